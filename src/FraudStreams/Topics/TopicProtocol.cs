@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+
+namespace FraudStreams.Topics;
+
+/// <summary>One partition of one topic.</summary>
+public readonly record struct TopicPartition(string Topic, int Partition)
+{
+    public override string ToString() => $"{Topic}/{Partition}";
+}
+
+/// <summary>
+/// One record as it was read. Key and value are slices of a buffer that many records of one read share; they stay valid as long as anyone
+/// holds them, and must not be written to.
+/// </summary>
+public readonly record struct TopicRecord(
+    TopicPartition Partition, long Offset, ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Value, long UnixMilliseconds);
+
+/// <summary>A group's position in one partition: the offset of the next record it has to read.</summary>
+public readonly record struct GroupPosition(string Group, TopicPartition Partition, long NextOffset);
+
+/// <summary>What a topic holds: records ever appended (its end offsets, summed) and records still kept.</summary>
+public sealed record TopicStatus(string Topic, int Partitions, long Appended, long Kept);
+
+/// <summary>How far a group is behind the end of a topic, summed over its partitions, in records.</summary>
+public sealed record GroupLag(string Group, string Topic, long Position, long Lag);
+
+public sealed record TopicsStatus(ImmutableArray<TopicStatus> Topics, ImmutableArray<GroupLag> Groups);
