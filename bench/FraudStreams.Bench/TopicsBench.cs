@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Bench;
+
+/// <summary>
+/// The embedded log by itself: batches of 500 records of 500 bytes, each durable when its publish returns, from 1 and from 4 publishers; then all of it
+/// read again. <c>dotnet run -c Release --project bench/FraudStreams.Bench -- topics [folder]</c>
+/// </summary>
+static class TopicsBench
+{
+    const int BatchRecords = 500;
+    const int RecordBytes = 500;
+    const int Records = 1_000_000;
+
+    public static async Task RunAsync(string[] args)
+    {
+        var root = args.Length > 0 ? args[0] : Path.Combine(Path.GetTempPath(), $"fraudstreams-bench-{Environment.ProcessId}");
+        foreach (var durability in new[] { Durability.Full, Durability.Normal })
+        {
+            foreach (var publishers in new[] { 1, 4 }) await MeasureAsync(root, durability, publishers);
+        }
+    }
+
+    static async Task MeasureAsync(string root, Durability durability, int publishers)
+    {
+        var folder = Path.Combine(root, $"{durability}-{publishers}");
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        var settings = new EmbeddedTopicsSettings(folder, ImmutableSortedDictionary<string, int>.Empty.Add("bench", 4)) { Durability = durability };
+        await using (var log = EmbeddedLog.Open(settings, TimeProvider.System))
+        {
+            var started = Stopwatch.GetTimestamp();
+            var allocated = GC.GetTotalAllocatedBytes();
+            await Task.WhenAll(Enumerable.Range(0, publishers).Select(_ => Task.Run(() => PublishAsync(log, Records / publishers / BatchRecords))));
+            var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+            Console.WriteLine(
+                $"publish  {durability,-6} {publishers} publisher(s): {Records / seconds,10:N0} records/s, "
+                + $"{(GC.GetTotalAllocatedBytes() - allocated) / (double)Records:N1} bytes allocated a record");
+
+            started = Stopwatch.GetTimestamp();
+            var read = 0;
+            foreach (var partition in log.PartitionsOf("bench"))
+            {
+                using var reader = log.OpenReader(partition);
+                for (var chunk = reader.Read(0); chunk.Length > 0; chunk = reader.Read(chunk[^1].Offset + 1)) read += chunk.Length;
+            }
+
+            seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+            Console.WriteLine($"read     {durability,-6} {read:N0} records: {read / seconds,10:N0} records/s");
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
+    static async Task PublishAsync(EmbeddedLog log, int batches)
+    {
+        var value = new byte[RecordBytes];
+        var key = new byte[16];
+        for (var batch = 0; batch < batches; batch++)
+        {
+            var records = new OutgoingRecords(BatchRecords);
+            for (var record = 0; record < BatchRecords; record++)
+            {
+                BitConverter.TryWriteBytes(key, (batch * BatchRecords) + record);
+                records.Add("bench", key, value);
+            }
+
+            await log.PublishAsync(records);
+        }
+    }
+}

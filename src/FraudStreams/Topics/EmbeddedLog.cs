@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using FraudStreams.Sqlite;
+
+namespace FraudStreams.Topics;
+
+/// <summary>
+/// Topics in one SQLite file: an append is one transaction together with the position it stands for, and durable when it returns. Several processes
+/// may have the same file open; each has one writer, and SQLite's locks order them.
+/// </summary>
+public sealed class EmbeddedLog : IAsyncDisposable
+{
+    readonly EmbeddedTopicsSettings _settings;
+    readonly ImmutableSortedDictionary<string, int> _topics;
+    readonly AppendSignals _signals;
+    readonly LogWriter _writer;
+
+    EmbeddedLog(EmbeddedTopicsSettings settings, LogAppender appender, TimeProvider time)
+    {
+        _settings = settings;
+        _topics = LogFile.Topics(appender.File);
+        _signals = new AppendSignals(settings, _topics.SelectMany(topic => PartitionsOf(topic.Key)), time);
+        _writer = new LogWriter(settings, appender, _signals, time);
+    }
+
+    /// <summary>Opens the log, making the folder, the file and the topics it lacks.</summary>
+    /// <exception cref="TopicsException">The file cannot be used, is of a newer release, or holds a topic with another number of partitions.</exception>
+    public static EmbeddedLog Open(EmbeddedTopicsSettings settings, TimeProvider time)
+    {
+        try
+        {
+            return new EmbeddedLog(settings, new LogAppender(settings), time);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TopicsException($"The topics cannot be opened: {e.Message}", e);
+        }
+    }
+
+    /// <summary>What a data folder's log holds, also while another process writes it; null where there is none, and then none is made.</summary>
+    public static TopicsStatus? ReadStatus(string folder)
+    {
+        var file = new EmbeddedTopicsSettings(folder, ImmutableSortedDictionary<string, int>.Empty).File;
+        try
+        {
+            return LogStatus.Read(file, TimeSpan.FromSeconds(5));
+        }
+        catch (SqliteFileException e)
+        {
+            throw new TopicsException($"The status of the topics cannot be read: {e.Message}", e);
+        }
+    }
+
+    public TopicsStatus Status() => ReadStatus(_settings.Folder) ?? new TopicsStatus([], []);
+
+    /// <summary>
+    /// Appends the records and moves the position they stand for, all or nothing, durable when it returns. A position moves forward only: without records
+    /// a position behind the committed one changes nothing; records that stand for a stretch already committed are refused, as they would be there twice.
+    /// Disposes the batch, whatever comes. A batch that the writer has taken is finished: cancelling counts only before.
+    /// </summary>
+    public Task PublishAsync(OutgoingRecords records, CancellationToken ct = default)
+    {
+        if (ct.IsCancellationRequested)
+        {
+            records.Dispose();
+            return Task.FromCanceled(ct);
+        }
+
+        for (var record = 0; record < records.Count; record++)
+        {
+            if (_topics.ContainsKey(records.Topic(record))) continue;
+
+            var refusal = UnknownTopic(records.Topic(record));
+            records.Dispose();
+            return Task.FromException(refusal);
+        }
+
+        return _writer.PublishAsync(records);
+    }
+
+    /// <summary>Where a group stands on a partition, or on anything else it keeps its place in; 0 where it never committed.</summary>
+    public Task<long> PositionAsync(string group, TopicPartition partition) => _writer.PositionAsync(group, partition, register: false);
+
+    /// <summary>As PositionAsync, and from now on nothing is removed that this group has not read.</summary>
+    internal Task<long> RegisterAsync(string group, TopicPartition partition) => _writer.PositionAsync(group, partition, register: true);
+
+    internal IEnumerable<TopicPartition> PartitionsOf(string topic) => _topics.TryGetValue(topic, out var partitions)
+        ? Enumerable.Range(0, partitions).Select(number => new TopicPartition(topic, number))
+        : throw UnknownTopic(topic);
+
+    internal LogReader OpenReader(TopicPartition partition) => new(_settings, partition, _signals);
+
+    /// <summary>Finishes what was published and closes the file; readers still at work fail or were cancelled before.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _writer.DisposeAsync();
+        await _signals.DisposeAsync();
+    }
+
+    TopicsException UnknownTopic(string topic) =>
+        new($"{_settings.File} has no topic {topic}; it has {(_topics.IsEmpty ? "none" : string.Join(", ", _topics.Keys))}.");
+}
