@@ -1,0 +1,102 @@
+using System.Text;
+using FraudStreams.Model.Schema;
+using static FraudStreams.Model.Schema.TransactionRows;
+
+namespace FraudStreams.Model.Formats;
+
+/// <summary>One field's text to its cell, by the same rules whether it came from JSON or from CSV.</summary>
+static class FieldText
+{
+    const int ShownBytes = 40;
+
+    /// <summary>Reads a number, whole number or time into the cell; null, or why not.</summary>
+    internal static RejectReason? Read(SchemaField field, bool isLabel, ReadOnlySpan<byte> text, ref Cell cell)
+    {
+        switch (field.Type)
+        {
+            case FieldType.Number:
+                if (!NumberText.TryParse(text, out var number))
+                    return new(RejectCodes.WrongType, $"{field.Name}: {Shown(field, text)} is not a number");
+                if (!double.IsFinite(number))
+                    return new(RejectCodes.NotFinite, $"{field.Name}: {Shown(field, text)} is not a finite number");
+                cell.Bits = BitConverter.DoubleToInt64Bits(number);
+                cell.State = CellState.Number;
+                return null;
+            case FieldType.Integer:
+                if (!NumberText.TryParseWhole(text, out var whole))
+                    return new(RejectCodes.WrongType, $"{field.Name}: {Shown(field, text)} is not a whole number");
+                if (isLabel && whole is not (0 or 1))
+                    return new(RejectCodes.LabelNotBinary, $"{field.Name}: {Shown(field, text)} is not a label; 1 is fraud, 0 is not");
+                cell.Bits = whole;
+                cell.State = CellState.Whole;
+                return null;
+            default:
+                return ReadTime(field, text, ref cell);
+        }
+    }
+
+    /// <summary>Asks whether a text is what its field wants; null, or what is wrong with it.</summary>
+    internal static RejectReason? Check(SchemaField field, ReadOnlySpan<byte> text)
+    {
+        if (!field.Optional && IsBlank(text))
+            return new(RejectCodes.EmptyField, $"{field.Name}: is empty");
+        if (field.Digits is not { } digits || text.IsEmpty
+            || (text.Length >= digits.Least && text.Length <= digits.Most && !text.ContainsAnyExceptInRange((byte)'0', (byte)'9')))
+            return null;
+        return new(RejectCodes.DamagedNumber, $"{field.Name}: {Damage(text)}; {digits} were expected");
+    }
+
+    internal static RejectReason Missing(SchemaField field) =>
+        new(RejectCodes.MissingField, $"{field.Name}: is missing");
+
+    /// <summary>A value as messages may show it: quoted and cut, or for a secret field not at all.</summary>
+    internal static string Shown(SchemaField field, ReadOnlySpan<byte> text)
+    {
+        if (field.Secret)
+            return "the value (not shown: a secret field)";
+        var shown = Encoding.UTF8.GetString(text[..Math.Min(text.Length, ShownBytes)]);
+        var clean = string.Concat(shown.Select(c => char.IsControl(c) || c == '\uFFFD' ? '·' : c));
+        return text.Length > ShownBytes ? $"\"{clean}…\"" : $"\"{clean}\"";
+    }
+
+    static RejectReason? ReadTime(SchemaField field, ReadOnlySpan<byte> text, ref Cell cell)
+    {
+        var outOfRange = false;
+        foreach (var format in field.TimeFormats)
+        {
+            if (!TimeText.TryParse(format, text, out var time))
+                continue;
+            if (time is >= TimeFormat.Earliest and <= TimeFormat.Latest)
+            {
+                cell.Bits = time;
+                cell.State = CellState.Whole;
+                return null;
+            }
+            outOfRange = true;
+        }
+        var formats = string.Join(" or ", field.TimeFormats);
+        return outOfRange
+            ? new(RejectCodes.TimeOutOfRange, $"{field.Name}: {Shown(field, text)} as {formats} lies outside the years 1800 to 2199")
+            : new(RejectCodes.NotATime, $"{field.Name}: {Shown(field, text)} is not a time as {formats}");
+    }
+
+    /// <summary>Names the kind of damage and never the value: a text of digits is a card number as a rule.</summary>
+    static string Damage(ReadOnlySpan<byte> text)
+    {
+        if (!text.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
+            return $"has {text.Length} digits";
+        if (NumberText.TryParse(text, out _))
+        {
+            return text.ContainsAny((byte)'e', (byte)'E')
+                ? "is rounded to scientific notation, as spreadsheets do, and its digits are lost"
+                : "is written as a decimal number, not as digits";
+        }
+        return text.ContainsAny((byte)' ', (byte)'-') && !text.ContainsAnyExcept(DigitsSpacesDashes)
+            ? "has spaces or dashes between its digits"
+            : "has characters that are not digits";
+    }
+
+    static readonly System.Buffers.SearchValues<byte> DigitsSpacesDashes = System.Buffers.SearchValues.Create("0123456789 -"u8);
+
+    static bool IsBlank(ReadOnlySpan<byte> text) => text.IndexOfAnyExcept((byte)' ') < 0;
+}
