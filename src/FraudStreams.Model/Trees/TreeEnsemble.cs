@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+
+namespace FraudStreams.Model.Trees;
+
+/// <summary>A trained sum of trees. Immutable; scores from any number of threads at once.</summary>
+public sealed class TreeEnsemble : IScorer
+{
+    readonly CategoryTable?[] _categories;
+    readonly RegressionTree[] _trees;
+
+    /// <param name="categories">One a feature: the categories it knows, or null for numbers.</param>
+    /// <param name="baseMargin">Log-odds before the first tree.</param>
+    internal TreeEnsemble(ImmutableArray<FeatureColumn> features, CategoryTable?[] categories, double baseMargin, RegressionTree[] trees)
+    {
+        Features = features;
+        BaseMargin = baseMargin;
+        _categories = categories;
+        _trees = trees;
+    }
+
+    /// <summary>Names and kinds of the features, in the order of a row.</summary>
+    public ImmutableArray<FeatureColumn> Features { get; }
+
+    /// <inheritdoc/>
+    public int FeatureCount => Features.Length;
+
+    /// <summary>Number of trees; 0 is possible, and scores every row alike.</summary>
+    public int Trees => _trees.Length;
+
+    /// <summary>Log-odds before the first tree.</summary>
+    public double BaseMargin { get; }
+
+    internal IReadOnlyList<CategoryTable?> Categories => _categories;
+
+    internal IReadOnlyList<RegressionTree> AllTrees => _trees;
+
+    /// <inheritdoc/>
+    public void Score(ReadOnlySpan<double> features, Span<double> scores)
+    {
+        if (features.Length != (long)scores.Length * FeatureCount)
+            throw new ArgumentException($"{scores.Length} rows of {FeatureCount} features are {(long)scores.Length * FeatureCount} values, not {features.Length}.");
+        for (var row = 0; row < scores.Length; row++) scores[row] = Probability(Margin(features.Slice(row * FeatureCount, FeatureCount)));
+    }
+
+    /// <summary>Scores one row: the same bits as in a batch.</summary>
+    /// <param name="row"><see cref="FeatureCount"/> values.</param>
+    /// <returns>Probability of fraud, 0..1.</returns>
+    public double Score(ReadOnlySpan<double> row)
+    {
+        var score = 0.0;
+        Score(row, new Span<double>(ref score));
+        return score;
+    }
+
+    double Margin(ReadOnlySpan<double> row)
+    {
+        var margin = BaseMargin;
+        foreach (var tree in _trees) margin += tree.Walk(row, _categories);
+        return margin;
+    }
+
+    static double Probability(double margin) => 1 / (1 + Math.Exp(-margin));
+}
