@@ -44,6 +44,13 @@ internal sealed class SqliteFile : IDisposable
             throw SqliteFileException.From(path, code, raw.sqlite3_errstr(code).utf8_to_string());
         }
 
+        // Where writing is not allowed SQLite opens for reading instead, and would say so only at the first write.
+        if (access != SqliteAccess.ReadOnly && raw.sqlite3_db_readonly(db, "main") == 1)
+        {
+            db.Dispose();
+            throw SqliteFileException.From(path, raw.SQLITE_READONLY, "opened for reading only");
+        }
+
         raw.sqlite3_extended_result_codes(db, 1);
         raw.sqlite3_busy_timeout(db, (int)patience.TotalMilliseconds);
         return new SqliteFile(path, db);
