@@ -1,66 +1,113 @@
 namespace FraudStreams.Tests;
 
-/// <summary>A clock that a test moves; timers fire on the thread that moves it.</summary>
+/// <summary>A clock that stands still until a test moves it; timers fire inside <see cref="Advance"/>, in the order of their due times.</summary>
 sealed class ManualTime : TimeProvider
 {
+    readonly Lock _lock = new();
     readonly List<ManualTimer> _timers = [];
-    DateTimeOffset _now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    TimeSpan _elapsed;
+
+    public DateTimeOffset Start { get; init; } = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override DateTimeOffset GetUtcNow()
+    public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
+
+    public TimeSpan Elapsed
     {
-        lock (_timers) return _now;
+        get
+        {
+            lock (_lock)
+                return _elapsed;
+        }
     }
 
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+    public override long GetTimestamp() => Elapsed.Ticks;
+
+    public override DateTimeOffset GetUtcNow() => Start + Elapsed;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new ManualTimer(this, () => callback(state));
         timer.Change(dueTime, period);
-        lock (_timers) _timers.Add(timer);
         return timer;
     }
 
-    /// <summary>Moves the clock, and fires each timer that is due, in the order they are due; one that is late fires once.</summary>
-    public void Advance(TimeSpan by)
+    /// <summary>How long until the next timer fires, or null when none is set.</summary>
+    public TimeSpan? UntilNextTimer()
     {
-        List<ManualTimer> due;
-        lock (_timers)
-        {
-            _now += by;
-            due = [.. _timers.Where(timer => timer.Due <= _now).OrderBy(timer => timer.Due)];
-            foreach (var timer in due) timer.Fired(_now);
-        }
-
-        foreach (var timer in due) timer.Callback();
+        lock (_lock)
+            return _timers.Count == 0 ? null : _timers.Min(timer => timer.Due) - _elapsed;
     }
 
-    sealed class ManualTimer(ManualTime time, Action callback) : ITimer
+    public void Advance(TimeSpan by)
     {
-        TimeSpan _period;
+        var until = Elapsed + by;
+        while (true)
+        {
+            ManualTimer? next;
+            lock (_lock)
+            {
+                next = _timers.Where(timer => timer.Due <= until).MinBy(timer => timer.Due);
+                _elapsed = next is null ? until : next.Due > _elapsed ? next.Due : _elapsed;
+                if (next is null)
+                    return;
+                next.Fired();
+            }
 
-        public Action Callback => callback;
+            next.Call();
+        }
+    }
 
-        public DateTimeOffset Due { get; private set; }
+    /// <summary>Moves the clock from timer to timer until the work is done. It waits for the work to set a timer, never for time to pass.</summary>
+    public async Task RunAsync(Task work)
+    {
+        while (!work.IsCompleted)
+        {
+            if (UntilNextTimer() is { } wait)
+                Advance(wait);
+            await Task.Yield();
+        }
 
-        public void Fired(DateTimeOffset now) => Due = _period > TimeSpan.Zero ? now + _period : DateTimeOffset.MaxValue;
+        await work;
+    }
+
+    sealed class ManualTimer(ManualTime time, Action call) : ITimer
+    {
+        TimeSpan _period = Timeout.InfiniteTimeSpan;
+
+        public TimeSpan Due { get; private set; }
+
+        public Action Call { get; } = call;
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            lock (time._timers)
+            lock (time._lock)
             {
+                time._timers.Remove(this);
                 _period = period;
-                Due = dueTime >= TimeSpan.Zero ? time._now + dueTime : DateTimeOffset.MaxValue;
-            }
+                if (dueTime != Timeout.InfiniteTimeSpan)
+                {
+                    Due = time._elapsed + dueTime;
+                    time._timers.Add(this);
+                }
 
-            return true;
+                return true;
+            }
+        }
+
+        public void Fired()
+        {
+            if (_period == Timeout.InfiniteTimeSpan || _period == TimeSpan.Zero)
+                time._timers.Remove(this);
+            else
+                Due += _period;
         }
 
         public void Dispose()
         {
-            lock (time._timers) time._timers.Remove(this);
+            lock (time._lock)
+                time._timers.Remove(this);
         }
 
         public ValueTask DisposeAsync()
