@@ -5,7 +5,10 @@ switch (args)
     case ["topics", .. var rest]:
         await TopicsBench.RunAsync(rest);
         return 0;
+    case ["store", var predictions, .. var rest]:
+        await StoreBench.RunAsync(predictions, rest);
+        return 0;
     default:
-        Console.Error.WriteLine("what to measure: topics [folder]");
+        Console.Error.WriteLine("what to measure: topics [folder] | store predictions.ndjson [folder]");
         return 2;
 }

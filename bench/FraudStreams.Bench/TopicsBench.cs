@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using FraudStreams.Sqlite;
 using FraudStreams.Topics;
 
 namespace FraudStreams.Bench;
@@ -31,12 +32,13 @@ static class TopicsBench
         await using (var log = EmbeddedLog.Open(settings, TimeProvider.System))
         {
             var started = Stopwatch.GetTimestamp();
+            var cpu = Environment.CpuUsage.TotalTime;
             var allocated = GC.GetTotalAllocatedBytes();
             await Task.WhenAll(Enumerable.Range(0, publishers).Select(_ => Task.Run(() => PublishAsync(log, Records / publishers / BatchRecords))));
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             Console.WriteLine(
                 $"publish  {durability,-6} {publishers} publisher(s): {Records / seconds,10:N0} records/s, "
-                + $"{(GC.GetTotalAllocatedBytes() - allocated) / (double)Records:N1} bytes allocated a record");
+                + $"{(Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / Records:N1} us CPU a record, {(GC.GetTotalAllocatedBytes() - allocated) / (double)Records:N1} bytes allocated a record");
 
             started = Stopwatch.GetTimestamp();
             var read = 0;

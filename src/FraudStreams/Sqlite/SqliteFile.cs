@@ -28,6 +28,9 @@ internal sealed class SqliteFile : IDisposable
 
     public bool InTransaction => raw.sqlite3_get_autocommit(_db) == 0;
 
+    /// <summary>Rows that the last insert, update or delete changed.</summary>
+    public int Changes => raw.sqlite3_changes(_db);
+
     /// <param name="patience">How long SQLite itself waits for a lock that another process holds, before it reports it.</param>
     public static SqliteFile Open(string path, SqliteAccess access, TimeSpan patience)
     {

@@ -76,6 +76,8 @@ internal sealed class SqliteStatement(SqliteFile file, sqlite3_stmt statement) :
 
     public void Reset() => raw.sqlite3_reset(statement);
 
+    public int Columns => raw.sqlite3_column_count(statement);
+
     public bool IsNull(int column) => raw.sqlite3_column_type(statement, column) == raw.SQLITE_NULL;
 
     public long Long(int column) => raw.sqlite3_column_int64(statement, column);

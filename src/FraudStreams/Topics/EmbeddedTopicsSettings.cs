@@ -1,16 +1,7 @@
 using System.Collections.Immutable;
+using FraudStreams.Sqlite;
 
 namespace FraudStreams.Topics;
-
-/// <summary>What a commit waits for.</summary>
-public enum Durability
-{
-    /// <summary>A commit is on the disk when it returns: nothing is lost when the machine loses power. One fsync a group commit.</summary>
-    Full,
-
-    /// <summary>A commit is with the operating system: kill -9 loses nothing, a loss of power the last moments, consistently (positions too).</summary>
-    Normal,
-}
 
 /// <summary>Records may be removed once they are older, or the file holds more, than this; null keeps them. Never what a group has yet to read.</summary>
 public sealed record RetentionSettings(TimeSpan? MaxAge = null, long? MaxBytes = null)

@@ -70,7 +70,7 @@ internal static class LogFile
     {
         var pages = settings.WriteAheadBytes / PageSize;
         file.Execute($"""
-            PRAGMA synchronous = {(settings.Durability == Durability.Full ? "FULL" : "NORMAL")};
+            PRAGMA synchronous = {settings.Durability.ToSql()};
             PRAGMA wal_autocheckpoint = {Math.Max(1, pages)};
             PRAGMA journal_size_limit = {settings.WriteAheadBytes};
             PRAGMA cache_size = -8192;
