@@ -34,6 +34,12 @@ public sealed record BoostingSettings
     /// <summary>Least gain of a split, ≥ 0, on XGBoost's scale (no factor one half).</summary>
     public double Gamma { get; init; }
 
+    /// <summary>
+    /// Most that one tree may change a row's log-odds by, before the learning rate, ≥ 0; 0 is no limit (XGBoost's max_delta_step).
+    /// Where fraud is rare the second derivatives are tiny, and a step of unlimited Newton length from a few frauds goes far past the goal.
+    /// </summary>
+    public double MaxLeafStep { get; init; } = 1;
+
     /// <summary>Share of rows that each tree sees, 0..1 without 0, drawn anew for each tree.</summary>
     public double SubsampleRows { get; init; } = 1;
 
@@ -47,10 +53,10 @@ public sealed record BoostingSettings
     public int MaxBins { get; init; } = 256;
 
     /// <summary>Added to a category's second-derivative sum before categories are put in order, ≥ 0: keeps rare categories from the ends of the order.</summary>
-    public double CategorySmoothing { get; init; } = 1;
+    public double CategorySmoothing { get; init; } = 10;
 
     /// <summary>Added to Lambda in the gain of a split by category, ≥ 0: a set of categories fits noise more easily than a threshold does.</summary>
-    public double CategoryLambda { get; init; } = 1;
+    public double CategoryLambda { get; init; } = 10;
 
     /// <summary>Trees without a better validation metric after which training stops, ≥ 0; 0 never stops early. The best tree count is kept.</summary>
     public int EarlyStoppingRounds { get; init; } = 50;
@@ -77,6 +83,7 @@ public sealed record BoostingSettings
         Need(NotNegative(MinChildWeight), nameof(MinChildWeight), MinChildWeight, "at least 0");
         Need(NotNegative(Lambda), nameof(Lambda), Lambda, "at least 0");
         Need(NotNegative(Gamma), nameof(Gamma), Gamma, "at least 0");
+        Need(NotNegative(MaxLeafStep), nameof(MaxLeafStep), MaxLeafStep, "at least 0");
         Need(SubsampleRows is > 0 and <= 1, nameof(SubsampleRows), SubsampleRows, "above 0, at most 1");
         Need(SubsampleColumns is > 0 and <= 1, nameof(SubsampleColumns), SubsampleColumns, "above 0, at most 1");
         Need(double.IsFinite(PositiveWeight) && PositiveWeight > 0, nameof(PositiveWeight), PositiveWeight, "above 0");

@@ -38,6 +38,7 @@ sealed class CutTable
     }
 
     /// <summary>Codes of every stride-th value. Four searches run side by side, because one alone waits for its loads.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Codes(ReadOnlySpan<double> values, int stride, Span<byte> codes)
     {
         ref var cuts = ref MemoryMarshal.GetArrayDataReference(_padded);

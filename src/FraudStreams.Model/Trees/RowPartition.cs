@@ -20,6 +20,7 @@ sealed class RowPartition(int capacity)
 
     /// <summary>Moves the rows that go left to the front of the chunk and keeps the others aside. Chunks may run at the same time.</summary>
     /// <returns>How many go left.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int PartChunk(int start, int count, byte[] column, ReadOnlySpan<byte> goesLeft)
     {
         ref var rows = ref MemoryMarshal.GetArrayDataReference(_rows);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 
 namespace FraudStreams.Model.Trees;
 
@@ -50,6 +51,29 @@ public sealed class TreeEnsemble : IScorer
         var score = 0.0;
         Score(row, new Span<double>(ref score));
         return score;
+    }
+
+    /// <summary>Writes the model as one JSON object. Reading it back gives a model of the same bits.</summary>
+    public void Save(Stream stream)
+    {
+        using var json = new Utf8JsonWriter(stream);
+        TreeEnsembleJson.Write(json, this);
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <param name="utf8">The whole file.</param>
+    /// <exception cref="ModelFormatException">It is cut short, of another format or version, or contradicts itself; the message says where.</exception>
+    public static TreeEnsemble Load(ReadOnlyMemory<byte> utf8) => TreeEnsembleJson.Read(utf8);
+
+    /// <summary>For each feature the gain of all splits by it, as a share of all gains: 0..1, sum 1 (or all 0 without splits).</summary>
+    public ImmutableArray<double> Importances()
+    {
+        var gains = new double[FeatureCount];
+        foreach (var tree in _trees)
+            for (var node = 0; node < tree.Nodes.Length; node++)
+                if (!tree.Nodes[node].IsLeaf) gains[tree.Nodes[node].Feature] += tree.Gains[node];
+        var all = gains.Sum();
+        return [.. gains.Select(gain => all > 0 ? gain / all : 0)];
     }
 
     double Margin(ReadOnlySpan<double> row)

@@ -230,8 +230,9 @@ sealed class TreeGrower(BinnedMatrix matrix, FeatureBins[] bins, GradientPairs p
     Node NewNode(GrownTree tree, int depth, int start, int count, Sums sums)
     {
         var weight = sums.Hessian * pairs.Unit + settings.Lambda;
-        var value = weight > 0 ? -settings.LearningRate * (sums.Gradient * pairs.Unit) / weight : 0;
-        return new Node(tree.AddLeaf(value, sums.Hessian * pairs.Unit), depth, start, count, sums);
+        var step = weight > 0 ? -(sums.Gradient * pairs.Unit) / weight : 0;
+        if (settings.MaxLeafStep > 0) step = Math.Clamp(step, -settings.MaxLeafStep, settings.MaxLeafStep);
+        return new Node(tree.AddLeaf(settings.LearningRate * step, sums.Hessian * pairs.Unit), depth, start, count, sums);
     }
 
     void AddToMargins(GrownTree tree, List<Node> leaves, int sampled)
