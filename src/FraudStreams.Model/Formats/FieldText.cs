@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Collections.Immutable;
 using System.Text;
 using FraudStreams.Model.Schema;
 using static FraudStreams.Model.Schema.TransactionRows;
@@ -9,8 +11,44 @@ static class FieldText
 {
     const int ShownBytes = 40;
 
+    static readonly SearchValues<byte> DigitsSpacesDashes = SearchValues.Create("0123456789 -"u8);
+
+    /// <summary>
+    /// Reads a field's unescaped text, which stands at <paramref name="at"/> in the rows' bytes, into its cell; null, or why it cannot.
+    /// </summary>
+    internal static RejectReason? Read(TransactionSchema schema, int index, SchemaField field, ReadOnlySpan<byte> text, int at, ref Cell cell)
+    {
+        if (field.Type != FieldType.Text && !text.IsEmpty)
+            return ReadValue(schema, index, field, text, ref cell);
+        if (Check(field, text) is { } reason)
+            return reason;
+        if (text.IsEmpty)
+            cell.State = CellState.Null;
+        else
+            SetText(at, text.Length, ref cell);
+        return null;
+    }
+
+    internal static void SetText(int at, int length, ref Cell cell)
+    {
+        cell.Bits = at;
+        cell.Length = length;
+        cell.State = CellState.Text;
+    }
+
+    /// <summary>The first required field without a value, as a reason; null when all are there.</summary>
+    internal static RejectReason? FirstMissing(ImmutableArray<SchemaField> fields, ReadOnlySpan<Cell> cells)
+    {
+        for (var i = 0; i < cells.Length; i++)
+        {
+            if (cells[i].State <= CellState.Null && !fields[i].Optional)
+                return new(RejectCodes.MissingField, $"{fields[i].Name}: is missing");
+        }
+        return null;
+    }
+
     /// <summary>Reads a number, whole number or time into the cell; null, or why not.</summary>
-    internal static RejectReason? Read(SchemaField field, bool isLabel, ReadOnlySpan<byte> text, ref Cell cell)
+    internal static RejectReason? ReadValue(TransactionSchema schema, int index, SchemaField field, ReadOnlySpan<byte> text, ref Cell cell)
     {
         switch (field.Type)
         {
@@ -25,7 +63,7 @@ static class FieldText
             case FieldType.Integer:
                 if (!NumberText.TryParseWhole(text, out var whole))
                     return new(RejectCodes.WrongType, $"{field.Name}: {Shown(field, text)} is not a whole number");
-                if (isLabel && whole is not (0 or 1))
+                if (index == schema.LabelField && whole is not (0 or 1))
                     return new(RejectCodes.LabelNotBinary, $"{field.Name}: {Shown(field, text)} is not a label; 1 is fraud, 0 is not");
                 cell.Bits = whole;
                 cell.State = CellState.Whole;
@@ -36,7 +74,7 @@ static class FieldText
     }
 
     /// <summary>Asks whether a text is what its field wants; null, or what is wrong with it.</summary>
-    internal static RejectReason? Check(SchemaField field, ReadOnlySpan<byte> text)
+    static RejectReason? Check(SchemaField field, ReadOnlySpan<byte> text)
     {
         if (!field.Optional && IsBlank(text))
             return new(RejectCodes.EmptyField, $"{field.Name}: is empty");
@@ -46,11 +84,8 @@ static class FieldText
         return new(RejectCodes.DamagedNumber, $"{field.Name}: {Damage(text)}; {digits} were expected");
     }
 
-    internal static RejectReason Missing(SchemaField field) =>
-        new(RejectCodes.MissingField, $"{field.Name}: is missing");
-
     /// <summary>A value as messages may show it: quoted and cut, or for a secret field not at all.</summary>
-    internal static string Shown(SchemaField field, ReadOnlySpan<byte> text)
+    static string Shown(SchemaField field, ReadOnlySpan<byte> text)
     {
         if (field.Secret)
             return "the value (not shown: a secret field)";
@@ -95,8 +130,6 @@ static class FieldText
             ? "has spaces or dashes between its digits"
             : "has characters that are not digits";
     }
-
-    static readonly System.Buffers.SearchValues<byte> DigitsSpacesDashes = System.Buffers.SearchValues.Create("0123456789 -"u8);
 
     static bool IsBlank(ReadOnlySpan<byte> text) => text.IndexOfAnyExcept((byte)' ') < 0;
 }

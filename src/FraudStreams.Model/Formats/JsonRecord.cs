@@ -95,12 +95,7 @@ sealed class JsonRecord
         }
         // Anything but white space after the object throws here.
         reader.Read();
-        for (var i = 0; i < cells.Length; i++)
-        {
-            if (cells[i].State <= CellState.Null && !_fields[i].Optional)
-                return FieldText.Missing(_fields[i]);
-        }
-        return null;
+        return FieldText.FirstMissing(_fields, cells);
     }
 
     int Find(ref Utf8JsonReader reader, int place)
@@ -160,23 +155,7 @@ sealed class JsonRecord
             default:
                 return new(RejectCodes.WrongType, $"{field.Name}: is true or false, not {Wanted(field.Type)}");
         }
-        if (field.Type != FieldType.Text)
-            return text.IsEmpty ? Blank(field, ref cell) : FieldText.Read(field, index == _schema.LabelField, text, ref cell);
-        if (FieldText.Check(field, text) is { } reason)
-            return reason;
-        if (text.IsEmpty)
-            return Blank(field, ref cell);
-        cell.Bits = at;
-        cell.Length = text.Length;
-        cell.State = CellState.Text;
-        return null;
-    }
-
-    /// <summary>An empty text says as much as null does.</summary>
-    static RejectReason? Blank(SchemaField field, ref Cell cell)
-    {
-        cell.State = CellState.Null;
-        return field.Optional ? null : new(RejectCodes.EmptyField, $"{field.Name}: is empty");
+        return FieldText.Read(_schema, index, field, text, at, ref cell);
     }
 
     static bool TryUnescape(ref Utf8JsonReader reader, scoped Span<byte> into, out int length)
