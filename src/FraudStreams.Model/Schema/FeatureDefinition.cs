@@ -16,10 +16,10 @@ public sealed record LogFeature(string Name, string Field) : FeatureDefinition(N
 public sealed record CategoryFeature(string Name, string Field, int LeastCount, int MostCategories) : FeatureDefinition(Name)
 {
     public const int DefaultLeastCount = 50;
-    public const int DefaultMostCategories = 254;
+    public const int DefaultMostCategories = 255;
 
-    /// <summary>The trees' bins are bytes, and one of them stands for missing.</summary>
-    public const int Limit = 254;
+    /// <summary>The trees put values into bins numbered by a byte, and one bin is for missing.</summary>
+    public const int Limit = 255;
 }
 
 /// <summary>A part of a time's date or clock, in UTC as the field is read.</summary>

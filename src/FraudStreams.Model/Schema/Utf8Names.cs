@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace FraudStreams.Model.Formats;
+namespace FraudStreams.Model.Schema;
 
 /// <summary>Finds the position of a name by its UTF-8 bytes, without making a string. Immutable after construction.</summary>
 sealed class Utf8Names
