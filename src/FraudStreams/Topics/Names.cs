@@ -1,0 +1,21 @@
+namespace FraudStreams.Topics;
+
+/// <summary>The topics of the flow.</summary>
+static class Topic
+{
+    public const string Transactions = "transactions";
+    public const string Predictions = "predictions";
+    public const string Rejected = "rejected";
+
+    /// <summary>One record for each alert that was delivered.</summary>
+    public const string Alerts = "alerts";
+}
+
+/// <summary>The consumer groups of the flow, and the group that keeps the simulator's place in its source.</summary>
+static class Groups
+{
+    public const string Simulate = "simulate";
+    public const string Score = "score";
+    public const string Alert = "alert";
+    public const string Store = "store";
+}
