@@ -54,22 +54,22 @@ static class FieldText
         {
             case FieldType.Number:
                 if (!NumberText.TryParse(text, out var number))
-                    return new(RejectCodes.WrongType, $"{field.Name}: {Shown(field, text)} is not a number");
+                    return new(RejectCodes.WrongType, $"{field.Name}: {Shown(schema, text)} is not a number");
                 if (!double.IsFinite(number))
-                    return new(RejectCodes.NotFinite, $"{field.Name}: {Shown(field, text)} is not a finite number");
+                    return new(RejectCodes.NotFinite, $"{field.Name}: is {(double.IsNaN(number) ? "NaN" : "infinite")}, not a finite number");
                 cell.Bits = BitConverter.DoubleToInt64Bits(number);
                 cell.State = CellState.Number;
                 return null;
             case FieldType.Integer:
                 if (!NumberText.TryParseWhole(text, out var whole))
-                    return new(RejectCodes.WrongType, $"{field.Name}: {Shown(field, text)} is not a whole number");
+                    return new(RejectCodes.WrongType, $"{field.Name}: {Shown(schema, text)} is not a whole number");
                 if (index == schema.LabelField && whole is not (0 or 1))
-                    return new(RejectCodes.LabelNotBinary, $"{field.Name}: {Shown(field, text)} is not a label; 1 is fraud, 0 is not");
+                    return new(RejectCodes.LabelNotBinary, $"{field.Name}: is not a label; 1 is fraud, 0 is not");
                 cell.Bits = whole;
                 cell.State = CellState.Whole;
                 return null;
             default:
-                return ReadTime(field, text, ref cell);
+                return ReadTime(schema, field, text, ref cell);
         }
     }
 
@@ -84,17 +84,22 @@ static class FieldText
         return new(RejectCodes.DamagedNumber, $"{field.Name}: {Damage(text)}; {digits} were expected");
     }
 
-    /// <summary>A value as messages may show it: quoted and cut, or for a secret field not at all.</summary>
-    static string Shown(SchemaField field, ReadOnlySpan<byte> text)
+    /// <summary>
+    /// A value as messages may show it. Where a schema has secrets, only its form: a shifted column puts a name or a card number into a
+    /// field that is not secret.
+    /// </summary>
+    static string Shown(TransactionSchema schema, ReadOnlySpan<byte> text)
     {
-        if (field.Secret)
-            return "the value (not shown: a secret field)";
         var shown = Encoding.UTF8.GetString(text[..Math.Min(text.Length, ShownBytes)]);
-        var clean = string.Concat(shown.Select(c => char.IsControl(c) || c == '\uFFFD' ? '·' : c));
-        return text.Length > ShownBytes ? $"\"{clean}…\"" : $"\"{clean}\"";
+        var more = text.Length > ShownBytes ? "…" : "";
+        return schema.HasSecrets
+            ? $"a value of the form {string.Concat(shown.Select(Form))}{more}"
+            : $"\"{string.Concat(shown.Select(c => char.IsControl(c) || c == '\uFFFD' ? '·' : c))}{more}\"";
     }
 
-    static RejectReason? ReadTime(SchemaField field, ReadOnlySpan<byte> text, ref Cell cell)
+    static char Form(char c) => char.IsDigit(c) ? '9' : char.IsUpper(c) ? 'A' : char.IsAsciiLetterLower(c) ? 'a' : char.IsAscii(c) && !char.IsControl(c) ? c : '·';
+
+    static RejectReason? ReadTime(TransactionSchema schema, SchemaField field, ReadOnlySpan<byte> text, ref Cell cell)
     {
         var outOfRange = false;
         foreach (var format in field.TimeFormats)
@@ -111,8 +116,8 @@ static class FieldText
         }
         var formats = string.Join(" or ", field.TimeFormats);
         return outOfRange
-            ? new(RejectCodes.TimeOutOfRange, $"{field.Name}: {Shown(field, text)} as {formats} lies outside the years 1800 to 2199")
-            : new(RejectCodes.NotATime, $"{field.Name}: {Shown(field, text)} is not a time as {formats}");
+            ? new(RejectCodes.TimeOutOfRange, $"{field.Name}: {Shown(schema, text)} as {formats} lies outside the years 1800 to 2199")
+            : new(RejectCodes.NotATime, $"{field.Name}: {Shown(schema, text)} is not a time as {formats}");
     }
 
     /// <summary>Names the kind of damage and never the value: a text of digits is a card number as a rule.</summary>

@@ -29,6 +29,7 @@ public sealed record TransactionSchema
         CardField = IndexOf(Roles.Card);
         LabelField = IndexOf(Roles.Label);
         MerchantField = IndexOf(Roles.Merchant);
+        HasSecrets = Fields.Any(f => f.Secret);
         Id = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(SchemaJson.ToJson(this))));
     }
 
@@ -46,6 +47,9 @@ public sealed record TransactionSchema
 
     /// <summary>SHA-256, in hexadecimal, of the schema's canonical JSON: two schemas are the same exactly when their ids are.</summary>
     public string Id { get; }
+
+    /// <summary>Whether any field is secret.</summary>
+    public bool HasSecrets { get; }
 
     /// <summary>Position of the id in <see cref="Fields"/>.</summary>
     public int IdField { get; }

@@ -64,22 +64,22 @@ public sealed class TransactionReaderTests : IDisposable
     [InlineData("\"t1\"", "\"\"", RejectCodes.EmptyField, "id: is empty")]
     [InlineData("\"t1\"", "\"  \"", RejectCodes.EmptyField, "id: is empty")]
     [InlineData("\"t1\"", "true", RejectCodes.WrongType, "id: is true or false, not text")]
-    [InlineData("115.32", "\"12abc\"", RejectCodes.WrongType, "amount: \"12abc\" is not a number")]
+    [InlineData("115.32", "\"12abc\"", RejectCodes.WrongType, "amount: a value of the form 99aaa is not a number")]
     [InlineData("115.32", "\"\"", RejectCodes.EmptyField, "amount: is empty")]
-    [InlineData("115.32", "\"NaN\"", RejectCodes.NotFinite, "amount: \"NaN\" is not a finite number")]
-    [InlineData("115.32", "1e999", RejectCodes.NotFinite, "amount: \"1e999\" is not a finite number")]
+    [InlineData("115.32", "\"NaN\"", RejectCodes.NotFinite, "amount: is NaN, not a finite number")]
+    [InlineData("115.32", "1e999", RejectCodes.NotFinite, "amount: is infinite, not a finite number")]
     [InlineData("115.32", "NaN", RejectCodes.NotJson, "the record is not JSON after its byte")]
     [InlineData("115.32", "{\"value\":1}", RejectCodes.NestedValue, "amount: is an object, not one value")]
     [InlineData("115.32", "[1]", RejectCodes.NestedValue, "amount: is a list, not one value")]
-    [InlineData("907", "907.5", RejectCodes.WrongType, "people: \"907.5\" is not a whole number")]
-    [InlineData("\"fraud\":0", "\"fraud\":2", RejectCodes.LabelNotBinary, "fraud: \"2\" is not a label; 1 is fraud, 0 is not")]
+    [InlineData("907", "907.5", RejectCodes.WrongType, "people: a value of the form 999.9 is not a whole number")]
+    [InlineData("\"fraud\":0", "\"fraud\":2", RejectCodes.LabelNotBinary, "fraud: is not a label; 1 is fraud, 0 is not")]
     [InlineData("\"fraud\":0", "\"amount\":0", RejectCodes.DuplicateField, "amount: is there twice")]
     [InlineData("\"fraud\":0", "\"score\":0", RejectCodes.ReservedField, "the record has a field that only this program adds")]
     [InlineData("\"fraud\":0", "\"sc\\u006fre\":0", RejectCodes.ReservedField, "the record has a field that only this program adds")]
-    [InlineData("1325376108", "1325376108000", RejectCodes.TimeOutOfRange, "at: \"1325376108000\" as unix-seconds lies outside the years")]
-    [InlineData("1325376108", "\"2012-01-01\"", RejectCodes.NotATime, "at: \"2012-01-01\" is not a time as unix-seconds")]
-    [InlineData("1969-03-10", "10/03/1969", RejectCodes.NotATime, "born: the value (not shown: a secret field) is not a time as yyyy-MM-dd")]
-    [InlineData("1969-03-10", "1969-02-29", RejectCodes.NotATime, "born: the value (not shown: a secret field) is not a time as yyyy-MM-dd")]
+    [InlineData("1325376108", "1325376108000", RejectCodes.TimeOutOfRange, "at: a value of the form 9999999999999 as unix-seconds lies outside the years")]
+    [InlineData("1325376108", "\"2012-01-01\"", RejectCodes.NotATime, "at: a value of the form 9999-99-99 is not a time as unix-seconds")]
+    [InlineData("1969-03-10", "10/03/1969", RejectCodes.NotATime, "born: a value of the form 99/99/9999 is not a time as yyyy-MM-dd")]
+    [InlineData("1969-03-10", "1969-02-29", RejectCodes.NotATime, "born: a value of the form 9999-99-99 is not a time as yyyy-MM-dd")]
     [InlineData("6565356119945483", "2.29E+15", RejectCodes.DamagedNumber, "card: is rounded to scientific notation, as spreadsheets do")]
     [InlineData("6565356119945483", "6565356119945483.0", RejectCodes.DamagedNumber, "card: is written as a decimal number")]
     [InlineData("6565356119945483", "6565 3561 1994 5483", RejectCodes.DamagedNumber, "card: has spaces or dashes")]
@@ -104,6 +104,17 @@ public sealed class TransactionReaderTests : IDisposable
         _rows.Count.ShouldBe(1);
         _rows.Source(0).Text().ShouldBe(Schemas.Good);
         _rows.Id(0).Text().ShouldBe("t1");
+    }
+
+    [Fact]
+    public void A_schema_without_secrets_shows_the_value_and_what_cannot_be_printed_as_dots()
+    {
+        var open = TransactionSchema.Create(Schemas.Draft with { Fields = [.. Schemas.Draft.Fields.Select(f => f with { Secret = false })] });
+        using var rows = new TransactionRows(open);
+
+        var reason = new TransactionReader(open).TryRead(Schemas.Good.Replace("115.32", $"\"12\\n{new string('x', 100)}\"").Utf8(), rows);
+
+        reason!.Message.ShouldBe($"amount: \"12·{new string('x', 37)}…\" is not a number");
     }
 
     [Theory]
