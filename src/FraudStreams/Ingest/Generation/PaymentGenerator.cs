@@ -7,14 +7,16 @@ namespace FraudStreams.Ingest.Generation;
 /// </summary>
 public sealed class PaymentGenerator
 {
-    readonly GeneratorSettings _settings;
+    /// <summary>The schema that the payments are of.</summary>
+    public const string SchemaName = "cards";
+
     readonly PaymentClock _clock;
     FraudPlan? _plan;
 
     public PaymentGenerator(GeneratorSettings settings)
     {
         settings.Check();
-        _settings = settings;
+        Settings = settings;
         _clock = new PaymentClock(settings);
         World = new PaymentWorld(settings);
     }
@@ -22,9 +24,9 @@ public sealed class PaymentGenerator
     /// <summary>How many payments there are before event time would pass the year 2199, the last that schemas take.</summary>
     public long Count => _clock.Last + 1;
 
-    internal PaymentWorld World { get; }
+    public GeneratorSettings Settings { get; }
 
-    internal int Seed => _settings.Seed;
+    internal PaymentWorld World { get; }
 
     /// <summary>The payment of this number, from 0 on.</summary>
     public Payment At(long number)
@@ -42,13 +44,13 @@ public sealed class PaymentGenerator
         var fortnight = number / (2 * _clock.PerWeek);
         var plan = Volatile.Read(ref _plan);
         if (plan?.Fortnight != fortnight)
-            Volatile.Write(ref _plan, plan = new FraudPlan(_settings, World, _clock, fortnight));
+            Volatile.Write(ref _plan, plan = new FraudPlan(Settings, World, _clock, fortnight));
         return plan;
     }
 
     Payment Honest(long number, long second)
     {
-        var dice = Dice.For(_settings.Seed, Salt.Payment, number);
+        var dice = Dice.For(Settings.Seed, Salt.Payment, number);
         var day = second / PaymentClock.SecondsPerDay;
         var hour = (int)(second % PaymentClock.SecondsPerDay / 3600);
         var card = CardAt(hour, weekend: (day + 4) % 7 is 0 or 6, ref dice);
@@ -93,7 +95,7 @@ public sealed class PaymentGenerator
     int TownOn(long day, int card, ref Dice dice)
     {
         var holder = World.Cards[card];
-        var trip = Dice.For(_settings.Seed, Salt.Trips, (day / 7 * World.Cards.Length) + card);
+        var trip = Dice.For(Settings.Seed, Salt.Trips, (day / 7 * World.Cards.Length) + card);
         if (trip.Chance(0.04))
             return World.TownFarFrom(holder, ref trip);
         return dice.Chance(0.8) ? holder.Town : World.TownNear(holder, ref dice);

@@ -26,7 +26,7 @@ public sealed class PaymentWriter
     public PaymentWriter(PaymentGenerator generator)
     {
         var world = generator.World;
-        _seed = generator.Seed;
+        _seed = generator.Settings.Seed;
         _numbers = [.. world.Cards.Select(card => Encoding.ASCII.GetBytes(card.Number))];
         _jsonHolders = [.. world.Cards.Select(card => Utf8(JsonHolder(card, world.Towns[card.Town])))];
         _csvHolders = [.. world.Cards.Select(card => Utf8(string.Join(',', HolderFields(card, world.Towns[card.Town]).Select(f => f.Value))))];

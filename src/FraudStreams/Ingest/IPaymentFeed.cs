@@ -1,0 +1,26 @@
+using System.Buffers;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Ingest;
+
+/// <summary>Payments one after the other, from a place that can be remembered. Not thread-safe.</summary>
+public interface IPaymentFeed : IDisposable
+{
+    /// <summary>Under which name a group remembers its place; another content has another name.</summary>
+    TopicPartition Place { get; }
+
+    /// <summary>The place after the payment last read: what <see cref="GoTo"/> takes.</summary>
+    long Position { get; }
+
+    /// <summary>The key of the payment last read: its card, or empty where that cannot be read.</summary>
+    ReadOnlySpan<byte> Key { get; }
+
+    /// <summary>Event time of the payment last read in unix milliseconds; null where it has none that can be read.</summary>
+    long? EventTime { get; }
+
+    /// <summary>Goes on at a remembered place, from the beginning of the feed.</summary>
+    void GoTo(long position, CancellationToken token);
+
+    /// <summary>Appends the next payment's bytes; false at the end.</summary>
+    bool TryRead(IBufferWriter<byte> into);
+}

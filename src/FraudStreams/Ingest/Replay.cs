@@ -1,0 +1,58 @@
+using System.Buffers;
+using FraudStreams.Speeds;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Ingest;
+
+/// <summary>
+/// Makes batches for `transactions` out of a feed, each with the place after its last payment, so that both are written as one: whoever
+/// starts again at the remembered place sends every payment once. Not thread-safe.
+/// </summary>
+/// <param name="pace">When payments are due, or null when they are due at once.</param>
+/// <param name="valve">Batches are cut so that none holds more than the valve lets through in a tenth of a second.</param>
+public sealed class Replay(IPaymentFeed feed, string topic, string group, EventPace? pace, SpeedValve valve, TimeProvider time) : IDisposable
+{
+    const int MostRecords = 500;
+    const int MostBytes = 1 << 20;
+    const double BatchSeconds = 0.1;
+
+    static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
+
+    readonly ArrayBufferWriter<byte> _payment = new(4096);
+    bool _isRead;
+    long _position;
+
+    /// <summary>The next batch, or null at the feed's end.</summary>
+    public async Task<OutgoingRecords?> NextAsync(CancellationToken token = default)
+    {
+        if (!ReadPayment())
+            return null;
+        while (UntilDue() is { Ticks: > 0 } wait)
+            await Task.Delay(wait < LongestWait ? wait : LongestWait, time, token);
+
+        var most = (int)Math.Clamp(valve.Speed.PerSecond * BatchSeconds, 1, MostRecords);
+        var records = new OutgoingRecords(most);
+        do
+        {
+            records.Add(topic, feed.Key, _payment.WrittenSpan);
+            _isRead = false;
+            _position = feed.Position;
+        }
+        while (records.Count < most && records.Bytes < MostBytes && ReadPayment() && UntilDue() == TimeSpan.Zero);
+
+        records.Position = new GroupPosition(group, feed.Place, _position);
+        return records;
+    }
+
+    public void Dispose() => feed.Dispose();
+
+    bool ReadPayment()
+    {
+        if (_isRead)
+            return true;
+        _payment.ResetWrittenCount();
+        return _isRead = feed.TryRead(_payment);
+    }
+
+    TimeSpan UntilDue() => pace?.Until(feed.EventTime) ?? TimeSpan.Zero;
+}
