@@ -6,8 +6,12 @@ namespace FraudStreams.Model.Trees;
 /// <summary>A trained sum of trees. Immutable; scores from any number of threads at once.</summary>
 public sealed class TreeEnsemble : IScorer
 {
+    /// <summary>A block costs the same for one row as for 64; below this many, walking is cheaper.</summary>
+    const int RowsWorthABlock = 6;
+
     readonly CategoryTable?[] _categories;
     readonly RegressionTree[] _trees;
+    readonly BlockScorer? _blocks;
 
     /// <param name="categories">One a feature: the categories it knows, or null for numbers.</param>
     /// <param name="baseMargin">Log-odds before the first tree.</param>
@@ -17,6 +21,7 @@ public sealed class TreeEnsemble : IScorer
         BaseMargin = baseMargin;
         _categories = categories;
         _trees = trees;
+        _blocks = BlockScorer.TryCompile(features.Length, baseMargin, categories, trees);
     }
 
     /// <summary>Names and kinds of the features, in the order of a row.</summary>
@@ -40,7 +45,9 @@ public sealed class TreeEnsemble : IScorer
     {
         if (features.Length != (long)scores.Length * FeatureCount)
             throw new ArgumentException($"{scores.Length} rows of {FeatureCount} features are {(long)scores.Length * FeatureCount} values, not {features.Length}.");
-        for (var row = 0; row < scores.Length; row++) scores[row] = Probability(Margin(features.Slice(row * FeatureCount, FeatureCount)));
+        if (_blocks is not null && scores.Length >= RowsWorthABlock) _blocks.Margins(features, scores);
+        else WalkMargins(features, scores);
+        for (var row = 0; row < scores.Length; row++) scores[row] = 1 / (1 + Math.Exp(-scores[row]));
     }
 
     /// <summary>Scores one row: the same bits as in a batch.</summary>
@@ -76,12 +83,15 @@ public sealed class TreeEnsemble : IScorer
         return [.. gains.Select(gain => all > 0 ? gain / all : 0)];
     }
 
-    double Margin(ReadOnlySpan<double> row)
+    /// <summary>Log-odds, one tree and one row after the other: for single rows, for trees that do not fit blocks, and to test blocks against.</summary>
+    internal void WalkMargins(ReadOnlySpan<double> features, Span<double> margins)
     {
-        var margin = BaseMargin;
-        foreach (var tree in _trees) margin += tree.Walk(row, _categories);
-        return margin;
+        for (var row = 0; row < margins.Length; row++)
+        {
+            var values = features.Slice(row * FeatureCount, FeatureCount);
+            var margin = BaseMargin;
+            foreach (var tree in _trees) margin += tree.Walk(values, _categories);
+            margins[row] = margin;
+        }
     }
-
-    static double Probability(double margin) => 1 / (1 + Math.Exp(-margin));
 }

@@ -1,0 +1,153 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using FraudStreams.Model.Trees;
+
+namespace FraudStreams.Model.Linear;
+
+/// <summary>
+/// Logistic regression, the baseline that trees have to beat: numbers standardised, missing ones imputed by the mean with an indicator,
+/// categories one weight each. Immutable; scores from any number of threads at once.
+/// </summary>
+public sealed class LogisticRegression : IScorer
+{
+    const string Format = "fraudstreams-logistic";
+    const int Version = 1;
+
+    readonly LinearEncoding[] _encodings;
+    readonly double[] _weights;
+
+    LogisticRegression(ImmutableArray<FeatureColumn> features, LinearEncoding[] encodings, double[] weights)
+    {
+        Features = features;
+        _encodings = encodings;
+        _weights = weights;
+    }
+
+    /// <summary>Names and kinds of the features, in the order of a row.</summary>
+    public ImmutableArray<FeatureColumn> Features { get; }
+
+    /// <inheritdoc/>
+    public int FeatureCount => Features.Length;
+
+    /// <summary>Log-odds of a row whose numbers are all at their means and whose categories are all unknown.</summary>
+    public double Intercept => _weights[^1];
+
+    /// <summary>The weights of one feature: a number's are for one standard deviation and for being missing; a category's one a known code, ascending.</summary>
+    public ImmutableArray<double> WeightsOf(int feature) => [.. _weights.AsSpan(_encodings[feature].Slot, _encodings[feature].Slots)];
+
+    /// <summary>Trains by Newton's method; the same rows and settings give the same model, bit for bit, on any number of threads.</summary>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static LogisticRegression Train(TrainingSet train, LogisticSettings settings, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(train);
+        ArgumentNullException.ThrowIfNull(settings);
+        settings.Check();
+        var encodings = LinearEncoding.Of(train, settings.MaxCategories);
+        return new LogisticRegression(train.Features, encodings, new LogisticTraining(train, settings, encodings).Run(ct));
+    }
+
+    /// <inheritdoc/>
+    public void Score(ReadOnlySpan<double> features, Span<double> scores)
+    {
+        if (features.Length != (long)scores.Length * FeatureCount)
+            throw new ArgumentException($"{scores.Length} rows of {FeatureCount} features are {(long)scores.Length * FeatureCount} values, not {features.Length}.");
+        for (var row = 0; row < scores.Length; row++)
+        {
+            var margin = Intercept;
+            for (var f = 0; f < _encodings.Length; f++)
+            {
+                var (slot, value) = _encodings[f].Encode(features[row * _encodings.Length + f]);
+                if (slot >= 0) margin += _weights[slot] * value;
+            }
+            scores[row] = 1 / (1 + Math.Exp(-margin));
+        }
+    }
+
+    /// <summary>Scores one row: the same bits as in a batch.</summary>
+    public double Score(ReadOnlySpan<double> row)
+    {
+        var score = 0.0;
+        Score(row, new Span<double>(ref score));
+        return score;
+    }
+
+    /// <summary>Writes the model as one JSON object. Reading it back gives a model of the same bits.</summary>
+    public void Save(Stream stream)
+    {
+        using var json = new Utf8JsonWriter(stream);
+        json.WriteStartObject();
+        json.WriteString("format", Format);
+        json.WriteNumber("version", Version);
+        json.WriteNumber("intercept", Intercept);
+        json.WriteStartArray("features");
+        for (var f = 0; f < _encodings.Length; f++)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", Features[f].Name);
+            json.WriteString("kind", Features[f].Kind == FeatureKind.Number ? "number" : "category");
+            json.WriteNumber("mean", _encodings[f].Mean);
+            json.WriteNumber("deviation", _encodings[f].Deviation);
+            json.WriteStartArray("codes");
+            foreach (var code in _encodings[f].Codes ?? []) json.WriteNumberValue(code);
+            json.WriteEndArray();
+            json.WriteStartArray("weights");
+            foreach (var weight in WeightsOf(f)) json.WriteNumberValue(weight);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <param name="utf8">The whole file.</param>
+    /// <exception cref="ModelFormatException">It is cut short, of another format or version, or contradicts itself; the message says where.</exception>
+    public static LogisticRegression Load(ReadOnlyMemory<byte> utf8)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(utf8);
+            return Read(json.RootElement);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new ModelFormatException($"The logistic regression cannot be read: {e.Message}", e);
+        }
+    }
+
+    static LogisticRegression Read(JsonElement root)
+    {
+        var format = root.GetProperty("format").GetString();
+        if (format != Format) throw new ModelFormatException($"The model's format is '{format}'; it must be '{Format}'.");
+        var version = root.GetProperty("version").GetInt32();
+        if (version != Version) throw new ModelFormatException($"The logistic regression is of version {version}; this program reads version {Version}.");
+
+        var features = ImmutableArray.CreateBuilder<FeatureColumn>();
+        var encodings = new List<LinearEncoding>();
+        var weights = new List<double>();
+        foreach (var feature in root.GetProperty("features").EnumerateArray())
+        {
+            var name = feature.GetProperty("name").GetString() ?? "";
+            var kind = feature.GetProperty("kind").GetString() switch
+            {
+                "number" => FeatureKind.Number,
+                "category" => FeatureKind.Category,
+                var other => throw new ModelFormatException($"Feature '{name}' is of kind '{other}'; it must be 'number' or 'category'."),
+            };
+            int[] codes = [.. feature.GetProperty("codes").EnumerateArray().Select(e => e.GetInt32())];
+            double[] own = [.. feature.GetProperty("weights").EnumerateArray().Select(e => e.GetDouble())];
+            var encoding = new LinearEncoding(
+                weights.Count,
+                feature.GetProperty("mean").GetDouble(),
+                feature.GetProperty("deviation").GetDouble(),
+                kind == FeatureKind.Number ? null : codes);
+            if (own.Length != encoding.Slots) throw new ModelFormatException($"Feature '{name}' has {own.Length} weights; it needs {encoding.Slots}.");
+            features.Add(new FeatureColumn(name, kind));
+            encodings.Add(encoding);
+            weights.AddRange(own);
+        }
+        if (features.Count == 0) throw new ModelFormatException("The model has no features.");
+        return new LogisticRegression(features.ToImmutable(), [.. encodings], [.. weights, root.GetProperty("intercept").GetDouble()]);
+    }
+}

@@ -1,0 +1,35 @@
+using FraudStreams.Model.Evaluation;
+using FraudStreams.Model.Tests.Trees;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Model.Tests.Evaluation;
+
+public sealed class FeatureMatrixFileTests
+{
+    [Fact]
+    public void What_is_written_is_read_back()
+    {
+        var set = Made.Mixed(300);
+        using var file = new MemoryStream();
+
+        FeatureMatrixFile.Write(file, set, 240);
+        file.Position = 0;
+        var (read, trainRows) = FeatureMatrixFile.Read(file);
+
+        trainRows.ShouldBe(240);
+        read.Features.ShouldBe(set.Features);
+        read.Values.ToArray().ShouldBe(set.Values.ToArray());
+        read.Labels.ToArray().ShouldBe(set.Labels.ToArray());
+    }
+
+    [Fact]
+    public void A_file_cut_short_or_of_another_kind_is_refused()
+    {
+        using var file = new MemoryStream();
+        FeatureMatrixFile.Write(file, Made.Mixed(10), 5);
+
+        Should.Throw<ModelFormatException>(() => FeatureMatrixFile.Read(new MemoryStream(file.ToArray()[..^1]))).Message.ShouldContain("ends before its 10 rows");
+        Should.Throw<ModelFormatException>(() => FeatureMatrixFile.Read(new MemoryStream("a,b\n1,2\n"u8.ToArray()))).Message.ShouldContain("header");
+    }
+}
