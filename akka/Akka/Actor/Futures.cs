@@ -1,0 +1,102 @@
+using Akka.Dispatch;
+
+namespace Akka.Actor;
+
+public static class Futures
+{
+    public static Task<object> Ask(this ICanTell self, object message, TimeSpan? timeout = null) => self.Ask<object>(message, timeout, CancellationToken.None);
+
+    public static Task<object> Ask(this ICanTell self, object message, CancellationToken cancellationToken) =>
+        self.Ask<object>(message, null, cancellationToken);
+
+    public static Task<object> Ask(this ICanTell self, object message, TimeSpan? timeout, CancellationToken cancellationToken) =>
+        self.Ask<object>(message, timeout, cancellationToken);
+
+    public static Task<T> Ask<T>(this ICanTell self, object message, TimeSpan? timeout = null) => self.Ask<T>(message, timeout, CancellationToken.None);
+
+    public static Task<T> Ask<T>(this ICanTell self, object message, CancellationToken cancellationToken) => self.Ask<T>(message, null, cancellationToken);
+
+    /// <summary>
+    /// Tells a message and waits for the first answer. Fails with <see cref="AskTimeoutException"/> after the timeout, with the cause of a
+    /// <see cref="Status.Failure"/>, or with <see cref="ArgumentException"/> for an answer of another type.
+    /// </summary>
+    public static Task<T> Ask<T>(this ICanTell self, object message, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        var promise = new AskRef<T>(self);
+        promise.Start(timeout, cancellationToken);
+        self.Tell(message, promise);
+        return promise.Task;
+    }
+
+    public static Task<T> Ask<T>(this ICanTell self, Func<IActorRef, object> messageFactory, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        var promise = new AskRef<T>(self);
+        promise.Start(timeout, cancellationToken);
+        self.Tell(messageFactory(promise), promise);
+        return promise.Task;
+    }
+}
+
+/// <summary>The sender of an ask: a ref without an actor, good for one answer.</summary>
+internal sealed class AskRef<T>(ICanTell asked) : ActorRefBase, IInternalActorRef
+{
+    static readonly ActorPath s_root = new(new Address("akka", "ask"), "");
+
+    readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    ActorPath? _path;
+    TimeoutEntry? _timeout;
+    CancellationTokenRegistration _cancellation;
+
+    public override ActorPath Path => _path ??= s_root / "temp" / $"{(asked as IActorRef)?.Path.Name}-{GetHashCode():x}";
+
+    public bool IsTerminated => _answer.Task.IsCompleted;
+
+    internal Task<T> Task => _answer.Task;
+
+    public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
+
+    internal void Start(TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        if (timeout is { } limit && limit > TimeSpan.Zero)
+        {
+            _timeout = new TimeoutEntry(this, limit);
+            TimerWheel.Shared.Add(_timeout, limit);
+        }
+        if (cancellationToken.CanBeCanceled)
+        {
+            _cancellation = cancellationToken.UnsafeRegister(static (ask, token) => ((AskRef<T>)ask!).Cancel(token), this);
+        }
+    }
+
+    public void SendSystemMessage(SystemMessage message)
+    {
+        if (message is Watch watch && IsTerminated) watch.Watcher.SendSystemMessage(new DeathWatchNotification(this, true));
+    }
+
+    protected override void TellInternal(object message, IActorRef sender)
+    {
+        var first = message switch
+        {
+            Status.Failure { Cause: { } cause } => _answer.TrySetException(cause),
+            T answer => _answer.TrySetResult(answer),
+            _ => _answer.TrySetException(new ArgumentException(
+                $"Received message of type [{message.GetType()}] - Ask expected message of type [{typeof(T)}]")),
+        };
+        if (!first) return;
+        _timeout?.Cancel();
+        if (_cancellation != default) _cancellation.Unregister();
+    }
+
+    void Cancel(CancellationToken token)
+    {
+        if (_answer.TrySetCanceled(token)) _timeout?.Cancel();
+    }
+
+    sealed class TimeoutEntry(AskRef<T> ask, TimeSpan limit) : TimerEntry
+    {
+        internal override void Fire()
+        {
+            if (ask._answer.TrySetException(new AskTimeoutException($"Timeout after {limit.TotalSeconds:F2} seconds"))) ask._cancellation.Unregister();
+        }
+    }
+}
