@@ -7,7 +7,7 @@ namespace FraudStreams.Bench;
 
 /// <summary>
 /// The embedded log by itself: batches of 500 records of 500 bytes, each durable when its publish returns, from 1 and from 4 publishers; then all of it
-/// read again. <c>dotnet run -c Release --project bench/FraudStreams.Bench -- topics [folder]</c>
+/// read again; then one publisher with three readers behind it. <c>dotnet run -c Release --project bench/FraudStreams.Bench -- topics [folder]</c>
 /// </summary>
 static class TopicsBench
 {
@@ -22,6 +22,36 @@ static class TopicsBench
         {
             foreach (var publishers in new[] { 1, 4 }) await MeasureAsync(root, durability, publishers);
         }
+
+        await FollowAsync(Path.Combine(root, "follow"));
+    }
+
+    /// <summary>Three readers follow one publisher; says how large the write-ahead log became meanwhile.</summary>
+    static async Task FollowAsync(string folder)
+    {
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        var settings = new EmbeddedTopicsSettings(folder, ImmutableSortedDictionary<string, int>.Empty.Add("bench", 1));
+        var writeAhead = new FileInfo(Path.Combine(folder, "topics.db-wal"));
+        var largest = 0L;
+        await using (var log = EmbeddedLog.Open(settings, TimeProvider.System))
+        {
+            var started = Stopwatch.GetTimestamp();
+            var followers = Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
+            {
+                using var reader = log.OpenReader(log.PartitionsOf("bench").Single());
+                for (var next = 0L; next < Records; next += (await reader.ReadAsync(next, CancellationToken.None)).Length)
+                {
+                    writeAhead.Refresh();
+                    largest = Math.Max(largest, writeAhead.Length);
+                }
+            })).ToList();
+            await PublishAsync(log, Records / BatchRecords);
+            await Task.WhenAll(followers);
+            var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+            Console.WriteLine($"follow   Full   1 publisher, 3 readers: {Records / seconds,10:N0} records/s, write-ahead log at most {largest / 1e6:N0} MB");
+        }
+
+        Directory.Delete(folder, recursive: true);
     }
 
     static async Task MeasureAsync(string root, Durability durability, int publishers)

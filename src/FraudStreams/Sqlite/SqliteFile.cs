@@ -100,15 +100,6 @@ internal sealed class SqliteFile : IDisposable
         if (InTransaction) (_rollBack ??= Prepare("ROLLBACK")).Run();
     }
 
-    /// <summary>Moves what the write-ahead log holds into the file, as far as readers allow; returns the pages the log had.</summary>
-    public int Checkpoint(bool waitForReaders)
-    {
-        var mode = waitForReaders ? raw.SQLITE_CHECKPOINT_RESTART : raw.SQLITE_CHECKPOINT_PASSIVE;
-        var code = raw.sqlite3_wal_checkpoint_v2(_db, "main", mode, out var pages, out _);
-        if (code != raw.SQLITE_OK && code != raw.SQLITE_BUSY) throw Fault(code);
-        return pages;
-    }
-
     public void Dispose()
     {
         foreach (var statement in _statements) statement.Dispose();

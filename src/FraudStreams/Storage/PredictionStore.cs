@@ -58,17 +58,17 @@ public sealed class PredictionStore : IAsyncDisposable
         }
     }
 
-    /// <summary>What a data folder's store holds, also while another process writes it; null where there is none, and then none is made.</summary>
-    public static StoreCounts? ReadCounts(string folder)
+    /// <summary>What a data folder's store holds, also while another process writes it; nothing where there is none, and then none is made.</summary>
+    public static StoreCounts ReadCounts(string folder)
     {
         var path = new SqliteStoreSettings(folder).File;
-        if (!File.Exists(path)) return null;
+        if (!File.Exists(path)) return default;
 
         try
         {
             using var file = SqliteFile.Open(path, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
             file.Execute("PRAGMA query_only = 1; BEGIN");
-            if (file.QueryLong("SELECT count(*) FROM sqlite_master") == 0) return null;
+            if (file.QueryLong("SELECT count(*) FROM sqlite_master") == 0) return default;
 
             StoreTable.CheckVersion(file);
             return StoreWriter.Count(file);

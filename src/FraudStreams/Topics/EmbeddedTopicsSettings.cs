@@ -3,7 +3,7 @@ using FraudStreams.Sqlite;
 
 namespace FraudStreams.Topics;
 
-/// <summary>Records may be removed once they are older, or the file holds more, than this; null keeps them. Never what a group has yet to read.</summary>
+/// <summary>Records may be removed once they are older, or the whole file holds more, than this; null keeps them. Never what a group has yet to read.</summary>
 public sealed record RetentionSettings(TimeSpan? MaxAge = null, long? MaxBytes = null)
 {
     /// <summary>How often the writer looks for records to remove.</summary>

@@ -107,7 +107,7 @@ internal sealed class LogWriter : IAsyncDisposable
         }
         catch (Exception e)
         {
-            failure = e as TopicsException ?? new TopicsException($"Publishing failed: {e.Message}", e);
+            failure = e as TopicsException ?? new TopicsException($"The topics cannot be written: {e.Message}", e);
         }
 
         foreach (var request in _taken)

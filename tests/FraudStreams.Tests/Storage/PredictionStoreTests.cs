@@ -75,7 +75,7 @@ public sealed class PredictionStoreTests : IDisposable
     [Fact]
     public void Where_there_is_no_store_there_is_none_after_looking()
     {
-        PredictionStore.ReadCounts(_folder).ShouldBeNull();
+        PredictionStore.ReadCounts(_folder).ShouldBe(new StoreCounts(0, 0));
 
         Directory.GetFileSystemEntries(_folder).ShouldBeEmpty();
     }
