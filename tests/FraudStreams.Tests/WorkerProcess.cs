@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FraudStreams.Tests.Storage;
 using FraudStreams.Tests.Topics;
 
 namespace FraudStreams.Tests;
@@ -44,6 +45,7 @@ static class Workers
     public static Task<int> Main(string[] args) => args switch
     {
         ["publish", var folder] => LogWorkers.PublishAsync(folder),
+        ["store", var folder] => StoreWorker.RunAsync(folder),
         ["hold-group", var folder, var topic, var group] => LogWorkers.HoldGroupAsync(folder, topic, group),
         _ => Task.FromResult(2),
     };
