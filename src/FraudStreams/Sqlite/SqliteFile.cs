@@ -31,7 +31,12 @@ internal sealed class SqliteFile : IDisposable
     /// <summary>Rows that the last insert, update or delete changed.</summary>
     public int Changes => raw.sqlite3_changes(_db);
 
-    /// <param name="patience">How long SQLite itself waits for a lock that another process holds, before it reports it.</param>
+    /// <summary>How long SQLite itself waits, and holds the thread, for a lock that another process has before it reports it.</summary>
+    public TimeSpan Patience
+    {
+        set => raw.sqlite3_busy_timeout(_db, (int)value.TotalMilliseconds);
+    }
+
     public static SqliteFile Open(string path, SqliteAccess access, TimeSpan patience)
     {
         var flags = OpenWithoutMutex | access switch
@@ -55,8 +60,18 @@ internal sealed class SqliteFile : IDisposable
         }
 
         raw.sqlite3_extended_result_codes(db, 1);
-        raw.sqlite3_busy_timeout(db, (int)patience.TotalMilliseconds);
-        return new SqliteFile(path, db);
+        return new SqliteFile(path, db) { Patience = patience };
+    }
+
+    /// <summary>Readers and the writer do not wait for each other. Not every file system can do that: a network's often cannot.</summary>
+    public void UseWriteAheadLog(int pageSize)
+    {
+        Execute($"PRAGMA page_size = {pageSize}");
+        if (QueryText("PRAGMA journal_mode = WAL") != "wal")
+        {
+            throw new SqliteFileException(
+                Path, SqliteFault.Other, $"{Path}: its file system cannot hold a write-ahead log; choose a data folder on a disk of this machine.");
+        }
     }
 
     /// <summary>A name from outside as an SQL identifier.</summary>

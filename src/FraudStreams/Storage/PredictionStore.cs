@@ -21,6 +21,9 @@ public sealed record StoredBatch(int Stored, int AlreadyThere, ImmutableArray<Un
 /// </summary>
 public sealed class PredictionStore : IAsyncDisposable
 {
+    /// <summary>What is longer than this is waited for without holding a thread.</summary>
+    internal static readonly TimeSpan PatienceOnThread = TimeSpan.FromMilliseconds(20);
+
     readonly SqliteStoreSettings _settings;
     readonly StoreTable _table;
     readonly PredictionReader _reader;

@@ -15,6 +15,9 @@ internal sealed class StoreTable(TransactionSchema schema)
     const int FormatVersion = 1;
     const int ApplicationId = 0x46725372;
 
+    // A row dirties a page of the id index and one of the card index, somewhere: larger pages write more for it, smaller ones make deeper trees.
+    const int PageSize = 4096;
+
     readonly List<(string Name, string Type)> _columns =
     [
         .. schema.Fields.Select(field => (field.Name, TypeOf(field.Type))),
@@ -28,11 +31,12 @@ internal sealed class StoreTable(TransactionSchema schema)
         var file = SqliteFile.Open(settings.File, SqliteAccess.Create, settings.LockTimeout);
         try
         {
-            file.Execute("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL;");
+            file.UseWriteAheadLog(PageSize);
             Configure(file, settings);
             file.Begin();
             CreateOrCheck(file);
             file.Commit();
+            file.Patience = PredictionStore.PatienceOnThread;
             return file;
         }
         catch
@@ -68,11 +72,11 @@ internal sealed class StoreTable(TransactionSchema schema)
     {
         file.Execute($"""
             PRAGMA synchronous = {settings.Durability.ToSql()};
-            PRAGMA wal_autocheckpoint = {Math.Max(1, settings.WriteAheadBytes / 4096)};
+            PRAGMA wal_autocheckpoint = {Math.Max(1, settings.WriteAheadBytes / PageSize)};
             PRAGMA journal_size_limit = {settings.WriteAheadBytes};
             PRAGMA cache_size = -{Math.Max(1, settings.CacheBytes / 1024)};
             """);
-        if (settings.MaxFileBytes is { } limit) file.Execute($"PRAGMA max_page_count = {Math.Max(1, limit / 4096)};");
+        if (settings.MaxFileBytes is { } limit) file.Execute($"PRAGMA max_page_count = {Math.Max(1, limit / PageSize)};");
     }
 
     void CreateOrCheck(SqliteFile file)

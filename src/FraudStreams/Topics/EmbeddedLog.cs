@@ -9,6 +9,9 @@ namespace FraudStreams.Topics;
 /// </summary>
 public sealed class EmbeddedLog : IAsyncDisposable
 {
+    /// <summary>SQLite's own limit, with room for the key and the other columns.</summary>
+    const int LongestValue = 900_000_000;
+
     readonly EmbeddedTopicsSettings _settings;
     readonly ImmutableSortedDictionary<string, int> _topics;
     readonly AppendSignals _signals;
@@ -65,11 +68,8 @@ public sealed class EmbeddedLog : IAsyncDisposable
             return Task.FromCanceled(ct);
         }
 
-        for (var record = 0; record < records.Count; record++)
+        if (RefusalOf(records) is { } refusal)
         {
-            if (_topics.ContainsKey(records.Topic(record))) continue;
-
-            var refusal = UnknownTopic(records.Topic(record));
             records.Dispose();
             return Task.FromException(refusal);
         }
@@ -94,6 +94,19 @@ public sealed class EmbeddedLog : IAsyncDisposable
     {
         await _writer.DisposeAsync();
         await _signals.DisposeAsync();
+    }
+
+    /// <summary>What is wrong with a batch is found before it shares a transaction with others.</summary>
+    TopicsException? RefusalOf(OutgoingRecords records)
+    {
+        for (var record = 0; record < records.Count; record++)
+        {
+            if (!_topics.ContainsKey(records.Topic(record))) return UnknownTopic(records.Topic(record));
+            var length = records.Key(record).Length + records.Value(record).Length;
+            if (length > LongestValue) return new TopicsException($"A record of {length:N0} bytes is too long for a topic: at most {LongestValue:N0}.");
+        }
+
+        return null;
     }
 
     TopicsException UnknownTopic(string topic) =>

@@ -18,13 +18,11 @@ internal sealed class GroupLock : IDisposable
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            var taken = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            File.WriteAllText(HolderPath(path), $"{Environment.ProcessId}");
-            return new GroupLock(taken);
-        }
-        catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException) && IsHeld(path))
-        {
-            return null;
+            if (Open(path) is not { } file) return null;
+
+            var taken = new GroupLock(file);
+            taken.SayWho(path);
+            return taken;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -47,8 +45,31 @@ internal sealed class GroupLock : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    /// <summary>A lock that cannot be opened is held if its file is there: a folder that cannot be written fails before there is one.</summary>
-    static bool IsHeld(string path) => File.Exists(path);
+    static FileStream? Open(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // It is there and cannot be opened: somebody has it open. Where it could not even be made, it would not be there.
+            return null;
+        }
+    }
+
+    void SayWho(string path)
+    {
+        try
+        {
+            File.WriteAllText(HolderPath(path), $"{Environment.ProcessId}");
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
 
     static string PathOf(EmbeddedTopicsSettings settings, string topic, string group) =>
         Path.Combine(settings.Folder, "locks", $"{Uri.EscapeDataString(group)}@{topic}.lock");

@@ -21,11 +21,12 @@ internal static class LogFile
         var file = SqliteFile.Open(settings.File, SqliteAccess.Create, settings.LockTimeout);
         try
         {
-            file.Execute($"PRAGMA page_size = {PageSize}; PRAGMA journal_mode = WAL;");
+            file.UseWriteAheadLog(PageSize);
             Configure(file, settings);
             file.Begin();
             CreateTables(file, settings);
             file.Commit();
+            file.Patience = LogWriter.PatienceOnThread;
             return file;
         }
         catch

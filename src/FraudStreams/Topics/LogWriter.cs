@@ -9,6 +9,9 @@ namespace FraudStreams.Topics;
 /// </summary>
 internal sealed class LogWriter : IAsyncDisposable
 {
+    /// <summary>What is longer than this is waited for without holding a thread.</summary>
+    public static readonly TimeSpan PatienceOnThread = TimeSpan.FromMilliseconds(20);
+
     // A transaction holds at most so much, so that neither the write-ahead log nor the wait of the first publisher grows with the queue.
     const int GroupBytes = 8 * 1024 * 1024;
     const int GroupRequests = 256;
@@ -211,7 +214,7 @@ internal sealed class LogWriter : IAsyncDisposable
         {
             if (LogRetention.RemoveStep(_appender.File, _settings.Retention, _time.GetUtcNow())) _queue.Writer.TryWrite(Upkeep);
         }
-        catch (SqliteFileException e)
+        catch (Exception e)
         {
             // What could not be removed now is looked at again at the next interval; publishing reports a fault that lasts.
             Recover(e);
