@@ -13,22 +13,23 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
     readonly ConcurrentStack<Action> _onTermination = new();
     readonly LocalActorRef _user;
     readonly LocalActorRef _system;
-    readonly WheelScheduler _scheduler;
+    readonly IScheduler _scheduler;
     readonly long _started = Stopwatch.GetTimestamp();
     long _uid;
 
     internal ActorSystemImpl(string name, Config? config)
     {
         Name = name;
-        Settings = new Settings(this, config);
+        Settings = new Settings(this, config!);
         EventStream.SetLogLevel(Logging.LogLevelFor(Settings.LogLevel));
         Log = Logging.GetLogger(this, this);
-        _scheduler = new WheelScheduler(() => Log);
+        _scheduler = MakeScheduler();
         var root = new RootRef(this, new ActorPath(new Address("akka", name), ""));
         DeadLetters = new DeadLetterRef(this, root.Path / "deadLetters");
         _system = Guardian("system", root);
         _user = Guardian("user", root);
-        EventStream.Subscribe(new StandardOutLogger(root.Path / "StandardOutLogger"), typeof(LogEvent));
+        Loggers.Start(this);
+        CoordinatedShutdown.Get(this);
     }
 
     public override Settings Settings { get; }
@@ -61,7 +62,8 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
 
     public override Task Terminate()
     {
-        FinalTerminate();
+        if (Settings.CoordinatedShutdownRunByActorSystemTerminate) _ = CoordinatedShutdown.Get(this).Run(CoordinatedShutdown.ActorSystemTerminateReason.Instance);
+        else _ = FinalTerminate();
         return WhenTerminated;
     }
 
@@ -78,10 +80,19 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
 
     internal long NextUid() => Interlocked.Increment(ref _uid);
 
-    internal void FinalTerminate()
+    internal Task FinalTerminate()
     {
         IsTerminating = true;
         _user.SendSystemMessage(new Terminate());
+        return WhenTerminated;
+    }
+
+    IScheduler MakeScheduler()
+    {
+        if (Settings.SchedulerClass.Length == 0) return new WheelScheduler(() => Log);
+        var type = Type.GetType(Settings.SchedulerClass)
+            ?? throw new ConfigurationException($"akka.scheduler.implementation names [{Settings.SchedulerClass}], which cannot be found.");
+        return (IScheduler)Activator.CreateInstance(type, Settings.Config, Log)!;
     }
 
     LocalActorRef Guardian(string name, RootRef root)
@@ -98,7 +109,7 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
             _system.SendSystemMessage(new Terminate());
             return;
         }
-        _scheduler.Stop();
+        (_scheduler as WheelScheduler)?.Stop();
         while (_onTermination.TryPop(out var code)) code();
         _terminated.TrySetResult();
     }

@@ -57,7 +57,8 @@ internal sealed class AskRef<T>(ICanTell asked) : ActorRefBase, IInternalActorRe
 
     internal void Start(TimeSpan? timeout, CancellationToken cancellationToken)
     {
-        if (timeout is { } limit && limit > TimeSpan.Zero)
+        var limit = timeout ?? (asked as LocalActorRef)?.Cell.System.Settings.AskTimeout ?? Timeout.InfiniteTimeSpan;
+        if (limit > TimeSpan.Zero)
         {
             _timeout = new TimeoutEntry(this, limit);
             TimerWheel.Shared.Add(_timeout, limit);
