@@ -1,0 +1,168 @@
+using System.Text.RegularExpressions;
+using Akka.Actor;
+using Akka.Event;
+
+namespace Akka.TestKit;
+
+/// <summary>Filters of what a system logs: how often something is logged while a block runs.</summary>
+public class EventFilterFactory
+{
+    readonly TestKitBase _testKit;
+    readonly ActorSystem _system;
+    readonly Func<object, bool> _alsoMatches;
+
+    public EventFilterFactory(TestKitBase testkit) : this(testkit, testkit.Sys)
+    {
+    }
+
+    public EventFilterFactory(TestKitBase testkit, ActorSystem system) : this(testkit, system, _ => false)
+    {
+    }
+
+    internal EventFilterFactory(TestKitBase testKit, ActorSystem system, Func<object, bool> alsoMatches)
+    {
+        _testKit = testKit;
+        _system = system;
+        _alsoMatches = alsoMatches;
+    }
+
+    public IEventFilterApplier Debug(string? message = null, string? start = null, string? contains = null, string? source = null) =>
+        ForLogLevel(LogLevel.DebugLevel, message, start, contains, source);
+
+    public IEventFilterApplier Info(string? message = null, string? start = null, string? contains = null, string? source = null) =>
+        ForLogLevel(LogLevel.InfoLevel, message, start, contains, source);
+
+    public IEventFilterApplier Warning(string? message = null, string? start = null, string? contains = null, string? source = null) =>
+        ForLogLevel(LogLevel.WarningLevel, message, start, contains, source);
+
+    public IEventFilterApplier Error(string? message = null, string? start = null, string? contains = null, string? source = null) =>
+        ForLogLevel(LogLevel.ErrorLevel, message, start, contains, source);
+
+    public IEventFilterApplier ForLogLevel(
+        LogLevel logLevel, string? message = null, string? start = null, string? contains = null, string? source = null)
+    {
+        var matches = TextMatcher(message, start, contains);
+        return Custom(e => e.LogLevel() == logLevel && From(e, source) && matches(e.Message.ToString()!));
+    }
+
+    public IEventFilterApplier Exception<TException>(string? message = null, string? start = null, string? contains = null, string? source = null)
+        where TException : Exception => Caused<TException>(TextMatcher(message, start, contains), source);
+
+    public IEventFilterApplier Exception<TException>(Regex pattern, string? source = null) where TException : Exception =>
+        Caused<TException>(pattern.IsMatch, source);
+
+    public IEventFilterApplier Custom(Predicate<LogEvent> predicate) => Applier(o => o is LogEvent e && predicate(e));
+
+    public IEventFilterApplier Custom<TLogEvent>(Predicate<TLogEvent> predicate) where TLogEvent : LogEvent => Applier(o => o is TLogEvent e && predicate(e));
+
+    public IEventFilterApplier DeadLetter() => Applier(o => o is DeadLetter);
+
+    public IEventFilterApplier DeadLetter<TMessage>(string? source = null) =>
+        Applier(o => o is DeadLetter { Message: TMessage } letter && (source is null || letter.Recipient.Path.ToString() == source));
+
+    IEventFilterApplier Caused<TException>(Func<string, bool> matches, string? source) => Custom(
+        e => e is Error { Cause: TException } && From(e, source) && (matches(e.Message.ToString()!) || matches(e.Cause!.Message)));
+
+    EventFilterApplier Applier(Func<object, bool> matches) => new(_testKit, _system, e => matches(e) || _alsoMatches(e));
+
+    static bool From(LogEvent e, string? source) => source is null || e.LogSource == source;
+
+    static Func<string, bool> TextMatcher(string? message, string? start, string? contains)
+    {
+        if (message is not null) return text => text == message;
+        if (start is not null) return text => text.StartsWith(start, StringComparison.Ordinal);
+        if (contains is not null) return text => text.Contains(contains, StringComparison.Ordinal);
+        return _ => true;
+    }
+}
+
+public interface IEventFilterApplier
+{
+    /// <summary>Counts for this filter or the next one.</summary>
+    EventFilterFactory And { get; }
+
+    void Expect(int expectedCount, Action action, CancellationToken cancellationToken = default);
+
+    void Expect(int expectedCount, TimeSpan timeout, Action action, CancellationToken cancellationToken = default);
+
+    Task ExpectAsync(int expectedCount, Func<Task> actionAsync, CancellationToken cancellationToken = default);
+
+    Task ExpectAsync(int expectedCount, TimeSpan timeout, Func<Task> actionAsync, CancellationToken cancellationToken = default);
+
+    void ExpectOne(Action action, CancellationToken cancellationToken = default);
+
+    void ExpectOne(TimeSpan timeout, Action action, CancellationToken cancellationToken = default);
+
+    T ExpectOne<T>(Func<T> func, CancellationToken cancellationToken = default);
+
+    Task ExpectOneAsync(Action action, CancellationToken cancellationToken = default);
+
+    Task ExpectOneAsync(Func<Task> actionAsync, CancellationToken cancellationToken = default);
+
+    Task ExpectOneAsync(TimeSpan timeout, Func<Task> actionAsync, CancellationToken cancellationToken = default);
+}
+
+internal sealed class EventFilterApplier(TestKitBase testKit, ActorSystem system, Func<object, bool> matches) : IEventFilterApplier
+{
+    public EventFilterFactory And => new(testKit, system, matches);
+
+    public void Expect(int expectedCount, Action action, CancellationToken cancellationToken = default) =>
+        Run(expectedCount, null, AsTask(action), cancellationToken).GetAwaiter().GetResult();
+
+    public void Expect(int expectedCount, TimeSpan timeout, Action action, CancellationToken cancellationToken = default) =>
+        Run(expectedCount, timeout, AsTask(action), cancellationToken).GetAwaiter().GetResult();
+
+    public Task ExpectAsync(int expectedCount, Func<Task> actionAsync, CancellationToken cancellationToken = default) =>
+        Run(expectedCount, null, actionAsync, cancellationToken);
+
+    public Task ExpectAsync(int expectedCount, TimeSpan timeout, Func<Task> actionAsync, CancellationToken cancellationToken = default) =>
+        Run(expectedCount, timeout, actionAsync, cancellationToken);
+
+    public void ExpectOne(Action action, CancellationToken cancellationToken = default) => Expect(1, action, cancellationToken);
+
+    public void ExpectOne(TimeSpan timeout, Action action, CancellationToken cancellationToken = default) => Expect(1, timeout, action, cancellationToken);
+
+    public T ExpectOne<T>(Func<T> func, CancellationToken cancellationToken = default)
+    {
+        var result = default(T)!;
+        Expect(1, () => { result = func(); }, cancellationToken);
+        return result;
+    }
+
+    public Task ExpectOneAsync(Action action, CancellationToken cancellationToken = default) => Run(1, null, AsTask(action), cancellationToken);
+
+    public Task ExpectOneAsync(Func<Task> actionAsync, CancellationToken cancellationToken = default) => Run(1, null, actionAsync, cancellationToken);
+
+    public Task ExpectOneAsync(TimeSpan timeout, Func<Task> actionAsync, CancellationToken cancellationToken = default) =>
+        Run(1, timeout, actionAsync, cancellationToken);
+
+    async Task Run(int expected, TimeSpan? timeout, Func<Task> action, CancellationToken cancellationToken)
+    {
+        var seen = 0;
+        var counter = new SynchronousRef(system, "event-filter", e =>
+        {
+            if (matches(e)) Interlocked.Increment(ref seen);
+        });
+        system.EventStream.Subscribe<LogEvent>(counter);
+        system.EventStream.Subscribe<DeadLetter>(counter);
+        try
+        {
+            await action();
+            var limit = testKit.Dilated(timeout ?? testKit.TestKitSettings.TestEventFilterLeeway);
+            var enough = expected > 0 ? expected : 1;
+            await testKit.AwaitConditionNoThrowAsync(() => Task.FromResult(Volatile.Read(ref seen) >= enough), limit, TimeSpan.FromMilliseconds(10), cancellationToken);
+            if (seen < expected) Xunit.Assert.Fail($"Timeout ({limit}) while waiting for messages. Only received {seen}/{expected} messages that matched the filter");
+            if (seen > expected) Xunit.Assert.Fail($"Received {seen - expected} {(seen - expected == 1 ? "message" : "messages")} too many. Expected {expected} {(expected == 1 ? "message" : "messages")} but received {seen} messages that matched the filter");
+        }
+        finally
+        {
+            system.EventStream.Unsubscribe(counter);
+        }
+    }
+
+    static Func<Task> AsTask(Action action) => () =>
+    {
+        action();
+        return Task.CompletedTask;
+    };
+}
