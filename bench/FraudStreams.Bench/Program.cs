@@ -11,7 +11,15 @@ switch (args)
     case ["store", var predictions, .. var rest]:
         await StoreBench.RunAsync(predictions, rest);
         return 0;
+    case ["matrix", var csv, var matrix, .. var schema]:
+        MatrixExport.Run(csv, matrix, schema is [var name] ? name : "cards");
+        return 0;
+    case ["training", var matrix, .. var options]:
+        TrainingBench.Run(matrix, options);
+        return 0;
     default:
-        Console.Error.WriteLine("what to measure: akka | topics [folder] | store predictions.ndjson [folder]");
+        Console.Error.WriteLine(
+            "what to measure: akka | topics [folder] | store predictions.ndjson [folder] | "
+            + "matrix payments.csv features.fsm [schema] | training features.fsm [trees=100] …");
         return 2;
 }
