@@ -6,9 +6,10 @@
     $B matrix payments.csv features.fsm
     python3 bench/xgboost_reference.py features.fsm --ours $B
 
-Needs numpy, scikit-learn and xgboost (Debian: python3-xgboost, python3-sklearn). Rounds alternate between the libraries and the best of each counts,
-so that other work on the machine disturbs both alike. Seconds are by the clock, CPU seconds over all threads; XGBoost's include its DMatrix, ours the
-bins and the compilation of a fresh process. Scoring is in batches of 500 rows on one thread: XGBoost by inplace_predict.
+Needs numpy, scikit-learn and xgboost (Debian: python3-xgboost, python3-sklearn). Rounds alternate between the libraries and
+the best of each counts, so that other work on the machine disturbs both alike. Seconds are by the clock, CPU seconds over all
+threads; XGBoost's include its DMatrix, ours the bins and the compilation of a fresh process. Scoring is in batches of 500 rows
+on one thread: XGBoost by inplace_predict. On a busy machine compare with --threads 1: XGBoost's threads spin while they wait.
 """
 import argparse
 import json
@@ -34,7 +35,10 @@ def read(path):
 def xgboost_once(values, labels, train_rows, types, args):
     started, cpu = time.perf_counter(), time.process_time()
     matrix = xgboost.DMatrix(values[:train_rows], labels[:train_rows], feature_types=types, enable_categorical=True, nthread=args.threads)
-    settings = {"tree_method": "hist", "objective": "binary:logistic", "max_depth": args.depth, "eta": args.rate, "max_bin": 256, "nthread": args.threads}
+    settings = {
+        "tree_method": "hist", "objective": "binary:logistic", "max_bin": 256,
+        "max_depth": args.depth, "eta": args.rate, "nthread": args.threads,
+    }
     model = xgboost.train(settings, matrix, args.trees)
     result = {"train_seconds": time.perf_counter() - started, "train_cpu_seconds": time.process_time() - cpu}
     model.set_param({"nthread": 1})
@@ -84,11 +88,12 @@ def main():
             found[name].append(run())
     best = {name: best_of(results) for name, results in found.items()}
 
-    print(f"{train_rows:,} training rows, {len(labels) - train_rows:,} later rows, {len(kinds)} features; {args.trees} trees of depth {args.depth}, "
-          f"learning rate {args.rate}, {args.threads} threads; xgboost {xgboost.__version__}; best of {args.rounds}")
+    print(f"{train_rows:,} training rows, {len(labels) - train_rows:,} later rows, {len(kinds)} features; "
+          f"{args.trees} trees of depth {args.depth}, learning rate {args.rate}, {args.threads} threads; xgboost {xgboost.__version__}; best of {args.rounds}")
     print(f"{'':32}{'avg precision':>14}{'ROC AUC':>9}{'train s':>9}{'CPU s':>8}{'rows/s, batch 500':>19}")
     for name, r in best.items():
-        print(f"{name:32}{r['average_precision']:14.4f}{r['roc_auc']:9.4f}{r['train_seconds']:9.2f}{r['train_cpu_seconds']:8.2f}{r['rows_a_second']:19,.0f}")
+        print(f"{name:32}{r['average_precision']:14.4f}{r['roc_auc']:9.4f}{r['train_seconds']:9.2f}"
+              f"{r['train_cpu_seconds']:8.2f}{r['rows_a_second']:19,.0f}")
     ours = best.pop("ours")
     for name, r in best.items():
         print(f"{'ours / ' + name[:24]:32}{ours['average_precision'] / r['average_precision']:14.3f}{ours['roc_auc'] / r['roc_auc']:9.3f}"

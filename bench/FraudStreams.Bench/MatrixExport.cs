@@ -8,8 +8,8 @@ using FraudStreams.Model.Trees;
 namespace FraudStreams.Bench;
 
 /// <summary>
-/// Writes the features of a CSV file, as the stream computes them, to a <see cref="FeatureMatrixFile"/>; the first 80% of rows are for training, and
-/// only they are fitted on. <c>… -- matrix payments.csv features.fsm [schema]</c>; the file must be in the order of time.
+/// Writes the features of a CSV file, as the stream computes them, to a <see cref="FeatureMatrixFile"/>; the first 80% of rows are for
+/// training, and only they are fitted on. <c>… -- matrix payments.csv features.fsm [schema]</c>; the file must be in the order of time.
 /// </summary>
 static class MatrixExport
 {
@@ -32,7 +32,8 @@ static class MatrixExport
             plan.Compute(batch, values.AsSpan(at * plan.Count, batch.Count * plan.Count));
             for (var row = 0; row < batch.Count; row++)
             {
-                if (batch.EventTime(row) < last) throw new InvalidDataException($"{input}: row {at + row} is earlier than the one before it.");
+                if (batch.EventTime(row) < last)
+                    throw new InvalidDataException($"{input}: row {at + row} is earlier than the one before it.");
                 last = batch.EventTime(row);
                 labels[at + row] = batch.Label(row) == true ? (byte)1 : (byte)0;
             }
@@ -44,7 +45,9 @@ static class MatrixExport
         Console.WriteLine($"{rows:N0} rows, {trainRows:N0} for training, {plan.Count} features, to {output}");
     }
 
-    /// <summary>Batches in one buffer, each gone when the next is asked for. Rows that are rejected are left out, as in the stream.</summary>
+    /// <summary>
+    /// Batches in one buffer, each gone when the next is asked for. Rows that are rejected are left out, as in the stream.
+    /// </summary>
     static IEnumerable<TransactionRows> Batches(string input, TransactionSchema schema)
     {
         using var stream = File.OpenRead(input);

@@ -7,8 +7,10 @@ using FraudStreams.Model.Trees;
 namespace FraudStreams.Bench;
 
 /// <summary>
-/// Trains on the training rows of a <see cref="FeatureMatrixFile"/>, scores the others in batches of 500 on one thread, and prints one JSON object.
-/// <c>… -- training features.fsm [trees=100] [rate=0.1] [depth=6] [leaves=0] [threads=0]</c>; bench/xgboost_reference.py puts it beside XGBoost.
+/// Trains on the training rows of a <see cref="FeatureMatrixFile"/>, scores the others in batches of 500 on one thread, and prints one JSON
+/// object.
+/// <c>… -- training features.fsm [trees=100] [rate=0.1] [depth=6] [leaves=0] [threads=0]</c>; bench/xgboost_reference.py puts it beside
+/// XGBoost.
 /// </summary>
 static class TrainingBench
 {

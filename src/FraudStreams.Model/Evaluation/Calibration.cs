@@ -13,7 +13,8 @@ public readonly record struct CalibrationBin(double From, double To, long Rows, 
 /// <summary>Whether scores can be taken for probabilities.</summary>
 /// <param name="Bins">Equal widths over 0..1; a bin holds From ≤ score &lt; To, and the last also 1.</param>
 /// <param name="BrierScore">Mean of (score − label)²: 0 is perfect (Brier 1950; scikit-learn's brier_score_loss).</param>
-/// <param name="ExpectedCalibrationError">Mean over rows of |mean score − share of fraud| of their bin: 0..1 (Naeini, Cooper, Hauskrecht 2015).</param>
+/// <param name="ExpectedCalibrationError">Mean over rows of |mean score − share of fraud| of their bin: 0..1 (Naeini, Cooper, Hauskrecht
+/// 2015).</param>
 public sealed record Calibration(ImmutableArray<CalibrationBin> Bins, double BrierScore, double ExpectedCalibrationError)
 {
     /// <param name="scores">Probabilities, 0..1.</param>
@@ -30,7 +31,8 @@ public sealed record Calibration(ImmutableArray<CalibrationBin> Bins, double Bri
         for (var row = 0; row < scores.Length; row++)
         {
             var score = scores[row];
-            if (score is < 0 or > 1) throw new ArgumentException($"The score of row {row} is {score}; calibration is about probabilities, 0..1.");
+            if (score is < 0 or > 1)
+                throw new ArgumentException($"The score of row {row} is {score}; calibration is about probabilities, 0..1.");
             var bin = Math.Min((int)(score * bins), bins - 1);
             rows[bin]++;
             frauds[bin] += labels[row];

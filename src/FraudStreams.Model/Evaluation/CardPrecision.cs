@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace FraudStreams.Model.Evaluation;
 
 /// <summary>
-/// Card precision: investigators can check k cards a day, so of each day's k cards with the highest scores, how many were truly compromised?
-/// (Le Borgne, Siblini, Lebichot, Bontempi: Reproducible Machine Learning for Credit Card Fraud Detection, ch. 4.4.)
+/// Card precision: investigators can check k cards a day, so of each day's k cards with the highest scores, how many were truly
+/// compromised? (Le Borgne, Siblini, Lebichot, Bontempi: Reproducible Machine Learning for Credit Card Fraud Detection, ch. 4.4.)
 /// </summary>
 public static class CardPrecision
 {
@@ -12,11 +12,12 @@ public static class CardPrecision
 
     /// <summary>
     /// The mean over days of (compromised cards among the k with the highest score that day) / k. A card's score on a day is the highest of
-    /// its payments; it is compromised on a day when one of them is fraud. A card found compromised on one day is blocked, and its later payments
-    /// are left out. Cards of equal score are taken in the order of their numbers, lowest first.
+    /// its payments; it is compromised on a day when one of them is fraud. A card found compromised on one day is blocked, and its later
+    /// payments are left out. Cards of equal score are taken in the order of their numbers, lowest first.
     /// </summary>
     /// <param name="cards">One a row: a number that stands for the card.</param>
-    /// <param name="times">One a row: milliseconds since 1970-01-01 UTC; days are UTC days that have at least one payment. Any order.</param>
+    /// <param name="times">One a row: milliseconds since 1970-01-01 UTC; days are UTC days that have at least one payment. Any
+    /// order.</param>
     /// <param name="k">Cards a day, at least 1.</param>
     /// <returns>0..1. On a day with fewer than k cards the places left empty count as not compromised.</returns>
     /// <exception cref="ArgumentException">Lengths differ, there is no row, or a score is NaN.</exception>
@@ -25,7 +26,8 @@ public static class CardPrecision
     {
         Scored.Check(scores, labels);
         if (cards.Length != scores.Length || times.Length != scores.Length)
-            throw new ArgumentException($"There are {scores.Length} scores, {cards.Length} cards and {times.Length} times; each row needs all.");
+            throw new ArgumentException(
+                $"There are {scores.Length} scores, {cards.Length} cards and {times.Length} times; each row needs all.");
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
 
         var days = new SortedDictionary<long, Dictionary<long, (double Score, bool Compromised)>>();

@@ -8,8 +8,9 @@ namespace FraudStreams.Model.Evaluation;
 
 /// <summary>
 /// A feature matrix in a file, so that another library can be measured on exactly our rows and features. The file is one line of UTF-8 JSON
-/// <c>{"format":"fraudstreams-matrix","version":1,"rows":n,"trainRows":m,"features":[{"name":"amount","kind":"number"},…]}</c> and a line feed,
-/// then n × features little-endian 64-bit floats row after row (NaN is missing), then n label bytes (0 or 1). The first m rows are for training.
+/// <c>{"format":"fraudstreams-matrix","version":1,"rows":n,"trainRows":m,"features":[{"name":"amount","kind":"number"},…]}</c> and a line
+/// feed, then n × features little-endian 64-bit floats row after row (NaN is missing), then n label bytes (0 or 1). The first m rows are
+/// for training.
 /// </summary>
 public static class FeatureMatrixFile
 {

@@ -7,7 +7,8 @@ namespace FraudStreams.Model.Evaluation;
 /// <param name="RocAuc"><see cref="Ranking.RocAuc"/>; NaN where a class has no row.</param>
 /// <param name="Threshold">Rows of at least this score are called fraud.</param>
 /// <param name="AtThreshold">The confusion matrix there, with precision, recall and F1.</param>
-/// <param name="RecallAtLowFalsePositiveRate"><see cref="OperatingPoints.RecallAtFalsePositiveRate"/> at <see cref="LowFalsePositiveRate"/>.</param>
+/// <param name="RecallAtLowFalsePositiveRate"><see cref="OperatingPoints.RecallAtFalsePositiveRate"/> at <see
+/// cref="LowFalsePositiveRate"/>.</param>
 /// <param name="Calibration">In ten bins.</param>
 public sealed record MetricsReport(
     int Rows,

@@ -4,7 +4,8 @@ namespace FraudStreams.Model.Evaluation;
 /// Measures of how well scores put fraud above the rest, whatever the threshold. Scores are any finite numbers (probabilities or
 /// log-odds), higher is more suspicious; labels are 1 for fraud and 0 otherwise. Equal scores count as one place.
 /// </summary>
-/// <remarks>Only the frauds are sorted, as they are few; every other row then looks up how many of them it is above: n log(frauds).</remarks>
+/// <remarks>Only the frauds are sorted, as they are few; every other row then looks up how many of them it is above: n
+/// log(frauds).</remarks>
 public static class Ranking
 {
     /// <summary>
@@ -45,7 +46,8 @@ public static class Ranking
         // Twice the count of won pairs, so that the halves of ties stay whole numbers.
         long won = 0;
         for (var row = 0; row < scores.Length; row++)
-            if (labels[row] == 0) won += 2L * frauds.Length - Below(frauds, scores[row], orEqual: true) - Below(frauds, scores[row], orEqual: false);
+            if (labels[row] == 0)
+                won += 2L * frauds.Length - Below(frauds, scores[row], orEqual: true) - Below(frauds, scores[row], orEqual: false);
         return won / 2.0 / ((double)negatives * frauds.Length);
     }
 

@@ -26,7 +26,8 @@ public abstract record ThresholdRule
     /// <summary>Chooses a threshold.</summary>
     /// <param name="scores">Scores of validation rows: later than the training rows, and not among them.</param>
     /// <param name="labels">One a row.</param>
-    /// <param name="times">One a row, milliseconds since 1970-01-01 UTC, any order; only alerts a day need them. Days are the time between first and last, at least one.</param>
+    /// <param name="times">One a row, milliseconds since 1970-01-01 UTC, any order; only alerts a day need them. Days are the time between
+    /// first and last, at least one.</param>
     /// <exception cref="ArgumentException">The rule's numbers make no sense, or the rows do not fit.</exception>
     public double Choose(ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels, ReadOnlySpan<long> times = default)
     {
@@ -34,7 +35,7 @@ public abstract record ThresholdRule
         var threshold = this switch
         {
             AlertsADay rule => ForAlerts(points, Above0(rule.Alerts, "alerts a day") * Days(times, scores.Length)),
-            Precision rule => ForPrecision(points, rule.Share is > 0 and <= 1 ? rule.Share : throw Wrong("precision", rule.Share, "above 0, at most 1")),
+            Precision rule => ForPrecision(points, UpTo1(rule.Share, "precision")),
             Cost rule => ForCost(points, Above0(rule.OfAlert, "cost of an alert"), Above0(rule.OfMissedFraud, "cost of a missed fraud")),
             _ => throw new InvalidOperationException($"There is no way to choose by {GetType().Name}."),
         };
@@ -73,7 +74,8 @@ public abstract record ThresholdRule
 
     static double Days(ReadOnlySpan<long> times, int rows)
     {
-        if (times.Length != rows) throw new ArgumentException($"Alerts a day need the time of each of {rows} rows; there are {times.Length}.");
+        if (times.Length != rows)
+            throw new ArgumentException($"Alerts a day need the time of each of {rows} rows; there are {times.Length}.");
         long first = times[0], last = times[0];
         foreach (var time in times)
         {
@@ -82,6 +84,8 @@ public abstract record ThresholdRule
         }
         return Math.Max(1, (last - first) / 86_400_000.0);
     }
+
+    static double UpTo1(double value, string what) => value is > 0 and <= 1 ? value : throw Wrong(what, value, "above 0, at most 1");
 
     static double Above0(double value, string what) => double.IsFinite(value) && value > 0 ? value : throw Wrong(what, value, "above 0");
 

@@ -4,7 +4,8 @@ namespace FraudStreams.Model.Linear;
 
 /// <summary>
 /// How one feature enters a linear model. A number: standardised to mean 0 and deviation 1 at <c>Slot</c>; where it is missing, 1 at
-/// <c>Slot + 1</c> instead (the mean imputed, and an indicator). A category: 1 at <c>Slot</c> + its place among the codes; nothing where it is not among them.
+/// <c>Slot + 1</c> instead (the mean imputed, and an indicator). A category: 1 at <c>Slot</c> + its place among the codes; nothing where it
+/// is not among them.
 /// </summary>
 /// <param name="Codes">A category's codes, ascending; null for numbers.</param>
 sealed record LinearEncoding(int Slot, double Mean, double Deviation, int[]? Codes)

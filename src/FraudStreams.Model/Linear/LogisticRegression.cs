@@ -32,7 +32,10 @@ public sealed class LogisticRegression : IScorer
     /// <summary>Log-odds of a row whose numbers are all at their means and whose categories are all unknown.</summary>
     public double Intercept => _weights[^1];
 
-    /// <summary>The weights of one feature: a number's are for one standard deviation and for being missing; a category's one a known code, ascending.</summary>
+    /// <summary>
+    /// The weights of one feature: a number's are for one standard deviation and for being missing; a category's one a known code,
+    /// ascending.
+    /// </summary>
     public ImmutableArray<double> WeightsOf(int feature) => [.. _weights.AsSpan(_encodings[feature].Slot, _encodings[feature].Slots)];
 
     /// <summary>Trains by Newton's method; the same rows and settings give the same model, bit for bit, on any number of threads.</summary>
@@ -51,7 +54,8 @@ public sealed class LogisticRegression : IScorer
     public void Score(ReadOnlySpan<double> features, Span<double> scores)
     {
         if (features.Length != (long)scores.Length * FeatureCount)
-            throw new ArgumentException($"{scores.Length} rows of {FeatureCount} features are {(long)scores.Length * FeatureCount} values, not {features.Length}.");
+            throw new ArgumentException(
+                $"{scores.Length} rows of {FeatureCount} features are {(long)scores.Length * FeatureCount} values, not {features.Length}.");
         for (var row = 0; row < scores.Length; row++)
         {
             var margin = Intercept;
@@ -102,7 +106,8 @@ public sealed class LogisticRegression : IScorer
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     /// <param name="utf8">The whole file.</param>
-    /// <exception cref="ModelFormatException">It is cut short, of another format or version, or contradicts itself; the message says where.</exception>
+    /// <exception cref="ModelFormatException">It is cut short, of another format or version, or contradicts itself; the message says
+    /// where.</exception>
     public static LogisticRegression Load(ReadOnlyMemory<byte> utf8)
     {
         try
@@ -121,7 +126,8 @@ public sealed class LogisticRegression : IScorer
         var format = root.GetProperty("format").GetString();
         if (format != Format) throw new ModelFormatException($"The model's format is '{format}'; it must be '{Format}'.");
         var version = root.GetProperty("version").GetInt32();
-        if (version != Version) throw new ModelFormatException($"The logistic regression is of version {version}; this program reads version {Version}.");
+        if (version != Version)
+            throw new ModelFormatException($"The logistic regression is of version {version}; this program reads version {Version}.");
 
         var features = ImmutableArray.CreateBuilder<FeatureColumn>();
         var encodings = new List<LinearEncoding>();
@@ -142,7 +148,8 @@ public sealed class LogisticRegression : IScorer
                 feature.GetProperty("mean").GetDouble(),
                 feature.GetProperty("deviation").GetDouble(),
                 kind == FeatureKind.Number ? null : codes);
-            if (own.Length != encoding.Slots) throw new ModelFormatException($"Feature '{name}' has {own.Length} weights; it needs {encoding.Slots}.");
+            if (own.Length != encoding.Slots)
+                throw new ModelFormatException($"Feature '{name}' has {own.Length} weights; it needs {encoding.Slots}.");
             features.Add(new FeatureColumn(name, kind));
             encodings.Add(encoding);
             weights.AddRange(own);

@@ -3,13 +3,17 @@ namespace FraudStreams.Model.Linear;
 /// <summary>How to train a <see cref="LogisticRegression"/>.</summary>
 public sealed record LogisticSettings
 {
-    /// <summary>L2 regularisation, above 0: the loss is Σ log loss + L2/2 · Σ weight², without the intercept (scikit-learn's 1/C).</summary>
+    /// <summary>
+    /// L2 regularisation, above 0: the loss is Σ log loss + L2/2 · Σ weight², without the intercept (scikit-learn's 1/C).
+    /// </summary>
     public double L2 { get; init; } = 1;
 
     /// <summary>Factor on the weight of rows labelled 1, above 0.</summary>
     public double PositiveWeight { get; init; } = 1;
 
-    /// <summary>Most categories of a feature that get a weight of their own, 1..1000, the most frequent first; others count as none.</summary>
+    /// <summary>
+    /// Most categories of a feature that get a weight of their own, 1..1000, the most frequent first; others count as none.
+    /// </summary>
     public int MaxCategories { get; init; } = 50;
 
     /// <summary>Most Newton steps, 1..1000; about ten are usual.</summary>
@@ -21,7 +25,8 @@ public sealed record LogisticSettings
     /// <summary>Threads to train on, ≥ 0; 0 is one a processor. The result does not depend on it.</summary>
     public int Threads { get; init; }
 
-    /// <exception cref="ArgumentException">A setting is out of its range; the message names it, its value and what would be right.</exception>
+    /// <exception cref="ArgumentException">A setting is out of its range; the message names it, its value and what would be
+    /// right.</exception>
     internal void Check()
     {
         Need(double.IsFinite(L2) && L2 > 0, nameof(L2), L2, "above 0");

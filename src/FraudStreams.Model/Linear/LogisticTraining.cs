@@ -2,7 +2,9 @@ using FraudStreams.Model.Trees;
 
 namespace FraudStreams.Model.Linear;
 
-/// <summary>Newton's method on the penalised logistic loss (iteratively reweighted least squares), with steps halved until the loss falls.</summary>
+/// <summary>
+/// Newton's method on the penalised logistic loss (iteratively reweighted least squares), with steps halved until the loss falls.
+/// </summary>
 sealed class LogisticTraining(TrainingSet set, LogisticSettings settings, LinearEncoding[] encodings)
 {
     /// <summary>Rows are summed in this many parts whatever the number of threads, so that rounding is always the same.</summary>
@@ -10,7 +12,8 @@ sealed class LogisticTraining(TrainingSet set, LogisticSettings settings, Linear
     const int MostHalvings = 30;
 
     readonly int _slots = encodings.Sum(e => e.Slots);
-    readonly ParallelOptions _parallel = new() { MaxDegreeOfParallelism = settings.Threads == 0 ? Environment.ProcessorCount : settings.Threads };
+    readonly ParallelOptions _parallel =
+        new() { MaxDegreeOfParallelism = settings.Threads == 0 ? Environment.ProcessorCount : settings.Threads };
 
     /// <returns>A weight a slot, and the intercept after them.</returns>
     public double[] Run(CancellationToken ct)
@@ -49,7 +52,8 @@ sealed class LogisticTraining(TrainingSet set, LogisticSettings settings, Linear
         Parallel.For(0, Parts, _parallel, part =>
         {
             parts[part] = new NewtonStep(withDerivatives ? _slots + 1 : 0);
-            AddRows(parts[part], weights, (int)((long)set.Rows * part / Parts), (int)((long)set.Rows * (part + 1) / Parts), withDerivatives);
+            var (from, to) = ((int)((long)set.Rows * part / Parts), (int)((long)set.Rows * (part + 1) / Parts));
+            AddRows(parts[part], weights, from, to, withDerivatives);
         });
         var sum = parts[0];
         foreach (var part in parts.AsSpan(1)) sum.Add(part);

@@ -20,7 +20,9 @@ sealed class BinnedMatrix
 
     public byte[][] Columns { get; }
 
-    /// <summary>rows × <see cref="WordsInRow"/>; feature f is byte f % 8, lowest first, of word f / 8. Empty where no histograms are built.</summary>
+    /// <summary>
+    /// rows × <see cref="WordsInRow"/>; feature f is byte f % 8, lowest first, of word f / 8. Empty where no histograms are built.
+    /// </summary>
     public ulong[] Words { get; }
 
     public int Rows { get; }

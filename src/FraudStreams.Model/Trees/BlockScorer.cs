@@ -6,9 +6,9 @@ namespace FraudStreams.Model.Trees;
 
 /// <summary>
 /// Scores 64 rows at a time. Each value is first replaced by a byte, its place among the thresholds that the trees use of its feature;
-/// then one vector comparison decides a node for 32 rows. A tree is evaluated from its lowest nodes up: a node selects, row by row, the leaf
-/// number that its left or its right child came to. Nothing branches on data, and adding the leaves in the order of the trees gives the same
-/// bits as walking them one by one.
+/// then one vector comparison decides a node for 32 rows. A tree is evaluated from its lowest nodes up: a node selects, row by row, the
+/// leaf number that its left or its right child came to. Nothing branches on data, and adding the leaves in the order of the trees gives
+/// the same bits as walking them one by one.
 /// </summary>
 /// <remarks>The idea of testing nodes feature by feature on quantised values is RapidScorer's (Ye et al. 2018).</remarks>
 sealed class BlockScorer
@@ -34,7 +34,14 @@ sealed class BlockScorer
     readonly Vector256<byte>[] _sets;
 
     BlockScorer(
-        int features, double baseMargin, ScoringColumns columns, int leafSlots, int slots, List<Step> steps, List<CompiledTree> trees, List<double> leaves,
+        int features,
+        double baseMargin,
+        ScoringColumns columns,
+        int leafSlots,
+        int slots,
+        List<Step> steps,
+        List<CompiledTree> trees,
+        List<double> leaves,
         List<Vector256<byte>> sets)
     {
         _features = features;
@@ -48,7 +55,9 @@ sealed class BlockScorer
         _sets = [.. sets];
     }
 
-    /// <summary>Null where the trees do not fit bytes: over 255 thresholds of a feature, over 256 leaves of a tree, or too many columns.</summary>
+    /// <summary>
+    /// Null where the trees do not fit bytes: over 255 thresholds of a feature, over 256 leaves of a tree, or too many columns.
+    /// </summary>
     public static BlockScorer? TryCompile(int features, double baseMargin, CategoryTable?[] categories, RegressionTree[] trees)
     {
         if (trees.Length == 0 || ScoringColumns.TryMake(features, categories, trees) is not { } columns) return null;
@@ -158,7 +167,8 @@ sealed class BlockScorer
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Select(Vector256<byte> takeLeft, ref byte left, ref byte right, ref byte result, nuint at) =>
-        Vector256.ConditionalSelect(takeLeft, Vector256.LoadUnsafe(ref left, at), Vector256.LoadUnsafe(ref right, at)).StoreUnsafe(ref result, at);
+        Vector256.ConditionalSelect(takeLeft, Vector256.LoadUnsafe(ref left, at), Vector256.LoadUnsafe(ref right, at))
+            .StoreUnsafe(ref result, at);
 
     static Vector256<byte> Bits(BinSet set, bool withMissing)
     {

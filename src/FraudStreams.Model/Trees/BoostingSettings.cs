@@ -10,7 +10,9 @@ public enum StoppingMetric
     LogLoss,
 }
 
-/// <summary>How to train. The defaults suit card payments: some ten thousand to some million rows of which about one in two hundred is fraud.</summary>
+/// <summary>
+/// How to train. The defaults suit card payments: some ten thousand to some million rows of which about one in two hundred is fraud.
+/// </summary>
 public sealed record BoostingSettings
 {
     /// <summary>Most trees to grow, 1..10,000; early stopping may keep fewer.</summary>
@@ -19,13 +21,20 @@ public sealed record BoostingSettings
     /// <summary>Share of each tree's step that is taken, 0..1 without 0. Smaller generalises better and needs more trees.</summary>
     public double LearningRate { get; init; } = 0.1;
 
-    /// <summary>Most splits between root and leaf, 1..16. Six is as many features as one tree may combine.</summary>
-    public int MaxDepth { get; init; } = 6;
+    /// <summary>
+    /// Most splits between root and leaf, 1..16. Ten leaves the shape of a tree to <see cref="MaxLeaves"/>; without that, six is usual.
+    /// </summary>
+    public int MaxDepth { get; init; } = 10;
 
-    /// <summary>Most leaves of a tree, 2..256, grown best gain first; 0 grows level by level and leaves MaxDepth as the only limit.</summary>
-    public int MaxLeaves { get; init; }
+    /// <summary>
+    /// Most leaves of a tree, 2..256, grown best gain first; 0 grows level by level and leaves MaxDepth as the only limit. Best first
+    /// spends leaves where fraud is: on card payments 31 of them rank as well as the 64 of a full tree of depth six, and score faster.
+    /// </summary>
+    public int MaxLeaves { get; init; } = 31;
 
-    /// <summary>Least sum of second derivatives on each side of a split, ≥ 0: keeps leaves from resting on a handful of sure rows.</summary>
+    /// <summary>
+    /// Least sum of second derivatives on each side of a split, ≥ 0: keeps leaves from resting on a handful of sure rows.
+    /// </summary>
     public double MinChildWeight { get; init; } = 1;
 
     /// <summary>L2 regularisation of leaf values, ≥ 0.</summary>
@@ -46,25 +55,37 @@ public sealed record BoostingSettings
     /// <summary>Share of features that each tree sees, 0..1 without 0; at least one is kept.</summary>
     public double SubsampleColumns { get; init; } = 1;
 
-    /// <summary>Factor on the weight of rows labelled 1, above 0 (XGBoost's scale_pos_weight). Above 1 finds more fraud, and scores stop being probabilities.</summary>
+    /// <summary>
+    /// Factor on the weight of rows labelled 1, above 0 (XGBoost's scale_pos_weight). Above 1 finds more fraud, and scores stop being
+    /// probabilities.
+    /// </summary>
     public double PositiveWeight { get; init; } = 1;
 
     /// <summary>Most bins of a feature, the one for missing values included, 3..256: a bin number is one byte.</summary>
     public int MaxBins { get; init; } = 256;
 
-    /// <summary>Added to a category's second-derivative sum before categories are put in order, ≥ 0: keeps rare categories from the ends of the order.</summary>
+    /// <summary>
+    /// Added to a category's second-derivative sum before categories are put in order, ≥ 0: keeps rare categories from the ends of the
+    /// order.
+    /// </summary>
     public double CategorySmoothing { get; init; } = 10;
 
-    /// <summary>Added to Lambda in the gain of a split by category, ≥ 0: a set of categories fits noise more easily than a threshold does.</summary>
+    /// <summary>
+    /// Added to Lambda in the gain of a split by category, ≥ 0: a set of categories fits noise more easily than a threshold does.
+    /// </summary>
     public double CategoryLambda { get; init; } = 10;
 
-    /// <summary>Trees without a better validation metric after which training stops, ≥ 0; 0 never stops early. The best tree count is kept.</summary>
+    /// <summary>
+    /// Trees without a better validation metric after which training stops, ≥ 0; 0 never stops early. The best tree count is kept.
+    /// </summary>
     public int EarlyStoppingRounds { get; init; } = 50;
 
     /// <summary>What early stopping compares.</summary>
     public StoppingMetric StopBy { get; init; } = StoppingMetric.AveragePrecision;
 
-    /// <summary>Decides what subsampling draws. The same seed, rows and settings give the same model, bit for bit, on any number of threads.</summary>
+    /// <summary>
+    /// Decides what subsampling draws. The same seed, rows and settings give the same model, bit for bit, on any number of threads.
+    /// </summary>
     public ulong Seed { get; init; } = 1;
 
     /// <summary>Threads to train on, ≥ 0; 0 is one a processor.</summary>
@@ -73,7 +94,8 @@ public sealed record BoostingSettings
     /// <summary>The number of threads that <see cref="Threads"/> stands for.</summary>
     internal int Workers => Threads == 0 ? Environment.ProcessorCount : Threads;
 
-    /// <exception cref="ArgumentException">A setting is out of its range; the message names it, its value and what would be right.</exception>
+    /// <exception cref="ArgumentException">A setting is out of its range; the message names it, its value and what would be
+    /// right.</exception>
     internal void Check()
     {
         Need(Trees is >= 1 and <= 10_000, nameof(Trees), Trees, "1..10000");

@@ -45,7 +45,8 @@ sealed class CutTable
         var row = 0;
         for (; row + 4 <= codes.Length; row += 4)
         {
-            double v0 = values[row * stride], v1 = values[(row + 1) * stride], v2 = values[(row + 2) * stride], v3 = values[(row + 3) * stride];
+            double v0 = values[row * stride], v1 = values[(row + 1) * stride];
+            double v2 = values[(row + 2) * stride], v3 = values[(row + 3) * stride];
             int a0 = 0, a1 = 0, a2 = 0, a3 = 0;
             for (var step = _firstStep; step > 0; step >>= 1)
             {

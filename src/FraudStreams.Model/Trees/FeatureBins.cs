@@ -74,7 +74,9 @@ sealed class FeatureBins
         return cuts;
     }
 
-    /// <summary>Closes a bin when it holds its share of the rows that are left, so that one frequent value does not starve the rest of bins.</summary>
+    /// <summary>
+    /// Closes a bin when it holds its share of the rows that are left, so that one frequent value does not starve the rest of bins.
+    /// </summary>
     static double[] CutsOfEqualRows(List<(double Value, int Rows)> distinct, int rows, int bins)
     {
         var cuts = new List<double>(bins);

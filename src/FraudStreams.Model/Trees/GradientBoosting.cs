@@ -1,14 +1,15 @@
 namespace FraudStreams.Model.Trees;
 
 /// <summary>
-/// Trains gradient-boosted trees on the logistic loss with second derivatives (XGBoost: Chen &amp; Guestrin 2016), splits found on histograms
-/// of at most 256 bins a feature, the larger child's histogram by subtraction (LightGBM: Ke et al. 2017).
+/// Trains gradient-boosted trees on the logistic loss with second derivatives (XGBoost: Chen &amp; Guestrin 2016), splits found on
+/// histograms of at most 256 bins a feature, the larger child's histogram by subtraction (LightGBM: Ke et al. 2017).
 /// </summary>
 public static class GradientBoosting
 {
     /// <summary>Trains a model.</summary>
     /// <param name="train">The rows to learn from.</param>
-    /// <param name="validation">Later rows of the same features, for early stopping; null trains all of <see cref="BoostingSettings.Trees"/>.</param>
+    /// <param name="validation">Later rows of the same features, for early stopping; null trains all of <see
+    /// cref="BoostingSettings.Trees"/>.</param>
     /// <param name="settings">How; checked before anything else.</param>
     /// <param name="progress">Told after each tree, on the calling thread.</param>
     /// <param name="ct">Ends the training between two steps of a tree.</param>
@@ -16,7 +17,11 @@ public static class GradientBoosting
     /// <exception cref="ArgumentException">A setting is out of range, or the validation rows do not fit.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static TreeEnsemble Train(
-        TrainingSet train, TrainingSet? validation, BoostingSettings settings, IProgress<BoostingProgress>? progress = null, CancellationToken ct = default)
+        TrainingSet train,
+        TrainingSet? validation,
+        BoostingSettings settings,
+        IProgress<BoostingProgress>? progress = null,
+        CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(settings);
@@ -66,6 +71,7 @@ public static class GradientBoosting
         if (!validation.Features.SequenceEqual(train.Features))
             throw new ArgumentException("The validation rows have other features than the training rows.");
         if (settings.StopBy == StoppingMetric.AveragePrecision && validation.Positives == 0)
-            throw new ArgumentException("No validation row is labelled 1, so average precision cannot stop the training; give later rows with fraud, or none.");
+            throw new ArgumentException(
+                "No validation row is labelled 1, so average precision cannot stop the training; give later rows with fraud, or none.");
     }
 }

@@ -25,7 +25,9 @@ sealed class GrownTree
         return _nodes.Count - 1;
     }
 
-    /// <summary>Makes a leaf an inner node. Its children are the next two that are added, after those of <paramref name="before"/> others.</summary>
+    /// <summary>
+    /// Makes a leaf an inner node. Its children are the next two that are added, after those of <paramref name="before"/> others.
+    /// </summary>
     public void MakeInner(int index, in Split split, FeatureBins bins, int before)
     {
         var left = _nodes.Count + before * 2;

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace FraudStreams.Model.Trees;
 
 /// <summary>A node of 16 bytes, so that four share a cache line. Children stand side by side: right is left + 1.</summary>
-/// <param name="Number">The threshold (left: value ≤ threshold), or the place of the set in <see cref="RegressionTree.Sets"/> (left: in the set), or a leaf's value in log-odds.</param>
+/// <param name="Number">The threshold (left: value ≤ threshold), or the place of the set in <see cref="RegressionTree.Sets"/> (left: in the
+/// set), or a leaf's value in log-odds.</param>
 /// <param name="Left">Place of the left child; -1 in a leaf.</param>
 [StructLayout(LayoutKind.Sequential)]
 readonly record struct TreeNode(double Number, int Left, ushort Feature, bool HasSet, bool MissingLeft)

@@ -18,7 +18,9 @@ sealed class RowPartition(int capacity)
 
     public ReadOnlySpan<int> Rows(int start, int count) => _rows.AsSpan(start, count);
 
-    /// <summary>Moves the rows that go left to the front of the chunk and keeps the others aside. Chunks may run at the same time.</summary>
+    /// <summary>
+    /// Moves the rows that go left to the front of the chunk and keeps the others aside. Chunks may run at the same time.
+    /// </summary>
     /// <returns>How many go left.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int PartChunk(int start, int count, byte[] column, ReadOnlySpan<byte> goesLeft)
@@ -41,7 +43,8 @@ sealed class RowPartition(int capacity)
     }
 
     /// <summary>After all chunks of a node: closes the gaps between the lefts and puts the others behind them.</summary>
-    /// <param name="leftsOfChunks">What <see cref="PartChunk"/> returned for the node's chunks of <see cref="ChunkRows"/>, in order.</param>
+    /// <param name="leftsOfChunks">What <see cref="PartChunk"/> returned for the node's chunks of <see cref="ChunkRows"/>, in
+    /// order.</param>
     public int Join(int start, int count, ReadOnlySpan<int> leftsOfChunks)
     {
         var at = start;

@@ -23,7 +23,8 @@ sealed class ScoringColumns
     public static ScoringColumns? TryMake(int features, CategoryTable?[] categories, RegressionTree[] trees)
     {
         var columns = new ScoringColumns(features);
-        foreach (var nodes in trees.SelectMany(tree => tree.Nodes).Where(node => !node.IsLeaf).GroupBy(node => node.Feature).OrderBy(g => g.Key))
+        var inner = trees.SelectMany(tree => tree.Nodes).Where(node => !node.IsLeaf);
+        foreach (var nodes in inner.GroupBy(node => node.Feature).OrderBy(group => group.Key))
         {
             var left = None;
             var right = None;

@@ -74,7 +74,8 @@ sealed class SplitFinder(FeatureBins[] features, BoostingSettings settings, doub
         var set = default(BinSet);
         foreach (var bin in order[..length])
             if (bin != missingBin) set.Add(bin);
-        var missingLeft = At(histogram, missingBin) == default ? best.Left.Hessian * 2 >= total.Hessian : order[..length].Contains(missingBin);
+        var missingLeft =
+            At(histogram, missingBin) == default ? best.Left.Hessian * 2 >= total.Hessian : order[..length].Contains(missingBin);
         return best with { Set = set, MissingLeft = missingLeft };
     }
 

@@ -8,19 +8,24 @@ namespace FraudStreams.Model.Trees;
 public sealed class TrainingSet
 {
     /// <param name="features">Names and kinds, one a feature; at least one, names unique.</param>
-    /// <param name="values">rows × features, row after row. NaN is missing; infinities are refused. Category codes are whole numbers ≥ 0.</param>
+    /// <param name="values">rows × features, row after row. NaN is missing; infinities are refused. Category codes are whole numbers ≥
+    /// 0.</param>
     /// <param name="labels">One a row: 1 is fraud, 0 is not.</param>
     /// <param name="weights">Optional, one a row: how much the row counts, finite and ≥ 0. Empty means 1 for all.</param>
     /// <exception cref="ArgumentException">Lengths do not fit, or a value cannot be used; the message names feature and row.</exception>
     public TrainingSet(
-        ImmutableArray<FeatureColumn> features, ReadOnlyMemory<double> values, ReadOnlyMemory<byte> labels, ReadOnlyMemory<float> weights = default)
+        ImmutableArray<FeatureColumn> features,
+        ReadOnlyMemory<double> values,
+        ReadOnlyMemory<byte> labels,
+        ReadOnlyMemory<float> weights = default)
         : this(values, labels, weights, features)
     {
         CheckShape();
         CheckValues();
     }
 
-    TrainingSet(ReadOnlyMemory<double> values, ReadOnlyMemory<byte> labels, ReadOnlyMemory<float> weights, ImmutableArray<FeatureColumn> features)
+    TrainingSet(
+        ReadOnlyMemory<double> values, ReadOnlyMemory<byte> labels, ReadOnlyMemory<float> weights, ImmutableArray<FeatureColumn> features)
     {
         Features = features;
         Values = values;
@@ -68,7 +73,8 @@ public sealed class TrainingSet
             if (!names.Add(feature.Name)) throw new ArgumentException($"Feature '{feature.Name}' is there twice; names must be unique.");
         if (Rows == 0) throw new ArgumentException("A training set needs at least one row.");
         if (Values.Length != (long)Rows * Features.Length)
-            throw new ArgumentException($"{Rows} labels and {Features.Length} features need {(long)Rows * Features.Length} values, not {Values.Length}.");
+            throw new ArgumentException(
+                $"{Rows} labels and {Features.Length} features need {(long)Rows * Features.Length} values, not {Values.Length}.");
         if (!Weights.IsEmpty && Weights.Length != Rows)
             throw new ArgumentException($"{Rows} labels need {Rows} weights or none, not {Weights.Length}.");
     }
@@ -91,7 +97,8 @@ public sealed class TrainingSet
                 if (Features[feature].Kind == FeatureKind.Category && !double.IsNaN(value)
                     && (value < 0 || value > FeatureColumn.MaxCategoryCode || value != Math.Floor(value)))
                     throw new ArgumentException(
-                        $"Feature '{Features[feature].Name}' of row {row} is {value}; a category code is a whole number 0..{FeatureColumn.MaxCategoryCode}, or NaN.");
+                        $"Feature '{Features[feature].Name}' of row {row} is {value}; "
+                        + $"a category code is a whole number 0..{FeatureColumn.MaxCategoryCode}, or NaN.");
             }
     }
 }

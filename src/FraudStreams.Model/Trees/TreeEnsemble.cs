@@ -44,7 +44,8 @@ public sealed class TreeEnsemble : IScorer
     public void Score(ReadOnlySpan<double> features, Span<double> scores)
     {
         if (features.Length != (long)scores.Length * FeatureCount)
-            throw new ArgumentException($"{scores.Length} rows of {FeatureCount} features are {(long)scores.Length * FeatureCount} values, not {features.Length}.");
+            throw new ArgumentException(
+                $"{scores.Length} rows of {FeatureCount} features are {(long)scores.Length * FeatureCount} values, not {features.Length}.");
         if (_blocks is not null && scores.Length >= RowsWorthABlock) _blocks.Margins(features, scores);
         else WalkMargins(features, scores);
         for (var row = 0; row < scores.Length; row++) scores[row] = 1 / (1 + Math.Exp(-scores[row]));
@@ -69,7 +70,8 @@ public sealed class TreeEnsemble : IScorer
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     /// <param name="utf8">The whole file.</param>
-    /// <exception cref="ModelFormatException">It is cut short, of another format or version, or contradicts itself; the message says where.</exception>
+    /// <exception cref="ModelFormatException">It is cut short, of another format or version, or contradicts itself; the message says
+    /// where.</exception>
     public static TreeEnsemble Load(ReadOnlyMemory<byte> utf8) => TreeEnsembleJson.Read(utf8);
 
     /// <summary>For each feature the gain of all splits by it, as a share of all gains: 0..1, sum 1 (or all 0 without splits).</summary>
@@ -83,7 +85,9 @@ public sealed class TreeEnsemble : IScorer
         return [.. gains.Select(gain => all > 0 ? gain / all : 0)];
     }
 
-    /// <summary>Log-odds, one tree and one row after the other: for single rows, for trees that do not fit blocks, and to test blocks against.</summary>
+    /// <summary>
+    /// Log-odds, one tree and one row after the other: for single rows, for trees that do not fit blocks, and to test blocks against.
+    /// </summary>
     internal void WalkMargins(ReadOnlySpan<double> features, Span<double> margins)
     {
         for (var row = 0; row < margins.Length; row++)

@@ -5,7 +5,8 @@ namespace FraudStreams.Model.Trees;
 
 /// <summary>
 /// The stored form of a <see cref="TreeEnsemble"/>: one JSON object, numbers in their shortest form that reads back to the same bits.
-/// A tree is its nodes as columns: <c>feature</c> (-1 in a leaf), <c>number</c> (threshold, place in <c>sets</c>, or leaf value), <c>left</c>
+/// A tree is its nodes as columns: <c>feature</c> (-1 in a leaf), <c>number</c> (threshold, place in <c>sets</c>, or leaf value),
+/// <c>left</c>
 /// (the right child is the next), <c>missing</c> (1: missing values go left), <c>cover</c>, <c>gain</c>.
 /// </summary>
 static class TreeEnsembleJson
@@ -25,7 +26,8 @@ static class TreeEnsembleJson
             json.WriteStartObject();
             json.WriteString("name", model.Features[f].Name);
             json.WriteString("kind", model.Features[f].Kind == FeatureKind.Number ? "number" : "category");
-            if (model.Categories[f] is { } categories) WriteArray(json, "codes", categories.Codes, static (j, code) => j.WriteNumberValue(code));
+            if (model.Categories[f] is { } categories)
+                WriteArray(json, "codes", categories.Codes, static (j, code) => j.WriteNumberValue(code));
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -81,7 +83,8 @@ static class TreeEnsembleJson
         var format = root.GetProperty("format").GetString();
         if (format != Format) throw new ModelFormatException($"The model's format is '{format}'; it must be '{Format}'.");
         var version = root.GetProperty("version").GetInt32();
-        if (version != Version) throw new ModelFormatException($"The trees are of version {version}; this program reads version {Version}.");
+        if (version != Version)
+            throw new ModelFormatException($"The trees are of version {version}; this program reads version {Version}.");
 
         var features = ImmutableArray.CreateBuilder<FeatureColumn>();
         var categories = new List<CategoryTable?>();
@@ -106,10 +109,13 @@ static class TreeEnsembleJson
     static int[] Codes(JsonElement feature, string name)
     {
         var codes = Array(feature, "codes", e => e.GetInt32());
-        if (codes.Length > CategoryTable.Missing) throw new ModelFormatException($"Feature '{name}' has {codes.Length} categories; at most {CategoryTable.Missing} are possible.");
+        if (codes.Length > CategoryTable.Missing)
+            throw new ModelFormatException(
+                $"Feature '{name}' has {codes.Length} categories; at most {CategoryTable.Missing} are possible.");
         for (var i = 0; i < codes.Length; i++)
             if (codes[i] < 0 || codes[i] > FeatureColumn.MaxCategoryCode || (i > 0 && codes[i] <= codes[i - 1]))
-                throw new ModelFormatException($"Feature '{name}': its category codes must ascend from 0 to at most {FeatureColumn.MaxCategoryCode}.");
+                throw new ModelFormatException(
+                    $"Feature '{name}': its category codes must ascend from 0 to at most {FeatureColumn.MaxCategoryCode}.");
         return codes;
     }
 
@@ -123,7 +129,9 @@ static class TreeEnsembleJson
         var gains = Array(tree, "gain", e => e.GetDouble());
         var sets = Array(tree, "sets", ReadSet);
         var count = features.Length;
-        if (count == 0 || numbers.Length != count || lefts.Length != count || missing.Length != count || covers.Length != count || gains.Length != count)
+        int[] lengths = [count, numbers.Length, lefts.Length, missing.Length, covers.Length, gains.Length];
+        if (count == 0 || lengths.Any(length => length != count))
+            
             throw new ModelFormatException($"Tree {index}: its columns must be of one length, at least 1.");
         var nodes = new TreeNode[count];
         var parents = new int[count];
@@ -137,12 +145,15 @@ static class TreeEnsembleJson
             if (features[at] < 0 || features[at] >= categories.Count)
                 throw new ModelFormatException($"Tree {index}, node {at}: there is no feature {features[at]}.");
             if (lefts[at] <= at || lefts[at] + 1 >= count || parents[lefts[at]]++ > 0)
-                throw new ModelFormatException($"Tree {index}, node {at}: its children ({lefts[at]} and the next) must be two later nodes of no other parent.");
+                throw new ModelFormatException(
+                    $"Tree {index}, node {at}: its children ({lefts[at]} and the next) must be two later nodes of no other parent.");
             var hasSet = categories[features[at]] is not null;
             if (hasSet && !(numbers[at] >= 0 && numbers[at] < sets.Length && numbers[at] == Math.Floor(numbers[at])))
                 throw new ModelFormatException($"Tree {index}, node {at}: there is no set {numbers[at]}.");
             nodes[at] = new TreeNode(numbers[at], lefts[at], (ushort)features[at], hasSet, missing[at] == 1);
         }
+        if (features.Count(f => f >= 0) * 2 + 1 != count)
+            throw new ModelFormatException($"Tree {index}: a node other than its first has no parent.");
         return new RegressionTree(nodes, sets, covers, gains);
     }
 
@@ -153,5 +164,6 @@ static class TreeEnsembleJson
         return set;
     }
 
-    static T[] Array<T>(JsonElement json, string name, Func<JsonElement, T> read) => [.. json.GetProperty(name).EnumerateArray().Select(read)];
+    static T[] Array<T>(JsonElement json, string name, Func<JsonElement, T> read) =>
+        [.. json.GetProperty(name).EnumerateArray().Select(read)];
 }

@@ -173,7 +173,11 @@ sealed class TreeGrower(BinnedMatrix matrix, FeatureBins[] bins, GradientPairs p
         foreach (var pair in siblings)
             for (var part = 0; part < pair.Parts.Length; part++) tasks.Add((pair, part));
         tasks.Sort((a, b) => (b.Pair.Smaller.Count / b.Pair.Parts.Length).CompareTo(a.Pair.Smaller.Count / a.Pair.Parts.Length));
-        workers.Run(tasks.Count, t => BuildPart(tasks[t].Pair.Smaller.Start, tasks[t].Pair.Smaller.Count, tasks[t].Pair.Parts, tasks[t].Part));
+        workers.Run(tasks.Count, t =>
+        {
+            var (pair, part) = tasks[t];
+            BuildPart(pair.Smaller.Start, pair.Smaller.Count, pair.Parts, part);
+        });
     }
 
     void FindSplits(List<Siblings> siblings, bool[] chosen)

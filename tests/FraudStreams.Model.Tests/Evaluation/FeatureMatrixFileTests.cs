@@ -29,7 +29,9 @@ public sealed class FeatureMatrixFileTests
         using var file = new MemoryStream();
         FeatureMatrixFile.Write(file, Made.Mixed(10), 5);
 
-        Should.Throw<ModelFormatException>(() => FeatureMatrixFile.Read(new MemoryStream(file.ToArray()[..^1]))).Message.ShouldContain("ends before its 10 rows");
-        Should.Throw<ModelFormatException>(() => FeatureMatrixFile.Read(new MemoryStream("a,b\n1,2\n"u8.ToArray()))).Message.ShouldContain("header");
+        Should.Throw<ModelFormatException>(() => FeatureMatrixFile.Read(new MemoryStream(file.ToArray()[..^1])))
+            .Message.ShouldContain("ends before its 10 rows");
+        Should.Throw<ModelFormatException>(() => FeatureMatrixFile.Read(new MemoryStream("a,b\n1,2\n"u8.ToArray())))
+            .Message.ShouldContain("header");
     }
 }

@@ -4,14 +4,17 @@ using Xunit;
 
 namespace FraudStreams.Model.Tests.Evaluation;
 
-/// <summary>Expected values are scikit-learn 1.2.1's on the same rows: average_precision_score, roc_auc_score, roc_curve, brier_score_loss, ….</summary>
+/// <summary>
+/// Expected values are scikit-learn 1.2.1's on the same rows: average_precision_score, roc_auc_score, roc_curve, brier_score_loss, ….
+/// </summary>
 public sealed class RankingTests
 {
     internal static readonly double[] Scores = [0.1, 0.4, 0.35, 0.8, 0.8, 0.2, 0.9, 0.35, 0.05, 0.6, 0.8, 0.2, 0.35, 0.7, 0.15, 0.95];
     internal static readonly byte[] Labels = [0, 0, 1, 1, 0, 0, 1, 0, 0, 1, 1, 0, 1, 0, 0, 0];
 
     [Fact]
-    public void Average_precision_is_scikit_learns_with_ties() => Ranking.AveragePrecision(Scores, Labels).ShouldBe(0.5603896103896103, 1e-15);
+    public void Average_precision_is_scikit_learns_with_ties() =>
+        Ranking.AveragePrecision(Scores, Labels).ShouldBe(0.5603896103896103, 1e-15);
 
     [Fact]
     public void Roc_auc_is_scikit_learns_with_ties() => Ranking.RocAuc(Scores, Labels).ShouldBe(0.7333333333333334, 1e-15);

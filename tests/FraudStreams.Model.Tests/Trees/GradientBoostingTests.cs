@@ -128,7 +128,8 @@ public sealed class GradientBoostingTests
 
         var model = GradientBoosting.Train(set, null, new BoostingSettings { Trees = 10, SubsampleColumns = 0.2 });
 
-        foreach (var tree in model.AllTrees) tree.Nodes.Where(n => !n.IsLeaf).Select(n => n.Feature).Distinct().Count().ShouldBeLessThanOrEqualTo(1);
+        foreach (var tree in model.AllTrees)
+            tree.Nodes.Where(n => !n.IsLeaf).Select(n => n.Feature).Distinct().Count().ShouldBeLessThanOrEqualTo(1);
         model.AllTrees.SelectMany(t => t.Nodes).Where(n => !n.IsLeaf).Select(n => n.Feature).Distinct().Count().ShouldBeGreaterThan(1);
     }
 
@@ -216,7 +217,8 @@ public sealed class GradientBoostingTests
     [Fact]
     public void A_single_row_trains()
     {
-        var model = GradientBoosting.Train(Made.Rows(1, ["a:number", "c:category"], (_, _) => true), null, new BoostingSettings { Trees = 3 });
+        var model =
+            GradientBoosting.Train(Made.Rows(1, ["a:number", "c:category"], (_, _) => true), null, new BoostingSettings { Trees = 3 });
 
         model.Score([0.5, 3]).ShouldBeGreaterThan(0.99);
     }
@@ -243,7 +245,9 @@ public sealed class GradientBoostingTests
         var seen = new List<BoostingProgress>();
         var listener = new Listener(seen, p => { if (p.Trees == 3) cancel.Cancel(); });
 
-        Should.Throw<OperationCanceledException>(() => GradientBoosting.Train(Made.Mixed(1000), null, new BoostingSettings(), listener, cancel.Token));
+        var act = () => GradientBoosting.Train(Made.Mixed(1000), null, new BoostingSettings(), listener, cancel.Token);
+
+        Should.Throw<OperationCanceledException>(act);
 
         seen.Count.ShouldBe(3);
     }
@@ -287,8 +291,10 @@ public sealed class GradientBoostingTests
         var other = Made.Rows(100, ["x:number"], (_, _) => true);
         var honest = new TrainingSet(set.Features, set.Values, new byte[1000]);
 
-        Should.Throw<ArgumentException>(() => GradientBoosting.Train(set, other, new BoostingSettings())).Message.ShouldContain("other features");
-        Should.Throw<ArgumentException>(() => GradientBoosting.Train(set, honest, new BoostingSettings())).Message.ShouldContain("No validation row is labelled 1");
+        Should.Throw<ArgumentException>(() => GradientBoosting.Train(set, other, new BoostingSettings()))
+            .Message.ShouldContain("other features");
+        Should.Throw<ArgumentException>(() => GradientBoosting.Train(set, honest, new BoostingSettings()))
+            .Message.ShouldContain("No validation row is labelled 1");
     }
 
     sealed class Listener(List<BoostingProgress> seen, Action<BoostingProgress>? then = null) : IProgress<BoostingProgress>

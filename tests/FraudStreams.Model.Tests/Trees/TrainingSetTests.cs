@@ -30,7 +30,8 @@ public sealed class TrainingSetTests
     [InlineData(5, 1_000_001, "Feature 'category' of row 1 is 1000001; a category code is a whole number")]
     public void A_value_that_cannot_be_used_is_named(double amount, double category, string message)
     {
-        var error = Should.Throw<ArgumentException>(() => new TrainingSet(s_features, new[] { 1, 0, amount, category }, new byte[] { 0, 1 }));
+        var error =
+            Should.Throw<ArgumentException>(() => new TrainingSet(s_features, new[] { 1, 0, amount, category }, new byte[] { 0, 1 }));
 
         error.Message.ShouldContain(message);
     }

@@ -35,9 +35,11 @@ public sealed class TreeEnsembleTests
     [Fact]
     public void Blocks_give_the_bits_of_walking_every_tree()
     {
-        var model = GradientBoosting.Train(s_set, null, new BoostingSettings { Trees = 15, MaxLeaves = 200, MaxDepth = 16, MinChildWeight = 0 });
+        var model =
+            GradientBoosting.Train(s_set, null, new BoostingSettings { Trees = 15, MaxLeaves = 200, MaxDepth = 16, MinChildWeight = 0 });
         var walked = new double[s_set.Rows];
-        var blocks = BlockScorer.TryCompile(model.FeatureCount, model.BaseMargin, [.. model.Categories], [.. model.AllTrees]).ShouldNotBeNull();
+        var blocks =
+            BlockScorer.TryCompile(model.FeatureCount, model.BaseMargin, [.. model.Categories], [.. model.AllTrees]).ShouldNotBeNull();
         var margins = new double[s_set.Rows];
 
         model.WalkMargins(s_set.Values.Span, walked);
@@ -51,7 +53,7 @@ public sealed class TreeEnsembleTests
     {
         var set = Made.Rows(5000, ["a:number", "b:number"], (_, row) => Math.Sin(row[0] * 90) * Math.Sin(row[1] * 90) > 0);
 
-        var model = GradientBoosting.Train(set, null, new BoostingSettings { Trees = 4, MaxDepth = 14, MinChildWeight = 0, Lambda = 0 });
+        var model = GradientBoosting.Train(set, null, new BoostingSettings { Trees = 4, MaxDepth = 14, MaxLeaves = 0, MinChildWeight = 0 });
 
         model.AllTrees.Max(t => t.Leaves).ShouldBeGreaterThan(256);
         var scores = Made.Scores(model, set);
@@ -111,6 +113,10 @@ public sealed class TreeEnsembleTests
     [InlineData("\"left\":[1,", "\"left\":[9999,", "Tree 0, node 0: its children")]
     [InlineData("\"left\":[1,", "\"left\":[", "Tree 0: its columns must be of one length")]
     [InlineData("\"feature\":[", "\"feature\":[77,", "one length")]
+    [InlineData(
+        "\"trees\":[",
+        "\"trees\":[{\"feature\":[-1,-1],\"number\":[1,2],\"left\":[-1,-1],\"missing\":[0,0],\"cover\":[1,1],\"gain\":[0,0],\"sets\":[]},",
+        "Tree 0: a node other than its first has no parent")]
     [InlineData("\"trees\":[{", "\"trees\":[{},{", "cannot be read")]
     [InlineData("\"codes\":[0,1", "\"codes\":[1,0", "must ascend")]
     [InlineData("\"baseMargin\":", "\"base\":", "cannot be read")]
