@@ -19,9 +19,7 @@ switch (args)
         return 0;
     default:
         Console.Error.WriteLine(
-        Console.Error.WriteLine(
             "what to measure: akka | topics [folder] | store predictions.ndjson [folder] | "
-            + "matrix payments.csv features.fsm [schema] | training features.fsm [trees=100] …");
             + "matrix payments.csv features.fsm [schema] | training features.fsm [trees=100] …");
         return 2;
 }
