@@ -11,6 +11,9 @@ switch (args)
     case ["store", var predictions, .. var rest]:
         await StoreBench.RunAsync(predictions, rest);
         return 0;
+    case ["reading", var csv]:
+        ReadingBench.Run(csv, "cards", most: 200_000);
+        return 0;
     case ["matrix", var csv, var matrix, .. var schema]:
         MatrixExport.Run(csv, matrix, schema is [var name] ? name : "cards");
         return 0;
@@ -19,7 +22,7 @@ switch (args)
         return 0;
     default:
         Console.Error.WriteLine(
-            "what to measure: akka | topics [folder] | store predictions.ndjson [folder] | "
+            "what to measure: akka | topics [folder] | store predictions.ndjson [folder] | reading payments.csv | "
             + "matrix payments.csv features.fsm [schema] | training features.fsm [trees=100] …");
         return 2;
 }
