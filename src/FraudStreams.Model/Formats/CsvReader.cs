@@ -63,6 +63,7 @@ public sealed class CsvReader : IDisposable
             var id = _madeId.Of(Row);
             FieldText.SetText(into.Append(id), id.Length, ref cells[Schema.IdField]);
         }
+        RejectReason? problems = null;
         var fields = _scanner.Fields;
         foreach (ref readonly var column in _columns.All.AsSpan())
         {
@@ -81,11 +82,11 @@ public sealed class CsvReader : IDisposable
             if (text.IsEmpty && Schema.Fields[column.Field].Type != FieldType.Text)
                 continue;
             if (FieldText.Read(Schema, column.Field, Schema.Fields[column.Field], text, at, ref cells[column.Field]) is { } reason)
-                return reason;
+                problems = problems.And(reason);
         }
-        if (FieldText.FirstMissing(Schema.Fields, cells) is { } missing)
-            return missing;
-        into.Commit();
-        return null;
+        problems ??= FieldText.FirstMissing(Schema.Fields, cells);
+        if (problems is null)
+            into.Commit();
+        return problems;
     }
 }

@@ -81,7 +81,7 @@ static class FieldText
         if (field.Digits is not { } digits || text.IsEmpty
             || (text.Length >= digits.Least && text.Length <= digits.Most && !text.ContainsAnyExceptInRange((byte)'0', (byte)'9')))
             return null;
-        return new(RejectCodes.DamagedNumber, $"{field.Name}: {Damage(text)}; {digits} were expected");
+        return new(RejectCodes.DamagedNumber, $"{field.Name}: {Damage(text)} ({digits} were expected)");
     }
 
     /// <summary>

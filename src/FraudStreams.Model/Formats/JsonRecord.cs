@@ -75,6 +75,7 @@ sealed class JsonRecord
     RejectReason? ReadObject(ref Utf8JsonReader reader, ReadOnlySpan<byte> record, TransactionRows into, Span<Cell> cells, int start)
     {
         reader.Read();
+        RejectReason? problems = null;
         for (var place = 0; ; place++)
         {
             if (!reader.Read())
@@ -88,14 +89,16 @@ sealed class JsonRecord
             {
                 >= 0 => ReadField(ref reader, field, into, ref cells[field], start),
                 Reserved => ReservedField(),
-                _ => SkipValue(ref reader, record),
+                _ => null,
             };
             if (reason is not null)
-                return reason;
+                problems = problems.And(reason);
+            if (SkipNested(ref reader, record) is { } unreadable)
+                return unreadable;
         }
         // Anything but white space after the object throws here.
         reader.Read();
-        return FieldText.FirstMissing(_fields, cells);
+        return problems ?? FieldText.FirstMissing(_fields, cells);
     }
 
     int Find(ref Utf8JsonReader reader, int place)
@@ -173,7 +176,8 @@ sealed class JsonRecord
         }
     }
 
-    static RejectReason? SkipValue(ref Utf8JsonReader reader, ReadOnlySpan<byte> record)
+    /// <summary>Passes over an object or list, so that the reader stands at the value's end in any case.</summary>
+    static RejectReason? SkipNested(ref Utf8JsonReader reader, ReadOnlySpan<byte> record)
     {
         if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
             return null;
@@ -183,7 +187,7 @@ sealed class JsonRecord
                 return Truncated(record);
             if (reader.CurrentDepth > DeepestNesting)
                 return new(RejectCodes.TooDeep, $"the record nests deeper than {DeepestNesting} levels");
-            if (reader.CurrentDepth == depth && reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray)
+            if (reader.CurrentDepth == depth && reader.TokenType is (JsonTokenType.EndObject or JsonTokenType.EndArray))
                 return null;
         }
     }

@@ -2,8 +2,20 @@ namespace FraudStreams.Model.Formats;
 
 /// <summary>Why a record cannot be scored, for people (<paramref name="Message"/>, free of secret values) and for counting (<paramref name="Code"/>).</summary>
 /// <param name="Code">One of <see cref="RejectCodes"/>; stable across versions.</param>
-/// <param name="Message">Begins with the field that is wrong, where one is.</param>
+/// <param name="Message">Begins with the field that is wrong, where one is; several are set apart by semicolons.</param>
 public sealed record RejectReason(string Code, string Message);
+
+static class RejectReasons
+{
+    /// <summary>What a record made to annoy could otherwise make of it: a megabyte of one repeated field.</summary>
+    const int LongestMessage = 600;
+
+    /// <summary>Both: a record is told what is wrong with its fields, within reason, and counted under what was found first.</summary>
+    internal static RejectReason And(this RejectReason? first, RejectReason next) =>
+        first is null ? next
+        : first.Message.Length > LongestMessage ? first
+        : first with { Message = $"{first.Message}; {next.Message}" };
+}
 
 public static class RejectCodes
 {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using FraudStreams.Model.Linear;
 using FraudStreams.Model.Trees;
 
 namespace FraudStreams.Model.Formats;
@@ -7,6 +8,7 @@ namespace FraudStreams.Model.Formats;
 static class ScorerJson
 {
     const string Trees = "trees";
+    const string Linear = "linear";
 
     internal static (string Kind, byte[] Json) Write(IScorer scorer)
     {
@@ -16,6 +18,9 @@ static class ScorerJson
             case TreeEnsemble trees:
                 trees.Save(json);
                 return (Trees, json.ToArray());
+            case LogisticRegression linear:
+                linear.Save(json);
+                return (Linear, json.ToArray());
             default:
                 throw new ArgumentException($"A {scorer.GetType().Name} has no stored form.", nameof(scorer));
         }
@@ -25,6 +30,7 @@ static class ScorerJson
     internal static IScorer Read(string kind, ReadOnlyMemory<byte> json) => kind switch
     {
         Trees => TreeEnsemble.Load(json),
+        Linear => LogisticRegression.Load(json),
         _ => throw new ModelFormatException($"it is of kind {kind}, which this program does not know"),
     };
 
@@ -33,8 +39,12 @@ static class ScorerJson
     {
         if (scorer.FeatureCount != plan.Length)
             throw new ModelFormatException($"it takes {scorer.FeatureCount} features; the plan on its card computes {plan.Length}");
-        if (scorer is not TreeEnsemble { Features: var trained })
-            return;
+        var trained = scorer switch
+        {
+            TreeEnsemble trees => trees.Features,
+            LogisticRegression linear => linear.Features,
+            _ => plan,
+        };
         for (var i = 0; i < plan.Length; i++)
         {
             if (trained[i] != plan[i])

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Formats;
+using FraudStreams.Model.Linear;
 using FraudStreams.Model.Schema;
 using FraudStreams.Model.Tests.Schema;
 using FraudStreams.Model.Trees;
@@ -51,6 +52,19 @@ public sealed class ModelFolderTests : IDisposable
         Score(back).Select(BitConverter.DoubleToInt64Bits).ShouldBe(Score(model).Select(BitConverter.DoubleToInt64Bits));
         Score(back).Distinct().Count().ShouldBeGreaterThan(1);
         Directory.GetFileSystemEntries(_parent.FullName).Length.ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_linear_model_is_kept_as_trees_are()
+    {
+        var card = Train("v1").Card;
+        var (values, labels) = Matrix(card.Features);
+        var model = new LoadedModel(card, LogisticRegression.Train(new TrainingSet(card.Features.Columns, values, labels), new LogisticSettings()));
+
+        var back = ModelFolder.Load(ModelFolder.Write(_parent.FullName, model));
+
+        back.Scorer.ShouldBeOfType<LogisticRegression>();
+        Score(back).Select(BitConverter.DoubleToInt64Bits).ShouldBe(Score(model).Select(BitConverter.DoubleToInt64Bits));
     }
 
     [Fact]
@@ -172,9 +186,7 @@ public sealed class ModelFolderTests : IDisposable
     LoadedModel Train(string version)
     {
         var plan = FeaturePlan.Fit(Schemas.Small, [_rows]);
-        var values = new double[_rows.Count * plan.Count];
-        plan.Compute(_rows, values);
-        var labels = Enumerable.Range(0, _rows.Count).Select(row => (byte)(_rows.Amount(row) > 60 ? 1 : 0)).ToArray();
+        var (values, labels) = Matrix(plan);
         var trees = GradientBoosting.Train(
             new TrainingSet(plan.Columns, values, labels), null, new BoostingSettings { Trees = 5, MaxDepth = 3, EarlyStoppingRounds = 0 });
         var at = new DateTimeOffset(2026, 11, 21, 1, 2, 3, TimeSpan.Zero);
@@ -192,6 +204,13 @@ public sealed class ModelFolderTests : IDisposable
             Metrics = ImmutableSortedDictionary<string, double>.Empty.Add("average_precision", 0.1 + 0.2),
         };
         return new LoadedModel(card, trees);
+    }
+
+    (double[] Values, byte[] Labels) Matrix(FeaturePlan plan)
+    {
+        var values = new double[_rows.Count * plan.Count];
+        plan.Compute(_rows, values);
+        return (values, [.. Enumerable.Range(0, _rows.Count).Select(row => (byte)(_rows.Amount(row) > 60 ? 1 : 0))]);
     }
 
     static string Hash(string path) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)));

@@ -84,7 +84,7 @@ public sealed class TransactionReaderTests : IDisposable
     [InlineData("6565356119945483", "6565356119945483.0", RejectCodes.DamagedNumber, "card: is written as a decimal number")]
     [InlineData("6565356119945483", "6565 3561 1994 5483", RejectCodes.DamagedNumber, "card: has spaces or dashes")]
     [InlineData("6565356119945483", "656535611994548x", RejectCodes.DamagedNumber, "card: has characters that are not digits")]
-    [InlineData("6565356119945483", "6565", RejectCodes.DamagedNumber, "card: has 4 digits; 11 to 19 digits were expected")]
+    [InlineData("6565356119945483", "6565", RejectCodes.DamagedNumber, "card: has 4 digits (11 to 19 digits were expected)")]
     [InlineData("Murray", "\\ud800", RejectCodes.NotUtf8, "shop: has an escape that is half a character")]
     [InlineData("\"fraud\":0}", "\"fraud\":0", RejectCodes.Truncated, "the record ends after")]
     [InlineData("\"fraud\":0}", "\"fra", RejectCodes.Truncated, "the record ends after")]
@@ -104,6 +104,26 @@ public sealed class TransactionReaderTests : IDisposable
         _rows.Count.ShouldBe(1);
         _rows.Source(0).Text().ShouldBe(Schemas.Good);
         _rows.Id(0).Text().ShouldBe("t1");
+    }
+
+    [Fact]
+    public void All_that_is_wrong_with_the_fields_is_told_at_once()
+    {
+        var record = Schemas.Good.Replace("1325376108", "{\"a\":[1]}").Replace("6565356119945483", "2.29E+15").Replace("115.32", "\"\"");
+
+        _reader.TryRead(record.Utf8(), _rows).ShouldBe(new RejectReason(
+            RejectCodes.NestedValue,
+            "at: is an object, not one value; card: is rounded to scientific notation, as spreadsheets do, and its digits are lost " +
+            "(11 to 19 digits were expected); amount: is empty"));
+        _rows.Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_record_of_one_repeated_field_has_a_message_of_bounded_length()
+    {
+        var record = "{" + string.Join(",", Enumerable.Repeat("\"id\":1", 500)) + "}";
+
+        _reader.TryRead(record.Utf8(), _rows)!.Message.Length.ShouldBeLessThan(700);
     }
 
     [Fact]
