@@ -19,7 +19,9 @@ static class TrainingBench
 
     public static void Run(string matrix, string[] options)
     {
-        var given = options.Select(o => o.Split('=', 2)).ToDictionary(o => o[0], o => double.Parse(o[1], CultureInfo.InvariantCulture));
+        // The last of equal options counts, so that a script can add to its own.
+        var given = options.Select(o => o.Split('=', 2)).GroupBy(o => o[0])
+            .ToDictionary(o => o.Key, o => double.Parse(o.Last()[1], CultureInfo.InvariantCulture));
         using var file = File.OpenRead(matrix);
         var (set, trainRows) = FeatureMatrixFile.Read(file);
         var later = set.Slice(trainRows, set.Rows - trainRows);

@@ -7,7 +7,7 @@ namespace FraudStreams.Model.Trees;
 public sealed class TreeEnsemble : IScorer
 {
     /// <summary>A block costs the same for one row as for 64; below this many, walking is cheaper.</summary>
-    const int RowsWorthABlock = 6;
+    const int RowsWorthABlock = 4;
 
     readonly CategoryTable?[] _categories;
     readonly RegressionTree[] _trees;
