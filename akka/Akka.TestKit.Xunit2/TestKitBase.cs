@@ -36,7 +36,7 @@ public abstract partial class TestKitBase : IActorRefFactory
         Sys = system ?? ActorSystem.Create(actorSystemName ?? "test", config is null ? DefaultConfig : config.WithFallback(DefaultConfig));
         if (system is not null) Sys.Settings.InjectTopLevelFallback(DefaultConfig);
         TestKitSettings = new TestKitSettings(Sys.Settings.Config);
-        Log = Logging.GetLogger(Sys, this);
+        Log = Logging.GetLogger(Sys, GetType());
         EventFilter = new EventFilterFactory(this, Sys);
         TestActor = ((ExtendedActorSystem)Sys).SystemActorOf(
             Props.Create(() => new TestActor(_inbox)), testActorName ?? $"testActor{Interlocked.Increment(ref s_number)}");

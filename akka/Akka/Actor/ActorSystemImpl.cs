@@ -90,10 +90,14 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
     IScheduler MakeScheduler()
     {
         if (Settings.SchedulerClass.Length == 0) return new WheelScheduler(() => Log);
-        var type = Type.GetType(Settings.SchedulerClass)
+        var type = TypeNamed(Settings.SchedulerClass)
             ?? throw new ConfigurationException($"akka.scheduler.implementation names [{Settings.SchedulerClass}], which cannot be found.");
         return (IScheduler)Activator.CreateInstance(type, Settings.Config, Log)!;
     }
+
+    /// <summary>Also finds a type under the name of an Akka.NET assembly that is part of another one here.</summary>
+    internal static Type? TypeNamed(string name) =>
+        Type.GetType(name) ?? AppDomain.CurrentDomain.GetAssemblies().Select(a => a.GetType(name.Split(',')[0])).FirstOrDefault(t => t is not null);
 
     LocalActorRef Guardian(string name, RootRef root)
     {

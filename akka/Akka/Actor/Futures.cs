@@ -71,7 +71,8 @@ internal sealed class AskRef<T>(ICanTell asked) : ActorRefBase, IInternalActorRe
 
     public void SendSystemMessage(SystemMessage message)
     {
-        if (message is Watch watch && IsTerminated) watch.Watcher.SendSystemMessage(new DeathWatchNotification(this, true));
+        if (message is DeathWatchNotification and T) TellInternal(message, this);
+        else if (message is Watch watch && IsTerminated) watch.Watcher.SendSystemMessage(new DeathWatchNotification(this, true));
     }
 
     protected override void TellInternal(object message, IActorRef sender)

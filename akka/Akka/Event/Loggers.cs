@@ -26,7 +26,7 @@ internal static class Loggers
                 SubscribeByLevel(system, new StandardOutLogger(((LocalActorRef)system.User).Path.Parent / "StandardOutLogger"));
                 continue;
             }
-            var type = Type.GetType(name) ?? throw new ConfigurationException($"Logger specified in config cannot be found: \"{name}\"");
+            var type = ActorSystemImpl.TypeNamed(name) ?? throw new ConfigurationException($"Logger specified in config cannot be found: \"{name}\"");
             var logger = system.SystemActorOf(Props.Create(type), $"log{++number}-{Logging.SimpleName(type)}");
             // Whoever makes a system may log at once, so its loggers have to be ready before it is handed out.
             if (logger.Ask<LoggerInitialized>(new InitializeLogger(system.EventStream)).Wait(settings.LoggerStartTimeout)) SubscribeByLevel(system, logger);

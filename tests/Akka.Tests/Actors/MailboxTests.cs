@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Akka.Tests.Actors;
 
-public sealed class MailboxTests : TestKit.Xunit2.TestKit
+public sealed class MailboxTests : Akka.TestKit.Xunit2.TestKit
 {
     [Fact]
     public void Messages_of_one_sender_arrive_in_the_order_they_were_told()
@@ -116,7 +116,7 @@ public sealed class MailboxTests : TestKit.Xunit2.TestKit
     public void An_actor_cannot_be_made_with_new() => Should.Throw<ActorInitializationException>(() => MakeOutsideAsync());
 
     // The test's own thread counts as the test actor's, so the constructor has to run on another.
-    static Task<Echo> MakeOutsideAsync() => Task.Factory.StartNew(() => new Echo(), CancellationToken.None, TaskCreationOptions.None, TaskScheduler.Default);
+    static Task<Echo> MakeOutsideAsync() => Task.Factory.StartNew(() => new Echo(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     sealed class Echo : ReceiveActor
     {
