@@ -26,7 +26,10 @@ static class ReadingBench
         using var batch = new TransactionRows(schema, BatchRows);
         var plan = FeaturePlan.Fit(schema, Batches(csv, schema, batch));
         var matrix = new double[BatchRows * plan.Count];
-        Console.WriteLine($"{records.Count:N0} rows of {schemaName}, {csv.Length / records.Count} bytes of CSV and {records.Sum(r => (long)r.Length) / records.Count} of JSON a row, {plan.Count} features");
+        var jsonLength = records.Sum(r => (long)r.Length);
+        Console.WriteLine(
+            $"{records.Count:N0} rows of {schemaName}, {plan.Count} features; a row has {csv.Length / records.Count} bytes as CSV, " +
+            $"{jsonLength / records.Count} as JSON");
 
         var plainCsv = Measure("CSV, plain: lines, Split, a string a field", records.Count, () => PlainCsv(csv));
         Measure("CSV to rows", records.Count, () => Batches(csv, schema, batch).Sum(b => b.Count), plainCsv);
@@ -34,7 +37,8 @@ static class ReadingBench
         var plain = Measure("JSON, plain: JsonDocument, a dictionary a record", records.Count, () => PlainJson(records));
         var reader = new TransactionReader(schema);
         Measure("JSON to rows", records.Count, () => ReadAll(records, reader, batch, _ => { }), plain);
-        Measure("JSON to rows to features", records.Count, () => ReadAll(records, reader, batch, b => plan.Compute(b, matrix.AsSpan(0, b.Count * plan.Count))), plain);
+        void Compute(TransactionRows rows) => plan.Compute(rows, matrix.AsSpan(0, rows.Count * plan.Count));
+        Measure("JSON to rows to features", records.Count, () => ReadAll(records, reader, batch, Compute), plain);
         var into = new ArrayBufferWriter<byte>(1 << 20);
         Measure("JSON to rows to predictions", records.Count, () => ReadAll(records, reader, batch, b => Predict(b, into)), plain);
     }
@@ -129,7 +133,7 @@ static class ReadingBench
     {
         into.ResetWrittenCount();
         for (var row = 0; row < batch.Count; row++)
-            PredictionWriter.Write(into, batch.Source(row), 0.123456789 / (row + 1), fraud: false, "2026-11-21.1", DateTimeOffset.UnixEpoch);
+            PredictionWriter.Write(into, batch.Source(row), 0.123456789 / (row + 1), fraud: false, "v1", DateTimeOffset.UnixEpoch);
     }
 
     static int PlainCsv(byte[] csv)
@@ -154,7 +158,10 @@ static class ReadingBench
             using var document = JsonDocument.Parse(Encoding.UTF8.GetString(record));
             var payment = new Dictionary<string, object?>();
             foreach (var property in document.RootElement.EnumerateObject())
-                payment[property.Name] = property.Value.ValueKind == JsonValueKind.Number ? property.Value.GetDouble() : property.Value.GetString();
+            {
+                var value = property.Value;
+                payment[property.Name] = value.ValueKind == JsonValueKind.Number ? value.GetDouble() : value.GetString();
+            }
             rows += payment.Count > 0 ? 1 : 0;
         }
         return rows;

@@ -53,7 +53,8 @@ abstract class Feature
 
     sealed class CategoryCode(int field, Utf8Names codes) : Feature
     {
-        internal override double Of(TransactionRows rows, int row) => codes.Find(rows.Text(row, field)) is >= 0 and var code ? code : double.NaN;
+        internal override double Of(TransactionRows rows, int row) =>
+            codes.Find(rows.Text(row, field)) is >= 0 and var code ? code : double.NaN;
     }
 
     sealed class AgeInYears(int born, int at) : Feature

@@ -4,7 +4,9 @@ using FraudStreams.Model.Schema;
 
 namespace FraudStreams.Model.Features;
 
-/// <summary>Learns from training rows what a <see cref="FeaturePlan"/> needs to know: which categories there are, and how frequent.</summary>
+/// <summary>
+/// Learns from training rows what a <see cref="FeaturePlan"/> needs to know: which categories there are, and how frequent.
+/// </summary>
 public sealed class FeatureFitting
 {
     readonly TransactionSchema _schema;
@@ -20,7 +22,8 @@ public sealed class FeatureFitting
     public void Add(TransactionRows rows)
     {
         if (rows.Schema != _schema)
-            throw new ArgumentException($"The rows are of schema {rows.Schema.Name}, {rows.Schema.Id}; {_schema.Name}, {_schema.Id} was expected.");
+            throw new ArgumentException(
+                $"The rows are of schema {rows.Schema.Name} ({rows.Schema.Id}), not {_schema.Name} ({_schema.Id}).");
         Span<char> text = stackalloc char[256];
         foreach (var (_, field, counts) in _counted)
         {

@@ -18,7 +18,10 @@ public sealed class FeaturePlan
         Schema = schema;
         Categories = categories;
         _features = [.. schema.Features.Select(definition => Feature.Create(schema, definition, categories))];
-        Columns = [.. schema.Features.Select(d => new FeatureColumn(d.Name, d is CategoryFeature ? FeatureKind.Category : FeatureKind.Number))];
+        Columns =
+        [
+            .. schema.Features.Select(d => new FeatureColumn(d.Name, d is CategoryFeature ? FeatureKind.Category : FeatureKind.Number)),
+        ];
     }
 
     public TransactionSchema Schema { get; }
@@ -47,7 +50,7 @@ public sealed class FeaturePlan
     public void Compute(TransactionRows rows, Span<double> matrix)
     {
         if (!ReferenceEquals(rows.Schema, Schema) && rows.Schema != Schema)
-            throw new ArgumentException($"The rows are of schema {rows.Schema.Name}, {rows.Schema.Id}; the plan is for {Schema.Name}, {Schema.Id}.");
+            throw new ArgumentException($"The rows are of schema {rows.Schema.Name} ({rows.Schema.Id}), not {Schema.Name} ({Schema.Id}).");
         if (matrix.Length != rows.Count * Count)
             throw new ArgumentException($"{rows.Count} rows of {Count} features need {rows.Count * Count} values, not {matrix.Length}.");
         for (var feature = 0; feature < _features.Length; feature++)

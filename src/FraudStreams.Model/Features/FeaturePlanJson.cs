@@ -5,7 +5,9 @@ using FraudStreams.Model.Schema;
 
 namespace FraudStreams.Model.Features;
 
-/// <summary>What a plan learnt, as JSON for model cards: <c>{"categories":{"feature":["most frequent",…],…}}</c>. Its schema stands beside it.</summary>
+/// <summary>
+/// What a plan learnt, as JSON for model cards: <c>{"categories":{"feature":["most frequent",…],…}}</c>. Its schema stands beside it.
+/// </summary>
 public static class FeaturePlanJson
 {
     public static JsonObject ToJson(FeaturePlan plan) => new()
@@ -20,7 +22,8 @@ public static class FeaturePlanJson
     public static FeaturePlan FromJson(JsonElement json, TransactionSchema schema)
     {
         var categories = ImmutableDictionary.CreateBuilder<string, ImmutableArray<string>>();
-        if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("categories", out var stored) || stored.ValueKind != JsonValueKind.Object)
+        if (json.ValueKind != JsonValueKind.Object
+            || !json.TryGetProperty("categories", out var stored) || stored.ValueKind != JsonValueKind.Object)
             throw new ModelFormatException("the feature plan has no categories");
         foreach (var feature in schema.Features.OfType<CategoryFeature>())
         {

@@ -21,7 +21,9 @@ sealed class CsvColumns
     /// <summary>Columns of a line, a row index included.</summary>
     internal int Count { get; private init; }
 
-    /// <summary>Reads the first line. A <see cref="SchemaException"/> names every column that is missing, nameless or there twice.</summary>
+    /// <summary>
+    /// Reads the first line. A <see cref="SchemaException"/> names every column that is missing, nameless or there twice.
+    /// </summary>
     internal static CsvColumns Read(CsvScanner scanner, TransactionSchema schema, string file)
     {
         if (!scanner.Read())
@@ -41,7 +43,7 @@ sealed class CsvColumns
             if (name.Length == 0 && position == 0 && schema.DropsIndexColumn)
                 continue;
             if (name.Length == 0)
-                problems.Add($"column {position + 1} has no name" + (position == 0 ? "; if it is a row index, say index-column = drop in the schema" : ""));
+                problems.Add($"column {position + 1} has no name; a row index is left out where the schema says index-column = drop");
             else if (!seen.Add(name))
                 problems.Add($"column {name} is there twice");
             else if (TransactionSchema.ReservedNames.Contains(name))
@@ -57,8 +59,10 @@ sealed class CsvColumns
         if (missing.Count > 0)
         {
             problems.Add(
-                $"column{(missing.Count > 1 ? "s" : "")} {string.Join(", ", missing)} of schema {schema.Name} {(missing.Count > 1 ? "are" : "is")} missing; " +
-                (columns.Any(c => c.Field >= 0) ? $"the line has {string.Join(", ", seen)}" : "does the file begin with a line of column names?"));
+                (missing is [var only] ? $"column {only} of schema {schema.Name} is missing; "
+                    : $"columns {string.Join(", ", missing)} of schema {schema.Name} are missing; ") +
+                (columns.Any(c => c.Field >= 0) ? $"the line has {string.Join(", ", seen)}"
+                    : "does the file begin with a line of column names?"));
         }
         return problems.Count == 0
             ? new CsvColumns(columns.ToImmutable()) { Count = position + 1 }
@@ -72,7 +76,9 @@ sealed class CsvColumns
             return new(RejectCodes.OpenQuote, $"line {scanner.LineNumber}: a quote is opened and never closed");
         return scanner.Fields.Length == Count
             ? null
-            : new(RejectCodes.ColumnCount, $"line {scanner.LineNumber}: has {scanner.Fields.Length} columns where the file's first line has {Count}");
+            : new(
+                RejectCodes.ColumnCount,
+                $"line {scanner.LineNumber}: has {scanner.Fields.Length} columns where the file's first line has {Count}");
     }
 
     static string Name(CsvScanner scanner, in CsvScanner.Field field)

@@ -54,7 +54,7 @@ public sealed class CsvReader : IDisposable
     {
         var line = _scanner.Line;
         if (line.Length > JsonRecord.DefaultLongestRecord)
-            return new(RejectCodes.TooLong, $"the record has {line.Length:N0} bytes; at most {JsonRecord.DefaultLongestRecord:N0} are read");
+            return JsonRecord.TooLong(line.Length, JsonRecord.DefaultLongestRecord);
         if (!Utf8.IsValid(line))
             return new(RejectCodes.NotUtf8, "the record is not UTF-8 text");
         var cells = into.Begin(line, out var start);

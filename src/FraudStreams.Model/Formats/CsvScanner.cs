@@ -209,7 +209,9 @@ sealed class CsvScanner : IDisposable
         _next = Math.Min(_next + length + 1, _filled);
     }
 
-    /// <summary>Splits a record with quotes; false when it ends inside one. A quote within an unquoted field is a letter like others.</summary>
+    /// <summary>
+    /// Splits a record with quotes; false when it ends inside one. A quote within an unquoted field is a letter like others.
+    /// </summary>
     bool TrySplitQuoted(ReadOnlySpan<byte> record)
     {
         record = record[..WithoutReturn(record)];

@@ -11,7 +11,8 @@ namespace FraudStreams.Model.Formats;
 /// </summary>
 public sealed class CsvToJson : IDisposable
 {
-    static readonly SearchValues<byte> Escaped = SearchValues.Create([.. Enumerable.Range(0, 32).Select(i => (byte)i), (byte)'"', (byte)'\\']);
+    static readonly SearchValues<byte> Escaped =
+        SearchValues.Create([.. Enumerable.Range(0, 32).Select(i => (byte)i), (byte)'"', (byte)'\\']);
 
     readonly CsvScanner _scanner;
     readonly CsvColumns _columns;
@@ -52,7 +53,9 @@ public sealed class CsvToJson : IDisposable
     /// <summary>Where the next row begins.</summary>
     public CsvPosition Position => new(_scanner.NextOffset, Row, _scanner.NextLine);
 
-    /// <summary>The topic key of the row just read: its card, or its id where the data has no card. Empty for a line that is no row.</summary>
+    /// <summary>
+    /// The topic key of the row just read: its card, or its id where the data has no card. Empty for a line that is no row.
+    /// </summary>
     public ReadOnlySpan<byte> Key
     {
         get

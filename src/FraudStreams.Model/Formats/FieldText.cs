@@ -16,7 +16,8 @@ static class FieldText
     /// <summary>
     /// Reads a field's unescaped text, which stands at <paramref name="at"/> in the rows' bytes, into its cell; null, or why it cannot.
     /// </summary>
-    internal static RejectReason? Read(TransactionSchema schema, int index, SchemaField field, ReadOnlySpan<byte> text, int at, ref Cell cell)
+    internal static RejectReason? Read(
+        TransactionSchema schema, int index, SchemaField field, ReadOnlySpan<byte> text, int at, ref Cell cell)
     {
         if (field.Type != FieldType.Text && !text.IsEmpty)
             return ReadValue(schema, index, field, text, ref cell);
@@ -56,7 +57,10 @@ static class FieldText
                 if (!NumberText.TryParse(text, out var number))
                     return new(RejectCodes.WrongType, $"{field.Name}: {Shown(schema, text)} is not a number");
                 if (!double.IsFinite(number))
-                    return new(RejectCodes.NotFinite, $"{field.Name}: is {(double.IsNaN(number) ? "NaN" : "infinite")}, not a finite number");
+                {
+                    var kind = double.IsNaN(number) ? "NaN" : "infinite";
+                    return new(RejectCodes.NotFinite, $"{field.Name}: is {kind}, not a finite number");
+                }
                 cell.Bits = BitConverter.DoubleToInt64Bits(number);
                 cell.State = CellState.Number;
                 return null;
@@ -97,7 +101,12 @@ static class FieldText
             : $"\"{string.Concat(shown.Select(c => char.IsControl(c) || c == '\uFFFD' ? '·' : c))}{more}\"";
     }
 
-    static char Form(char c) => char.IsDigit(c) ? '9' : char.IsUpper(c) ? 'A' : char.IsAsciiLetterLower(c) ? 'a' : char.IsAscii(c) && !char.IsControl(c) ? c : '·';
+    static char Form(char c) =>
+        char.IsDigit(c) ? '9'
+        : char.IsUpper(c) ? 'A'
+        : char.IsLetter(c) ? 'a'
+        : char.IsAscii(c) && !char.IsControl(c) ? c
+        : '·';
 
     static RejectReason? ReadTime(TransactionSchema schema, SchemaField field, ReadOnlySpan<byte> text, ref Cell cell)
     {

@@ -46,7 +46,7 @@ sealed class JsonRecord
     internal RejectReason? Read(ReadOnlySpan<byte> record, TransactionRows into)
     {
         if (record.Length > _longest)
-            return new(RejectCodes.TooLong, $"the record has {record.Length:N0} bytes; at most {_longest:N0} are read");
+            return TooLong(record.Length, _longest);
         if (!Utf8.IsValid(record))
             return new(RejectCodes.NotUtf8, "the record is not UTF-8 text");
         var first = record.IndexOfAnyExcept(" \t\r\n"u8);
@@ -154,9 +154,10 @@ sealed class JsonRecord
                 cell.State = CellState.Null;
                 return null;
             case JsonTokenType.StartObject or JsonTokenType.StartArray:
-                return new(RejectCodes.NestedValue, $"{field.Name}: is {(reader.TokenType == JsonTokenType.StartArray ? "a list" : "an object")}, not one value");
+                var nested = reader.TokenType == JsonTokenType.StartArray ? "a list" : "an object";
+                return new(RejectCodes.NestedValue, $"{field.Name}: is {nested}, not one value");
             default:
-                return new(RejectCodes.WrongType, $"{field.Name}: is true or false, not {Wanted(field.Type)}");
+                return new(RejectCodes.WrongType, $"{field.Name}: is true or false, not {field.Type.InWords()}");
         }
         return FieldText.Read(_schema, index, field, text, at, ref cell);
     }
@@ -198,7 +199,8 @@ sealed class JsonRecord
         return columns > 1
             ? new(
                 RejectCodes.ColumnCount,
-                $"the record is a line of {columns} comma-separated columns, not a JSON object; schema {_schema.Name} has {_schema.Fields.Length} fields")
+                $"the record is a line of {columns} comma-separated columns, not a JSON object; " +
+                $"schema {_schema.Name} has {_schema.Fields.Length} fields")
             : new(RejectCodes.NotAnObject, "the record is not a JSON object: it does not begin with {");
     }
 
@@ -219,17 +221,14 @@ sealed class JsonRecord
         return columns;
     }
 
+    internal static RejectReason TooLong(int length, int longest) =>
+        new(RejectCodes.TooLong, $"the record has {length:N0} bytes; at most {longest:N0} are read");
+
     static RejectReason Truncated(ReadOnlySpan<byte> record) =>
         new(RejectCodes.Truncated, $"the record ends after {record.Length:N0} bytes, before its object does");
 
     static RejectReason ReservedField() =>
-        new(RejectCodes.ReservedField, $"the record has a field that only this program adds ({string.Join(", ", TransactionSchema.ReservedNames)})");
-
-    static string Wanted(FieldType type) => type switch
-    {
-        FieldType.Text => "text",
-        FieldType.Number => "a number",
-        FieldType.Integer => "a whole number",
-        _ => "a time",
-    };
+        new(
+            RejectCodes.ReservedField,
+            $"the record has a field that only this program adds ({string.Join(", ", TransactionSchema.ReservedNames)})");
 }

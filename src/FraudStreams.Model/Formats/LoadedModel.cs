@@ -4,14 +4,19 @@ using FraudStreams.Model.Schema;
 
 namespace FraudStreams.Model.Formats;
 
-/// <summary>A model version ready to score: its card and its scorer, checked against each other. Immutable; safe on several threads.</summary>
+/// <summary>
+/// A model version ready to score: its card and its scorer, checked against each other. Immutable; safe on several threads.
+/// </summary>
 public sealed class LoadedModel
 {
     /// <exception cref="ArgumentException">The scorer takes another number of features than the card's plan computes.</exception>
     public LoadedModel(ModelCard card, IScorer scorer)
     {
         if (scorer.FeatureCount != card.Features.Count)
-            throw new ArgumentException($"The model takes {scorer.FeatureCount} features; the plan of version {card.Version} computes {card.Features.Count}.");
+        {
+            throw new ArgumentException(
+                $"The model takes {scorer.FeatureCount} features; the plan of version {card.Version} computes {card.Features.Count}.");
+        }
         Card = card;
         Scorer = scorer;
     }

@@ -10,7 +10,8 @@ namespace FraudStreams.Model.Formats;
 /// <param name="Features">How its inputs are computed, with the schema they are computed from.</param>
 /// <param name="Threshold">From which score on a payment is predicted a fraud.</param>
 /// <param name="Training">What it learnt from.</param>
-public sealed record ModelCard(string Version, DateTimeOffset CreatedAt, FeaturePlan Features, ModelThreshold Threshold, TrainingFacts Training)
+public sealed record ModelCard(
+    string Version, DateTimeOffset CreatedAt, FeaturePlan Features, ModelThreshold Threshold, TrainingFacts Training)
 {
     /// <summary>The version it was made from or is to replace, or null.</summary>
     public string? Parent { get; init; }

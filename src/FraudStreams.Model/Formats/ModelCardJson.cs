@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FraudStreams.Model.Features;
@@ -12,7 +13,8 @@ static class ModelCardJson
 {
     const int FormatVersion = 1;
 
-    static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    /// <summary>For people to read: no escapes where JSON needs none.</summary>
+    static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>What card.json says of model.json, beside the card.</summary>
     internal sealed record ModelFile(string Kind, int Features, string Sha256);
@@ -44,7 +46,8 @@ static class ModelCardJson
         return JsonSerializer.SerializeToUtf8Bytes(json, Indented);
     }
 
-    /// <exception cref="ModelFolderException">The file is no card, or of a format that this program does not know, or contradicts itself.</exception>
+    /// <exception cref="ModelFolderException">The file is no card, or of a format that this program does not know, or contradicts
+    /// itself.</exception>
     internal static (ModelCard Card, ModelFile Model) Read(ReadOnlyMemory<byte> file, string path)
     {
         try

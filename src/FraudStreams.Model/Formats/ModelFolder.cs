@@ -19,7 +19,8 @@ public static partial class ModelFolder
     /// Writes a version into <paramref name="parent"/>/<see cref="ModelCard.Version"/>, and gives that path. The files are on the disk
     /// before the folder has its name.
     /// </summary>
-    /// <exception cref="ModelFolderException">The version is there already, its name is no folder's name, or card and model do not fit.</exception>
+    /// <exception cref="ModelFolderException">The version is there already, its name is no folder's name, or card and model do not
+    /// fit.</exception>
     public static string Write(string parent, LoadedModel model)
     {
         var card = model.Card;
@@ -44,7 +45,8 @@ public static partial class ModelFolder
     }
 
     /// <summary>Loads the version in <paramref name="folder"/>.</summary>
-    /// <exception cref="ModelFolderException">A file is missing, truncated or altered, of an unknown format, or does not fit the others.</exception>
+    /// <exception cref="ModelFolderException">A file is missing, truncated or altered, of an unknown format, or does not fit the
+    /// others.</exception>
     public static LoadedModel Load(string folder)
     {
         if (!Directory.Exists(folder))
@@ -57,7 +59,10 @@ public static partial class ModelFolder
         var (card, file) = ModelCardJson.Read(cardJson, cardPath);
         CheckCard(card, cardPath);
         if (file.Sha256 != sums[ModelFile])
-            throw new ModelFolderException($"{cardPath}: is the card of another model: it says SHA-256 {file.Sha256}, {modelPath} has {sums[ModelFile]}");
+        {
+            throw new ModelFolderException(
+                $"{cardPath}: is the card of another model: it says SHA-256 {file.Sha256}, {modelPath} has {sums[ModelFile]}");
+        }
         if (Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) is var name && name != card.Version)
             throw new ModelFolderException($"{cardPath}: is the card of version {card.Version}; its folder is {name}");
         try
@@ -77,7 +82,10 @@ public static partial class ModelFolder
     static void CheckCard(ModelCard card, string path)
     {
         if (!FolderName().IsMatch(card.Version))
-            throw new ModelFolderException($"{path}: \"{card.Version}\" cannot be a version's name; it has 1 to 100 letters, digits, '.', '_' or '-', and does not begin with '.'");
+        {
+            throw new ModelFolderException(
+                $"{path}: \"{card.Version}\" cannot be a version's name: 1 to 100 letters, digits, '.', '_', '-', no '.' at first");
+        }
         if (!(card.Threshold.Score is >= 0 and <= 1))
             throw new ModelFolderException($"{path}: the threshold is {card.Threshold.Score}; it lies in 0 to 1");
         foreach (var (metric, value) in card.Metrics)

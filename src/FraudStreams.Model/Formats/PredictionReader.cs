@@ -3,7 +3,9 @@ using FraudStreams.Model.Schema;
 
 namespace FraudStreams.Model.Formats;
 
-/// <summary>Reads predictions back: what <see cref="PredictionWriter"/> wrote. Any number of threads may read at once, each into its own rows.</summary>
+/// <summary>
+/// Reads predictions back: what <see cref="PredictionWriter"/> wrote. Any number of threads may read at once, each into its own rows.
+/// </summary>
 public sealed class PredictionReader
 {
     /// <summary>What a prediction has beside its transaction, in the order of <see cref="PredictionRows"/>'s further cells.</summary>
@@ -32,7 +34,9 @@ public sealed class PredictionReader
     public RejectReason? TryRead(ReadOnlySpan<byte> json, PredictionRows into) => _record.Read(json, into.Transactions);
 }
 
-/// <summary>A batch of predictions: the rows of their transactions, and what the model said of each. Pooled as <see cref="TransactionRows"/> is.</summary>
+/// <summary>
+/// A batch of predictions: the rows of their transactions, and what the model said of each. Pooled as <see cref="TransactionRows"/> is.
+/// </summary>
 public sealed class PredictionRows : IDisposable
 {
     readonly int _score;

@@ -18,7 +18,8 @@ public static class PredictionWriter
     /// so that reading it gives the same double.
     /// </summary>
     /// <param name="into">Where the record is appended.</param>
-    /// <param name="transaction">A JSON object that <see cref="TransactionReader"/> has read (<see cref="TransactionRows.Source"/>).</param>
+    /// <param name="transaction">A JSON object that <see cref="TransactionReader"/> has read (<see
+    /// cref="TransactionRows.Source"/>).</param>
     /// <param name="score">0 to 1.</param>
     /// <param name="fraud">Whether the score reaches the threshold.</param>
     /// <param name="modelVersion">Name of the version that scored it.</param>

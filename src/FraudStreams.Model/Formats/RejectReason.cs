@@ -1,6 +1,9 @@
 namespace FraudStreams.Model.Formats;
 
-/// <summary>Why a record cannot be scored, for people (<paramref name="Message"/>, free of secret values) and for counting (<paramref name="Code"/>).</summary>
+/// <summary>
+/// Why a record cannot be scored, for people (<paramref name="Message"/>, free of secret values) and for counting (<paramref
+/// name="Code"/>).
+/// </summary>
 /// <param name="Code">One of <see cref="RejectCodes"/>; stable across versions.</param>
 /// <param name="Message">Begins with the field that is wrong, where one is; several are set apart by semicolons.</param>
 public sealed record RejectReason(string Code, string Message);

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace FraudStreams.Model.Formats;
 
-/// <summary>A record that could not be read, as topic `rejected` keeps it: where it stood, why it was refused, and its bytes unchanged.</summary>
+/// <summary>
+/// A record that could not be read, as topic `rejected` keeps it: where it stood, why it was refused, and its bytes unchanged.
+/// </summary>
 public sealed record RejectedRecord(
     RejectReason Reason, string Topic, int Partition, long Offset, DateTimeOffset RejectedAt, ReadOnlyMemory<byte> Original)
 {

@@ -50,7 +50,8 @@ static class ScorerJson
             if (trained[i] != plan[i])
             {
                 throw new ModelFormatException(
-                    $"its feature {i + 1} is {trained[i].Name} ({trained[i].Kind}); the plan on its card computes {plan[i].Name} ({plan[i].Kind})");
+                    $"its feature {i + 1} is {trained[i].Name} ({trained[i].Kind}); " +
+                    $"the plan on its card computes {plan[i].Name} ({plan[i].Kind})");
             }
         }
     }

@@ -1,6 +1,8 @@
 namespace FraudStreams.Model.Schema;
 
-/// <summary>One input of a model, as the schema defines it. FraudStreams.Model.Features computes it, for training and stream alike.</summary>
+/// <summary>
+/// One input of a model, as the schema defines it. FraudStreams.Model.Features computes it, for training and stream alike.
+/// </summary>
 public abstract record FeatureDefinition(string Name);
 
 /// <summary>The field's value as it is.</summary>

@@ -15,3 +15,14 @@ public enum FieldType
     /// <summary>A moment in UTC with millisecond resolution, written in one of the field's <see cref="SchemaField.TimeFormats"/>.</summary>
     Time,
 }
+
+static class FieldTypes
+{
+    internal static string InWords(this FieldType type) => type switch
+    {
+        FieldType.Text => "text",
+        FieldType.Number => "a number",
+        FieldType.Integer => "a whole number",
+        _ => "a time",
+    };
+}

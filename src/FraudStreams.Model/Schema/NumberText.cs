@@ -50,7 +50,9 @@ static class NumberText
         return double.TryParse(text, Plain, CultureInfo.InvariantCulture, out value);
     }
 
-    /// <summary>Reads the whole of <paramref name="text"/> as a whole number: digits, or a decimal form whose value is whole and exact.</summary>
+    /// <summary>
+    /// Reads the whole of <paramref name="text"/> as a whole number: digits, or a decimal form whose value is whole and exact.
+    /// </summary>
     internal static bool TryParseWhole(ReadOnlySpan<byte> text, out long value)
     {
         if (Utf8Parser.TryParse(text, out value, out var consumed) && consumed == text.Length)

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace FraudStreams.Model.Schema;
 
-/// <summary>A schema that contradicts itself or the data it is used on. Names every problem found, with its place and what would be right.</summary>
+/// <summary>
+/// A schema that contradicts itself or the data it is used on. Names every problem found, with its place and what would be right.
+/// </summary>
 public sealed class SchemaException : Exception
 {
     public SchemaException(string subject, IEnumerable<string> problems)

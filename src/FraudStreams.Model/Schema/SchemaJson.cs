@@ -72,7 +72,9 @@ public static class SchemaJson
         Optional = json.GetProperty("optional").GetBoolean(),
         Secret = json.GetProperty("secret").GetBoolean(),
         TimeFormats = [.. json.GetProperty("formats").EnumerateArray().Select(f => FormatFrom(f.GetString()))],
-        Digits = json.GetProperty("digits") is { ValueKind: JsonValueKind.Array } d ? new DigitCount(d[0].GetInt32(), d[1].GetInt32()) : null,
+        Digits = json.GetProperty("digits") is { ValueKind: JsonValueKind.Array } digits
+            ? new DigitCount(digits[0].GetInt32(), digits[1].GetInt32())
+            : null,
     };
 
     static TimeFormat FormatFrom(string? text) =>
@@ -121,7 +123,10 @@ public static class SchemaJson
         var name = Text(json, "name");
         var kind = json.EnumerateObject().ElementAtOrDefault(1).Name;
         ImmutableArray<string> Parts(int count) =>
-            [.. Enumerable.Range(0, count).Select(i => json.GetProperty(kind)[i].GetString() ?? throw new FormatException($"{name}.{kind}"))];
+        [
+            .. Enumerable.Range(0, count)
+                .Select(i => json.GetProperty(kind)[i].GetString() ?? throw new FormatException($"{name}.{kind} has a null")),
+        ];
         switch (kind)
         {
             case "number":
@@ -156,5 +161,6 @@ public static class SchemaJson
         where TEnum : struct, Enum =>
         Enum.TryParse<TEnum>(Text(json, property), out var value) && Enum.IsDefined(value)
             ? value
-            : throw new FormatException($"{property} is \"{json.GetProperty(property)}\"; possible are {string.Join(", ", Enum.GetNames<TEnum>())}");
+            : throw new FormatException(
+                $"{property} is \"{json.GetProperty(property)}\"; possible are {string.Join(", ", Enum.GetNames<TEnum>())}");
 }

@@ -29,7 +29,10 @@ sealed class SchemaRules
     void CheckFields()
     {
         Require(_draft.Name.Length > 0, "name", "is empty");
-        Require(_draft.Fields.Length is > 0 and <= MostFields, "fields", $"has {_draft.Fields.Length} fields; 1 to {MostFields} are possible");
+        Require(
+            _draft.Fields.Length is > 0 and <= MostFields,
+            "fields",
+            $"has {_draft.Fields.Length} fields; 1 to {MostFields} are possible");
         // SQL compares column names without case, so two fields may not differ by case alone.
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var position = 0;
@@ -59,10 +62,13 @@ sealed class SchemaRules
         if (field.Type == FieldType.Time)
             Require(field.TimeFormats.Length > 0, path, $"is a time without a format; say format = {TimeFormat.Choices}");
         else
-            Require(field.TimeFormats.Length == 0, path, $"has a time format and is {NameOf(field.Type)}; say type = time, or leave the format out");
+            Require(
+                field.TimeFormats.Length == 0,
+                path,
+                $"has a time format and is {field.Type.InWords()}; say type = time, or leave the format out");
         if (field.Digits is not { } digits)
             return;
-        Require(field.Type == FieldType.Text, path, $"has a number of digits and is {NameOf(field.Type)}; only text has them");
+        Require(field.Type == FieldType.Text, path, $"has a number of digits and is {field.Type.InWords()}; only text has them");
         Require(
             digits.Least >= 1 && digits.Least <= digits.Most,
             path,
@@ -92,7 +98,7 @@ sealed class SchemaRules
             _problems.Add($"roles.{role}: there is no field {name}{Nearest(name)}");
             return;
         }
-        Require(types.Contains(field.Type), $"roles.{role}", $"{name} is {NameOf(field.Type)}; {role} must be {NameOf(types[0])}");
+        Require(types.Contains(field.Type), $"roles.{role}", $"{name} is {field.Type.InWords()}; {role} must be {types[0].InWords()}");
         Require(mayBeMissing || !field.Optional, $"roles.{role}", $"{name} is optional; every record needs its {role}");
     }
 
@@ -166,17 +172,9 @@ sealed class SchemaRules
             return;
         }
         Require(name != _draft.Roles.Label, path, $"uses the label {name}, which is not known when a payment is scored");
-        Require(types.Contains(field.Type), path, $"{name} is {NameOf(field.Type)}; this feature needs {NameOf(types[0])}");
+        Require(types.Contains(field.Type), path, $"{name} is {field.Type.InWords()}; this feature needs {types[0].InWords()}");
     }
 
     string Nearest(string name) =>
         _fields.Keys.FirstOrDefault(f => string.Equals(f, name, StringComparison.OrdinalIgnoreCase)) is { } near ? $"; {near} is one" : "";
-
-    static string NameOf(FieldType type) => type switch
-    {
-        FieldType.Text => "text",
-        FieldType.Number => "a number",
-        FieldType.Integer => "a whole number",
-        _ => "a time",
-    };
 }

@@ -28,7 +28,9 @@ public enum TimeFormatKind
     HoursFrom,
 }
 
-/// <summary>One way of writing a time. Times lie in 1800-01-01 to 2199-12-31, which holds births and events and catches a wrong unit.</summary>
+/// <summary>
+/// One way of writing a time. Times lie in 1800-01-01 to 2199-12-31, which holds births and events and catches a wrong unit.
+/// </summary>
 public readonly record struct TimeFormat
 {
     const string DateTimeText = "yyyy-MM-dd HH:mm:ss";

@@ -57,7 +57,8 @@ static class TimeText
     internal static bool TryParseIso8601(ReadOnlySpan<byte> text, out long unixMilliseconds)
     {
         unixMilliseconds = 0;
-        if (text.Length < 20 || text[10] != 'T' || !TryParseDate(text[..10], out var date) || !TryAddClock(text[11..19], date, out var time))
+        if (text.Length < 20 || text[10] != 'T'
+            || !TryParseDate(text[..10], out var date) || !TryAddClock(text[11..19], date, out var time))
             return false;
         var rest = text[19..];
         if (rest[0] == '.')
@@ -121,7 +122,9 @@ static class TimeText
         return value;
     }
 
-    /// <summary>Days since 1970-01-01 in the proleptic Gregorian calendar, counting years from March so that the leap day is a year's last.</summary>
+    /// <summary>
+    /// Days since 1970-01-01 in the proleptic Gregorian calendar, counting years from March so that the leap day is a year's last.
+    /// </summary>
     static long DaysFromCivil(int year, int month, int day)
     {
         var y = month <= 2 ? year - 1 : year;

@@ -35,7 +35,8 @@ public static class SchemaFile
     /// <summary>
     /// Reads the schema of that name among those of the program, or the file when <paramref name="nameOrPath"/> ends in .conf.
     /// </summary>
-    /// <exception cref="SchemaException">There is no such file, it is not HOCON, or the schema contradicts itself: file, key and reason.</exception>
+    /// <exception cref="SchemaException">There is no such file, it is not HOCON, or the schema contradicts itself: file, key and
+    /// reason.</exception>
     public static TransactionSchema Read(string nameOrPath)
     {
         var path = nameOrPath.EndsWith(Extension, StringComparison.Ordinal) ? nameOrPath : Path.Combine(Folder, nameOrPath + Extension);
@@ -46,7 +47,9 @@ public static class SchemaFile
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new SchemaException(path, [$"there is no such schema file; those of the program are {string.Join(", ", Names)}, any other is given as a path that ends in {Extension}"]);
+            throw new SchemaException(
+                path,
+                [$"there is no such schema file; those of the program are {string.Join(", ", Names)}, others are paths ending in {Extension}"]);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -40,7 +40,8 @@ sealed class SchemaSection(HoconValue value, string path, List<string> problems)
 
     public bool Flag(string key) => Choice(key, false, ("on", true), ("off", false), ("true", true), ("false", false));
 
-    public T Choice<T>(string key, T otherwise, params ReadOnlySpan<(string Text, T Value)> choices) => Choice(key, otherwise, required: false, choices);
+    public T Choice<T>(string key, T otherwise, params ReadOnlySpan<(string Text, T Value)> choices) =>
+        Choice(key, otherwise, required: false, choices);
 
     public T Choice<T>(string key, T otherwise, bool required, params ReadOnlySpan<(string Text, T Value)> choices)
     {

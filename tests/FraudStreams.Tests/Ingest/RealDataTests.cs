@@ -7,7 +7,9 @@ using Xunit;
 
 namespace FraudStreams.Tests.Ingest;
 
-/// <summary>The real samples, dirty as they come: every row is read, or refused with a reason, and in the same way by both ways of reading.</summary>
+/// <summary>
+/// The real samples, dirty as they come: every row is read, or refused with a reason, and in the same way by both ways of reading.
+/// </summary>
 public sealed class RealDataTests
 {
     [RealDataTheory]

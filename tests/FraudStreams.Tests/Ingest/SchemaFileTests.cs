@@ -108,6 +108,7 @@ public sealed class SchemaFileTests
     {
         var e = Should.Throw<SchemaException>(() => SchemaFile.Parse(Minimal.Replace("card = card", "card = amount"), "pay.conf"));
 
-        e.Message.ShouldBe("pay.conf:\n  roles.card: amount is a number; card must be text\n  roles: amount has 2 roles; a field has one at most");
+        e.Message.ShouldBe(
+            "pay.conf:\n  roles.card: amount is a number; card must be text\n  roles: amount has 2 roles; a field has one at most");
     }
 }
