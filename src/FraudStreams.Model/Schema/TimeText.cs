@@ -105,8 +105,9 @@ static class TimeText
         unixMilliseconds = 0;
         if (!NumberText.TryParse(text, out var count) || !double.IsFinite(count))
             return false;
-        // Beyond this every unit is out of range, and the product would not fit.
-        unixMilliseconds = Math.Abs(count) < 1e14 ? start + (long)Math.Round(count * unit) : long.MaxValue;
+        // Far out of range, and near to what a long no longer holds.
+        var milliseconds = Math.Round(count * unit);
+        unixMilliseconds = Math.Abs(milliseconds) < 1e17 ? start + (long)milliseconds : long.MaxValue;
         return true;
     }
 

@@ -52,6 +52,20 @@ public sealed class TextTests
         TimeText.TryParse(parsed, text.Utf8(), out _).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("unix-seconds", "1325376108000")]
+    [InlineData("unix-milliseconds", "-1e16")]
+    [InlineData("hours-from 1950-01-01", "-1e14")]
+    [InlineData("hours-from 2017-01-01", "1e300")]
+    public void A_count_in_the_wrong_unit_is_a_time_out_of_range(string format, string text)
+    {
+        TimeFormat.TryParse(format, out var parsed).ShouldBeTrue();
+
+        TimeText.TryParse(parsed, text.Utf8(), out var time).ShouldBeTrue();
+
+        (time is >= TimeFormat.Earliest and <= TimeFormat.Latest).ShouldBeFalse();
+    }
+
     [Fact]
     public void Every_day_of_four_centuries_is_the_day_of_the_calendar()
     {
