@@ -11,13 +11,9 @@ public class EventFilterFactory
     readonly ActorSystem _system;
     readonly Func<object, bool> _alsoMatches;
 
-    public EventFilterFactory(TestKitBase testkit) : this(testkit, testkit.Sys)
-    {
-    }
+    public EventFilterFactory(TestKitBase testkit) : this(testkit, testkit.Sys) { }
 
-    public EventFilterFactory(TestKitBase testkit, ActorSystem system) : this(testkit, system, _ => false)
-    {
-    }
+    public EventFilterFactory(TestKitBase testkit, ActorSystem system) : this(testkit, system, _ => false) { }
 
     internal EventFilterFactory(TestKitBase testKit, ActorSystem system, Func<object, bool> alsoMatches)
     {
@@ -52,9 +48,7 @@ public class EventFilterFactory
         Caused<TException>(pattern.IsMatch, source);
 
     public IEventFilterApplier Custom(Predicate<LogEvent> predicate) => Applier(o => o is LogEvent e && predicate(e));
-
     public IEventFilterApplier Custom<TLogEvent>(Predicate<TLogEvent> predicate) where TLogEvent : LogEvent => Applier(o => o is TLogEvent e && predicate(e));
-
     public IEventFilterApplier DeadLetter() => Applier(o => o is DeadLetter);
 
     public IEventFilterApplier DeadLetter<TMessage>(string? source = null) =>
@@ -64,7 +58,6 @@ public class EventFilterFactory
         e => e is Error { Cause: TException } && From(e, source) && (matches(e.Message.ToString()!) || matches(e.Cause!.Message)));
 
     EventFilterApplier Applier(Func<object, bool> matches) => new(_testKit, _system, e => matches(e) || _alsoMatches(e));
-
     static bool From(LogEvent e, string? source) => source is null || e.LogSource == source;
 
     static Func<string, bool> TextMatcher(string? message, string? start, string? contains)
@@ -80,25 +73,15 @@ public interface IEventFilterApplier
 {
     /// <summary>Counts for this filter or the next one.</summary>
     EventFilterFactory And { get; }
-
     void Expect(int expectedCount, Action action, CancellationToken cancellationToken = default);
-
     void Expect(int expectedCount, TimeSpan timeout, Action action, CancellationToken cancellationToken = default);
-
     Task ExpectAsync(int expectedCount, Func<Task> actionAsync, CancellationToken cancellationToken = default);
-
     Task ExpectAsync(int expectedCount, TimeSpan timeout, Func<Task> actionAsync, CancellationToken cancellationToken = default);
-
     void ExpectOne(Action action, CancellationToken cancellationToken = default);
-
     void ExpectOne(TimeSpan timeout, Action action, CancellationToken cancellationToken = default);
-
     T ExpectOne<T>(Func<T> func, CancellationToken cancellationToken = default);
-
     Task ExpectOneAsync(Action action, CancellationToken cancellationToken = default);
-
     Task ExpectOneAsync(Func<Task> actionAsync, CancellationToken cancellationToken = default);
-
     Task ExpectOneAsync(TimeSpan timeout, Func<Task> actionAsync, CancellationToken cancellationToken = default);
 }
 
@@ -119,7 +102,6 @@ internal sealed class EventFilterApplier(TestKitBase testKit, ActorSystem system
         Run(expectedCount, timeout, actionAsync, cancellationToken);
 
     public void ExpectOne(Action action, CancellationToken cancellationToken = default) => Expect(1, action, cancellationToken);
-
     public void ExpectOne(TimeSpan timeout, Action action, CancellationToken cancellationToken = default) => Expect(1, timeout, action, cancellationToken);
 
     public T ExpectOne<T>(Func<T> func, CancellationToken cancellationToken = default)
@@ -130,7 +112,6 @@ internal sealed class EventFilterApplier(TestKitBase testKit, ActorSystem system
     }
 
     public Task ExpectOneAsync(Action action, CancellationToken cancellationToken = default) => Run(1, null, AsTask(action), cancellationToken);
-
     public Task ExpectOneAsync(Func<Task> actionAsync, CancellationToken cancellationToken = default) => Run(1, null, actionAsync, cancellationToken);
 
     public Task ExpectOneAsync(TimeSpan timeout, Func<Task> actionAsync, CancellationToken cancellationToken = default) =>

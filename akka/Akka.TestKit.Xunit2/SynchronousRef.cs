@@ -7,12 +7,9 @@ namespace Akka.TestKit;
 internal sealed class SynchronousRef(ActorSystem system, string name, Action<object> receive) : ActorRefBase, IInternalActorRef
 {
     public override ActorPath Path { get; } = system.DeadLetters.Path.Parent / name;
-
     public bool IsTerminated => false;
 
-    public void SendSystemMessage(SystemMessage message)
-    {
-    }
+    public void SendSystemMessage(SystemMessage message) { }
 
     protected override void TellInternal(object message, IActorRef sender) => receive(message);
 }

@@ -28,18 +28,14 @@ internal sealed class TestActor(Inbox inbox) : UntypedActor
     }
 
     internal sealed record WatchFor(IActorRef Subject);
-
     internal sealed record UnwatchFor(IActorRef Subject);
-
     internal sealed record SpawnFor(Props Props, string? Name);
 }
 
 internal sealed class Inbox
 {
     readonly Channel<Received> _mail = Channel.CreateUnbounded<Received>();
-
     internal Func<object, bool>? Ignores { get; set; }
-
     internal bool HasMessages => _mail.Reader.Count > 0;
 
     internal void Add(object message, IActorRef sender)

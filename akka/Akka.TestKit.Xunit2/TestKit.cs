@@ -23,12 +23,9 @@ public class TestKit : TestKitBase, IDisposable
         InitializeLogger(Sys);
     }
 
-    public TestKit(string config, ITestOutputHelper? output = null) : this(ConfigurationFactory.ParseString(config), null, output)
-    {
-    }
+    public TestKit(string config, ITestOutputHelper? output = null) : this(ConfigurationFactory.ParseString(config), null, output) { }
 
     public static new Config DefaultConfig => TestKitBase.DefaultConfig;
-
     protected static XunitAssertions Assertions { get; } = new();
 
     public void Dispose()
@@ -51,9 +48,7 @@ public class TestKit : TestKitBase, IDisposable
         }
     }
 
-    protected virtual void AfterAll()
-    {
-    }
+    protected virtual void AfterAll() { }
 
     /// <summary>Sends the system's log to the test's own output too.</summary>
     protected void InitializeLogger(ActorSystem system)

@@ -79,11 +79,8 @@ public abstract partial class TestKitBase
             timeout, (m, _) => _assertions.AssertEqual(target, m.ActorRef, $"Terminated {target}. {hint}"), $"Terminated {target}. {hint}", cancellationToken);
 
     public void ExpectNoMsg(CancellationToken cancellationToken = default) => Wait(ExpectNoMsgAsync(cancellationToken).AsTask());
-
     public ValueTask ExpectNoMsgAsync(CancellationToken cancellationToken = default) => NoneAsync(RemainingOrDefault, cancellationToken);
-
     public void ExpectNoMsg(TimeSpan duration, CancellationToken cancellationToken = default) => Wait(ExpectNoMsgAsync(duration, cancellationToken).AsTask());
-
     public ValueTask ExpectNoMsgAsync(TimeSpan duration, CancellationToken cancellationToken = default) => NoneAsync(Dilated(duration), cancellationToken);
 
     public void ExpectNoMsg(int milliseconds, CancellationToken cancellationToken = default) =>

@@ -13,7 +13,6 @@ public interface INoImplicitSender;
 public abstract partial class TestKitBase : IActorRefFactory
 {
     static int s_number;
-
     readonly ITestKitAssertions _assertions;
     readonly Inbox _inbox = new();
     Inbox.Received? _last;
@@ -21,14 +20,10 @@ public abstract partial class TestKitBase : IActorRefFactory
     bool _lastWasNoMsg;
 
     protected TestKitBase(ITestKitAssertions assertions, ActorSystem? system = null, string? testActorName = null)
-        : this(assertions, system, null, null, testActorName)
-    {
-    }
+        : this(assertions, system, null, null, testActorName) { }
 
     protected TestKitBase(ITestKitAssertions assertions, Config config, string? actorSystemName = null, string? testActorName = null)
-        : this(assertions, null, config, actorSystemName, testActorName)
-    {
-    }
+        : this(assertions, null, config, actorSystemName, testActorName) { }
 
     TestKitBase(ITestKitAssertions assertions, ActorSystem? system, Config? config, string? actorSystemName, string? testActorName)
     {
@@ -46,23 +41,14 @@ public abstract partial class TestKitBase : IActorRefFactory
     }
 
     public static Config DefaultConfig { get; } = ConfigurationFactory.FromResource("Akka.TestKit.reference.conf", typeof(TestKitBase).Assembly);
-
     public static TimeSpan Now => Stopwatch.GetElapsedTime(0);
-
     public ActorSystem Sys { get; }
-
     public TestKitSettings TestKitSettings { get; }
-
     public ILoggingAdapter Log { get; }
-
     public IActorRef TestActor { get; }
-
     public EventFilterFactory EventFilter { get; }
-
     public object LastMessage => _last?.Message!;
-
     public IActorRef LastSender => _last?.Sender!;
-
     public bool HasMessages => _inbox.HasMessages;
 
     /// <summary>What is left of the innermost Within.</summary>
@@ -75,17 +61,11 @@ public abstract partial class TestKitBase : IActorRefFactory
     public TimeSpan RemainingOrDilated(TimeSpan? duration) => duration is { } given ? Dilated(given) : RemainingOrDefault;
 
     public TimeSpan Dilated(TimeSpan duration) => duration * TestKitSettings.TestTimeFactor;
-
     public IActorRef ActorOf(Props props, string? name) => Sys.ActorOf(props, name);
-
     public IActorRef ActorOf(Props props) => Sys.ActorOf(props);
-
     public IActorRef ActorOf<TActor>() where TActor : ActorBase, new() => Sys.ActorOf<TActor>();
-
     public IActorRef ActorOf<TActor>(string name) where TActor : ActorBase, new() => Sys.ActorOf<TActor>(name);
-
     public IActorRef ActorOf<TActor>(Expression<Func<TActor>> factory) where TActor : ActorBase => Sys.ActorOf(Props.Create(factory));
-
     public IActorRef ActorOf<TActor>(Expression<Func<TActor>> factory, string name) where TActor : ActorBase => Sys.ActorOf(Props.Create(factory), name);
 
     public IActorRef ChildActorOf(Props props, CancellationToken cancellationToken = default) =>
@@ -95,9 +75,7 @@ public abstract partial class TestKitBase : IActorRefFactory
         TestActor.Ask<IActorRef>(new TestActor.SpawnFor(props, null), RemainingOrDefault, cancellationToken);
 
     public virtual TestProbe CreateTestProbe(string? name = null) => CreateTestProbe(Sys, name);
-
     public virtual TestProbe CreateTestProbe(ActorSystem system, string? name = null) => new(system, _assertions, name);
-
     public EventFilterFactory CreateEventFilter(ActorSystem system) => new(this, system);
 
     /// <summary>Returns once the watch stands.</summary>
@@ -118,11 +96,8 @@ public abstract partial class TestKitBase : IActorRefFactory
     }
 
     public void IgnoreMessages(Func<object, bool> shouldIgnoreMessage) => _inbox.Ignores = shouldIgnoreMessage;
-
     public void IgnoreMessages<TMsg>() => _inbox.Ignores = message => message is TMsg;
-
     public void IgnoreNoMessages() => _inbox.Ignores = null;
-
     public virtual void Shutdown(TimeSpan? duration = null, bool verifySystemShutdown = false) => Shutdown(Sys, duration, verifySystemShutdown);
 
     protected virtual void Shutdown(ActorSystem system, TimeSpan? duration = null, bool verifySystemShutdown = false)
@@ -136,10 +111,7 @@ public abstract partial class TestKitBase : IActorRefFactory
 
     // Tests that are not async block here; what they wait for never needs their thread.
     private protected static T Wait<T>(Task<T> task) => task.GetAwaiter().GetResult();
-
     private protected static T Wait<T>(ValueTask<T> task) => task.AsTask().GetAwaiter().GetResult();
-
     private protected static void Wait(Task task) => task.GetAwaiter().GetResult();
-
     static TimeSpan NotNegative(TimeSpan time) => time < TimeSpan.Zero ? TimeSpan.Zero : time;
 }

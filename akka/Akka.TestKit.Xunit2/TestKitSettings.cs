@@ -18,7 +18,6 @@ public class TestKitSettings
 
     /// <summary>How long an event filter waits after its block for what is missing.</summary>
     public TimeSpan TestEventFilterLeeway { get; }
-
     public TimeSpan DefaultTimeout { get; }
 
     /// <summary>All waits are stretched by this: for machines that are slow or busy.</summary>

@@ -15,28 +15,16 @@ public class TestProbe(ActorSystem system, ITestKitAssertions assertions, string
     ActorPath IActorRef.Path => TestActor.Path;
 
     bool IInternalActorRef.IsTerminated => ((IInternalActorRef)TestActor).IsTerminated;
-
     public void Send(IActorRef actor, object message) => actor.Tell(message, TestActor);
-
     public void Reply(object message) => Sender.Tell(message, TestActor);
-
     public void Forward(IActorRef actor) => Forward(actor, LastMessage);
-
     public void Forward(IActorRef actor, object message) => actor.Tell(message, Sender);
-
     void ICanTell.Tell(object message, IActorRef? sender) => TestActor.Tell(message, sender);
-
     void IInternalActorRef.SendSystemMessage(SystemMessage message) => ((IInternalActorRef)TestActor).SendSystemMessage(message);
-
     bool IEquatable<IActorRef>.Equals(IActorRef? other) => TestActor.Equals(other);
-
     int IComparable<IActorRef>.CompareTo(IActorRef? other) => TestActor.CompareTo(other);
-
     public int CompareTo(object? obj) => TestActor.CompareTo(obj);
-
     public override bool Equals(object? obj) => TestActor.Equals(obj);
-
     public override int GetHashCode() => TestActor.GetHashCode();
-
     public override string ToString() => TestActor.ToString()!;
 }

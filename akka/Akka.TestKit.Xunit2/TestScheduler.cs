@@ -14,16 +14,11 @@ public class TestScheduler : IScheduler, IAdvancedScheduler
     long _order;
 
     /// <summary>As an actor system makes its scheduler.</summary>
-    public TestScheduler(Config schedulerConfig, ILoggingAdapter log)
-    {
-    }
+    public TestScheduler(Config schedulerConfig, ILoggingAdapter log) { }
 
     public IAdvancedScheduler Advanced => this;
-
     public DateTimeOffset Now => _now;
-
     public TimeSpan MonotonicClock => Stopwatch.GetElapsedTime(0);
-
     public TimeSpan HighResMonotonicClock => Stopwatch.GetElapsedTime(0);
 
     /// <summary>Moves the time on and does all that is then due, in its order.</summary>
@@ -60,9 +55,7 @@ public class TestScheduler : IScheduler, IAdvancedScheduler
         ScheduleRepeatedly(initialDelay, interval, () => receiver.Tell(message, sender), cancelable);
 
     public void ScheduleOnce(TimeSpan delay, Action action) => ScheduleOnce(delay, action, null);
-
     public void ScheduleOnce(TimeSpan delay, Action action, ICancelable? cancelable) => Add(delay, new Item(action, null, cancelable));
-
     public void ScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, Action action) => ScheduleRepeatedly(initialDelay, interval, action, null);
 
     public void ScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, Action action, ICancelable? cancelable) =>

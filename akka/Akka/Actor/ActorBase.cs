@@ -25,24 +25,15 @@ public abstract class ActorBase
         ActorCell.Current ?? throw new NotSupportedException("There is no active ActorContext, this is most likely due to use of async operations from within this actor.");
 
     protected IActorRef Self => _cell.Self;
-
     protected IActorRef Sender => _cell.Sender;
-
     internal SupervisorStrategy SupervisorStrategyInternal => _supervisorStrategy ??= SupervisorStrategy();
-
     private protected ActorCell Cell => _cell;
-
     protected abstract bool Receive(object message);
-
     protected virtual SupervisorStrategy SupervisorStrategy() => Actor.SupervisorStrategy.DefaultStrategy;
 
-    protected virtual void PreStart()
-    {
-    }
+    protected virtual void PreStart() { }
 
-    protected virtual void PostStop()
-    {
-    }
+    protected virtual void PostStop() { }
 
     protected virtual void PreRestart(Exception reason, object message)
     {
@@ -55,7 +46,6 @@ public abstract class ActorBase
     }
 
     protected virtual void PostRestart(Exception reason) => PreStart();
-
     public virtual void AroundPreStart() => PreStart();
 
     public virtual void AroundPostStop()
@@ -87,11 +77,8 @@ public abstract class ActorBase
     }
 
     protected void Become(Receive receive) => Context.Become(receive);
-
     protected void BecomeStacked(Receive receive) => Context.BecomeStacked(receive);
-
     protected void UnbecomeStacked() => Context.UnbecomeStacked();
-
     protected void SetReceiveTimeout(TimeSpan? timeout) => Context.SetReceiveTimeout(timeout);
 
     internal virtual void Init(ActorCell cell)

@@ -53,7 +53,6 @@ internal sealed partial class ActorCell
     sealed class ActorSynchronizationContext(ActorCell cell) : SynchronizationContext
     {
         public override void Post(SendOrPostCallback d, object state) => cell.SendSystemMessage(new Continuation(d, state));
-
         public override SynchronizationContext CreateCopy() => this;
     }
 }

@@ -95,9 +95,23 @@ internal sealed partial class ActorCell
         _actor = actor;
     }
 
-    void ClearActor()
+    /// <summary>The stash goes back to the mail, and an actor that holds resources lets them go.</summary>
+    void ReleaseActor()
     {
         if (_actor is IActorStash { Stash: { } stash }) stash.UnstashAll();
+        try
+        {
+            (_actor as IDisposable)?.Dispose();
+        }
+        catch (Exception fault)
+        {
+            System.EventStream.Publish(new Error(fault, Self.Path.ToString(), Props.Type, "An error occurred while disposing the actor"));
+        }
+    }
+
+    void ClearActor()
+    {
+        ReleaseActor();
         _actor = null;
         _behaviours.Clear();
         _message = null;
@@ -179,7 +193,7 @@ internal sealed partial class ActorCell
         }
         finally
         {
-            if (_actor is IActorStash { Stash: { } stash }) stash.UnstashAll();
+            ReleaseActor();
         }
         if (!WaitForChildren(WaitingFor.Recreation, cause)) FinishRecreate(cause);
     }

@@ -15,7 +15,6 @@ internal sealed partial class ActorCell : IUntypedActorContext, IThreadPoolWorkI
 
     [ThreadStatic]
     static ActorCell t_current;
-
     readonly Stack<Receive> _behaviours = new();
     readonly IInternalActorRef _parent;
     MailQueue _mail = new();
@@ -45,29 +44,17 @@ internal sealed partial class ActorCell : IUntypedActorContext, IThreadPoolWorkI
     }
 
     internal static IActorRef CurrentSelf => t_current?.Self;
-
     internal static IActorRef CurrentSender => t_current?.Sender;
-
     internal ActorSystemImpl SystemImpl { get; }
-
     internal LocalActorRef SelfRef { get; }
-
     internal object CurrentMessage => _message;
-
     internal long EnvelopeId { get; private set; }
-
     internal bool IsTerminated => _closed;
-
     public IActorRef Self => SelfRef;
-
     public Props Props { get; }
-
     public IActorRef Sender => _sender ?? SystemImpl.DeadLetters;
-
     public ActorSystem System => SystemImpl;
-
     public IActorRef Parent => _parent;
-
     public TimeSpan? ReceiveTimeout { get; private set; }
 
     internal void SendMessage(object message, IActorRef sender)
@@ -162,9 +149,6 @@ internal sealed partial class ActorCell : IUntypedActorContext, IThreadPoolWorkI
                 break;
             case Kill:
                 throw new ActorKilledException("Kill");
-            case Identify identify:
-                Sender.Tell(new ActorIdentity(identify.MessageId, Self), Self);
-                break;
             default:
                 ReceiveMessage(message);
                 break;
@@ -185,11 +169,8 @@ internal sealed partial class ActorCell : IUntypedActorContext, IThreadPoolWorkI
         }
     }
 
-    void DeadLetter(object message, IActorRef sender)
-    {
-        if (message is Identify identify) (sender ?? SystemImpl.DeadLetters).Tell(new ActorIdentity(identify.MessageId, null), Self);
-        else SystemImpl.DeadLetters.Tell(new DeadLetter(message, sender ?? SystemImpl.DeadLetters, Self), sender);
-    }
+    void DeadLetter(object message, IActorRef sender) =>
+        SystemImpl.DeadLetters.Tell(new DeadLetter(message, sender ?? SystemImpl.DeadLetters, Self), sender);
 
     /// <summary>Puts a message before all that wait.</summary>
     internal void EnqueueFirst(Envelope envelope)
@@ -214,7 +195,6 @@ internal sealed partial class ActorCell : IUntypedActorContext, IThreadPoolWorkI
     }
 
     void IUntypedActorContext.Become(UntypedReceive receive) => Become(Handled(receive));
-
     void IUntypedActorContext.BecomeStacked(UntypedReceive receive) => BecomeStacked(Handled(receive));
 
     static Receive Handled(UntypedReceive receive) => message =>

@@ -21,32 +21,20 @@ public class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>
     }
 
     public Address Address { get; }
-
     public string Name { get; }
-
     public long Uid { get; }
-
     public ActorPath Parent => _parent ?? this;
-
     public ActorPath Root => _parent is null ? this : _parent.Root;
-
-    public int Depth => _parent is null ? 0 : _parent.Depth + 1;
-
     public IReadOnlyList<string> Elements => _parent is null ? [] : [.. _parent.Elements, Name];
-
     public static ActorPath operator /(ActorPath path, string name) => new(path, name, 0);
-
     public static bool operator ==(ActorPath? left, ActorPath? right) => left is null ? right is null : left.Equals(right);
-
     public static bool operator !=(ActorPath? left, ActorPath? right) => !(left == right);
 
     public static bool IsValidPathElement(string s) =>
         !string.IsNullOrEmpty(s) && s[0] != '$' && s.All(c => char.IsAsciiLetterOrDigit(c) || "-_.*$+:@&=,!~';()%".Contains(c));
 
     public ActorPath Child(string childName) => this / childName;
-
     public string ToStringWithoutAddress() => "/" + string.Join('/', Elements);
-
     public string ToStringWithAddress() => ToString();
 
     public string ToStringWithUid() => Uid == 0 ? ToString() : $"{this}#{Uid}";
@@ -58,8 +46,6 @@ public class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>
         || (other is not null && Name == other.Name && (_parent is null ? other._parent is null && Address.Equals(other.Address) : _parent.Equals(other._parent)));
 
     public override bool Equals(object? obj) => Equals(obj as ActorPath);
-
     public override int GetHashCode() => HashCode.Combine(_parent?.GetHashCode() ?? 0, Name);
-
     public override string ToString() => _text ??= Address + ToStringWithoutAddress();
 }

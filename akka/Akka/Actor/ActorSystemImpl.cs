@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using Akka.Configuration;
 using Akka.Dispatch;
 using Akka.Event;
@@ -14,7 +13,6 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
     readonly LocalActorRef _user;
     readonly LocalActorRef _system;
     readonly IScheduler _scheduler;
-    readonly long _started = Stopwatch.GetTimestamp();
     long _uid;
 
     internal ActorSystemImpl(string name, Config? config)
@@ -33,39 +31,21 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
     }
 
     public override Settings Settings { get; }
-
     public override string Name { get; }
-
     public override EventStream EventStream { get; } = new();
-
     public override IActorRef DeadLetters { get; }
-
     public override ILoggingAdapter Log { get; }
-
     public override IScheduler Scheduler => _scheduler;
-
     public override Task WhenTerminated => _terminated.Task;
-
-    public override TimeSpan StartTime => Stopwatch.GetElapsedTime(0, _started);
-
-    public override TimeSpan Uptime => Stopwatch.GetElapsedTime(_started);
-
     internal bool IsTerminating { get; private set; }
-
     internal IActorRef User => _user;
-
     public override IActorRef ActorOf(Props props, string? name = null) => _user.Cell.ActorOf(props, name);
-
     public override IActorRef SystemActorOf(Props props, string? name = null) => _system.Cell.ActorOf(props, name);
-
     public override void Stop(IActorRef actor) => ((IInternalActorRef)actor).SendSystemMessage(new Terminate());
 
-    public override Task Terminate()
-    {
-        if (Settings.CoordinatedShutdownRunByActorSystemTerminate) _ = CoordinatedShutdown.Get(this).Run(CoordinatedShutdown.ActorSystemTerminateReason.Instance);
-        else _ = FinalTerminate();
-        return WhenTerminated;
-    }
+    public override Task Terminate() => Settings.CoordinatedShutdownRunByActorSystemTerminate
+        ? CoordinatedShutdown.Get(this).Run(CoordinatedShutdown.ActorSystemTerminateReason.Instance)
+        : FinalTerminate();
 
     public override void RegisterOnTermination(Action code) => _onTermination.Push(code);
 
@@ -73,11 +53,8 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
         _extensions.GetOrAdd(extension.ExtensionType, _ => new Lazy<object>(() => extension.CreateExtension(this))).Value;
 
     public override bool HasExtension<T>() => _extensions.ContainsKey(typeof(T));
-
     public override T GetExtension<T>() => _extensions.TryGetValue(typeof(T), out var extension) ? (T)extension.Value : null!;
-
     public override string ToString() => Name;
-
     internal long NextUid() => Interlocked.Increment(ref _uid);
 
     internal Task FinalTerminate()
@@ -127,7 +104,6 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
     sealed class RootRef(ActorSystemImpl system, ActorPath path) : ActorRefBase, IInternalActorRef
     {
         public override ActorPath Path => path;
-
         public bool IsTerminated => false;
 
         public void SendSystemMessage(SystemMessage message)

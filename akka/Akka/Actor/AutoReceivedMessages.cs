@@ -6,63 +6,39 @@ public interface IAutoReceivedMessage;
 /// <summary>Marks messages that do not count against an actor's receive timeout.</summary>
 public interface INotInfluenceReceiveTimeout;
 
-public interface IPossiblyHarmful;
-
 /// <summary>Stops an actor once it has handled what it was told before.</summary>
-public sealed class PoisonPill : IAutoReceivedMessage, IPossiblyHarmful, Event.IDeadLetterSuppression
+public sealed class PoisonPill : IAutoReceivedMessage, Event.IDeadLetterSuppression
 {
-    PoisonPill()
-    {
-    }
+    PoisonPill() { }
 
     public static PoisonPill Instance { get; } = new();
-
     public override string ToString() => "<PoisonPill>";
 }
 
 /// <summary>Makes an actor fail with <see cref="ActorKilledException"/>.</summary>
-public sealed class Kill : IAutoReceivedMessage, IPossiblyHarmful
+public sealed class Kill : IAutoReceivedMessage
 {
-    Kill()
-    {
-    }
+    Kill() { }
 
     public static Kill Instance { get; } = new();
-
     public override string ToString() => "<Kill>";
-}
-
-public sealed class Identify(object messageId) : IAutoReceivedMessage
-{
-    public object MessageId { get; } = messageId;
-}
-
-public sealed class ActorIdentity(object messageId, IActorRef? subject)
-{
-    public object MessageId { get; } = messageId;
-
-    public IActorRef? Subject { get; } = subject;
 }
 
 /// <summary>A watched actor is no more. One who does not handle it fails with <see cref="DeathPactException"/>.</summary>
 public sealed class Terminated(IActorRef actorRef, bool existenceConfirmed, bool addressTerminated)
-    : IAutoReceivedMessage, IPossiblyHarmful, Event.IDeadLetterSuppression
+    : IAutoReceivedMessage, Event.IDeadLetterSuppression
 {
     public IActorRef ActorRef { get; } = actorRef;
-
     public bool ExistenceConfirmed { get; } = existenceConfirmed;
-
     public bool AddressTerminated { get; } = addressTerminated;
 
     public override string ToString() => $"<Terminated>: {ActorRef} - ExistenceConfirmed={ExistenceConfirmed}";
 }
 
 /// <summary>Nothing came for as long as SetReceiveTimeout said.</summary>
-public class ReceiveTimeout : IPossiblyHarmful
+public class ReceiveTimeout
 {
-    ReceiveTimeout()
-    {
-    }
+    ReceiveTimeout() { }
 
     public static ReceiveTimeout Instance { get; } = new();
 }

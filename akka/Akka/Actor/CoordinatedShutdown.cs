@@ -22,7 +22,6 @@ public sealed class CoordinatedShutdown : IExtension
     public const string PhaseClusterShutdown = "cluster-shutdown";
     public const string PhaseBeforeActorSystemTerminate = "before-actor-system-terminate";
     public const string PhaseActorSystemTerminate = "actor-system-terminate";
-
     readonly Lock _lock = new();
     readonly Dictionary<string, Phase> _phases;
     readonly IReadOnlyList<string> _ordered;
@@ -58,9 +57,7 @@ public sealed class CoordinatedShutdown : IExtension
 
     /// <summary>Null until a run was started.</summary>
     public Reason? ShutdownReason => _reason;
-
     public TimeSpan TotalTimeout => _tasks.Select(t => t.Phase).Distinct().Aggregate(TimeSpan.Zero, (sum, phase) => sum + Timeout(phase));
-
     public static CoordinatedShutdown Get(ActorSystem sys) => sys.WithExtension<CoordinatedShutdown, CoordinatedShutdownExtension>();
 
     public void AddTask(string phase, string taskName, Func<Task<Done>> task)
@@ -176,36 +173,28 @@ public sealed class CoordinatedShutdown : IExtension
     /// <summary>Why a shutdown was started.</summary>
     public class Reason
     {
-        protected Reason()
-        {
-        }
+        protected Reason() { }
     }
 
     public class UnknownReason : Reason
     {
         public static readonly Reason Instance = new UnknownReason();
 
-        UnknownReason()
-        {
-        }
+        UnknownReason() { }
     }
 
     public class ActorSystemTerminateReason : Reason
     {
         public static readonly Reason Instance = new ActorSystemTerminateReason();
 
-        ActorSystemTerminateReason()
-        {
-        }
+        ActorSystemTerminateReason() { }
     }
 
     public class ClrExitReason : Reason
     {
         public static readonly Reason Instance = new ClrExitReason();
 
-        ClrExitReason()
-        {
-        }
+        ClrExitReason() { }
     }
 }
 

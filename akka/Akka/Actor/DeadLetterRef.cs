@@ -6,9 +6,7 @@ namespace Akka.Actor;
 internal sealed class DeadLetterRef(ActorSystemImpl system, ActorPath path) : ActorRefBase, IInternalActorRef
 {
     int _logged;
-
     public override ActorPath Path => path;
-
     public bool IsTerminated => true;
 
     public void SendSystemMessage(SystemMessage message)

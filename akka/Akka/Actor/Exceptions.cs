@@ -12,12 +12,9 @@ public class ActorKilledException(string message) : AkkaException(message);
 
 public class ActorInitializationException : AkkaException
 {
-    public ActorInitializationException(string message) : base(message)
-    {
-    }
+    public ActorInitializationException(string message) : base(message) { }
 
     public ActorInitializationException(IActorRef actor, string message, Exception? cause = null) : base(message, cause) => Actor = actor;
-
     public IActorRef? Actor { get; set; }
 
     public override string ToString() => Actor is null ? base.ToString() : $"{Actor}: {base.ToString()}";

@@ -5,7 +5,6 @@ public interface IExtension;
 public interface IExtensionId
 {
     Type ExtensionType { get; }
-
     object CreateExtension(ExtendedActorSystem system);
 }
 
@@ -13,13 +12,9 @@ public interface IExtensionId
 public abstract class ExtensionIdProvider<T> : IExtensionId where T : class, IExtension
 {
     public Type ExtensionType => typeof(T);
-
     object IExtensionId.CreateExtension(ExtendedActorSystem system) => CreateExtension(system);
-
     public T Get(ActorSystem system) => Apply(system);
-
     public T Apply(ActorSystem system) => (T)system.RegisterExtension(this);
-
     public abstract T CreateExtension(ExtendedActorSystem system);
 }
 

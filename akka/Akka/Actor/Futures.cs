@@ -13,12 +13,11 @@ public static class Futures
         self.Ask<object>(message, timeout, cancellationToken);
 
     public static Task<T> Ask<T>(this ICanTell self, object message, TimeSpan? timeout = null) => self.Ask<T>(message, timeout, CancellationToken.None);
-
     public static Task<T> Ask<T>(this ICanTell self, object message, CancellationToken cancellationToken) => self.Ask<T>(message, null, cancellationToken);
 
     /// <summary>
     /// Tells a message and waits for the first answer. Fails with <see cref="AskTimeoutException"/> after the timeout, with the cause of a
-    /// <see cref="Status.Failure"/>, or with <see cref="ArgumentException"/> for an answer of another type.
+    /// <see cref="Status.Failure"/> (where T is not object), or with <see cref="ArgumentException"/> for an answer of another type.
     /// </summary>
     public static Task<T> Ask<T>(this ICanTell self, object message, TimeSpan? timeout, CancellationToken cancellationToken)
     {
@@ -41,7 +40,6 @@ public static class Futures
 internal sealed class AskRef<T>(ICanTell asked) : ActorRefBase, IInternalActorRef
 {
     static readonly ActorPath s_root = new(new Address("akka", "ask"), "");
-
     readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     ActorPath? _path;
     TimeoutEntry? _timeout;
@@ -50,9 +48,7 @@ internal sealed class AskRef<T>(ICanTell asked) : ActorRefBase, IInternalActorRe
     public override ActorPath Path => _path ??= s_root / "temp" / $"{(asked as IActorRef)?.Path.Name}-{GetHashCode():x}";
 
     public bool IsTerminated => _answer.Task.IsCompleted;
-
     internal Task<T> Task => _answer.Task;
-
     public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
 
     internal void Start(TimeSpan? timeout, CancellationToken cancellationToken)
@@ -79,12 +75,17 @@ internal sealed class AskRef<T>(ICanTell asked) : ActorRefBase, IInternalActorRe
     {
         var first = message switch
         {
-            Status.Failure { Cause: { } cause } => _answer.TrySetException(cause),
             T answer => _answer.TrySetResult(answer),
+            Status.Failure { Cause: { } cause } => _answer.TrySetException(cause),
             _ => _answer.TrySetException(new ArgumentException(
                 $"Received message of type [{message.GetType()}] - Ask expected message of type [{typeof(T)}]")),
         };
-        if (!first) return;
+        if (!first)
+        {
+            // Too late, unless nobody waited for it any more.
+            if (!_answer.Task.IsCanceled) (asked as LocalActorRef)?.Cell.System.DeadLetters.Tell(message, this);
+            return;
+        }
         _timeout?.Cancel();
         if (_cancellation != default) _cancellation.Unregister();
     }

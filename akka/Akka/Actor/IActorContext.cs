@@ -19,9 +19,7 @@ public static class ActorRefFactoryExtensions
 public interface ICanWatch
 {
     IActorRef Watch(IActorRef subject);
-
     IActorRef WatchWith(IActorRef subject, object message);
-
     IActorRef Unwatch(IActorRef subject);
 }
 
@@ -29,35 +27,22 @@ public interface ICanWatch
 public interface IActorContext : IActorRefFactory, ICanWatch
 {
     IActorRef Self { get; }
-
     Props Props { get; }
-
     IActorRef Sender { get; }
-
     ActorSystem System { get; }
-
     IActorRef Parent { get; }
-
     TimeSpan? ReceiveTimeout { get; }
-
     void Become(Receive receive);
-
     void BecomeStacked(Receive receive);
-
     void UnbecomeStacked();
-
     IActorRef Child(string name);
-
     IEnumerable<IActorRef> GetChildren();
-
     void SetReceiveTimeout(TimeSpan? timeout);
-
     void Stop(IActorRef child);
 }
 
 public interface IUntypedActorContext : IActorContext
 {
     void Become(UntypedReceive receive);
-
     void BecomeStacked(UntypedReceive receive);
 }

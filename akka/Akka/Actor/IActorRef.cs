@@ -17,30 +17,18 @@ public interface IActorRef : ICanTell, IEquatable<IActorRef>, IComparable<IActor
 internal interface IInternalActorRef : IActorRef
 {
     bool IsTerminated { get; }
-
     void SendSystemMessage(SystemMessage message);
 }
 
 public abstract class ActorRefBase : IActorRef
 {
     public abstract ActorPath Path { get; }
-
-    public void Tell(object message, IActorRef? sender)
-    {
-        if (message is null) throw new InvalidMessageException("Message is null.");
-        TellInternal(message, sender!);
-    }
-
+    public void Tell(object message, IActorRef? sender) => TellInternal(message, sender!);
     protected abstract void TellInternal(object message, IActorRef sender);
-
     public bool Equals(IActorRef? other) => ReferenceEquals(this, other) || (other is not null && ReferenceEquals(Path, other.Path));
-
     public override bool Equals(object? obj) => Equals(obj as IActorRef);
-
     public override int GetHashCode() => Path.Uid.GetHashCode() ^ Path.GetHashCode();
-
     public int CompareTo(IActorRef? other) => other is null ? 1 : Path.CompareTo(other.Path) is var order and not 0 ? order : Path.Uid.CompareTo(other.Path.Uid);
-
     public int CompareTo(object? obj) => CompareTo(obj as IActorRef);
 
     public override string ToString() => $"[{Path.ToStringWithUid()}]";
@@ -57,12 +45,9 @@ public sealed class Nobody : ActorRefBase, IInternalActorRef
 {
     public static readonly Nobody Instance = new();
 
-    Nobody()
-    {
-    }
+    Nobody() { }
 
     public override ActorPath Path { get; } = new ActorPath(new Address("akka", "all-systems"), "") / "Nobody";
-
     bool IInternalActorRef.IsTerminated => true;
 
     void IInternalActorRef.SendSystemMessage(SystemMessage message)
@@ -70,9 +55,7 @@ public sealed class Nobody : ActorRefBase, IInternalActorRef
         if (message is Watch watch) watch.Watcher.SendSystemMessage(new DeathWatchNotification(this, false));
     }
 
-    protected override void TellInternal(object message, IActorRef sender)
-    {
-    }
+    protected override void TellInternal(object message, IActorRef sender) { }
 }
 
 public static class ActorRefExtensions

@@ -8,9 +8,7 @@ public class Props
 {
     readonly object[] _arguments;
 
-    public Props(Type type, object[] args) : this(type, null, args)
-    {
-    }
+    public Props(Type type, object[] args) : this(type, null, args) { }
 
     public Props(Type type, SupervisorStrategy? supervisorStrategy, params object[] args)
     {
@@ -21,18 +19,13 @@ public class Props
     }
 
     public Type Type { get; }
-
     public string TypeName => Type.AssemblyQualifiedName!;
-
     public object[] Arguments => _arguments;
 
     /// <summary>Takes the place of the actor's own strategy for its children; null where that one holds.</summary>
     public SupervisorStrategy SupervisorStrategy { get; protected set; }
-
     public static Props Create<TActor>(params object[] args) where TActor : ActorBase => new(typeof(TActor), args);
-
     public static Props Create<TActor>(SupervisorStrategy supervisorStrategy) where TActor : ActorBase, new() => new(typeof(TActor), supervisorStrategy);
-
     public static Props Create(Type type, params object[] args) => new(type, args);
 
     public static Props Create<TActor>(Expression<Func<TActor>> factory, SupervisorStrategy? supervisorStrategy = null) where TActor : ActorBase

@@ -20,7 +20,6 @@ public abstract class ReceiveActor : UntypedActor
     }
 
     protected void Become(Action configure) => Become(Configure(configure));
-
     protected void BecomeStacked(Action configure) => BecomeStacked(Configure(configure));
 
     protected void Receive<T>(Action<T> handler, Predicate<T> shouldHandle = null) => Add<T>(message =>
@@ -31,7 +30,6 @@ public abstract class ReceiveActor : UntypedActor
     });
 
     protected void Receive<T>(Predicate<T> shouldHandle, Action<T> handler) => Receive(handler, shouldHandle);
-
     protected void Receive<T>(Func<T, bool> handler) => Add(handler);
 
     protected void Receive(Type messageType, Action<object> handler, Predicate<object> shouldHandle = null) =>

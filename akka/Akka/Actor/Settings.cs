@@ -28,25 +28,15 @@ public class Settings
     }
 
     public ActorSystem System { get; }
-
     public Config Config { get; private set; }
-
     public string LogLevel { get; }
-
     public IList<string> Loggers { get; }
-
     public TimeSpan LoggerStartTimeout { get; }
-
     public int LogDeadLetters { get; }
-
     public bool LogDeadLettersDuringShutdown { get; }
-
     public string SchedulerClass { get; }
-
     public TimeSpan AskTimeout { get; }
-
     public bool CoordinatedShutdownTerminateActorSystem { get; }
-
     public bool CoordinatedShutdownRunByActorSystemTerminate { get; }
 
     /// <summary>Lays further defaults under what is set, as a library does for its own keys.</summary>

@@ -4,7 +4,6 @@ namespace Akka.Actor;
 public readonly struct Envelope(object message, IActorRef sender)
 {
     public object Message { get; } = message;
-
     public IActorRef Sender { get; } = sender;
 
     public override string ToString() => $"<{Message}> from {Sender}";
@@ -14,26 +13,12 @@ public readonly struct Envelope(object message, IActorRef sender)
 public interface IStash
 {
     int Count { get; }
-
     bool IsEmpty { get; }
-
     bool NonEmpty { get; }
-
-    bool IsFull { get; }
-
-    int Capacity { get; }
-
     void Stash();
-
     void Unstash();
-
     void UnstashAll();
-
     void UnstashAll(Func<Envelope, bool> predicate);
-
-    IEnumerable<Envelope> ClearStash();
-
-    void Prepend(IEnumerable<Envelope> envelopes);
 }
 
 public interface IActorStash
@@ -51,14 +36,8 @@ internal sealed class StashBox(ActorCell cell) : IStash
     long _lastStashed = -1;
 
     public int Count => _held.Count;
-
     public bool IsEmpty => Count == 0;
-
     public bool NonEmpty => Count > 0;
-
-    public bool IsFull => false;
-
-    public int Capacity => -1;
 
     public void Stash()
     {
@@ -86,17 +65,5 @@ internal sealed class StashBox(ActorCell cell) : IStash
             if (predicate(last.Value)) cell.EnqueueFirst(last.Value);
         }
         _held.Clear();
-    }
-
-    public IEnumerable<Envelope> ClearStash()
-    {
-        var held = _held.ToArray();
-        _held.Clear();
-        return held;
-    }
-
-    public void Prepend(IEnumerable<Envelope> envelopes)
-    {
-        foreach (var envelope in envelopes.Distinct().Reverse()) _held.AddFirst(envelope);
     }
 }

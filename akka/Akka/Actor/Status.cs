@@ -6,7 +6,6 @@ public abstract class Status
     public sealed class Success(object? status) : Status
     {
         public static readonly Success Instance = new(null);
-
         public readonly object Status = status!;
 
         public override string ToString() => $"Success: {Status}";
@@ -17,9 +16,7 @@ public abstract class Status
         public readonly Exception Cause;
         public readonly object State;
 
-        public Failure(Exception cause) : this(cause, null)
-        {
-        }
+        public Failure(Exception cause) : this(cause, null) { }
 
         public Failure(Exception cause, object? state)
         {

@@ -57,13 +57,9 @@ public abstract class SupervisorStrategy
     public static readonly SupervisorStrategy DefaultStrategy = new OneForOneStrategy(DefaultDecide);
     public static readonly OneForOneStrategy StoppingStrategy = new(_ => Directive.Stop);
     public static IDecider DefaultDecider = Actor.Decider.From(DefaultDecide);
-
     public abstract IDecider Decider { get; }
-
     protected bool LoggingEnabled { get; set; } = true;
-
     protected abstract Directive Handle(IActorRef child, Exception exception);
-
     private protected abstract void ProcessFailure(ActorCell cell, bool restart, ChildRestartStats failed, Exception cause);
 
     /// <summary>False where the failure is to go up to this actor's own parent.</summary>
@@ -102,19 +98,13 @@ public abstract class SupervisorStrategy
 public class OneForOneStrategy : SupervisorStrategy
 {
     public OneForOneStrategy(int? maxNrOfRetries, TimeSpan? withinTimeRange, Func<Exception, Directive> localOnlyDecider)
-        : this(maxNrOfRetries, withinTimeRange, Actor.Decider.From(localOnlyDecider))
-    {
-    }
+        : this(maxNrOfRetries, withinTimeRange, Actor.Decider.From(localOnlyDecider)) { }
 
     public OneForOneStrategy(int? maxNrOfRetries, TimeSpan? withinTimeRange, IDecider decider)
-        : this(maxNrOfRetries ?? -1, (int)(withinTimeRange ?? Timeout.InfiniteTimeSpan).TotalMilliseconds, decider)
-    {
-    }
+        : this(maxNrOfRetries ?? -1, (int)(withinTimeRange ?? Timeout.InfiniteTimeSpan).TotalMilliseconds, decider) { }
 
     public OneForOneStrategy(int maxNrOfRetries, int withinTimeMilliseconds, Func<Exception, Directive> localOnlyDecider, bool loggingEnabled = true)
-        : this(maxNrOfRetries, withinTimeMilliseconds, Actor.Decider.From(localOnlyDecider), loggingEnabled)
-    {
-    }
+        : this(maxNrOfRetries, withinTimeMilliseconds, Actor.Decider.From(localOnlyDecider), loggingEnabled) { }
 
     public OneForOneStrategy(int maxNrOfRetries, int withinTimeMilliseconds, IDecider decider, bool loggingEnabled = true)
     {
@@ -124,20 +114,13 @@ public class OneForOneStrategy : SupervisorStrategy
         LoggingEnabled = loggingEnabled;
     }
 
-    public OneForOneStrategy(Func<Exception, Directive> localOnlyDecider) : this(-1, -1, localOnlyDecider)
-    {
-    }
+    public OneForOneStrategy(Func<Exception, Directive> localOnlyDecider) : this(-1, -1, localOnlyDecider) { }
 
-    public OneForOneStrategy(IDecider decider) : this(-1, -1, decider)
-    {
-    }
+    public OneForOneStrategy(IDecider decider) : this(-1, -1, decider) { }
 
     public int MaxNumberOfRetries { get; }
-
     public int WithinTimeRangeMilliseconds { get; }
-
     public override IDecider Decider { get; }
-
     protected override Directive Handle(IActorRef child, Exception exception) => Decider.Decide(exception);
 
     private protected override void ProcessFailure(ActorCell cell, bool restart, ChildRestartStats failed, Exception cause)
@@ -149,46 +132,6 @@ public class OneForOneStrategy : SupervisorStrategy
         else
         {
             cell.Stop(failed.Child);
-        }
-    }
-}
-
-/// <summary>Treats all children alike when one of them failed: for those that cannot do without each other.</summary>
-public class AllForOneStrategy : SupervisorStrategy
-{
-    public AllForOneStrategy(int? maxNrOfRetries, TimeSpan? withinTimeRange, Func<Exception, Directive> localOnlyDecider)
-    {
-        Decider = Actor.Decider.From(localOnlyDecider);
-        MaxNumberOfRetries = maxNrOfRetries ?? -1;
-        WithinTimeRangeMilliseconds = (int)(withinTimeRange ?? Timeout.InfiniteTimeSpan).TotalMilliseconds;
-    }
-
-    public AllForOneStrategy(Func<Exception, Directive> localOnlyDecider) : this(null, null, localOnlyDecider)
-    {
-    }
-
-    public int MaxNumberOfRetries { get; }
-
-    public int WithinTimeRangeMilliseconds { get; }
-
-    public override IDecider Decider { get; }
-
-    protected override Directive Handle(IActorRef child, Exception exception) => Decider.Decide(exception);
-
-    private protected override void ProcessFailure(ActorCell cell, bool restart, ChildRestartStats failed, Exception cause)
-    {
-        var children = cell.ChildStats;
-        if (restart && children.All(c => c.RequestRestartPermission(MaxNumberOfRetries, WithinTimeRangeMilliseconds)))
-        {
-            foreach (var child in children)
-            {
-                if (child != failed) child.Child.SendSystemMessage(new Dispatch.Suspend());
-                child.Child.SendSystemMessage(new Dispatch.Recreate(cause));
-            }
-        }
-        else
-        {
-            foreach (var child in children) cell.Stop(child.Child);
         }
     }
 }

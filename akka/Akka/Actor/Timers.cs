@@ -5,17 +5,11 @@ namespace Akka.Actor;
 public interface ITimerScheduler
 {
     IReadOnlyCollection<object> ActiveTimers { get; }
-
     void StartPeriodicTimer(object key, object msg, TimeSpan interval);
-
     void StartPeriodicTimer(object key, object msg, TimeSpan initialDelay, TimeSpan interval);
-
     void StartSingleTimer(object key, object msg, TimeSpan timeout);
-
     bool IsTimerActive(object key);
-
     void Cancel(object key);
-
     void CancelAll();
 }
 
@@ -27,9 +21,7 @@ public interface IWithTimers
 internal sealed class TimerScheduler(ActorCell cell) : ITimerScheduler
 {
     readonly Dictionary<object, (TimerMessage Message, ICancelable Task, bool Repeats)> _timers = [];
-
     public IReadOnlyCollection<object> ActiveTimers => _timers.Keys;
-
     public void StartPeriodicTimer(object key, object msg, TimeSpan interval) => StartPeriodicTimer(key, msg, interval, interval);
 
     public void StartPeriodicTimer(object key, object msg, TimeSpan initialDelay, TimeSpan interval)

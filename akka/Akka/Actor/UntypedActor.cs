@@ -15,8 +15,6 @@ public abstract class UntypedActor : ActorBase
 
     /// <summary>Runs to the end before the next message is taken, and in between as this actor.</summary>
     protected void RunTask(Func<Task> action) => Cell.RunTask(action);
-
     protected void Become(UntypedReceive receive) => Context.Become(receive);
-
     protected void BecomeStacked(UntypedReceive receive) => Context.BecomeStacked(receive);
 }

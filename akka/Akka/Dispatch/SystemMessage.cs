@@ -25,14 +25,12 @@ internal sealed class Terminate : SystemMessage;
 internal sealed class Failed(IInternalActorRef child, Exception cause) : SystemMessage
 {
     internal IInternalActorRef Child => child;
-
     internal Exception Cause => cause;
 }
 
 internal sealed class Watch(IActorRef watchee, IInternalActorRef watcher) : SystemMessage
 {
     internal IActorRef Watchee => watchee;
-
     internal IInternalActorRef Watcher => watcher;
 }
 
@@ -44,7 +42,6 @@ internal sealed class Unwatch(IInternalActorRef watcher) : SystemMessage
 internal sealed class DeathWatchNotification(IActorRef actor, bool existenceConfirmed) : SystemMessage
 {
     internal IActorRef Actor => actor;
-
     internal bool ExistenceConfirmed => existenceConfirmed;
 }
 

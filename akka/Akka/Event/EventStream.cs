@@ -11,7 +11,6 @@ public class LoggingBus
     (IActorRef Subscriber, Type Channel)[] _subscriptions = [];
 
     public LogLevel LogLevel { get; private set; } = LogLevel.InfoLevel;
-
     public void SetLogLevel(LogLevel logLevel) => LogLevel = logLevel;
 
     public virtual bool Subscribe(IActorRef subscriber, Type classifier)
@@ -27,7 +26,6 @@ public class LoggingBus
     }
 
     public virtual bool Unsubscribe(IActorRef subscriber, Type classifier) => Remove(s => s.Subscriber.Equals(subscriber) && s.Channel == classifier);
-
     public virtual bool Unsubscribe(IActorRef subscriber) => Remove(s => s.Subscriber.Equals(subscriber));
 
     public virtual void Publish(object @event)
@@ -68,9 +66,7 @@ public class LoggingBus
 
 public class EventStream : LoggingBus
 {
-    internal EventStream()
-    {
-    }
+    internal EventStream() { }
 }
 
 public static class EventStreamExtensions

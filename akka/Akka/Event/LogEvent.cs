@@ -12,17 +12,11 @@ public enum LogLevel
 public abstract class LogEvent
 {
     public Exception? Cause { get; protected set; }
-
     public DateTime Timestamp { get; } = TimeProvider.System.GetUtcNow().UtcDateTime;
-
     public Thread Thread { get; } = Thread.CurrentThread;
-
     public string LogSource { get; protected set; } = "";
-
     public Type LogClass { get; protected set; } = typeof(object);
-
     public object Message { get; protected set; } = "";
-
     public abstract LogLevel LogLevel();
 
     public override string ToString()
@@ -39,33 +33,26 @@ public abstract class LogEvent
 public class Debug : LogEvent
 {
     public Debug(string logSource, Type logClass, object message) => Set(null, logSource, logClass, message);
-
     public Debug(Exception? cause, string logSource, Type logClass, object message) => Set(cause, logSource, logClass, message);
-
     public override LogLevel LogLevel() => Event.LogLevel.DebugLevel;
 }
 
 public class Info : LogEvent
 {
     public Info(string logSource, Type logClass, object message) => Set(null, logSource, logClass, message);
-
     public Info(Exception? cause, string logSource, Type logClass, object message) => Set(cause, logSource, logClass, message);
-
     public override LogLevel LogLevel() => Event.LogLevel.InfoLevel;
 }
 
 public class Warning : LogEvent
 {
     public Warning(string logSource, Type logClass, object message) => Set(null, logSource, logClass, message);
-
     public Warning(Exception? cause, string logSource, Type logClass, object message) => Set(cause, logSource, logClass, message);
-
     public override LogLevel LogLevel() => Event.LogLevel.WarningLevel;
 }
 
 public class Error : LogEvent
 {
     public Error(Exception? cause, string logSource, Type logClass, object message) => Set(cause, logSource, logClass, message);
-
     public override LogLevel LogLevel() => Event.LogLevel.ErrorLevel;
 }

@@ -3,7 +3,6 @@ namespace Akka.Event;
 public interface ILogMessageFormatter
 {
     string Format(string format, params object[] args);
-
     string Format(string format, IEnumerable<object> args);
 }
 
@@ -11,12 +10,9 @@ public class DefaultLogMessageFormatter : ILogMessageFormatter
 {
     public static readonly DefaultLogMessageFormatter Instance = new();
 
-    DefaultLogMessageFormatter()
-    {
-    }
+    DefaultLogMessageFormatter() { }
 
     public string Format(string format, params object[] args) => string.Format(format, args);
-
     public string Format(string format, IEnumerable<object> args) => string.Format(format, args.ToArray());
 }
 
@@ -24,18 +20,14 @@ public class DefaultLogMessageFormatter : ILogMessageFormatter
 public abstract class LogMessage(ILogMessageFormatter formatter, string format)
 {
     protected readonly ILogMessageFormatter Formatter = formatter;
-
     public string Format { get; } = format;
-
     public abstract string Unformatted();
-
     public abstract IEnumerable<object> Parameters();
 }
 
 internal sealed class DefaultLogMessage(ILogMessageFormatter formatter, string format, object[] args) : LogMessage(formatter, format)
 {
     public override string Unformatted() => string.Join(",", args);
-
     public override IEnumerable<object> Parameters() => args;
 
     public override string ToString()

@@ -5,7 +5,6 @@ namespace Akka.Event;
 public static class Logging
 {
     public static string SimpleName(object o) => SimpleName(o.GetType());
-
     public static string SimpleName(Type t) => t.Name;
 
     public static string StringFor(this LogLevel logLevel) => logLevel switch
@@ -67,19 +66,12 @@ public static class Logging
 internal sealed class BusLogging(LoggingBus bus, string source, Type type, ILogMessageFormatter? formatter) : ILoggingAdapter
 {
     public ILogMessageFormatter Formatter { get; } = formatter ?? DefaultLogMessageFormatter.Instance;
-
     public bool IsDebugEnabled => IsEnabled(LogLevel.DebugLevel);
-
     public bool IsInfoEnabled => IsEnabled(LogLevel.InfoLevel);
-
     public bool IsWarningEnabled => IsEnabled(LogLevel.WarningLevel);
-
     public bool IsErrorEnabled => IsEnabled(LogLevel.ErrorLevel);
-
     public bool IsEnabled(LogLevel logLevel) => logLevel >= bus.LogLevel;
-
     public void Log(LogLevel logLevel, Exception? cause, LogMessage message) => Publish(logLevel, cause, message);
-
     public void Log(LogLevel logLevel, Exception? cause, string format) => Publish(logLevel, cause, format);
 
     void Publish(LogLevel level, Exception? cause, object message) => bus.Publish(level switch

@@ -7,12 +7,9 @@ namespace Akka.Event;
 internal sealed class StandardOutLogger(ActorPath path) : ActorRefBase, IInternalActorRef
 {
     public override ActorPath Path => path;
-
     public bool IsTerminated => false;
 
-    public void SendSystemMessage(SystemMessage message)
-    {
-    }
+    public void SendSystemMessage(SystemMessage message) { }
 
     protected override void TellInternal(object message, IActorRef sender) => Console.Out.WriteLine(message);
 }

@@ -28,14 +28,11 @@ public abstract class BackoffOptions
 
     /// <summary>Forgets earlier failures when told <see cref="BackoffSupervisor.Reset"/>.</summary>
     public abstract BackoffOptions WithManualReset();
-
     public abstract BackoffOptions WithSupervisorStrategy(OneForOneStrategy supervisorStrategy);
-
     public abstract BackoffOptions WithDefaultStoppingStrategy();
 
     /// <summary>What to answer while the child is down; without it messages go to dead letters.</summary>
     public abstract BackoffOptions WithReplyWhileStopped(object replyWhileStopped);
-
     public abstract BackoffOptions WithMaxNrOfRetries(int maxNrOfRetries);
 
     /// <summary>A child that stops after such a message is not started again.</summary>
@@ -68,9 +65,7 @@ internal sealed class BackoffSettings(BackoffPlan plan) : BackoffOptions
 {
     internal BackoffSettings(bool onStop, Props childProps, string childName, TimeSpan minBackoff, TimeSpan maxBackoff, double randomFactor)
         : this(new BackoffPlan(
-            onStop, childProps, childName, minBackoff, maxBackoff, randomFactor, minBackoff, new OneForOneStrategy(SupervisorStrategy.DefaultDecider), null, null))
-    {
-    }
+            onStop, childProps, childName, minBackoff, maxBackoff, randomFactor, minBackoff, new OneForOneStrategy(SupervisorStrategy.DefaultDecider), null, null)) { }
 
     internal override Props Props
     {

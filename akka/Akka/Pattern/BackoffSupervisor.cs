@@ -9,17 +9,11 @@ public abstract class BackoffSupervisorBase : ActorBase
     IActorRef? _child;
     int _restarts;
     bool _finalStopMessageReceived;
-
     private protected BackoffSupervisorBase(BackoffPlan plan) => Plan = plan;
-
     private protected BackoffPlan Plan { get; }
-
     private protected int Restarts => _restarts;
-
     private protected bool FinalStopMessageReceived => _finalStopMessageReceived;
-
     protected override void PreStart() => StartChild();
-
     private protected bool IsChild(IActorRef actor) => actor.Equals(_child);
 
     private protected void ForgetRestartsAfter(TimeSpan time) =>
@@ -87,12 +81,9 @@ public abstract class BackoffSupervisorBase : ActorBase
 
 public sealed class BackoffSupervisor : BackoffSupervisorBase
 {
-    internal BackoffSupervisor(BackoffPlan plan) : base(plan)
-    {
-    }
+    internal BackoffSupervisor(BackoffPlan plan) : base(plan) { }
 
     public static Props Props(BackoffOptions options) => options.Props;
-
     protected override SupervisorStrategy SupervisorStrategy() => Plan.Strategy;
 
     protected override bool Receive(object message)
@@ -107,9 +98,7 @@ public sealed class BackoffSupervisor : BackoffSupervisorBase
     {
         public static readonly GetCurrentChild Instance = new();
 
-        GetCurrentChild()
-        {
-        }
+        GetCurrentChild() { }
     }
 
     /// <summary>The answer to <see cref="GetCurrentChild"/>; no ref while the child is down.</summary>
@@ -122,18 +111,14 @@ public sealed class BackoffSupervisor : BackoffSupervisorBase
     {
         public static readonly Reset Instance = new();
 
-        Reset()
-        {
-        }
+        Reset() { }
     }
 
     public sealed class GetRestartCount
     {
         public static readonly GetRestartCount Instance = new();
 
-        GetRestartCount()
-        {
-        }
+        GetRestartCount() { }
     }
 
     public sealed class RestartCount(int count)
@@ -145,9 +130,7 @@ public sealed class BackoffSupervisor : BackoffSupervisorBase
     {
         public static readonly StartChild Instance = new();
 
-        StartChild()
-        {
-        }
+        StartChild() { }
     }
 
     public sealed class ResetRestartCount(int current) : IDeadLetterSuppression

@@ -24,7 +24,8 @@ public sealed class CoordinatedShutdownTests : IAsyncLifetime
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public Task DisposeAsync() => _system.Terminate().WaitAsync(TimeSpan.FromSeconds(20));
+    // A failed run has failed for whoever terminates the system too.
+    public async Task DisposeAsync() => await Task.WhenAny(_system.Terminate()).WaitAsync(TimeSpan.FromSeconds(20));
 
     [Fact]
     public async Task Phases_run_in_the_order_of_their_dependencies_and_the_last_one_ends_the_system()

@@ -81,8 +81,9 @@ public sealed class EventStreamTests : Akka.TestKit.Xunit2.TestKit
     {
         var system = ActorSystem.Create("levels", $"akka {{ loglevel = {level}, stdout-loglevel = OFF, loggers = [] }}");
 
-        system.Log.IsDebugEnabled.ShouldBe(debug);
-        system.Log.IsErrorEnabled.ShouldBe(error);
+        var log = Event.Logging.GetLogger(system, "test");
+        log.IsDebugEnabled.ShouldBe(debug);
+        log.IsErrorEnabled.ShouldBe(error);
 
         await system.Terminate();
     }

@@ -80,7 +80,10 @@ public sealed class MailboxTests : Akka.TestKit.Xunit2.TestKit
     {
         var echo = Sys.ActorOf(Props.Create(() => new Echo()));
 
-        Should.Throw<InvalidMessageException>(() => echo.Tell(null!));
+        EventFilter.Exception<InvalidMessageException>().ExpectOne(() => echo.Tell(null!));
+        echo.Tell("after");
+
+        ExpectMsg("after");
     }
 
     [Fact]

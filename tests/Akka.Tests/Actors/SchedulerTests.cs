@@ -25,7 +25,7 @@ public sealed class SchedulerTests : Akka.TestKit.Xunit2.TestKit
             });
         }
 
-        await AwaitConditionAsync(() => done.IsSet, TimeSpan.FromSeconds(20), null);
+        await AwaitConditionAsync(() => done.IsSet, TimeSpan.FromSeconds(20), interval: null);
         // The stopwatch of another thread may be a tick behind.
         late.Min().ShouldBeGreaterThan(TimeSpan.FromMilliseconds(-1));
     }

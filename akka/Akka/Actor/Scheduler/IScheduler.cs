@@ -3,31 +3,23 @@ namespace Akka.Actor;
 public interface ITimeProvider
 {
     DateTimeOffset Now { get; }
-
     TimeSpan MonotonicClock { get; }
-
     TimeSpan HighResMonotonicClock { get; }
 }
 
 public interface ITellScheduler
 {
     void ScheduleTellOnce(TimeSpan delay, ICanTell receiver, object message, IActorRef? sender);
-
     void ScheduleTellOnce(TimeSpan delay, ICanTell receiver, object message, IActorRef? sender, ICancelable? cancelable);
-
     void ScheduleTellRepeatedly(TimeSpan initialDelay, TimeSpan interval, ICanTell receiver, object message, IActorRef? sender);
-
     void ScheduleTellRepeatedly(TimeSpan initialDelay, TimeSpan interval, ICanTell receiver, object message, IActorRef? sender, ICancelable? cancelable);
 }
 
 public interface IActionScheduler
 {
     void ScheduleOnce(TimeSpan delay, Action action);
-
     void ScheduleOnce(TimeSpan delay, Action action, ICancelable? cancelable);
-
     void ScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, Action action);
-
     void ScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, Action action, ICancelable? cancelable);
 }
 

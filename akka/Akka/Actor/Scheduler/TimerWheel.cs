@@ -11,9 +11,7 @@ internal abstract class TimerEntry
     internal TimerEntry? Previous, Following;
     internal long DueTick;
     internal int Slot = -1;
-
     internal abstract void Fire();
-
     internal void Cancel() => TimerWheel.Shared.Remove(this);
 }
 
@@ -24,9 +22,7 @@ internal abstract class TimerEntry
 internal sealed class TimerWheel
 {
     internal static readonly TimerWheel Shared = new();
-
     const int Slots = 4096;
-
     readonly Lock _lock = new();
     readonly TimerEntry?[] _slots = new TimerEntry?[Slots];
     readonly AutoResetEvent _earlier = new(false);

@@ -9,11 +9,8 @@ internal sealed class WheelScheduler(Func<ILoggingAdapter> log) : IScheduler, IA
     volatile bool _stopped;
 
     public IAdvancedScheduler Advanced => this;
-
     public DateTimeOffset Now => TimeProvider.System.GetUtcNow();
-
     public TimeSpan MonotonicClock => Stopwatch.GetElapsedTime(0);
-
     public TimeSpan HighResMonotonicClock => Stopwatch.GetElapsedTime(0);
 
     public void ScheduleTellOnce(TimeSpan delay, ICanTell receiver, object message, IActorRef? sender) =>
@@ -58,7 +55,6 @@ internal sealed class WheelScheduler(Func<ILoggingAdapter> log) : IScheduler, IA
     abstract class Entry(WheelScheduler scheduler, TimeSpan? interval, ICancelable? cancelable) : TimerEntry
     {
         internal ICancelable? Cancelable => cancelable;
-
         internal TimeSpan Due;
         internal CancellationTokenRegistration Unlinker;
 
