@@ -2,8 +2,6 @@ namespace Akka.Actor;
 
 public class InvalidActorNameException(string message) : AkkaException(message);
 
-public class InvalidMessageException(string message) : AkkaException(message);
-
 public class IllegalActorStateException(string message) : AkkaException(message);
 
 public class AskTimeoutException(string message) : AkkaException(message);

@@ -1,5 +1,4 @@
 using Akka.Dispatch;
-using Akka.Event;
 
 namespace Akka.Actor;
 
@@ -12,7 +11,7 @@ internal sealed class LocalActorRef(ActorCell cell, ActorPath path) : ActorRefBa
 
     protected override void TellInternal(object message, IActorRef sender)
     {
-        if (message is not null) cell.SendMessage(message, sender);
-        else cell.System.Log.Error(new InvalidMessageException("Message is null"), "Nobody was told anything: null is no message");
+        if (message is null) throw new ArgumentNullException(nameof(message), "The message cannot be null.");
+        cell.SendMessage(message, sender);
     }
 }
