@@ -69,12 +69,12 @@ internal sealed partial class ActorCell : IUntypedActorContext, IThreadPoolWorkI
         Schedule();
     }
 
-    void Schedule()
+    void Schedule(bool behindOthers = false)
     {
         // The enqueuing exchange before this read and the one in Execute between them make sure that one of both sides sees the other.
         if (_status == Idle && Interlocked.CompareExchange(ref _status, Scheduled, Idle) == Idle)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: !behindOthers);
         }
     }
 
@@ -88,7 +88,11 @@ internal sealed partial class ActorCell : IUntypedActorContext, IThreadPoolWorkI
         var takesMail = _closed || _suspended == 0;
         var holdsUnstashed = takesMail && _unstashedCount > 0;
         Interlocked.Exchange(ref _status, Idle);
-        if (holdsUnstashed || _systemMail.HasMore || (takesMail && _mail.HasMore)) Schedule();
+        if (holdsUnstashed || _systemMail.HasMore || (takesMail && _mail.HasMore))
+        {
+            // A thread takes its own newest item first: a busy actor that stayed there would let nobody else run.
+            Schedule(behindOthers: true);
+        }
     }
 
     void Run()

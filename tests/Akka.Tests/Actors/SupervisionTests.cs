@@ -130,6 +130,22 @@ public sealed class SupervisionTests : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
+    public async Task Failing_and_resuming_under_load_loses_and_doubles_nothing()
+    {
+        const int senders = 4, each = 2_000;
+        var strategy = new OneForOneStrategy(-1, -1, _ => Directive.Resume, loggingEnabled: false);
+        var supervisor = Sys.ActorOf(Props.Create(() => new Supervisor(strategy)));
+        var counter = await supervisor.Ask<IActorRef>(Props.Create(() => new CountsAndFails()), TimeSpan.FromSeconds(5));
+
+        await Task.WhenAll(Enumerable.Range(0, senders).Select(_ => Task.Run(() =>
+        {
+            for (var i = 0; i < each; i++) counter.Tell(i, ActorRefs.NoSender);
+        })));
+
+        (await counter.Ask<int>("count", TimeSpan.FromSeconds(20))).ShouldBe(senders * each);
+    }
+
+    [Fact]
     public async Task An_actor_that_fails_while_it_is_made_is_stopped_by_default()
     {
         var supervisor = Sys.ActorOf(Props.Create(() => new Supervisor(SupervisorStrategy.DefaultStrategy)));
@@ -213,6 +229,21 @@ public sealed class SupervisionTests : Akka.TestKit.Xunit2.TestKit
         var incarnations = new Incarnations();
         var supervisor = Sys.ActorOf(Props.Create(() => new Supervisor(strategy)));
         return await supervisor.Ask<IActorRef>(Props.Create(() => new Talker(TestActor, name, incarnations, own)), TimeSpan.FromSeconds(5));
+    }
+
+    sealed class CountsAndFails : ReceiveActor
+    {
+        int _count;
+
+        public CountsAndFails()
+        {
+            Receive<int>(number =>
+            {
+                _count++;
+                if (number % 10 == 0) throw new BrokenException("every tenth");
+            });
+            Receive<string>(_ => Sender.Tell(_count));
+        }
     }
 
     sealed class CannotStart : ReceiveActor
