@@ -41,14 +41,16 @@ public class EventFilterFactory
         return Custom(e => e.LogLevel() == logLevel && From(e, source) && matches(e.Message.ToString()!));
     }
 
-    public IEventFilterApplier Exception<TException>(string? message = null, string? start = null, string? contains = null, string? source = null)
+    public IEventFilterApplier Exception<TException>(
+        string? message = null, string? start = null, string? contains = null, string? source = null)
         where TException : Exception => Caused<TException>(TextMatcher(message, start, contains), source);
 
     public IEventFilterApplier Exception<TException>(Regex pattern, string? source = null) where TException : Exception =>
         Caused<TException>(pattern.IsMatch, source);
 
     public IEventFilterApplier Custom(Predicate<LogEvent> predicate) => Applier(o => o is LogEvent e && predicate(e));
-    public IEventFilterApplier Custom<TLogEvent>(Predicate<TLogEvent> predicate) where TLogEvent : LogEvent => Applier(o => o is TLogEvent e && predicate(e));
+    public IEventFilterApplier Custom<TLogEvent>(Predicate<TLogEvent> predicate) where TLogEvent : LogEvent =>
+        Applier(o => o is TLogEvent e && predicate(e));
     public IEventFilterApplier DeadLetter() => Applier(o => o is DeadLetter);
 
     public IEventFilterApplier DeadLetter<TMessage>(string? source = null) =>
@@ -102,7 +104,8 @@ internal sealed class EventFilterApplier(TestKitBase testKit, ActorSystem system
         Run(expectedCount, timeout, actionAsync, cancellationToken);
 
     public void ExpectOne(Action action, CancellationToken cancellationToken = default) => Expect(1, action, cancellationToken);
-    public void ExpectOne(TimeSpan timeout, Action action, CancellationToken cancellationToken = default) => Expect(1, timeout, action, cancellationToken);
+    public void ExpectOne(TimeSpan timeout, Action action, CancellationToken cancellationToken = default) =>
+        Expect(1, timeout, action, cancellationToken);
 
     public T ExpectOne<T>(Func<T> func, CancellationToken cancellationToken = default)
     {
@@ -111,8 +114,10 @@ internal sealed class EventFilterApplier(TestKitBase testKit, ActorSystem system
         return result;
     }
 
-    public Task ExpectOneAsync(Action action, CancellationToken cancellationToken = default) => Run(1, null, AsTask(action), cancellationToken);
-    public Task ExpectOneAsync(Func<Task> actionAsync, CancellationToken cancellationToken = default) => Run(1, null, actionAsync, cancellationToken);
+    public Task ExpectOneAsync(Action action, CancellationToken cancellationToken = default) =>
+        Run(1, null, AsTask(action), cancellationToken);
+    public Task ExpectOneAsync(Func<Task> actionAsync, CancellationToken cancellationToken = default) =>
+        Run(1, null, actionAsync, cancellationToken);
 
     public Task ExpectOneAsync(TimeSpan timeout, Func<Task> actionAsync, CancellationToken cancellationToken = default) =>
         Run(1, timeout, actionAsync, cancellationToken);
@@ -131,9 +136,10 @@ internal sealed class EventFilterApplier(TestKitBase testKit, ActorSystem system
             await action();
             var limit = testKit.Dilated(timeout ?? testKit.TestKitSettings.TestEventFilterLeeway);
             var enough = expected > 0 ? expected : 1;
-            await testKit.AwaitConditionNoThrowAsync(() => Task.FromResult(Volatile.Read(ref seen) >= enough), limit, TimeSpan.FromMilliseconds(10), cancellationToken);
-            if (seen < expected) Xunit.Assert.Fail($"Timeout ({limit}) while waiting for messages. Only received {seen}/{expected} messages that matched the filter");
-            if (seen > expected) Xunit.Assert.Fail($"Received {seen - expected} {(seen - expected == 1 ? "message" : "messages")} too many. Expected {expected} {(expected == 1 ? "message" : "messages")} but received {seen} messages that matched the filter");
+            await testKit.AwaitConditionNoThrowAsync(
+                () => Task.FromResult(Volatile.Read(ref seen) >= enough), limit, TimeSpan.FromMilliseconds(10), cancellationToken);
+            if (seen < expected) Xunit.Assert.Fail($"Timeout ({limit}): only {seen} of {expected} messages matched the filter");
+            if (seen > expected) Xunit.Assert.Fail($"{seen} messages matched the filter, but {expected} were expected");
         }
         finally
         {

@@ -15,18 +15,22 @@ public abstract partial class TestKitBase
     public T ExpectMsg<T>(T message, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
         Wait(ExpectMsgAsync(message, timeout, hint, cancellationToken));
 
-    public ValueTask<T> ExpectMsgAsync<T>(T message, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
+    public ValueTask<T> ExpectMsgAsync<T>(
+        T message, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
         NextAsync<T>(timeout, (m, _) => _assertions.AssertEqual(message, m, hint ?? ""), hint, cancellationToken);
 
     public T ExpectMsg<T>(
-        T expected, Func<T, T, bool> comparer, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
+        T expected, Func<T, T, bool> comparer, TimeSpan? timeout = null, string? hint = null,
+        CancellationToken cancellationToken = default) =>
         Wait(ExpectMsgAsync(expected, comparer, timeout, hint, cancellationToken));
 
     public ValueTask<T> ExpectMsgAsync<T>(
-        T expected, Func<T, T, bool> comparer, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
+        T expected, Func<T, T, bool> comparer, TimeSpan? timeout = null, string? hint = null,
+        CancellationToken cancellationToken = default) =>
         NextAsync<T>(timeout, (m, _) => _assertions.AssertEqual(expected, m, comparer, hint ?? ""), hint, cancellationToken);
 
-    public T ExpectMsg<T>(Predicate<T> isMessage, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
+    public T ExpectMsg<T>(
+        Predicate<T> isMessage, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
         Wait(ExpectMsgAsync(isMessage, timeout, hint, cancellationToken));
 
     public ValueTask<T> ExpectMsgAsync<T>(
@@ -41,21 +45,25 @@ public abstract partial class TestKitBase
         NextAsync<T>(timeout, (m, _) => assert(m), hint, cancellationToken);
 
     public T ExpectMsg<T>(
-        Func<T, IActorRef, bool> isMessageAndSender, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
+        Func<T, IActorRef, bool> isMessageAndSender, TimeSpan? timeout = null, string? hint = null,
+        CancellationToken cancellationToken = default) =>
         Wait(NextAsync<T>(timeout, (m, sender) => Matches(isMessageAndSender(m, sender), m, hint), hint, cancellationToken));
 
     public T ExpectMsg<T>(
-        Action<T, IActorRef> assertMessageAndSender, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
+        Action<T, IActorRef> assertMessageAndSender, TimeSpan? timeout = null, string? hint = null,
+        CancellationToken cancellationToken = default) =>
         Wait(NextAsync(timeout, assertMessageAndSender, hint, cancellationToken));
 
-    public T ExpectMsgFrom<T>(IActorRef sender, TimeSpan? duration = null, string? hint = null, CancellationToken cancellationToken = default) =>
+    public T ExpectMsgFrom<T>(
+        IActorRef sender, TimeSpan? duration = null, string? hint = null, CancellationToken cancellationToken = default) =>
         Wait(ExpectMsgFromAsync<T>(sender, duration, hint, cancellationToken));
 
     public ValueTask<T> ExpectMsgFromAsync<T>(
         IActorRef sender, TimeSpan? duration = null, string? hint = null, CancellationToken cancellationToken = default) =>
         NextAsync<T>(duration, (_, from) => From(sender, from, hint), hint, cancellationToken);
 
-    public T ExpectMsgFrom<T>(IActorRef sender, T message, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
+    public T ExpectMsgFrom<T>(
+        IActorRef sender, T message, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
         Wait(ExpectMsgFromAsync(sender, message, timeout, hint, cancellationToken));
 
     public ValueTask<T> ExpectMsgFromAsync<T>(
@@ -70,18 +78,24 @@ public abstract partial class TestKitBase
             hint,
             cancellationToken);
 
-    public Terminated ExpectTerminated(IActorRef target, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
+    public Terminated ExpectTerminated(
+        IActorRef target, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
         Wait(ExpectTerminatedAsync(target, timeout, hint, cancellationToken));
 
     public ValueTask<Terminated> ExpectTerminatedAsync(
         IActorRef target, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
         NextAsync<Terminated>(
-            timeout, (m, _) => _assertions.AssertEqual(target, m.ActorRef, $"Terminated {target}. {hint}"), $"Terminated {target}. {hint}", cancellationToken);
+            timeout,
+            (m, _) => _assertions.AssertEqual(target, m.ActorRef, $"Terminated {target}. {hint}"),
+            $"Terminated {target}. {hint}",
+            cancellationToken);
 
     public void ExpectNoMsg(CancellationToken cancellationToken = default) => Wait(ExpectNoMsgAsync(cancellationToken).AsTask());
     public ValueTask ExpectNoMsgAsync(CancellationToken cancellationToken = default) => NoneAsync(RemainingOrDefault, cancellationToken);
-    public void ExpectNoMsg(TimeSpan duration, CancellationToken cancellationToken = default) => Wait(ExpectNoMsgAsync(duration, cancellationToken).AsTask());
-    public ValueTask ExpectNoMsgAsync(TimeSpan duration, CancellationToken cancellationToken = default) => NoneAsync(Dilated(duration), cancellationToken);
+    public void ExpectNoMsg(TimeSpan duration, CancellationToken cancellationToken = default) =>
+        Wait(ExpectNoMsgAsync(duration, cancellationToken).AsTask());
+    public ValueTask ExpectNoMsgAsync(TimeSpan duration, CancellationToken cancellationToken = default) =>
+        NoneAsync(Dilated(duration), cancellationToken);
 
     public void ExpectNoMsg(int milliseconds, CancellationToken cancellationToken = default) =>
         Wait(ExpectNoMsgAsync(milliseconds, cancellationToken).AsTask());
@@ -99,14 +113,18 @@ public abstract partial class TestKitBase
     public async IAsyncEnumerable<T> ExpectMsgAllOfAsync<T>(
         IReadOnlyCollection<T> messages, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        foreach (var message in await AllOfAsync(RemainingOrDefault, messages, cancellationToken).ConfigureAwait(false)) yield return message;
+        var received = await AllOfAsync(RemainingOrDefault, messages, cancellationToken).ConfigureAwait(false);
+        foreach (var message in received) yield return message;
     }
 
     async ValueTask<T> NextAsync<T>(TimeSpan? max, Action<T, IActorRef> assert, string? hint, CancellationToken cancellationToken)
     {
         var limit = RemainingOrDilated(max);
         var received = await TakeAsync(limit, cancellationToken).ConfigureAwait(false);
-        if (received is null) _assertions.Fail("Failed: Timeout {0} while waiting for a message of type {1} {2}", limit, typeof(T), hint ?? "");
+        if (received is null)
+        {
+            _assertions.Fail("Failed: Timeout {0} while waiting for a message of type {1} {2}", limit, typeof(T), hint ?? "");
+        }
         if (received!.Message is not T message)
         {
             _assertions.Fail(
@@ -123,7 +141,8 @@ public abstract partial class TestKitBase
         var received = await TakeAsync(duration, cancellationToken).ConfigureAwait(false);
         if (received is not null)
         {
-            _assertions.Fail("Failed: Expected no messages during {0}, instead we received {1} from {2}", duration, received.Message, received.Sender);
+            _assertions.Fail(
+                "Failed: Expected no messages during {0}, instead we received {1} from {2}", duration, received.Message, received.Sender);
         }
         _lastWasNoMsg = true;
     }
@@ -143,5 +162,6 @@ public abstract partial class TestKitBase
     void Matches<T>(bool matches, T message, string? hint) => _assertions.AssertTrue(
         matches, "Got a message of the expected type <{0}>, but {{{1}}} did not match {2}", typeof(T), message!, hint ?? "the predicate");
 
-    void From(IActorRef expected, IActorRef actual, string? hint) => _assertions.AssertEqual(expected, actual, $"Sender does not match. {hint}");
+    void From(IActorRef expected, IActorRef actual, string? hint) =>
+        _assertions.AssertEqual(expected, actual, $"Sender does not match. {hint}");
 }

@@ -5,7 +5,8 @@ namespace Akka.TestKit;
 public abstract partial class TestKitBase
 {
     /// <summary>The next message, or null where none came in time.</summary>
-    public object? ReceiveOne(TimeSpan? max = null, CancellationToken cancellationToken = default) => Wait(ReceiveOneAsync(max, cancellationToken));
+    public object? ReceiveOne(TimeSpan? max = null, CancellationToken cancellationToken = default) =>
+        Wait(ReceiveOneAsync(max, cancellationToken));
 
     public async ValueTask<object?> ReceiveOneAsync(TimeSpan? max = null, CancellationToken cancellationToken = default) =>
         (await TakeAsync(RemainingOrDilated(max), cancellationToken).ConfigureAwait(false))?.Message;
@@ -30,10 +31,12 @@ public abstract partial class TestKitBase
     }
 
     /// <summary>Takes messages until one is wanted.</summary>
-    public object FishForMessage(Predicate<object> isMessage, TimeSpan? max = null, string hint = "", CancellationToken cancellationToken = default) =>
+    public object FishForMessage(
+        Predicate<object> isMessage, TimeSpan? max = null, string hint = "", CancellationToken cancellationToken = default) =>
         FishForMessage<object>(isMessage, max, hint, cancellationToken);
 
-    public T FishForMessage<T>(Predicate<T> isMessage, TimeSpan? max = null, string hint = "", CancellationToken cancellationToken = default) =>
+    public T FishForMessage<T>(
+        Predicate<T> isMessage, TimeSpan? max = null, string hint = "", CancellationToken cancellationToken = default) =>
         Wait(FishForMessageAsync(isMessage, max, hint, cancellationToken));
 
     public async ValueTask<T> FishForMessageAsync<T>(

@@ -40,7 +40,8 @@ public abstract partial class TestKitBase : IActorRefFactory
         SynchronizationContext.SetSynchronizationContext(new TestKitSynchronizationContext(ActorCell.Current));
     }
 
-    public static Config DefaultConfig { get; } = ConfigurationFactory.FromResource("Akka.TestKit.reference.conf", typeof(TestKitBase).Assembly);
+    public static Config DefaultConfig { get; } =
+        ConfigurationFactory.FromResource("Akka.TestKit.reference.conf", typeof(TestKitBase).Assembly);
     public static TimeSpan Now => Stopwatch.GetElapsedTime(0);
     public ActorSystem Sys { get; }
     public TestKitSettings TestKitSettings { get; }
@@ -66,7 +67,8 @@ public abstract partial class TestKitBase : IActorRefFactory
     public IActorRef ActorOf<TActor>() where TActor : ActorBase, new() => Sys.ActorOf<TActor>();
     public IActorRef ActorOf<TActor>(string name) where TActor : ActorBase, new() => Sys.ActorOf<TActor>(name);
     public IActorRef ActorOf<TActor>(Expression<Func<TActor>> factory) where TActor : ActorBase => Sys.ActorOf(Props.Create(factory));
-    public IActorRef ActorOf<TActor>(Expression<Func<TActor>> factory, string name) where TActor : ActorBase => Sys.ActorOf(Props.Create(factory), name);
+    public IActorRef ActorOf<TActor>(Expression<Func<TActor>> factory, string name) where TActor : ActorBase =>
+        Sys.ActorOf(Props.Create(factory), name);
 
     public IActorRef ChildActorOf(Props props, CancellationToken cancellationToken = default) =>
         Wait(ChildActorOfAsync(props, cancellationToken));
@@ -98,7 +100,8 @@ public abstract partial class TestKitBase : IActorRefFactory
     public void IgnoreMessages(Func<object, bool> shouldIgnoreMessage) => _inbox.Ignores = shouldIgnoreMessage;
     public void IgnoreMessages<TMsg>() => _inbox.Ignores = message => message is TMsg;
     public void IgnoreNoMessages() => _inbox.Ignores = null;
-    public virtual void Shutdown(TimeSpan? duration = null, bool verifySystemShutdown = false) => Shutdown(Sys, duration, verifySystemShutdown);
+    public virtual void Shutdown(TimeSpan? duration = null, bool verifySystemShutdown = false) =>
+        Shutdown(Sys, duration, verifySystemShutdown);
 
     protected virtual void Shutdown(ActorSystem system, TimeSpan? duration = null, bool verifySystemShutdown = false)
     {

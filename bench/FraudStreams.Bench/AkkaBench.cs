@@ -46,7 +46,8 @@ static class AkkaBench
             rates.Add(count / Stopwatch.GetElapsedTime(started).TotalSeconds);
         }
         rates.Sort();
-        Console.WriteLine($"{name,-20} {rates[Runs / 2] / 1e6,7:F2} million/s (median of {Runs}; {rates[0] / 1e6:F2} to {rates[^1] / 1e6:F2})");
+        Console.WriteLine(
+            $"{name,-20} {rates[Runs / 2] / 1e6,7:F2} million/s (median of {Runs}; {rates[0] / 1e6:F2} to {rates[^1] / 1e6:F2})");
     }
 
     sealed class Echo : ReceiveActor

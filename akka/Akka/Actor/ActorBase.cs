@@ -4,7 +4,8 @@ using Akka.Event;
 namespace Akka.Actor;
 
 /// <summary>
-/// The base of every actor. Hooks in order: PreStart once; for each failure PreRestart on the old instance, then PostRestart on a new one; PostStop last.
+/// The base of every actor. Hooks in order: PreStart once; for each failure PreRestart on the old instance, then PostRestart on a new one;
+/// PostStop last.
 /// By default PreRestart stops the children and calls PostStop, and PostRestart calls PreStart.
 /// </summary>
 public abstract class ActorBase
@@ -15,14 +16,15 @@ public abstract class ActorBase
     protected ActorBase()
     {
         _cell = ActorCell.Current ?? throw new ActorInitializationException(
-            $"You cannot create an instance of {GetType().FullName} explicitly using the constructor (new). Use ActorOf with Props instead.");
+            $"{GetType().FullName} was made with new; an actor is made with ActorOf and Props.");
         _cell.Become(Receive);
     }
 
     protected static Receive EmptyReceive { get; } = _ => false;
 
     protected static IActorContext Context =>
-        ActorCell.Current ?? throw new NotSupportedException("There is no active ActorContext, this is most likely due to use of async operations from within this actor.");
+        ActorCell.Current ?? throw new NotSupportedException(
+            "There is no ActorContext here: this code does not run as an actor. After an await, use ReceiveAsync or PipeTo.");
 
     protected IActorRef Self => _cell.Self;
     protected IActorRef Sender => _cell.Sender;

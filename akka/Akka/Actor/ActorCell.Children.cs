@@ -159,7 +159,8 @@ internal sealed partial class ActorCell
         {
             if (!Equals(known, message))
             {
-                throw new InvalidOperationException($"Watch({Self}, {subject}, {message}) was called after Watch({Self}, {subject}, {known}). Unwatch first.");
+                throw new InvalidOperationException(
+                    $"Watch({Self}, {subject}, {message}) was called after Watch({Self}, {subject}, {known}). Unwatch first.");
             }
             return subject;
         }

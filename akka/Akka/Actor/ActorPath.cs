@@ -1,6 +1,7 @@
 namespace Akka.Actor;
 
-/// <summary>The place of an actor in the tree. Two actors that held one place after another differ in <see cref="Uid"/>, which equality leaves out.</summary>
+/// <summary>The place of an actor in the tree. Two actors that held one place after another differ in <see cref="Uid"/>, which equality
+/// leaves out.</summary>
 public class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>
 {
     readonly ActorPath? _parent;
@@ -42,10 +43,12 @@ public class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>
     public int CompareTo(ActorPath? other) => string.CompareOrdinal(ToString(), other?.ToString());
 
     public bool Equals(ActorPath? other) =>
-        ReferenceEquals(this, other)
-        || (other is not null && Name == other.Name && (_parent is null ? other._parent is null && Address.Equals(other.Address) : _parent.Equals(other._parent)));
+        ReferenceEquals(this, other) || (other is not null && Name == other.Name && SameParent(other));
 
     public override bool Equals(object? obj) => Equals(obj as ActorPath);
     public override int GetHashCode() => HashCode.Combine(_parent?.GetHashCode() ?? 0, Name);
     public override string ToString() => _text ??= Address + ToStringWithoutAddress();
+
+    bool SameParent(ActorPath other) =>
+        _parent is null ? other._parent is null && Address.Equals(other.Address) : _parent.Equals(other._parent);
 }

@@ -74,7 +74,8 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
 
     /// <summary>Also finds a type under the name of an Akka.NET assembly that is part of another one here.</summary>
     internal static Type? TypeNamed(string name) =>
-        Type.GetType(name) ?? AppDomain.CurrentDomain.GetAssemblies().Select(a => a.GetType(name.Split(',')[0])).FirstOrDefault(t => t is not null);
+        Type.GetType(name)
+        ?? AppDomain.CurrentDomain.GetAssemblies().Select(a => a.GetType(name.Split(',')[0])).FirstOrDefault(t => t is not null);
 
     LocalActorRef Guardian(string name, RootRef root)
     {

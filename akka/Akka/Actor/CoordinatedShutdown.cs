@@ -90,7 +90,8 @@ public sealed class CoordinatedShutdown : IExtension
     {
         try
         {
-            foreach (var name in fromPhase is null ? _ordered : _ordered.SkipWhile(p => p != fromPhase)) await RunPhaseAsync(name).ConfigureAwait(false);
+            var phases = fromPhase is null ? _ordered : _ordered.SkipWhile(p => p != fromPhase);
+            foreach (var name in phases) await RunPhaseAsync(name).ConfigureAwait(false);
             _done.SetResult(Done.Instance);
         }
         catch (Exception fault)
@@ -162,7 +163,8 @@ public sealed class CoordinatedShutdown : IExtension
             }
             else
             {
-                throw new ConfigurationException($"akka.coordinated-shutdown.phases names [{name}] in a depends-on, but has no such phase.");
+                throw new ConfigurationException(
+                    $"akka.coordinated-shutdown.phases names [{name}] in a depends-on, but has no such phase.");
             }
             ordered.Add(name);
         }

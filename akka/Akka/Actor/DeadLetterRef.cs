@@ -36,7 +36,8 @@ internal sealed class DeadLetterRef(ActorSystemImpl system, ActorPath path) : Ac
         system.EventStream.Publish(new Info(
             letter.Recipient.Path.ToString(),
             letter.Recipient.GetType(),
-            $"Message [{letter.Message.GetType().Name}] from {letter.Sender} to {letter.Recipient} was not delivered. [{number}] dead letters encountered{last}. "
-            + "This logging can be turned off or adjusted with configuration settings 'akka.log-dead-letters' and 'akka.log-dead-letters-during-shutdown'."));
+            $"Message [{letter.Message.GetType().Name}] from {letter.Sender} to {letter.Recipient} was not delivered. "
+            + $"[{number}] dead letters encountered{last}. "
+            + "How many are logged is set by 'akka.log-dead-letters' and 'akka.log-dead-letters-during-shutdown'."));
     }
 }

@@ -4,7 +4,8 @@ namespace Akka.Actor;
 
 public static class Futures
 {
-    public static Task<object> Ask(this ICanTell self, object message, TimeSpan? timeout = null) => self.Ask<object>(message, timeout, CancellationToken.None);
+    public static Task<object> Ask(this ICanTell self, object message, TimeSpan? timeout = null) =>
+        self.Ask<object>(message, timeout, CancellationToken.None);
 
     public static Task<object> Ask(this ICanTell self, object message, CancellationToken cancellationToken) =>
         self.Ask<object>(message, null, cancellationToken);
@@ -12,8 +13,10 @@ public static class Futures
     public static Task<object> Ask(this ICanTell self, object message, TimeSpan? timeout, CancellationToken cancellationToken) =>
         self.Ask<object>(message, timeout, cancellationToken);
 
-    public static Task<T> Ask<T>(this ICanTell self, object message, TimeSpan? timeout = null) => self.Ask<T>(message, timeout, CancellationToken.None);
-    public static Task<T> Ask<T>(this ICanTell self, object message, CancellationToken cancellationToken) => self.Ask<T>(message, null, cancellationToken);
+    public static Task<T> Ask<T>(this ICanTell self, object message, TimeSpan? timeout = null) =>
+        self.Ask<T>(message, timeout, CancellationToken.None);
+    public static Task<T> Ask<T>(this ICanTell self, object message, CancellationToken cancellationToken) =>
+        self.Ask<T>(message, null, cancellationToken);
 
     /// <summary>
     /// Tells a message and waits for the first answer. Fails with <see cref="AskTimeoutException"/> after the timeout, with the cause of a
@@ -27,7 +30,8 @@ public static class Futures
         return promise.Task;
     }
 
-    public static Task<T> Ask<T>(this ICanTell self, Func<IActorRef, object> messageFactory, TimeSpan? timeout, CancellationToken cancellationToken)
+    public static Task<T> Ask<T>(
+        this ICanTell self, Func<IActorRef, object> messageFactory, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         var promise = new AskRef<T>(self);
         promise.Start(timeout, cancellationToken);
@@ -99,7 +103,8 @@ internal sealed class AskRef<T>(ICanTell asked) : ActorRefBase, IInternalActorRe
     {
         internal override void Fire()
         {
-            if (ask._answer.TrySetException(new AskTimeoutException($"Timeout after {limit.TotalSeconds:F2} seconds"))) ask._cancellation.Unregister();
+            var timeout = new AskTimeoutException($"Timeout after {limit.TotalSeconds:F2} seconds");
+            if (ask._answer.TrySetException(timeout)) ask._cancellation.Unregister();
         }
     }
 }

@@ -28,7 +28,8 @@ public abstract class ActorRefBase : IActorRef
     public bool Equals(IActorRef? other) => ReferenceEquals(this, other) || (other is not null && ReferenceEquals(Path, other.Path));
     public override bool Equals(object? obj) => Equals(obj as IActorRef);
     public override int GetHashCode() => Path.Uid.GetHashCode() ^ Path.GetHashCode();
-    public int CompareTo(IActorRef? other) => other is null ? 1 : Path.CompareTo(other.Path) is var order and not 0 ? order : Path.Uid.CompareTo(other.Path.Uid);
+    public int CompareTo(IActorRef? other) =>
+        other is null ? 1 : Path.CompareTo(other.Path) is var order and not 0 ? order : Path.Uid.CompareTo(other.Path.Uid);
     public int CompareTo(object? obj) => CompareTo(obj as IActorRef);
 
     public override string ToString() => $"[{Path.ToStringWithUid()}]";

@@ -1,10 +1,13 @@
 namespace Akka.Actor;
 
-/// <summary>Sends a task's outcome as a message, so that an actor need not wait for it. A failure arrives as <see cref="Status.Failure"/>.</summary>
+/// <summary>
+/// Sends a task's outcome as a message, so that an actor need not wait for it. A failure arrives as <see cref="Status.Failure"/>.
+/// </summary>
 public static class PipeToSupport
 {
     public static Task PipeTo<T>(
-        this Task<T> taskToPipe, ICanTell recipient, IActorRef? sender = null, Func<T, object>? success = null, Func<Exception, object>? failure = null)
+        this Task<T> taskToPipe, ICanTell recipient, IActorRef? sender = null,
+        Func<T, object>? success = null, Func<Exception, object>? failure = null)
     {
         var from = sender ?? ActorRefs.NoSender;
         return taskToPipe.ContinueWith(
@@ -13,7 +16,8 @@ public static class PipeToSupport
     }
 
     public static Task PipeTo(
-        this Task taskToPipe, ICanTell recipient, IActorRef? sender = null, Func<object>? success = null, Func<Exception, object>? failure = null)
+        this Task taskToPipe, ICanTell recipient, IActorRef? sender = null,
+        Func<object>? success = null, Func<Exception, object>? failure = null)
     {
         var from = sender ?? ActorRefs.NoSender;
         return taskToPipe.ContinueWith(
@@ -25,7 +29,9 @@ public static class PipeToSupport
     {
         if (!task.IsCompletedSuccessfully)
         {
-            var cause = task.Exception is { } fault ? fault.InnerExceptions.Count == 1 ? fault.InnerException! : fault : new TaskCanceledException(task);
+            var cause = task.Exception is { } fault
+                ? fault.InnerExceptions.Count == 1 ? fault.InnerException! : fault
+                : new TaskCanceledException(task);
             recipient.Tell(failure is null ? new Status.Failure(cause) : failure(cause), sender);
         }
         else if (success?.Invoke() is { } message)

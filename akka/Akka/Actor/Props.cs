@@ -25,13 +25,20 @@ public class Props
     /// <summary>Takes the place of the actor's own strategy for its children; null where that one holds.</summary>
     public SupervisorStrategy SupervisorStrategy { get; protected set; }
     public static Props Create<TActor>(params object[] args) where TActor : ActorBase => new(typeof(TActor), args);
-    public static Props Create<TActor>(SupervisorStrategy supervisorStrategy) where TActor : ActorBase, new() => new(typeof(TActor), supervisorStrategy);
+    public static Props Create<TActor>(SupervisorStrategy supervisorStrategy) where TActor : ActorBase, new() =>
+        new(typeof(TActor), supervisorStrategy);
     public static Props Create(Type type, params object[] args) => new(type, args);
 
-    public static Props Create<TActor>(Expression<Func<TActor>> factory, SupervisorStrategy? supervisorStrategy = null) where TActor : ActorBase
+    public static Props Create<TActor>(
+        Expression<Func<TActor>> factory, SupervisorStrategy? supervisorStrategy = null) where TActor : ActorBase
     {
-        if (factory.Body is not NewExpression creation) throw new ArgumentException("The create function must be a 'new T (args)' expression");
-        var args = creation.Arguments.Select(a => Expression.Lambda<Func<object>>(Expression.Convert(a, typeof(object))).Compile()()).ToArray();
+        if (factory.Body is not NewExpression creation)
+        {
+            throw new ArgumentException("The create function must be a 'new T (args)' expression");
+        }
+        var args = creation.Arguments
+            .Select(a => Expression.Lambda<Func<object>>(Expression.Convert(a, typeof(object))).Compile()())
+            .ToArray();
         return new Props(creation.Type, supervisorStrategy, args);
     }
 
@@ -39,7 +46,8 @@ public class Props
 
     public virtual ActorBase NewActor()
     {
-        const BindingFlags anyConstructor = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DoNotWrapExceptions;
+        const BindingFlags anyConstructor =
+            BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DoNotWrapExceptions;
         return (ActorBase)Activator.CreateInstance(Type, anyConstructor, null, _arguments, null)!;
     }
 }

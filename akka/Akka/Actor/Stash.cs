@@ -9,7 +9,8 @@ public readonly struct Envelope(object message, IActorRef sender)
     public override string ToString() => $"<{Message}> from {Sender}";
 }
 
-/// <summary>Where an actor puts messages that it cannot handle yet. At a restart and at its end they go back to the front of its mail.</summary>
+/// <summary>Where an actor puts messages that it cannot handle yet. At a restart and at its end they go back to the front of its
+/// mail.</summary>
 public interface IStash
 {
     int Count { get; }

@@ -1,7 +1,8 @@
 #nullable disable
 namespace Akka.Actor;
 
-/// <summary>Timers that belong to one actor: a new one under a known key takes the old one's place, and all end with the actor or its restart.</summary>
+/// <summary>Timers that belong to one actor: a new one under a known key takes the old one's place, and all end with the actor or its
+/// restart.</summary>
 public interface ITimerScheduler
 {
     IReadOnlyCollection<object> ActiveTimers { get; }
@@ -52,7 +53,8 @@ internal sealed class TimerScheduler(ActorCell cell) : ITimerScheduler
         _timers.Clear();
     }
 
-    /// <summary>False for what was sent by a timer that has since been cancelled or replaced, or by one of an earlier incarnation.</summary>
+    /// <summary>False for what was sent by a timer that has since been cancelled or replaced, or by one of an earlier
+    /// incarnation.</summary>
     internal bool Accepts(TimerMessage message)
     {
         if (!_timers.TryGetValue(message.Key, out var timer) || !ReferenceEquals(timer.Message, message)) return false;

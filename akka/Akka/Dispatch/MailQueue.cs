@@ -8,7 +8,8 @@ internal abstract class MailNode
 internal sealed class MailStub : MailNode;
 
 /// <summary>
-/// An unbounded queue for many producers and one consumer (Vyukov's): a producer pays one exchange, the consumer no atomic operation at all.
+/// An unbounded queue for many producers and one consumer (Vyukov's): a producer pays one exchange, the consumer no atomic operation at
+/// all.
 /// The node taken last stays on as the head, so a consumer must clear what it holds.
 /// </summary>
 internal struct MailQueue
@@ -18,7 +19,8 @@ internal struct MailQueue
 
     public MailQueue() => _head = _tail = new MailStub();
 
-    /// <summary>Also true while a producer is between its two steps, so nothing told is overlooked by one who asks this after its last take.</summary>
+    /// <summary>Also true while a producer is between its two steps, so nothing told is overlooked by one who asks this after its last
+    /// take.</summary>
     internal readonly bool HasMore => !ReferenceEquals(Volatile.Read(in _head), Volatile.Read(in _tail));
 
     internal void Enqueue(MailNode node)

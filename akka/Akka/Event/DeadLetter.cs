@@ -19,4 +19,5 @@ public sealed class UnhandledMessage(object message, IActorRef sender, IActorRef
 /// <summary>Marks messages that often outlive their receiver: they do not show up among the dead letters.</summary>
 public interface IDeadLetterSuppression;
 
-public sealed class SuppressedDeadLetter(IDeadLetterSuppression message, IActorRef sender, IActorRef recipient) : AllDeadLetters(message, sender, recipient);
+public sealed class SuppressedDeadLetter(IDeadLetterSuppression message, IActorRef sender, IActorRef recipient)
+    : AllDeadLetters(message, sender, recipient);

@@ -3,7 +3,8 @@ using Akka.Actor;
 
 namespace Akka.Event;
 
-/// <summary>Tells every event to those who subscribed to its type or to one it derives from. A subscriber that has died drops out.</summary>
+/// <summary>Tells every event to those who subscribed to its type or to one it derives from. A subscriber that has died drops
+/// out.</summary>
 public class LoggingBus
 {
     readonly Lock _lock = new();
@@ -25,7 +26,8 @@ public class LoggingBus
         }
     }
 
-    public virtual bool Unsubscribe(IActorRef subscriber, Type classifier) => Remove(s => s.Subscriber.Equals(subscriber) && s.Channel == classifier);
+    public virtual bool Unsubscribe(IActorRef subscriber, Type classifier) =>
+        Remove(s => s.Subscriber.Equals(subscriber) && s.Channel == classifier);
     public virtual bool Unsubscribe(IActorRef subscriber) => Remove(s => s.Subscriber.Equals(subscriber));
 
     public virtual void Publish(object @event)
@@ -42,7 +44,8 @@ public class LoggingBus
     {
         lock (_lock)
         {
-            return _receivers[type] = _subscriptions.Where(s => s.Channel.IsAssignableFrom(type)).Select(s => s.Subscriber).Distinct().ToArray();
+            var receivers = _subscriptions.Where(s => s.Channel.IsAssignableFrom(type)).Select(s => s.Subscriber).Distinct();
+            return _receivers[type] = receivers.ToArray();
         }
     }
 
@@ -71,5 +74,6 @@ public class EventStream : LoggingBus
 
 public static class EventStreamExtensions
 {
-    public static bool Subscribe<TChannel>(this EventStream eventStream, IActorRef subscriber) => eventStream.Subscribe(subscriber, typeof(TChannel));
+    public static bool Subscribe<TChannel>(this EventStream eventStream, IActorRef subscriber) =>
+        eventStream.Subscribe(subscriber, typeof(TChannel));
 }

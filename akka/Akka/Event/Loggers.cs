@@ -3,7 +3,8 @@ using Akka.Configuration;
 
 namespace Akka.Event;
 
-/// <summary>The first message to a logger named in akka.loggers, which answers with <see cref="LoggerInitialized"/>; log events follow.</summary>
+/// <summary>The first message to a logger named in akka.loggers, which answers with <see cref="LoggerInitialized"/>; log events
+/// follow.</summary>
 public class InitializeLogger(LoggingBus loggingBus)
 {
     public LoggingBus LoggingBus { get; } = loggingBus;
@@ -26,16 +27,21 @@ internal static class Loggers
                 SubscribeByLevel(system, new StandardOutLogger(((LocalActorRef)system.User).Path.Parent / "StandardOutLogger"));
                 continue;
             }
-            var type = ActorSystemImpl.TypeNamed(name) ?? throw new ConfigurationException($"Logger specified in config cannot be found: \"{name}\"");
+            var type = ActorSystemImpl.TypeNamed(name)
+                ?? throw new ConfigurationException($"Logger specified in config cannot be found: \"{name}\"");
             var logger = system.SystemActorOf(Props.Create(type), $"log{++number}-{Logging.SimpleName(type)}");
             // Whoever makes a system may log at once, so its loggers have to be ready before it is handed out.
-            if (logger.Ask<LoggerInitialized>(new InitializeLogger(system.EventStream)).Wait(settings.LoggerStartTimeout)) SubscribeByLevel(system, logger);
+            var ready = logger.Ask<LoggerInitialized>(new InitializeLogger(system.EventStream)).Wait(settings.LoggerStartTimeout);
+            if (ready) SubscribeByLevel(system, logger);
             else system.Log.Warning("Logger {0} did not respond within {1} to InitializeLogger", name, settings.LoggerStartTimeout);
         }
     }
 
     static void SubscribeByLevel(ActorSystemImpl system, IActorRef logger)
     {
-        for (var level = system.EventStream.LogLevel; level <= LogLevel.ErrorLevel; level++) system.EventStream.Subscribe(logger, Logging.ClassFor(level));
+        for (var level = system.EventStream.LogLevel; level <= LogLevel.ErrorLevel; level++)
+        {
+            system.EventStream.Subscribe(logger, Logging.ClassFor(level));
+        }
     }
 }

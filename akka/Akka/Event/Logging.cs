@@ -24,7 +24,8 @@ public static class Logging
         "ERROR" => LogLevel.ErrorLevel,
         // Above every level there is: nothing is logged.
         "OFF" => LogLevel.ErrorLevel + 1,
-        _ => throw new ArgumentException($"Unknown log level: \"{logLevel}\". Known are OFF, DEBUG, INFO, WARNING and ERROR.", nameof(logLevel)),
+        _ => throw new ArgumentException(
+            $"Unknown log level: \"{logLevel}\". Known are OFF, DEBUG, INFO, WARNING and ERROR.", nameof(logLevel)),
     };
 
     public static Type ClassFor(this LogLevel logLevel) => logLevel switch
@@ -42,7 +43,8 @@ public static class Logging
     public static ILoggingAdapter GetLogger(ActorSystem system, object logSourceObj, ILogMessageFormatter? logMessageFormatter = null)
     {
         var (source, type) = SourceOf(logSourceObj);
-        return new BusLogging(system.EventStream, logSourceObj is IActorRef or ActorSystem ? source : $"{source}({system})", type, logMessageFormatter);
+        return new BusLogging(
+            system.EventStream, logSourceObj is IActorRef or ActorSystem ? source : $"{source}({system})", type, logMessageFormatter);
     }
 
     public static ILoggingAdapter GetLogger(LoggingBus loggingBus, object logSourceObj, ILogMessageFormatter? logMessageFormatter = null)

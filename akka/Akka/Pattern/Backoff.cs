@@ -65,7 +65,8 @@ internal sealed class BackoffSettings(BackoffPlan plan) : BackoffOptions
 {
     internal BackoffSettings(bool onStop, Props childProps, string childName, TimeSpan minBackoff, TimeSpan maxBackoff, double randomFactor)
         : this(new BackoffPlan(
-            onStop, childProps, childName, minBackoff, maxBackoff, randomFactor, minBackoff, new OneForOneStrategy(SupervisorStrategy.DefaultDecider), null, null)) { }
+            onStop, childProps, childName, minBackoff, maxBackoff, randomFactor, minBackoff,
+            new OneForOneStrategy(SupervisorStrategy.DefaultDecider), null, null)) { }
 
     internal override Props Props
     {
@@ -88,7 +89,8 @@ internal sealed class BackoffSettings(BackoffPlan plan) : BackoffOptions
     public override BackoffOptions WithDefaultStoppingStrategy() => new BackoffSettings(
         plan with { Strategy = new OneForOneStrategy(plan.Strategy.MaxNumberOfRetries, -1, SupervisorStrategy.StoppingStrategy.Decider) });
 
-    public override BackoffOptions WithReplyWhileStopped(object replyWhileStopped) => new BackoffSettings(plan with { ReplyWhileStopped = replyWhileStopped });
+    public override BackoffOptions WithReplyWhileStopped(object replyWhileStopped) =>
+        new BackoffSettings(plan with { ReplyWhileStopped = replyWhileStopped });
 
     public override BackoffOptions WithMaxNrOfRetries(int maxNrOfRetries) => new BackoffSettings(
         plan with { Strategy = new OneForOneStrategy(maxNrOfRetries, plan.Strategy.WithinTimeRangeMilliseconds, plan.Strategy.Decider) });

@@ -149,7 +149,8 @@ internal sealed class BackoffOnFailureSupervisor(BackoffPlan plan) : BackoffSupe
         {
             var directive = strategy.Decider.Decide(cause);
             if (directive != Directive.Restart) return directive;
-            if (strategy.WithinTimeRangeMilliseconds > 0 && Restarts == 0) ForgetRestartsAfter(TimeSpan.FromMilliseconds(strategy.WithinTimeRangeMilliseconds));
+            var within = strategy.WithinTimeRangeMilliseconds;
+            if (within > 0 && Restarts == 0) ForgetRestartsAfter(TimeSpan.FromMilliseconds(within));
             if (MayRestart) Become(WaitingForEnd(Sender));
             else Context.Stop(Self);
             return Directive.Stop;

@@ -39,7 +39,8 @@ public sealed class BackoffTests : Akka.TestKit.Xunit2.TestKit
     [Fact]
     public async Task The_wait_grows_no_longer_than_the_most_allowed()
     {
-        var supervisor = Sys.ActorOf(BackoffSupervisor.Props(Backoff.OnFailure(_child, "child", s_min, s_min * 1.5, 0, -1).WithManualReset()));
+        var supervisor = Sys.ActorOf(BackoffSupervisor.Props(
+            Backoff.OnFailure(_child, "child", s_min, s_min * 1.5, 0, -1).WithManualReset()));
 
         for (var i = 1; i <= 5; i++)
         {
@@ -106,7 +107,8 @@ public sealed class BackoffTests : Akka.TestKit.Xunit2.TestKit
     {
         Sys.EventStream.Subscribe(TestActor, typeof(DeadLetter));
         var silent = Sys.ActorOf(BackoffSupervisor.Props(Backoff.OnStop(_child, "child", s_limit, s_limit, 0, -1)));
-        var replying = Sys.ActorOf(BackoffSupervisor.Props(Backoff.OnStop(_child, "child", s_limit, s_limit, 0, -1).WithReplyWhileStopped("down")));
+        var replying = Sys.ActorOf(BackoffSupervisor.Props(
+            Backoff.OnStop(_child, "child", s_limit, s_limit, 0, -1).WithReplyWhileStopped("down")));
         foreach (var supervisor in new[] { silent, replying })
         {
             Sys.Stop(await ChildAsync(supervisor));

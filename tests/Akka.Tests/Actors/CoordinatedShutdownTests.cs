@@ -110,7 +110,8 @@ public sealed class CoordinatedShutdownTests : IAsyncLifetime
         var shutdown = CoordinatedShutdown.Get(_system);
         Note(shutdown, CoordinatedShutdown.PhaseServiceUnbind);
 
-        await Task.WhenAll(shutdown.Run(CoordinatedShutdown.UnknownReason.Instance), shutdown.Run(CoordinatedShutdown.ClrExitReason.Instance));
+        await Task.WhenAll(
+            shutdown.Run(CoordinatedShutdown.UnknownReason.Instance), shutdown.Run(CoordinatedShutdown.ClrExitReason.Instance));
 
         _ran.Count.ShouldBe(1);
         shutdown.ShutdownReason.ShouldBeOfType<CoordinatedShutdown.UnknownReason>();

@@ -116,7 +116,8 @@ public sealed class MailboxTests : Akka.TestKit.Xunit2.TestKit
     public void An_actor_cannot_be_made_with_new() => Should.Throw<ActorInitializationException>(() => MakeOutsideAsync());
 
     // The test's own thread counts as the test actor's, so the constructor has to run on another.
-    static Task<Echo> MakeOutsideAsync() => Task.Factory.StartNew(() => new Echo(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    static Task<Echo> MakeOutsideAsync() =>
+        Task.Factory.StartNew(() => new Echo(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     sealed class Echo : ReceiveActor
     {

@@ -43,7 +43,8 @@ public sealed class SchedulerTests : Akka.TestKit.Xunit2.TestKit
     [Fact]
     public void A_repetition_goes_on_until_it_is_cancelled()
     {
-        var cancelable = Sys.Scheduler.ScheduleTellRepeatedlyCancelable(TimeSpan.Zero, TimeSpan.FromMilliseconds(20), TestActor, "tick", ActorRefs.NoSender);
+        var cancelable = Sys.Scheduler.ScheduleTellRepeatedlyCancelable(
+            TimeSpan.Zero, TimeSpan.FromMilliseconds(20), TestActor, "tick", ActorRefs.NoSender);
         for (var i = 0; i < 3; i++) ExpectMsg("tick");
 
         cancelable.Cancel();

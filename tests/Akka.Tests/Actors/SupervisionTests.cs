@@ -16,7 +16,8 @@ public sealed class SupervisionTests : Akka.TestKit.Xunit2.TestKit
         child.Tell(PoisonPill.Instance);
 
         ReceiveN(7).ShouldBe([
-            "a1 PreStart", "a1 PreRestart pipe at BrokenException", "a1 PostStop", "a2 PostRestart pipe", "a2 PreStart", "a2 got hello", "a2 PostStop"]);
+            "a1 PreStart", "a1 PreRestart pipe at BrokenException", "a1 PostStop",
+            "a2 PostRestart pipe", "a2 PreStart", "a2 got hello", "a2 PostStop"]);
     }
 
     [Fact]
@@ -77,7 +78,8 @@ public sealed class SupervisionTests : Akka.TestKit.Xunit2.TestKit
     {
         var parent = await ChildOfAsync(_ => Directive.Restart, "parent", new OneForOneStrategy(_ => Directive.Escalate));
         var incarnations = new Incarnations();
-        var child = await parent.Ask<IActorRef>(Props.Create(() => new Talker(TestActor, "child", incarnations, null)), TimeSpan.FromSeconds(5));
+        var talker = Props.Create(() => new Talker(TestActor, "child", incarnations, null));
+        var child = await parent.Ask<IActorRef>(talker, TimeSpan.FromSeconds(5));
         ReceiveN(2).ShouldBe(["parent1 PreStart", "child1 PreStart"], ignoreOrder: true);
         Watch(child);
 
@@ -88,7 +90,8 @@ public sealed class SupervisionTests : Akka.TestKit.Xunit2.TestKit
             .ShouldBe(["parent1 PreRestart pipe", "parent1 PostStop", "parent2 PostRestart pipe", "parent2 PreStart"]);
         seen.ShouldContain("child1 PostStop");
         seen.ShouldContain("Terminated");
-        seen.IndexOf("child1 PostStop").ShouldBeLessThan(seen.IndexOf("parent2 PostRestart pipe"), "a new parent waits until the old one's children are gone");
+        seen.IndexOf("child1 PostStop").ShouldBeLessThan(
+            seen.IndexOf("parent2 PostRestart pipe"), "a new parent waits until the old one's children are gone");
     }
 
     [Fact]

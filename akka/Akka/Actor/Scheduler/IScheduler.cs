@@ -12,7 +12,8 @@ public interface ITellScheduler
     void ScheduleTellOnce(TimeSpan delay, ICanTell receiver, object message, IActorRef? sender);
     void ScheduleTellOnce(TimeSpan delay, ICanTell receiver, object message, IActorRef? sender, ICancelable? cancelable);
     void ScheduleTellRepeatedly(TimeSpan initialDelay, TimeSpan interval, ICanTell receiver, object message, IActorRef? sender);
-    void ScheduleTellRepeatedly(TimeSpan initialDelay, TimeSpan interval, ICanTell receiver, object message, IActorRef? sender, ICancelable? cancelable);
+    void ScheduleTellRepeatedly(
+        TimeSpan initialDelay, TimeSpan interval, ICanTell receiver, object message, IActorRef? sender, ICancelable? cancelable);
 }
 
 public interface IActionScheduler
@@ -25,7 +26,8 @@ public interface IActionScheduler
 
 public interface IAdvancedScheduler : IActionScheduler;
 
-/// <summary>Does things later. Actions run on the scheduler's thread: they must be short and must not touch an actor's state; telling is the safe way.</summary>
+/// <summary>Does things later. Actions run on the scheduler's thread: they must be short and must not touch an actor's state; telling is
+/// the safe way.</summary>
 public interface IScheduler : ITellScheduler, ITimeProvider
 {
     IAdvancedScheduler Advanced { get; }
@@ -33,7 +35,8 @@ public interface IScheduler : ITellScheduler, ITimeProvider
 
 public static class SchedulerExtensions
 {
-    public static ICancelable ScheduleTellOnceCancelable(this IScheduler scheduler, TimeSpan delay, ICanTell receiver, object message, IActorRef? sender)
+    public static ICancelable ScheduleTellOnceCancelable(
+        this IScheduler scheduler, TimeSpan delay, ICanTell receiver, object message, IActorRef? sender)
     {
         var cancelable = new Cancelable(scheduler);
         scheduler.ScheduleTellOnce(delay, receiver, message, sender, cancelable);
@@ -55,7 +58,8 @@ public static class SchedulerExtensions
         return cancelable;
     }
 
-    public static ICancelable ScheduleRepeatedlyCancelable(this IActionScheduler scheduler, TimeSpan initialDelay, TimeSpan interval, Action action)
+    public static ICancelable ScheduleRepeatedlyCancelable(
+        this IActionScheduler scheduler, TimeSpan initialDelay, TimeSpan interval, Action action)
     {
         var cancelable = new Cancelable(scheduler);
         scheduler.ScheduleRepeatedly(initialDelay, interval, action, cancelable);

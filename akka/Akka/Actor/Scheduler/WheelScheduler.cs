@@ -24,14 +24,17 @@ internal sealed class WheelScheduler(Func<ILoggingAdapter> log) : IScheduler, IA
 
     public void ScheduleTellRepeatedly(
         TimeSpan initialDelay, TimeSpan interval, ICanTell receiver, object message, IActorRef? sender, ICancelable? cancelable) =>
-        Start(new TellEntry(this, Positive(interval), cancelable, receiver, message, sender), NotNegative(initialDelay, nameof(initialDelay)));
+        Start(
+            new TellEntry(this, Positive(interval), cancelable, receiver, message, sender),
+            NotNegative(initialDelay, nameof(initialDelay)));
 
     public void ScheduleOnce(TimeSpan delay, Action action) => ScheduleOnce(delay, action, null);
 
     public void ScheduleOnce(TimeSpan delay, Action action, ICancelable? cancelable) =>
         Start(new ActionEntry(this, null, cancelable, action), NotNegative(delay, nameof(delay)));
 
-    public void ScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, Action action) => ScheduleRepeatedly(initialDelay, interval, action, null);
+    public void ScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, Action action) =>
+        ScheduleRepeatedly(initialDelay, interval, action, null);
 
     public void ScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, Action action, ICancelable? cancelable) =>
         Start(new ActionEntry(this, Positive(interval), cancelable, action), NotNegative(initialDelay, nameof(initialDelay)));
@@ -50,7 +53,9 @@ internal sealed class WheelScheduler(Func<ILoggingAdapter> log) : IScheduler, IA
         delay >= TimeSpan.Zero ? delay : throw new ArgumentOutOfRangeException(parameter, $"Was {delay}; a delay must not be negative.");
 
     static TimeSpan Positive(TimeSpan interval) =>
-        interval > TimeSpan.Zero ? interval : throw new ArgumentOutOfRangeException(nameof(interval), $"Was {interval}; an interval must be positive.");
+        interval > TimeSpan.Zero
+            ? interval
+            : throw new ArgumentOutOfRangeException(nameof(interval), $"Was {interval}; an interval must be positive.");
 
     abstract class Entry(WheelScheduler scheduler, TimeSpan? interval, ICancelable? cancelable) : TimerEntry
     {
@@ -85,13 +90,16 @@ internal sealed class WheelScheduler(Func<ILoggingAdapter> log) : IScheduler, IA
 
     ILoggingAdapter Log => log();
 
-    sealed class TellEntry(WheelScheduler scheduler, TimeSpan? interval, ICancelable? cancelable, ICanTell receiver, object message, IActorRef? sender)
+    sealed class TellEntry(
+        WheelScheduler scheduler, TimeSpan? interval, ICancelable? cancelable, ICanTell receiver, object message, IActorRef? sender)
         : Entry(scheduler, interval, cancelable)
     {
         protected override void Do() => receiver.Tell(message, sender);
     }
 
-    sealed class ActionEntry(WheelScheduler scheduler, TimeSpan? interval, ICancelable? cancelable, Action action) : Entry(scheduler, interval, cancelable)
+    sealed class ActionEntry(
+        WheelScheduler scheduler, TimeSpan? interval, ICancelable? cancelable, Action action)
+        : Entry(scheduler, interval, cancelable)
     {
         protected override void Do() => action();
     }
