@@ -22,8 +22,6 @@ public class TestProbe(ActorSystem system, ITestKitAssertions assertions, string
     void ICanTell.Tell(object message, IActorRef? sender) => TestActor.Tell(message, sender);
     void IInternalActorRef.SendSystemMessage(SystemMessage message) => ((IInternalActorRef)TestActor).SendSystemMessage(message);
     bool IEquatable<IActorRef>.Equals(IActorRef? other) => TestActor.Equals(other);
-    int IComparable<IActorRef>.CompareTo(IActorRef? other) => TestActor.CompareTo(other);
-    public int CompareTo(object? obj) => TestActor.CompareTo(obj);
     public override bool Equals(object? obj) => TestActor.Equals(obj);
     public override int GetHashCode() => TestActor.GetHashCode();
     public override string ToString() => TestActor.ToString()!;

@@ -2,7 +2,7 @@ namespace Akka.Actor;
 
 /// <summary>The place of an actor in the tree. Two actors that held one place after another differ in <see cref="Uid"/>, which equality
 /// leaves out.</summary>
-public class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>
+public class ActorPath : IEquatable<ActorPath>
 {
     readonly ActorPath? _parent;
     string? _text;
@@ -34,13 +34,9 @@ public class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>
     public static bool IsValidPathElement(string s) =>
         !string.IsNullOrEmpty(s) && s[0] != '$' && s.All(c => char.IsAsciiLetterOrDigit(c) || "-_.*$+:@&=,!~';()%".Contains(c));
 
-    public ActorPath Child(string childName) => this / childName;
     public string ToStringWithoutAddress() => "/" + string.Join('/', Elements);
-    public string ToStringWithAddress() => ToString();
 
     public string ToStringWithUid() => Uid == 0 ? ToString() : $"{this}#{Uid}";
-
-    public int CompareTo(ActorPath? other) => string.CompareOrdinal(ToString(), other?.ToString());
 
     public bool Equals(ActorPath? other) =>
         ReferenceEquals(this, other) || (other is not null && Name == other.Name && SameParent(other));

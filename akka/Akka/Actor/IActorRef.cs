@@ -8,7 +8,7 @@ public interface ICanTell
 }
 
 /// <summary>A handle on an actor: safe to share, valid over the actor's restarts, and of no other use than to tell it something.</summary>
-public interface IActorRef : ICanTell, IEquatable<IActorRef>, IComparable<IActorRef>, IComparable
+public interface IActorRef : ICanTell, IEquatable<IActorRef>
 {
     ActorPath Path { get; }
 }
@@ -28,10 +28,6 @@ public abstract class ActorRefBase : IActorRef
     public bool Equals(IActorRef? other) => ReferenceEquals(this, other) || (other is not null && ReferenceEquals(Path, other.Path));
     public override bool Equals(object? obj) => Equals(obj as IActorRef);
     public override int GetHashCode() => Path.Uid.GetHashCode() ^ Path.GetHashCode();
-    public int CompareTo(IActorRef? other) =>
-        other is null ? 1 : Path.CompareTo(other.Path) is var order and not 0 ? order : Path.Uid.CompareTo(other.Path.Uid);
-    public int CompareTo(object? obj) => CompareTo(obj as IActorRef);
-
     public override string ToString() => $"[{Path.ToStringWithUid()}]";
 }
 

@@ -76,14 +76,6 @@ public sealed class MailboxTests : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
-    public void Null_is_no_message()
-    {
-        var echo = Sys.ActorOf(Props.Create(() => new Echo()));
-
-        Should.Throw<ArgumentNullException>(() => echo.Tell(null!));
-    }
-
-    [Fact]
     public void What_nobody_handles_is_published_as_unhandled()
     {
         Sys.EventStream.Subscribe(TestActor, typeof(UnhandledMessage));
