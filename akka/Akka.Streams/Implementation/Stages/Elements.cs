@@ -275,3 +275,8 @@ internal sealed class SelectError<T>(Materialization context, Func<Exception, Ex
 
     internal override void OnUpstreamFailure(In port, Exception cause) => FailStage(selector(cause));
 }
+
+internal sealed class Widen<TIn, TOut>(Materialization context) : FlowLogic<TIn, TOut>(context) where TIn : TOut
+{
+    internal override void OnPush(In port) => Out.Push(In.Grab());
+}

@@ -57,7 +57,8 @@ internal sealed class SelectAsync<TIn, TOut>(Materialization context, int parall
                 continue;
             }
             Out.Push(oldest.GetAwaiter().GetResult());
-            break;
+            PullMore();
+            return;
         }
         if (_inFlight.Count == 0 && In.IsClosed) CompleteStage();
         else PullMore();
@@ -112,29 +113,26 @@ internal sealed class SelectAsyncUnordered<TIn, TOut>(Materialization context, i
         _inFlight--;
         if (SelectAsync<TIn, TOut>.FailureOf(task) is { } failure)
         {
-            if (_decider(failure) == Directive.Stop)
-            {
-                FailStage(failure);
-                return;
-            }
+            if (_decider(failure) == Directive.Stop) FailStage(failure);
+            else if (In.IsClosed && Todo == 0) CompleteStage();
+            else PullMore();
         }
         else if (Out.IsAvailable)
         {
             Out.Push(task.GetAwaiter().GetResult());
+            PullMore();
         }
         else
         {
             _ready.Enqueue(task.GetAwaiter().GetResult());
         }
-        if (In.IsClosed && Todo == 0) CompleteStage();
-        else PullMore();
     }
 
     internal override void OnPull(Out port)
     {
         if (_ready.TryDequeue(out var element)) Out.Push(element);
-        if (In.IsClosed && Todo == 0) CompleteStage();
-        else PullMore();
+        else if (In.IsClosed && Todo == 0) CompleteStage();
+        PullMore();
     }
 
     internal override void OnUpstreamFinish(In port)

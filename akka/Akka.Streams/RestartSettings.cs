@@ -1,0 +1,33 @@
+namespace Akka.Streams;
+
+/// <summary>
+/// How long a restart waits: the minimum, doubled each time up to the maximum, and up to the random factor more.
+/// A graph that ran for longer than <see cref="MaxRestartsWithin"/> starts from the minimum again.
+/// </summary>
+public class RestartSettings
+{
+    RestartSettings(TimeSpan minBackoff, TimeSpan maxBackoff, double randomFactor, int maxRestarts, TimeSpan maxRestartsWithin) =>
+        (MinBackoff, MaxBackoff, RandomFactor, MaxRestarts, MaxRestartsWithin) =
+        (minBackoff, maxBackoff, randomFactor, maxRestarts, maxRestartsWithin);
+
+    public TimeSpan MinBackoff { get; }
+
+    public TimeSpan MaxBackoff { get; }
+
+    public double RandomFactor { get; }
+
+    public int MaxRestarts { get; }
+
+    public TimeSpan MaxRestartsWithin { get; }
+
+    public static RestartSettings Create(TimeSpan minBackoff, TimeSpan maxBackoff, double randomFactor) =>
+        new(minBackoff, maxBackoff, randomFactor, int.MaxValue, minBackoff);
+
+    public RestartSettings WithMinBackoff(TimeSpan value) => new(value, MaxBackoff, RandomFactor, MaxRestarts, MaxRestartsWithin);
+
+    public RestartSettings WithMaxBackoff(TimeSpan value) => new(MinBackoff, value, RandomFactor, MaxRestarts, MaxRestartsWithin);
+
+    public RestartSettings WithRandomFactor(double value) => new(MinBackoff, MaxBackoff, value, MaxRestarts, MaxRestartsWithin);
+
+    public RestartSettings WithMaxRestarts(int count, TimeSpan within) => new(MinBackoff, MaxBackoff, RandomFactor, count, within);
+}
