@@ -18,7 +18,7 @@ public static class KillSwitches
 
     public static IGraph<FlowShape<T, T>, UniqueKillSwitch> Single<T>() => new Dsl.Flow<T, T, UniqueKillSwitch>(Blueprint.Flow(context =>
     {
-        var thrown = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var thrown = new TaskCompletionSource<NotUsed>(TaskCreationOptions.RunContinuationsAsynchronously);
         return ((FlowLogic<T, T>)new KillSwitchStage<T>(context, thrown.Task), new UniqueKillSwitch(thrown));
     }));
 }
@@ -26,11 +26,11 @@ public static class KillSwitches
 /// <summary>Stops the one stream it came from.</summary>
 public sealed class UniqueKillSwitch : IKillSwitch
 {
-    readonly TaskCompletionSource _thrown;
+    readonly TaskCompletionSource<NotUsed> _thrown;
 
-    internal UniqueKillSwitch(TaskCompletionSource thrown) => _thrown = thrown;
+    internal UniqueKillSwitch(TaskCompletionSource<NotUsed> thrown) => _thrown = thrown;
 
-    public void Shutdown() => _thrown.TrySetResult();
+    public void Shutdown() => _thrown.TrySetResult(NotUsed.Instance);
 
     public void Abort(Exception cause) => _thrown.TrySetException(cause);
 }
@@ -38,12 +38,12 @@ public sealed class UniqueKillSwitch : IKillSwitch
 /// <summary>Stops every stream that its flow stands in, also those that are materialized later.</summary>
 public sealed class SharedKillSwitch : IKillSwitch
 {
-    readonly TaskCompletionSource _thrown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly TaskCompletionSource<NotUsed> _thrown = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly string _name;
 
     internal SharedKillSwitch(string name) => _name = name;
 
-    public void Shutdown() => _thrown.TrySetResult();
+    public void Shutdown() => _thrown.TrySetResult(NotUsed.Instance);
 
     public void Abort(Exception cause) => _thrown.TrySetException(cause);
 

@@ -46,7 +46,7 @@ public sealed class Flow<TIn, TOut, TMat> : IGraph<FlowShape<TIn, TOut>, TMat>
     TMat Whole(Materialization context, Ports ports)
     {
         if (_build is not null) return _build(context.With(_attributes), ports);
-        Blueprint.Flow(c => new Stages.Identity<TIn>(c))(context, ports);
+        Blueprint.Flow(c => new Implementation.Stages.Identity<TIn>(c))(context, ports);
         return default!;
     }
 

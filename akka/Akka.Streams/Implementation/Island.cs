@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Akka.Event;
 
 namespace Akka.Streams.Implementation;
 
@@ -40,7 +41,17 @@ internal sealed class Island(ActorMaterializer materializer) : IThreadPoolWorkIt
     internal void Attach<TMat>(Build<TMat> graph, Materialization context, Out? feeds, In? drains)
     {
         var ports = new Ports();
-        graph(context, ports);
+        var before = _stages.Count;
+        try
+        {
+            graph(context, ports);
+        }
+        catch
+        {
+            // Stages that were made before the blueprint threw lead nowhere.
+            _stages.RemoveRange(before, _stages.Count - before);
+            throw;
+        }
         if (feeds is not null) feeds.Connect(ports.Ins[0]);
         if (drains is not null) ports.Outs[0].Connect(drains);
         StartStages();

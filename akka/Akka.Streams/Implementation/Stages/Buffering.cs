@@ -94,6 +94,7 @@ internal sealed class Batch<TIn, TOut>(
 {
     TOut? _sum;
     bool _any;
+    readonly long _max = max;
     long _left = max;
     TIn? _next;
     bool _hasNext;
@@ -146,7 +147,7 @@ internal sealed class Batch<TIn, TOut>(
     void Flush()
     {
         Out.Push(_sum!);
-        (_sum, _any, _left) = (default, false, max);
+        (_sum, _any, _left) = (default, false, _max);
         if (!_hasNext) return;
         try
         {
@@ -165,7 +166,7 @@ internal sealed class Batch<TIn, TOut>(
     {
         var directive = Decider(cause);
         if (directive == Directive.Stop) FailStage(cause);
-        else if (directive == Directive.Restart) (_sum, _any, _left, _next, _hasNext) = (default, false, max, default, false);
+        else if (directive == Directive.Restart) (_sum, _any, _left, _next, _hasNext) = (default, false, _max, default, false);
         return directive == Directive.Stop;
     }
 }

@@ -115,6 +115,7 @@ internal sealed class Skip<T>(Materialization context, long count) : FlowLogic<T
 /// <summary>Gives out the zero first, then each step's result, and at the least the zero where there was nothing.</summary>
 internal sealed class Scan<TIn, TOut>(Materialization context, TOut zero, Func<TOut, TIn, TOut> aggregate) : FlowLogic<TIn, TOut>(context)
 {
+    readonly TOut _zero = zero;
     TOut _sum = zero;
     bool _zeroGiven;
 
@@ -148,7 +149,7 @@ internal sealed class Scan<TIn, TOut>(Materialization context, TOut zero, Func<T
                     In.TryPull();
                     break;
                 default:
-                    _sum = zero;
+                    _sum = _zero;
                     Out.Push(_sum);
                     break;
             }
@@ -164,6 +165,7 @@ internal sealed class Scan<TIn, TOut>(Materialization context, TOut zero, Func<T
 internal sealed class Aggregate<TIn, TOut>(Materialization context, TOut zero, Func<TOut, TIn, TOut> aggregate)
     : Supervised<TIn, TOut>(context)
 {
+    readonly TOut _zero = zero;
     TOut _sum = zero;
 
     protected override void Take(TIn element)
@@ -172,7 +174,7 @@ internal sealed class Aggregate<TIn, TOut>(Materialization context, TOut zero, F
         In.Pull();
     }
 
-    protected override void Restart() => _sum = zero;
+    protected override void Restart() => _sum = _zero;
 
     internal override void OnPull(Out port)
     {

@@ -1,5 +1,4 @@
 using Akka.Event;
-using Akka.Pattern;
 
 namespace Akka.Streams.Implementation.Stages;
 
@@ -26,6 +25,9 @@ internal sealed class Restart<TIn, TOut>(
     TimeSpan _countedUntil;
     int _restarts;
     bool _ending;
+
+    // Restarts at the same time drift apart: each stage has a seed of its own.
+    readonly Random _jitter = new(Environment.TickCount ^ context.GetHashCode());
 
     internal Restart<TIn, TOut> WithPorts()
     {
@@ -143,9 +145,16 @@ internal sealed class Restart<TIn, TOut>(
         return _restarts == settings.MaxRestarts;
     }
 
+    TimeSpan Delay()
+    {
+        var doubled = settings.MinBackoff * Math.Pow(2, Math.Min(_restarts, 30));
+        var backoff = doubled < settings.MaxBackoff ? doubled : settings.MaxBackoff;
+        return backoff * (1 + _jitter.NextDouble() * settings.RandomFactor);
+    }
+
     void Pause()
     {
-        _restart.Once(BackoffSupervisor.CalculateDelay(_restarts, settings.MinBackoff, settings.MaxBackoff, settings.RandomFactor));
+        _restart.Once(Delay());
         _restarts++;
         _cancellation.Cancel();
         if (_innerIn is not null)

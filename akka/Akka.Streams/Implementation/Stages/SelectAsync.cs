@@ -25,12 +25,12 @@ internal sealed class SelectAsync<TIn, TOut>(Materialization context, int parall
         {
             _inFlight.Enqueue(task);
             if (task.IsCompleted) Completed(task);
-            else task.ContinueWith(static (done, stage) => ((SelectAsync<TIn, TOut>)stage!).Arrived(done), this, TaskContinuationOptions.ExecuteSynchronously);
+            else Await(task);
         }
         PullMore();
     }
 
-    void Arrived(Task<TOut> task) => Island.Post(new TaskSignal<TOut>(this, task, Completed));
+    void Await(Task<TOut> task) => TaskSignal<TOut>.Await(this, task, Completed);
 
     /// <summary>A failure is heard at once, though older tasks still run; a result waits for its turn.</summary>
     void Completed(Task<TOut> task)
@@ -50,7 +50,7 @@ internal sealed class SelectAsync<TIn, TOut>(Materialization context, int parall
     {
         while (_inFlight.TryPeek(out var oldest) && oldest.IsCompleted)
         {
-            _inFlight.Dequeue();
+            _ = _inFlight.Dequeue();
             if (FailureOf(oldest) is { } failure)
             {
                 if (Stops(failure)) return;
@@ -97,7 +97,7 @@ internal sealed class SelectAsyncUnordered<TIn, TOut>(Materialization context, i
             var task = map(In.Grab());
             _inFlight++;
             if (task.IsCompleted) Completed(task);
-            else task.ContinueWith(static (done, stage) => ((SelectAsyncUnordered<TIn, TOut>)stage!).Arrived(done), this, TaskContinuationOptions.ExecuteSynchronously);
+            else Await(task);
         }
         catch (Exception e)
         {
@@ -106,7 +106,7 @@ internal sealed class SelectAsyncUnordered<TIn, TOut>(Materialization context, i
         PullMore();
     }
 
-    void Arrived(Task<TOut> task) => Island.Post(new TaskSignal<TOut>(this, task, Completed));
+    void Await(Task<TOut> task) => TaskSignal<TOut>.Await(this, task, Completed);
 
     void Completed(Task<TOut> task)
     {
@@ -148,7 +148,14 @@ internal sealed class SelectAsyncUnordered<TIn, TOut>(Materialization context, i
     }
 }
 
+/// <summary>A task of a stage that runs elsewhere, and comes into the island when it has ended.</summary>
 internal sealed class TaskSignal<T>(Logic target, Task<T> task, Action<Task<T>> handle) : Signal(target)
 {
+    internal static void Await(Logic target, Task<T> task, Action<Task<T>> handle) => _ = task.ContinueWith(
+        static (_, signal) => ((TaskSignal<T>)signal!).Send(), new TaskSignal<T>(target, task, handle),
+        CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    void Send() => Target.Island.Post(this);
+
     internal override void Run() => handle(task);
 }

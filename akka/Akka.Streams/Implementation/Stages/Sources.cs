@@ -80,7 +80,7 @@ internal sealed class UnfoldAsyncSource<TState, T>(
     {
         var next = unfold(_state);
         if (next.IsCompleted) Take(next);
-        else next.ContinueWith(done => Post(() => Take(done)), TaskContinuationOptions.ExecuteSynchronously);
+        else TaskSignal<Option<(TState, T)>>.Await(this, next, Take);
     }
 
     void Take(Task<Option<(TState, T)>> done)
@@ -106,7 +106,7 @@ internal sealed class TaskSource<T>(Materialization context, Task<T> task) : Sou
     internal override void OnPull(Out port)
     {
         if (task.IsCompleted) Take(task);
-        else task.ContinueWith(done => Post(() => Take(done)), TaskContinuationOptions.ExecuteSynchronously);
+        else TaskSignal<T>.Await(this, task, Take);
     }
 
     void Take(Task<T> done)
@@ -128,8 +128,7 @@ internal sealed class MaybeSource<T>(Materialization context, TaskCompletionSour
 {
     bool _pulled;
 
-    internal override void PreStart() =>
-        promise.Task.ContinueWith(_ => Post(Take), TaskContinuationOptions.ExecuteSynchronously);
+    internal override void PreStart() => TaskSignal<T>.Await(this, promise.Task, _ => Take());
 
     internal override void OnPull(Out port)
     {
@@ -161,7 +160,7 @@ internal sealed class MaybeSource<T>(Materialization context, TaskCompletionSour
 internal sealed class TickSource<T>(Materialization context, TimeSpan initialDelay, TimeSpan interval, T tick)
     : SourceLogic<T>(context), ICancelable
 {
-    readonly CancellationTokenSource _cancelled = new();
+    volatile bool _cancelled;
 
     internal override void PreStart() => Timer(() =>
     {
@@ -172,7 +171,7 @@ internal sealed class TickSource<T>(Materialization context, TimeSpan initialDel
 
     public void Cancel()
     {
-        _cancelled.Cancel();
+        _cancelled = true;
         Post(CompleteStage);
     }
 
@@ -182,7 +181,7 @@ internal sealed class TickSource<T>(Materialization context, TimeSpan initialDel
 
     public void CancelAfter(int millisecondsDelay) => CancelAfter(TimeSpan.FromMilliseconds(millisecondsDelay));
 
-    public bool IsCancellationRequested => _cancelled.IsCancellationRequested;
+    public bool IsCancellationRequested => _cancelled;
 
-    public CancellationToken Token => _cancelled.Token;
+    public CancellationToken Token => new(_cancelled);
 }

@@ -31,12 +31,12 @@ internal sealed class TerminationWatcher<T>(Materialization context) : FlowLogic
 }
 
 /// <summary>Passes on what it gets until its switch is thrown.</summary>
-internal sealed class KillSwitchStage<T>(Materialization context, Task thrown) : FlowLogic<T, T>(context)
+internal sealed class KillSwitchStage<T>(Materialization context, Task<NotUsed> thrown) : FlowLogic<T, T>(context)
 {
     internal override void PreStart()
     {
         if (thrown.IsCompleted) End();
-        else thrown.ContinueWith(_ => Post(End), TaskContinuationOptions.ExecuteSynchronously);
+        else TaskSignal<NotUsed>.Await(this, thrown, _ => End());
     }
 
     internal override void OnPush(In port) => Out.Push(In.Grab());
