@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Akka.Actor;
+using Akka.Streams;
+using Akka.Streams.Dsl;
 using FraudStreams.Sqlite;
 using FraudStreams.Topics;
 
@@ -7,7 +10,7 @@ namespace FraudStreams.Bench;
 
 /// <summary>
 /// The embedded log by itself: batches of 500 records of 500 bytes, each durable when its publish returns, from 1 and from 4 publishers; then all of it
-/// read again; then one publisher with three readers behind it. <c>dotnet run -c Release --project bench/FraudStreams.Bench -- topics [folder]</c>
+/// read again; then one publisher with three readers behind it; then a stream that consumes. <c>dotnet run -c Release --project bench/FraudStreams.Bench -- topics [folder]</c>
 /// </summary>
 static class TopicsBench
 {
@@ -24,6 +27,31 @@ static class TopicsBench
         }
 
         await FollowAsync(Path.Combine(root, "follow"));
+        await ConsumeAsync(Path.Combine(root, "consume"));
+    }
+
+    /// <summary>A million records through <see cref="ITopics.Consume"/> and a stream, one element a record.</summary>
+    static async Task ConsumeAsync(string folder)
+    {
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        using var system = ActorSystem.Create("bench");
+        var settings = new EmbeddedTopicsSettings(folder, ImmutableSortedDictionary<string, int>.Empty.Add("bench", 1)) { ChunkRecords = 1000 };
+        await using (var log = EmbeddedLog.Open(settings, TimeProvider.System)) await PublishAsync(log, Records / BatchRecords);
+        await using (var topics = EmbeddedTopics.Open(settings, TimeProvider.System, _ => { }))
+        {
+            var started = Stopwatch.GetTimestamp();
+            var cpu = Environment.CpuUsage.TotalTime;
+            await topics.Consume("bench", "bench")
+                .MergeMany(1, partition => partition.Records)
+                .Take(Records)
+                .GroupedWithin(BatchRecords, TimeSpan.FromSeconds(1))
+                .RunWith(Sink.Ignore<IEnumerable<TopicRecord>>(), system.Materializer());
+            Console.WriteLine(
+                $"consume  a stream of {Records:N0} records in groups of {BatchRecords}: {Records / Stopwatch.GetElapsedTime(started).TotalSeconds,10:N0} records/s, "
+                + $"{(Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / Records:N2} us CPU a record");
+        }
+
+        Directory.Delete(folder, recursive: true);
     }
 
     /// <summary>Three readers follow one publisher; says how large the write-ahead log became meanwhile.</summary>

@@ -114,6 +114,10 @@ public static class Source
     public static Source<TElem, NotUsed> UnfoldAsync<TState, TElem>(TState state, Func<TState, Task<Option<(TState, TElem)>>> unfoldAsync) =>
         Of(c => new UnfoldAsyncSource<TState, TElem>(c, state, unfoldAsync));
 
+    public static Source<T, NotUsed> UnfoldResourceAsync<T, TSource>(
+        Func<Task<TSource>> create, Func<TSource, Task<Option<T>>> read, Func<TSource, Task<Done>> close) =>
+        Of(c => new UnfoldResourceAsync<TSource, T>(c, create, read, close));
+
     public static Source<T, ISourceQueueWithComplete<T>> Queue<T>(int bufferSize, OverflowStrategy overflowStrategy)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bufferSize);

@@ -1,0 +1,60 @@
+using Akka;
+using Akka.Streams.Dsl;
+using FraudStreams.Model.Formats;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Storage;
+
+/// <summary>
+/// Batches of `predictions` into the store, and only then the group's position. A record that is no prediction goes to `rejected` together with that
+/// position: it cannot hold up what comes after it.
+/// </summary>
+public sealed class StorePredictions
+{
+    readonly PredictionStore _store;
+    readonly ITopics _topics;
+    readonly string _group;
+    readonly string _rejectedTopic;
+    readonly TimeProvider _time;
+
+    StorePredictions(PredictionStore store, ITopics topics, string group, string rejectedTopic, TimeProvider time)
+    {
+        _store = store;
+        _topics = topics;
+        _group = group;
+        _rejectedTopic = rejectedTopic;
+        _time = time;
+    }
+
+    /// <summary>Emits what became of each batch once its position is committed. A batch holds records of one partition, in order, and at least one.</summary>
+    public static Flow<IEnumerable<TopicRecord>, StoredBatch, NotUsed> Flow(
+        PredictionStore store, ITopics topics, string group, string rejectedTopic, TimeProvider time)
+    {
+        var stage = new StorePredictions(store, topics, group, rejectedTopic, time);
+        return Akka.Streams.Dsl.Flow.Create<IEnumerable<TopicRecord>>().SelectAsync(1, stage.StoreAsync);
+    }
+
+    async Task<StoredBatch> StoreAsync(IEnumerable<TopicRecord> batch)
+    {
+        var records = batch as IReadOnlyList<TopicRecord> ?? [.. batch];
+        var stored = await _store.WriteAsync(records);
+        await _topics.PublishAsync(Outgoing(stored, records[^1]), CancellationToken.None);
+        return stored;
+    }
+
+    OutgoingRecords Outgoing(StoredBatch stored, TopicRecord last)
+    {
+        var outgoing = new OutgoingRecords(stored.Unreadable.Length)
+        {
+            Position = new GroupPosition(_group, last.Partition, last.Offset + 1),
+        };
+        foreach (var (record, reason) in stored.Unreadable)
+        {
+            var rejected = new RejectedRecord(
+                reason, record.Partition.Topic, record.Partition.Partition, record.Offset, _time.GetUtcNow(), record.Value);
+            outgoing.Add(_rejectedTopic, record.Key.Span, rejected, static (into, rejected) => rejected.Write(into));
+        }
+
+        return outgoing;
+    }
+}

@@ -1,0 +1,48 @@
+using Akka;
+using Akka.Streams.Dsl;
+
+namespace FraudStreams.Topics;
+
+/// <summary>Another process consumes the topic in this group; this one waits until that one is gone.</summary>
+public sealed record GroupStandby(string Group, string Topic, string Holder);
+
+/// <summary>Topics without anything installed: the embedded log as sources and a publisher.</summary>
+public sealed class EmbeddedTopics : ITopics
+{
+    readonly EmbeddedTopicsSettings _settings;
+    readonly EmbeddedLog _log;
+    readonly TimeProvider _time;
+    readonly Action<GroupStandby> _onStandby;
+
+    EmbeddedTopics(EmbeddedTopicsSettings settings, EmbeddedLog log, TimeProvider time, Action<GroupStandby> onStandby)
+    {
+        _settings = settings;
+        _log = log;
+        _time = time;
+        _onStandby = onStandby;
+    }
+
+    /// <param name="onStandby">Told once each time that this process has to wait for a group.</param>
+    /// <exception cref="TopicsException">As <see cref="EmbeddedLog.Open"/>.</exception>
+    public static EmbeddedTopics Open(EmbeddedTopicsSettings settings, TimeProvider time, Action<GroupStandby> onStandby) =>
+        new(settings, EmbeddedLog.Open(settings, time), time, onStandby);
+
+    public Source<TopicPartitionSource, NotUsed> Consume(string topic, string group) => Source.UnfoldResourceAsync<TopicPartitionSource, GroupConsumption>(
+        () => Task.FromResult(new GroupConsumption(_log, _settings, topic, group, _time, _onStandby)),
+        consumption => consumption.NextAsync(),
+        CloseAsync);
+
+    public Task PublishAsync(OutgoingRecords records, CancellationToken ct) => _log.PublishAsync(records, ct);
+
+    public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken ct) => _log.PositionAsync(group, partition).WaitAsync(ct);
+
+    public Task<TopicsStatus> StatusAsync(CancellationToken ct) => Task.Run(_log.Status, ct);
+
+    internal static async Task<Done> CloseAsync<T>(T running) where T : IAsyncDisposable
+    {
+        await running.DisposeAsync();
+        return Done.Instance;
+    }
+
+    public ValueTask DisposeAsync() => _log.DisposeAsync();
+}

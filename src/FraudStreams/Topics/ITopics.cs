@@ -1,0 +1,31 @@
+using Akka;
+using Akka.Streams.Dsl;
+
+namespace FraudStreams.Topics;
+
+/// <summary>One partition that this process was given, and its records from the group's position on.</summary>
+public sealed record TopicPartitionSource(TopicPartition Partition, Source<TopicRecord, NotUsed> Records);
+
+/// <summary>What the graphs need of a log, and no more.</summary>
+public interface ITopics : IAsyncDisposable
+{
+    /// <summary>
+    /// One source a partition that this process is given in the group, each from the group's committed position on. The outer source stays open; while
+    /// another process has the group it waits its turn. It reads on demand, and a fault of the log fails the source that met it.
+    /// </summary>
+    Source<TopicPartitionSource, NotUsed> Consume(string topic, string group);
+
+    /// <summary>
+    /// Appends the records and then moves the position they stand for, if any. Durable when it returns; with embedded topics both or neither. A batch may
+    /// be a position alone. Takes the batch over, and disposes it whatever comes.
+    /// </summary>
+    Task PublishAsync(OutgoingRecords records, CancellationToken ct);
+
+    /// <summary>
+    /// The offset a group has to read next; 0 where it never committed. The partition need not belong to a topic: who reads a file keeps its place in
+    /// such a position, committed together with the records it made of the file.
+    /// </summary>
+    Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken ct);
+
+    Task<TopicsStatus> StatusAsync(CancellationToken ct);
+}
