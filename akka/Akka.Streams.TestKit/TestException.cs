@@ -1,0 +1,3 @@
+namespace Akka.Streams.TestKit;
+
+public class TestException(string message) : Exception(message);
