@@ -196,7 +196,7 @@ internal sealed class Island(ActorMaterializer materializer) : IThreadPoolWorkIt
         {
             if ((state & (WireState.Pushing | WireState.InClosed | WireState.OutClosed)) == WireState.Pushing)
             {
-                wire.State = state ^ (WireState.Pushing | WireState.InReady | WireState.Element);
+                wire.State = (state & ~WireState.Pushing) | WireState.InReady | WireState.Element;
                 _active = wire.Owner;
                 wire.Owner.OnPush(wire);
             }
@@ -235,7 +235,7 @@ internal sealed class Island(ActorMaterializer materializer) : IThreadPoolWorkIt
         if ((state & WireState.Pushing) != 0)
         {
             // The element goes first; the closing that came after it is the wire's next event.
-            wire.State = state ^ (WireState.Pushing | WireState.InReady | WireState.Element);
+            wire.State = (state & ~WireState.Pushing) | WireState.InReady | WireState.Element;
             Enqueue(wire);
             _active.OnPush(wire);
             return;

@@ -39,7 +39,7 @@ public sealed class OperatorTests : StreamTest
         ["CompletionTimeout"] = Flow.Create<int>().CompletionTimeout(Long),
         ["MergeMany"] = Flow.Create<int>().MergeMany(4, n => Source.Single(n)),
         ["ConcatMany"] = Flow.Create<int>().ConcatMany(n => Source.Single(n)),
-        ["AlsoTo"] = Flow.Create<int>().AlsoTo(Sink.Ignore<int>().MapMaterializedValue(_ => NotUsed.Instance)),
+        ["AlsoTo"] = Flow.Create<int>().AlsoTo(Sink.Ignore<int>().MapMaterializedValue(_ => NotUsed.Instance), true),
         ["Concat"] = Flow.Create<int>().Concat(Source.Empty<int>()),
         ["Merge"] = Flow.Create<int>().Merge(Source.Empty<int>()),
         ["KillSwitch"] = Flow.Create<int>().Via(KillSwitches.Single<int>()),

@@ -83,7 +83,7 @@ public sealed class SelectAsyncTests : StreamTest
     public async Task Unordered_results_come_as_they_are_ready()
     {
         var sink = Source.From(Enumerable.Range(1, 3)).SelectAsyncUnordered(3, Started).RunWith(this.SinkProbe<int>(), Materializer);
-        await sink.RequestAsync(3);
+        await sink.RequestAsync(4);
         await AwaitAssertAsync(() => _tasks.Count.ShouldBe(3));
 
         _tasks[3].SetResult(30);
