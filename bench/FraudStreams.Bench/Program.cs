@@ -4,6 +4,10 @@ switch (args)
 {
     case ["akka"]:
         await AkkaBench.RunAsync();
+        await AkkaStreamsBench.RunAsync();
+        return 0;
+    case ["akka-streams"]:
+        await AkkaStreamsBench.RunAsync();
         return 0;
     case ["topics", .. var rest]:
         await TopicsBench.RunAsync(rest);
@@ -22,7 +26,7 @@ switch (args)
         return 0;
     default:
         Console.Error.WriteLine(
-            "what to measure: akka | topics [folder] | store predictions.ndjson [folder] | reading payments.csv | "
+            "what to measure: akka | akka-streams | topics [folder] | store predictions.ndjson [folder] | reading payments.csv | "
             + "matrix payments.csv features.fsm [schema] | training features.fsm [trees=100] …");
         return 2;
 }

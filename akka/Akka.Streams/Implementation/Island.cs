@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Akka.Event;
 
@@ -21,11 +22,8 @@ internal sealed class Island(ActorMaterializer materializer) : IThreadPoolWorkIt
     int _started;
     volatile Exception? _abort;
 
-    /// <summary>The stage whose handler runs.</summary>
-    Logic _active = null!;
-
-    In? _pushed;
-    In? _pulled;
+    /// <summary>The wire with the event that followed first from the handler that ran last.</summary>
+    In? _next;
     int _chased;
 
     // A ring of wires with an event pending. A wire stands in it once at most.
@@ -91,7 +89,7 @@ internal sealed class Island(ActorMaterializer materializer) : IThreadPoolWorkIt
         else StartStages();
         RunSignals(ref left);
         RunEvents(ref left);
-        if (_count > 0 || _pushed is not null || _pulled is not null)
+        if (_count > 0 || _next is not null)
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
             return;
@@ -154,100 +152,104 @@ internal sealed class Island(ActorMaterializer materializer) : IThreadPoolWorkIt
 
     void RunEvents(ref int left)
     {
-        while (left-- > 0)
+        Logic? active = null;
+        while (left > 0)
         {
-            In? wire;
-            if ((wire = _pushed) is not null && _chased < ChaseLimit)
+            try
             {
-                _pushed = null;
-                _chased++;
+                while (left > 0)
+                {
+                    left--;
+                    var wire = _next;
+                    if (wire is not null && (++_chased < ChaseLimit || _count == 0))
+                    {
+                        _next = null;
+                    }
+                    else
+                    {
+                        _chased = 0;
+                        if (wire is not null)
+                        {
+                            _next = null;
+                            Enqueue(wire);
+                        }
+                        if (_count == 0) return;
+                        wire = Dequeue();
+                    }
+                    Deliver(wire, ref active);
+                    if (active.Open == 0) Stop(active);
+                }
             }
-            else if ((wire = _pulled) is not null && _chased < ChaseLimit)
+            catch (Exception e)
             {
-                _pulled = null;
-                _chased++;
+                Failed(active!, e);
+                if (active!.Open == 0) Stop(active);
             }
-            else
-            {
-                _chased = 0;
-                if (_pushed is not null) Enqueue(Take(ref _pushed));
-                if (_pulled is not null) Enqueue(Take(ref _pulled));
-                if (_count == 0) return;
-                wire = _queue[_head];
-                _queue[_head] = null!;
-                _head = (_head + 1) & (_queue.Length - 1);
-                _count--;
-            }
-            Deliver(wire);
         }
     }
 
-    static In Take(ref In? slot)
-    {
-        var wire = slot!;
-        slot = null;
-        return wire;
-    }
-
-    void Deliver(In wire)
+    /// <summary>Tells the stage at one end of the wire; <paramref name="active"/> says which, also when its handler throws.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Deliver(In wire, [NotNull] ref Logic? active)
     {
         var state = wire.State;
-        try
+        switch (state & (WireState.Pushing | WireState.Pulling | WireState.InClosed | WireState.OutClosed))
         {
-            if ((state & (WireState.Pushing | WireState.InClosed | WireState.OutClosed)) == WireState.Pushing)
-            {
+            case WireState.Pushing:
                 wire.State = (state & ~WireState.Pushing) | WireState.InReady | WireState.Element;
-                _active = wire.Owner;
-                wire.Owner.OnPush(wire);
-            }
-            else if ((state & (WireState.Pulling | WireState.InClosed | WireState.OutClosed)) == WireState.Pulling)
-            {
+                active = wire.Owner;
+                active.OnPush(wire);
+                break;
+            case WireState.Pulling:
                 var producer = wire.Producer!;
                 wire.State = state ^ (WireState.Pulling | WireState.OutReady);
-                _active = producer.Owner;
-                producer.Owner.OnPull(producer);
-            }
-            else
-            {
-                DeliverClosing(wire, state);
-            }
+                active = producer.Owner;
+                active.OnPull(producer);
+                break;
+            default:
+                DeliverClosing(wire, state, ref active);
+                break;
         }
-        catch (Exception e)
-        {
-            Failed(_active, e);
-        }
-        if (_active.Open == 0) Stop(_active);
     }
 
-    void DeliverClosing(In wire, WireState state)
+    static void DeliverClosing(In wire, WireState state, [NotNull] ref Logic? active)
     {
         if ((state & WireState.InClosed) != 0)
         {
             var producer = wire.Producer!;
-            _active = producer.Owner;
+            active = producer.Owner;
             if ((state & WireState.OutClosed) != 0) return;
             wire.State = (state | WireState.OutClosed) & ~(WireState.Pulling | WireState.Pushing);
-            _active.Open--;
-            _active.OnDownstreamFinish(producer, wire.Cause!);
+            active.Open--;
+            active.OnDownstreamFinish(producer, wire.Cause!);
             return;
         }
-        _active = wire.Owner;
+        active = wire.Owner;
         if ((state & WireState.Pushing) != 0)
         {
             // The element goes first; the closing that came after it is the wire's next event.
             wire.State = (state & ~WireState.Pushing) | WireState.InReady | WireState.Element;
-            Enqueue(wire);
-            _active.OnPush(wire);
+            wire.Island.Enqueue(wire);
+            active.OnPush(wire);
             return;
         }
         wire.State = (state | WireState.InClosed) & ~WireState.Pulling;
-        _active.Open--;
-        if (wire.Cause is { } failure) _active.OnUpstreamFailure(wire, failure);
-        else _active.OnUpstreamFinish(wire);
+        active.Open--;
+        if (wire.Cause is { } failure) active.OnUpstreamFailure(wire, failure);
+        else active.OnUpstreamFinish(wire);
     }
 
+    /// <summary>What a handler throws is its stage's end, unless the stage has a way to go on.</summary>
     void Failed(Logic stage, Exception cause)
     {
+        try
+        {
+            if (stage.Recovers(cause)) return;
+        }
+        catch (Exception e)
+        {
+            cause = e;
+        }
         materializer.Logger.Error(cause, "Error in stage [{0}]: {1}", stage, cause.Message);
         stage.FailStage(cause);
     }
@@ -274,22 +276,25 @@ internal sealed class Island(ActorMaterializer materializer) : IThreadPoolWorkIt
     void StopAll()
     {
         _count = 0;
-        _pushed = _pulled = null;
+        _next = null;
         foreach (var stage in _stages.ToArray()) Stop(stage);
     }
 
+    /// <summary>The first event of a handler is next, the others queue.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void AfterPush(In wire)
+    internal void Follow(In wire)
     {
-        if (_pushed is null) _pushed = wire;
+        if (_next is null) _next = wire;
         else Enqueue(wire);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void AfterPull(In wire)
+    In Dequeue()
     {
-        if (_pulled is null) _pulled = wire;
-        else Enqueue(wire);
+        var wire = _queue[_head];
+        _queue[_head] = null!;
+        _head = (_head + 1) & (_queue.Length - 1);
+        _count--;
+        return wire;
     }
 
     internal void Enqueue(In wire)

@@ -58,6 +58,9 @@ internal abstract class Logic(Materialization context)
 
     internal virtual void OnDownstreamFinish(Out port, Exception cause) => CancelStage(cause);
 
+    /// <summary>Whether the stage goes on after what a handler of its threw.</summary>
+    internal virtual bool Recovers(Exception thrown) => false;
+
     internal void CompleteStage() => Close(SubscriptionWithCancelException.StageWasCompleted.Instance, null);
 
     internal void FailStage(Exception cause) => Close(cause, cause);

@@ -5,7 +5,7 @@ namespace Akka.Streams.Implementation;
 
 /// <summary>Where a wire stands. At most one of Pulling and Pushing is set, and while one is, exactly one event of the wire is pending.</summary>
 [Flags]
-internal enum WireState : byte
+internal enum WireState
 {
     /// <summary>The consumer may pull.</summary>
     InReady = 1,
@@ -29,11 +29,13 @@ internal abstract class In
     protected In(Logic owner, int index)
     {
         Owner = owner;
+        Island = owner.Island;
         Index = index;
         owner.AddPort(this);
     }
 
     internal readonly Logic Owner;
+    internal readonly Island Island;
     internal readonly int Index;
     internal Out? Producer;
     internal WireState State = WireState.InReady;
@@ -52,7 +54,7 @@ internal abstract class In
         if ((State & (WireState.InReady | WireState.InClosed | WireState.OutClosed)) == WireState.InReady)
         {
             State ^= WireState.InReady | WireState.Pulling;
-            Owner.Island.AfterPull(this);
+            Island.Follow(this);
             return;
         }
         if (IsClosed) throw new IllegalStateException($"Cannot pull closed port of {Owner}");
@@ -75,7 +77,7 @@ internal abstract class In
         Owner.Open--;
         if ((before & WireState.OutClosed) != 0) return;
         Cause = cause;
-        if ((before & (WireState.Pulling | WireState.Pushing)) == 0) Owner.Island.Enqueue(this);
+        if ((before & (WireState.Pulling | WireState.Pushing)) == 0) Island.Enqueue(this);
     }
 
     internal void Cancel() => Cancel(SubscriptionWithCancelException.NoMoreElementsNeeded.Instance);
@@ -137,7 +139,7 @@ internal abstract class Out
         Owner.Open--;
         if ((before & WireState.InClosed) != 0) return;
         wire.Cause = cause;
-        if ((before & (WireState.Pulling | WireState.Pushing)) == 0) Owner.Island.Enqueue(wire);
+        if ((before & (WireState.Pulling | WireState.Pushing)) == 0) wire.Island.Enqueue(wire);
     }
 }
 
@@ -160,7 +162,7 @@ internal sealed class Out<T>(Logic owner, int index = 0) : Out(owner, index)
         {
             wire.State ^= WireState.OutReady | WireState.Pushing;
             wire.Put(element);
-            wire.Owner.Island.AfterPush(wire);
+            wire.Island.Follow(wire);
             return;
         }
         if (IsClosed) throw new IllegalStateException($"Cannot push closed port of {Owner}");

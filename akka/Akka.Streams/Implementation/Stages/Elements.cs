@@ -11,46 +11,33 @@ internal sealed class Identity<T>(Materialization context) : FlowLogic<T, T>(con
 /// <summary>A stage that runs the program's function on each element: when it throws, the supervision strategy decides.</summary>
 internal abstract class Supervised<TIn, TOut>(Materialization context) : FlowLogic<TIn, TOut>(context)
 {
-    readonly Decider _decider = context.Attributes.Decider;
-
-    protected abstract void Take(TIn element);
-
     protected virtual void Restart() { }
 
-    internal sealed override void OnPush(In port)
+    internal sealed override bool Recovers(Exception thrown)
     {
-        try
-        {
-            Take(In.Grab());
-        }
-        catch (Exception e)
-        {
-            Decide(e);
-        }
-    }
-
-    protected void Decide(Exception cause)
-    {
-        var directive = _decider(cause);
+        var directive = Decider(thrown);
         if (directive == Directive.Stop)
         {
-            FailStage(cause);
-            return;
+            FailStage(thrown);
+            return true;
         }
         if (directive == Directive.Restart) Restart();
-        In.TryPull();
+        if (In.IsClosed) CompleteStage();
+        else In.TryPull();
+        return true;
     }
 }
 
 internal sealed class Select<TIn, TOut>(Materialization context, Func<TIn, TOut> map) : Supervised<TIn, TOut>(context)
 {
-    protected override void Take(TIn element) => Out.Push(map(element));
+    internal override void OnPush(In port) => Out.Push(map(In.Grab()));
 }
 
 internal sealed class Where<T>(Materialization context, Predicate<T> predicate) : Supervised<T, T>(context)
 {
-    protected override void Take(T element)
+    internal override void OnPush(In port)
     {
+        var element = In.Grab();
         if (predicate(element)) Out.Push(element);
         else In.Pull();
     }
@@ -59,8 +46,9 @@ internal sealed class Where<T>(Materialization context, Predicate<T> predicate) 
 internal sealed class Collect<TIn, TOut>(Materialization context, Func<TIn, bool> isDefined, Func<TIn, TOut> collect)
     : Supervised<TIn, TOut>(context)
 {
-    protected override void Take(TIn element)
+    internal override void OnPush(In port)
     {
+        var element = In.Grab();
         if (isDefined(element)) Out.Push(collect(element));
         else In.Pull();
     }
@@ -68,8 +56,9 @@ internal sealed class Collect<TIn, TOut>(Materialization context, Func<TIn, bool
 
 internal sealed class TakeWhile<T>(Materialization context, Predicate<T> predicate, bool inclusive) : Supervised<T, T>(context)
 {
-    protected override void Take(T element)
+    internal override void OnPush(In port)
     {
+        var element = In.Grab();
         var more = predicate(element);
         if (more || inclusive) Out.Push(element);
         if (!more) CompleteStage();
@@ -168,9 +157,9 @@ internal sealed class Aggregate<TIn, TOut>(Materialization context, TOut zero, F
     readonly TOut _zero = zero;
     TOut _sum = zero;
 
-    protected override void Take(TIn element)
+    internal override void OnPush(In port)
     {
-        _sum = aggregate(_sum, element);
+        _sum = aggregate(_sum, In.Grab());
         In.Pull();
     }
 
@@ -199,15 +188,26 @@ internal sealed class SelectMany<TIn, TOut>(Materialization context, Func<TIn, I
     IEnumerator<TOut>? _elements;
     bool _more;
 
-    protected override void Take(TIn element)
+    internal override void OnPush(In port)
     {
         Close();
-        _elements = map(element).GetEnumerator();
+        _elements = map(In.Grab()).GetEnumerator();
         _more = _elements.MoveNext();
         Next();
     }
 
-    internal override void OnPull(Out port) => Next();
+    internal override void OnPull(Out port)
+    {
+        try
+        {
+            Next();
+        }
+        catch (Exception e)
+        {
+            // The strategy is asked about elements that come in, not about what is made of them later.
+            FailStage(e);
+        }
+    }
 
     internal override void OnUpstreamFinish(In port)
     {
