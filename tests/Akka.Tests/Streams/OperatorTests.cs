@@ -14,7 +14,6 @@ public sealed class OperatorTests : StreamTest
 
     static readonly Dictionary<string, Flow<int, int, NotUsed>> All = new()
     {
-        ["identity"] = Flow.Create<int>(),
         ["Select"] = Flow.Create<int>().Select(n => n),
         ["SelectMany"] = Flow.Create<int>().SelectMany(n => Enumerable.Repeat(n, 2)),
         ["SelectAsync"] = Flow.Create<int>().SelectAsync(4, Task.FromResult),
