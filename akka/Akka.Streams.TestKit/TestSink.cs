@@ -6,15 +6,17 @@ namespace Akka.Streams.TestKit;
 
 public static class TestSink
 {
-    public static Sink<T, TestSubscriber.Probe<T>> SinkProbe<T>(this TestKitBase testKit) => new(Blueprint.Sink<T, TestSubscriber.Probe<T>>(context =>
-    {
-        var probe = new TestSubscriber.Probe<T>(testKit);
-        return (new ProbeSink<T>(context, probe), probe);
-    }));
+    public static Sink<T, TestSubscriber.Probe<T>> SinkProbe<T>(this TestKitBase testKit) =>
+        new(Blueprint.Sink<T, TestSubscriber.Probe<T>>(context =>
+        {
+            var probe = new TestSubscriber.Probe<T>(testKit);
+            return (new ProbeSink<T>(context, probe), probe);
+        }));
 }
 
 /// <summary>Pulls as often as the probe has asked, and no more.</summary>
-internal sealed class ProbeSink<T>(Materialization context, TestSubscriber.ManualProbe<T> probe) : SinkLogic<T>(context), TestSubscriber.IDemand
+internal sealed class ProbeSink<T>(
+    Materialization context, TestSubscriber.ManualProbe<T> probe) : SinkLogic<T>(context), TestSubscriber.IDemand
 {
     long _demand;
     bool _ended;

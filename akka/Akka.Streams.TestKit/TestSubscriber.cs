@@ -85,7 +85,7 @@ public static class TestSubscriber
             var missing = elems.ToList();
             while (missing.Count > 0)
             {
-                Events.ExpectMsg<OnNext<T>>(next => missing.Remove(next.Element), null, $"one of OnNext({string.Join(", ", missing)})", default);
+                Events.ExpectMsg<OnNext<T>>(next => missing.Remove(next.Element), null, $"OnNext of {string.Join(", ", missing)}", default);
             }
             return this;
         }
@@ -127,7 +127,8 @@ public static class TestSubscriber
         {
             foreach (var element in all)
             {
-                await Events.ExpectMsgAsync<OnNext<T>>(next => Equals(next.Element, element), timeout, $"OnNext({element})", cancellationToken);
+                await Events.ExpectMsgAsync<OnNext<T>>(
+                    next => Equals(next.Element, element), timeout, $"OnNext({element})", cancellationToken);
             }
         }
 

@@ -18,7 +18,7 @@ public interface IMaterializer
     ICancelable ScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, Action action);
 }
 
-/// <summary>Runs streams until it is shut down, or the system or actor that it was made for stops; then those that still run end abruptly.</summary>
+/// <summary>Runs streams until it is shut down, or the system or actor it was made for stops; what still runs then ends abruptly.</summary>
 public sealed class ActorMaterializer : IMaterializer, IDisposable
 {
     readonly ConcurrentDictionary<Island, bool> _running = new();
@@ -46,7 +46,8 @@ public sealed class ActorMaterializer : IMaterializer, IDisposable
 
     internal TimeSpan Clock => System.Scheduler.HighResMonotonicClock;
 
-    public static ActorMaterializer Create(IActorRefFactory context, ActorMaterializerSettings? settings = null, string? namePrefix = null) =>
+    public static ActorMaterializer Create(
+        IActorRefFactory context, ActorMaterializerSettings? settings = null, string? namePrefix = null) =>
         new(context, settings);
 
     public TMat Materialize<TMat>(IGraph<ClosedShape, TMat> runnable) => Materialize(runnable, Attributes.None);

@@ -34,7 +34,7 @@ public sealed class Outlet<T>(string name) : Outlet(name)
     public override Outlet CarbonCopy() => new Outlet<T>(Name);
 }
 
-/// <summary>The open ports of a graph. A blueprint that stands twice in a graph gets its own ports each time: <see cref="DeepCopy"/>.</summary>
+/// <summary>The open ports of a graph. What stands twice in a graph has its own ports each time: <see cref="DeepCopy"/>.</summary>
 public abstract class Shape
 {
     public abstract ImmutableArray<Inlet> Inlets { get; }

@@ -23,7 +23,8 @@ public sealed class Flow<TIn, TOut, TMat> : IGraph<FlowShape<TIn, TOut>, TMat>
     public Sink<TIn, TMat3> ToMaterialized<TMat2, TMat3>(IGraph<SinkShape<TOut>, TMat2> sink, Func<TMat, TMat2, TMat3> combine) =>
         new(Then(sink.Build, combine));
 
-    public Flow<TIn, TOut, TMat2> MapMaterializedValue<TMat2>(Func<TMat, TMat2> mapFunc) => new(((Build<TMat>)Whole).Mapped(mapFunc), _attributes);
+    public Flow<TIn, TOut, TMat2> MapMaterializedValue<TMat2>(Func<TMat, TMat2> mapFunc) =>
+        new(((Build<TMat>)Whole).Mapped(mapFunc), _attributes);
 
     public (TMat1, TMat2) RunWith<TMat1, TMat2>(
         IGraph<SourceShape<TIn>, TMat1> source, IGraph<SinkShape<TOut>, TMat2> sink, IMaterializer materializer) =>
@@ -41,7 +42,8 @@ public sealed class Flow<TIn, TOut, TMat> : IGraph<FlowShape<TIn, TOut>, TMat>
         new(Then<NotUsed, TMat>(Blueprint.Flow(stage), Keep.Left));
 
     Build<TMat3> Then<TMat2, TMat3>(Build<TMat2> next, Func<TMat, TMat2, TMat3> combine) =>
-        _build is null && _attributes == Attributes.None ? next.Mapped(right => combine(default!, right)) : Blueprint.Join(Whole, next, combine);
+        _build is null && _attributes == Attributes.None ? next.Mapped(right => combine(default!, right))
+            : Blueprint.Join(Whole, next, combine);
 
     TMat Whole(Materialization context, Ports ports)
     {
@@ -50,7 +52,8 @@ public sealed class Flow<TIn, TOut, TMat> : IGraph<FlowShape<TIn, TOut>, TMat>
         return default!;
     }
 
-    IGraph<FlowShape<TIn, TOut>, TMat> IGraph<FlowShape<TIn, TOut>, TMat>.WithAttributes(Attributes attributes) => WithAttributes(attributes);
+    IGraph<FlowShape<TIn, TOut>, TMat> IGraph<FlowShape<TIn, TOut>, TMat>.WithAttributes(Attributes attributes) =>
+        WithAttributes(attributes);
 
     IGraph<FlowShape<TIn, TOut>, TMat> IGraph<FlowShape<TIn, TOut>, TMat>.AddAttributes(Attributes attributes) => AddAttributes(attributes);
 

@@ -90,7 +90,8 @@ public static class FlowOperations
     }
 
     public static Flow<TIn, TOut2, TMat> BatchWeighted<TIn, TOut1, TOut2, TMat>(
-        this Flow<TIn, TOut1, TMat> flow, long max, Func<TOut1, long> costFunction, Func<TOut1, TOut2> seed, Func<TOut2, TOut1, TOut2> aggregate) =>
+        this Flow<TIn, TOut1, TMat> flow, long max, Func<TOut1, long> costFunction, Func<TOut1, TOut2> seed,
+        Func<TOut2, TOut1, TOut2> aggregate) =>
         flow.Then(c => new Batch<TOut1, TOut2>(c, max, costFunction, seed, aggregate));
 
     public static Flow<TIn, TOut2, TMat> Batch<TIn, TOut1, TOut2, TMat>(

@@ -2,7 +2,7 @@ using Akka.Streams.Implementation;
 
 namespace Akka.Streams.Dsl;
 
-/// <summary>Graphs that are more than a chain: what is added is connected port by port, and what stays open is the new graph's shape.</summary>
+/// <summary>Graphs that are more than a chain: what is added is connected port by port; what stays open is the new shape.</summary>
 public static class GraphDsl
 {
     public static IGraph<TShape, NotUsed> Create<TShape>(Func<Builder<NotUsed>, TShape> buildBlock) where TShape : Shape
@@ -76,8 +76,10 @@ public static class GraphDsl
 
         internal IGraph<TShape, T> Finish<TShape>(TShape shape, Func<List<object?>, T> materialized) where TShape : Shape
         {
-            var loose = _graphs.SelectMany(graph => graph.Shape.Inlets).Except(_edges.Select(edge => edge.To)).Except(shape.Inlets).Select(p => p.Name)
-                .Concat(_graphs.SelectMany(graph => graph.Shape.Outlets).Except(_edges.Select(edge => edge.From)).Except(shape.Outlets).Select(p => p.Name))
+            var loose = _graphs.SelectMany(graph => graph.Shape.Inlets).Except(_edges.Select(edge => edge.To)).Except(shape.Inlets)
+                .Select(p => p.Name)
+                .Concat(_graphs.SelectMany(graph => graph.Shape.Outlets).Except(_edges.Select(edge => edge.From)).Except(shape.Outlets)
+                    .Select(p => p.Name))
                 .ToArray();
             if (loose.Length > 0)
             {
@@ -122,17 +124,20 @@ public static class ForwardOps
         return ops.Builder;
     }
 
-    public static GraphDsl.Builder<TMat> To<TIn, TOut, TMat>(this GraphDsl.ForwardOps<TOut, TMat> ops, SinkShape<TIn> sink) where TIn : TOut =>
+    public static GraphDsl.Builder<TMat> To<TIn, TOut, TMat>(
+        this GraphDsl.ForwardOps<TOut, TMat> ops, SinkShape<TIn> sink) where TIn : TOut =>
         ops.To(sink.Inlet);
 
-    public static GraphDsl.Builder<TMat> To<TIn, TOut, TMat>(this GraphDsl.ForwardOps<TOut, TMat> ops, FlowShape<TIn, TOut> flow) where TIn : TOut =>
+    public static GraphDsl.Builder<TMat> To<TIn, TOut, TMat>(
+        this GraphDsl.ForwardOps<TOut, TMat> ops, FlowShape<TIn, TOut> flow) where TIn : TOut =>
         ops.To(flow.Inlet);
 
     public static GraphDsl.Builder<TMat> To<TIn, TOut, TMat, TMat2>(
         this GraphDsl.ForwardOps<TOut, TMat> ops, IGraph<SinkShape<TIn>, TMat2> sink) where TIn : TOut => ops.To(ops.Builder.Add(sink));
 
     public static GraphDsl.Builder<TMat> To<TIn, TOut1, TOut2, TMat>(
-        this GraphDsl.ForwardOps<TOut1, TMat> ops, UniformFanInShape<TIn, TOut2> junction) where TIn : TOut1 => ops.To(ops.Builder.Free(junction));
+        this GraphDsl.ForwardOps<TOut1, TMat> ops, UniformFanInShape<TIn, TOut2> junction) where TIn : TOut1 =>
+        ops.To(ops.Builder.Free(junction));
 
     public static GraphDsl.Builder<TMat> To<TIn, TOut1, TOut2, TMat>(
         this GraphDsl.ForwardOps<TOut1, TMat> ops, UniformFanOutShape<TIn, TOut2> junction) where TIn : TOut1 => ops.To(junction.In);
@@ -141,11 +146,14 @@ public static class ForwardOps
         this GraphDsl.ForwardOps<TOut1, TMat> ops, FlowShape<TIn, TOut2> flow) where TIn : TOut1 => ops.To(flow.Inlet).From(flow.Outlet);
 
     public static GraphDsl.ForwardOps<TOut2, TMat> Via<TIn, TOut1, TOut2, TMat>(
-        this GraphDsl.ForwardOps<TOut1, TMat> ops, IGraph<FlowShape<TIn, TOut2>, NotUsed> flow) where TIn : TOut1 => ops.Via(ops.Builder.Add(flow));
+        this GraphDsl.ForwardOps<TOut1, TMat> ops, IGraph<FlowShape<TIn, TOut2>, NotUsed> flow) where TIn : TOut1 =>
+        ops.Via(ops.Builder.Add(flow));
 
     public static GraphDsl.ForwardOps<TOut2, TMat> Via<TIn, TOut1, TOut2, TMat>(
-        this GraphDsl.ForwardOps<TOut1, TMat> ops, UniformFanInShape<TIn, TOut2> junction) where TIn : TOut1 => ops.To(junction).From(junction.Out);
+        this GraphDsl.ForwardOps<TOut1, TMat> ops, UniformFanInShape<TIn, TOut2> junction) where TIn : TOut1 =>
+        ops.To(junction).From(junction.Out);
 
     public static GraphDsl.ForwardOps<TOut2, TMat> Via<TIn, TOut1, TOut2, TMat>(
-        this GraphDsl.ForwardOps<TOut1, TMat> ops, UniformFanOutShape<TIn, TOut2> junction) where TIn : TOut1 => ops.To(junction.In).From(junction);
+        this GraphDsl.ForwardOps<TOut1, TMat> ops, UniformFanOutShape<TIn, TOut2> junction) where TIn : TOut1 =>
+        ops.To(junction.In).From(junction);
 }

@@ -3,19 +3,14 @@ using Akka.Streams.Implementation.Stages;
 
 namespace Akka.Streams.Dsl;
 
-/// <summary>Gives each element to all outputs; the slowest holds the others. It cancels with its last output, or with its first if eager.</summary>
+/// <summary>Gives each element to all outputs; the slowest holds the others. It cancels with its last output; eager, with its first.</summary>
 public sealed class Broadcast<T> : Junction<UniformFanOutShape<T, T>>
 {
     public readonly Inlet<T> In;
 
-    public Broadcast(int outputPorts, bool eagerCancel = false) : base(new UniformFanOutShape<T, T>(outputPorts, "Broadcast"), (context, ports) =>
-    {
-        var logic = new BroadcastLogic<T>(context, outputPorts, eagerCancel);
-        context.Island.Add(logic);
-        ports.Ins.Add(logic.In);
-        ports.Outs.AddRange(logic.Outs);
-        return NotUsed.Instance;
-    }) => In = Shape.In;
+    public Broadcast(int outputPorts, bool eagerCancel = false)
+        : base(new UniformFanOutShape<T, T>(outputPorts, "Broadcast"), Fan.Out(c => new BroadcastLogic<T>(c, outputPorts, eagerCancel))) =>
+        In = Shape.In;
 
     public Outlet<T> Out(int id) => Shape.Out(id);
 }
@@ -40,6 +35,15 @@ public static class Concat
 
 file static class Fan
 {
+    internal static Build<NotUsed> Out<T>(Func<Materialization, BroadcastLogic<T>> create) => (context, ports) =>
+    {
+        var logic = create(context);
+        context.Island.Add(logic);
+        ports.Ins.Add(logic.In);
+        ports.Outs.AddRange(logic.Outs);
+        return NotUsed.Instance;
+    };
+
     internal static Build<NotUsed> In<T>(Func<Materialization, FanInLogic<T>> create) => (context, ports) =>
     {
         var logic = create(context);

@@ -23,7 +23,8 @@ public sealed class RunnableGraph<TMat> : IRunnableGraph<TMat>
     readonly Build<TMat> _build;
     readonly Attributes _attributes;
 
-    internal RunnableGraph(Build<TMat> build, Attributes? attributes = null) => (_build, _attributes) = (build, attributes ?? Attributes.None);
+    internal RunnableGraph(Build<TMat> build, Attributes? attributes = null) =>
+        (_build, _attributes) = (build, attributes ?? Attributes.None);
 
     public ClosedShape Shape => ClosedShape.Instance;
 
@@ -55,5 +56,6 @@ public sealed class RunnableGraph<TMat> : IRunnableGraph<TMat>
 
 public static class RunnableGraph
 {
-    public static RunnableGraph<TMat> FromGraph<TMat>(IGraph<ClosedShape, TMat> g) => g as RunnableGraph<TMat> ?? new RunnableGraph<TMat>(g.Build);
+    public static RunnableGraph<TMat> FromGraph<TMat>(IGraph<ClosedShape, TMat> g) =>
+        g as RunnableGraph<TMat> ?? new RunnableGraph<TMat>(g.Build);
 }

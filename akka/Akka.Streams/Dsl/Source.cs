@@ -81,7 +81,8 @@ public static class Source
     public static Source<T, NotUsed> FromEnumerator<T>(Func<IEnumerator<T>> enumeratorFactory) =>
         Of(c => new EnumerableSource<T>(c, enumeratorFactory));
 
-    public static Source<T, NotUsed> Single<T>(T element) => Of(c => new EnumerableSource<T>(c, Enumerable.Repeat(element, 1).GetEnumerator));
+    public static Source<T, NotUsed> Single<T>(T element) =>
+        Of(c => new EnumerableSource<T>(c, Enumerable.Repeat(element, 1).GetEnumerator));
 
     public static Source<T, NotUsed> Repeat<T>(T element) => UnfoldInfinite(element, same => (same, same));
 
@@ -111,7 +112,8 @@ public static class Source
     public static Source<TElem, NotUsed> UnfoldInfinite<TState, TElem>(TState state, Func<TState, (TState, TElem)> unfold) =>
         Of(c => new UnfoldInfiniteSource<TState, TElem>(c, state, unfold));
 
-    public static Source<TElem, NotUsed> UnfoldAsync<TState, TElem>(TState state, Func<TState, Task<Option<(TState, TElem)>>> unfoldAsync) =>
+    public static Source<TElem, NotUsed> UnfoldAsync<TState, TElem>(
+        TState state, Func<TState, Task<Option<(TState, TElem)>>> unfoldAsync) =>
         Of(c => new UnfoldAsyncSource<TState, TElem>(c, state, unfoldAsync));
 
     public static Source<T, NotUsed> UnfoldResourceAsync<T, TSource>(

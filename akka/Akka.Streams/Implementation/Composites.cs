@@ -7,7 +7,8 @@ namespace Akka.Streams.Implementation;
 internal static class FanIn
 {
     /// <summary>A flow whose elements go in first, and those of the other source second.</summary>
-    internal static Flow<T, T, TMat> With<T, TMat>(IGraph<SourceShape<T>, TMat> other, IGraph<UniformFanInShape<T, T>, NotUsed> join) => new((context, ports) =>
+    internal static Flow<T, T, TMat> With<T, TMat>(
+        IGraph<SourceShape<T>, TMat> other, IGraph<UniformFanInShape<T, T>, NotUsed> join) => new((context, ports) =>
     {
         var (source, inner) = (new Ports(), new Ports());
         var materialized = other.Build(context, source);

@@ -49,7 +49,8 @@ internal sealed class StageTimer(Logic stage, ActorMaterializer materializer, Ac
         var delay = due - materializer.Clock;
         _wakesAt = due;
         var signal = new Wakeup(stage, this);
-        signal.Token = _scheduled = materializer.ScheduleOnce(delay > TimeSpan.Zero ? delay : TimeSpan.Zero, () => stage.Island.Post(signal));
+        if (delay < TimeSpan.Zero) delay = TimeSpan.Zero;
+        signal.Token = _scheduled = materializer.ScheduleOnce(delay, () => stage.Island.Post(signal));
     }
 
     void Wake(ICancelable? token)

@@ -3,7 +3,7 @@ using Akka.Pattern;
 
 namespace Akka.Streams.Implementation;
 
-/// <summary>Where a wire stands. At most one of Pulling and Pushing is set, and while one is, exactly one event of the wire is pending.</summary>
+/// <summary>Where a wire stands. Pulling and Pushing are never both set, and while one is, one event of the wire is pending.</summary>
 [Flags]
 internal enum WireState
 {

@@ -27,7 +27,7 @@ internal sealed class GroupConsumption(
     public async Task<Option<TopicPartitionSource>> NextAsync()
     {
         if (_lock is null) await TakeLockAsync();
-        if (_toGive.TryDequeue(out var partition)) return new Option<TopicPartitionSource>(new TopicPartitionSource(partition, Records(partition)));
+        if (_toGive.TryDequeue(out var partition)) return Option<TopicPartitionSource>.Create(new(partition, Records(partition)));
 
         await Task.Delay(Timeout.InfiniteTimeSpan, _closed.Token);
         return Option<TopicPartitionSource>.None;

@@ -46,6 +46,6 @@ internal sealed class PartitionReading : IAsyncDisposable
         if (_next < 0) _next = await _consumption.Log.RegisterAsync(_consumption.Group, _partition);
         var records = await _reader.ReadAsync(_next, _closed.Token);
         _next = records[^1].Offset + 1;
-        return new Option<TopicRecord[]>(records);
+        return Option<TopicRecord[]>.Create(records);
     }
 }

@@ -94,7 +94,8 @@ public sealed class DemandTests : StreamTest
         var third = Source.Repeat(1).ViaMaterialized(KillSwitches.Single<int>(), Keep.Right)
             .ToMaterialized(Sink.Ignore<int>(), Keep.Both).Run(Materializer);
 
-        (await Source.From(Enumerable.Range(1, 1000)).RunAggregate(0, (sum, n) => sum + n, Materializer).WaitAsync(Patience)).ShouldBe(500_500);
+        var sum = Source.From(Enumerable.Range(1, 1000)).RunAggregate(0, (sum, n) => sum + n, Materializer);
+        (await sum.WaitAsync(Patience)).ShouldBe(500_500);
 
         kill.Shutdown();
         second.Item1.Shutdown();

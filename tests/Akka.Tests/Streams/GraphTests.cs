@@ -121,7 +121,8 @@ public sealed class GraphTests : StreamTest
     public async Task Merged_sources_run_so_many_at_a_time()
     {
         var promises = Enumerable.Range(0, 3).Select(_ => new TaskCompletionSource<int>()).ToArray();
-        var sink = Source.From(promises).MergeMany(2, promise => Source.FromTask(promise.Task)).RunWith(this.SinkProbe<int>(), Materializer);
+        var sink = Source.From(promises).MergeMany(2, promise => Source.FromTask(promise.Task))
+            .RunWith(this.SinkProbe<int>(), Materializer);
         await sink.RequestAsync(5);
         promises[2].SetResult(3);
         await sink.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(100));

@@ -13,7 +13,8 @@ public sealed class GroupingTests : StreamTest
     [Fact]
     public async Task A_full_group_goes_without_waiting_for_the_time()
     {
-        var groups = Source.From(Enumerable.Range(1, 7)).GroupedWithin(3, Never).Select(group => group.ToArray()).RunWith(Sink.Seq<int[]>(), Materializer);
+        var groups = Source.From(Enumerable.Range(1, 7)).GroupedWithin(3, Never).Select(group => group.ToArray())
+            .RunWith(Sink.Seq<int[]>(), Materializer);
 
         (await groups.WaitAsync(Patience)).ShouldBe([[1, 2, 3], [4, 5, 6], [7]]);
     }

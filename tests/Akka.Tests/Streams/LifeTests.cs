@@ -42,7 +42,8 @@ public sealed class LifeTests : StreamTest
     public async Task A_shared_kill_switch_stops_all_its_streams_and_those_to_come()
     {
         var killSwitch = KillSwitches.Shared("all");
-        var running = Enumerable.Range(0, 3).Select(_ => Source.Never<int>().Via(killSwitch.Flow<int>()).RunWith(Sink.Ignore<int>(), Materializer)).ToArray();
+        var running = Enumerable.Range(0, 3)
+            .Select(_ => Source.Never<int>().Via(killSwitch.Flow<int>()).RunWith(Sink.Ignore<int>(), Materializer)).ToArray();
 
         killSwitch.Shutdown();
 
@@ -55,8 +56,10 @@ public sealed class LifeTests : StreamTest
     {
         await Watched(Source.Single(1)).To(Sink.Ignore<int>()).Run(Materializer).WaitAsync(Patience);
         await Watched(Source.Never<int>()).To(Sink.Cancelled<int>()).Run(Materializer).WaitAsync(Patience);
-        await Watched(Source.Failed<int>(new TestException("no"))).To(Sink.Ignore<int>()).Run(Materializer).ShouldThrowAsync<TestException>();
-        await Watched(Source.Single(1).Concat(Source.Never<int>())).Select(n => n == 1 ? throw new TestException("downstream") : n).To(Sink.Ignore<int>()).Run(Materializer)
+        await Watched(Source.Failed<int>(new TestException("no"))).To(Sink.Ignore<int>()).Run(Materializer)
+            .ShouldThrowAsync<TestException>();
+        await Watched(Source.Single(1).Concat(Source.Never<int>()))
+            .Select(n => n == 1 ? throw new TestException("downstream") : n).To(Sink.Ignore<int>()).Run(Materializer)
             .ShouldThrowAsync<TestException>();
 
         static Source<int, Task<Done>> Watched(Source<int, NotUsed> source) => source.WatchTermination(Keep.Right);
@@ -81,7 +84,8 @@ public sealed class LifeTests : StreamTest
     [Fact]
     public async Task Offers_to_a_queue_are_answered()
     {
-        var (queue, sink) = Source.Queue<int>(1, OverflowStrategy.DropNew).ToMaterialized(this.SinkProbe<int>(), Keep.Both).Run(Materializer);
+        var (queue, sink) = Source.Queue<int>(1, OverflowStrategy.DropNew).ToMaterialized(this.SinkProbe<int>(), Keep.Both)
+            .Run(Materializer);
         await sink.EnsureSubscriptionAsync();
 
         (await queue.OfferAsync(1)).ShouldBeOfType<QueueOfferResult.Enqueued>();
@@ -97,7 +101,8 @@ public sealed class LifeTests : StreamTest
     [Fact]
     public async Task An_offer_to_a_full_queue_waits_for_room()
     {
-        var (queue, sink) = Source.Queue<int>(1, OverflowStrategy.Backpressure).ToMaterialized(this.SinkProbe<int>(), Keep.Both).Run(Materializer);
+        var (queue, sink) = Source.Queue<int>(1, OverflowStrategy.Backpressure).ToMaterialized(this.SinkProbe<int>(), Keep.Both)
+            .Run(Materializer);
         await sink.EnsureSubscriptionAsync();
         (await queue.OfferAsync(1)).ShouldBeOfType<QueueOfferResult.Enqueued>();
 
@@ -115,7 +120,8 @@ public sealed class LifeTests : StreamTest
     [Fact]
     public async Task A_waiting_offer_hears_that_the_queue_was_closed()
     {
-        var (queue, sink) = Source.Queue<int>(0, OverflowStrategy.Backpressure).ToMaterialized(this.SinkProbe<int>(), Keep.Both).Run(Materializer);
+        var (queue, sink) = Source.Queue<int>(0, OverflowStrategy.Backpressure).ToMaterialized(this.SinkProbe<int>(), Keep.Both)
+            .Run(Materializer);
         var waiting = queue.OfferAsync(1);
 
         await sink.CancelAsync();
@@ -140,7 +146,8 @@ public sealed class LifeTests : StreamTest
     [Fact]
     public async Task A_queue_may_be_failed()
     {
-        var (queue, sink) = Source.Queue<int>(1, OverflowStrategy.Backpressure).ToMaterialized(this.SinkProbe<int>(), Keep.Both).Run(Materializer);
+        var (queue, sink) = Source.Queue<int>(1, OverflowStrategy.Backpressure).ToMaterialized(this.SinkProbe<int>(), Keep.Both)
+            .Run(Materializer);
         await sink.EnsureSubscriptionAsync();
 
         queue.Fail(new TestException("no more"));
@@ -163,11 +170,13 @@ public sealed class LifeTests : StreamTest
     [Fact]
     public async Task The_nearest_strategy_counts()
     {
-        var materializer = ActorMaterializer.Create(Sys, ActorMaterializerSettings.Create(Sys).WithSupervisionStrategy(Deciders.ResumingDecider));
+        var settings = ActorMaterializerSettings.Create(Sys).WithSupervisionStrategy(Deciders.ResumingDecider);
+        var materializer = ActorMaterializer.Create(Sys, settings);
         var source = Source.From(Enumerable.Range(1, 3)).Select(n => n == 2 ? throw new TestException("two") : n);
 
         (await source.RunWith(Sink.Seq<int>(), materializer)).ShouldBe([1, 3]);
-        await source.WithAttributes(ActorAttributes.CreateSupervisionStrategy(Deciders.StoppingDecider)).RunWith(Sink.Seq<int>(), materializer)
+        await source.WithAttributes(ActorAttributes.CreateSupervisionStrategy(Deciders.StoppingDecider))
+            .RunWith(Sink.Seq<int>(), materializer)
             .ShouldThrowAsync<TestException>();
     }
 }

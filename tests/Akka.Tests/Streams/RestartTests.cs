@@ -27,7 +27,8 @@ public sealed class RestartTests : StreamTest
     public async Task A_source_that_fails_is_run_again()
     {
         var source = RestartSource.OnFailuresWithBackoff(
-            Started(() => _started < 3 ? Source.Single(_started).Concat(Source.Failed<int>(new TestException("again"))) : Source.Single(99)), Quick);
+            Started(() => _started < 3 ? Source.Single(_started).Concat(Source.Failed<int>(new TestException("again")))
+                : Source.Single(99)), Quick);
 
         (await source.RunWith(Sink.Seq<int>(), Materializer).WaitAsync(Patience)).ShouldBe([1, 2, 99]);
     }
@@ -115,7 +116,9 @@ public sealed class RestartTests : StreamTest
         var flow = RestartFlow.OnFailuresWithBackoff(
             Started(() => Flow.Create<int>().Select(n => n == 3 ? throw new TestException("three") : n)), Quick);
 
-        (await Source.From(Enumerable.Range(1, 5)).Via(flow).RunWith(Sink.Seq<int>(), Materializer).WaitAsync(Patience)).ShouldBe([1, 2, 4, 5]);
+        var seen = Source.From(Enumerable.Range(1, 5)).Via(flow).RunWith(Sink.Seq<int>(), Materializer);
+
+        (await seen.WaitAsync(Patience)).ShouldBe([1, 2, 4, 5]);
         _started.ShouldBe(2);
     }
 

@@ -72,11 +72,12 @@ public sealed class SelectAsyncTests : StreamTest
     [Fact]
     public async Task A_function_that_throws_is_asked_about_like_a_failed_task()
     {
-        var source = Source.From(Enumerable.Range(1, 5)).SelectAsync(2, n => n == 3 ? throw new TestException("third") : Task.FromResult(n));
+        var source = Source.From(Enumerable.Range(1, 5))
+            .SelectAsync(2, n => n == 3 ? throw new TestException("third") : Task.FromResult(n));
 
         await source.RunWith(Sink.Seq<int>(), Materializer).ShouldThrowAsync<TestException>();
-        (await source.WithAttributes(ActorAttributes.CreateSupervisionStrategy(Deciders.ResumingDecider)).RunWith(Sink.Seq<int>(), Materializer))
-            .ShouldBe([1, 2, 4, 5]);
+        var resuming = source.WithAttributes(ActorAttributes.CreateSupervisionStrategy(Deciders.ResumingDecider));
+        (await resuming.RunWith(Sink.Seq<int>(), Materializer)).ShouldBe([1, 2, 4, 5]);
     }
 
     [Fact]
@@ -99,7 +100,8 @@ public sealed class SelectAsyncTests : StreamTest
     [Fact]
     public async Task Completion_waits_for_the_tasks_in_flight()
     {
-        var (source, sink) = this.SourceProbe<int>().SelectAsync(2, Started).ToMaterialized(this.SinkProbe<int>(), Keep.Both).Run(Materializer);
+        var (source, sink) = this.SourceProbe<int>().SelectAsync(2, Started).ToMaterialized(this.SinkProbe<int>(), Keep.Both)
+            .Run(Materializer);
         await sink.RequestAsync(5);
         await source.SendNextAsync(1);
         await AwaitAssertAsync(() => _tasks.Count.ShouldBe(1));
@@ -130,5 +132,6 @@ public sealed class SelectAsyncTests : StreamTest
     TestSubscriber.Probe<int> Running(int parallelism) =>
         Source.From(Enumerable.Range(1, 10)).SelectAsync(parallelism, Started).RunWith(this.SinkProbe<int>(), Materializer);
 
-    Task<int> Started(int n) => _tasks.GetOrAdd(n, _ => new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    Task<int> Started(int n) =>
+        _tasks.GetOrAdd(n, _ => new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 }

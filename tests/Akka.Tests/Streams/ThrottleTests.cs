@@ -13,7 +13,8 @@ public sealed class ThrottleTests : StreamTest
     {
         var watch = Stopwatch.StartNew();
 
-        await Source.From(Enumerable.Range(1, 30)).Throttle(50, TimeSpan.FromSeconds(1), 10, ThrottleMode.Shaping).RunWith(Sink.Ignore<int>(), Materializer);
+        await Source.From(Enumerable.Range(1, 30)).Throttle(50, TimeSpan.FromSeconds(1), 10, ThrottleMode.Shaping)
+            .RunWith(Sink.Ignore<int>(), Materializer);
 
         // Ten at once, and twenty at fifty a second.
         watch.Elapsed.ShouldBeGreaterThan(TimeSpan.FromMilliseconds(380));
@@ -24,7 +25,8 @@ public sealed class ThrottleTests : StreamTest
     {
         var watch = Stopwatch.StartNew();
 
-        await Source.From(Enumerable.Range(1, 50)).Throttle(1, TimeSpan.FromHours(1), 50, ThrottleMode.Shaping).RunWith(Sink.Ignore<int>(), Materializer);
+        await Source.From(Enumerable.Range(1, 50)).Throttle(1, TimeSpan.FromHours(1), 50, ThrottleMode.Shaping)
+            .RunWith(Sink.Ignore<int>(), Materializer);
 
         watch.Elapsed.ShouldBeLessThan(TimeSpan.FromMinutes(1));
     }
@@ -34,7 +36,8 @@ public sealed class ThrottleTests : StreamTest
     {
         var watch = Stopwatch.StartNew();
 
-        await Source.From([10, 10, 10]).Throttle(100, TimeSpan.FromSeconds(1), 10, cost => cost, ThrottleMode.Shaping).RunWith(Sink.Ignore<int>(), Materializer);
+        await Source.From([10, 10, 10]).Throttle(100, TimeSpan.FromSeconds(1), 10, cost => cost, ThrottleMode.Shaping)
+            .RunWith(Sink.Ignore<int>(), Materializer);
 
         watch.Elapsed.ShouldBeGreaterThan(TimeSpan.FromMilliseconds(180));
     }

@@ -90,7 +90,8 @@ internal sealed class Ring<T>(int size)
 
 /// <summary>While there is no demand, elements go into one sum, as long as its weight allows.</summary>
 internal sealed class Batch<TIn, TOut>(
-    Materialization context, long max, Func<TIn, long> weigh, Func<TIn, TOut> seed, Func<TOut, TIn, TOut> aggregate) : FlowLogic<TIn, TOut>(context)
+    Materialization context, long max, Func<TIn, long> weigh, Func<TIn, TOut> seed, Func<TOut, TIn, TOut> aggregate)
+        : FlowLogic<TIn, TOut>(context)
 {
     TOut? _sum;
     bool _any;

@@ -9,7 +9,7 @@ namespace Akka.Streams.Implementation.Stages;
 internal sealed class Restart<TIn, TOut>(
     Materialization context, RestartSettings settings, bool onlyOnFailures, bool hasIn, bool hasOut, Build<NotUsed> graph) : Logic(context)
 {
-    /// <summary>A graph that fails cancels its upstream as well. So long the cancellation waits for the failure to be heard first.</summary>
+    /// <summary>A graph that fails cancels its upstream too. So long the cancellation waits for the failure to be heard first.</summary>
     static readonly TimeSpan CancellationDelay = TimeSpan.FromMilliseconds(50);
 
     // Made by CreatePorts, so that a source has no input and a sink no output.
