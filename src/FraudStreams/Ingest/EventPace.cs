@@ -23,6 +23,8 @@ public sealed class EventPace(double factor, TimeProvider time)
 
         var due = TimeSpan.FromMilliseconds((moment - first) / factor);
         var wait = due - time.GetElapsedTime(_start);
-        return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+
+        // Timers count whole milliseconds and drop the rest.
+        return wait > TimeSpan.Zero ? TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)) : TimeSpan.Zero;
     }
 }

@@ -1,0 +1,59 @@
+using FraudStreams.Monitoring;
+using FraudStreams.Speeds;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Monitoring;
+
+public sealed class StreamMeterTests
+{
+    readonly ManualTime _time = new();
+    readonly StreamCounters _counters = new();
+
+    [Fact]
+    public void Rates_are_measured_from_one_snapshot_to_the_next()
+    {
+        using var speeds = new SpeedControl(Speed.Of(7), Speed.Unlimited, Speed.Unlimited, _time);
+        var meter = new StreamMeter(_counters, speeds, () => [], () => "m1", _time);
+        _counters.Produced(100);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        meter.Take();
+        _counters.Produced(30);
+        _counters.Scored(40, 2);
+        _time.Advance(TimeSpan.FromSeconds(4));
+        speeds.Speed1.Speed = Speed.Of(8);
+
+        var snapshot = meter.Take();
+
+        snapshot.Running.ShouldBe(TimeSpan.FromSeconds(6));
+        snapshot.Totals.ShouldBe(new StreamTotals(130, 40, 2, 0, 0, 0));
+        snapshot.PerSecond.ShouldBe(new StreamRates(7.5, 10, 0.5, 0, 0, 0));
+        snapshot.Speed1.ShouldBe(Speed.Of(8));
+        snapshot.ModelVersion.ShouldBe("m1");
+    }
+
+    [Fact]
+    public void Two_snapshots_at_one_moment_divide_by_nothing()
+    {
+        using var speeds = new SpeedControl(Speed.Unlimited, Speed.Unlimited, Speed.Unlimited, _time);
+        var meter = new StreamMeter(_counters, speeds, () => [], () => null, _time);
+        _counters.Stored(5);
+
+        meter.Take().PerSecond.ShouldBe(default);
+    }
+
+    [Fact]
+    public void Counts_of_many_threads_add_up()
+    {
+        Parallel.For(0, 1_000, _ =>
+        {
+            _counters.Produced(3);
+            _counters.Scored(2, 1);
+            _counters.Rejected(1);
+            _counters.Stored(2);
+            _counters.Alerted("one");
+        });
+
+        _counters.Totals.ShouldBe(new StreamTotals(3_000, 2_000, 1_000, 1_000, 2_000, 1_000));
+    }
+}
