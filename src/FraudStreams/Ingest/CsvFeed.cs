@@ -22,14 +22,14 @@ public sealed class CsvFeed : IPaymentFeed
     /// <exception cref="SchemaException">The first line does not fit the schema.</exception>
     public CsvFeed(string path, TransactionSchema schema)
     {
-        var name = Path.GetFileName(path);
+        Name = Path.GetFileName(path);
         _file = new FileStream(path, new FileStreamOptions { BufferSize = 0, Share = FileShare.ReadWrite, Options = FileOptions.SequentialScan });
         try
         {
-            NamePrefix = $"file:{name}:";
-            Place = new TopicPartition(NamePrefix + Fingerprint(_file), 0);
+            PlacePrefix = $"file:{Name}:";
+            Place = new TopicPartition(PlacePrefix + Fingerprint(_file), 0);
             _file.Position = 0;
-            _rows = new CsvToJson(_file, schema, name);
+            _rows = new CsvToJson(_file, schema, Name);
         }
         catch
         {
@@ -38,10 +38,11 @@ public sealed class CsvFeed : IPaymentFeed
         }
     }
 
-    /// <summary>How the places of all files of this name begin, whatever was in them.</summary>
-    public string NamePrefix { get; }
+    public string Name { get; }
 
     public TopicPartition Place { get; }
+
+    public string PlacePrefix { get; }
 
     public long Position => _rows.Row;
 

@@ -10,7 +10,11 @@ public sealed class GeneratorFeed(PaymentGenerator generator, long first = 0) : 
     readonly PaymentWriter _writer = new(generator);
     Payment _last;
 
+    public string Name => "the generator";
+
     public TopicPartition Place { get; } = PlaceOf(generator.Settings);
+
+    public string PlacePrefix => "generator:";
 
     public long Position { get; private set; } = first;
 

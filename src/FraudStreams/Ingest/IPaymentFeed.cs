@@ -6,8 +6,14 @@ namespace FraudStreams.Ingest;
 /// <summary>Payments one after the other, from a place that can be remembered. Not thread-safe.</summary>
 public interface IPaymentFeed : IDisposable
 {
-    /// <summary>Under which name a group remembers its place; another content has another name.</summary>
+    /// <summary>What a person knows it as.</summary>
+    string Name { get; }
+
+    /// <summary>Under which name a group remembers its place; another content has another one.</summary>
     TopicPartition Place { get; }
+
+    /// <summary>How the places of all feeds of this name begin, whatever was in them.</summary>
+    string PlacePrefix { get; }
 
     /// <summary>The place after the payment last read: what <see cref="GoTo"/> takes.</summary>
     long Position { get; }

@@ -10,7 +10,7 @@ namespace FraudStreams.Ingest;
 /// </summary>
 /// <param name="pace">When payments are due, or null when they are due at once.</param>
 /// <param name="valve">Batches are cut so that none holds more than the valve lets through in a tenth of a second.</param>
-public sealed class Replay(IPaymentFeed feed, string topic, string group, EventPace? pace, SpeedValve valve, TimeProvider time) : IDisposable
+public sealed class Replay(IPaymentFeed feed, string topic, string group, EventPace? pace, SpeedValve valve, TimeProvider time) : IAsyncDisposable
 {
     const int MostRecords = 500;
     const int MostBytes = 1 << 20;
@@ -19,16 +19,31 @@ public sealed class Replay(IPaymentFeed feed, string topic, string group, EventP
     static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
 
     readonly ArrayBufferWriter<byte> _payment = new(4096);
+    readonly CancellationTokenSource _end = new();
+    Task<OutgoingRecords?> _next = Task.FromResult<OutgoingRecords?>(null);
     bool _isRead;
     long _position;
 
-    /// <summary>The next batch, or null at the feed's end.</summary>
-    public async Task<OutgoingRecords?> NextAsync(CancellationToken token = default)
+    /// <summary>The next batch, or null at the feed's end. Asked again only when the last answer is there.</summary>
+    public Task<OutgoingRecords?> NextAsync() => _next = BatchAsync();
+
+    /// <summary>Gives up waiting for a payment that is not due, and closes the feed. May be called while a batch is under way.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+
+        // How it ended is for whoever asked for the batch; here it only has to have ended.
+        await _next.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        feed.Dispose();
+        _end.Dispose();
+    }
+
+    async Task<OutgoingRecords?> BatchAsync()
     {
         if (!ReadPayment())
             return null;
         while (UntilDue() is { Ticks: > 0 } wait)
-            await Task.Delay(wait < LongestWait ? wait : LongestWait, time, token);
+            await Task.Delay(wait < LongestWait ? wait : LongestWait, time, _end.Token);
 
         var most = (int)Math.Clamp(valve.Speed.PerSecond * BatchSeconds, 1, MostRecords);
         var records = new OutgoingRecords(most);
@@ -43,8 +58,6 @@ public sealed class Replay(IPaymentFeed feed, string topic, string group, EventP
         records.Position = new GroupPosition(group, feed.Place, _position);
         return records;
     }
-
-    public void Dispose() => feed.Dispose();
 
     bool ReadPayment()
     {

@@ -1,3 +1,6 @@
+using Akka;
+using Akka.Streams.Dsl;
+
 namespace FraudStreams.Speeds;
 
 /// <summary>
@@ -25,6 +28,15 @@ public sealed class SpeedValve : IDisposable
         _speed = speed;
         _owedAt = time.GetTimestamp();
     }
+
+    /// <summary>The valve in a stream: one element waits in it, and those behind wait where they come from.</summary>
+    /// <param name="count">How many records an element stands for.</param>
+    public static Flow<T, T, NotUsed> Flow<T>(SpeedValve valve, Func<T, int> count) =>
+        Akka.Streams.Dsl.Flow.Create<T>().SelectAsync(1, async element =>
+        {
+            await valve.PassAsync(count(element));
+            return element;
+        });
 
     /// <summary>The speed now. Setting it re-times whoever waits, at once; what has passed is paid off at the speed of its time.</summary>
     public Speed Speed

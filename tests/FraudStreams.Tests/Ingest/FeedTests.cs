@@ -68,7 +68,7 @@ public sealed class FeedTests : IDisposable
 
         same.Place.ShouldBe(before.Place);
         new[] { before.Place, changed.Place, longer.Place }.ShouldBeUnique();
-        new[] { before, changed, longer }.ShouldAllBe(feed => feed.Place.Topic.StartsWith(before.NamePrefix, StringComparison.Ordinal));
+        new[] { before, changed, longer }.ShouldAllBe(feed => feed.Place.Topic.StartsWith(before.PlacePrefix, StringComparison.Ordinal));
     }
 
     [Fact]

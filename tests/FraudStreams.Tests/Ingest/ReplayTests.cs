@@ -30,9 +30,9 @@ public sealed class ReplayTests : IDisposable
         for (var start = 0; start < 16; start++)
         {
             using var valve = new SpeedValve(Speed.Of(50), _time);
-            using var feed = new CsvFeed(path, Cards);
+            var feed = new CsvFeed(path, Cards);
             feed.GoTo(await log.PositionAsync(Groups.Simulate, feed.Place), CancellationToken.None);
-            using var replay = new Replay(feed, Topic.Transactions, Groups.Simulate, pace: null, valve, _time);
+            await using var replay = new Replay(feed, Topic.Transactions, Groups.Simulate, pace: null, valve, _time);
             if (await replay.NextAsync() is not { } batch)
                 continue;
             if (start % 2 == 0)
@@ -41,7 +41,7 @@ public sealed class ReplayTests : IDisposable
                 await log.PublishAsync(batch);
         }
 
-        using var whole = new CsvFeed(path, Cards);
+        var whole = new CsvFeed(path, Cards);
         LogOf.Values(log, Topic.Transactions).Count.ShouldBe(35);
         LogOf.Values(log, Topic.Transactions).ShouldBe(Values(await Batch(whole, Speed.Unlimited)));
     }
@@ -58,7 +58,7 @@ public sealed class ReplayTests : IDisposable
     public async Task In_event_time_pace_a_batch_ends_where_the_next_payment_is_not_due_and_that_one_is_not_lost()
     {
         using var valve = new SpeedValve(Speed.Unlimited, _time);
-        using var replay = new Replay(new GeneratorFeed(_generator), Topic.Transactions, Groups.Simulate, new EventPace(60, _time), valve, _time);
+        await using var replay = new Replay(new GeneratorFeed(_generator), Topic.Transactions, Groups.Simulate, new EventPace(60, _time), valve, _time);
         var sent = new List<(TimeSpan At, string Payment)>();
 
         for (var batches = 0; sent.Count < 30; batches++)
@@ -78,7 +78,7 @@ public sealed class ReplayTests : IDisposable
     async Task<OutgoingRecords> Batch(IPaymentFeed feed, Speed speed)
     {
         using var valve = new SpeedValve(speed, _time);
-        using var replay = new Replay(feed, Topic.Transactions, Groups.Simulate, pace: null, valve, _time);
+        await using var replay = new Replay(feed, Topic.Transactions, Groups.Simulate, pace: null, valve, _time);
         return (await replay.NextAsync())!;
     }
 
