@@ -1,1 +1,3 @@
-return 0;
+using FraudStreams.Cli;
+
+return await CommandLine.RunAsync(args);

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Akka;
+using Akka.Streams.Dsl;
 
 namespace FraudStreams.Topics;
 
@@ -7,6 +9,9 @@ public readonly record struct TopicPartition(string Topic, int Partition)
 {
     public override string ToString() => $"{Topic}/{Partition}";
 }
+
+/// <summary>A partition and its records in offset order. The source can be run once.</summary>
+public sealed record TopicPartitionSource(TopicPartition Partition, Source<TopicRecord, NotUsed> Records);
 
 /// <summary>
 /// One record as it was read. Key and value are slices of a buffer that many records of one read share; they stay valid as long as anyone

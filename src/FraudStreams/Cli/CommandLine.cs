@@ -1,0 +1,74 @@
+using System.CommandLine;
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
+using FraudStreams.Settings;
+
+namespace FraudStreams.Cli;
+
+/// <summary>The program's commands, and how their failures become a sentence and an exit code.</summary>
+static class CommandLine
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var call = Root().Parse(args);
+        if (call.Errors.Count > 0)
+        {
+            foreach (var error in call.Errors)
+                await Console.Error.WriteLineAsync($"fraudstreams: {error.Message}");
+            await Console.Error.WriteLineAsync("fraudstreams --help shows what can be asked.");
+            return ExitCode.WrongUse;
+        }
+
+        // The stream handles signals itself (a drain takes longer than the two seconds that the library would grant).
+        var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        try
+        {
+            return await call.InvokeAsync(invocation);
+        }
+        catch (Exception e) when (e is SettingsException or SchemaException)
+        {
+            await Console.Error.WriteLineAsync($"fraudstreams: {e.Message}");
+            return ExitCode.WrongUse;
+        }
+        catch (Exception e) when (e is CommandFailedException or ModelFolderException or IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"fraudstreams: {e.Message}");
+            return ExitCode.Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("fraudstreams: stopped before it was done");
+            return ExitCode.Failed;
+        }
+    }
+
+    static RootCommand Root()
+    {
+        var run = RunCommand.Create();
+        var root = new RootCommand(
+            """
+            FraudStreams scores card payments for fraud while they happen.
+
+            Examples:
+              fraudstreams                                            generate payments, score them, alert, store
+              fraudstreams run --input payments.csv --until-drained   score a file to its end, then stop
+              fraudstreams train --input history.csv                  train a model and put it in service
+              fraudstreams evaluate --input later.csv                 how good that model is on other payments
+              fraudstreams status --json                              counts and lags, beside a running stream or without one
+            """)
+        {
+            run,
+            SimulateCommand.Create(),
+            TrainCommand.Create(),
+            EvaluateCommand.Create(),
+            StatusCommand.Create(),
+        };
+        foreach (var option in CommonOptions.All.Concat(RunCommand.Options))
+            root.Options.Add(option);
+        root.SetAction(RunCommand.InvokeAsync);
+        return root;
+    }
+}
+
+/// <summary>A command was asked rightly and could not be done; the message is for the person who asked.</summary>
+public sealed class CommandFailedException(string message) : Exception(message);

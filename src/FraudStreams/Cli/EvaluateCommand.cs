@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Text.Json;
+using FraudStreams.Ingest;
+using FraudStreams.Model.Evaluation;
+using FraudStreams.Model.Formats;
+using FraudStreams.ModelOps;
+using FraudStreams.Monitoring;
+using FraudStreams.Settings;
+
+namespace FraudStreams.Cli;
+
+/// <summary>`evaluate`: how good a model is on labelled payments.</summary>
+static class EvaluateCommand
+{
+    static readonly Option<FileInfo> Input = new("--input")
+    {
+        Description = "Labelled payments that the model has not seen, a CSV with a header.",
+        HelpName = "CSV",
+        Required = true,
+    };
+
+    static readonly Option<DirectoryInfo?> Model = new("--model")
+    {
+        Description = "A model version's folder. Default: the version in service in the data folder.",
+        HelpName = "DIR",
+    };
+
+    public static Command Create()
+    {
+        var command = new Command("evaluate",
+            """
+            Scores labelled payments with the model in service and prints how good the scores are.
+
+            Examples:
+              fraudstreams evaluate --input later.csv
+              fraudstreams evaluate --input later.csv --model fraudstreams-data/models/cards-20240131-120000 --json
+            """);
+        command.Options.Add(Input);
+        command.Options.Add(Model);
+        command.SetAction(Invoke);
+        return command;
+    }
+
+    static int Invoke(ParseResult call)
+    {
+        var file = RunCommand.ExistingFile(call.GetValue(Input)!);
+        var settings = FraudSettings.From(call.Layers().Load());
+        var model = call.GetValue(Model) is { } folder
+            ? ModelFolder.Load(folder.FullName)
+            : new ModelShelf(settings.DataDirectory, TimeProvider.System).Champion()
+              ?? throw new CommandFailedException($"there is no model in {settings.DataDirectory}: `fraudstreams train --input CSV` makes one");
+        using var stop = new StopSignals();
+        using var stopped = new CancellationTokenSource();
+        _ = stop.First.ContinueWith(_ => stopped.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+        var report = WorkProgress.Run(progress => Evaluator.Evaluate(model, new CsvHistory(file, model.Schema), progress, stopped.Token));
+        if (call.GetValue(CommonOptions.Json))
+            Console.Out.WriteLine(JsonSerializer.Serialize(report, FolderStatus.Json));
+        else
+            MetricsTable.Print($"{model.Version} on {Path.GetFileName(file)}", report);
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.Text.Json;
+using FraudStreams.ModelOps;
+using FraudStreams.Monitoring;
+using FraudStreams.Settings;
+using Spectre.Console;
+
+namespace FraudStreams.Cli;
+
+/// <summary>`status`: what a data folder holds and how far each group is, beside a running stream or without one.</summary>
+static class StatusCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("status",
+            """
+            Counts and lags of a data folder, beside a running stream or without one. Changes nothing.
+
+            Examples:
+              fraudstreams status
+              fraudstreams status --data /srv/fraudstreams --json
+            """);
+        command.SetAction(Invoke);
+        return command;
+    }
+
+    static int Invoke(ParseResult call)
+    {
+        var settings = FraudSettings.From(call.Layers().Load());
+        var status = FolderStatus.Read(settings.DataDirectory)
+            ?? throw new CommandFailedException($"{settings.DataDirectory} holds no stream: `fraudstreams run` makes one there");
+        if (call.GetValue(CommonOptions.Json))
+            Console.Out.WriteLine(JsonSerializer.Serialize(status, FolderStatus.Json));
+        else
+            AnsiConsole.Write(Render(status));
+        return ExitCode.Done;
+    }
+
+    static Table Render(FolderStatus status)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumn("what").AddColumn(new TableColumn("records").RightAligned());
+        table.AddRow("transactions", $"{status.Transactions:N0}");
+        table.AddRow("predictions", $"{status.Predictions:N0}");
+        table.AddRow("rejected", $"{status.Rejected:N0}");
+        table.AddRow("stored", $"{status.Stored:N0}");
+        table.AddRow("predicted frauds", $"{status.PredictedFrauds:N0}");
+        table.AddRow("alerts delivered", $"{status.Alerts:N0}");
+        foreach (var (group, lag) in status.Lag)
+            table.AddRow($"lag of {Markup.Escape(group)}", $"{lag:N0}");
+        table.AddRow("model", Markup.Escape(status.ModelVersion ?? "none yet"));
+        return table;
+    }
+}

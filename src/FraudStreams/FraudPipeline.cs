@@ -1,0 +1,73 @@
+using Akka;
+using Akka.Actor;
+using Akka.Event;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using FraudStreams.Alerts;
+using FraudStreams.Ingest;
+using FraudStreams.Model.Schema;
+using FraudStreams.Monitoring;
+using FraudStreams.Scoring;
+using FraudStreams.Speeds;
+using FraudStreams.Storage;
+using FraudStreams.Topics;
+
+namespace FraudStreams;
+
+/// <summary>
+/// The graphs: what runs, in which order, under which valve. Each branch is a stream of its own between topics. It ends when the stop
+/// switch is thrown and what it had taken is committed; a failure starts it again, after a pause, from its last commit.
+/// </summary>
+static class FraudPipeline
+{
+    /// <summary>file or generator ▸ speed_1 ▸ transactions, with the place in the file.</summary>
+    public static IRunnableGraph<Task<Done>> Simulate(BranchParts parts, TransactionSchema schema, SpeedValve speed1) => Restarted(parts, () =>
+        Simulator.Source(parts.Settings, schema, parts.Topics, parts.Time)
+            .Via(parts.Stop.Flow<OutgoingRecords>())
+            .Via(SpeedValve.Flow<OutgoingRecords>(speed1, records => records.Count))
+            .Via(PublishRecords.Flow(parts.Topics, parts.Counters)));
+
+    /// <summary>transactions ▸ batch ▸ speed_2 ▸ read ▸ model ▸ predictions and rejected, with the position in transactions.</summary>
+    public static IRunnableGraph<Task<Done>> Score(BranchParts parts, TransactionSchema schema, IActorRef model, SpeedValve speed2) =>
+        Consumed(parts, Topic.Transactions, partition => partition
+            .GroupedWithin(parts.Settings.Batch.Size, parts.Settings.Batch.Wait)
+            .Via(Valve.Flow<TopicRecord>(speed2))
+            .Via(ReadTransactions.Flow(schema, parts.Settings.Topics))
+            .Via(ScoreTransactions.Flow(model, parts.Settings.Scoring))
+            .Via(PublishPredictions.Flow(parts.Topics, parts.Counters, parts.Time)));
+
+    /// <summary>predictions ▸ predicted frauds ▸ message ▸ alerts, with the position in predictions.</summary>
+    public static IRunnableGraph<Task<Done>> Alert(BranchParts parts, AlertDesk desk) =>
+        Consumed(parts, Topic.Predictions, partition => partition.Via(AlertPeople.Flow(desk, parts.Topics, parts.Counters)));
+
+    /// <summary>predictions ▸ batch ▸ speed_3 ▸ database, then the position in predictions.</summary>
+    public static IRunnableGraph<Task<Done>> Store(BranchParts parts, PredictionStore store, SpeedValve speed3) =>
+        Consumed(parts, Topic.Predictions, partition => partition
+            .GroupedWithin(parts.Settings.Store.Batch.Size, parts.Settings.Store.Batch.Wait)
+            .Via(Valve.Flow<TopicRecord>(speed3))
+            .Via(StorePredictions.Flow(store, parts.Topics, parts.Counters)));
+
+    /// <summary>Every partition that this process is given, side by side, until the switch is thrown.</summary>
+    static IRunnableGraph<Task<Done>> Consumed(BranchParts parts, string topic, Func<Source<TopicRecord, NotUsed>, Source<Done, NotUsed>> flow) =>
+        Restarted(parts, () => parts.Topics.Consume(topic, parts.Name)
+            .Via(parts.Stop.Flow<TopicPartitionSource>())
+            .MergeMany(parts.Settings.Topics.Partitions, source => flow(source.Records.Via(parts.Stop.Flow<TopicRecord>()))));
+
+    static IRunnableGraph<Task<Done>> Restarted(BranchParts parts, Func<Source<Done, NotUsed>> branch) =>
+        RestartSource.OnFailuresWithBackoff(() => branch().SelectError(parts.Report), parts.Settings.Restart.ToRestartSettings())
+            .ToMaterialized(Sink.Ignore<Done>(), Keep.Right);
+}
+
+/// <summary>What a branch is built of.</summary>
+/// <param name="Name">The branch's name, which is also its consumer group.</param>
+/// <param name="Stop">Thrown when the program stops: nothing more is taken then.</param>
+sealed record BranchParts(
+    string Name, FraudSettings Settings, ITopics Topics, SharedKillSwitch Stop, StreamCounters Counters, ILoggingAdapter Log, TimeProvider Time)
+{
+    /// <summary>Says why the branch starts again, and passes the failure on.</summary>
+    public Exception Report(Exception failure)
+    {
+        Log.Warning("Branch {0} failed and starts again from its last commit after a pause: {1}", Name, failure.Message);
+        return failure;
+    }
+}

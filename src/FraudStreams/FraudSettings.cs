@@ -1,0 +1,200 @@
+using System.Collections.Immutable;
+using Akka.Configuration;
+using FraudStreams.Model.Evaluation;
+using FraudStreams.Settings;
+using FraudStreams.Speeds;
+using FraudStreams.Topics;
+
+namespace FraudStreams;
+
+/// <summary>
+/// Every setting of the program, read once at start. Whatever is missing, unknown or senseless stops it there, with its path, its value
+/// and what would be right; hocon/fraudstreams.conf gives each key's unit and reason.
+/// </summary>
+public sealed record FraudSettings(
+    ImmutableHashSet<Role> Roles,
+    string Schema,
+    string DataDirectory,
+    SpeedSettings Speeds,
+    BatchSettings Batch,
+    SimulateSettings Simulate,
+    TopicSettings Topics,
+    ScoringSettings Scoring,
+    ModelSettings Model,
+    StoreSettings Store,
+    AlertSettings Alerts,
+    BackoffSettings Restart,
+    TimeSpan DrainTimeout,
+    ConsoleSettings Console)
+{
+    public static FraudSettings From(Config config)
+    {
+        var root = new SettingsSection(config, "fraudstreams");
+        return new FraudSettings(
+            RolesFrom(root),
+            root.Text("schema"),
+            NotEmpty(root, "data"),
+            SpeedSettings.From(root.Section("speeds")),
+            BatchSettings.From(root.Section("batch")),
+            SimulateSettings.From(root.Section("simulate")),
+            TopicSettings.From(root.Section("topics")),
+            ScoringSettings.From(root.Section("scoring")),
+            ModelSettings.From(root.Section("model")),
+            StoreSettings.From(root.Section("store")),
+            AlertSettings.From(root.Section("alerts")),
+            BackoffSettings.From(root.Section("restart")),
+            root.Section("stop").Duration("drain-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)),
+            ConsoleSettings.From(root.Section("console")));
+    }
+
+    static ImmutableHashSet<Role> RolesFrom(SettingsSection root)
+    {
+        var names = string.Join(", ", Enum.GetNames<Role>()).ToLowerInvariant();
+        var roles = root.Texts("roles").Select(name =>
+            Enum.TryParse<Role>(name, ignoreCase: true, out var role) && !char.IsDigit(name[0])
+                ? role
+                : throw SettingsException.Senseless(root.PathOf("roles"), name, $"a list of some of {names}"));
+        var set = roles.ToImmutableHashSet();
+        return set.IsEmpty ? throw SettingsException.Senseless(root.PathOf("roles"), "[]", $"a list of some of {names}") : set;
+    }
+
+    static string NotEmpty(SettingsSection section, string key) =>
+        section.Text(key) is { Length: > 0 } text ? text : throw section.Senseless(key, "a folder");
+}
+
+/// <summary>A part of the program that can run in a process of its own.</summary>
+public enum Role
+{
+    Simulate,
+    Score,
+    Alert,
+    Store,
+}
+
+public sealed record SpeedSettings(Speed Speed1, Speed Speed2, Speed Speed3)
+{
+    public static SpeedSettings From(SettingsSection section) =>
+        new(Read(section, "speed_1"), Read(section, "speed_2"), Read(section, "speed_3"));
+
+    static Speed Read(SettingsSection section, string key) => section.Parsed(key, Speed.Parse, Speed.Forms);
+}
+
+/// <summary>When a batch is closed: at <paramref name="Size"/> records, or <paramref name="Wait"/> after its first.</summary>
+public sealed record BatchSettings(int Size, TimeSpan Wait)
+{
+    public static BatchSettings From(SettingsSection section) =>
+        new(section.Int("size", 1, 100_000), section.Duration("wait", TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)));
+}
+
+public sealed record SimulateSettings(string? Input, bool EventTimePace, double EventTimeFactor, int Seed, double FraudShare)
+{
+    public static SimulateSettings From(SettingsSection section) => new(
+        section.Text("input") is { Length: > 0 } input ? input : null,
+        section.OneOf("pace", "speed_1", "event-time") == "event-time",
+        section.Number("event-time-factor", 0, 1e9),
+        section.Int("seed", 0, int.MaxValue),
+        FraudShareFrom(section));
+
+    static double FraudShareFrom(SettingsSection section) =>
+        section.Share("fraud-share") is < 0.5 and var share ? share : throw section.Senseless("fraud-share", "a share above 0 and below 0.5");
+}
+
+/// <param name="Partitions">Of `transactions` and `predictions`; `rejected` and `alerts` have one.</param>
+/// <param name="MaxRecordBytes">A longer record is rejected unread.</param>
+public sealed record TopicSettings(
+    int Partitions, Durability Durability, TimeSpan Poll, int ReadRecords, int ReadBytes, int MaxRecordBytes, RetentionSettings Retention)
+{
+    public static TopicSettings From(SettingsSection section)
+    {
+        section.OneOf("kind", "embedded");
+        var retention = section.Section("retention");
+        return new TopicSettings(
+            section.Int("partitions", 1, 1024),
+            section.OneOf("sync", "full", "normal") == "full" ? Durability.Full : Durability.Normal,
+            section.Duration("poll", TimeSpan.FromMilliseconds(5), TimeSpan.FromSeconds(10)),
+            section.Int("read-records", 1, 100_000),
+            (int)section.Size("read-bytes", 1024, 1 << 30),
+            (int)section.Size("max-record-bytes", 1024, 1 << 30),
+            new RetentionSettings(retention.DurationOrInfinite("age", TimeSpan.FromSeconds(1)), retention.Size("size", 1 << 20, long.MaxValue)));
+    }
+
+    /// <summary>The embedded topics of a data folder.</summary>
+    public EmbeddedTopicsSettings Embedded(string dataDirectory) =>
+        new(dataDirectory, ImmutableSortedDictionary.CreateRange(
+        [
+            KeyValuePair.Create(Topic.Transactions, Partitions),
+            KeyValuePair.Create(Topic.Predictions, Partitions),
+            KeyValuePair.Create(Topic.Rejected, 1),
+            KeyValuePair.Create(Topic.Alerts, 1),
+        ]))
+        {
+            Durability = Durability,
+            Retention = Retention,
+            PollInterval = Poll,
+            ChunkRecords = ReadRecords,
+            ChunkBytes = ReadBytes,
+        };
+}
+
+public sealed record ScoringSettings(int InFlight, TimeSpan AskTimeout, int FailuresBeforeFallback)
+{
+    public static ScoringSettings From(SettingsSection section) => new(
+        section.Int("in-flight", 1, 64),
+        section.Duration("ask-timeout", TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)),
+        section.Int("failures-before-fallback", 1, 1000));
+}
+
+public sealed record ModelSettings(
+    int Trees, double LearningRate, int MaxDepth, int EarlyStopping, double Validation, int Seed, ThresholdRule Threshold, int FirstRunPayments, int FirstRunMaxRows)
+{
+    public static ModelSettings From(SettingsSection section) => new(
+        section.Int("trees", 1, 10_000),
+        section.Number("learning-rate", 0, 1),
+        section.Int("max-depth", 1, 16),
+        section.Int("early-stopping", 1, 10_000),
+        section.Share("validation"),
+        section.Int("seed", 0, int.MaxValue),
+        section.Parsed("threshold", ThresholdFrom, "\"alerts-per-day 50\", \"precision 0.9\" or \"cost 100 1\" (of a missed fraud, and of an alert)"),
+        section.Section("first-run").Int("payments", 5_000, 10_000_000),
+        section.Section("first-run").Int("max-rows", 1_000, 100_000_000));
+
+    static ThresholdRule ThresholdFrom(string text)
+    {
+        var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var numbers = words.Skip(1).Select(SettingsSection.ParseShare).ToArray();
+        return (words.FirstOrDefault(), numbers) switch
+        {
+            ("alerts-per-day", [> 0 and var alerts]) => new ThresholdRule.AlertsADay(alerts),
+            ("precision", [> 0 and <= 1 and var share]) => new ThresholdRule.Precision(share),
+            ("cost", [> 0 and var missed, > 0 and var alert]) => new ThresholdRule.Cost(alert, missed),
+            _ => throw new FormatException($"\"{text}\" is no rule for a threshold"),
+        };
+    }
+}
+
+public sealed record StoreSettings(BatchSettings Batch)
+{
+    public static StoreSettings From(SettingsSection section)
+    {
+        section.OneOf("kind", "sqlite");
+        return new StoreSettings(BatchSettings.From(section.Section("batch")));
+    }
+}
+
+/// <summary>The pause before a failed branch starts again: doubles from <paramref name="Min"/> to <paramref name="Max"/>.</summary>
+public sealed record BackoffSettings(TimeSpan Min, TimeSpan Max, double RandomFactor)
+{
+    public static BackoffSettings From(SettingsSection section)
+    {
+        var min = section.Duration("min-backoff", TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
+        return new BackoffSettings(min, section.Duration("max-backoff", min, TimeSpan.FromHours(24)), section.Number("random-factor", -1e-9, 1));
+    }
+}
+
+/// <param name="Live">Whether the live table is shown; null leaves it to whether a terminal is there.</param>
+public sealed record ConsoleSettings(bool? Live, TimeSpan LogEvery)
+{
+    public static ConsoleSettings From(SettingsSection section) => new(
+        section.OneOf("live", "auto", "on", "off") switch { "on" => true, "off" => false, _ => null },
+        section.Duration("log-every", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)));
+}

@@ -1,0 +1,36 @@
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
+
+namespace FraudStreams.ModelOps;
+
+/// <summary>The rows of a CSV file, or those from one share of its length to another.</summary>
+sealed class CsvHistory(string file, TransactionSchema schema) : IHistory
+{
+    const int BatchRows = 2048;
+
+    public TransactionSchema Schema { get; } = schema;
+
+    public string Name => Path.GetFileName(file);
+
+    public IEnumerable<TransactionRows> Read(Action<double> progress, Action<RejectReason> rejected, CancellationToken cancellationToken)
+    {
+        using var stream = new FileStream(file, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan });
+        using var csv = new CsvReader(stream, Schema, Name);
+        using var rows = new TransactionRows(Schema, BatchRows);
+        while (csv.TryRead(rows, out var reason))
+        {
+            if (reason is not null)
+                rejected(reason);
+            if (rows.Count < BatchRows)
+                continue;
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return rows;
+            rows.Clear();
+            progress((double)stream.Position / Math.Max(1, stream.Length));
+        }
+
+        if (rows.Count > 0)
+            yield return rows;
+        progress(1);
+    }
+}

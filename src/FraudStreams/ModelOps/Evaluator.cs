@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using FraudStreams.Model.Evaluation;
+using FraudStreams.Model.Formats;
+using FraudStreams.Monitoring;
+
+namespace FraudStreams.ModelOps;
+
+/// <summary>How good a version is on a history: what `evaluate` prints.</summary>
+/// <param name="Rejected">Rows that could not be read.</param>
+sealed record Evaluation(
+    string ModelVersion, string Input, DateTimeOffset From, DateTimeOffset To, long Rows, long Frauds, long Rejected,
+    ImmutableSortedDictionary<string, double> Metrics);
+
+/// <summary>Measures scores against labels.</summary>
+static class Evaluator
+{
+    /// <summary>Cards a day that investigators are taken to check: the Fraud Detection Handbook's number.</summary>
+    const int CardsADay = 100;
+
+    public static Evaluation Evaluate(LoadedModel model, IHistory history, WorkProgress progress, CancellationToken cancellationToken)
+    {
+        var rejected = new RejectTally();
+        var rows = LabelledRows.Read(
+            history, model.Features, int.MaxValue, progress.Step($"Reading {history.Name} and computing {model.Features.Count} features"), rejected.Add,
+            cancellationToken);
+        rejected.Tell(progress);
+        if (rows.Count == 0)
+            throw new NothingToMeasureException($"{history.Name} has no labelled row that can be read");
+        var told = progress.Step($"Scoring {rows.Count:N0} payments");
+        var scores = new double[rows.Count];
+        model.Scorer.Score(rows.Set.Values.Span, scores);
+        told(1);
+        return new Evaluation(
+            model.Version, history.Name, DateTimeOffset.FromUnixTimeMilliseconds(rows.Times[0]), DateTimeOffset.FromUnixTimeMilliseconds(rows.Times[^1]),
+            rows.Count, rows.Set.Positives, rejected.Count, Metrics(scores, rows, model.Threshold));
+    }
+
+    /// <summary>The measures by their field's names. What has no value on these rows, such as recall without a fraud, is left out.</summary>
+    public static ImmutableSortedDictionary<string, double> Metrics(double[] scores, LabelledRows rows, double threshold)
+    {
+        var labels = rows.Set.Labels.Span;
+        var report = MetricsReport.Of(scores, labels, threshold);
+        var days = Math.Max(1, (rows.Times[^1] - rows.Times[0]) / TimeSpan.MillisecondsPerDay);
+        return ImmutableSortedDictionary.CreateRange(new Dictionary<string, double>
+        {
+            ["average_precision"] = report.AveragePrecision,
+            ["roc_auc"] = report.RocAuc,
+            ["threshold"] = threshold,
+            ["precision"] = report.AtThreshold.Precision,
+            ["recall"] = report.AtThreshold.Recall,
+            ["f1"] = report.AtThreshold.F1,
+            ["true_positives"] = report.AtThreshold.TruePositives,
+            ["false_positives"] = report.AtThreshold.FalsePositives,
+            ["true_negatives"] = report.AtThreshold.TrueNegatives,
+            ["false_negatives"] = report.AtThreshold.FalseNegatives,
+            ["alerts_a_day"] = (double)(report.AtThreshold.TruePositives + report.AtThreshold.FalsePositives) / days,
+            ["recall_at_fpr_0.001"] = report.RecallAtLowFalsePositiveRate,
+            [$"card_precision_at_{CardsADay}"] = CardPrecision.AtK(scores, labels, rows.Cards, rows.Times, CardsADay),
+            ["brier_score"] = report.Calibration.BrierScore,
+            ["expected_calibration_error"] = report.Calibration.ExpectedCalibrationError,
+        }.Where(metric => double.IsFinite(metric.Value)));
+    }
+}
+
+/// <summary>The input holds nothing that a model could be measured on.</summary>
+public sealed class NothingToMeasureException(string message) : Exception(message);

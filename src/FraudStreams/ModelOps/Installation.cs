@@ -1,0 +1,93 @@
+using FraudStreams.Ingest;
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
+using FraudStreams.Monitoring;
+using FraudStreams.Settings;
+
+namespace FraudStreams.ModelOps;
+
+/// <summary>What a data folder and an input decide together: the schema of the stream and the model in service, a first one where there is none.</summary>
+sealed class Installation(FraudSettings settings, IProgressOutput output, TimeProvider time)
+{
+    readonly ModelShelf _shelf = new(settings.DataDirectory, time);
+
+    /// <summary>
+    /// The schema that the settings name; or, with `auto`, the one that the input's header fits, the champion's where there is no input,
+    /// and `cards` in an empty folder.
+    /// </summary>
+    /// <exception cref="SettingsException">No schema fits, or the data folder belongs to another one.</exception>
+    public TransactionSchema Schema()
+    {
+        var champion = ChampionSchema();
+        var schema = settings.Schema != "auto" ? SchemaFile.Named(settings.Schema)
+            : settings.Simulate.Input is { } input ? SchemaFile.ForHeaderOf(input)
+            : champion ?? SchemaFile.Named("cards");
+        if (champion is not null && champion.Name != schema.Name)
+        {
+            throw new SettingsException(
+                $"{settings.DataDirectory} belongs to schema {champion.Name}, and this is {schema.Name}: give another folder with --data");
+        }
+
+        return schema;
+    }
+
+    /// <summary>The model in service; where there is none, trains a first one.</summary>
+    public async Task<LoadedModel> ModelAsync(TransactionSchema schema, CancellationToken cancellationToken)
+    {
+        if (_shelf.ChampionVersion is { } version)
+            return ChampionOrLastGood(version);
+
+        var trainer = new Trainer(settings.Model, _shelf, output, time);
+        foreach (var history in FirstHistories(schema))
+        {
+            if (await Task.Run(() => trainer.TryTrain(history, settings.Model.FirstRunMaxRows, cancellationToken), cancellationToken) is { } first)
+            {
+                _shelf.Promote(first.Version, "the first model of this folder");
+                return first;
+            }
+        }
+
+        throw new SettingsException(
+            $"there is no model in {settings.DataDirectory} and nothing to learn one from: `fraudstreams train --input CSV --data {settings.DataDirectory}` trains one on labelled payments of schema {schema.Name}");
+    }
+
+    LoadedModel ChampionOrLastGood(string version)
+    {
+        try
+        {
+            return ModelFolder.Load(_shelf.FolderOf(version));
+        }
+        catch (ModelFolderException e) when (_shelf.LastGoodBefore(version) is { } good)
+        {
+            output.Warning($"Model {version} cannot be used ({e.Message}); {good.Version}, the last good version, takes its place");
+            _shelf.Promote(good.Version, $"{version} could not be loaded");
+            return good;
+        }
+    }
+
+    TransactionSchema? ChampionSchema()
+    {
+        try
+        {
+            return _shelf.Champion()?.Schema;
+        }
+        catch (ModelFolderException)
+        {
+            // Loading it to score says what is wrong, and finds another.
+            return null;
+        }
+    }
+
+    /// <summary>What a first model can learn from: the input's own labels, else a generated history where the schema has a generator.</summary>
+    IEnumerable<IHistory> FirstHistories(TransactionSchema schema)
+    {
+        if (settings.Simulate.Input is { } input && schema.LabelField >= 0)
+        {
+            output.Warning($"There is no model yet: a first one learns from {Path.GetFileName(input)} itself, so its scores on these rows flatter it");
+            yield return new CsvHistory(input, schema);
+        }
+
+        if (schema.Name == PaymentGenerator.SchemaName)
+            yield return new GeneratedHistory(settings, schema);
+    }
+}

@@ -1,0 +1,69 @@
+using System.Buffers;
+using System.Text;
+using FraudStreams.Model.Features;
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Trees;
+
+namespace FraudStreams.ModelOps;
+
+/// <summary>The labelled payments of a history as a model sees them, in the order of event time.</summary>
+/// <param name="Set">Feature rows and labels.</param>
+/// <param name="Times">Event time of each row, unix milliseconds, ascending.</param>
+/// <param name="Cards">A number for each row's card, for measures a card and day.</param>
+sealed record LabelledRows(TrainingSet Set, long[] Times, long[] Cards)
+{
+    public int Count => Times.Length;
+
+    public LabelledRows Slice(int start, int count) => new(Set.Slice(start, count), Times[start..(start + count)], Cards[start..(start + count)]);
+
+    /// <summary>Reads a history into feature rows. Rows without a label are left out: nothing can be learnt or measured from them.</summary>
+    /// <param name="mostRows">Rows after which reading stops.</param>
+    public static LabelledRows Read(
+        IHistory history, FeaturePlan plan, long mostRows, Action<double> progress, Action<RejectReason> rejected, CancellationToken cancellationToken)
+    {
+        var values = new ArrayBufferWriter<double>(4096 * plan.Count);
+        var labels = new List<byte>();
+        var times = new List<long>();
+        var cards = new List<long>();
+        var cardNumbers = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var rows in history.Read(progress, rejected, cancellationToken))
+        {
+            var batch = values.GetSpan(rows.Count * plan.Count)[..(rows.Count * plan.Count)];
+            plan.Compute(rows, batch);
+            var kept = 0;
+            for (var row = 0; row < rows.Count && labels.Count < mostRows; row++)
+            {
+                if (rows.Label(row) is not { } label)
+                    continue;
+                batch.Slice(row * plan.Count, plan.Count).CopyTo(batch[(kept++ * plan.Count)..]);
+                labels.Add(label ? (byte)1 : (byte)0);
+                times.Add(rows.EventTime(row));
+                var card = Encoding.Latin1.GetString(rows.Key(row));
+                if (!cardNumbers.TryGetValue(card, out var number))
+                    cardNumbers.Add(card, number = cardNumbers.Count);
+                cards.Add(number);
+            }
+
+            values.Advance(kept * plan.Count);
+            if (labels.Count >= mostRows)
+                break;
+        }
+
+        return InOrderOfTime(plan, values.WrittenMemory, [.. labels], [.. times], [.. cards]);
+    }
+
+    static LabelledRows InOrderOfTime(FeaturePlan plan, ReadOnlyMemory<double> values, byte[] labels, long[] times, long[] cards)
+    {
+        if (times.AsSpan().IsSorted())
+            return new LabelledRows(new TrainingSet(plan.Columns, values, labels), times, cards);
+
+        // Equal times keep the order of the file.
+        var order = Enumerable.Range(0, times.Length).OrderBy(row => times[row]).ToArray();
+        var sorted = new double[values.Length];
+        for (var row = 0; row < order.Length; row++)
+            values.Span.Slice(order[row] * plan.Count, plan.Count).CopyTo(sorted.AsSpan(row * plan.Count));
+        return new LabelledRows(
+            new TrainingSet(plan.Columns, sorted, order.Select(row => labels[row]).ToArray()),
+            [.. order.Select(row => times[row])], [.. order.Select(row => cards[row])]);
+    }
+}

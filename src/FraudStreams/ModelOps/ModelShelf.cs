@@ -1,0 +1,88 @@
+using System.Text.Json;
+using FraudStreams.Model.Formats;
+
+namespace FraudStreams.ModelOps;
+
+/// <summary>
+/// The model versions of a data folder: a folder each under models/, and models/champion.json, which names the version in service and the
+/// ones that were in service before it, latest first.
+/// </summary>
+public sealed class ModelShelf(string dataDirectory, TimeProvider time)
+{
+    static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+
+    public string Directory { get; } = Path.Combine(dataDirectory, "models");
+
+    string PointerFile => Path.Combine(Directory, "champion.json");
+
+    sealed record Pointer(string Champion, string[] Before, string Why, DateTimeOffset Since);
+
+    public string FolderOf(string version) => Path.Combine(Directory, version);
+
+    /// <summary>A name that no version on the shelf has: schema and moment, and a count where two fall into one second.</summary>
+    public string NewVersionName(string schema, DateTimeOffset now)
+    {
+        var name = $"{schema}-{now:yyyyMMdd-HHmmss}";
+        return Enumerable.Range(1, int.MaxValue).Select(n => n == 1 ? name : $"{name}-{n}").First(version => !System.IO.Directory.Exists(FolderOf(version)));
+    }
+
+    /// <summary>The version in service, or null where there was none yet.</summary>
+    public string? ChampionVersion => ReadPointer()?.Champion;
+
+    public LoadedModel? Champion() => ChampionVersion is { } version ? ModelFolder.Load(FolderOf(version)) : null;
+
+    /// <summary>Puts a version in service: whoever starts from now on scores with it.</summary>
+    public void Promote(string version, string why)
+    {
+        var pointer = ReadPointer();
+        var history = pointer is null ? [] : new[] { pointer.Champion }.Concat(pointer.Before).ToArray();
+        var place = Array.IndexOf(history, version);
+        // Going back to an earlier version leaves what came after it out of the history: it is no candidate for the next fallback.
+        var before = history[(place + 1)..];
+        System.IO.Directory.CreateDirectory(Directory);
+        var temporary = PointerFile + ".new";
+        using (var file = File.Create(temporary))
+        {
+            JsonSerializer.Serialize(file, new Pointer(version, before, why, time.GetUtcNow()), Json);
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, PointerFile, overwrite: true);
+    }
+
+    /// <summary>The latest version that was in service before <paramref name="version"/> and still loads, or null.</summary>
+    public LoadedModel? LastGoodBefore(string version)
+    {
+        foreach (var earlier in ReadPointer()?.Before ?? [])
+        {
+            if (earlier == version)
+                continue;
+            try
+            {
+                return ModelFolder.Load(FolderOf(earlier));
+            }
+            catch (ModelFolderException)
+            {
+                // A damaged version is not a good one: the next earlier one is tried.
+                continue;
+            }
+        }
+
+        return null;
+    }
+
+    Pointer? ReadPointer()
+    {
+        if (!File.Exists(PointerFile))
+            return null;
+        try
+        {
+            using var file = File.OpenRead(PointerFile);
+            return JsonSerializer.Deserialize<Pointer>(file, Json);
+        }
+        catch (JsonException e)
+        {
+            throw new ModelFolderException($"{PointerFile} is damaged ({e.Message}): name the version in service in it, or delete it and train anew");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using FraudStreams.Model.Evaluation;
+using FraudStreams.Model.Features;
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Trees;
+using FraudStreams.Monitoring;
+
+namespace FraudStreams.ModelOps;
+
+/// <summary>
+/// Trains a model version on a history and puts its folder on the shelf. The latest part in time is kept for validation: it stops the
+/// training and chooses the threshold, and the metrics on the card are measured on it.
+/// </summary>
+sealed class Trainer(ModelSettings settings, ModelShelf shelf, WorkProgress progress, TimeProvider time)
+{
+    const int LeastFrauds = 10;
+
+    /// <summary>The trained version, or why nothing could be learnt from this history.</summary>
+    public (LoadedModel? Model, string? Why) Train(IHistory history, long mostRows, CancellationToken cancellationToken)
+    {
+        var rejected = new RejectTally();
+        var plan = FeaturePlan.Fit(history.Schema, history.Read(progress.Step($"Learning the categories of {history.Name}"), rejected.Add, cancellationToken));
+        var rows = LabelledRows.Read(
+            history, plan, mostRows, progress.Step($"Computing {plan.Count} features"), new RejectTally().Add, cancellationToken);
+        rejected.Tell(progress);
+        var fitted = (int)(rows.Count * (1 - settings.Validation));
+        var (training, validation) = (rows.Slice(0, fitted), rows.Slice(fitted, rows.Count - fitted));
+        if (training.Set.Positives < LeastFrauds || validation.Set.Positives < LeastFrauds)
+        {
+            return (null, $"{history.Name} has {rows.Count:N0} labelled rows with {rows.Set.Positives} frauds: at least {LeastFrauds} are needed in the first {1 - settings.Validation:P0} of the time and in the rest");
+        }
+
+        var scorer = Boost(training, validation, cancellationToken);
+        var scores = new double[validation.Count];
+        scorer.Score(validation.Set.Values.Span, scores);
+        return (Save(history, plan, rows, scorer, scores, validation), null);
+    }
+
+    TreeEnsemble Boost(LabelledRows training, LabelledRows validation, CancellationToken cancellationToken)
+    {
+        var told = progress.Step($"Growing trees on {training.Count:N0} payments, {training.Set.Positives:N0} of them frauds");
+        var boosting = new BoostingSettings
+        {
+            Trees = settings.Trees,
+            LearningRate = settings.LearningRate,
+            MaxDepth = settings.MaxDepth,
+            EarlyStoppingRounds = settings.EarlyStopping,
+            Seed = (ulong)settings.Seed,
+        };
+        var each = new Progress(p => told((double)p.Trees / p.MaxTrees));
+        var scorer = GradientBoosting.Train(training.Set, validation.Set, boosting, each, cancellationToken);
+        told(1);
+        return scorer;
+    }
+
+    LoadedModel Save(IHistory history, FeaturePlan plan, LabelledRows rows, TreeEnsemble scorer, double[] scores, LabelledRows validation)
+    {
+        var threshold = settings.Threshold.Choose(scores, validation.Set.Labels.Span, validation.Times);
+        var now = time.GetUtcNow();
+        var card = new ModelCard(
+            shelf.NewVersionName(history.Schema.Name, now),
+            now,
+            plan,
+            new ModelThreshold(Math.Min(1, threshold), $"{settings.Threshold} on the validation part"),
+            new TrainingFacts(
+                DateTimeOffset.FromUnixTimeMilliseconds(rows.Times[0]), DateTimeOffset.FromUnixTimeMilliseconds(rows.Times[^1]), rows.Count,
+                rows.Set.Positives, (ulong)settings.Seed)
+            {
+                Settings = ImmutableSortedDictionary.CreateRange(
+                [
+                    KeyValuePair.Create("trees", $"{settings.Trees}"),
+                    KeyValuePair.Create("learning-rate", $"{settings.LearningRate}"),
+                    KeyValuePair.Create("max-depth", $"{settings.MaxDepth}"),
+                    KeyValuePair.Create("early-stopping", $"{settings.EarlyStopping}"),
+                    KeyValuePair.Create("validation", $"{settings.Validation}"),
+                    KeyValuePair.Create("history", history.Name),
+                ]),
+            })
+        {
+            Parent = shelf.ChampionVersion,
+            Metrics = Evaluator.Metrics(scores, validation, threshold),
+        };
+        var model = new LoadedModel(card, scorer);
+        ModelFolder.Save(model, shelf.FolderOf(card.Version));
+        return model;
+    }
+
+    /// <summary>Told on the training's own thread, in order.</summary>
+    sealed class Progress(Action<BoostingProgress> report) : IProgress<BoostingProgress>
+    {
+        public void Report(BoostingProgress value) => report(value);
+    }
+}

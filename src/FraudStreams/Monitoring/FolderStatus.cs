@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using FraudStreams.ModelOps;
+using FraudStreams.Storage;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Monitoring;
+
+/// <summary>
+/// What a data folder holds. The totals are of records ever appended, whether retention has since removed them or not; predicted frauds
+/// are counted in the store, so they follow it while it lags.
+/// </summary>
+public sealed record FolderStatus(
+    long Transactions, long Predictions, long Rejected, long Stored, long PredictedFrauds, long Alerts, ImmutableSortedDictionary<string, long> Lag,
+    string? ModelVersion)
+{
+    public static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+
+    /// <summary>Null where the folder holds no topics. Nothing is made by looking.</summary>
+    public static FolderStatus? Read(string dataDirectory)
+    {
+        if (EmbeddedLog.ReadStatus(dataDirectory) is not { } topics)
+            return null;
+        var counts = PredictionStore.ReadCounts(dataDirectory);
+        return new FolderStatus(
+            Appended(topics, Topic.Transactions), Appended(topics, Topic.Predictions), Appended(topics, Topic.Rejected),
+            counts.Stored, counts.PredictedFrauds, Appended(topics, Topic.Alerts),
+            topics.Groups.Where(group => group.Group != Groups.Simulate).ToImmutableSortedDictionary(group => group.Group, group => group.Lag),
+            new ModelShelf(dataDirectory, TimeProvider.System).ChampionVersion);
+    }
+
+    static long Appended(TopicsStatus topics, string name) => topics.Topics.FirstOrDefault(topic => topic.Topic == name)?.Appended ?? 0;
+}

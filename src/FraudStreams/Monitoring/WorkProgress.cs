@@ -1,0 +1,47 @@
+using Spectre.Console;
+
+namespace FraudStreams.Monitoring;
+
+/// <summary>
+/// What long work says while it goes on: a bar a step where a terminal is there, a line a step where not. It writes to standard error, so
+/// that standard output holds results only.
+/// </summary>
+sealed class WorkProgress
+{
+    readonly IAnsiConsole _console;
+    readonly ProgressContext? _bars;
+
+    WorkProgress(IAnsiConsole console, ProgressContext? bars)
+    {
+        _console = console;
+        _bars = bars;
+    }
+
+    /// <summary>Does the work with a progress to tell its steps to.</summary>
+    public static T Run<T>(Func<WorkProgress, T> work)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        if (Console.IsErrorRedirected)
+            return work(new WorkProgress(console, null));
+        return console.Progress()
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
+            .Start(bars => work(new WorkProgress(console, bars)));
+    }
+
+    public void Line(string text) => _console.MarkupLine(Markup.Escape(text));
+
+    public void Warning(string text) => _console.MarkupLine($"[yellow]{Markup.Escape(text)}[/]");
+
+    /// <summary>Begins a step; the action is told the share of it that is done, 0 to 1.</summary>
+    public Action<double> Step(string name)
+    {
+        if (_bars is null)
+        {
+            Line(name);
+            return _ => { };
+        }
+
+        var bar = _bars.AddTask(Markup.Escape(name), maxValue: 1);
+        return share => bar.Value = share;
+    }
+}

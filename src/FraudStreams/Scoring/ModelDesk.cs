@@ -1,0 +1,83 @@
+using Akka.Actor;
+using Akka.Event;
+using Akka.Pattern;
+using FraudStreams.Model.Formats;
+using FraudStreams.ModelOps;
+
+namespace FraudStreams.Scoring;
+
+/// <summary>
+/// The address that the graphs ask. Keeps one model actor under a backoff supervisor, and when a version fails
+/// <see cref="ScoringSettings.FailuresBeforeFallback"/> times in a row, puts the last good version in its place and says so.
+/// </summary>
+sealed class ModelDesk : ReceiveActor
+{
+    readonly ILoggingAdapter _log = Context.GetLogger();
+    readonly ModelShelf _shelf;
+    readonly ScoringSettings _settings;
+    readonly BackoffSettings _restart;
+    readonly Func<LoadedModel, IActorRef, Props> _modelActor;
+    string _version;
+    IActorRef _supervisor;
+    int _failuresInARow;
+
+    public ModelDesk(LoadedModel champion, ModelShelf shelf, ScoringSettings settings, BackoffSettings restart, Func<LoadedModel, IActorRef, Props> modelActor)
+    {
+        _shelf = shelf;
+        _settings = settings;
+        _restart = restart;
+        _modelActor = modelActor;
+        _version = champion.Version;
+        _supervisor = Supervise(champion);
+        Receive<ScoreBatch>(batch => _supervisor.Forward(batch));
+        Receive<ScoringWorked>(worked => worked.ModelVersion == _version, _ => _failuresInARow = 0);
+        Receive<ScoringFailed>(failed => failed.ModelVersion == _version, OnFailed);
+    }
+
+    public static Props Props(LoadedModel champion, ModelShelf shelf, ScoringSettings settings, BackoffSettings restart) =>
+        Props(champion, shelf, settings, restart, (model, desk) => Akka.Actor.Props.Create(() => new ModelActor(model, desk)));
+
+    /// <summary>With the actor that scores given from outside: a test puts one there that fails.</summary>
+    public static Props Props(
+        LoadedModel champion, ModelShelf shelf, ScoringSettings settings, BackoffSettings restart, Func<LoadedModel, IActorRef, Props> modelActor) =>
+        Akka.Actor.Props.Create(() => new ModelDesk(champion, shelf, settings, restart, modelActor));
+
+    IActorRef Supervise(LoadedModel model)
+    {
+        Context.System.EventStream.Publish(new ModelInService(model.Version, "in service"));
+        var options = Backoff.OnFailure(_modelActor(model, Self), "model", _restart.Min, _restart.Max, _restart.RandomFactor, -1)
+            .WithAutoReset(_restart.Max)
+            .WithReplyWhileStopped(new Status.Failure(new ModelUnavailableException(model.Version)));
+        return Context.ActorOf(BackoffSupervisor.Props(options));
+    }
+
+    void OnFailed(ScoringFailed failed)
+    {
+        _failuresInARow++;
+        if (_failuresInARow < _settings.FailuresBeforeFallback)
+        {
+            _log.Warning("Model {0} failed ({1} of {2} before it is replaced): {3}", _version, _failuresInARow, _settings.FailuresBeforeFallback,
+                failed.Cause.Message);
+            return;
+        }
+
+        _failuresInARow = 0;
+        var good = _shelf.LastGoodBefore(_version);
+        if (good is null)
+        {
+            _log.Error("Model {0} failed {1} times in a row and there is no earlier good version: its batches wait and are tried again: {2}",
+                _version, _settings.FailuresBeforeFallback, failed.Cause.Message);
+            return;
+        }
+
+        _log.Warning("Model {0} failed {1} times in a row ({2}); {3}, the last good version, takes its place", _version,
+            _settings.FailuresBeforeFallback, failed.Cause.Message, good.Version);
+        Context.Stop(_supervisor);
+        _shelf.Promote(good.Version, $"{_version} failed {_settings.FailuresBeforeFallback} times in a row");
+        _version = good.Version;
+        _supervisor = Supervise(good);
+    }
+}
+
+/// <summary>The model's actor is in its pause before it starts again.</summary>
+public sealed class ModelUnavailableException(string version) : Exception($"model {version} has failed and starts again after a pause");

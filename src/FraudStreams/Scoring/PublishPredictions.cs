@@ -1,0 +1,49 @@
+using System.Buffers;
+using Akka;
+using Akka.Streams.Dsl;
+using FraudStreams.Model.Formats;
+using FraudStreams.Monitoring;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Scoring;
+
+/// <summary>
+/// Writes each row of a batch to `predictions` as it came with its score, each unreadable record to `rejected` with its reason and its
+/// bytes, and the batch's position in `transactions` after them; then gives the batch back to its pool.
+/// </summary>
+sealed class PublishPredictions(ITopics topics, StreamCounters counters, TimeProvider time)
+{
+    public static Flow<TransactionBatch, Done, NotUsed> Flow(ITopics topics, StreamCounters counters, TimeProvider time)
+    {
+        var publisher = new PublishPredictions(topics, counters, time);
+        return Akka.Streams.Dsl.Flow.Create<TransactionBatch>().SelectAsync(1, publisher.PublishAsync);
+    }
+
+    async Task<Done> PublishAsync(TransactionBatch batch)
+    {
+        var scoredAt = time.GetUtcNow();
+        var records = new OutgoingRecords(batch.Rows.Count + batch.Rejected.Count) { Position = batch.Position };
+        var frauds = 0;
+        for (var row = 0; row < batch.Rows.Count; row++)
+        {
+            var score = batch.Scored!.Scores[row];
+            var fraud = score >= batch.Scored.Threshold;
+            frauds += fraud ? 1 : 0;
+            records.Add(Topic.Predictions, batch.Records[row].Key.Span, (batch, row, score, fraud, scoredAt), static (output, prediction) =>
+                PredictionWriter.Write(output, prediction.batch.Rows.Source(prediction.row), prediction.score, prediction.fraud,
+                    prediction.batch.Scored!.ModelVersion, prediction.scoredAt));
+        }
+
+        foreach (var (record, reason) in batch.Rejected)
+        {
+            records.Add(Topic.Rejected, record.Key.Span, (record, reason, scoredAt), static (output, rejected) =>
+                RejectedWriter.Write(output, rejected.reason, rejected.record, rejected.scoredAt));
+        }
+
+        await topics.PublishAsync(records, CancellationToken.None);
+        counters.Scored(batch.Rows.Count, frauds);
+        counters.Rejected(batch.Rejected.Count);
+        batch.Return();
+        return Done.Instance;
+    }
+}

@@ -1,0 +1,18 @@
+using Akka;
+using Akka.Streams.Dsl;
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Scoring;
+
+/// <summary>Reads the records of one batch into typed rows; what cannot be read stays in the batch with its reason.</summary>
+static class ReadTransactions
+{
+    public static Flow<IReadOnlyList<TopicRecord>, TransactionBatch, NotUsed> Flow(TransactionSchema schema, TopicSettings settings)
+    {
+        var pool = new TransactionBatchPool(() => new TransactionRows(schema));
+        var reader = new TransactionReader(schema, settings.MaxRecordBytes);
+        return Akka.Streams.Dsl.Flow.Create<IReadOnlyList<TopicRecord>>().Select(records => pool.Rent().Read(records, reader, Groups.Score));
+    }
+}

@@ -1,0 +1,22 @@
+using Akka;
+using Akka.Actor;
+using Akka.Streams.Dsl;
+
+namespace FraudStreams.Scoring;
+
+/// <summary>
+/// Asks the model for the scores of each batch, several batches under way at once, in order. A batch without readable rows goes past the
+/// model. A failure or a late answer fails the stream; it starts again from its last commit, and the batch is scored again.
+/// </summary>
+static class ScoreTransactions
+{
+    public static Flow<TransactionBatch, TransactionBatch, NotUsed> Flow(IActorRef model, ScoringSettings settings) =>
+        Akka.Streams.Dsl.Flow.Create<TransactionBatch>().SelectAsync(settings.InFlight, batch => ScoreAsync(batch, model, settings.AskTimeout));
+
+    static async Task<TransactionBatch> ScoreAsync(TransactionBatch batch, IActorRef model, TimeSpan timeout)
+    {
+        if (batch.Rows.Count > 0)
+            batch.Scored = await model.Ask<BatchScored>(new ScoreBatch(batch.Rows), timeout);
+        return batch;
+    }
+}

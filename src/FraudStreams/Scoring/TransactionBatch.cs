@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Scoring;
+
+/// <summary>
+/// Records of one partition on their way from `transactions` to `predictions` or `rejected`: what could be read as rows, what could not
+/// with its reason, and the position that both stand for. Has one owner at a time; the last one returns it to the pool it came from.
+/// A batch whose stream failed is not returned: someone might still be looking at it.
+/// </summary>
+sealed class TransactionBatch(TransactionBatchPool pool, TransactionRows rows)
+{
+    readonly List<(TopicRecord Record, RejectReason Reason)> _rejected = [];
+    readonly List<TopicRecord> _records = [];
+
+    public TransactionRows Rows { get; } = rows;
+
+    /// <summary>The record of each row.</summary>
+    public IReadOnlyList<TopicRecord> Records => _records;
+
+    public IReadOnlyList<(TopicRecord Record, RejectReason Reason)> Rejected => _rejected;
+
+    public BatchScored? Scored { get; set; }
+
+    /// <summary>The offset after the last record, whether it was read or rejected.</summary>
+    public GroupPosition Position { get; private set; }
+
+    public TransactionBatch Read(IEnumerable<TopicRecord> records, TransactionReader reader, string group)
+    {
+        foreach (var record in records)
+        {
+            if (reader.TryRead(record.Value.Span, Rows) is { } reason)
+                _rejected.Add((record, reason));
+            else
+                _records.Add(record);
+            Position = new GroupPosition(group, record.Partition, record.Offset + 1);
+        }
+
+        return this;
+    }
+
+    public void Return()
+    {
+        Rows.Clear();
+        _records.Clear();
+        _rejected.Clear();
+        Scored = null;
+        pool.Return(this);
+    }
+}
+
+/// <summary>Batches to use again, so that a stream in its steady state allocates none.</summary>
+sealed class TransactionBatchPool(Func<TransactionRows> newRows)
+{
+    readonly ConcurrentBag<TransactionBatch> _free = [];
+
+    public TransactionBatch Rent() => _free.TryTake(out var batch) ? batch : new TransactionBatch(this, newRows());
+
+    internal void Return(TransactionBatch batch) => _free.Add(batch);
+}

@@ -1,0 +1,76 @@
+using Akka.Actor;
+using Akka.Event;
+using FraudStreams.Speeds;
+
+namespace FraudStreams.Settings;
+
+/// <summary>
+/// Looks at the configuration files twice a second and turns the valves when one was saved. A file that cannot be used changes nothing:
+/// the speeds stay as they are, and a warning names what is wrong. Asking for length and time of change, rather than waiting for the
+/// operating system's notice, works on every file system and with every editor's way to save.
+/// </summary>
+sealed class SpeedsFile : ReceiveActor, IWithTimers
+{
+    static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    readonly ILoggingAdapter _log = Context.GetLogger();
+    readonly ConfigLayers _layers;
+    readonly SpeedControl _speeds;
+    SpeedSettings _inForce;
+    string _seen;
+
+    public SpeedsFile(ConfigLayers layers, SpeedSettings inForce, SpeedControl speeds)
+    {
+        _layers = layers;
+        _speeds = speeds;
+        _inForce = inForce;
+        _seen = Stamp();
+        Receive<Look>(_ => OnLook());
+    }
+
+    sealed record Look
+    {
+        public static readonly Look Now = new();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(ConfigLayers layers, SpeedSettings inForce, SpeedControl speeds) =>
+        Akka.Actor.Props.Create(() => new SpeedsFile(layers, inForce, speeds));
+
+    protected override void PreStart() => Timers.StartPeriodicTimer("look", Look.Now, Interval);
+
+    void OnLook()
+    {
+        var stamp = Stamp();
+        if (stamp == _seen)
+            return;
+        _seen = stamp;
+        try
+        {
+            var wanted = FraudSettings.From(_layers.Load()).Speeds;
+            Turn("speed_1", _speeds.Speed1, _inForce.Speed1, wanted.Speed1);
+            Turn("speed_2", _speeds.Speed2, _inForce.Speed2, wanted.Speed2);
+            Turn("speed_3", _speeds.Speed3, _inForce.Speed3, wanted.Speed3);
+            _inForce = wanted;
+        }
+        catch (SettingsException e)
+        {
+            _log.Warning("The saved configuration is refused and the speeds stay as they are: {0}", e.Message);
+        }
+    }
+
+    void Turn(string name, SpeedValve valve, Speed from, Speed to)
+    {
+        if (from == to)
+            return;
+        valve.Speed = to;
+        _log.Info("{0} turned from {1} to {2}", name, from, to);
+    }
+
+    string Stamp() => string.Join('|', _layers.Files.Select(path =>
+    {
+        var file = new FileInfo(path);
+        return file.Exists ? $"{file.LastWriteTimeUtc.Ticks}:{file.Length}" : "gone";
+    }));
+}

@@ -1,0 +1,34 @@
+using Akka;
+using Akka.Streams.Dsl;
+
+namespace FraudStreams.Speeds;
+
+/// <summary>
+/// A valve in a stream of batches. A batch larger than what the valve lets through in a quarter of a second passes in pieces of that size,
+/// so that a slow valve gives a steady trickle and not a full batch now and then; an open one passes whole batches and costs nothing.
+/// </summary>
+static class Valve
+{
+    const double PieceSeconds = 0.25;
+
+    public static Flow<IEnumerable<T>, IReadOnlyList<T>, NotUsed> Flow<T>(SpeedValve valve) => Akka.Streams.Dsl.Flow.Create<IEnumerable<T>>()
+        .SelectMany(batch => Pieces(batch as IReadOnlyList<T> ?? [.. batch], valve))
+        .SelectAsync(1, piece => PassAsync(piece, valve));
+
+    static IEnumerable<IReadOnlyList<T>> Pieces<T>(IReadOnlyList<T> batch, SpeedValve valve)
+    {
+        for (var start = 0; start < batch.Count;)
+        {
+            // Asked again for each piece: the valve may be turned while the batch is under way.
+            var size = (int)Math.Clamp(valve.Speed.PerSecond * PieceSeconds, 1, batch.Count - start);
+            yield return size == batch.Count ? batch : [.. batch.Skip(start).Take(size)];
+            start += size;
+        }
+    }
+
+    static async Task<IReadOnlyList<T>> PassAsync<T>(IReadOnlyList<T> piece, SpeedValve valve)
+    {
+        await valve.PassAsync(piece.Count);
+        return piece;
+    }
+}
