@@ -7,8 +7,11 @@ using FraudStreams.Settings;
 namespace FraudStreams.ModelOps;
 
 /// <summary>What a data folder and an input decide together: the schema of the stream and the model in service, a first one where there is none.</summary>
-sealed class Installation(FraudSettings settings, IProgressOutput output, TimeProvider time)
+sealed class Installation(FraudSettings settings, WorkProgress progress, TimeProvider time)
 {
+    /// <summary>The schema that payments are generated in.</summary>
+    const string Cards = "cards";
+
     readonly ModelShelf _shelf = new(settings.DataDirectory, time);
 
     /// <summary>
@@ -19,9 +22,9 @@ sealed class Installation(FraudSettings settings, IProgressOutput output, TimePr
     public TransactionSchema Schema()
     {
         var champion = ChampionSchema();
-        var schema = settings.Schema != "auto" ? SchemaFile.Named(settings.Schema)
-            : settings.Simulate.Input is { } input ? SchemaFile.ForHeaderOf(input)
-            : champion ?? SchemaFile.Named("cards");
+        var schema = settings.Schema != "auto" ? SchemaFile.Read(settings.Schema)
+            : settings.Simulate.Input is { } input ? SchemaOf(input)
+            : champion ?? SchemaFile.Read(Cards);
         if (champion is not null && champion.Name != schema.Name)
         {
             throw new SettingsException(
@@ -32,19 +35,22 @@ sealed class Installation(FraudSettings settings, IProgressOutput output, TimePr
     }
 
     /// <summary>The model in service; where there is none, trains a first one.</summary>
-    public async Task<LoadedModel> ModelAsync(TransactionSchema schema, CancellationToken cancellationToken)
+    public LoadedModel Model(TransactionSchema schema, CancellationToken cancellationToken)
     {
         if (_shelf.ChampionVersion is { } version)
             return ChampionOrLastGood(version);
 
-        var trainer = new Trainer(settings.Model, _shelf, output, time);
+        var trainer = new Trainer(settings.Model, _shelf, progress, time);
         foreach (var history in FirstHistories(schema))
         {
-            if (await Task.Run(() => trainer.TryTrain(history, settings.Model.FirstRunMaxRows, cancellationToken), cancellationToken) is { } first)
+            var (first, why) = trainer.Train(history, settings.Model.FirstRunMaxRows, cancellationToken);
+            if (first is not null)
             {
                 _shelf.Promote(first.Version, "the first model of this folder");
                 return first;
             }
+
+            progress.Warning($"No first model from there: {why}");
         }
 
         throw new SettingsException(
@@ -59,10 +65,33 @@ sealed class Installation(FraudSettings settings, IProgressOutput output, TimePr
         }
         catch (ModelFolderException e) when (_shelf.LastGoodBefore(version) is { } good)
         {
-            output.Warning($"Model {version} cannot be used ({e.Message}); {good.Version}, the last good version, takes its place");
+            progress.Warning($"Model {version} cannot be used ({e.Message}); {good.Version}, the last good version, takes its place");
             _shelf.Promote(good.Version, $"{version} could not be loaded");
             return good;
         }
+    }
+
+    /// <summary>The one schema of the program that the header of a CSV file fits.</summary>
+    static TransactionSchema SchemaOf(string input)
+    {
+        var refusals = new List<string>();
+        foreach (var name in SchemaFile.Names)
+        {
+            var schema = SchemaFile.Read(name);
+            try
+            {
+                using var file = File.OpenRead(input);
+                using var csv = new CsvReader(file, schema, Path.GetFileName(input));
+                return schema;
+            }
+            catch (SchemaException e)
+            {
+                refusals.Add(e.Message);
+            }
+        }
+
+        throw new SettingsException(
+            $"{input} fits none of the schemas {string.Join(", ", SchemaFile.Names)}; name one with --schema, or a file of your own:\n{string.Join('\n', refusals)}");
     }
 
     TransactionSchema? ChampionSchema()
@@ -83,11 +112,11 @@ sealed class Installation(FraudSettings settings, IProgressOutput output, TimePr
     {
         if (settings.Simulate.Input is { } input && schema.LabelField >= 0)
         {
-            output.Warning($"There is no model yet: a first one learns from {Path.GetFileName(input)} itself, so its scores on these rows flatter it");
+            progress.Warning($"There is no model yet: a first one learns from {Path.GetFileName(input)} itself, so its scores on these rows flatter it");
             yield return new CsvHistory(input, schema);
         }
 
-        if (schema.Name == PaymentGenerator.SchemaName)
+        if (schema.Name == Cards)
             yield return new GeneratedHistory(settings, schema);
     }
 }

@@ -13,6 +13,10 @@ namespace FraudStreams.Scoring;
 /// </summary>
 sealed class PublishPredictions(ITopics topics, StreamCounters counters, TimeProvider time)
 {
+    // Belongs to one stream stage, which handles one batch at a time.
+    PredictionWriter? _writer;
+    string? _writerOf;
+
     public static Flow<TransactionBatch, Done, NotUsed> Flow(ITopics topics, StreamCounters counters, TimeProvider time)
     {
         var publisher = new PublishPredictions(topics, counters, time);
@@ -24,20 +28,22 @@ sealed class PublishPredictions(ITopics topics, StreamCounters counters, TimePro
         var scoredAt = time.GetUtcNow();
         var records = new OutgoingRecords(batch.Rows.Count + batch.Rejected.Count) { Position = batch.Position };
         var frauds = 0;
+        if (batch.Scored is { } scored && scored.ModelVersion != _writerOf)
+            (_writer, _writerOf) = (new PredictionWriter(scored.ModelVersion), scored.ModelVersion);
+        var writer = _writer!;
         for (var row = 0; row < batch.Rows.Count; row++)
         {
             var score = batch.Scored!.Scores[row];
             var fraud = score >= batch.Scored.Threshold;
             frauds += fraud ? 1 : 0;
-            records.Add(Topic.Predictions, batch.Records[row].Key.Span, (batch, row, score, fraud, scoredAt), static (output, prediction) =>
-                PredictionWriter.Write(output, prediction.batch.Rows.Source(prediction.row), prediction.score, prediction.fraud,
-                    prediction.batch.Scored!.ModelVersion, prediction.scoredAt));
+            records.Add(Topic.Predictions, batch.Records[row].Key.Span, (writer, batch, row, score, fraud, scoredAt), static (output, it) =>
+                it.writer.Write(it.batch.Rows.Source(it.row), it.score, it.fraud, it.scoredAt, output));
         }
 
         foreach (var (record, reason) in batch.Rejected)
         {
-            records.Add(Topic.Rejected, record.Key.Span, (record, reason, scoredAt), static (output, rejected) =>
-                RejectedWriter.Write(output, rejected.reason, rejected.record, rejected.scoredAt));
+            records.Add(Topic.Rejected, record.Key.Span, (record, reason, scoredAt), static (output, it) =>
+                RejectedRecords.Write(it.record, it.reason, it.scoredAt, output));
         }
 
         await topics.PublishAsync(records, CancellationToken.None);

@@ -1,0 +1,38 @@
+using System.Buffers;
+using FraudStreams.Ingest.Generation;
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
+
+namespace FraudStreams.ModelOps;
+
+/// <summary>The first payments of the generator, which the stream then goes on from.</summary>
+sealed class GeneratedHistory(GeneratorSettings generator, long payments, TransactionSchema schema) : IHistory
+{
+    const int BatchRows = 2048;
+
+    public TransactionSchema Schema { get; } = schema;
+
+    public string Name => $"a generated history of {payments:N0} payments";
+
+    public IEnumerable<TransactionRows> Read(Action<double> progress, Action<RejectReason> rejected, CancellationToken cancellationToken)
+    {
+        var source = new PaymentGenerator(generator);
+        var writer = new PaymentWriter(source);
+        var reader = new TransactionReader(Schema);
+        var json = new ArrayBufferWriter<byte>(1024);
+        using var rows = new TransactionRows(Schema, BatchRows);
+        for (var number = 0L; number < payments; number++)
+        {
+            json.ResetWrittenCount();
+            writer.WriteJson(source.At(number), json);
+            if (reader.TryRead(json.WrittenSpan, rows) is { } reason)
+                rejected(reason);
+            if (rows.Count < BatchRows && number < payments - 1)
+                continue;
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return rows;
+            rows.Clear();
+            progress((double)(number + 1) / payments);
+        }
+    }
+}
