@@ -31,20 +31,27 @@ public sealed class FraudHost : IAsyncDisposable
     readonly PredictionStore? _store;
     readonly SharedKillSwitch _stop = KillSwitches.Shared("stop");
     readonly ImmutableSortedDictionary<string, Task> _branches;
+    ImmutableArray<GroupLag> _lags = [];
 
     /// <param name="settings">What runs, and how.</param>
     /// <param name="schema">What a transaction is.</param>
     /// <param name="model">The version in service; needed where this process scores.</param>
     /// <param name="layers">Where the settings came from; its files are watched for other speeds.</param>
+    /// <param name="log">Takes the lines that the program logs.</param>
     /// <param name="time">The clock of valves and timestamps.</param>
-    public FraudHost(FraudSettings settings, TransactionSchema schema, LoadedModel? model, ConfigLayers layers, TimeProvider time)
+    public FraudHost(
+        FraudSettings settings, TransactionSchema schema, LoadedModel? model, ConfigLayers layers, Action<string> log, TimeProvider time)
     {
         _settings = settings;
         _time = time;
         Speeds = new SpeedControl(settings.Speeds.Speed1, settings.Speeds.Speed2, settings.Speeds.Speed3, time);
-        _topics = EmbeddedTopics.Open(settings.Topics.Embedded(settings.DataDirectory), time);
-        _store = settings.Roles.Contains(Role.Store) ? PredictionStore.Open(settings.DataDirectory, schema) : null;
+        Counters.ModelVersion = model?.Version;
         _system = ActorSystem.Create("fraudstreams", layers.Load());
+        _system.ActorOf(ConsoleLogger.Props(log), "console-logger");
+        _topics = EmbeddedTopics.Open(settings.Topics.Embedded(settings.DataDirectory), time, LogStandby);
+        _store = settings.Roles.Contains(Role.Store)
+            ? PredictionStore.Open(settings.Store.Sqlite(settings.DataDirectory, settings.Topics), schema, time)
+            : null;
         _branches = Branches(schema, model);
         _system.ActorOf(SpeedsFile.Props(layers, settings.Speeds, Speeds), "speeds-file");
     }
@@ -58,7 +65,7 @@ public sealed class FraudHost : IAsyncDisposable
     /// <summary>Completes when the producer of this process has sent the last row of its input; at once where none runs here.</summary>
     public Task Produced => _branches.GetValueOrDefault(Groups.Simulate, Task.CompletedTask);
 
-    /// <summary>Completes when the producer is done and every group has read its topic to the end, fails when the producer fails.</summary>
+    /// <summary>Completes when the producer is done and every group of this process has read its topic to the end.</summary>
     public async Task DrainedAsync(CancellationToken cancellationToken)
     {
         await Produced.WaitAsync(cancellationToken);
@@ -87,17 +94,35 @@ public sealed class FraudHost : IAsyncDisposable
     {
         await _system.Terminate();
         await _topics.DisposeAsync();
-        _store?.Dispose();
+        if (_store is not null)
+            await _store.DisposeAsync();
         Speeds.Dispose();
+    }
+
+    /// <summary>How far the groups are behind; what was last known while the topics cannot be asked.</summary>
+    public async Task<ImmutableArray<GroupLag>> LagsAsync()
+    {
+        try
+        {
+            var status = await _topics.StatusAsync(CancellationToken.None);
+            _lags = [.. Groups.Consumers.Select(group => status.Of(group.Group, group.Topic))];
+        }
+        catch (TopicsException e)
+        {
+            _system.Log.Debug("The lag of the groups is not known now: {0}", e.Message);
+        }
+
+        return _lags;
     }
 
     async Task<bool> CaughtUpAsync(CancellationToken cancellationToken)
     {
         var status = await _topics.StatusAsync(cancellationToken);
-        return Here(Role.Score, Groups.Score) && Here(Role.Alert, Groups.Alert) && Here(Role.Store, Groups.Store);
+        return Here(Role.Score, Groups.Score, Topic.Transactions)
+            && Here(Role.Alert, Groups.Alert, Topic.Predictions)
+            && Here(Role.Store, Groups.Store, Topic.Predictions);
 
-        bool Here(Role role, string group) =>
-            !_settings.Roles.Contains(role) || status.Groups.FirstOrDefault(lag => lag.Group == group) is { Lag: 0 };
+        bool Here(Role role, string group, string topic) => !_settings.Roles.Contains(role) || status.Of(group, topic).Lag == 0;
     }
 
     ImmutableSortedDictionary<string, Task> Branches(TransactionSchema schema, LoadedModel? model)
@@ -114,10 +139,13 @@ public sealed class FraudHost : IAsyncDisposable
         return branches.ToImmutable();
     }
 
+    void LogStandby(GroupStandby standby) => _system.Log.Info(
+        "{0} consumes {1} as group {2}; this process waits and takes over when it is gone", standby.Holder, standby.Topic, standby.Group);
+
     IActorRef Desk(LoadedModel model) =>
         _system.ActorOf(ModelDesk.Props(model, new ModelShelf(_settings.DataDirectory, _time), _settings.Scoring, _settings.Restart), "model-desk");
 
     BranchParts Branch(string name) => new(name, _settings, _topics, _stop, Counters, _system.Log, _time);
 
-    Task Run(IRunnableGraph<Task<Done>> graph) => graph.Run(_system.Materializer());
+    Task<Done> Run(IRunnableGraph<Task<Done>> graph) => graph.Run(_system.Materializer());
 }

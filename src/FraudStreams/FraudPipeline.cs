@@ -22,7 +22,7 @@ static class FraudPipeline
 {
     /// <summary>file or generator ▸ speed_1 ▸ transactions, with the place in the file.</summary>
     public static IRunnableGraph<Task<Done>> Simulate(BranchParts parts, TransactionSchema schema, SpeedValve speed1) => Restarted(parts, () =>
-        Simulator.Source(parts.Settings, schema, parts.Topics, parts.Time)
+        Simulator.Source(() => Feed.Open(parts.Settings, schema), parts.Settings.Simulate.EventTimeFactor, parts.Topics, speed1, parts.Log, parts.Time)
             .Via(parts.Stop.Flow<OutgoingRecords>())
             .Via(SpeedValve.Flow<OutgoingRecords>(speed1, records => records.Count))
             .Via(PublishRecords.Flow(parts.Topics, parts.Counters)));
@@ -31,21 +31,22 @@ static class FraudPipeline
     public static IRunnableGraph<Task<Done>> Score(BranchParts parts, TransactionSchema schema, IActorRef model, SpeedValve speed2) =>
         Consumed(parts, Topic.Transactions, partition => partition
             .GroupedWithin(parts.Settings.Batch.Size, parts.Settings.Batch.Wait)
-            .Via(Valve.Flow<TopicRecord>(speed2))
+            .Via(BatchValve.Flow<TopicRecord>(speed2))
             .Via(ReadTransactions.Flow(schema, parts.Settings.Topics))
             .Via(ScoreTransactions.Flow(model, parts.Settings.Scoring))
             .Via(PublishPredictions.Flow(parts.Topics, parts.Counters, parts.Time)));
 
     /// <summary>predictions ▸ predicted frauds ▸ message ▸ alerts, with the position in predictions.</summary>
     public static IRunnableGraph<Task<Done>> Alert(BranchParts parts, AlertDesk desk) =>
-        Consumed(parts, Topic.Predictions, partition => partition.Via(AlertPeople.Flow(desk, parts.Topics, parts.Counters)));
+        Consumed(parts, Topic.Predictions, partition => partition.Via(AlertPeople.Flow(desk, parts.Topics, parts.Counters, parts.Log)));
 
     /// <summary>predictions ▸ batch ▸ speed_3 ▸ database, then the position in predictions.</summary>
     public static IRunnableGraph<Task<Done>> Store(BranchParts parts, PredictionStore store, SpeedValve speed3) =>
         Consumed(parts, Topic.Predictions, partition => partition
             .GroupedWithin(parts.Settings.Store.Batch.Size, parts.Settings.Store.Batch.Wait)
-            .Via(Valve.Flow<TopicRecord>(speed3))
-            .Via(StorePredictions.Flow(store, parts.Topics, parts.Counters)));
+            .Via(BatchValve.Flow<TopicRecord>(speed3))
+            .Via(StorePredictions.Flow(store, parts.Topics, parts.Name, Topic.Rejected, parts.Time))
+            .Select(parts.CountStored));
 
     /// <summary>Every partition that this process is given, side by side, until the switch is thrown.</summary>
     static IRunnableGraph<Task<Done>> Consumed(BranchParts parts, string topic, Func<Source<TopicRecord, NotUsed>, Source<Done, NotUsed>> flow) =>
@@ -64,10 +65,17 @@ static class FraudPipeline
 sealed record BranchParts(
     string Name, FraudSettings Settings, ITopics Topics, SharedKillSwitch Stop, StreamCounters Counters, ILoggingAdapter Log, TimeProvider Time)
 {
+    public Done CountStored(StoredBatch batch)
+    {
+        Counters.Stored(batch.Stored);
+        Counters.Rejected(batch.Unreadable.Length);
+        return Done.Instance;
+    }
+
     /// <summary>Says why the branch starts again, and passes the failure on.</summary>
     public Exception Report(Exception failure)
     {
-        Log.Warning("Branch {0} failed and starts again from its last commit after a pause: {1}", Name, failure.Message);
+        Log.Warning("Branch {0} failed and starts again from its last commit after a pause: {1}", Name, failure.GetBaseException().Message);
         return failure;
     }
 }

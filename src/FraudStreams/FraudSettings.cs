@@ -1,8 +1,13 @@
 using System.Collections.Immutable;
 using Akka.Configuration;
+using Akka.Streams;
+using FraudStreams.Alerts;
+using FraudStreams.Ingest.Generation;
 using FraudStreams.Model.Evaluation;
 using FraudStreams.Settings;
 using FraudStreams.Speeds;
+using FraudStreams.Sqlite;
+using FraudStreams.Storage;
 using FraudStreams.Topics;
 
 namespace FraudStreams;
@@ -86,12 +91,15 @@ public sealed record BatchSettings(int Size, TimeSpan Wait)
         new(section.Int("size", 1, 100_000), section.Duration("wait", TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)));
 }
 
-public sealed record SimulateSettings(string? Input, bool EventTimePace, double EventTimeFactor, int Seed, double FraudShare)
+/// <param name="Input">The CSV to replay; null generates payments.</param>
+/// <param name="EventTimeFactor">Simulated seconds a second in event-time pace; null where speed_1 alone sets the pace.</param>
+public sealed record SimulateSettings(string? Input, double? EventTimeFactor, int Seed, double FraudShare)
 {
+    public GeneratorSettings Generator => new() { Seed = Seed, FraudShare = FraudShare };
+
     public static SimulateSettings From(SettingsSection section) => new(
         section.Text("input") is { Length: > 0 } input ? input : null,
-        section.OneOf("pace", "speed_1", "event-time") == "event-time",
-        section.Number("event-time-factor", 0, 1e9),
+        section.Number("event-time-factor", 0, 1e9) is var factor && section.OneOf("pace", "speed_1", "event-time") == "event-time" ? factor : null,
         section.Int("seed", 0, int.MaxValue),
         FraudShareFrom(section));
 
@@ -145,11 +153,21 @@ public sealed record ScoringSettings(int InFlight, TimeSpan AskTimeout, int Fail
 }
 
 public sealed record ModelSettings(
-    int Trees, double LearningRate, int MaxDepth, int EarlyStopping, double Validation, int Seed, ThresholdRule Threshold, int FirstRunPayments, int FirstRunMaxRows)
+    int Trees,
+    double LearningRate,
+    int Leaves,
+    int MaxDepth,
+    int EarlyStopping,
+    double Validation,
+    int Seed,
+    ThresholdRule Threshold,
+    int FirstRunPayments,
+    int FirstRunMaxRows)
 {
     public static ModelSettings From(SettingsSection section) => new(
         section.Int("trees", 1, 10_000),
         section.Number("learning-rate", 0, 1),
+        section.Int("leaves", 2, 256),
         section.Int("max-depth", 1, 16),
         section.Int("early-stopping", 1, 10_000),
         section.Share("validation"),
@@ -172,13 +190,21 @@ public sealed record ModelSettings(
     }
 }
 
-public sealed record StoreSettings(BatchSettings Batch)
+public sealed record StoreSettings(BatchSettings Batch, Durability Durability)
 {
+    /// <summary>A prediction is its transaction and little more.</summary>
+    const int PredictionOverhead = 4096;
+
     public static StoreSettings From(SettingsSection section)
     {
         section.OneOf("kind", "sqlite");
-        return new StoreSettings(BatchSettings.From(section.Section("batch")));
+        return new StoreSettings(
+            BatchSettings.From(section.Section("batch")), section.OneOf("sync", "full", "normal") == "full" ? Durability.Full : Durability.Normal);
     }
+
+    /// <summary>The store of a data folder.</summary>
+    public SqliteStoreSettings Sqlite(string dataDirectory, TopicSettings topics) =>
+        new(dataDirectory) { Durability = Durability, LongestRecord = topics.MaxRecordBytes + PredictionOverhead };
 }
 
 /// <summary>The pause before a failed branch starts again: doubles from <paramref name="Min"/> to <paramref name="Max"/>.</summary>
@@ -189,6 +215,8 @@ public sealed record BackoffSettings(TimeSpan Min, TimeSpan Max, double RandomFa
         var min = section.Duration("min-backoff", TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
         return new BackoffSettings(min, section.Duration("max-backoff", min, TimeSpan.FromHours(24)), section.Number("random-factor", -1e-9, 1));
     }
+
+    public RestartSettings ToRestartSettings() => RestartSettings.Create(Min, Max, RandomFactor);
 }
 
 /// <param name="Live">Whether the live table is shown; null leaves it to whether a terminal is there.</param>

@@ -6,6 +6,7 @@ using FraudStreams.Model.Formats;
 using FraudStreams.ModelOps;
 using FraudStreams.Monitoring;
 using FraudStreams.Settings;
+using Spectre.Console;
 
 namespace FraudStreams.Cli;
 
@@ -50,13 +51,11 @@ static class EvaluateCommand
             : new ModelShelf(settings.DataDirectory, TimeProvider.System).Champion()
               ?? throw new CommandFailedException($"there is no model in {settings.DataDirectory}: `fraudstreams train --input CSV` makes one");
         using var stop = new StopSignals();
-        using var stopped = new CancellationTokenSource();
-        _ = stop.First.ContinueWith(_ => stopped.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
-        var report = WorkProgress.Run(progress => Evaluator.Evaluate(model, new CsvHistory(file, model.Schema), progress, stopped.Token));
+        var report = WorkProgress.Run(progress => Evaluator.Evaluate(model, new CsvHistory(file, model.Schema), progress, stop.Stopped));
         if (call.GetValue(CommonOptions.Json))
             Console.Out.WriteLine(JsonSerializer.Serialize(report, FolderStatus.Json));
         else
-            MetricsTable.Print($"{model.Version} on {Path.GetFileName(file)}", report);
+            AnsiConsole.Write(MetricsTable.Render($"{model.Version} on {Path.GetFileName(file)}, {report.Rows:N0} payments", report.Metrics));
         return ExitCode.Done;
     }
 }

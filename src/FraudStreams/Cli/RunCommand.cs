@@ -57,7 +57,7 @@ static class RunCommand
         if (call.GetValue(Roles) is { Length: > 0 } roles)
             options.Add($"roles=[{string.Join(", ", roles.SelectMany(role => role.Split(',', StringSplitOptions.RemoveEmptyEntries)))}]");
         var layers = call.Layers(untilDrained ? "fraudstreams.speeds.speed_1 = unlimited" : null, options);
-        return StreamRun.RunAsync(layers, untilDrained, call.GetValue(CommonOptions.Json), cancellationToken);
+        return StreamRun.RunAsync(layers, untilDrained, call.GetValue(CommonOptions.Json));
     }
 
     internal static string ExistingFile(FileInfo file) =>

@@ -24,13 +24,12 @@ static class SimulateCommand
               fraudstreams simulate --input payments.csv --set simulate.pace=event-time --set simulate.event-time-factor=600
             """);
         command.Options.Add(Input);
-        command.SetAction((call, cancellationToken) =>
+        command.SetAction((call, _) =>
         {
             string[] options = call.GetValue(Input) is { } input
                 ? ["roles=[simulate]", $"simulate.input={RunCommand.ExistingFile(input)}"]
                 : ["roles=[simulate]"];
-            return StreamRun.RunAsync(
-                call.Layers(options: options), untilDrained: call.GetValue(Input) is not null, call.GetValue(CommonOptions.Json), cancellationToken);
+            return StreamRun.RunAsync(call.Layers(options: options), untilDrained: call.GetValue(Input) is not null, call.GetValue(CommonOptions.Json));
         });
         return command;
     }

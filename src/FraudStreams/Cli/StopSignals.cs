@@ -8,6 +8,7 @@ sealed class StopSignals : IDisposable
     const int LeftAtOnce = 130;
 
     readonly TaskCompletionSource<string> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly CancellationTokenSource _stopped = new();
     readonly PosixSignalRegistration[] _registrations;
 
     public StopSignals() => _registrations =
@@ -20,10 +21,14 @@ sealed class StopSignals : IDisposable
     /// <summary>Completes with the name of the first signal.</summary>
     public Task<string> First => _first.Task;
 
+    /// <summary>Cancelled by the first signal.</summary>
+    public CancellationToken Stopped => _stopped.Token;
+
     public void Dispose()
     {
         foreach (var registration in _registrations)
             registration.Dispose();
+        _stopped.Dispose();
     }
 
     void On(PosixSignalContext context)
@@ -31,5 +36,6 @@ sealed class StopSignals : IDisposable
         context.Cancel = true;
         if (!_first.TrySetResult(context.Signal == PosixSignal.SIGINT ? "Ctrl-C" : context.Signal.ToString()))
             Environment.Exit(LeftAtOnce);
+        _stopped.Cancel();
     }
 }

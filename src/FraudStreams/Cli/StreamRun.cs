@@ -1,41 +1,63 @@
+using System.Collections.Immutable;
 using System.Text.Json;
-using FraudStreams.Ingest;
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
 using FraudStreams.ModelOps;
 using FraudStreams.Monitoring;
 using FraudStreams.Settings;
+using FraudStreams.Topics;
+using Spectre.Console;
 
 namespace FraudStreams.Cli;
 
 /// <summary>Starts the stream, shows it, and ends it: by a signal, or when it is drained.</summary>
 static class StreamRun
 {
-    public static async Task<int> RunAsync(ConfigLayers layers, bool untilDrained, bool json, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(ConfigLayers layers, bool untilDrained, bool json)
     {
         var time = TimeProvider.System;
         var settings = FraudSettings.From(layers.Load());
+        if (untilDrained && settings.Roles.Contains(Role.Simulate) && settings.Simulate.Input is null)
+            throw new SettingsException("--until-drained needs an end to come to: name a file with --input CSV, or leave out the role simulate");
         using var signals = new StopSignals();
-        using var starting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _ = signals.First.ContinueWith(_ => starting.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
 
-        using var output = new StreamOutput(settings, quiet: json);
-        var installation = new Installation(settings, output, time);
-        var schema = installation.Schema();
-        var model = settings.Roles.Contains(Role.Score) ? await installation.ModelAsync(schema, starting.Token) : null;
+        // With --json standard output is for the result alone.
+        var screen = json ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }) : AnsiConsole.Console;
+        var live = settings.Console.Live ?? screen.Profile.Out.IsTerminal;
+        var (schema, model) = Prepare(settings, screen, time, signals.Stopped);
 
-        await using var host = new FraudHost(settings, schema, model, layers, time);
-        output.Started(host, model?.Version);
+        await using var console = new StreamConsole(screen, live, settings.Console.LogEvery, time);
+        await using var host = new FraudHost(settings, schema, model, layers, console.Log, time);
+        console.Show(host.Counters, new StreamMeter(host.Counters, host.Speeds, host.LagsAsync, time));
         using var draining = new CancellationTokenSource();
         var drained = untilDrained ? host.DrainedAsync(draining.Token) : new TaskCompletionSource().Task;
         var ended = await Task.WhenAny(signals.First, drained);
         await draining.CancelAsync();
 
-        output.Stopping(ended == drained ? "The input is at its end and every branch has caught up" : await signals.First);
+        console.Log(ended == drained ? "Drained: the input is at its end and every branch has caught up" : $"{await signals.First}: finishing what was taken");
         var unfinished = await host.StopAsync();
-        output.Stopped(host, unfinished);
-        if (ended == drained)
-            await drained;
+        await console.DisposeAsync();
+        screen.WriteLine(Ending(settings, unfinished));
         if (json)
             Console.Out.WriteLine(JsonSerializer.Serialize(FolderStatus.Read(settings.DataDirectory), FolderStatus.Json));
-        return unfinished.IsEmpty ? ExitCode.Done : ExitCode.Failed;
+        return unfinished.IsEmpty && ended.IsCompletedSuccessfully ? ExitCode.Done : ExitCode.Failed;
     }
+
+    static (TransactionSchema Schema, LoadedModel? Model) Prepare(
+        FraudSettings settings, IAnsiConsole screen, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var installation = new Installation(settings, time);
+        var schema = installation.Schema();
+        if (!settings.Roles.Contains(Role.Score))
+            return (schema, null);
+        var isFirst = !installation.HasModel;
+        var model = WorkProgress.Run(progress => installation.Model(schema, progress, cancellationToken));
+        if (isFirst)
+            screen.Write(MetricsTable.Render($"first model, {model.Version}, on its validation part", model.Card.Metrics));
+        return (schema, model);
+    }
+
+    static string Ending(FraudSettings settings, ImmutableArray<string> unfinished) => unfinished.IsEmpty
+        ? "Stopped: everything that was taken is finished and committed."
+        : $"Stopped after {settings.DrainTimeout.TotalSeconds:0.#} s (stop.drain-timeout) with {string.Join(", ", unfinished)} unfinished: what was under way there is read again at the next start.";
 }

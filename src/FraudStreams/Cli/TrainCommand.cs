@@ -5,6 +5,7 @@ using FraudStreams.Model.Formats;
 using FraudStreams.ModelOps;
 using FraudStreams.Monitoring;
 using FraudStreams.Settings;
+using Spectre.Console;
 
 namespace FraudStreams.Cli;
 
@@ -46,13 +47,11 @@ static class TrainCommand
         var settings = FraudSettings.From(call.Layers(options: $"simulate.input={RunCommand.ExistingFile(call.GetValue(Input)!)}").Load());
         var shelf = new ModelShelf(settings.DataDirectory, TimeProvider.System);
         using var stop = new StopSignals();
-        using var stopped = new CancellationTokenSource();
-        _ = stop.First.ContinueWith(_ => stopped.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
         var (model, why) = WorkProgress.Run(progress =>
         {
-            var schema = new Installation(settings, progress, TimeProvider.System).Schema();
+            var schema = new Installation(settings, TimeProvider.System).Schema();
             var trainer = new Trainer(settings.Model, shelf, progress, TimeProvider.System);
-            return trainer.Train(new CsvHistory(settings.Simulate.Input!, schema), long.MaxValue, stopped.Token);
+            return trainer.Train(new CsvHistory(settings.Simulate.Input!, schema), stop.Stopped);
         });
         if (model is null)
             throw new CommandFailedException(why!);
@@ -61,7 +60,7 @@ static class TrainCommand
         if (call.GetValue(CommonOptions.Json))
             Console.Out.WriteLine(JsonSerializer.Serialize(model.Card, FolderStatus.Json));
         else
-            MetricsTable.Print($"{model.Version} in {shelf.FolderOf(model.Version)}, on its validation part", model.Card.Metrics);
+            AnsiConsole.Write(MetricsTable.Render($"{model.Version} in {shelf.FolderOf(model.Version)}, on its validation part", model.Card.Metrics));
         return ExitCode.Done;
     }
 }

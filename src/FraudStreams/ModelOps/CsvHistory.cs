@@ -3,8 +3,8 @@ using FraudStreams.Model.Schema;
 
 namespace FraudStreams.ModelOps;
 
-/// <summary>The rows of a CSV file, or those from one share of its length to another.</summary>
-sealed class CsvHistory(string file, TransactionSchema schema) : IHistory
+/// <summary>The first rows of a CSV file, by default all.</summary>
+sealed class CsvHistory(string file, TransactionSchema schema, long mostRows = long.MaxValue) : IHistory
 {
     const int BatchRows = 2048;
 
@@ -17,7 +17,7 @@ sealed class CsvHistory(string file, TransactionSchema schema) : IHistory
         using var stream = new FileStream(file, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan });
         using var csv = new CsvReader(stream, Schema, Name);
         using var rows = new TransactionRows(Schema, BatchRows);
-        while (csv.TryRead(rows, out var reason))
+        while (csv.Row < mostRows && csv.TryRead(rows, out var reason))
         {
             if (reason is not null)
                 rejected(reason);

@@ -21,7 +21,7 @@ static class Evaluator
     {
         var rejected = new RejectTally();
         var rows = LabelledRows.Read(
-            history, model.Features, int.MaxValue, progress.Step($"Reading {history.Name} and computing {model.Features.Count} features"), rejected.Add,
+            history, model.Features, progress.Step($"Reading {history.Name} and computing {model.Features.Count} features"), rejected.Add,
             cancellationToken);
         rejected.Tell(progress);
         if (rows.Count == 0)

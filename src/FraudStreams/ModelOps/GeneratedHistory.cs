@@ -24,7 +24,8 @@ sealed class GeneratedHistory(GeneratorSettings generator, long payments, Transa
         for (var number = 0L; number < payments; number++)
         {
             json.ResetWrittenCount();
-            writer.WriteJson(source.At(number), json);
+            var payment = source.At(number);
+            writer.WriteJson(payment, json);
             if (reader.TryRead(json.WrittenSpan, rows) is { } reason)
                 rejected(reason);
             if (rows.Count < BatchRows && number < payments - 1)

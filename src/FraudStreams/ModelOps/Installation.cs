@@ -1,4 +1,5 @@
 using FraudStreams.Ingest;
+using FraudStreams.Ingest.Generation;
 using FraudStreams.Model.Formats;
 using FraudStreams.Model.Schema;
 using FraudStreams.Monitoring;
@@ -7,11 +8,8 @@ using FraudStreams.Settings;
 namespace FraudStreams.ModelOps;
 
 /// <summary>What a data folder and an input decide together: the schema of the stream and the model in service, a first one where there is none.</summary>
-sealed class Installation(FraudSettings settings, WorkProgress progress, TimeProvider time)
+sealed class Installation(FraudSettings settings, TimeProvider time)
 {
-    /// <summary>The schema that payments are generated in.</summary>
-    const string Cards = "cards";
-
     readonly ModelShelf _shelf = new(settings.DataDirectory, time);
 
     /// <summary>
@@ -24,7 +22,7 @@ sealed class Installation(FraudSettings settings, WorkProgress progress, TimePro
         var champion = ChampionSchema();
         var schema = settings.Schema != "auto" ? SchemaFile.Read(settings.Schema)
             : settings.Simulate.Input is { } input ? SchemaOf(input)
-            : champion ?? SchemaFile.Read(Cards);
+            : champion ?? SchemaFile.Read(PaymentGenerator.SchemaName);
         if (champion is not null && champion.Name != schema.Name)
         {
             throw new SettingsException(
@@ -34,16 +32,18 @@ sealed class Installation(FraudSettings settings, WorkProgress progress, TimePro
         return schema;
     }
 
+    public bool HasModel => _shelf.ChampionVersion is not null;
+
     /// <summary>The model in service; where there is none, trains a first one.</summary>
-    public LoadedModel Model(TransactionSchema schema, CancellationToken cancellationToken)
+    public LoadedModel Model(TransactionSchema schema, WorkProgress progress, CancellationToken cancellationToken)
     {
         if (_shelf.ChampionVersion is { } version)
-            return ChampionOrLastGood(version);
+            return ChampionOrLastGood(version, progress);
 
         var trainer = new Trainer(settings.Model, _shelf, progress, time);
-        foreach (var history in FirstHistories(schema))
+        foreach (var history in FirstHistories(schema, progress))
         {
-            var (first, why) = trainer.Train(history, settings.Model.FirstRunMaxRows, cancellationToken);
+            var (first, why) = trainer.Train(history, cancellationToken);
             if (first is not null)
             {
                 _shelf.Promote(first.Version, "the first model of this folder");
@@ -57,7 +57,7 @@ sealed class Installation(FraudSettings settings, WorkProgress progress, TimePro
             $"there is no model in {settings.DataDirectory} and nothing to learn one from: `fraudstreams train --input CSV --data {settings.DataDirectory}` trains one on labelled payments of schema {schema.Name}");
     }
 
-    LoadedModel ChampionOrLastGood(string version)
+    LoadedModel ChampionOrLastGood(string version, WorkProgress progress)
     {
         try
         {
@@ -108,15 +108,15 @@ sealed class Installation(FraudSettings settings, WorkProgress progress, TimePro
     }
 
     /// <summary>What a first model can learn from: the input's own labels, else a generated history where the schema has a generator.</summary>
-    IEnumerable<IHistory> FirstHistories(TransactionSchema schema)
+    IEnumerable<IHistory> FirstHistories(TransactionSchema schema, WorkProgress progress)
     {
         if (settings.Simulate.Input is { } input && schema.LabelField >= 0)
         {
             progress.Warning($"There is no model yet: a first one learns from {Path.GetFileName(input)} itself, so its scores on these rows flatter it");
-            yield return new CsvHistory(input, schema);
+            yield return new CsvHistory(input, schema, settings.Model.FirstRunMaxRows);
         }
 
-        if (schema.Name == Cards)
-            yield return new GeneratedHistory(settings, schema);
+        if (schema.Name == PaymentGenerator.SchemaName)
+            yield return new GeneratedHistory(settings.Simulate.Generator, settings.Model.FirstRunPayments, schema);
     }
 }

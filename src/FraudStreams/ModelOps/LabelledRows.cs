@@ -17,9 +17,8 @@ sealed record LabelledRows(TrainingSet Set, long[] Times, long[] Cards)
     public LabelledRows Slice(int start, int count) => new(Set.Slice(start, count), Times[start..(start + count)], Cards[start..(start + count)]);
 
     /// <summary>Reads a history into feature rows. Rows without a label are left out: nothing can be learnt or measured from them.</summary>
-    /// <param name="mostRows">Rows after which reading stops.</param>
     public static LabelledRows Read(
-        IHistory history, FeaturePlan plan, long mostRows, Action<double> progress, Action<RejectReason> rejected, CancellationToken cancellationToken)
+        IHistory history, FeaturePlan plan, Action<double> progress, Action<RejectReason> rejected, CancellationToken cancellationToken)
     {
         var values = new ArrayBufferWriter<double>(4096 * plan.Count);
         var labels = new List<byte>();
@@ -31,7 +30,7 @@ sealed record LabelledRows(TrainingSet Set, long[] Times, long[] Cards)
             var batch = values.GetSpan(rows.Count * plan.Count)[..(rows.Count * plan.Count)];
             plan.Compute(rows, batch);
             var kept = 0;
-            for (var row = 0; row < rows.Count && labels.Count < mostRows; row++)
+            for (var row = 0; row < rows.Count; row++)
             {
                 if (rows.Label(row) is not { } label)
                     continue;
@@ -45,16 +44,25 @@ sealed record LabelledRows(TrainingSet Set, long[] Times, long[] Cards)
             }
 
             values.Advance(kept * plan.Count);
-            if (labels.Count >= mostRows)
-                break;
         }
 
         return InOrderOfTime(plan, values.WrittenMemory, [.. labels], [.. times], [.. cards]);
     }
 
+    static bool IsInOrder(long[] times)
+    {
+        for (var i = 1; i < times.Length; i++)
+        {
+            if (times[i] < times[i - 1])
+                return false;
+        }
+
+        return true;
+    }
+
     static LabelledRows InOrderOfTime(FeaturePlan plan, ReadOnlyMemory<double> values, byte[] labels, long[] times, long[] cards)
     {
-        if (times.AsSpan().IsSorted())
+        if (IsInOrder(times))
             return new LabelledRows(new TrainingSet(plan.Columns, values, labels), times, cards);
 
         // Equal times keep the order of the file.

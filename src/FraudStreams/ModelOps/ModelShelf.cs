@@ -82,7 +82,7 @@ public sealed class ModelShelf(string dataDirectory, TimeProvider time)
         }
         catch (JsonException e)
         {
-            throw new ModelFolderException($"{PointerFile} is damaged ({e.Message}): name the version in service in it, or delete it and train anew");
+            throw new ModelFolderException($"{PointerFile} is damaged ({e.Message}): name the version in service in it, or delete it and train anew", e);
         }
     }
 }

@@ -16,12 +16,12 @@ sealed class Trainer(ModelSettings settings, ModelShelf shelf, WorkProgress prog
     const int LeastFrauds = 10;
 
     /// <summary>The trained version, or why nothing could be learnt from this history.</summary>
-    public (LoadedModel? Model, string? Why) Train(IHistory history, long mostRows, CancellationToken cancellationToken)
+    public (LoadedModel? Model, string? Why) Train(IHistory history, CancellationToken cancellationToken)
     {
         var rejected = new RejectTally();
         var plan = FeaturePlan.Fit(history.Schema, history.Read(progress.Step($"Learning the categories of {history.Name}"), rejected.Add, cancellationToken));
         var rows = LabelledRows.Read(
-            history, plan, mostRows, progress.Step($"Computing {plan.Count} features"), new RejectTally().Add, cancellationToken);
+            history, plan, progress.Step($"Computing {plan.Count} features"), new RejectTally().Add, cancellationToken);
         rejected.Tell(progress);
         var fitted = (int)(rows.Count * (1 - settings.Validation));
         var (training, validation) = (rows.Slice(0, fitted), rows.Slice(fitted, rows.Count - fitted));
@@ -43,6 +43,7 @@ sealed class Trainer(ModelSettings settings, ModelShelf shelf, WorkProgress prog
         {
             Trees = settings.Trees,
             LearningRate = settings.LearningRate,
+            MaxLeaves = settings.Leaves,
             MaxDepth = settings.MaxDepth,
             EarlyStoppingRounds = settings.EarlyStopping,
             Seed = (ulong)settings.Seed,
@@ -61,7 +62,7 @@ sealed class Trainer(ModelSettings settings, ModelShelf shelf, WorkProgress prog
             shelf.NewVersionName(history.Schema.Name, now),
             now,
             plan,
-            new ModelThreshold(Math.Min(1, threshold), $"{settings.Threshold} on the validation part"),
+            new ModelThreshold(Math.Min(1, threshold), $"{Words(settings.Threshold)} on the validation part"),
             new TrainingFacts(
                 DateTimeOffset.FromUnixTimeMilliseconds(rows.Times[0]), DateTimeOffset.FromUnixTimeMilliseconds(rows.Times[^1]), rows.Count,
                 rows.Set.Positives, (ulong)settings.Seed)
@@ -70,6 +71,7 @@ sealed class Trainer(ModelSettings settings, ModelShelf shelf, WorkProgress prog
                 [
                     KeyValuePair.Create("trees", $"{settings.Trees}"),
                     KeyValuePair.Create("learning-rate", $"{settings.LearningRate}"),
+                    KeyValuePair.Create("leaves", $"{settings.Leaves}"),
                     KeyValuePair.Create("max-depth", $"{settings.MaxDepth}"),
                     KeyValuePair.Create("early-stopping", $"{settings.EarlyStopping}"),
                     KeyValuePair.Create("validation", $"{settings.Validation}"),
@@ -81,9 +83,17 @@ sealed class Trainer(ModelSettings settings, ModelShelf shelf, WorkProgress prog
             Metrics = Evaluator.Metrics(scores, validation, threshold),
         };
         var model = new LoadedModel(card, scorer);
-        ModelFolder.Save(model, shelf.FolderOf(card.Version));
+        ModelFolder.Write(shelf.Directory, model);
         return model;
     }
+
+    static string Words(ThresholdRule rule) => rule switch
+    {
+        ThresholdRule.AlertsADay alerts => $"at most {alerts.Alerts} alerts a day",
+        ThresholdRule.Precision precision => $"a precision of at least {precision.Share}",
+        ThresholdRule.Cost cost => $"the least cost, {cost.OfMissedFraud} a missed fraud and {cost.OfAlert} an alert",
+        _ => throw new ArgumentOutOfRangeException(nameof(rule), rule, "a rule without words"),
+    };
 
     /// <summary>Told on the training's own thread, in order.</summary>
     sealed class Progress(Action<BoostingProgress> report) : IProgress<BoostingProgress>

@@ -25,7 +25,7 @@ public sealed record FolderStatus(
         return new FolderStatus(
             Appended(topics, Topic.Transactions), Appended(topics, Topic.Predictions), Appended(topics, Topic.Rejected),
             counts.Stored, counts.PredictedFrauds, Appended(topics, Topic.Alerts),
-            topics.Groups.Where(group => group.Group != Groups.Simulate).ToImmutableSortedDictionary(group => group.Group, group => group.Lag),
+            Groups.Consumers.ToImmutableSortedDictionary(group => group.Group, group => topics.Of(group.Group, group.Topic).Lag),
             new ModelShelf(dataDirectory, TimeProvider.System).ChampionVersion);
     }
 

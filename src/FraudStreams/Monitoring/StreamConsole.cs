@@ -68,7 +68,7 @@ public sealed class StreamConsole : IAsyncDisposable
             WriteLine($"ALERT  {line}");
     }
 
-    Task DrawAsync(StreamMeter meter) => _console.Live(LiveTable.Render(meter.Take(), _recent)).StartAsync(async screen =>
+    Task DrawAsync(StreamMeter meter) => _console.Live(new Text("")).StartAsync(async screen =>
     {
         await foreach (var snapshot in SnapshotsAsync(meter))
         {
@@ -88,8 +88,8 @@ public sealed class StreamConsole : IAsyncDisposable
     {
         using var timer = new PeriodicTimer(_every, _time);
         while (await TickAsync(timer))
-            yield return meter.Take();
-        yield return meter.Take();
+            yield return await meter.TakeAsync();
+        yield return await meter.TakeAsync();
     }
 
     async Task<bool> TickAsync(PeriodicTimer timer)

@@ -12,6 +12,9 @@ public sealed class StreamCounters
     long _stored;
     long _alerted;
 
+    /// <summary>The version that scored last, or is about to score first; null where this process does not score.</summary>
+    public string? ModelVersion { get; set; }
+
     /// <summary>Called with the console's line for each alert that was delivered, on the thread that delivered it.</summary>
     public event Action<string>? AlertDelivered;
 

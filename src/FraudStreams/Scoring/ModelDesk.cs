@@ -44,7 +44,6 @@ sealed class ModelDesk : ReceiveActor
 
     IActorRef Supervise(LoadedModel model)
     {
-        Context.System.EventStream.Publish(new ModelInService(model.Version, "in service"));
         var options = Backoff.OnFailure(_modelActor(model, Self), "model", _restart.Min, _restart.Max, _restart.RandomFactor, -1)
             .WithAutoReset(_restart.Max)
             .WithReplyWhileStopped(new Status.Failure(new ModelUnavailableException(model.Version)));

@@ -13,10 +13,6 @@ namespace FraudStreams.Scoring;
 /// </summary>
 sealed class PublishPredictions(ITopics topics, StreamCounters counters, TimeProvider time)
 {
-    // Belongs to one stream stage, which handles one batch at a time.
-    PredictionWriter? _writer;
-    string? _writerOf;
-
     public static Flow<TransactionBatch, Done, NotUsed> Flow(ITopics topics, StreamCounters counters, TimeProvider time)
     {
         var publisher = new PublishPredictions(topics, counters, time);
@@ -28,26 +24,26 @@ sealed class PublishPredictions(ITopics topics, StreamCounters counters, TimePro
         var scoredAt = time.GetUtcNow();
         var records = new OutgoingRecords(batch.Rows.Count + batch.Rejected.Count) { Position = batch.Position };
         var frauds = 0;
-        if (batch.Scored is { } scored && scored.ModelVersion != _writerOf)
-            (_writer, _writerOf) = (new PredictionWriter(scored.ModelVersion), scored.ModelVersion);
-        var writer = _writer!;
         for (var row = 0; row < batch.Rows.Count; row++)
         {
             var score = batch.Scored!.Scores[row];
             var fraud = score >= batch.Scored.Threshold;
             frauds += fraud ? 1 : 0;
-            records.Add(Topic.Predictions, batch.Records[row].Key.Span, (writer, batch, row, score, fraud, scoredAt), static (output, it) =>
-                it.writer.Write(it.batch.Rows.Source(it.row), it.score, it.fraud, it.scoredAt, output));
+            records.Add(Topic.Predictions, batch.Records[row].Key.Span, (batch, row, score, fraud, scoredAt), static (output, it) =>
+                PredictionWriter.Write(output, it.batch.Rows.Source(it.row), it.score, it.fraud, it.batch.Scored!.ModelVersion, it.scoredAt));
         }
 
         foreach (var (record, reason) in batch.Rejected)
         {
-            records.Add(Topic.Rejected, record.Key.Span, (record, reason, scoredAt), static (output, it) =>
-                RejectedRecords.Write(it.record, it.reason, it.scoredAt, output));
+            var (partition, offset) = (record.Partition, record.Offset);
+            var rejected = new RejectedRecord(reason, partition.Topic, partition.Partition, offset, scoredAt, record.Value);
+            records.Add(Topic.Rejected, record.Key.Span, rejected, static (output, rejected) => rejected.Write(output));
         }
 
         await topics.PublishAsync(records, CancellationToken.None);
         counters.Scored(batch.Rows.Count, frauds);
+        if (batch.Scored is { } scored)
+            counters.ModelVersion = scored.ModelVersion;
         counters.Rejected(batch.Rejected.Count);
         batch.Return();
         return Done.Instance;

@@ -13,6 +13,3 @@ sealed record ScoringWorked(string ModelVersion);
 
 /// <inheritdoc cref="ScoringWorked"/>
 sealed record ScoringFailed(string ModelVersion, Exception Cause);
-
-/// <summary>Published on the event stream when another version begins to score.</summary>
-public sealed record ModelInService(string ModelVersion, string Why);

@@ -27,16 +27,15 @@ public sealed class StorePredictions
     }
 
     /// <summary>Emits what became of each batch once its position is committed. A batch holds records of one partition, in order, and at least one.</summary>
-    public static Flow<IEnumerable<TopicRecord>, StoredBatch, NotUsed> Flow(
+    public static Flow<IReadOnlyList<TopicRecord>, StoredBatch, NotUsed> Flow(
         PredictionStore store, ITopics topics, string group, string rejectedTopic, TimeProvider time)
     {
         var stage = new StorePredictions(store, topics, group, rejectedTopic, time);
-        return Akka.Streams.Dsl.Flow.Create<IEnumerable<TopicRecord>>().SelectAsync(1, stage.StoreAsync);
+        return Akka.Streams.Dsl.Flow.Create<IReadOnlyList<TopicRecord>>().SelectAsync(1, stage.StoreAsync);
     }
 
-    async Task<StoredBatch> StoreAsync(IEnumerable<TopicRecord> batch)
+    async Task<StoredBatch> StoreAsync(IReadOnlyList<TopicRecord> records)
     {
-        var records = batch as IReadOnlyList<TopicRecord> ?? [.. batch];
         var stored = await _store.WriteAsync(records);
         await _topics.PublishAsync(Outgoing(stored, records[^1]), CancellationToken.None);
         return stored;

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace FraudStreams.Topics;
 
 /// <summary>The topics of the flow.</summary>
@@ -18,4 +20,8 @@ static class Groups
     public const string Score = "score";
     public const string Alert = "alert";
     public const string Store = "store";
+
+    /// <summary>The groups that consume topics, each with its topic.</summary>
+    public static readonly ImmutableArray<(string Group, string Topic)> Consumers =
+        [(Score, Topic.Transactions), (Alert, Topic.Predictions), (Store, Topic.Predictions)];
 }

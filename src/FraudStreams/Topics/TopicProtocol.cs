@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using Akka;
-using Akka.Streams.Dsl;
 
 namespace FraudStreams.Topics;
 
@@ -9,9 +7,6 @@ public readonly record struct TopicPartition(string Topic, int Partition)
 {
     public override string ToString() => $"{Topic}/{Partition}";
 }
-
-/// <summary>A partition and its records in offset order. The source can be run once.</summary>
-public sealed record TopicPartitionSource(TopicPartition Partition, Source<TopicRecord, NotUsed> Records);
 
 /// <summary>
 /// One record as it was read. Key and value are slices of a buffer that many records of one read share; they stay valid as long as anyone
@@ -29,4 +24,10 @@ public sealed record TopicStatus(string Topic, int Partitions, long Appended, lo
 /// <summary>How far a group is behind the end of a topic, summed over its partitions, in records.</summary>
 public sealed record GroupLag(string Group, string Topic, long Position, long Lag);
 
-public sealed record TopicsStatus(ImmutableArray<TopicStatus> Topics, ImmutableArray<GroupLag> Groups);
+public sealed record TopicsStatus(ImmutableArray<TopicStatus> Topics, ImmutableArray<GroupLag> Groups)
+{
+    /// <summary>How far a group is behind; a group that never committed is behind by the whole topic.</summary>
+    public GroupLag Of(string group, string topic) =>
+        Groups.FirstOrDefault(lag => lag.Group == group && lag.Topic == topic)
+        ?? new GroupLag(group, topic, 0, Topics.FirstOrDefault(t => t.Topic == topic)?.Appended ?? 0);
+}

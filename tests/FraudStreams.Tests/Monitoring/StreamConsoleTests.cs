@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using FraudStreams.Monitoring;
 using FraudStreams.Speeds;
+using FraudStreams.Topics;
 using Shouldly;
 using Spectre.Console;
 using Xunit;
@@ -17,7 +19,7 @@ public sealed class StreamConsoleTests : IDisposable
     public StreamConsoleTests()
     {
         _speeds = new SpeedControl(Speed.Unlimited, Speed.Unlimited, Speed.Unlimited, _time);
-        _meter = new StreamMeter(_counters, _speeds, () => [], () => "m1", _time);
+        _meter = new StreamMeter(_counters, _speeds, () => Task.FromResult(ImmutableArray<GroupLag>.Empty), _time);
     }
 
     public void Dispose()

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using FraudStreams.Monitoring;
 using FraudStreams.Speeds;
+using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
 
@@ -10,20 +12,23 @@ public sealed class StreamMeterTests
     readonly ManualTime _time = new();
     readonly StreamCounters _counters = new();
 
+    static Task<ImmutableArray<GroupLag>> NoLags() => Task.FromResult(ImmutableArray<GroupLag>.Empty);
+
     [Fact]
-    public void Rates_are_measured_from_one_snapshot_to_the_next()
+    public async Task Rates_are_measured_from_one_snapshot_to_the_next()
     {
         using var speeds = new SpeedControl(Speed.Of(7), Speed.Unlimited, Speed.Unlimited, _time);
-        var meter = new StreamMeter(_counters, speeds, () => [], () => "m1", _time);
+        var meter = new StreamMeter(_counters, speeds, NoLags, _time);
+        _counters.ModelVersion = "m1";
         _counters.Produced(100);
         _time.Advance(TimeSpan.FromSeconds(2));
-        meter.Take();
+        await meter.TakeAsync();
         _counters.Produced(30);
         _counters.Scored(40, 2);
         _time.Advance(TimeSpan.FromSeconds(4));
         speeds.Speed1.Speed = Speed.Of(8);
 
-        var snapshot = meter.Take();
+        var snapshot = await meter.TakeAsync();
 
         snapshot.Running.ShouldBe(TimeSpan.FromSeconds(6));
         snapshot.Totals.ShouldBe(new StreamTotals(130, 40, 2, 0, 0, 0));
@@ -33,13 +38,13 @@ public sealed class StreamMeterTests
     }
 
     [Fact]
-    public void Two_snapshots_at_one_moment_divide_by_nothing()
+    public async Task Two_snapshots_at_one_moment_divide_by_nothing()
     {
         using var speeds = new SpeedControl(Speed.Unlimited, Speed.Unlimited, Speed.Unlimited, _time);
-        var meter = new StreamMeter(_counters, speeds, () => [], () => null, _time);
+        var meter = new StreamMeter(_counters, speeds, NoLags, _time);
         _counters.Stored(5);
 
-        meter.Take().PerSecond.ShouldBe(default);
+        (await meter.TakeAsync()).PerSecond.ShouldBe(default);
     }
 
     [Fact]

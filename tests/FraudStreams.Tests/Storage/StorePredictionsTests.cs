@@ -81,6 +81,7 @@ public sealed class StorePredictionsTests : IAsyncLifetime
     Task<StoredBatch> RunAsync(PredictionStore store, ITopics topics, params string[] values) =>
         Source.From(Predictions.Records(values))
             .GroupedWithin(values.Length, TimeSpan.FromSeconds(10))
+            .Select(batch => (IReadOnlyList<TopicRecord>)[.. batch])
             .Via(StorePredictions.Flow(store, topics, "store", "rejected", TimeProvider.System))
             .RunWith(Sink.First<StoredBatch>(), _system.Materializer());
 }

@@ -7,7 +7,7 @@ namespace FraudStreams.Speeds;
 /// A valve in a stream of batches. A batch larger than what the valve lets through in a quarter of a second passes in pieces of that size,
 /// so that a slow valve gives a steady trickle and not a full batch now and then; an open one passes whole batches and costs nothing.
 /// </summary>
-static class Valve
+static class BatchValve
 {
     const double PieceSeconds = 0.25;
 
