@@ -76,13 +76,13 @@ public sealed class FraudHost : IAsyncDisposable
 
     /// <summary>
     /// Takes no more, finishes and commits what was taken, and ends the actor system. A valve that is turned down does not hold this up:
-    /// the valves open for what is still under way.
+    /// behind the topics the valves open for what is still under way, and a payment that waits before them was not taken.
     /// </summary>
     /// <returns>The branches that had not finished within the time for draining; what they had taken is read again at the next start.</returns>
     public async Task<ImmutableArray<string>> StopAsync()
     {
         _stop.Shutdown();
-        Speeds.Speed1.Speed = Speeds.Speed2.Speed = Speeds.Speed3.Speed = Speed.Unlimited;
+        Speeds.Speed2.Speed = Speeds.Speed3.Speed = Speed.Unlimited;
         var all = Task.WhenAll(_branches.Values);
         await Task.WhenAny(all, Task.Delay(_settings.DrainTimeout, _time));
         var unfinished = _branches.Where(branch => !branch.Value.IsCompleted).Select(branch => branch.Key).ToImmutableArray();

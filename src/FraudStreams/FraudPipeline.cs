@@ -23,8 +23,8 @@ static class FraudPipeline
     /// <summary>file or generator ▸ speed_1 ▸ transactions, with the place in the file.</summary>
     public static IRunnableGraph<Task<Done>> Simulate(BranchParts parts, TransactionSchema schema, SpeedValve speed1) => Restarted(parts, () =>
         Simulator.Source(() => Feed.Open(parts.Settings, schema), parts.Settings.Simulate.EventTimeFactor, parts.Topics, speed1, parts.Log, parts.Time)
-            .Via(parts.Stop.Flow<OutgoingRecords>())
             .Via(SpeedValve.Flow<OutgoingRecords>(speed1, records => records.Count))
+            .Via(parts.Stop.Flow<OutgoingRecords>())
             .Via(PublishRecords.Flow(parts.Topics, parts.Counters)));
 
     /// <summary>transactions ▸ batch ▸ speed_2 ▸ read ▸ model ▸ predictions and rejected, with the position in transactions.</summary>

@@ -6,7 +6,6 @@ using FraudStreams.Model.Formats;
 using FraudStreams.ModelOps;
 using FraudStreams.Monitoring;
 using FraudStreams.Settings;
-using Spectre.Console;
 
 namespace FraudStreams.Cli;
 
@@ -55,7 +54,7 @@ static class EvaluateCommand
         if (call.GetValue(CommonOptions.Json))
             Console.Out.WriteLine(JsonSerializer.Serialize(report, FolderStatus.Json));
         else
-            AnsiConsole.Write(MetricsTable.Render($"{model.Version} on {Path.GetFileName(file)}, {report.Rows:N0} payments", report.Metrics));
+            Screen.Out.Write(MetricsTable.Render(model.Version, $"on {report.Rows:N0} payments of {Path.GetFileName(file)}", report.Metrics));
         return ExitCode.Done;
     }
 }

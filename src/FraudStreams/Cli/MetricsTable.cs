@@ -24,9 +24,10 @@ static class MetricsTable
         ("true_negatives", "honest and let through", "#,##0"),
     ];
 
-    public static Table Render(string title, IReadOnlyDictionary<string, double> metrics)
+    public static Table Render(string title, string caption, IReadOnlyDictionary<string, double> metrics)
     {
-        var table = new Table().Border(TableBorder.Rounded).Title(Markup.Escape(title)).AddColumn("measure").AddColumn(new TableColumn("value").RightAligned());
+        var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Markup.Escape(title)), Caption = new TableTitle(Markup.Escape(caption)) };
+        table.AddColumn(new TableColumn("measure").Width(36)).AddColumn(new TableColumn("value").RightAligned().Width(12));
         foreach (var (key, name, format) in Rows)
         {
             if (metrics.TryGetValue(key, out var value))

@@ -32,7 +32,7 @@ static class StatusCommand
         if (call.GetValue(CommonOptions.Json))
             Console.Out.WriteLine(JsonSerializer.Serialize(status, FolderStatus.Json));
         else
-            AnsiConsole.Write(Render(status));
+            Screen.Out.Write(Render(status));
         return ExitCode.Done;
     }
 

@@ -22,25 +22,28 @@ static class StreamRun
         using var signals = new StopSignals();
 
         // With --json standard output is for the result alone.
-        var screen = json ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }) : AnsiConsole.Console;
+        var screen = json ? Screen.Error : Screen.Out;
         var live = settings.Console.Live ?? screen.Profile.Out.IsTerminal;
         var (schema, model) = Prepare(settings, screen, time, signals.Stopped);
 
-        await using var console = new StreamConsole(screen, live, settings.Console.LogEvery, time);
-        await using var host = new FraudHost(settings, schema, model, layers, console.Log, time);
-        console.Show(host.Counters, new StreamMeter(host.Counters, host.Speeds, host.LagsAsync, time));
-        using var draining = new CancellationTokenSource();
-        var drained = untilDrained ? host.DrainedAsync(draining.Token) : new TaskCompletionSource().Task;
-        var ended = await Task.WhenAny(signals.First, drained);
-        await draining.CancelAsync();
+        ImmutableArray<string> unfinished;
+        await using (var console = new StreamConsole(screen, live, settings.Console.LogEvery, time))
+        await using (var host = new FraudHost(settings, schema, model, layers, console.Log, time))
+        {
+            console.Show(host.Counters, new StreamMeter(host.Counters, host.Speeds, host.LagsAsync, time));
+            using var draining = new CancellationTokenSource();
+            var drained = untilDrained ? host.DrainedAsync(draining.Token) : new TaskCompletionSource().Task;
+            var ended = await Task.WhenAny(signals.First, drained);
+            await draining.CancelAsync();
+            console.Log(ended == drained ? "Drained: the input is at its end and every branch has caught up" : $"{await signals.First}: finishing what was taken");
+            await ended;
+            unfinished = await host.StopAsync();
+        }
 
-        console.Log(ended == drained ? "Drained: the input is at its end and every branch has caught up" : $"{await signals.First}: finishing what was taken");
-        var unfinished = await host.StopAsync();
-        await console.DisposeAsync();
         screen.WriteLine(Ending(settings, unfinished));
         if (json)
             Console.Out.WriteLine(JsonSerializer.Serialize(FolderStatus.Read(settings.DataDirectory), FolderStatus.Json));
-        return unfinished.IsEmpty && ended.IsCompletedSuccessfully ? ExitCode.Done : ExitCode.Failed;
+        return unfinished.IsEmpty ? ExitCode.Done : ExitCode.Failed;
     }
 
     static (TransactionSchema Schema, LoadedModel? Model) Prepare(
@@ -53,7 +56,7 @@ static class StreamRun
         var isFirst = !installation.HasModel;
         var model = WorkProgress.Run(progress => installation.Model(schema, progress, cancellationToken));
         if (isFirst)
-            screen.Write(MetricsTable.Render($"first model, {model.Version}, on its validation part", model.Card.Metrics));
+            screen.Write(MetricsTable.Render(model.Version, "the first model, measured on its validation part", model.Card.Metrics));
         return (schema, model);
     }
 

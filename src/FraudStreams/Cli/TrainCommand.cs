@@ -5,7 +5,6 @@ using FraudStreams.Model.Formats;
 using FraudStreams.ModelOps;
 using FraudStreams.Monitoring;
 using FraudStreams.Settings;
-using Spectre.Console;
 
 namespace FraudStreams.Cli;
 
@@ -60,7 +59,7 @@ static class TrainCommand
         if (call.GetValue(CommonOptions.Json))
             Console.Out.WriteLine(JsonSerializer.Serialize(model.Card, FolderStatus.Json));
         else
-            AnsiConsole.Write(MetricsTable.Render($"{model.Version} in {shelf.FolderOf(model.Version)}, on its validation part", model.Card.Metrics));
+            Screen.Out.Write(MetricsTable.Render(model.Version, "measured on its validation part", model.Card.Metrics));
         return ExitCode.Done;
     }
 }
