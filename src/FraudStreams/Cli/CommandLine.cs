@@ -1,7 +1,10 @@
 using System.CommandLine;
 using FraudStreams.Model.Formats;
 using FraudStreams.Model.Schema;
+using FraudStreams.ModelOps;
 using FraudStreams.Settings;
+using FraudStreams.Storage;
+using FraudStreams.Topics;
 
 namespace FraudStreams.Cli;
 
@@ -30,7 +33,8 @@ static class CommandLine
             await Console.Error.WriteLineAsync($"fraudstreams: {e.Message}");
             return ExitCode.WrongUse;
         }
-        catch (Exception e) when (e is CommandFailedException or ModelFolderException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is CommandFailedException or NothingToMeasureException or ModelFolderException or TopicsException or StoreException
+            or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"fraudstreams: {e.Message}");
             return ExitCode.Failed;
@@ -38,6 +42,11 @@ static class CommandLine
         catch (OperationCanceledException)
         {
             await Console.Error.WriteLineAsync("fraudstreams: stopped before it was done");
+            return ExitCode.Failed;
+        }
+        catch (Exception e)
+        {
+            await Console.Error.WriteLineAsync($"fraudstreams: a fault of the program, please report it:\n{e}");
             return ExitCode.Failed;
         }
     }

@@ -24,7 +24,7 @@ static class Evaluator
             history, model.Features, progress.Step($"Reading {history.Name} and computing {model.Features.Count} features"), rejected.Add,
             cancellationToken);
         rejected.Tell(progress);
-        if (rows.Count == 0)
+        if (rows is null)
             throw new NothingToMeasureException($"{history.Name} has no labelled row that can be read");
         var told = progress.Step($"Scoring {rows.Count:N0} payments");
         var scores = new double[rows.Count];

@@ -16,8 +16,10 @@ sealed record LabelledRows(TrainingSet Set, long[] Times, long[] Cards)
 
     public LabelledRows Slice(int start, int count) => new(Set.Slice(start, count), Times[start..(start + count)], Cards[start..(start + count)]);
 
-    /// <summary>Reads a history into feature rows. Rows without a label are left out: nothing can be learnt or measured from them.</summary>
-    public static LabelledRows Read(
+    /// <summary>
+    /// Reads a history into feature rows; null when none is left. Rows without a label are left out: nothing can be learnt or measured from them.
+    /// </summary>
+    public static LabelledRows? Read(
         IHistory history, FeaturePlan plan, Action<double> progress, Action<RejectReason> rejected, CancellationToken cancellationToken)
     {
         var values = new ArrayBufferWriter<double>(4096 * plan.Count);
@@ -46,7 +48,7 @@ sealed record LabelledRows(TrainingSet Set, long[] Times, long[] Cards)
             values.Advance(kept * plan.Count);
         }
 
-        return InOrderOfTime(plan, values.WrittenMemory, [.. labels], [.. times], [.. cards]);
+        return labels.Count == 0 ? null : InOrderOfTime(plan, values.WrittenMemory, [.. labels], [.. times], [.. cards]);
     }
 
     static bool IsInOrder(long[] times)

@@ -23,17 +23,31 @@ sealed class Trainer(ModelSettings settings, ModelShelf shelf, WorkProgress prog
         var rows = LabelledRows.Read(
             history, plan, progress.Step($"Computing {plan.Count} features"), new RejectTally().Add, cancellationToken);
         rejected.Tell(progress);
-        var fitted = (int)(rows.Count * (1 - settings.Validation));
+        if (rows is null)
+            return (null, $"{history.Name} has no labelled row that can be read");
+        var fitted = SplitOf(rows);
+        if (fitted == 0)
+            return (null, $"{history.Name} has {rows.Count:N0} labelled rows with {rows.Set.Positives} frauds: at least {LeastFrauds} are needed to learn from, and as many later ones to choose the threshold by");
         var (training, validation) = (rows.Slice(0, fitted), rows.Slice(fitted, rows.Count - fitted));
-        if (training.Set.Positives < LeastFrauds || validation.Set.Positives < LeastFrauds)
-        {
-            return (null, $"{history.Name} has {rows.Count:N0} labelled rows with {rows.Set.Positives} frauds: at least {LeastFrauds} are needed in the first {1 - settings.Validation:P0} of the time and in the rest");
-        }
 
         var scorer = Boost(training, validation, cancellationToken);
         var scores = new double[validation.Count];
         scorer.Score(validation.Set.Values.Span, scores);
         return (Save(history, plan, rows, scorer, scores, validation), null);
+    }
+
+    /// <summary>
+    /// Where the validation part begins: it is the share that the settings say, or larger where that holds too few frauds to choose a
+    /// threshold by; 0 where either part would have too few.
+    /// </summary>
+    int SplitOf(LabelledRows rows)
+    {
+        var labels = rows.Set.Labels.Span;
+        var start = (int)(rows.Count * (1 - settings.Validation));
+        var frauds = labels[start..].Count((byte)1);
+        while (start > 0 && frauds < LeastFrauds)
+            frauds += labels[--start];
+        return labels[..start].Count((byte)1) < LeastFrauds ? 0 : start;
     }
 
     TreeEnsemble Boost(LabelledRows training, LabelledRows validation, CancellationToken cancellationToken)

@@ -8,36 +8,34 @@ namespace FraudStreams.Monitoring;
 /// </summary>
 sealed class WorkProgress
 {
-    readonly IAnsiConsole _console;
     readonly ProgressContext? _bars;
 
-    WorkProgress(IAnsiConsole console, ProgressContext? bars)
-    {
-        _console = console;
-        _bars = bars;
-    }
+    WorkProgress(ProgressContext? bars) => _bars = bars;
 
     /// <summary>Does the work with a progress to tell its steps to.</summary>
     public static T Run<T>(Func<WorkProgress, T> work)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         if (Console.IsErrorRedirected)
-            return work(new WorkProgress(console, null));
-        return console.Progress()
+            return work(new WorkProgress(null));
+        return Screen.Error.Progress()
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
-            .Start(bars => work(new WorkProgress(console, bars)));
+            .Start(bars => work(new WorkProgress(bars)));
     }
 
-    public void Line(string text) => _console.MarkupLine(Markup.Escape(text));
-
-    public void Warning(string text) => _console.MarkupLine($"[yellow]{Markup.Escape(text)}[/]");
+    public void Warning(string text)
+    {
+        if (_bars is null)
+            Console.Error.WriteLine(text);
+        else
+            Screen.Error.MarkupLine($"[yellow]{Markup.Escape(text)}[/]");
+    }
 
     /// <summary>Begins a step; the action is told the share of it that is done, 0 to 1.</summary>
     public Action<double> Step(string name)
     {
         if (_bars is null)
         {
-            Line(name);
+            Console.Error.WriteLine(name);
             return _ => { };
         }
 
