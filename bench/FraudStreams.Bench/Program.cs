@@ -15,6 +15,12 @@ switch (args)
     case ["store", var predictions, .. var rest]:
         await StoreBench.RunAsync(predictions, rest);
         return 0;
+    case ["spine", var csv, var model, .. var rest]:
+        SpineBench.Run(csv, model, rest);
+        return 0;
+    case ["by-hand", var csv, var model, var data]:
+        await ByHand.RunAsync(csv, model, data);
+        return 0;
     case ["reading", var csv]:
         ReadingBench.Run(csv, "cards", most: 200_000);
         return 0;
@@ -27,6 +33,7 @@ switch (args)
     default:
         Console.Error.WriteLine(
             "what to measure: akka | akka-streams | topics [folder] | store predictions.ndjson [folder] | reading payments.csv | "
+            + "spine payments.csv model-folder [rounds] | "
             + "matrix payments.csv features.fsm [schema] | training features.fsm [trees=100] …");
         return 2;
 }

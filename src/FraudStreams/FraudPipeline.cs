@@ -55,27 +55,6 @@ static class FraudPipeline
             .MergeMany(parts.Settings.Topics.Partitions, source => flow(source.Records.Via(parts.Stop.Flow<TopicRecord>()))));
 
     static IRunnableGraph<Task<Done>> Restarted(BranchParts parts, Func<Source<Done, NotUsed>> branch) =>
-        RestartSource.OnFailuresWithBackoff(() => branch().SelectError(parts.Report), parts.Settings.Restart.ToRestartSettings())
+        RestartSource.OnFailuresWithBackoff(() => branch().SelectError(parts.Named), parts.Settings.Restart.ToRestartSettings())
             .ToMaterialized(Sink.Ignore<Done>(), Keep.Right);
-}
-
-/// <summary>What a branch is built of.</summary>
-/// <param name="Name">The branch's name, which is also its consumer group.</param>
-/// <param name="Stop">Thrown when the program stops: nothing more is taken then.</param>
-sealed record BranchParts(
-    string Name, FraudSettings Settings, ITopics Topics, SharedKillSwitch Stop, StreamCounters Counters, ILoggingAdapter Log, TimeProvider Time)
-{
-    public Done CountStored(StoredBatch batch)
-    {
-        Counters.Stored(batch.Stored);
-        Counters.Rejected(batch.Unreadable.Length);
-        return Done.Instance;
-    }
-
-    /// <summary>Says why the branch starts again, and passes the failure on.</summary>
-    public Exception Report(Exception failure)
-    {
-        Log.Warning("Branch {0} failed and starts again from its last commit after a pause: {1}", Name, failure.GetBaseException().Message);
-        return failure;
-    }
 }

@@ -1,0 +1,92 @@
+using System.Buffers;
+using FraudStreams.Alerts;
+using FraudStreams.Ingest;
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
+using FraudStreams.Sqlite;
+using FraudStreams.Storage;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Bench;
+
+/// <summary>
+/// What someone would write without topics, actors and streams: one loop on one thread that takes 500 payments of a file, keeps them, scores
+/// them, keeps the predictions, stores the rows and writes the alerts, then takes the next 500. It makes the same durable writes with the
+/// same readers, model and table, and spares itself reading anything back. No valve, no restart, no pace of its own for any sink.
+/// </summary>
+static class ByHand
+{
+    const int BatchRows = 500;
+
+    public static async Task RunAsync(string csv, string modelFolder, string data)
+    {
+        var model = ModelFolder.Load(modelFolder);
+        using var log = SqliteFile.Open(Path.Combine(Directory.CreateDirectory(data).FullName, "log.db"), SqliteAccess.Create, TimeSpan.FromSeconds(1));
+        log.UseWriteAheadLog(4096);
+        log.Execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000");
+        log.Execute("CREATE TABLE transactions (\"offset\" INTEGER PRIMARY KEY, \"key\" BLOB, value BLOB)");
+        log.Execute("CREATE TABLE predictions (\"offset\" INTEGER PRIMARY KEY, \"key\" BLOB, value BLOB)");
+        log.Execute("CREATE TABLE place (name TEXT PRIMARY KEY, next INTEGER)");
+        var keepTransaction = log.Prepare("INSERT INTO transactions VALUES (?, ?, ?)");
+        var keepPrediction = log.Prepare("INSERT INTO predictions VALUES (?, ?, ?)");
+        var keepPlace = log.Prepare("INSERT OR REPLACE INTO place VALUES (?, ?)");
+
+        await using var store = PredictionStore.Open(new SqliteStoreSettings(data), model.Schema, TimeProvider.System);
+        var template = AlertTemplate.Parse(AlertTemplate.Default, model.Schema, "the default template");
+        var mail = new FolderMailTransport(Path.Combine(data, "alerts"), "a@localhost", ["b@localhost"], TimeProvider.System);
+
+        using var feed = new CsvFeed(csv, model.Schema);
+        var reader = new TransactionReader(model.Schema);
+        var predictions = new PredictionReader(model.Schema);
+        using var rows = new TransactionRows(model.Schema);
+        using var alerting = new PredictionRows(model.Schema);
+        var scores = new double[BatchRows];
+        var payment = new ArrayBufferWriter<byte>();
+        var taken = 0L;
+        for (var atEnd = false; !atEnd;)
+        {
+            rows.Clear();
+            var batch = new List<TopicRecord>(BatchRows);
+            log.Begin();
+            while (batch.Count < BatchRows)
+            {
+                payment.ResetWrittenCount();
+                atEnd = !feed.TryRead(payment);
+                if (atEnd)
+                    break;
+                keepTransaction.Bind(1, taken++).BindBlob(2, feed.Key).BindBlob(3, payment.WrittenSpan).Run();
+                if (reader.TryRead(payment.WrittenSpan, rows) is { } reason)
+                    throw new InvalidDataException($"row {taken}: {reason.Message}");
+                batch.Add(new TopicRecord(new TopicPartition("transactions", 0), taken, feed.Key.ToArray(), default, 0));
+            }
+
+            keepPlace.Bind(1, "file").Bind(2, feed.Position).Run();
+            log.Commit();
+            if (batch.Count == 0)
+                break;
+
+            model.Score(rows, scores.AsSpan(0, rows.Count));
+            log.Begin();
+            for (var row = 0; row < batch.Count; row++)
+            {
+                payment.ResetWrittenCount();
+                PredictionWriter.Write(payment, rows.Source(row), scores[row], scores[row] >= model.Threshold, model.Version, TimeProvider.System.GetUtcNow());
+                batch[row] = batch[row] with { Value = payment.WrittenSpan.ToArray() };
+                keepPrediction.Bind(1, batch[row].Offset).BindBlob(2, batch[row].Key.Span).BindBlob(3, batch[row].Value.Span).Run();
+            }
+
+            keepPlace.Bind(1, "scored").Bind(2, taken).Run();
+            log.Commit();
+
+            await store.WriteAsync(batch);
+            for (var row = 0; row < batch.Count; row++)
+            {
+                if (scores[row] < model.Threshold)
+                    continue;
+                alerting.Clear();
+                if (predictions.TryRead(batch[row].Value.Span, alerting) is null)
+                    await mail.SendAsync(Alert.Of(alerting, 0, template), CancellationToken.None);
+            }
+        }
+    }
+}

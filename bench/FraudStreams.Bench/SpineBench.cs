@@ -1,0 +1,78 @@
+using System.Diagnostics;
+
+namespace FraudStreams.Bench;
+
+/// <summary>
+/// The whole program from a file to the database, `run --input payments.csv --until-drained`, beside <see cref="ByHand"/>, in turns and in
+/// processes of their own. <c>dotnet run -c Release --project bench/FraudStreams.Bench -- spine payments.csv model-folder [rounds]</c>
+/// </summary>
+static class SpineBench
+{
+    public static void Run(string csv, string model, string[] rest)
+    {
+        var rounds = rest is [var text] ? int.Parse(text) : 3;
+        var payments = File.ReadLines(csv).Count() - 1;
+        var root = Directory.CreateTempSubdirectory("fraudstreams-bench-").FullName;
+        var ratios = new List<double>();
+        for (var round = 0; round < rounds; round++)
+        {
+            var byHand = Measure("by hand", payments, Path.Combine(root, $"hand-{round}"), model,
+                data => [typeof(SpineBench).Assembly.Location, "by-hand", csv, model, data]);
+            var stream = Measure("stream", payments, Path.Combine(root, $"stream-{round}"), model,
+                data => [typeof(FraudHost).Assembly.Location, "run", "--input", csv, "--until-drained", "--data", data]);
+            ratios.Add(byHand / stream);
+        }
+
+        ratios.Sort();
+        Console.WriteLine($"stream / by hand, payments/s: median {ratios[ratios.Count / 2]:0.00} ({string.Join(", ", ratios.Select(ratio => $"{ratio:0.00}"))})");
+        Directory.Delete(root, recursive: true);
+    }
+
+    /// <summary>Seconds from the start of the process to its end.</summary>
+    static double Measure(string what, int payments, string data, string model, Func<string, string[]> arguments)
+    {
+        PutInService(model, data);
+        var started = Stopwatch.GetTimestamp();
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
+        if (Path.GetFileNameWithoutExtension(start.FileName) != "dotnet")
+            start.FileName = "dotnet";
+        foreach (var argument in arguments(data))
+            start.ArgumentList.Add(argument);
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var (peak, processors) = (0L, TimeSpan.Zero);
+        while (!process.WaitForExit(20))
+            (peak, processors) = Look(process, peak, processors);
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{what} ended with {process.ExitCode}: {output.GetAwaiter().GetResult()}");
+        Console.WriteLine(
+            $"{what,-8} {payments:N0} payments in {seconds:0.00} s: {payments / seconds,8:N0}/s, {processors.TotalSeconds:0.00} s of processors, peak {peak / 1e6:0} MB");
+        Directory.Delete(data, recursive: true);
+        return seconds;
+    }
+
+    /// <summary>The last look is some milliseconds before the end.</summary>
+    static (long Peak, TimeSpan Processors) Look(Process process, long peak, TimeSpan processors)
+    {
+        try
+        {
+            process.Refresh();
+            return (Math.Max(peak, process.PeakWorkingSet64), process.TotalProcessorTime);
+        }
+        catch (InvalidOperationException)
+        {
+            return (peak, processors);
+        }
+    }
+
+    static void PutInService(string model, string data)
+    {
+        var version = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)));
+        var shelf = new ModelOps.ModelShelf(data, TimeProvider.System);
+        Directory.CreateDirectory(shelf.FolderOf(version));
+        foreach (var file in Directory.EnumerateFiles(model))
+            File.Copy(file, Path.Combine(shelf.FolderOf(version), Path.GetFileName(file)));
+        shelf.Promote(version, "measured");
+    }
+}
