@@ -54,28 +54,26 @@ static class CommandLine
     static RootCommand Root()
     {
         var run = RunCommand.Create();
-        var root = new RootCommand(
-            """
-            FraudStreams scores card payments for fraud while they happen.
-
-            Examples:
-              fraudstreams                                            generate payments, score them, alert, store
-              fraudstreams run --input payments.csv --until-drained   score a file to its end, then stop
-              fraudstreams train --input history.csv                  train a model and put it in service
-              fraudstreams evaluate --input later.csv                 how good that model is on other payments
-              fraudstreams status --json                              counts and lags, beside a running stream or without one
-            """)
+        var root = new RootCommand("FraudStreams scores card payments for fraud while they happen.")
         {
             run,
             SimulateCommand.Create(),
             TrainCommand.Create(),
             EvaluateCommand.Create(),
             StatusCommand.Create(),
+            RejectedCommand.Create(),
         };
         foreach (var option in CommonOptions.All.Concat(RunCommand.Options))
             root.Options.Add(option);
         root.SetAction(RunCommand.InvokeAsync);
-        return root;
+        return root
+            .WithExamples(
+                "fraudstreams                                            generate payments, score them, alert, store",
+                "fraudstreams run --input payments.csv --until-drained   score a file to its end, then stop",
+                "fraudstreams train --input history.csv                  train a model and put it in service",
+                "fraudstreams evaluate --input later.csv                 how good that model is on other payments",
+                "fraudstreams status --json                              counts and lags, beside a running stream or without one")
+            .ShowInHelp();
     }
 }
 

@@ -37,7 +37,7 @@ static class CommonOptions
 
     public static Option<bool> Json { get; } = new("--json")
     {
-        Description = "Print one JSON object and nothing else on standard output.",
+        Description = "Print JSON and nothing else on standard output: one object, of `rejected` one a line.",
         Recursive = true,
     };
 

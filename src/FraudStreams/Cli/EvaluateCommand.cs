@@ -27,18 +27,13 @@ static class EvaluateCommand
 
     public static Command Create()
     {
-        var command = new Command("evaluate",
-            """
-            Scores labelled payments with the model in service and prints how good the scores are.
-
-            Examples:
-              fraudstreams evaluate --input later.csv
-              fraudstreams evaluate --input later.csv --model fraudstreams-data/models/cards-20240131-120000 --json
-            """);
+        var command = new Command("evaluate", "Scores labelled payments with the model in service and prints how good the scores are.");
         command.Options.Add(Input);
         command.Options.Add(Model);
         command.SetAction(Invoke);
-        return command;
+        return command.WithExamples(
+            "fraudstreams evaluate --input later.csv",
+            "fraudstreams evaluate --input later.csv --model fraudstreams-data/models/cards-20240131-120000 --json");
     }
 
     static int Invoke(ParseResult call)

@@ -32,20 +32,15 @@ static class RunCommand
 
     public static Command Create()
     {
-        var command = new Command("run",
-            """
-            Runs the stream: payments in, predictions, alerts, database. Ctrl-C finishes what was taken and stops; a second Ctrl-C leaves at once.
-
-            Examples:
-              fraudstreams run
-              fraudstreams run --input payments.csv --until-drained
-              fraudstreams run --set speeds.speed_1=1000/s --set batch.size=200
-              fraudstreams run --config production.conf --roles score
-            """);
+        var command = new Command("run", "Runs the stream: payments in, predictions, alerts, database. Ctrl-C finishes what was taken and stops; a second Ctrl-C leaves at once.");
         foreach (var option in Options)
             command.Options.Add(option);
         command.SetAction(InvokeAsync);
-        return command;
+        return command.WithExamples(
+            "fraudstreams run",
+            "fraudstreams run --input payments.csv --until-drained",
+            "fraudstreams run --set speeds.speed_1=1000/s --set batch.size=200",
+            "fraudstreams run --config production.conf --roles score");
     }
 
     public static Task<int> InvokeAsync(ParseResult call, CancellationToken cancellationToken)

@@ -13,16 +13,7 @@ static class SimulateCommand
 
     public static Command Create()
     {
-        var command = new Command("simulate",
-            """
-            Produces payments to the topic transactions at speed_1, and nothing else: a file's in the order of its rows, or generated ones.
-            Stopped and started again it goes on with the next payment.
-
-            Examples:
-              fraudstreams simulate --set speeds.speed_1=50/s
-              fraudstreams simulate --input payments.csv
-              fraudstreams simulate --input payments.csv --set simulate.pace=event-time --set simulate.event-time-factor=600
-            """);
+        var command = new Command("simulate", "Produces payments to the topic transactions at speed_1, and nothing else: a file's in the order of its rows, or generated ones. Stopped and started again it goes on with the next payment.");
         command.Options.Add(Input);
         command.SetAction((call, _) =>
         {
@@ -31,6 +22,9 @@ static class SimulateCommand
                 : ["roles=[simulate]"];
             return StreamRun.RunAsync(call.Layers(options: options), untilDrained: call.GetValue(Input) is not null, call.GetValue(CommonOptions.Json));
         });
-        return command;
+        return command.WithExamples(
+            "fraudstreams simulate --set speeds.speed_1=50/s",
+            "fraudstreams simulate --input payments.csv",
+            "fraudstreams simulate --input payments.csv --set simulate.pace=event-time --set simulate.event-time-factor=600");
     }
 }

@@ -12,16 +12,11 @@ static class StatusCommand
 {
     public static Command Create()
     {
-        var command = new Command("status",
-            """
-            Counts and lags of a data folder, beside a running stream or without one. Changes nothing.
-
-            Examples:
-              fraudstreams status
-              fraudstreams status --data /srv/fraudstreams --json
-            """);
+        var command = new Command("status", "Counts and lags of a data folder, beside a running stream or without one. Changes nothing.");
         command.SetAction(Invoke);
-        return command;
+        return command.WithExamples(
+            "fraudstreams status",
+            "fraudstreams status --data /srv/fraudstreams --json");
     }
 
     static int Invoke(ParseResult call)

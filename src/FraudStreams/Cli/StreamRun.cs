@@ -27,6 +27,7 @@ static class StreamRun
         var (schema, model) = Prepare(settings, screen, time, signals.Stopped);
 
         ImmutableArray<string> unfinished;
+        long rejected;
         await using (var console = new StreamConsole(screen, live, settings.Console.LogEvery, time))
         await using (var host = new FraudHost(settings, schema, model, layers, console.Log, time))
         {
@@ -38,9 +39,12 @@ static class StreamRun
             console.Log(ended == drained ? "Drained: the input is at its end and every branch has caught up" : $"{await signals.First}: finishing what was taken");
             await ended;
             unfinished = await host.StopAsync();
+            rejected = host.Counters.Totals.Rejected;
         }
 
         screen.WriteLine(Ending(settings, unfinished));
+        if (rejected > 0)
+            screen.WriteLine($"{rejected:N0} records were rejected: `fraudstreams rejected` says why.");
         if (json)
             Console.Out.WriteLine(JsonSerializer.Serialize(FolderStatus.Read(settings.DataDirectory), FolderStatus.Json));
         return unfinished.IsEmpty ? ExitCode.Done : ExitCode.Failed;
@@ -49,6 +53,7 @@ static class StreamRun
     static (TransactionSchema Schema, LoadedModel? Model) Prepare(
         FraudSettings settings, IAnsiConsole screen, TimeProvider time, CancellationToken cancellationToken)
     {
+        MakeFolder(settings.DataDirectory);
         var installation = new Installation(settings, time);
         var schema = installation.Schema();
         if (!settings.Roles.Contains(Role.Score))
@@ -58,6 +63,18 @@ static class StreamRun
         if (isFirst)
             screen.Write(MetricsTable.Render(model.Version, "the first model, measured on its validation part", model.Card.Metrics));
         return (schema, model);
+    }
+
+    static void MakeFolder(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException($"fraudstreams.data = {folder}: it must be a folder that can be written: {e.Message}", e);
+        }
     }
 
     static string Ending(FraudSettings settings, ImmutableArray<string> unfinished) => unfinished.IsEmpty

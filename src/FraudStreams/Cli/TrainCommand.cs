@@ -25,20 +25,14 @@ static class TrainCommand
 
     public static Command Create()
     {
-        var command = new Command("train",
-            """
-            Trains a model on labelled payments and puts it in service in the data folder. The latest part in time (model.validation) stops the
-            training and chooses the threshold (model.threshold); how good the model is there is printed and kept on its card.
-
-            Examples:
-              fraudstreams train --input history.csv
-              fraudstreams train --input history.csv --set model.trees=500 --set "model.threshold=alerts-per-day 50"
-              fraudstreams train --input history.csv --keep-champion --json
-            """);
+        var command = new Command("train", "Trains a model on labelled payments and puts it in service in the data folder. The latest part in time (model.validation) stops the training and chooses the threshold (model.threshold); how good the model is there is printed and kept on its card.");
         command.Options.Add(Input);
         command.Options.Add(KeepChampion);
         command.SetAction(Invoke);
-        return command;
+        return command.WithExamples(
+            "fraudstreams train --input history.csv",
+            "fraudstreams train --input history.csv --set model.trees=500 --set \"model.threshold=alerts-per-day 50\"",
+            "fraudstreams train --input history.csv --keep-champion --json");
     }
 
     static int Invoke(ParseResult call)

@@ -53,6 +53,22 @@ public sealed class EmbeddedLog : IAsyncDisposable
         }
     }
 
+    /// <summary>What a data folder's log still holds of a topic, one partition after the other; nothing where there is none.</summary>
+    public static IEnumerable<TopicRecord> ReadRecords(string folder, string topic)
+    {
+        var settings = new EmbeddedTopicsSettings(folder, ImmutableSortedDictionary<string, int>.Empty);
+        var partitions = ReadStatus(folder)?.Topics.FirstOrDefault(found => found.Topic == topic)?.Partitions ?? 0;
+        for (var number = 0; number < partitions; number++)
+        {
+            using var scan = new LogScan(settings, new TopicPartition(topic, number));
+            for (var records = scan.Read(0); records.Length > 0; records = scan.Read(records[^1].Offset + 1))
+            {
+                foreach (var record in records)
+                    yield return record;
+            }
+        }
+    }
+
     public TopicsStatus Status() => ReadStatus(_settings.Folder) ?? new TopicsStatus([], []);
 
     /// <summary>
@@ -87,7 +103,7 @@ public sealed class EmbeddedLog : IAsyncDisposable
         ? Enumerable.Range(0, partitions).Select(number => new TopicPartition(topic, number))
         : throw UnknownTopic(topic);
 
-    internal LogReader OpenReader(TopicPartition partition) => new(_settings, partition, _signals);
+    internal LogReader OpenReader(TopicPartition partition) => new(new LogScan(_settings, partition), partition, _signals);
 
     /// <summary>Finishes what was published and closes the file; readers still at work fail or were cancelled before.</summary>
     public async ValueTask DisposeAsync()
