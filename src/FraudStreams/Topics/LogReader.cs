@@ -10,11 +10,14 @@ internal sealed class LogReader(LogScan scan, TopicPartition partition, AppendSi
         {
             ct.ThrowIfCancellationRequested();
             var next = signals.Next(partition);
-            var records = scan.Read(from);
+            var records = Read(from);
             if (records.Length > 0) return records;
             await signals.WaitAsync(next, ct);
         }
     }
+
+    /// <inheritdoc cref="LogScan.Read"/>
+    public TopicRecord[] Read(long from) => scan.Read(from);
 
     public void Dispose() => scan.Dispose();
 }
