@@ -26,7 +26,8 @@ static class StoreBench
             {
                 await MeasureAsync(store, batches, $"store   {durability,-6}");
                 await MeasureAsync(store, batches, $"again   {durability,-6}");
-                Console.WriteLine($"holds {store.Counts.Stored:N0}, {store.Counts.PredictedFrauds:N0} predicted frauds");
+                var counts = await store.CountAsync();
+                Console.WriteLine($"holds {counts.Stored:N0}, {counts.PredictedFrauds:N0} predicted frauds");
             }
 
             Console.WriteLine($"file {new FileInfo(Path.Combine(folder, "fraudstreams.db")).Length / 1e6:N0} MB");

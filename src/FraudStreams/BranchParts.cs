@@ -1,6 +1,7 @@
 using Akka;
 using Akka.Event;
 using Akka.Streams;
+using FraudStreams.Labels;
 using FraudStreams.Monitoring;
 using FraudStreams.Storage;
 using FraudStreams.Topics;
@@ -20,8 +21,19 @@ sealed record BranchParts(
         return Done.Instance;
     }
 
-    /// <summary>The failure with the branch's name, for the line that says why the branch starts again.</summary>
-    public Exception Named(Exception failure) => new BranchFailedException(Name, failure.GetBaseException());
+    public Done CountLabelled(LabelBatch batch)
+    {
+        Counters.Rejected(batch.Unreadable.Length);
+        return Done.Instance;
+    }
+
+    /// <summary>
+    /// The failure with the branch's name, for the line that says why the branch starts again. A task's failure comes wrapped; what is inside
+    /// says what failed and what would help, and what that has inside may not.
+    /// </summary>
+    public Exception Named(Exception failure) => failure is AggregateException { InnerException: { } inner }
+        ? Named(inner)
+        : new BranchFailedException(Name, failure);
 }
 
 /// <summary>A branch ends with this and starts again, after a pause, from its last commit.</summary>

@@ -49,8 +49,8 @@ public sealed class FraudHost : IAsyncDisposable
         _system = ActorSystem.Create("fraudstreams", layers.Load());
         _system.ActorOf(ConsoleLogger.Props(log), "console-logger");
         _topics = EmbeddedTopics.Open(settings.Topics.Embedded(settings.DataDirectory), time, LogStandby);
-        _store = settings.Roles.Contains(Role.Store)
-            ? PredictionStore.Open(settings.Store.Sqlite(settings.DataDirectory, settings.Topics), schema, time)
+        _store = settings.Roles.Contains(Role.Store) || settings.Roles.Contains(Role.Label)
+            ? settings.Store.Open(settings.DataDirectory, settings.Topics, schema, time)
             : null;
         _branches = Branches(schema, model);
         _system.ActorOf(SpeedsFile.Props(layers, settings.Speeds, Speeds), "speeds-file");
@@ -120,7 +120,8 @@ public sealed class FraudHost : IAsyncDisposable
         var status = await _topics.StatusAsync(cancellationToken);
         return Here(Role.Score, Groups.Score, Topic.Transactions)
             && Here(Role.Alert, Groups.Alert, Topic.Predictions)
-            && Here(Role.Store, Groups.Store, Topic.Predictions);
+            && Here(Role.Store, Groups.Store, Topic.Predictions)
+            && Here(Role.Label, Groups.Label, Topic.Labels);
 
         bool Here(Role role, string group, string topic) => !_settings.Roles.Contains(role) || status.Of(group, topic).Lag == 0;
     }
@@ -130,6 +131,8 @@ public sealed class FraudHost : IAsyncDisposable
         var branches = ImmutableSortedDictionary.CreateBuilder<string, Task>();
         if (_settings.Roles.Contains(Role.Store))
             branches[Groups.Store] = Run(FraudPipeline.Store(Branch(Groups.Store), _store!, Speeds.Speed3));
+        if (_settings.Roles.Contains(Role.Label))
+            branches[Groups.Label] = Run(FraudPipeline.Labels(Branch(Groups.Label), _store!));
         if (_settings.Roles.Contains(Role.Alert))
             branches[Groups.Alert] = Run(FraudPipeline.Alert(Branch(Groups.Alert), AlertDesk.From(_settings.Alerts, schema, _settings.DataDirectory, _time)));
         if (_settings.Roles.Contains(Role.Score))

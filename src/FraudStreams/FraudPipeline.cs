@@ -5,6 +5,7 @@ using Akka.Streams;
 using Akka.Streams.Dsl;
 using FraudStreams.Alerts;
 using FraudStreams.Ingest;
+using FraudStreams.Labels;
 using FraudStreams.Model.Schema;
 using FraudStreams.Monitoring;
 using FraudStreams.Scoring;
@@ -47,6 +48,14 @@ static class FraudPipeline
             .Via(BatchValve.Flow<TopicRecord>(speed3))
             .Via(StorePredictions.Flow(store, parts.Topics, parts.Name, Topic.Rejected, parts.Time))
             .Select(parts.CountStored));
+
+    /// <summary>labels ▸ batch ▸ payments in the database, now or when they come, then the position in labels.</summary>
+    public static IRunnableGraph<Task<Done>> Labels(BranchParts parts, PredictionStore store) =>
+        Consumed(parts, Topic.Labels, partition => partition
+            .GroupedWithin(parts.Settings.Store.Batch.Size, parts.Settings.Store.Batch.Wait)
+            .Select(ReadLabels.Read)
+            .Via(StoreLabels.Flow(store, parts.Topics, parts.Name, Topic.Rejected, parts.Time))
+            .Select(parts.CountLabelled));
 
     /// <summary>Every partition that this process is given, side by side, until the switch is thrown.</summary>
     static IRunnableGraph<Task<Done>> Consumed(BranchParts parts, string topic, Func<Source<TopicRecord, NotUsed>, Source<Done, NotUsed>> flow) =>

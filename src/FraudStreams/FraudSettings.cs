@@ -4,6 +4,7 @@ using Akka.Streams;
 using FraudStreams.Alerts;
 using FraudStreams.Ingest.Generation;
 using FraudStreams.Model.Evaluation;
+using FraudStreams.Model.Schema;
 using FraudStreams.Settings;
 using FraudStreams.Speeds;
 using FraudStreams.Sqlite;
@@ -74,6 +75,7 @@ public enum Role
     Score,
     Alert,
     Store,
+    Label,
 }
 
 public sealed record SpeedSettings(Speed Speed1, Speed Speed2, Speed Speed3)
@@ -107,7 +109,7 @@ public sealed record SimulateSettings(string? Input, double? EventTimeFactor, in
         section.Share("fraud-share") is < 0.5 and var share ? share : throw section.Senseless("fraud-share", "a share above 0 and below 0.5");
 }
 
-/// <param name="Partitions">Of `transactions` and `predictions`; `rejected` and `alerts` have one.</param>
+/// <param name="Partitions">Of `transactions` and `predictions`; `rejected`, `alerts` and `labels` have one.</param>
 /// <param name="MaxRecordBytes">A longer record is rejected unread.</param>
 public sealed record TopicSettings(
     int Partitions, Durability Durability, TimeSpan Poll, int ReadRecords, int ReadBytes, int MaxRecordBytes, RetentionSettings Retention)
@@ -134,6 +136,7 @@ public sealed record TopicSettings(
             KeyValuePair.Create(Topic.Predictions, Partitions),
             KeyValuePair.Create(Topic.Rejected, 1),
             KeyValuePair.Create(Topic.Alerts, 1),
+            KeyValuePair.Create(Topic.Labels, 1),
         ]))
         {
             Durability = Durability,
@@ -190,17 +193,30 @@ public sealed record ModelSettings(
     }
 }
 
-public sealed record StoreSettings(BatchSettings Batch, Durability Durability)
+/// <param name="Postgres">Null where the store is in the data folder.</param>
+public sealed record StoreSettings(BatchSettings Batch, Durability Durability, PostgresStoreSettings? Postgres)
 {
     /// <summary>A prediction is its transaction and little more.</summary>
     const int PredictionOverhead = 4096;
 
     public static StoreSettings From(SettingsSection section)
     {
-        section.OneOf("kind", "sqlite");
+        var postgres = PostgresStoreSettings.Read(section.Section("postgresql"), System.Environment.GetEnvironmentVariable);
         return new StoreSettings(
-            BatchSettings.From(section.Section("batch")), section.OneOf("sync", "full", "normal") == "full" ? Durability.Full : Durability.Normal);
+            BatchSettings.From(section.Section("batch")),
+            section.OneOf("sync", "full", "normal") == "full" ? Durability.Full : Durability.Normal,
+            section.OneOf("kind", "sqlite", "postgresql") == "postgresql" ? postgres : null);
     }
+
+    /// <summary>The store that the settings choose.</summary>
+    /// <exception cref="StoreException">As <see cref="PredictionStore"/>'s ways to open.</exception>
+    public PredictionStore Open(string dataDirectory, TopicSettings topics, TransactionSchema schema, TimeProvider time) => Postgres is null
+        ? PredictionStore.Open(Sqlite(dataDirectory, topics), schema, time)
+        : PredictionStore.Open(Postgres with { Durability = Durability, LongestRecord = topics.MaxRecordBytes + PredictionOverhead }, schema, time);
+
+    /// <summary>What that store holds; nothing where there is none, and then none is made.</summary>
+    public StoreCounts ReadCounts(string dataDirectory) =>
+        Postgres is null ? PredictionStore.ReadCounts(dataDirectory) : PredictionStore.ReadCounts(Postgres);
 
     /// <summary>The store of a data folder.</summary>
     public SqliteStoreSettings Sqlite(string dataDirectory, TopicSettings topics) =>

@@ -20,7 +20,11 @@ static class FieldText
         TransactionSchema schema, int index, SchemaField field, ReadOnlySpan<byte> text, int at, ref Cell cell)
     {
         if (field.Type != FieldType.Text && !text.IsEmpty)
+        {
+            cell.Start = at;
+            cell.WrittenLength = text.Length <= ushort.MaxValue ? (ushort)text.Length : (ushort)0;
             return ReadValue(schema, index, field, text, ref cell);
+        }
         if (Check(field, text) is { } reason)
             return reason;
         if (text.IsEmpty)
@@ -32,8 +36,8 @@ static class FieldText
 
     internal static void SetText(int at, int length, ref Cell cell)
     {
-        cell.Bits = at;
-        cell.Length = length;
+        cell.Start = at;
+        cell.Bits = length;
         cell.State = CellState.Text;
     }
 

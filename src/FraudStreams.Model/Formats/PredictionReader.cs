@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Collections.Immutable;
+using System.Text.Json;
 using FraudStreams.Model.Schema;
 
 namespace FraudStreams.Model.Formats;
@@ -60,6 +62,38 @@ public sealed class PredictionRows : IDisposable
 
     /// <summary>Unix milliseconds.</summary>
     public long ScoredAt(int row) => Transactions.At(row, _score + 3).Bits;
+
+    /// <summary>
+    /// Appends <c>{"amount":"3.50"}</c>: the characters of every value that the schema alone would write otherwise. False, and nothing
+    /// appended, where there is none.
+    /// </summary>
+    public bool TryWriteUnusual(int row, IBufferWriter<byte> into)
+    {
+        Utf8JsonWriter? json = null;
+        var fields = Transactions.Schema.Fields;
+        for (var field = 0; field < fields.Length; field++)
+        {
+            if (fields[field].Type == FieldType.Text || Transactions.IsMissing(row, field))
+                continue;
+            var written = Transactions.Written(row, field);
+            if (written.IsEmpty || UsualText.Is(fields[field], written, Transactions.At(row, field).Bits))
+                continue;
+            if (json is null)
+            {
+                json = new Utf8JsonWriter(into);
+                json.WriteStartObject();
+            }
+            json.WriteString(fields[field].Utf8Name, written);
+        }
+        if (json is null)
+            return false;
+        json.WriteEndObject();
+        json.Dispose();
+        return true;
+    }
+
+    /// <summary>Takes the last row out again.</summary>
+    public void RemoveLast() => Transactions.RemoveLast();
 
     public void Clear() => Transactions.Clear();
 

@@ -41,4 +41,5 @@ public static class RejectCodes
     public const string LabelNotBinary = "label-not-binary";
     public const string ColumnCount = "column-count";
     public const string OpenQuote = "open-quote";
+    public const string NotStorable = "not-storable";
 }

@@ -68,7 +68,22 @@ public sealed class TransactionRows : IDisposable
     public ReadOnlySpan<byte> Text(int row, int field)
     {
         ref readonly var cell = ref At(row, field);
-        return cell.State == CellState.Text ? _bytes.AsSpan((int)cell.Bits, cell.Length) : default;
+        return cell.State == CellState.Text ? _bytes.AsSpan(cell.Start, (int)cell.Bits) : default;
+    }
+
+    /// <summary>
+    /// A value's characters as the record has them, unescaped, whatever its type: "3.50" where <see cref="Number"/> is 3.5. Empty where it
+    /// is missing, and for a number of more than 65,535 characters.
+    /// </summary>
+    public ReadOnlySpan<byte> Written(int row, int field)
+    {
+        ref readonly var cell = ref At(row, field);
+        return cell.State switch
+        {
+            CellState.Text => Text(row, field),
+            CellState.Number or CellState.Whole => _bytes.AsSpan(cell.Start, cell.WrittenLength),
+            _ => default,
+        };
     }
 
     /// <summary>The bytes that the row was read from, unchanged: a JSON object, or a CSV line without its end.</summary>
@@ -145,6 +160,9 @@ public sealed class TransactionRows : IDisposable
         return start;
     }
 
+    /// <summary>Takes the last row out again.</summary>
+    internal void RemoveLast() => Count--;
+
     internal void Commit()
     {
         _rows[Count] = _rows[Count] with { End = _used };
@@ -169,7 +187,7 @@ public sealed class TransactionRows : IDisposable
         array = larger;
     }
 
-    internal enum CellState
+    internal enum CellState : byte
     {
         Absent,
         Null,
@@ -178,11 +196,12 @@ public sealed class TransactionRows : IDisposable
         Text,
     }
 
-    /// <summary>A double's or whole number's bits, or a text's start and length in the table's bytes.</summary>
+    /// <summary>A double's or whole number's bits, or a text's length; and where in the table's bytes it is written.</summary>
     internal struct Cell
     {
         internal long Bits;
-        internal int Length;
+        internal int Start;
+        internal ushort WrittenLength;
         internal CellState State;
     }
 

@@ -11,7 +11,10 @@ namespace FraudStreams.Model.Schema;
 public sealed record TransactionSchema
 {
     /// <summary>The names a prediction adds to a transaction, and those the store adds to that. No field may have one.</summary>
-    public static readonly ImmutableArray<string> ReservedNames = ["score", "prediction", "model_version", "scored_at", "true_value"];
+    public static readonly ImmutableArray<string> ReservedNames = 
+    [
+        "score", "prediction", "model_version", "scored_at", "true_value", "confirmed_at", "confirmed_by", "as_written",
+    ];
 
     readonly Dictionary<string, int> _index;
 

@@ -21,7 +21,7 @@ static class RunCommand
 
     static readonly Option<string[]> Roles = new("--roles")
     {
-        Description = "The parts that run in this process: simulate, score, alert, store. Default: all.",
+        Description = "The parts that run in this process: simulate, score, alert, store, label. Default: all.",
         HelpName = "ROLE",
         AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => [],

@@ -22,7 +22,7 @@ static class StatusCommand
     static int Invoke(ParseResult call)
     {
         var settings = FraudSettings.From(call.Layers().Load());
-        var status = FolderStatus.Read(settings.DataDirectory)
+        var status = FolderStatus.Read(settings)
             ?? throw new CommandFailedException($"{settings.DataDirectory} holds no stream: `fraudstreams run` makes one there");
         if (call.GetValue(CommonOptions.Json))
             Console.Out.WriteLine(JsonSerializer.Serialize(status, FolderStatus.Json));
@@ -40,6 +40,7 @@ static class StatusCommand
         table.AddRow("stored", $"{status.Stored:N0}");
         table.AddRow("predicted frauds", $"{status.PredictedFrauds:N0}");
         table.AddRow("alerts delivered", $"{status.Alerts:N0}");
+        table.AddRow("labels", $"{status.Labels:N0}");
         foreach (var (group, lag) in status.Lag)
             table.AddRow($"lag of {Markup.Escape(group)}", $"{lag:N0}");
         table.AddRow("model", Markup.Escape(status.ModelVersion ?? "none yet"));

@@ -46,7 +46,7 @@ static class StreamRun
         if (rejected > 0)
             screen.WriteLine($"{rejected:N0} records were rejected: `fraudstreams rejected` says why.");
         if (json)
-            Console.Out.WriteLine(JsonSerializer.Serialize(FolderStatus.Read(settings.DataDirectory), FolderStatus.Json));
+            Console.Out.WriteLine(JsonSerializer.Serialize(FolderStatus.Read(settings), FolderStatus.Json));
         return unfinished.IsEmpty ? ExitCode.Done : ExitCode.Failed;
     }
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using FraudStreams.ModelOps;
-using FraudStreams.Storage;
 using FraudStreams.Topics;
 
 namespace FraudStreams.Monitoring;
@@ -11,20 +10,21 @@ namespace FraudStreams.Monitoring;
 /// are counted in the store, so they follow it while it lags.
 /// </summary>
 public sealed record FolderStatus(
-    long Transactions, long Predictions, long Rejected, long Stored, long PredictedFrauds, long Alerts, ImmutableSortedDictionary<string, long> Lag,
+    long Transactions, long Predictions, long Rejected, long Stored, long PredictedFrauds, long Alerts, long Labels, ImmutableSortedDictionary<string, long> Lag,
     string? ModelVersion)
 {
     public static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
     /// <summary>Null where the folder holds no topics. Nothing is made by looking.</summary>
-    public static FolderStatus? Read(string dataDirectory)
+    public static FolderStatus? Read(FraudSettings settings)
     {
+        var dataDirectory = settings.DataDirectory;
         if (EmbeddedLog.ReadStatus(dataDirectory) is not { } topics)
             return null;
-        var counts = PredictionStore.ReadCounts(dataDirectory);
+        var counts = settings.Store.ReadCounts(dataDirectory);
         return new FolderStatus(
             Appended(topics, Topic.Transactions), Appended(topics, Topic.Predictions), Appended(topics, Topic.Rejected),
-            counts.Stored, counts.PredictedFrauds, Appended(topics, Topic.Alerts),
+            counts.Stored, counts.PredictedFrauds, Appended(topics, Topic.Alerts), Appended(topics, Topic.Labels),
             Groups.Consumers.ToImmutableSortedDictionary(group => group.Group, group => topics.Of(group.Group, group.Topic).Lag),
             new ModelShelf(dataDirectory, TimeProvider.System).ChampionVersion);
     }

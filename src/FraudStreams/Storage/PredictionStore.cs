@@ -1,13 +1,17 @@
 using System.Collections.Immutable;
 using FraudStreams.Model.Formats;
 using FraudStreams.Model.Schema;
-using FraudStreams.Sqlite;
 using FraudStreams.Topics;
 
 namespace FraudStreams.Storage;
 
 /// <summary>How many payments a store holds, and how many of them were predicted to be fraud.</summary>
 public readonly record struct StoreCounts(long Stored, long PredictedFrauds);
+
+/// <summary>
+/// What became of labels: new ones, those that were there already, and how many of the new ones found their payment; the others wait for it.
+/// </summary>
+public readonly record struct LabelCounts(long New, long AlreadyThere, long Applied);
 
 /// <summary>A record of `predictions` that is none.</summary>
 public readonly record struct UnreadablePrediction(TopicRecord Record, RejectReason Reason);
@@ -16,96 +20,92 @@ public readonly record struct UnreadablePrediction(TopicRecord Record, RejectRea
 public sealed record StoredBatch(int Stored, int AlreadyThere, ImmutableArray<UnreadablePrediction> Unreadable);
 
 /// <summary>
-/// Every payment once, with its first prediction, in one SQLite file. A batch is one transaction, durable when its write returns; writing it again
-/// changes nothing. Any number of callers may write: they take turns.
+/// Every payment once, with its first prediction and what was later confirmed of it, in SQLite or PostgreSQL. A batch is one transaction,
+/// durable when its write returns; writing it again changes nothing. Any number of callers may write: they take turns.
 /// </summary>
 public sealed class PredictionStore : IAsyncDisposable
 {
-    /// <summary>What is longer than this is waited for without holding a thread.</summary>
-    internal static readonly TimeSpan PatienceOnThread = TimeSpan.FromMilliseconds(20);
-
-    readonly SqliteStoreSettings _settings;
-    readonly StoreTable _table;
+    readonly IStoreDatabase _database;
     readonly PredictionReader _reader;
     readonly PredictionRows _rows;
-    readonly TimeProvider _time;
     readonly SemaphoreSlim _turn = new(1);
-    StoreWriter? _writer;
-    long _stored, _predictedFrauds;
 
-    PredictionStore(SqliteStoreSettings settings, TransactionSchema schema, TimeProvider time)
+    PredictionStore(IStoreDatabase database, TransactionSchema schema, int longestRecord)
     {
-        _settings = settings;
-        _table = new StoreTable(schema);
-        _reader = new PredictionReader(schema, settings.LongestRecord);
+        _database = database;
+        _reader = new PredictionReader(schema, longestRecord);
         _rows = new PredictionRows(schema);
-        _time = time;
-        _writer = new StoreWriter(_table.OpenOrCreate(settings), _table, schema);
-        (_stored, _predictedFrauds) = _writer.Count();
     }
 
-    /// <summary>What is stored now.</summary>
-    public StoreCounts Counts => new(Interlocked.Read(ref _stored), Interlocked.Read(ref _predictedFrauds));
+    public TransactionSchema Schema => _reader.Schema;
 
-    /// <summary>Opens the store, making folder, file and table where they are missing.</summary>
+    /// <summary>Opens the store in a data folder, making folder, file and tables where they are missing.</summary>
     /// <exception cref="StoreException">The file cannot be used, is of a newer release, or holds the payments of another schema.</exception>
-    public static PredictionStore Open(SqliteStoreSettings settings, TransactionSchema schema, TimeProvider time)
-    {
-        try
-        {
-            return new PredictionStore(settings, schema, time);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StoreException($"The store cannot be opened: {e.Message}", e);
-        }
-    }
+    public static PredictionStore Open(SqliteStoreSettings settings, TransactionSchema schema, TimeProvider time) =>
+        new(SqliteStoreDatabase.Open(settings, schema, time), schema, settings.LongestRecord);
+
+    /// <summary>
+    /// Opens the store on PostgreSQL, making schema and tables where they are missing. A server that cannot be reached now is no reason to fail:
+    /// the writes will, until it can.
+    /// </summary>
+    /// <exception cref="StoreException">The server refuses the user, is of a newer release, or holds the payments of another schema.</exception>
+    public static PredictionStore Open(PostgresStoreSettings settings, TransactionSchema schema, TimeProvider time) =>
+        new(PostgresStoreDatabase.Open(settings, schema, time), schema, settings.LongestRecord);
 
     /// <summary>What a data folder's store holds, also while another process writes it; nothing where there is none, and then none is made.</summary>
-    public static StoreCounts ReadCounts(string folder)
-    {
-        var path = new SqliteStoreSettings(folder).File;
-        if (!File.Exists(path)) return default;
+    public static StoreCounts ReadCounts(string folder) => SqliteStoreDatabase.ReadCounts(folder);
 
-        try
-        {
-            using var file = SqliteFile.Open(path, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
-            file.Execute("PRAGMA query_only = 1; BEGIN");
-            if (file.QueryLong("SELECT count(*) FROM sqlite_master") == 0) return default;
-
-            StoreTable.CheckVersion(file);
-            return StoreWriter.Count(file);
-        }
-        catch (SqliteFileException e)
-        {
-            throw new StoreException($"The store's counts cannot be read: {e.Message}", e);
-        }
-    }
+    /// <summary>The same of a store on PostgreSQL.</summary>
+    public static StoreCounts ReadCounts(PostgresStoreSettings settings) => PostgresStoreDatabase.ReadCounts(settings);
 
     /// <summary>Stores what of the records can be read as predictions, in one transaction, and says what could not.</summary>
-    /// <exception cref="StoreException">The file cannot be written: nothing of the batch was stored, and it can be written again.</exception>
-    public async Task<StoredBatch> WriteAsync(IReadOnlyList<TopicRecord> records, CancellationToken ct = default)
+    /// <exception cref="StoreException">Nothing of the batch was stored, and it can be written again.</exception>
+    public Task<StoredBatch> WriteAsync(IReadOnlyList<TopicRecord> records, CancellationToken ct = default) => InTurnAsync(async () =>
+    {
+        var unreadable = Read(records);
+        var written = await _database.WriteAsync(_rows, ct);
+        return new StoredBatch((int)written.Stored, _rows.Count - (int)written.Stored, unreadable);
+    }, ct);
+
+    /// <summary>
+    /// Keeps the labels and applies them, in one transaction: to payments that are there now, and to those that come when they do. Of several
+    /// labels of a payment the latest holds, whichever came first.
+    /// </summary>
+    /// <exception cref="StoreException">Nothing was kept, and the labels can be written again.</exception>
+    public Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken ct = default) =>
+        InTurnAsync(() => _database.WriteAsync(labels, ct), ct);
+
+    /// <summary>What is stored now.</summary>
+    public Task<StoreCounts> CountAsync(CancellationToken ct = default) => InTurnAsync(() => _database.CountAsync(ct), ct);
+
+    /// <summary>Writes the confirmed payments as rows of a training file, in the order of their times.</summary>
+    /// <param name="into">Takes the rows.</param>
+    /// <param name="afterRow">Called after each row.</param>
+    /// <param name="ct">Ends it early.</param>
+    public Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken ct) => InTurnAsync(async () =>
+    {
+        await _database.ReadConfirmedAsync(into, afterRow, ct);
+        return true;
+    }, ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _turn.WaitAsync();
+        await _database.DisposeAsync();
+        _rows.Dispose();
+    }
+
+    async Task<T> InTurnAsync<T>(Func<Task<T>> work, CancellationToken ct)
     {
         await _turn.WaitAsync(ct);
         try
         {
-            var unreadable = Read(records);
-            var written = await WriteWithPatienceAsync(ct);
-            Interlocked.Add(ref _stored, written.Stored);
-            Interlocked.Add(ref _predictedFrauds, written.PredictedFrauds);
-            return new StoredBatch((int)written.Stored, _rows.Count - (int)written.Stored, unreadable);
+            return await work();
         }
         finally
         {
             _turn.Release();
         }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _turn.WaitAsync();
-        _writer?.Dispose();
-        _rows.Dispose();
     }
 
     ImmutableArray<UnreadablePrediction> Read(IReadOnlyList<TopicRecord> records)
@@ -114,49 +114,11 @@ public sealed class PredictionStore : IAsyncDisposable
         var unreadable = ImmutableArray.CreateBuilder<UnreadablePrediction>(0);
         for (var i = 0; i < records.Count; i++)
         {
-            if (_reader.TryRead(records[i].Value.Span, _rows) is { } reason) unreadable.Add(new UnreadablePrediction(records[i], reason));
+            var reason = _reader.TryRead(records[i].Value.Span, _rows);
+            if (reason is null && (reason = _database.Refuse(_rows, _rows.Count - 1)) is not null) _rows.RemoveLast();
+            if (reason is not null) unreadable.Add(new UnreadablePrediction(records[i], reason));
         }
 
         return unreadable.ToImmutable();
-    }
-
-    /// <summary>A lock that another process holds is waited for without holding a thread, up to the limit.</summary>
-    async Task<StoreCounts> WriteWithPatienceAsync(CancellationToken ct)
-    {
-        var started = _time.GetTimestamp();
-        var pause = TimeSpan.FromMilliseconds(1);
-        while (true)
-        {
-            try
-            {
-                return Write();
-            }
-            catch (SqliteFileException e) when (e.Fault == SqliteFault.Locked && _time.GetElapsedTime(started) < _settings.LockTimeout)
-            {
-                await Task.Delay(pause, _time, ct);
-                pause = TimeSpan.FromMilliseconds(Math.Min(100, pause.TotalMilliseconds * 2));
-            }
-            catch (SqliteFileException e)
-            {
-                throw new StoreException($"Storing {_rows.Count} predictions failed: {e.Message}", e);
-            }
-        }
-    }
-
-    StoreCounts Write()
-    {
-        _writer ??= new StoreWriter(_table.OpenOrCreate(_settings), _table, _reader.Schema);
-        try
-        {
-            return _writer.Write(_rows);
-        }
-        catch (SqliteFileException e)
-        {
-            // A connection whose fault was neither a lock nor a full disk is made anew at the next write.
-            if (_writer.TryRollBack() && e.Fault is SqliteFault.Locked or SqliteFault.DiskFull) throw;
-            _writer.Dispose();
-            _writer = null;
-            throw;
-        }
     }
 }

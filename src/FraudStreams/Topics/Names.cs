@@ -11,6 +11,9 @@ static class Topic
 
     /// <summary>One record for each alert that was delivered.</summary>
     public const string Alerts = "alerts";
+
+    /// <summary>What was confirmed about payments, keyed by their ids.</summary>
+    public const string Labels = "labels";
 }
 
 /// <summary>The consumer groups of the flow, and the group that keeps the simulator's place in its source.</summary>
@@ -20,8 +23,9 @@ static class Groups
     public const string Score = "score";
     public const string Alert = "alert";
     public const string Store = "store";
+    public const string Label = "label";
 
     /// <summary>The groups that consume topics, each with its topic.</summary>
     public static readonly ImmutableArray<(string Group, string Topic)> Consumers =
-        [(Score, Topic.Transactions), (Alert, Topic.Predictions), (Store, Topic.Predictions)];
+        [(Score, Topic.Transactions), (Alert, Topic.Predictions), (Store, Topic.Predictions), (Label, Topic.Labels)];
 }

@@ -17,7 +17,7 @@ public sealed class FraudSettingsTests
     {
         var settings = Load();
 
-        settings.Roles.ShouldBe([Role.Simulate, Role.Score, Role.Alert, Role.Store], ignoreOrder: true);
+        settings.Roles.ShouldBe([Role.Simulate, Role.Score, Role.Alert, Role.Store, Role.Label], ignoreOrder: true);
         settings.Speeds.Speed1.ShouldBe(Speed.Of(200));
         settings.Speeds.Speed2.ShouldBe(Speed.Unlimited);
         settings.Batch.ShouldBe(new BatchSettings(500, TimeSpan.FromMilliseconds(100)));

@@ -25,8 +25,8 @@ public sealed class PredictionStoreTests : IDisposable
 
         Rows("SELECT * FROM transactions ORDER BY id").ShouldBe(
         [
-            "t1|1577934245678|4000|12.5|7|1|Zoë|0.75|1|m1|1767323045678|null",
-            "t2|1577934245678|4000|12.5|7|null|null|0.1|0|m1|1767323045678|null",
+            "t1|1577934245678|4000|12.5|7|1|Zoë|0.75|1|m1|1767323045678|null|null|null|null",
+            "t2|1577934245678|4000|12.5|7|null|null|0.1|0|m1|1767323045678|null|null|null|null",
         ]);
         Rows("SELECT DISTINCT typeof(id), typeof(at), typeof(card), typeof(amount), typeof(people), typeof(score), typeof(prediction) FROM transactions")
             .ShouldBe(["text|integer|text|real|integer|real|integer"]);
@@ -43,7 +43,7 @@ public sealed class PredictionStoreTests : IDisposable
 
         (again.Stored, again.AlreadyThere).ShouldBe((1, 2));
         Rows("SELECT id, score, model_version FROM transactions ORDER BY id").ShouldBe(["t1|0.75|first", "t2|0.9|m1"]);
-        store.Counts.ShouldBe(new StoreCounts(2, 2));
+        (await store.CountAsync()).ShouldBe(new StoreCounts(2, 2));
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class PredictionStoreTests : IDisposable
         await using var store = Predictions.Open(_folder);
         await store.WriteAsync(Predictions.Records(Predictions.Json("t3", 0.8)));
 
-        store.Counts.ShouldBe(new StoreCounts(3, 2));
+        (await store.CountAsync()).ShouldBe(new StoreCounts(3, 2));
         PredictionStore.ReadCounts(_folder).ShouldBe(new StoreCounts(3, 2));
     }
 
@@ -152,7 +152,7 @@ public sealed class PredictionStoreTests : IDisposable
             for (var i = 0; i < 25; i++) await store.WriteAsync(Predictions.Records(Predictions.Json($"{writer}-{i}"), Predictions.Json($"shared-{i}")));
         })));
 
-        store.Counts.Stored.ShouldBe(125);
+        (await store.CountAsync()).Stored.ShouldBe(125);
     }
 
     [Theory]
@@ -167,12 +167,35 @@ public sealed class PredictionStoreTests : IDisposable
         Rows($"EXPLAIN QUERY PLAN {question}").ShouldHaveSingleItem().ShouldContain($"USING INDEX {index}");
     }
 
-    List<string> Rows(string sql)
+    [Fact]
+    public async Task A_folder_of_the_first_release_is_upgraded_and_keeps_its_payments()
     {
-        using var file = SqliteFile.Open(File, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
-        using var rows = file.Query(sql);
-        var found = new List<string>();
-        while (rows.Step()) found.Add(string.Join('|', Enumerable.Range(0, rows.Columns).Select(column => rows.IsNull(column) ? "null" : rows.Text(column))));
-        return found;
+        using (var old = SqliteFile.Open(File, SqliteAccess.Create, TimeSpan.Zero))
+        {
+            old.Execute("""
+                PRAGMA application_id = 1181897586;
+                PRAGMA user_version = 1;
+                CREATE TABLE transactions (
+                    "id" TEXT, "at" INTEGER, "card" TEXT, "amount" REAL, "people" INTEGER, "fraud" INTEGER, "name; DROP" TEXT,
+                    "score" REAL, "prediction" INTEGER, "model_version" TEXT, "scored_at" INTEGER, "true_value" INTEGER
+                );
+                CREATE UNIQUE INDEX transactions_by_id ON transactions ("id");
+                CREATE INDEX transactions_by_time ON transactions ("at");
+                CREATE INDEX transactions_predicted_fraud ON transactions ("at") WHERE prediction = 1;
+                CREATE INDEX transactions_by_card ON transactions ("card", "at");
+                INSERT INTO transactions VALUES ('t1', 1577934245678, '4000', 12.5, 7, NULL, NULL, 0.75, 1, 'm0', 1767323045678, NULL);
+                """);
+        }
+
+        PredictionStore.ReadCounts(_folder).ShouldBe(new StoreCounts(1, 1));
+        await using var store = Predictions.Open(_folder);
+        await store.WriteAsync(Predictions.Records(Predictions.Json("t1"), Predictions.Json("t2")));
+        await store.WriteAsync([new Label("t1", true, 1_700_000_000_000, "anna")]);
+
+        Rows("SELECT id, model_version, true_value, confirmed_by FROM transactions ORDER BY id").ShouldBe(["t1|m0|1|anna", "t2|m1|null|null"]);
+        Rows("SELECT number FROM store_steps ORDER BY number").ShouldBe(["1", "2"]);
+        Rows("PRAGMA user_version").ShouldBe(["2"]);
     }
+
+    List<string> Rows(string sql) => Predictions.Rows(_folder, sql);
 }

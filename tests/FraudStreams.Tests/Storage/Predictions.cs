@@ -1,5 +1,6 @@
 using System.Text;
 using FraudStreams.Model.Schema;
+using FraudStreams.Sqlite;
 using FraudStreams.Storage;
 using FraudStreams.Topics;
 
@@ -14,6 +15,25 @@ static class Predictions
 
     public static PredictionStore Open(SqliteStoreSettings settings, TransactionSchema? schema = null) =>
         PredictionStore.Open(settings, schema ?? Schema, TimeProvider.System);
+
+    public static PredictionStore Open(PostgresStoreSettings settings, TransactionSchema? schema = null) =>
+        PredictionStore.Open(settings, schema ?? Schema, TimeProvider.System);
+
+    /// <summary>The rows of a store in a folder, their columns set apart by |.</summary>
+    public static List<string> Rows(string folder, string sql)
+    {
+        using var file = SqliteFile.Open(Path.Combine(folder, "fraudstreams.db"), SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
+        using var rows = file.Query(sql);
+        var found = new List<string>();
+        while (rows.Step()) found.Add(string.Join('|', Enumerable.Range(0, rows.Columns).Select(column => Shown(rows, column))));
+        return found;
+
+        // SQLite's own text of a number has fifteen digits only.
+        static string Shown(SqliteStatement rows, int column) =>
+            rows.IsNull(column) ? "null"
+            : rows.Text(column) is var text && text.Contains('.') && double.TryParse(text, out _) ? rows.Double(column).ToString()
+            : text;
+    }
 
     public static TransactionSchema SchemaWith(params SchemaField[] further) => TransactionSchema.Create(new SchemaDraft(
         "small",

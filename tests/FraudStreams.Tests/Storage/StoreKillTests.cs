@@ -43,9 +43,9 @@ static class StoreWorker
         await using var store = Predictions.Open(folder);
         while (true)
         {
-            var first = store.Counts.Stored;
+            var first = (await store.CountAsync()).Stored;
             await store.WriteAsync(Predictions.Records(Enumerable.Range(0, BatchRecords).Select(i => Predictions.Json($"t{first + i}"))));
-            Console.WriteLine(store.Counts.Stored);
+            Console.WriteLine((await store.CountAsync()).Stored);
         }
     }
 }

@@ -36,7 +36,7 @@ public sealed class StorePredictionsTests : IAsyncLifetime
         var stored = await RunAsync(store, topics, Predictions.Json("t1"), Predictions.Json("t2"));
 
         stored.Stored.ShouldBe(2);
-        store.Counts.Stored.ShouldBe(2);
+        (await store.CountAsync()).Stored.ShouldBe(2);
         (await topics.PositionAsync("store", Partition, default)).ShouldBe(2);
     }
 
@@ -48,7 +48,7 @@ public sealed class StorePredictionsTests : IAsyncLifetime
 
         await RunAsync(store, topics, Predictions.Json("t1"), "no prediction", Predictions.Json("t3"));
 
-        store.Counts.Stored.ShouldBe(2);
+        (await store.CountAsync()).Stored.ShouldBe(2);
         (await topics.PositionAsync("store", Partition, default)).ShouldBe(3);
         await using var log = LogOf.Open(LogOf.Settings(_folder, 1, "predictions", "rejected"));
         var rejected = RejectedRecord.TryRead(Encoding.UTF8.GetBytes(LogOf.Values(log, "rejected").ShouldHaveSingleItem())).ShouldNotBeNull();
@@ -72,7 +72,7 @@ public sealed class StorePredictionsTests : IAsyncLifetime
         await RunAsync(store, topics, Predictions.Json("t1"));
 
         failure.ShouldBeOfType<StoreException>().Message.ShouldContain("fraudstreams.db");
-        store.Counts.Stored.ShouldBe(1);
+        (await store.CountAsync()).Stored.ShouldBe(1);
         (await topics.PositionAsync("store", Partition, default)).ShouldBe(1);
     }
 

@@ -1,0 +1,181 @@
+using System.Buffers;
+using System.Data;
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace FraudStreams.Storage;
+
+/// <summary>
+/// Writes batches on one connection, each a transaction: COPY into a staging table of the session, and from there what is new into the store.
+/// </summary>
+/// <remarks>
+/// A payment and its label may be on their way at once in two transactions that do not see each other. So labels take the store's advisory
+/// lock alone and payments take it together: whichever comes second finds what the first has committed. Rows go in by id, so that two stores
+/// that write the same payments wait for each other and never in a circle.
+/// </remarks>
+internal sealed class PostgresStoreWriter : IAsyncDisposable
+{
+    readonly NpgsqlConnection _connection;
+    readonly PostgresCopyBuffer _buffer;
+    readonly StoreTables _tables;
+    readonly TransactionSchema _schema;
+    readonly string _copy, _lockTogether, _lockAlone;
+    readonly NpgsqlCommand _move;
+
+    public PostgresStoreWriter(NpgsqlConnection connection, StoreTables tables, TransactionSchema schema, string schemaName)
+    {
+        _connection = connection;
+        _tables = tables;
+        _schema = schema;
+        _buffer = new PostgresCopyBuffer(schema);
+        var written = StoreTables.Names(tables.Written);
+        _copy = $"COPY pg_temp.arriving ({written}) FROM STDIN (FORMAT BINARY)";
+        _lockTogether = $"SELECT pg_advisory_xact_lock_shared({PostgresSession.LockClass}, hashtext('{schemaName}'))";
+        _lockAlone = $"SELECT pg_advisory_xact_lock({PostgresSession.LockClass}, hashtext('{schemaName}'))";
+        PostgresSession.Execute(connection, $"""
+            CREATE TEMPORARY TABLE arriving ({string.Join(", ", tables.Written.Select(StoreDialect.Postgres.Declare))}) ON COMMIT DELETE ROWS
+            """);
+        _move = new NpgsqlCommand(
+            $"""
+            WITH fresh AS (
+                INSERT INTO transactions ({written}, true_value, confirmed_at, confirmed_by)
+                SELECT {written}, latest.true_value, latest.confirmed_at, latest.confirmed_by
+                FROM pg_temp.arriving LEFT JOIN LATERAL (
+                    SELECT true_value, confirmed_at, confirmed_by FROM label_history
+                    WHERE label_history.id = arriving.{tables.Id} ORDER BY {StoreTables.LatestFirst} LIMIT 1) AS latest ON true
+                ORDER BY arriving.{tables.Id}, arriving.ctid
+                ON CONFLICT ({tables.Id}) DO NOTHING
+                RETURNING prediction)
+            SELECT count(*), count(*) FILTER (WHERE prediction = 1) FROM fresh
+            """,
+            connection);
+        _move.Prepare();
+    }
+
+    public async Task<StoreCounts> WriteAsync(PredictionRows rows, CancellationToken ct)
+    {
+        if (rows.Count == 0) return default;
+
+        await using var transaction = await _connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct);
+        await ExecuteAsync(_lockTogether, ct);
+        await using (var copy = await _connection.BeginRawBinaryCopyAsync(_copy, ct))
+            await copy.WriteAsync(_buffer.Write(rows), ct);
+        var counts = await CountsAsync(_move, ct);
+        await transaction.CommitAsync(ct);
+        return counts;
+    }
+
+    public async Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken ct)
+    {
+        if (labels.Count == 0) return default;
+
+        await using var transaction = await _connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct);
+        await ExecuteAsync(_lockAlone, ct);
+        var fresh = new List<string>();
+        await using (var insert = new NpgsqlCommand(
+            """
+            INSERT INTO label_history (id, confirmed_at, confirmed_by, true_value)
+            SELECT * FROM unnest($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING id
+            """,
+            _connection))
+        {
+            Add(insert, NpgsqlDbType.Text, labels.Select(label => label.Id));
+            Add(insert, NpgsqlDbType.TimestampTz, labels.Select(label => DateTimeOffset.FromUnixTimeMilliseconds(label.ConfirmedAt).UtcDateTime));
+            Add(insert, NpgsqlDbType.Text, labels.Select(label => label.ConfirmedBy));
+            Add(insert, NpgsqlDbType.Smallint, labels.Select(label => (short)(label.Fraud ? 1 : 0)));
+            await using var inserted = await insert.ExecuteReaderAsync(ct);
+            while (await inserted.ReadAsync(ct)) fresh.Add(inserted.GetString(0));
+        }
+
+        var applied = await ApplyAsync(fresh, ct);
+        await transaction.CommitAsync(ct);
+        return new LabelCounts(fresh.Count, labels.Count - fresh.Count, applied);
+    }
+
+    public async Task<StoreCounts> CountAsync(CancellationToken ct)
+    {
+        await using var count = new NpgsqlCommand("SELECT count(*), count(*) FILTER (WHERE prediction = 1) FROM transactions", _connection);
+        return await CountsAsync(count, ct);
+    }
+
+    public async Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken ct)
+    {
+        // However long the answer is: its time is the disk's that it is written to.
+        await using var transaction = await _connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct);
+        await ExecuteAsync("SET LOCAL statement_timeout = 0", ct);
+        await using (var select = new NpgsqlCommand(
+            $"""
+            SELECT as_written, true_value, {StoreTables.Names(_tables.Fields)} FROM transactions
+            WHERE true_value IS NOT NULL ORDER BY {_tables.Time}, {_tables.Id}
+            """,
+            _connection))
+        {
+            await using var rows = await select.ExecuteReaderAsync(ct);
+            while (await rows.ReadAsync(ct))
+            {
+                Copy(rows, into);
+                await afterRow();
+            }
+        }
+
+        await transaction.CommitAsync(ct);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _move.DisposeAsync();
+        await _connection.DisposeAsync();
+    }
+
+    static void Add<T>(NpgsqlCommand command, NpgsqlDbType type, IEnumerable<T> values) =>
+        command.Parameters.Add(new NpgsqlParameter<T[]> { TypedValue = [.. values], NpgsqlDbType = NpgsqlDbType.Array | type });
+
+    static async Task<StoreCounts> CountsAsync(NpgsqlCommand command, CancellationToken ct)
+    {
+        await using var counts = await command.ExecuteReaderAsync(ct);
+        await counts.ReadAsync(ct);
+        return new StoreCounts(counts.GetInt64(0), counts.GetInt64(1));
+    }
+
+    /// <summary>Brings the latest labels of these payments into their rows; gives how many of the labels found one.</summary>
+    async Task<long> ApplyAsync(List<string> ids, CancellationToken ct)
+    {
+        if (ids.Count == 0) return 0;
+
+        await using var apply = new NpgsqlCommand(
+            $"""
+            WITH applied AS (
+                UPDATE transactions
+                SET true_value = latest.true_value, confirmed_at = latest.confirmed_at, confirmed_by = latest.confirmed_by
+                FROM (SELECT DISTINCT ON (id) * FROM label_history WHERE id = ANY ($1) ORDER BY id, {StoreTables.LatestFirst}) AS latest
+                WHERE transactions.{_tables.Id} = latest.id
+                RETURNING latest.id)
+            SELECT count(*) FROM unnest($1) AS fresh (id) JOIN applied USING (id)
+            """,
+            _connection);
+        Add(apply, NpgsqlDbType.Text, ids);
+        return (long)(await apply.ExecuteScalarAsync(ct))!;
+    }
+
+    void Copy(NpgsqlDataReader row, ConfirmedCsvWriter into)
+    {
+        into.BeginRow(row.IsDBNull(0) ? default : row.GetFieldValue<byte[]>(0), row.GetInt16(1) == 1);
+        for (var field = 0; field < _schema.Fields.Length; field++)
+        {
+            var column = field + 2;
+            if (row.IsDBNull(column)) into.Missing();
+            else if (_schema.Fields[field].Type == FieldType.Text) into.Text(row.GetFieldValue<byte[]>(column));
+            else if (_schema.Fields[field].Type == FieldType.Number) into.Number(row.GetDouble(column));
+            else if (_schema.Fields[field].Type == FieldType.Integer) into.Whole(row.GetInt64(column));
+            else into.Whole(new DateTimeOffset(row.GetDateTime(column)).ToUnixTimeMilliseconds());
+        }
+    }
+
+    async Task ExecuteAsync(string sql, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(sql, _connection);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+}

@@ -1,0 +1,174 @@
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
+using FraudStreams.Storage;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Storage;
+
+[Trait("needs", "PostgreSQL")]
+public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<PostgresServer>, IDisposable
+{
+    readonly TemporaryFolder _folder = new();
+    readonly PostgresStoreSettings _settings = server.NewStore();
+
+    public void Dispose() => _folder.Dispose();
+
+    [PostgresFact]
+    public async Task Both_databases_hold_the_same_of_the_same_predictions_and_labels()
+    {
+        string[] columns = ["id", "at", "card", "amount", "people", "fraud", "name; DROP", "score", "prediction", "model_version", "scored_at", "true_value", "confirmed_at", "confirmed_by", "as_written"];
+        var select = $"SELECT {string.Join(", ", columns.Select(StoreColumn.Quote))} FROM transactions ORDER BY id";
+        var first = Predictions.Records(
+            Predictions.Json("t1", 0.75, more: ",\"fraud\":1,\"name; DROP\":\"Zoë, \\\"it\\\"\""), Predictions.Json("t2", 0.1), "nothing of the kind",
+            Predictions.Json("t2", 0.9, "second"), Predictions.Json("t3").Replace("12.5", "12.50"), Predictions.Json("t4").Replace("12.5", "-1.7976931348623157e308"));
+        var second = Predictions.Records(Predictions.Json("t5", 0.5000000000000001), Predictions.Json("t1", 0.2, "later"));
+        Label[] labels = [new("t1", false, 1_700_000_000_001, "anna"), new("t5", true, 1_700_000_000_002, "bo")];
+        await using var sqlite = Predictions.Open(_folder);
+        await using var postgres = Predictions.Open(_settings);
+
+        foreach (var store in (PredictionStore[])[sqlite, postgres])
+        {
+            Counts(await store.WriteAsync(first)).ShouldBe((4, 1));
+            (await store.WriteAsync(labels)).ShouldBe(new LabelCounts(2, 0, 1));
+            Counts(await store.WriteAsync(second)).ShouldBe((1, 1));
+            Counts(await store.WriteAsync(first)).ShouldBe((0, 5));
+            (await store.WriteAsync(labels)).ShouldBe(new LabelCounts(0, 2, 0));
+        }
+
+        var rows = PostgresServer.Rows(_settings, select);
+        rows.ShouldBe(Predictions.Rows(_folder, select));
+        rows.Count.ShouldBe(5);
+        rows[0].ShouldBe("t1|1577934245678|4000|12.5|7|1|Zoë, \"it\"|0.75|1|m1|1767323045678|0|1700000000001|anna|null");
+        rows[2].ShouldEndWith("|{\"amount\":\"12.50\"}");
+        (await postgres.CountAsync()).ShouldBe(await sqlite.CountAsync());
+        (await postgres.CountAsync()).ShouldBe(new StoreCounts(5, 2));
+        PredictionStore.ReadCounts(_settings).ShouldBe(new StoreCounts(5, 2));
+    }
+
+    [PostgresFact]
+    public async Task What_PostgreSQL_cannot_hold_is_refused_record_by_record_and_the_others_are_stored()
+    {
+        await using var store = Predictions.Open(_settings);
+
+        var stored = await store.WriteAsync(Predictions.Records(
+            Predictions.Json("t1"), Predictions.Json("t2", more: ",\"name; DROP\":\"a\\u0000b\""), Predictions.Json(new string('x', 3000)), Predictions.Json("t3")));
+
+        stored.Stored.ShouldBe(2);
+        stored.Unreadable.Select(bad => (bad.Record.Offset, bad.Reason.Code)).ShouldBe([(1, RejectCodes.NotStorable), (2, RejectCodes.NotStorable)]);
+        PostgresServer.Rows(_settings, "SELECT id FROM transactions ORDER BY id").ShouldBe(["t1", "t3"]);
+    }
+
+    [PostgresFact]
+    public void Where_there_is_no_store_there_is_none_after_looking()
+    {
+        PredictionStore.ReadCounts(_settings).ShouldBe(default);
+
+        PostgresServer.Rows(_settings, $"SELECT count(*) FROM pg_namespace WHERE nspname = '{_settings.Schema}'").ShouldBe(["0"]);
+    }
+
+    [PostgresFact]
+    public async Task Another_schemas_store_a_newer_release_and_somebody_elses_table_are_refused()
+    {
+        await Predictions.Open(_settings).DisposeAsync();
+        var other = Predictions.SchemaWith(new SchemaField("merchant", FieldType.Text));
+        Should.Throw<StoreException>(() => Predictions.Open(_settings, other)).Message.ShouldContain("it lacks merchant text; it has name; DROP text");
+        PostgresServer.Rows(_settings, "INSERT INTO store_steps VALUES (99, now())");
+        Should.Throw<StoreException>(() => Predictions.Open(_settings)).Message.ShouldContain("newer FraudStreams (format 99");
+        PostgresServer.Rows(_settings, "DROP TABLE store_steps");
+
+        Should.Throw<StoreException>(() => Predictions.Open(_settings)).Message.ShouldContain("not FraudStreams' store");
+    }
+
+    [PostgresFact]
+    public void A_wrong_password_and_a_missing_database_are_told_without_the_password()
+    {
+        var wrong = _settings with { Password = new FraudStreams.Settings.SecretValue("t0p-s3cret") };
+        var missing = _settings with { Connection = _settings.Connection.Replace("postgres", "nowhere") };
+
+        var failure = Should.Throw<StoreException>(() => Predictions.Open(wrong));
+        failure.Message.ShouldContain("the user is refused; the password is taken from FRAUDSTREAMS_POSTGRES_PASSWORD");
+        failure.ToString().ShouldNotContain("t0p-s3cret");
+        wrong.ToString().ShouldNotContain("t0p-s3cret");
+        Should.Throw<StoreException>(() => Predictions.Open(missing)).Message.ShouldContain("there is no such database");
+    }
+
+    [PostgresFact]
+    public async Task Several_stores_that_write_the_same_payments_at_once_store_each_once_and_never_in_a_circle()
+    {
+        await using var one = Predictions.Open(_settings);
+        await using var two = Predictions.Open(_settings);
+        var payments = Enumerable.Range(0, 400).Select(i => Predictions.Json($"t{i:000}")).ToArray();
+
+        var written = await Task.WhenAll(
+            Task.Run(() => WriteAllAsync(one, payments)), Task.Run(() => WriteAllAsync(two, [.. payments.Reverse()])));
+
+        written.Sum().ShouldBe(400);
+        (await one.CountAsync()).Stored.ShouldBe(400);
+
+        static async Task<int> WriteAllAsync(PredictionStore store, string[] payments)
+        {
+            var stored = 0;
+            foreach (var batch in payments.Chunk(50)) stored += (await store.WriteAsync(Predictions.Records(batch))).Stored;
+            return stored;
+        }
+    }
+
+    [PostgresFact]
+    public async Task A_payment_and_its_label_that_come_at_once_find_each_other()
+    {
+        await using var payments = Predictions.Open(_settings);
+        await using var labels = Predictions.Open(_settings);
+
+        for (var i = 0; i < 50; i++)
+        {
+            var id = $"t{i}";
+            await Task.WhenAll(
+                Task.Run(() => payments.WriteAsync(Predictions.Records(Predictions.Json(id)))),
+                Task.Run(() => labels.WriteAsync([new Label(id, true, 1_700_000_000_000, "anna")])));
+        }
+
+        PostgresServer.Rows(_settings, "SELECT count(*) FROM transactions WHERE true_value = 1").ShouldBe(["50"]);
+    }
+
+    [PostgresFact]
+    public async Task A_statement_that_takes_too_long_fails_the_batch_and_the_next_write_stores_it()
+    {
+        await using var store = Predictions.Open(_settings with { StatementTimeout = TimeSpan.FromMilliseconds(300) });
+        await store.WriteAsync(Predictions.Records(Predictions.Json("t1")));
+        using var other = _settings.ToConnection();
+        other.Open();
+        PostgresSession.Configure(other, _settings);
+        using var holding = other.BeginTransaction();
+        PostgresSession.Execute(other, "LOCK TABLE transactions");
+
+        var failure = await Should.ThrowAsync<StoreException>(store.WriteAsync(Predictions.Records(Predictions.Json("t2"))));
+        holding.Rollback();
+        var stored = await store.WriteAsync(Predictions.Records(Predictions.Json("t2")));
+
+        failure.Message.ShouldContain("a statement took longer than store.postgresql.statement-timeout (0.3 s)");
+        stored.Stored.ShouldBe(1);
+    }
+
+    [PostgresFact]
+    public async Task A_store_of_the_first_format_is_upgraded_and_keeps_its_payments()
+    {
+        await using (var store = Predictions.Open(_settings))
+            await store.WriteAsync(Predictions.Records(Predictions.Json("t1")));
+        PostgresServer.Rows(_settings, """
+            DROP TABLE label_history;
+            DROP INDEX transactions_confirmed;
+            ALTER TABLE transactions DROP COLUMN confirmed_at, DROP COLUMN confirmed_by, DROP COLUMN as_written;
+            DELETE FROM store_steps WHERE number > 1;
+            """);
+
+        await using var upgraded = Predictions.Open(_settings);
+        var applied = await upgraded.WriteAsync([new Label("t1", true, 1_700_000_000_000, "anna")]);
+
+        applied.Applied.ShouldBe(1);
+        PostgresServer.Rows(_settings, "SELECT id, true_value, confirmed_by FROM transactions").ShouldBe(["t1|1|anna"]);
+        PostgresServer.Rows(_settings, "SELECT number FROM store_steps ORDER BY number").ShouldBe(["1", "2"]);
+    }
+
+    static (int Stored, int AlreadyThere) Counts(StoredBatch batch) => (batch.Stored, batch.AlreadyThere);
+}
