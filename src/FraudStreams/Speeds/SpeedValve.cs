@@ -5,9 +5,9 @@ namespace FraudStreams.Speeds;
 
 /// <summary>
 /// Lets records pass at a speed that anyone may turn at any moment. Over any stretch of time at most speed × time records pass, plus one
-/// batch or <see cref="BurstSeconds"/> worth of records, whichever is more: a batch passes as soon as what passed before it is paid off, then owes its own
-/// size. So batches keep the same long-run rate as single records, and a pass that was woken late loses nothing. Safe for many callers,
-/// who pass in the order in which they came.
+/// batch or <see cref="BurstSeconds"/> worth of records, whichever is more: a batch passes as soon as what passed before it is paid off,
+/// then owes its own size. So batches keep the same long-run rate as single records, and a pass that was woken late loses nothing. Safe for
+/// many callers, who take turns.
 /// </summary>
 public sealed class SpeedValve : IDisposable
 {

@@ -90,7 +90,7 @@ public sealed class FraudSettingsTests
     {
         using var folder = new TemporaryFolder();
         var file = Path.Combine(folder.Path, "broken.conf");
-        File.WriteAllText(file, "fraudstreams { batch { size = 9 ");
+        File.WriteAllText(file, "fraudstreams { batch { size = \"9 } }");
 
         var refusal = Should.Throw<SettingsException>(() => new ConfigLayers(file, environment: new Dictionary<string, string>()).Load());
 

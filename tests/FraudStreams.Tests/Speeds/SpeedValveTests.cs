@@ -93,20 +93,12 @@ public sealed class SpeedValveTests
     }
 
     [Fact]
-    public async Task Several_streams_share_one_rate_and_pass_in_the_order_they_came()
+    public async Task Several_streams_share_one_rate()
     {
         using var valve = new SpeedValve(Speed.Of(10), _time);
-        var order = new List<int>();
-        async Task Pass(int name)
-        {
-            await valve.PassAsync(1);
-            lock (order)
-                order.Add(name);
-        }
 
-        await _time.RunAsync(Task.WhenAll(Enumerable.Range(0, 21).Select(Pass)));
+        await _time.RunAsync(Task.WhenAll(Enumerable.Range(0, 3).Select(_ => PassAsync(valve, 1, 7))));
 
-        order.ShouldBe(Enumerable.Range(0, 21));
         _time.Elapsed.TotalSeconds.ShouldBe(2, 0.0011);
     }
 
