@@ -102,6 +102,8 @@ public sealed class ConfigLayers
     {
         if (string.IsNullOrWhiteSpace(hocon))
             return ConfigurationFactory.Empty;
+        if (HoconNesting.Fault(hocon) is { } fault)
+            throw new SettingsException($"{source} is not valid HOCON: {fault}");
         try
         {
             return ConfigurationFactory.ParseString(hocon, name => Include(name, directory));

@@ -5,26 +5,28 @@ using FraudStreams.Speeds;
 namespace FraudStreams.Settings;
 
 /// <summary>
-/// Looks at the configuration files twice a second and turns the valves when one was saved. A file that cannot be used changes nothing:
-/// the speeds stay as they are, and a warning names what is wrong. Asking for length and time of change, rather than waiting for the
+/// Looks at the configuration files four times a second and turns the valves when one was saved and then left alone for one look, so that a
+/// file is not read while it is written. A file that cannot be used changes nothing: the speeds stay as they are, and a warning names what is
+/// wrong. Asking for length and time of change, rather than waiting for the
 /// operating system's notice, works on every file system and with every editor's way to save.
 /// </summary>
 sealed class SpeedsFile : ReceiveActor, IWithTimers
 {
-    static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     readonly ILoggingAdapter _log = Context.GetLogger();
     readonly ConfigLayers _layers;
     readonly SpeedControl _speeds;
     SpeedSettings _inForce;
     string _seen;
+    string _read;
 
     public SpeedsFile(ConfigLayers layers, SpeedSettings inForce, SpeedControl speeds)
     {
         _layers = layers;
         _speeds = speeds;
         _inForce = inForce;
-        _seen = Stamp();
+        _seen = _read = Stamp();
         Receive<Look>(_ => OnLook());
     }
 
@@ -43,9 +45,11 @@ sealed class SpeedsFile : ReceiveActor, IWithTimers
     void OnLook()
     {
         var stamp = Stamp();
-        if (stamp == _seen)
-            return;
+        var stillChanging = stamp != _seen;
         _seen = stamp;
+        if (stillChanging || stamp == _read)
+            return;
+        _read = stamp;
         try
         {
             var wanted = FraudSettings.From(_layers.Load()).Speeds;

@@ -85,15 +85,35 @@ public sealed class FraudSettingsTests
         FraudSettings.From(layers.Load()).Batch.Size.ShouldBe(10);
     }
 
-    [Fact]
-    public void A_file_that_is_not_HOCON_is_refused_by_name()
+    [Theory]
+    [InlineData("fraudstreams { batch { size = 9 ", "the '{' of line 1 is never closed")]
+    [InlineData("fraudstreams {\n batch { size = 9 }\n", "the '{' of line 1 is never closed")]
+    [InlineData("fraudstreams.batch.size = 9 }", "the '}' of line 1 closes nothing")]
+    [InlineData("# }\nfraudstreams { roles = [score }", "the '[' of line 2 is closed by the '}' of line 2")]
+    [InlineData("fraudstreams {\n schema = \"cards\n}", "the quote of line 2 is never closed")]
+    [InlineData("fraudstreams.schema = ${nothing}", "nothing")]
+    public void A_file_that_is_not_HOCON_is_refused_by_name(string text, string fault)
     {
         using var folder = new TemporaryFolder();
         var file = Path.Combine(folder.Path, "broken.conf");
-        File.WriteAllText(file, "fraudstreams { batch { size = \"9 } }");
+        File.WriteAllText(file, text);
 
         var refusal = Should.Throw<SettingsException>(() => new ConfigLayers(file, environment: new Dictionary<string, string>()).Load());
 
         refusal.Message.ShouldContain(file);
+        refusal.Message.ShouldContain(fault);
+    }
+
+    [Fact]
+    public void Braces_in_comments_and_quotes_are_not_braces()
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "fine.conf");
+        File.WriteAllText(file, "# { a comment\n// and [ one more\nfraudstreams { schema = \"a\\\"}b.conf\", data = \"\"\"x{y\"\"\" }");
+
+        var settings = FraudSettings.From(new ConfigLayers(file, environment: new Dictionary<string, string>(), directory: folder.Path).Load());
+
+        settings.Schema.ShouldBe("a\"}b.conf");
+        settings.DataDirectory.ShouldBe("x{y");
     }
 }
