@@ -48,6 +48,8 @@ internal sealed class Island(ActorMaterializer materializer) : IThreadPoolWorkIt
         {
             // Stages that were made before the blueprint threw lead nowhere.
             _stages.RemoveRange(before, _stages.Count - before);
+            if (feeds is not null) feeds.Owner.Abandon(feeds);
+            if (drains is not null) drains.Owner.Abandon(drains);
             throw;
         }
         if (feeds is not null) feeds.Connect(ports.Ins[0]);

@@ -44,6 +44,19 @@ internal abstract class Logic(Materialization context)
 
     protected void Forget(Out port) => _outs.Remove(port);
 
+    /// <summary>A port that was made for a graph which then was not.</summary>
+    internal void Abandon(In port)
+    {
+        _ins.Remove(port);
+        Open--;
+    }
+
+    internal void Abandon(Out port)
+    {
+        _outs.Remove(port);
+        Open--;
+    }
+
     internal virtual void PreStart() { }
 
     internal virtual void PostStop() { }

@@ -61,7 +61,9 @@ public class Config
 
     public virtual decimal GetDecimal(string path, decimal @default = 0) => GetValue(path)?.GetDecimal() ?? @default;
 
-    /// <summary>Bytes, from a whole number with a unit: <c>k</c> and <c>KiB</c> count 1024, <c>kB</c> 1000, and so on up to <c>E</c>.</summary>
+    /// <summary>
+    /// Bytes, from a whole number with a unit: <c>k</c> and <c>KiB</c> count 1024, <c>kB</c> 1000, and so on up to <c>E</c>.
+    /// </summary>
     public virtual long? GetByteSize(string path) => GetValue(path)?.GetByteSize();
 
     public virtual long? GetByteSize(string path, long? def = null) => GetValue(path) is { } value ? value.GetByteSize() : def;
@@ -72,7 +74,7 @@ public class Config
 
     public virtual IList<string> GetStringList(string path) => GetStringList(path, []);
 
-    public virtual IList<string> GetStringList(string path, string[] defaultPaths) => GetValue(path)?.GetStringList() ?? defaultPaths.ToList();
+    public virtual IList<string> GetStringList(string path, string[] defaultPaths) => GetValue(path)?.GetStringList() ?? defaultPaths;
 
     public virtual IList<int> GetIntList(string path) => GetValue(path)!.GetIntList();
 

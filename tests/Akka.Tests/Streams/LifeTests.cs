@@ -1,9 +1,11 @@
+using Akka.Actor;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using Akka.Streams.Supervision;
 using Akka.Streams.TestKit;
 using Shouldly;
 using Xunit;
+using Directive = Akka.Streams.Supervision.Directive;
 
 namespace Akka.Tests.Streams;
 
@@ -79,6 +81,34 @@ public sealed class LifeTests : StreamTest
         await watched.ShouldThrowAsync<AbruptStageTerminationException>();
         materializer.IsShutdown.ShouldBeTrue();
         Should.Throw<Akka.Pattern.IllegalStateException>(() => Source.Single(1).RunWith(Sink.Ignore<int>(), materializer));
+    }
+
+    [Fact]
+    public async Task Streams_end_with_their_system()
+    {
+        var watched = Source.Never<int>().WatchTermination(Keep.Right).To(Sink.Ignore<int>()).Run(Materializer);
+
+        await Sys.Terminate();
+
+        await watched.WaitAsync(Patience).ShouldThrowAsync<AbruptStageTerminationException>();
+    }
+
+    [Fact]
+    public async Task Streams_of_an_actor_end_with_it()
+    {
+        var actor = Sys.ActorOf(Props.Create<Streaming>());
+        var watched = await actor.Ask<Task<Done>>("run", Patience);
+        watched.IsCompleted.ShouldBeFalse();
+
+        Sys.Stop(actor);
+
+        await watched.WaitAsync(Patience).ShouldThrowAsync<AbruptStageTerminationException>();
+    }
+
+    sealed class Streaming : ReceiveActor
+    {
+        public Streaming() => ReceiveAny(_ =>
+            Sender.Tell(Source.Never<int>().WatchTermination(Keep.Right).To(Sink.Ignore<int>()).Run(Context.Materializer())));
     }
 
     [Fact]

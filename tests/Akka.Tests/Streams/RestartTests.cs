@@ -97,6 +97,17 @@ public sealed class RestartTests : StreamTest
     }
 
     [Fact]
+    public async Task A_source_that_cannot_be_made_fails_the_stream()
+    {
+        var seen = RestartSource.WithBackoff(
+            Started(() => _started < 3 ? Source.Single(_started) : throw new TestException("no more")), Quick)
+            .RunWith(Sink.Ignore<int>(), Materializer);
+
+        await seen.ShouldThrowAsync<TestException>();
+        _started.ShouldBe(3);
+    }
+
+    [Fact]
     public async Task A_cancelled_restart_source_starts_nothing_more()
     {
         var sink = RestartSource.WithBackoff(Started(() => Source.Single(1)), Quick).RunWith(this.SinkProbe<int>(), Materializer);

@@ -23,7 +23,7 @@ public class HoconObject : IHoconElement
         return value;
     }
 
-    /// <summary>Takes the other's entries over: objects on both sides are merged, anything else of the other's replaces what is here.</summary>
+    /// <summary>Takes the other's entries: objects on both sides are merged, anything else of the other's replaces what is here.</summary>
     public void Merge(HoconObject other)
     {
         foreach (var (key, value) in other.Items)

@@ -100,7 +100,8 @@ internal sealed class HoconText(string text)
         if (At("=") || At(":"))
         {
             throw new ConfigurationException(
-                $"An unquoted value cannot hold '{Current}' ({Where(Position)}, after '{word}'): put a value such as an address in quotes, an object in braces.");
+                $"An unquoted value cannot hold '{Current}' (at position {Position}, {Where(Position)}, after '{word}'): "
+                + "put a value such as an address in quotes, an object in braces.");
         }
         return Position > start ? word : throw Error("a value was expected");
     }
@@ -122,7 +123,8 @@ internal sealed class HoconText(string text)
         var lineStart = start == 0 ? 0 : text.LastIndexOf('\n', start - 1) + 1;
         var lineEnd = text.IndexOf('\n', start);
         var line = text[lineStart..(lineEnd < 0 ? text.Length : lineEnd)].TrimEnd('\r');
-        return new FormatException($"HOCON error at position {start} ({Where(start)}): {what}.\n{line}\n{new string(' ', start - lineStart)}^");
+        var pointer = new string(' ', start - lineStart) + "^";
+        return new FormatException($"HOCON error at position {start} ({Where(start)}): {what}.\n{line}\n{pointer}");
     }
 
     string Where(int position)
@@ -178,7 +180,7 @@ internal sealed class HoconText(string text)
                 return '\r';
             case 't':
                 return '\t';
-            case 'u' when Position + 4 <= text.Length && ushort.TryParse(text.AsSpan(Position, 4), NumberStyles.AllowHexSpecifier, null, out var unit):
+            case 'u' when ushort.TryParse(text.AsSpan(Position, Math.Min(4, text.Length - Position)), NumberStyles.AllowHexSpecifier, null, out var unit):
                 Position += 4;
                 return (char)unit;
             default:

@@ -155,7 +155,7 @@ public class Parser
         entries.Merge(included.Value.GetObject()!);
     }
 
-    // A value that is made of itself could never be read.
+    // A value that is made of itself, or holds itself, has no end.
     void RefuseCircles()
     {
         foreach (var start in _substitutions)
@@ -164,7 +164,7 @@ public class Parser
             var open = new Stack<HoconSubstitution>(met);
             while (open.TryPop(out var substitution))
             {
-                foreach (var next in substitution.ResolvedValue!.Values.OfType<HoconSubstitution>())
+                foreach (var next in SubstitutionsIn(substitution.ResolvedValue!))
                 {
                     if (next == start)
                         throw new FormatException($"The substitution ${{{start.Path}}} refers to itself.");
@@ -174,4 +174,12 @@ public class Parser
             }
         }
     }
+
+    static IEnumerable<HoconSubstitution> SubstitutionsIn(HoconValue value) => value.Values.SelectMany(element => element switch
+    {
+        HoconSubstitution substitution => [substitution],
+        HoconArray array => array.SelectMany(SubstitutionsIn),
+        HoconObject entries => entries.Items.Values.SelectMany(SubstitutionsIn),
+        _ => Enumerable.Empty<HoconSubstitution>(),
+    });
 }
