@@ -7,15 +7,14 @@ namespace FraudStreams.Tests;
 /// <summary>Waits for what other threads are about to bring about, and fails by name when they do not.</summary>
 static class Eventually
 {
-    static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
-
-    public static async Task TrueAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string? what = null)
+    public static async Task TrueAsync(
+        Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string? what = null, int limitSeconds = 20, int everyMilliseconds = 1)
     {
         var waited = Stopwatch.StartNew();
         while (!condition())
         {
-            waited.Elapsed.ShouldBeLessThan(Limit, $"still waiting for {what}");
-            await Task.Delay(1);
+            waited.Elapsed.TotalSeconds.ShouldBeLessThan(limitSeconds, $"still waiting for {what}");
+            await Task.Delay(everyMilliseconds);
         }
     }
 }

@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Shouldly;
+
+namespace FraudStreams.Tests.WholeProgram;
+
+/// <summary>The program as it was built, started as a user starts it: in a current directory, with arguments and an environment.</summary>
+sealed class FraudStreamsProcess : IAsyncDisposable
+{
+    const int LimitSeconds = 60;
+
+    readonly Process _process;
+    readonly List<string> _output = [];
+    readonly List<string> _errors = [];
+
+    FraudStreamsProcess(Process process)
+    {
+        _process = process;
+        _process.OutputDataReceived += (_, line) => Add(_output, line.Data);
+        _process.ErrorDataReceived += (_, line) => Add(_errors, line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public string Output => Text(_output);
+
+    public string Errors => Text(_errors);
+
+    public bool HasExited => _process.HasExited;
+
+    public static FraudStreamsProcess Start(string directory, IEnumerable<string> arguments, params IEnumerable<(string Name, string Value)> environment)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
+        {
+            UseShellExecute = false,
+            WorkingDirectory = directory,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        foreach (var argument in (string[])["exec", Path.Combine(AppContext.BaseDirectory, "FraudStreams.dll"), .. arguments])
+            start.ArgumentList.Add(argument);
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        return new FraudStreamsProcess(Process.Start(start)!);
+    }
+
+    /// <summary>Runs it to its end.</summary>
+    public static async Task<FraudStreamsProcess> RunAsync(string directory, params string[] arguments)
+    {
+        var process = Start(directory, arguments);
+        await process.ExitAsync();
+        return process;
+    }
+
+    /// <summary>Waits for its end and gives its exit code; everything that it wrote has been read then.</summary>
+    public async Task<int> ExitAsync()
+    {
+        try
+        {
+            await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(LimitSeconds));
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"it has not ended after {LimitSeconds} s; it wrote:\n{Output}\n{Errors}", e);
+        }
+
+        return _process.ExitCode;
+    }
+
+    /// <summary>Waits for a line of standard output or standard error.</summary>
+    public async Task LineAsync(string text) => await Eventually.TrueAsync(
+        () => Output.Contains(text, StringComparison.Ordinal) || Errors.Contains(text, StringComparison.Ordinal)
+            || (HasExited ? throw new InvalidOperationException($"it ended without \"{text}\" and wrote:\n{Output}\n{Errors}") : false),
+        $"\"{text}\" in:\n{Output}\n{Errors}", LimitSeconds, everyMilliseconds: 10);
+
+    /// <summary>What --json printed: one object, and nothing else.</summary>
+    public JsonElement Json()
+    {
+        var json = new Utf8JsonReader(System.Text.Encoding.UTF8.GetBytes(Output));
+        var value = JsonElement.ParseValue(ref json);
+        value.ValueKind.ShouldBe(JsonValueKind.Object);
+        json.Read().ShouldBeFalse();
+        return value;
+    }
+
+    /// <summary>As Ctrl-C.</summary>
+    public Task InterruptAsync() => SignalAsync("INT");
+
+    public Task TerminateAsync() => SignalAsync("TERM");
+
+    /// <summary>As kill -9: nothing in the process is run any more.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await ExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            await KillAsync();
+        _process.Dispose();
+    }
+
+    async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", ["-s", signal, _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        kill.ExitCode.ShouldBe(0);
+    }
+
+    static void Add(List<string> lines, string? line)
+    {
+        if (line is null)
+            return;
+        lock (lines)
+            lines.Add(line);
+    }
+
+    static string Text(List<string> lines)
+    {
+        lock (lines)
+            return string.Join('\n', lines);
+    }
+}

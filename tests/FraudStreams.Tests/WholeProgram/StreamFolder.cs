@@ -1,0 +1,91 @@
+using System.Text;
+using System.Text.Json;
+using FraudStreams.Ingest.Generation;
+using FraudStreams.Monitoring;
+using FraudStreams.Sqlite;
+using FraudStreams.Tests.Ingest;
+using FraudStreams.Topics;
+using Shouldly;
+
+namespace FraudStreams.Tests.WholeProgram;
+
+/// <summary>A current directory for the program, with its data folder where it is by default, a model in service, and a file of payments.</summary>
+sealed class StreamFolder : IDisposable
+{
+    readonly TemporaryFolder _folder = new();
+
+    public StreamFolder(int payments)
+    {
+        TrainedModel.PutInService(Data);
+        GeneratedCsv.Write(Input, new PaymentGenerator(TrainedModel.Generator(seed: 2)), payments);
+    }
+
+    public string Path => _folder.Path;
+
+    public string Data => System.IO.Path.Combine(Path, "fraudstreams-data");
+
+    public string Input => System.IO.Path.Combine(Path, "payments.csv");
+
+    public string StoreFile => System.IO.Path.Combine(Data, "fraudstreams.db");
+
+    public void Dispose() => _folder.Dispose();
+
+    public FraudStreamsProcess Start(params string[] arguments) => FraudStreamsProcess.Start(Path, arguments);
+
+    public Task<FraudStreamsProcess> RunAsync(params string[] arguments) => FraudStreamsProcess.RunAsync(Path, arguments);
+
+    public FolderStatus? Status() => FolderStatus.Read(Data);
+
+    public IEnumerable<string> IdsOf(string topic, string field) =>
+        EmbeddedLog.ReadRecords(Data, topic).Select(record => JsonDocument.Parse(record.Value).RootElement.GetProperty(field).GetString()!);
+
+    public string[] Mails() => Directory.GetFiles(System.IO.Path.Combine(Data, "alerts"), "*.eml");
+
+    /// <summary>
+    /// What holds once a stream has come to its end, whatever happened on the way: each row is one prediction or one rejection, each prediction
+    /// one row of the store, each predicted fraud one alert.
+    /// </summary>
+    public FolderStatus ShouldHoldAll(int rows, int rejected = 0)
+    {
+        var status = Status().ShouldNotBeNull();
+        status.Transactions.ShouldBe(rows);
+        status.Rejected.ShouldBe(rejected);
+        status.Predictions.ShouldBe(rows - rejected);
+        status.Stored.ShouldBe(status.Predictions);
+        status.PredictedFrauds.ShouldBeGreaterThan(0);
+        status.Alerts.ShouldBe(status.PredictedFrauds);
+        status.Lag.Values.ShouldAllBe(lag => lag == 0);
+
+        var frauds = new List<string>();
+        var ids = new List<string>();
+        foreach (var prediction in EmbeddedLog.ReadRecords(Data, Topic.Predictions))
+        {
+            using var json = JsonDocument.Parse(prediction.Value);
+            ids.Add(json.RootElement.GetProperty("trans_num").GetString()!);
+            if (json.RootElement.GetProperty("prediction").GetInt32() == 1)
+                frauds.Add(ids[^1]);
+        }
+
+        ids.ShouldBeUnique();
+        StoredIds().ShouldBe(ids.Order(StringComparer.Ordinal));
+        IdsOf(Topic.Alerts, "transaction").Order(StringComparer.Ordinal).ShouldBe(frauds.Order(StringComparer.Ordinal));
+        return status;
+    }
+
+    /// <summary>Each predicted fraud has its mail file, and there is no other.</summary>
+    public void ShouldHoldOneMailForEachAlert()
+    {
+        var named = Mails().Select(file => System.IO.Path.GetFileNameWithoutExtension(file)["alert-".Length..]);
+        named.Order(StringComparer.Ordinal).ShouldBe(IdsOf(Topic.Alerts, "transaction").Order(StringComparer.Ordinal));
+    }
+
+    List<string> StoredIds()
+    {
+        using var file = SqliteFile.Open(StoreFile, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
+        using var rows = file.Query("SELECT trans_num FROM transactions ORDER BY trans_num");
+        var ids = new List<string>();
+        while (rows.Step())
+            ids.Add(Encoding.UTF8.GetString(rows.Bytes(0)));
+        return ids;
+    }
+}
