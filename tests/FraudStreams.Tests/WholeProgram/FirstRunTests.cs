@@ -1,0 +1,76 @@
+using FraudStreams.Monitoring;
+using FraudStreams.Topics;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.WholeProgram;
+
+[Collection(WholeProgramCollection.Name)]
+public sealed class FirstRunTests : IDisposable
+{
+    static readonly string[] Arguments =
+        ["--set", "model.first-run.payments=5000", "--set", "model.trees=30", "--set", "simulate.fraud-share=0.05", "--set", "speeds.speed_1=500/s"];
+
+    readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    string Data => Path.Combine(_folder, "fraudstreams-data");
+
+    [Fact]
+    public async Task In_an_empty_folder_a_model_is_trained_and_alerts_come_and_stopped_and_started_again_it_goes_on_with_no_payment_twice()
+    {
+        await using var first = FraudStreamsProcess.Start(_folder, Arguments);
+        await first.LineAsync("ALERT");
+        await using var beside = await FraudStreamsProcess.RunAsync(_folder, "status", "--json");
+        await first.InterruptAsync();
+        (await first.ExitAsync()).ShouldBe(0, first.Errors);
+        var between = FolderStatus.Read(Data).ShouldNotBeNull();
+        await using var without = await FraudStreamsProcess.RunAsync(_folder, "status", "--json");
+
+        await using var second = FraudStreamsProcess.Start(_folder, Arguments);
+        await second.LineAsync("ALERT");
+        await second.TerminateAsync();
+        (await second.ExitAsync()).ShouldBe(0, second.Errors);
+
+        first.Output.ShouldContain("average precision");
+        first.Output.ShouldContain("Ctrl-C: finishing what was taken");
+        first.Output.ShouldContain("everything that was taken is finished and committed");
+        beside.Json().GetProperty("alerts").GetInt64().ShouldBeGreaterThan(0);
+        without.Json().GetProperty("transactions").GetInt64().ShouldBe(between.Transactions);
+        ShouldBeDrained(between);
+        second.Output.ShouldContain($"goes on after payment {5_000 + between.Transactions}");
+        second.Output.ShouldNotContain("average precision");
+        var end = FolderStatus.Read(Data).ShouldNotBeNull();
+        ShouldBeDrained(end);
+        end.Transactions.ShouldBeGreaterThan(between.Transactions);
+        var ids = EmbeddedLog.ReadRecords(Data, Topic.Transactions).Select(IdOf).ToList();
+        ids.ShouldBeUnique();
+        ids.Count.ShouldBe((int)end.Transactions);
+    }
+
+    [Fact]
+    public async Task A_signal_while_the_first_model_is_trained_ends_the_program_at_once_and_leaves_no_half_model()
+    {
+        await using var run = FraudStreamsProcess.Start(_folder, ["--set", "model.first-run.payments=2000000"]);
+        await run.LineAsync("Learning the categories");
+
+        await run.InterruptAsync();
+
+        (await run.ExitAsync()).ShouldBe(1);
+        run.Errors.ShouldContain("stopped before it was done");
+        Directory.Exists(Path.Combine(Data, "models")).ShouldBeFalse();
+    }
+
+    /// <summary>All that the producer had sent went through every branch before the end.</summary>
+    static void ShouldBeDrained(FolderStatus status)
+    {
+        status.Predictions.ShouldBeLessThanOrEqualTo(status.Transactions);
+        status.Lag["score"].ShouldBe(status.Transactions - status.Predictions);
+        status.Lag["store"].ShouldBe(status.Predictions - status.Stored);
+        status.Alerts.ShouldBeLessThanOrEqualTo(status.PredictedFrauds);
+    }
+
+    static string IdOf(TopicRecord record) =>
+        System.Text.Json.JsonDocument.Parse(record.Value).RootElement.GetProperty("trans_num").GetString()!;
+}

@@ -1,0 +1,39 @@
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.WholeProgram;
+
+[Collection(WholeProgramCollection.Name)]
+public sealed class KillTests
+{
+    const int Rows = 20_000;
+    const int Kills = 10;
+
+    /// <summary>The sum of what the branches have done when all is done: produced, scored, stored.</summary>
+    const int AllWork = 3 * Rows;
+
+    [Fact]
+    public async Task A_run_killed_ten_times_at_random_moments_loses_no_row_stores_none_twice_and_alerts_each_fraud_once()
+    {
+        var random = new Random(20261121);
+        using var folder = new StreamFolder(Rows);
+        string[] arguments = ["run", "--input", folder.Input, "--until-drained", "--set", "batch.size=100", "--set", "store.batch.size=300"];
+        var moments = Enumerable.Range(0, Kills).Select(_ => random.NextDouble() * 0.9 * AllWork).Order().ToList();
+
+        foreach (var moment in moments)
+        {
+            await using var victim = folder.Start(arguments);
+            await Eventually.TrueAsync(() => WorkDone(folder) >= moment || victim.HasExited, $"{moment:0} of {AllWork} done", 60);
+            victim.HasExited.ShouldBeFalse($"nothing was left to kill:\n{victim.Output}\n{victim.Errors}");
+            await victim.KillAsync();
+        }
+
+        await using var last = await folder.RunAsync(arguments);
+        (await last.ExitAsync()).ShouldBe(0, last.Errors);
+        folder.ShouldHoldAll(Rows);
+        folder.ShouldHoldOneMailForEachAlert();
+    }
+
+    static long WorkDone(StreamFolder folder) =>
+        folder.Status() is { } status ? status.Transactions + status.Predictions + status.Rejected + status.Stored : 0;
+}
