@@ -25,7 +25,7 @@ public sealed class FirstRunTests : IDisposable
         await using var beside = await FraudStreamsProcess.RunAsync(_folder, "status", "--json");
         await first.InterruptAsync();
         (await first.ExitAsync()).ShouldBe(0, first.Errors);
-        var between = FolderStatus.Read(Data).ShouldNotBeNull();
+        var between = StreamFolder.StatusOf(Data).ShouldNotBeNull();
         await using var without = await FraudStreamsProcess.RunAsync(_folder, "status", "--json");
 
         await using var second = FraudStreamsProcess.Start(_folder, Arguments);
@@ -41,7 +41,7 @@ public sealed class FirstRunTests : IDisposable
         ShouldBeDrained(between);
         second.Output.ShouldContain($"goes on after payment {5_000 + between.Transactions}");
         second.Output.ShouldNotContain("average precision");
-        var end = FolderStatus.Read(Data).ShouldNotBeNull();
+        var end = StreamFolder.StatusOf(Data).ShouldNotBeNull();
         ShouldBeDrained(end);
         end.Transactions.ShouldBeGreaterThan(between.Transactions);
         var ids = EmbeddedLog.ReadRecords(Data, Topic.Transactions).Select(IdOf).ToList();

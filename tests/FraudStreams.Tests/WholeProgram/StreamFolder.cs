@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using FraudStreams.Ingest.Generation;
 using FraudStreams.Monitoring;
+using FraudStreams.Settings;
 using FraudStreams.Sqlite;
 using FraudStreams.Tests.Ingest;
 using FraudStreams.Topics;
@@ -12,29 +13,44 @@ namespace FraudStreams.Tests.WholeProgram;
 /// <summary>A current directory for the program, with its data folder where it is by default, a model in service, and a file of payments.</summary>
 sealed class StreamFolder : IDisposable
 {
-    readonly TemporaryFolder _folder = new();
+    static readonly FraudSettings Defaults =
+        FraudSettings.From(new ConfigLayers(environment: new Dictionary<string, string>(), directory: System.IO.Path.GetTempPath()).Load());
 
-    public StreamFolder(int payments)
+    readonly TemporaryFolder _folder = new();
+    readonly SmallDisk? _disk;
+
+    /// <param name="payments">In the file.</param>
+    /// <param name="diskMegabytes">The size of a disk of its own for the data folder, which is then to be named with --data.</param>
+    public StreamFolder(int payments, int? diskMegabytes = null)
     {
+        _disk = diskMegabytes is { } megabytes ? new SmallDisk(Path, megabytes) : null;
+        Data = _disk?.Path ?? System.IO.Path.Combine(Path, "fraudstreams-data");
         TrainedModel.PutInService(Data);
         GeneratedCsv.Write(Input, new PaymentGenerator(TrainedModel.Generator(seed: 2)), payments);
     }
 
     public string Path => _folder.Path;
 
-    public string Data => System.IO.Path.Combine(Path, "fraudstreams-data");
+    public string Data { get; }
 
     public string Input => System.IO.Path.Combine(Path, "payments.csv");
 
     public string StoreFile => System.IO.Path.Combine(Data, "fraudstreams.db");
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose()
+    {
+        _disk?.Dispose();
+        _folder.Dispose();
+    }
 
     public FraudStreamsProcess Start(params string[] arguments) => FraudStreamsProcess.Start(Path, arguments);
 
     public Task<FraudStreamsProcess> RunAsync(params string[] arguments) => FraudStreamsProcess.RunAsync(Path, arguments);
 
-    public FolderStatus? Status() => FolderStatus.Read(Data);
+    public FolderStatus? Status() => StatusOf(Data);
+
+    /// <summary>What a data folder holds; null before the program made anything there.</summary>
+    public static FolderStatus? StatusOf(string data) => FolderStatus.Read(Defaults with { DataDirectory = data });
 
     public IEnumerable<string> IdsOf(string topic, string field) =>
         EmbeddedLog.ReadRecords(Data, topic).Select(record => JsonDocument.Parse(record.Value).RootElement.GetProperty(field).GetString()!);
