@@ -81,15 +81,13 @@ public sealed class LogisticRegression : IScorer
     {
         using var json = new Utf8JsonWriter(stream);
         json.WriteStartObject();
-        json.WriteString("format", Format);
-        json.WriteNumber("version", Version);
+        ModelJson.WriteHead(json, Format, Version);
         json.WriteNumber("intercept", Intercept);
         json.WriteStartArray("features");
         for (var f = 0; f < _encodings.Length; f++)
         {
             json.WriteStartObject();
-            json.WriteString("name", Features[f].Name);
-            json.WriteString("kind", Features[f].Kind == FeatureKind.Number ? "number" : "category");
+            ModelJson.WriteColumn(json, Features[f]);
             json.WriteNumber("mean", _encodings[f].Mean);
             json.WriteNumber("deviation", _encodings[f].Deviation);
             json.WriteStartArray("codes");
@@ -108,53 +106,29 @@ public sealed class LogisticRegression : IScorer
     /// <param name="utf8">The whole file.</param>
     /// <exception cref="ModelFormatException">It is cut short, of another format or version, or contradicts itself; the message says
     /// where.</exception>
-    public static LogisticRegression Load(ReadOnlyMemory<byte> utf8)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(utf8);
-            return Read(json.RootElement);
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw new ModelFormatException($"The logistic regression cannot be read: {e.Message}", e);
-        }
-    }
+    public static LogisticRegression Load(ReadOnlyMemory<byte> utf8) => ModelJson.Read(utf8, "The logistic regression's numbers", Format, Version, Read);
 
     static LogisticRegression Read(JsonElement root)
     {
-        var format = root.GetProperty("format").GetString();
-        if (format != Format) throw new ModelFormatException($"The model's format is '{format}'; it must be '{Format}'.");
-        var version = root.GetProperty("version").GetInt32();
-        if (version != Version)
-            throw new ModelFormatException($"The logistic regression is of version {version}; this program reads version {Version}.");
-
         var features = ImmutableArray.CreateBuilder<FeatureColumn>();
         var encodings = new List<LinearEncoding>();
         var weights = new List<double>();
         foreach (var feature in root.GetProperty("features").EnumerateArray())
         {
-            var name = feature.GetProperty("name").GetString() ?? "";
-            var kind = feature.GetProperty("kind").GetString() switch
-            {
-                "number" => FeatureKind.Number,
-                "category" => FeatureKind.Category,
-                var other => throw new ModelFormatException($"Feature '{name}' is of kind '{other}'; it must be 'number' or 'category'."),
-            };
+            var column = ModelJson.ReadColumn(feature);
             int[] codes = [.. feature.GetProperty("codes").EnumerateArray().Select(e => e.GetInt32())];
             double[] own = [.. feature.GetProperty("weights").EnumerateArray().Select(e => e.GetDouble())];
             var encoding = new LinearEncoding(
                 weights.Count,
                 feature.GetProperty("mean").GetDouble(),
                 feature.GetProperty("deviation").GetDouble(),
-                kind == FeatureKind.Number ? null : codes);
+                column.Kind == FeatureKind.Number ? null : codes);
             if (own.Length != encoding.Slots)
-                throw new ModelFormatException($"Feature '{name}' has {own.Length} weights; it needs {encoding.Slots}.");
-            features.Add(new FeatureColumn(name, kind));
+                throw new ModelFormatException($"Feature '{column.Name}' has {own.Length} weights; it needs {encoding.Slots}.");
+            features.Add(column);
             encodings.Add(encoding);
             weights.AddRange(own);
         }
-        if (features.Count == 0) throw new ModelFormatException("The model has no features.");
         return new LogisticRegression(features.ToImmutable(), [.. encodings], [.. weights, root.GetProperty("intercept").GetDouble()]);
     }
 }

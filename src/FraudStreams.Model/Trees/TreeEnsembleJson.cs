@@ -17,15 +17,13 @@ static class TreeEnsembleJson
     public static void Write(Utf8JsonWriter json, TreeEnsemble model)
     {
         json.WriteStartObject();
-        json.WriteString("format", Format);
-        json.WriteNumber("version", Version);
+        ModelJson.WriteHead(json, Format, Version);
         json.WriteNumber("baseMargin", model.BaseMargin);
         json.WriteStartArray("features");
         for (var f = 0; f < model.FeatureCount; f++)
         {
             json.WriteStartObject();
-            json.WriteString("name", model.Features[f].Name);
-            json.WriteString("kind", model.Features[f].Kind == FeatureKind.Number ? "number" : "category");
+            ModelJson.WriteColumn(json, model.Features[f]);
             if (model.Categories[f] is { } categories)
                 WriteArray(json, "codes", categories.Codes, static (j, code) => j.WriteNumberValue(code));
             json.WriteEndObject();
@@ -65,42 +63,18 @@ static class TreeEnsembleJson
         json.WriteEndArray();
     }
 
-    public static TreeEnsemble Read(ReadOnlyMemory<byte> utf8)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(utf8);
-            return Read(json.RootElement);
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw new ModelFormatException($"The trees cannot be read: {e.Message}", e);
-        }
-    }
+    public static TreeEnsemble Read(ReadOnlyMemory<byte> utf8) => ModelJson.Read(utf8, "The trees", Format, Version, Read);
 
     static TreeEnsemble Read(JsonElement root)
     {
-        var format = root.GetProperty("format").GetString();
-        if (format != Format) throw new ModelFormatException($"The model's format is '{format}'; it must be '{Format}'.");
-        var version = root.GetProperty("version").GetInt32();
-        if (version != Version)
-            throw new ModelFormatException($"The trees are of version {version}; this program reads version {Version}.");
-
         var features = ImmutableArray.CreateBuilder<FeatureColumn>();
         var categories = new List<CategoryTable?>();
         foreach (var feature in root.GetProperty("features").EnumerateArray())
         {
-            var name = feature.GetProperty("name").GetString() ?? "";
-            var kind = feature.GetProperty("kind").GetString() switch
-            {
-                "number" => FeatureKind.Number,
-                "category" => FeatureKind.Category,
-                var other => throw new ModelFormatException($"Feature '{name}' is of kind '{other}'; it must be 'number' or 'category'."),
-            };
-            features.Add(new FeatureColumn(name, kind));
-            categories.Add(kind == FeatureKind.Number ? null : new CategoryTable(Codes(feature, name)));
+            var column = ModelJson.ReadColumn(feature);
+            features.Add(column);
+            categories.Add(column.Kind == FeatureKind.Number ? null : new CategoryTable(Codes(feature, column.Name)));
         }
-        if (features.Count == 0) throw new ModelFormatException("The model has no features.");
         var trees = new List<RegressionTree>();
         foreach (var tree in root.GetProperty("trees").EnumerateArray()) trees.Add(ReadTree(tree, trees.Count, categories));
         return new TreeEnsemble(features.ToImmutable(), [.. categories], root.GetProperty("baseMargin").GetDouble(), [.. trees]);

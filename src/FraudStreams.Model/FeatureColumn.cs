@@ -1,4 +1,4 @@
-namespace FraudStreams.Model.Trees;
+namespace FraudStreams.Model;
 
 /// <summary>How the values of a feature are to be read.</summary>
 public enum FeatureKind
