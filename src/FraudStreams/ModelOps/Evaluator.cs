@@ -40,6 +40,7 @@ static class Evaluator
     {
         var labels = rows.Set.Labels.Span;
         var report = MetricsReport.Of(scores, labels, threshold);
+        var withFraud = report.Frauds > 0 ? 1 : double.NaN;
         var days = Math.Max(1, (rows.Times[^1] - rows.Times[0]) / TimeSpan.MillisecondsPerDay);
         return ImmutableSortedDictionary.CreateRange(new Dictionary<string, double>
         {
@@ -47,14 +48,14 @@ static class Evaluator
             ["roc_auc"] = report.RocAuc,
             ["threshold"] = threshold,
             ["precision"] = report.AtThreshold.Precision,
-            ["recall"] = report.AtThreshold.Recall,
-            ["f1"] = report.AtThreshold.F1,
+            ["recall"] = report.AtThreshold.Recall * withFraud,
+            ["f1"] = report.AtThreshold.F1 * withFraud,
             ["true_positives"] = report.AtThreshold.TruePositives,
             ["false_positives"] = report.AtThreshold.FalsePositives,
             ["true_negatives"] = report.AtThreshold.TrueNegatives,
             ["false_negatives"] = report.AtThreshold.FalseNegatives,
             ["alerts_a_day"] = (double)(report.AtThreshold.TruePositives + report.AtThreshold.FalsePositives) / days,
-            ["recall_at_fpr_0.001"] = report.RecallAtLowFalsePositiveRate,
+            ["recall_at_fpr_0.001"] = report.RecallAtLowFalsePositiveRate * withFraud,
             [$"card_precision_at_{CardsADay}"] = CardPrecision.AtK(scores, labels, rows.Cards, rows.Times, CardsADay),
             ["brier_score"] = report.Calibration.BrierScore,
             ["expected_calibration_error"] = report.Calibration.ExpectedCalibrationError,

@@ -38,7 +38,7 @@ sealed class Installation(FraudSettings settings, TimeProvider time)
     public LoadedModel Model(TransactionSchema schema, WorkProgress progress, CancellationToken cancellationToken)
     {
         if (_shelf.ChampionVersion is { } version)
-            return ChampionOrLastGood(version, progress);
+            return ChampionOrLastGood(version, schema, progress);
 
         var trainer = new Trainer(settings.Model, _shelf, progress, time);
         foreach (var history in FirstHistories(schema, progress))
@@ -57,13 +57,17 @@ sealed class Installation(FraudSettings settings, TimeProvider time)
             $"there is no model in {settings.DataDirectory} and nothing to learn one from: `fraudstreams train --input CSV --data {settings.DataDirectory}` trains one on labelled payments of schema {schema.Name}");
     }
 
-    LoadedModel ChampionOrLastGood(string version, WorkProgress progress)
+    LoadedModel ChampionOrLastGood(string version, TransactionSchema schema, WorkProgress progress)
     {
         try
         {
-            return ModelFolder.Load(_shelf.FolderOf(version));
+            var champion = ModelFolder.Load(_shelf.FolderOf(version));
+            return champion.Schema == schema
+                ? champion
+                : throw new SettingsException(
+                    $"model {version} was trained with another schema {schema.Name} than this one: `fraudstreams train --input CSV` trains one that fits, or name its schema's file with --schema");
         }
-        catch (ModelFolderException e) when (_shelf.LastGoodBefore(version) is { } good)
+        catch (ModelFolderException e) when (_shelf.LastGoodBefore(version, schema) is { } good)
         {
             progress.Warning($"Model {version} cannot be used ({e.Message}); {good.Version}, the last good version, takes its place");
             _shelf.Promote(good.Version, $"{version} could not be loaded");
@@ -96,14 +100,16 @@ sealed class Installation(FraudSettings settings, TimeProvider time)
 
     TransactionSchema? ChampionSchema()
     {
+        if (_shelf.ChampionVersion is not { } version)
+            return null;
         try
         {
-            return _shelf.Champion()?.Schema;
+            return ModelFolder.Load(_shelf.FolderOf(version)).Schema;
         }
         catch (ModelFolderException)
         {
-            // Loading it to score says what is wrong, and finds another.
-            return null;
+            // Loading it to score says what is wrong; what takes its place then decides here already.
+            return _shelf.LastGoodBefore(version)?.Schema;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
 
 namespace FraudStreams.ModelOps;
 
@@ -50,8 +51,8 @@ public sealed class ModelShelf(string dataDirectory, TimeProvider time)
         File.Move(temporary, PointerFile, overwrite: true);
     }
 
-    /// <summary>The latest version that was in service before <paramref name="version"/> and still loads, or null.</summary>
-    public LoadedModel? LastGoodBefore(string version)
+    /// <summary>The latest version that was in service before <paramref name="version"/>, still loads and fits the schema, if one is given; or null.</summary>
+    public LoadedModel? LastGoodBefore(string version, TransactionSchema? schema = null)
     {
         foreach (var earlier in ReadPointer()?.Before ?? [])
         {
@@ -59,7 +60,8 @@ public sealed class ModelShelf(string dataDirectory, TimeProvider time)
                 continue;
             try
             {
-                return ModelFolder.Load(FolderOf(earlier));
+                if (ModelFolder.Load(FolderOf(earlier)) is var model && (schema is null || model.Schema == schema))
+                    return model;
             }
             catch (ModelFolderException)
             {
@@ -78,11 +80,21 @@ public sealed class ModelShelf(string dataDirectory, TimeProvider time)
         try
         {
             using var file = File.OpenRead(PointerFile);
-            return JsonSerializer.Deserialize<Pointer>(file, Json);
+            var pointer = JsonSerializer.Deserialize<Pointer>(file, Json);
+            return pointer is { Champion.Length: > 0, Before: not null } && System.IO.Directory.Exists(FolderOf(pointer.Champion))
+                && Path.GetFileName(pointer.Champion) == pointer.Champion
+                ? pointer
+                : throw Damaged("it names no version on this shelf");
         }
         catch (JsonException e)
         {
-            throw new ModelFolderException($"{PointerFile} is damaged ({e.Message}): name the version in service in it, or delete it and train anew", e);
+            throw Damaged(e.Message, e);
         }
+    }
+
+    ModelFolderException Damaged(string why, Exception? cause = null)
+    {
+        var message = $"{PointerFile} is damaged ({why}): name the version in service in it, or delete it and train anew";
+        return cause is null ? new ModelFolderException(message) : new ModelFolderException(message, cause);
     }
 }

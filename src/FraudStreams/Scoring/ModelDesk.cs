@@ -17,7 +17,7 @@ sealed class ModelDesk : ReceiveActor
     readonly ScoringSettings _settings;
     readonly BackoffSettings _restart;
     readonly Func<LoadedModel, IActorRef, Props> _modelActor;
-    string _version;
+    LoadedModel _champion;
     IActorRef _supervisor;
     int _failuresInARow;
 
@@ -27,12 +27,14 @@ sealed class ModelDesk : ReceiveActor
         _settings = settings;
         _restart = restart;
         _modelActor = modelActor;
-        _version = champion.Version;
+        _champion = champion;
         _supervisor = Supervise(champion);
         Receive<ScoreBatch>(batch => _supervisor.Forward(batch));
-        Receive<ScoringWorked>(worked => worked.ModelVersion == _version, _ => _failuresInARow = 0);
-        Receive<ScoringFailed>(failed => failed.ModelVersion == _version, OnFailed);
+        Receive<ScoringWorked>(worked => worked.ModelVersion == Version, _ => _failuresInARow = 0);
+        Receive<ScoringFailed>(failed => failed.ModelVersion == Version, OnFailed);
     }
+
+    string Version => _champion.Version;
 
     public static Props Props(LoadedModel champion, ModelShelf shelf, ScoringSettings settings, BackoffSettings restart) =>
         Props(champion, shelf, settings, restart, (model, desk) => Akka.Actor.Props.Create(() => new ModelActor(model, desk)));
@@ -55,26 +57,50 @@ sealed class ModelDesk : ReceiveActor
         _failuresInARow++;
         if (_failuresInARow < _settings.FailuresBeforeFallback)
         {
-            _log.Warning("Model {0} failed ({1} of {2} before it is replaced): {3}", _version, _failuresInARow, _settings.FailuresBeforeFallback,
+            _log.Warning("Model {0} failed ({1} of {2} before it is replaced): {3}", Version, _failuresInARow, _settings.FailuresBeforeFallback,
                 failed.Cause.Message);
             return;
         }
 
         _failuresInARow = 0;
-        var good = _shelf.LastGoodBefore(_version);
+        var (good, whyNone) = LastGood();
         if (good is null)
         {
-            _log.Error("Model {0} failed {1} times in a row and there is no earlier good version: its batches wait and are tried again: {2}",
-                _version, _settings.FailuresBeforeFallback, failed.Cause.Message);
+            _log.Error("Model {0} failed {1} times in a row and {2}: its batches wait and are tried again: {3}",
+                Version, _settings.FailuresBeforeFallback, whyNone, failed.Cause.Message);
             return;
         }
 
-        _log.Warning("Model {0} failed {1} times in a row ({2}); {3}, the last good version, takes its place", _version,
+        _log.Warning("Model {0} failed {1} times in a row ({2}); {3}, the last good version, takes its place", Version,
             _settings.FailuresBeforeFallback, failed.Cause.Message, good.Version);
         Context.Stop(_supervisor);
-        _shelf.Promote(good.Version, $"{_version} failed {_settings.FailuresBeforeFallback} times in a row");
-        _version = good.Version;
-        _supervisor = Supervise(good);
+        Record(good.Version);
+        (_champion, _supervisor) = (good, Supervise(good));
+    }
+
+    (LoadedModel? Good, string WhyNone) LastGood()
+    {
+        try
+        {
+            return (_shelf.LastGoodBefore(Version, _champion.Schema), "there is no earlier good version");
+        }
+        catch (Exception e) when (e is ModelFolderException or IOException or UnauthorizedAccessException)
+        {
+            return (null, $"no earlier version can be found ({e.Message})");
+        }
+    }
+
+    /// <summary>A shelf that cannot be written keeps nobody from scoring: the next start then tries the failed version first.</summary>
+    void Record(string good)
+    {
+        try
+        {
+            _shelf.Promote(good, $"{Version} failed {_settings.FailuresBeforeFallback} times in a row");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _log.Warning("That {0} is in service could not be recorded: {1}", good, e.Message);
+        }
     }
 }
 

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using FraudStreams.Ingest.Generation;
 using FraudStreams.Model.Formats;
-using FraudStreams.Settings;
+using FraudStreams.Tests.Settings;
 using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
@@ -87,8 +87,7 @@ public sealed class BadRecordsTests
 
     static async Task PublishAsync(StreamFolder folder, List<byte[]> records)
     {
-        var settings = FraudSettings.From(new ConfigLayers(environment: new Dictionary<string, string>(), directory: folder.Path).Load());
-        await using var topics = EmbeddedTopics.Open(settings.Topics.Embedded(folder.Data), TimeProvider.System, _ => { });
+        await using var topics = EmbeddedTopics.Open(SettingsOf.Set().Topics.Embedded(folder.Data), TimeProvider.System, _ => { });
         foreach (var chunk in records.Chunk(500))
         {
             var outgoing = new OutgoingRecords();

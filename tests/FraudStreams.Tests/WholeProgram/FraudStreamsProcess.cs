@@ -31,7 +31,11 @@ sealed class FraudStreamsProcess : IAsyncDisposable
 
     public static FraudStreamsProcess Start(string directory, IEnumerable<string> arguments, params IEnumerable<(string Name, string Value)> environment)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
+        var dotnet = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
+
+        // A shell starts what it puts in the background with Ctrl-C ignored, and whatever is started from there inherits that.
+        string[] command = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT", dotnet] : [dotnet];
+        var start = new ProcessStartInfo(command[0])
         {
             UseShellExecute = false,
             WorkingDirectory = directory,
@@ -39,7 +43,7 @@ sealed class FraudStreamsProcess : IAsyncDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        foreach (var argument in (string[])["exec", Path.Combine(AppContext.BaseDirectory, "FraudStreams.dll"), .. arguments])
+        foreach (var argument in (string[])[.. command[1..], "exec", Path.Combine(AppContext.BaseDirectory, "FraudStreams.dll"), .. arguments])
             start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment)
             start.Environment[name] = value;

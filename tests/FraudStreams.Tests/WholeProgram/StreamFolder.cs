@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using FraudStreams.Ingest.Generation;
 using FraudStreams.Monitoring;
-using FraudStreams.Settings;
+using FraudStreams.Tests.Settings;
 using FraudStreams.Sqlite;
 using FraudStreams.Tests.Ingest;
 using FraudStreams.Topics;
@@ -13,8 +13,7 @@ namespace FraudStreams.Tests.WholeProgram;
 /// <summary>A current directory for the program, with its data folder where it is by default, a model in service, and a file of payments.</summary>
 sealed class StreamFolder : IDisposable
 {
-    static readonly FraudSettings Defaults =
-        FraudSettings.From(new ConfigLayers(environment: new Dictionary<string, string>(), directory: System.IO.Path.GetTempPath()).Load());
+    static readonly FraudSettings Defaults = SettingsOf.Set();
 
     readonly TemporaryFolder _folder = new();
     readonly SmallDisk? _disk;

@@ -4,7 +4,7 @@ using FraudStreams.Model.Formats;
 using FraudStreams.Model.Schema;
 using FraudStreams.ModelOps;
 using FraudStreams.Monitoring;
-using FraudStreams.Settings;
+using FraudStreams.Tests.Settings;
 
 namespace FraudStreams.Tests.WholeProgram;
 
@@ -24,8 +24,7 @@ static class TrainedModel
 
     public static TransactionSchema Schema { get; } = SchemaFile.Read(PaymentGenerator.SchemaName);
 
-    public static ModelSettings Settings(params string[] set) => FraudSettings.From(
-        new ConfigLayers(set: ["model.trees=30", .. set], environment: new Dictionary<string, string>(), directory: Path.GetTempPath()).Load()).Model;
+    public static ModelSettings Settings(params string[] set) => SettingsOf.Set(["model.trees=30", .. set]).Model;
 
     public static GeneratorSettings Generator(int seed) => new() { Seed = seed, FraudShare = FraudShare };
 

@@ -1,0 +1,82 @@
+using FraudStreams.Model;
+using FraudStreams.ModelOps;
+using FraudStreams.Tests.Scoring;
+using FraudStreams.Tests.WholeProgram;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.ModelOps;
+
+public sealed class EvaluatorTests : IDisposable
+{
+    readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_model_that_ranks_every_fraud_first_has_the_best_values_and_the_rest_is_counted()
+    {
+        // The amount tells: frauds are made to cost more than a million.
+        var history = Histories.Csv(_folder, 2_000, rows => rows
+            .Select((cells, row) => row == 7 ? cells[..9] : cells.Length > 9 && cells[^1] == "1" ? [.. cells[..5], "2000000", .. cells[6..]] : cells)
+            .Unlabelled(row => row is 8 or 9));
+
+        var evaluation = Evaluate(history, new AmountScorer(1_000_000));
+
+        evaluation.Rows.ShouldBe(1_997);
+        evaluation.Rejected.ShouldBe(1);
+        evaluation.Frauds.ShouldBeGreaterThan(20);
+        evaluation.ModelVersion.ShouldBe(TrainedModel.Loaded.Version);
+        evaluation.Input.ShouldBe("history.csv");
+        evaluation.From.ShouldBeLessThan(evaluation.To);
+        evaluation.Metrics["average_precision"].ShouldBe(1);
+        evaluation.Metrics["roc_auc"].ShouldBe(1);
+        evaluation.Metrics["true_positives"].ShouldBe(evaluation.Frauds);
+        evaluation.Metrics["false_positives"].ShouldBe(0);
+        evaluation.Metrics["true_negatives"].ShouldBe(evaluation.Rows - evaluation.Frauds);
+    }
+
+    [Fact]
+    public void A_model_that_tells_nothing_is_as_good_as_chance()
+    {
+        var evaluation = Evaluate(Histories.Csv(_folder, 2_000), new ScriptedScorer(0.4));
+
+        evaluation.Metrics["roc_auc"].ShouldBe(0.5);
+        evaluation.Metrics["average_precision"].ShouldBe((double)evaluation.Frauds / evaluation.Rows, 1e-12);
+    }
+
+    [Fact]
+    public void What_has_no_value_without_a_fraud_is_left_out_instead_of_invented()
+    {
+        var evaluation = Evaluate(Histories.Csv(_folder, 500, rows => rows.Honest()), new AmountScorer(1_000_000));
+
+        evaluation.Frauds.ShouldBe(0);
+        evaluation.Metrics.Keys.ShouldNotContain("average_precision");
+        evaluation.Metrics.Keys.ShouldNotContain("recall");
+        evaluation.Metrics["false_positives"].ShouldBe(0);
+        evaluation.Metrics.Values.ShouldAllBe(value => double.IsFinite(value));
+    }
+
+    [Fact]
+    public void A_history_without_labels_is_refused_by_name()
+    {
+        var refusal = Should.Throw<NothingToMeasureException>(() => Evaluate(Histories.Csv(_folder, 50, rows => rows.Unlabelled(_ => true)), new ScriptedScorer(0.4)));
+
+        refusal.Message.ShouldBe("history.csv has no labelled row that can be read");
+    }
+
+    static Evaluation Evaluate(IHistory history, IScorer scorer) =>
+        Histories.Quietly(progress => Evaluator.Evaluate(Histories.ScoringBy(scorer), history, progress, default));
+
+    /// <summary>Fraud is what costs more than a limit; the amount is the first feature.</summary>
+    sealed class AmountScorer(double limit) : IScorer
+    {
+        public int FeatureCount => TrainedModel.Loaded.Features.Count;
+
+        public void Score(ReadOnlySpan<double> features, Span<double> scores)
+        {
+            for (var row = 0; row < scores.Length; row++)
+                scores[row] = features[row * FeatureCount] > limit ? 1 : 0;
+        }
+    }
+}

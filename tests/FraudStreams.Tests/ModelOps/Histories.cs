@@ -1,0 +1,35 @@
+using FraudStreams.Ingest.Generation;
+using FraudStreams.Model.Formats;
+using FraudStreams.ModelOps;
+using FraudStreams.Monitoring;
+using FraudStreams.Tests.Ingest;
+using FraudStreams.Tests.WholeProgram;
+
+namespace FraudStreams.Tests.ModelOps;
+
+/// <summary>Generated payments in a file, changed as a test wants them, as a history.</summary>
+static class Histories
+{
+    public static IHistory Csv(string folder, int payments, Func<IEnumerable<string[]>, IEnumerable<string[]>>? change = null)
+    {
+        var file = Path.Combine(folder, "history.csv");
+        GeneratedCsv.Write(file, new PaymentGenerator(TrainedModel.Generator(seed: 4)), payments);
+        var lines = File.ReadAllLines(file);
+        var rows = lines.Skip(1).Select(line => line.Split(','));
+        File.WriteAllLines(file, [lines[0], .. (change?.Invoke(rows) ?? rows).Select(cells => string.Join(',', cells))]);
+        return new CsvHistory(file, TrainedModel.Schema);
+    }
+
+    /// <summary>The payments of a file's rows, whose last cell is the label.</summary>
+    public static IEnumerable<string[]> Unlabelled(this IEnumerable<string[]> rows, Func<int, bool> which) =>
+        rows.Select((cells, row) => which(row) ? [.. cells[..^1], ""] : cells);
+
+    public static IEnumerable<string[]> Honest(this IEnumerable<string[]> rows) => rows.Where(cells => cells[^1] == "0");
+
+    /// <summary>Rows in order of event time, with everything else as it is for the same rows in any order.</summary>
+    public static LabelledRows? Read(IHistory history) => LabelledRows.Read(history, TrainedModel.Loaded.Features, _ => { }, _ => { }, default);
+
+    public static T Quietly<T>(Func<WorkProgress, T> work) => WorkProgress.Run(work);
+
+    public static LoadedModel ScoringBy(Model.IScorer scorer) => new(TrainedModel.Loaded.Card, scorer);
+}

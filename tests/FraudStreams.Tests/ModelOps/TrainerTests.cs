@@ -1,0 +1,93 @@
+using FraudStreams.Model.Formats;
+using FraudStreams.ModelOps;
+using FraudStreams.Tests.WholeProgram;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.ModelOps;
+
+public sealed class TrainerTests : IDisposable
+{
+    readonly TemporaryFolder _folder = new();
+    readonly ManualTime _time = new();
+    readonly ModelShelf _shelf;
+
+    public TrainerTests() => _shelf = new ModelShelf(_folder, _time);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_history_with_too_few_frauds_gives_no_model_but_the_reason()
+    {
+        var (model, why) = Train(Histories.Csv(_folder, 1_000, rows => rows.Honest()));
+
+        model.ShouldBeNull();
+        why.ShouldNotBeNull().ShouldContain("history.csv");
+        why.ShouldContain("with 0 frauds: at least 10 are needed");
+        Directory.Exists(_shelf.Directory).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_history_without_a_label_gives_no_model_but_the_reason()
+    {
+        var (model, why) = Train(Histories.Csv(_folder, 500, rows => rows.Unlabelled(_ => true)));
+
+        model.ShouldBeNull();
+        why.ShouldBe("history.csv has no labelled row that can be read");
+    }
+
+    [Fact]
+    public void The_same_history_and_seed_give_the_same_model_byte_for_byte_and_another_seed_another()
+    {
+        var history = Histories.Csv(_folder, 4_000);
+
+        var first = Train(history).Model.ShouldNotBeNull();
+        var second = Train(history).Model.ShouldNotBeNull();
+        var shuffled = Train(Histories.Csv(_folder, 4_000), "model.seed=2").Model.ShouldNotBeNull();
+
+        second.Version.ShouldNotBe(first.Version);
+        ModelFile(second).ShouldBe(ModelFile(first));
+        shuffled.Card.Training.Seed.ShouldBe(2UL);
+    }
+
+    [Fact]
+    public void The_card_says_what_was_learnt_from_how_good_it_is_and_what_it_follows()
+    {
+        TrainedModel.PutInService(_folder, _time);
+        var history = Histories.Csv(_folder, 4_000);
+
+        var model = Train(history, "model.threshold=alerts-per-day 20").Model.ShouldNotBeNull();
+
+        var card = ModelFolder.Load(_shelf.FolderOf(model.Version)).Card;
+        var rows = Histories.Read(history).ShouldNotBeNull();
+        card.Version.ShouldBe("cards-20260102-030405");
+        card.CreatedAt.ShouldBe(_time.Start);
+        card.Parent.ShouldBe(TrainedModel.Loaded.Version);
+        card.Training.Rows.ShouldBe(4_000);
+        card.Training.Frauds.ShouldBe(rows.Set.Positives);
+        card.Training.From.ToUnixTimeMilliseconds().ShouldBe(rows.Times[0]);
+        card.Training.To.ToUnixTimeMilliseconds().ShouldBe(rows.Times[^1]);
+        card.Threshold.Rule.ShouldBe("at most 20 alerts a day on the validation part");
+        card.Training.Settings["trees"].ShouldBe("30");
+        card.Metrics["average_precision"].ShouldBeGreaterThan(0.3);
+        card.Metrics["threshold"].ShouldBe(card.Threshold.Score);
+        card.Metrics["alerts_a_day"].ShouldBeLessThanOrEqualTo(20);
+    }
+
+    [Fact]
+    public void A_training_that_is_cancelled_leaves_nothing_behind()
+    {
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+
+        Should.Throw<OperationCanceledException>(() => Histories.Quietly(progress =>
+            new Trainer(TrainedModel.Settings(), _shelf, progress, _time).Train(Histories.Csv(_folder, 4_000), cancelled.Token)));
+
+        Directory.Exists(_shelf.Directory).ShouldBeFalse();
+    }
+
+    (LoadedModel? Model, string? Why) Train(IHistory history, params string[] set) =>
+        Histories.Quietly(progress => new Trainer(TrainedModel.Settings(set), _shelf, progress, _time).Train(history, default));
+
+    byte[] ModelFile(LoadedModel model) => File.ReadAllBytes(Path.Combine(_shelf.FolderOf(model.Version), "model.json"));
+}

@@ -1,0 +1,31 @@
+using FraudStreams.Ingest;
+using FraudStreams.Model.Features;
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Linear;
+using FraudStreams.Model.Schema;
+using FraudStreams.Model.Trees;
+using FraudStreams.Tests.WholeProgram;
+
+namespace FraudStreams.Tests.Scoring;
+
+/// <summary>A schema that is named `cards` as well and has one feature only, and models of it.</summary>
+static class OtherSchema
+{
+    public static TransactionSchema Schema { get; } = SchemaFile.Parse(Text(), "another cards");
+
+    public static string Text()
+    {
+        var text = File.ReadAllText(Path.Combine(SchemaFile.Folder, "cards.conf"));
+        return text[..text.IndexOf("\nfeatures = [", StringComparison.Ordinal)] + "\nfeatures = [{ name = amt, number = amt }]\n";
+    }
+
+    public static LoadedModel Model(string version)
+    {
+        var plan = FeaturePlan.Fit(Schema, []);
+        double[] values = [.. Enumerable.Range(0, 100)];
+        byte[] labels = [.. values.Select(value => value > 90 ? (byte)1 : (byte)0)];
+        var scorer = LogisticRegression.Train(new TrainingSet(plan.Columns, values, labels), new LogisticSettings());
+        var card = TrainedModel.Loaded.Card;
+        return new LoadedModel(new ModelCard(version, card.CreatedAt, plan, card.Threshold, card.Training), scorer);
+    }
+}

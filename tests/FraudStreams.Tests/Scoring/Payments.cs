@@ -1,0 +1,46 @@
+using System.Buffers;
+using System.Text;
+using FraudStreams.Ingest.Generation;
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
+using FraudStreams.Tests.WholeProgram;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Tests.Scoring;
+
+/// <summary>Generated payments as records, rows and batches.</summary>
+static class Payments
+{
+    public static readonly TopicPartition Partition = new("transactions", 0);
+
+    public static List<byte[]> Json(int count)
+    {
+        var generator = new PaymentGenerator(TrainedModel.Generator(seed: 9));
+        var writer = new PaymentWriter(generator);
+        var json = new ArrayBufferWriter<byte>();
+        var payments = new List<byte[]>();
+        for (var number = 0; number < count; number++)
+        {
+            json.ResetWrittenCount();
+            writer.WriteJson(generator.At(number), json);
+            payments.Add(json.WrittenSpan.ToArray());
+        }
+
+        return payments;
+    }
+
+    public static TransactionRows Rows(int count)
+    {
+        var rows = new TransactionRows(TrainedModel.Schema);
+        var reader = new TransactionReader(TrainedModel.Schema);
+        foreach (var json in Json(count))
+            _ = reader.TryRead(json, rows) is { } reason ? throw new InvalidOperationException(reason.Message) : true;
+        return rows;
+    }
+
+    /// <summary>Records from an offset on; a text that is no payment stands for itself.</summary>
+    public static List<TopicRecord> Records(long firstOffset, params IEnumerable<byte[]> values) => [.. values.Select((value, place) =>
+        new TopicRecord(Partition, firstOffset + place, Encoding.UTF8.GetBytes("4000"), value, 0))];
+
+    public static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
+}

@@ -1,0 +1,88 @@
+using System.Text;
+using System.Text.Json;
+using Akka;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
+using FraudStreams.Monitoring;
+using FraudStreams.Scoring;
+using FraudStreams.Tests.Topics;
+using FraudStreams.Tests.WholeProgram;
+using FraudStreams.Topics;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Scoring;
+
+public sealed class PublishPredictionsTests : Akka.TestKit.Xunit2.TestKit
+{
+    readonly TemporaryFolder _folder = new();
+    readonly ManualTime _time = new();
+    readonly StreamCounters _counters = new();
+    readonly TransactionBatchPool _pool = new(() => new TransactionRows(TrainedModel.Schema));
+    readonly TransactionReader _reader = new(TrainedModel.Schema);
+
+    protected override void AfterAll()
+    {
+        base.AfterAll();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Rows_go_out_as_they_came_with_their_scores_and_the_rest_with_its_reason_and_then_the_position_moves()
+    {
+        await using var topics = Open("transactions", "predictions", "rejected");
+        var payments = Payments.Json(2);
+        var batch = _pool.Rent().Read(Payments.Records(10, payments[0], Payments.Utf8("no payment"), payments[1]), _reader, Groups.Score);
+        batch.Scored = new BatchScored([0.5, 0.4999], "v3", Threshold: 0.5);
+
+        await PublishAsync(topics, batch);
+
+        (await topics.PositionAsync(Groups.Score, Payments.Partition, default)).ShouldBe(13);
+        var predictions = EmbeddedLog.ReadRecords(_folder, Topic.Predictions).ToList();
+        predictions.Count.ShouldBe(2);
+        for (var row = 0; row < 2; row++)
+        {
+            var original = Encoding.UTF8.GetString(payments[row]);
+            Encoding.UTF8.GetString(predictions[row].Value.Span).ShouldStartWith(original[..^1] + ",\"score\":");
+            predictions[row].Key.ToArray().ShouldBe(Encoding.UTF8.GetBytes("4000"));
+        }
+
+        predictions.Select(PredictionOf).ShouldBe([(0.5, 1, "v3", _time.Start), (0.4999, 0, "v3", _time.Start)]);
+        var rejected = RejectedRecord.TryRead(EmbeddedLog.ReadRecords(_folder, Topic.Rejected).ShouldHaveSingleItem().Value).ShouldNotBeNull();
+        (rejected.Topic, rejected.Offset, rejected.Reason.Code).ShouldBe(("transactions", 11, RejectCodes.NotAnObject));
+        Encoding.UTF8.GetString(rejected.Original.Span).ShouldBe("no payment");
+        _counters.Totals.ShouldBe(new StreamTotals(0, 2, 1, 1, 0, 0));
+        _counters.ModelVersion.ShouldBe("v3");
+        _pool.Rent().ShouldBeSameAs(batch);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_published_fails_the_stream_and_is_neither_counted_nor_given_back_to_the_pool()
+    {
+        await using var topics = Open("transactions");
+        var batch = _pool.Rent().Read(Payments.Records(0, Payments.Json(1)), _reader, Groups.Score);
+        batch.Scored = new BatchScored([0.9], "v3", Threshold: 0.5);
+
+        var failure = await Record.ExceptionAsync(() => PublishAsync(topics, batch));
+
+        failure.ShouldNotBeNull().GetBaseException().ShouldBeOfType<TopicsException>();
+        (await topics.PositionAsync(Groups.Score, Payments.Partition, default)).ShouldBe(0);
+        _counters.Totals.ShouldBe(default);
+        _pool.Rent().ShouldNotBeSameAs(batch);
+    }
+
+    EmbeddedTopics Open(params string[] topics) => EmbeddedTopics.Open(LogOf.Settings(_folder, 1, topics), TimeProvider.System, _ => { });
+
+    async Task PublishAsync(ITopics topics, TransactionBatch batch) =>
+        await Source.Single(batch).Via(PublishPredictions.Flow(topics, _counters, _time)).RunWith(Sink.Ignore<Done>(), Sys.Materializer());
+
+    static (double, int, string, DateTimeOffset) PredictionOf(TopicRecord record)
+    {
+        using var json = JsonDocument.Parse(record.Value);
+        var root = json.RootElement;
+        return (root.GetProperty("score").GetDouble(), root.GetProperty("prediction").GetInt32(), root.GetProperty("model_version").GetString()!,
+            root.GetProperty("scored_at").GetDateTimeOffset());
+    }
+}

@@ -1,0 +1,49 @@
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
+using FraudStreams.Scoring;
+using FraudStreams.Tests.WholeProgram;
+using FraudStreams.Topics;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Scoring;
+
+public sealed class TransactionBatchTests
+{
+    readonly TransactionReader _reader = new(TrainedModel.Schema);
+    readonly TransactionBatchPool _pool = new(() => new TransactionRows(TrainedModel.Schema));
+
+    [Fact]
+    public void Holds_rows_with_their_records_the_rest_with_its_reason_and_the_position_after_both()
+    {
+        var payments = Payments.Json(2);
+
+        var batch = _pool.Rent().Read(Payments.Records(40, payments[0], Payments.Utf8("{"), payments[1], Payments.Utf8("")), _reader, "score");
+
+        batch.Rows.Count.ShouldBe(2);
+        batch.Records.Select(record => record.Offset).ShouldBe([40, 42]);
+        batch.Rows.Source(1).ToArray().ShouldBe(payments[1]);
+        batch.Rejected.Select(rejected => (rejected.Record.Offset, rejected.Reason.Code)).ShouldBe([(41, RejectCodes.Truncated), (43, RejectCodes.NotJson)]);
+        batch.Position.ShouldBe(new GroupPosition("score", Payments.Partition, 44));
+    }
+
+    [Fact]
+    public void A_batch_that_was_given_back_is_used_again_with_nothing_of_its_last_records_in_it()
+    {
+        var first = _pool.Rent().Read(Payments.Records(0, [.. Payments.Json(3), Payments.Utf8("{")]), _reader, "score");
+        first.Scored = new BatchScored([0.1, 0.2, 0.3], "v1", 0.5);
+        first.Return();
+
+        var second = _pool.Rent().Read(Payments.Records(7, Payments.Json(1)), _reader, "score");
+
+        second.ShouldBeSameAs(first);
+        second.Rows.Count.ShouldBe(1);
+        second.Records.Count.ShouldBe(1);
+        second.Rejected.ShouldBeEmpty();
+        second.Scored.ShouldBeNull();
+        second.Position.NextOffset.ShouldBe(8);
+    }
+
+    [Fact]
+    public void A_batch_that_was_not_given_back_is_not_given_out_again() => _pool.Rent().ShouldNotBeSameAs(_pool.Rent());
+}
