@@ -29,6 +29,8 @@ public sealed class FraudHost : IAsyncDisposable
     readonly ActorSystem _system;
     readonly EmbeddedTopics _topics;
     readonly PredictionStore? _store;
+    readonly AlertOffice? _alerts;
+    readonly IActorRef _desks = ActorRefs.Nobody;
     readonly SharedKillSwitch _stop = KillSwitches.Shared("stop");
     readonly ImmutableSortedDictionary<string, Task> _branches;
     ImmutableArray<GroupLag> _lags = [];
@@ -46,12 +48,22 @@ public sealed class FraudHost : IAsyncDisposable
         _time = time;
         Speeds = new SpeedControl(settings.Speeds.Speed1, settings.Speeds.Speed2, settings.Speeds.Speed3, time);
         Counters.ModelVersion = model?.Version;
-        _system = ActorSystem.Create("fraudstreams", layers.Load());
+        var config = layers.Load();
+        if (settings.Roles.Contains(Role.Alert))
+            config = settings.Alerts.Journal.ToAkka(settings.DataDirectory).WithFallback(config);
+        _system = ActorSystem.Create("fraudstreams", config);
         _system.ActorOf(ConsoleLogger.Props(log), "console-logger");
         _topics = EmbeddedTopics.Open(settings.Topics.Embedded(settings.DataDirectory), time, LogStandby);
         _store = settings.Roles.Contains(Role.Store) || settings.Roles.Contains(Role.Label)
             ? settings.Store.Open(settings.DataDirectory, settings.Topics, schema, time)
             : null;
+        if (settings.Roles.Contains(Role.Alert))
+        {
+            _alerts = new AlertOffice(
+                settings.Alerts, AlertOffice.ChannelsOf(settings.Alerts, settings.DataDirectory, time), _topics, Counters, Alerts, TimeSpan.Zero, time);
+            _desks = _system.ActorOf(AlertDesks.Props(_alerts), "alert-desks");
+        }
+
         _branches = Branches(schema, model);
         _system.ActorOf(SpeedsFile.Props(layers, settings.Speeds, Speeds), "speeds-file");
     }
@@ -60,12 +72,15 @@ public sealed class FraudHost : IAsyncDisposable
 
     public SpeedControl Speeds { get; }
 
+    /// <summary>The alerts of this process that wait.</summary>
+    public AlertGauge Alerts { get; } = new();
+
     public ITopics Topics => _topics;
 
     /// <summary>Completes when the producer of this process has sent the last row of its input; at once where none runs here.</summary>
     public Task Produced => _branches.GetValueOrDefault(Groups.Simulate, Task.CompletedTask);
 
-    /// <summary>Completes when the producer is done and every group of this process has read its topic to the end.</summary>
+    /// <summary>Completes when the producer is done, every group of this process has read its topic to the end, and every alert is delivered.</summary>
     public async Task DrainedAsync(CancellationToken cancellationToken)
     {
         await Produced.WaitAsync(cancellationToken);
@@ -85,6 +100,7 @@ public sealed class FraudHost : IAsyncDisposable
         Speeds.Speed2.Speed = Speeds.Speed3.Speed = Speed.Unlimited;
         var all = Task.WhenAll(_branches.Values);
         await Task.WhenAny(all, Task.Delay(_settings.DrainTimeout, _time));
+        await Task.WhenAny(CloseDesksAsync(), Task.Delay(_settings.DrainTimeout, _time));
         var unfinished = _branches.Where(branch => !branch.Value.IsCompleted).Select(branch => branch.Key).ToImmutableArray();
         await _system.Terminate();
         return unfinished;
@@ -96,6 +112,7 @@ public sealed class FraudHost : IAsyncDisposable
         await _topics.DisposeAsync();
         if (_store is not null)
             await _store.DisposeAsync();
+        _alerts?.Dispose();
         Speeds.Dispose();
     }
 
@@ -121,10 +138,23 @@ public sealed class FraudHost : IAsyncDisposable
         return Here(Role.Score, Groups.Score, Topic.Transactions)
             && Here(Role.Alert, Groups.Alert, Topic.Predictions)
             && Here(Role.Store, Groups.Store, Topic.Predictions)
-            && Here(Role.Label, Groups.Label, Topic.Labels);
+            && Here(Role.Label, Groups.Label, Topic.Labels)
+            && AlertsAreOut();
 
         bool Here(Role role, string group, string topic) => !_settings.Roles.Contains(role) || status.Of(group, topic).Lag == 0;
     }
+
+    /// <summary>Whether none waits; what only waits for others of its card no longer has to.</summary>
+    bool AlertsAreOut()
+    {
+        if (_alerts is null || Alerts.IsIdle)
+            return true;
+        _desks.Tell(new HurryAlerts());
+        return false;
+    }
+
+    /// <summary>What is under way to people is finished and noted; what has not begun stays in the journal.</summary>
+    Task CloseDesksAsync() => _alerts is null ? Task.CompletedTask : _desks.Ask<DesksClosed>(new CloseDesks(), _settings.DrainTimeout);
 
     ImmutableSortedDictionary<string, Task> Branches(TransactionSchema schema, LoadedModel? model)
     {
@@ -134,7 +164,7 @@ public sealed class FraudHost : IAsyncDisposable
         if (_settings.Roles.Contains(Role.Label))
             branches[Groups.Label] = Run(FraudPipeline.Labels(Branch(Groups.Label), _store!));
         if (_settings.Roles.Contains(Role.Alert))
-            branches[Groups.Alert] = Run(FraudPipeline.Alert(Branch(Groups.Alert), AlertDesk.From(_settings.Alerts, schema, _settings.DataDirectory, _time)));
+            branches[Groups.Alert] = Run(FraudPipeline.Alert(Branch(Groups.Alert), schema, AlertTemplate.Of(_settings.Alerts.Template, schema), _desks));
         if (_settings.Roles.Contains(Role.Score))
             branches[Groups.Score] = Run(FraudPipeline.Score(Branch(Groups.Score), schema, Desk(model!), Speeds.Speed2));
         if (_settings.Roles.Contains(Role.Simulate))
@@ -142,8 +172,12 @@ public sealed class FraudHost : IAsyncDisposable
         return branches.ToImmutable();
     }
 
-    void LogStandby(GroupStandby standby) => _system.Log.Info(
-        "{0} consumes {1} as group {2}; this process waits and takes over when it is gone", standby.Holder, standby.Topic, standby.Group);
+    void LogStandby(GroupStandby standby)
+    {
+        if (standby.Group == Groups.Alert)
+            Alerts.Elsewhere();
+        _system.Log.Info("{0} consumes {1} as group {2}; this process waits and takes over when it is gone", standby.Holder, standby.Topic, standby.Group);
+    }
 
     IActorRef Desk(LoadedModel model) =>
         _system.ActorOf(ModelDesk.Props(model, new ModelShelf(_settings.DataDirectory, _time), _settings.Scoring, _settings.Restart), "model-desk");

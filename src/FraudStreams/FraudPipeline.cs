@@ -37,9 +37,10 @@ static class FraudPipeline
             .Via(ScoreTransactions.Flow(model, parts.Settings.Scoring))
             .Via(PublishPredictions.Flow(parts.Topics, parts.Counters, parts.Time)));
 
-    /// <summary>predictions ▸ predicted frauds ▸ message ▸ alerts, with the position in predictions.</summary>
-    public static IRunnableGraph<Task<Done>> Alert(BranchParts parts, AlertDesk desk) =>
-        Consumed(parts, Topic.Predictions, partition => partition.Via(AlertPeople.Flow(desk, parts.Topics, parts.Counters, parts.Log)));
+    /// <summary>predictions ▸ predicted frauds ▸ the partition's desk, with the position in predictions; the desk ▸ mail, webhook ▸ alerts.</summary>
+    public static IRunnableGraph<Task<Done>> Alert(BranchParts parts, TransactionSchema schema, AlertTemplate template, IActorRef desks) =>
+        ConsumedApart(parts, Topic.Predictions, (partition, records) =>
+            records.Via(AlertPeople.Flow(partition.Partition, desks, template, schema, parts.Topics, parts.Log, parts.Time)));
 
     /// <summary>predictions ▸ batch ▸ speed_3 ▸ database, then the position in predictions.</summary>
     public static IRunnableGraph<Task<Done>> Store(BranchParts parts, PredictionStore store, SpeedValve speed3) =>
@@ -59,9 +60,14 @@ static class FraudPipeline
 
     /// <summary>Every partition that this process is given, side by side, until the switch is thrown.</summary>
     static IRunnableGraph<Task<Done>> Consumed(BranchParts parts, string topic, Func<Source<TopicRecord, NotUsed>, Source<Done, NotUsed>> flow) =>
+        ConsumedApart(parts, topic, (_, records) => flow(records));
+
+    /// <summary>The same where a partition has parts of its own.</summary>
+    static IRunnableGraph<Task<Done>> ConsumedApart(
+        BranchParts parts, string topic, Func<TopicPartition, Source<TopicRecord, NotUsed>, Source<Done, NotUsed>> flow) =>
         Restarted(parts, () => parts.Topics.Consume(topic, parts.Name)
             .Via(parts.Stop.Flow<TopicPartitionSource>())
-            .MergeMany(parts.Settings.Topics.Partitions, source => flow(source.Records.Via(parts.Stop.Flow<TopicRecord>()))));
+            .MergeMany(parts.Settings.Topics.Partitions, source => flow(source.Partition, source.Records.Via(parts.Stop.Flow<TopicRecord>()))));
 
     static IRunnableGraph<Task<Done>> Restarted(BranchParts parts, Func<Source<Done, NotUsed>> branch) =>
         RestartSource.OnFailuresWithBackoff(() => branch().SelectError(parts.Named), parts.Settings.Restart.ToRestartSettings())

@@ -109,7 +109,7 @@ public sealed record SimulateSettings(string? Input, double? EventTimeFactor, in
         section.Share("fraud-share") is < 0.5 and var share ? share : throw section.Senseless("fraud-share", "a share above 0 and below 0.5");
 }
 
-/// <param name="Partitions">Of `transactions` and `predictions`; `rejected`, `alerts` and `labels` have one.</param>
+/// <param name="Partitions">Of `transactions` and `predictions`; the others have one.</param>
 /// <param name="MaxRecordBytes">A longer record is rejected unread.</param>
 public sealed record TopicSettings(
     int Partitions, Durability Durability, TimeSpan Poll, int ReadRecords, int ReadBytes, int MaxRecordBytes, RetentionSettings Retention)
@@ -136,6 +136,7 @@ public sealed record TopicSettings(
             KeyValuePair.Create(Topic.Predictions, Partitions),
             KeyValuePair.Create(Topic.Rejected, 1),
             KeyValuePair.Create(Topic.Alerts, 1),
+            KeyValuePair.Create(Topic.Undelivered, 1),
             KeyValuePair.Create(Topic.Labels, 1),
         ]))
         {

@@ -4,15 +4,17 @@ using FraudStreams.Model.Formats;
 
 namespace FraudStreams.Alerts;
 
-/// <summary>One message about one predicted fraud. Nothing in it is secret, and every part but the body is one line.</summary>
+/// <summary>One predicted fraud that people are to know of. Nothing in it but the key is secret, and every part but the body is one line.</summary>
 /// <param name="TransactionId">As the payment's source wrote it: for records, never for file names or headers.</param>
 /// <param name="Name">Stands for the transaction where only plain names will do; the same id always has the same one.</param>
-/// <param name="Line">What the console shows.</param>
-public sealed record Alert(string TransactionId, string Name, string Subject, string Body, string Line)
+/// <param name="Line">What the console and a digest show.</param>
+/// <param name="Score">0 to 1.</param>
+/// <param name="Key">The prediction's key, which is the card: for records of topics and to tell one card's alerts from others', never to be shown.</param>
+public sealed record Alert(string TransactionId, string Name, string Subject, string Body, string Line, double Score, string Key)
 {
     const int LongestName = 80;
 
-    public static Alert Of(PredictionRows rows, int row, AlertTemplate template)
+    public static Alert Of(PredictionRows rows, int row, AlertTemplate template, ReadOnlySpan<byte> key)
     {
         var schema = rows.Transactions.Schema;
         var id = rows.Transactions.Id(row);
@@ -24,11 +26,12 @@ public sealed record Alert(string TransactionId, string Name, string Subject, st
             template.Subject(rows, row),
             template.Body(rows, row),
             $"{AlertText.Time(rows.Transactions.EventTime(row))}  {AlertText.Of(rows, row, schema.AmountField)}{card}{merchant}  " +
-            $"score {rows.Score(row):0.000}  transaction {AlertText.Of(rows, row, schema.IdField)}");
+            $"score {rows.Score(row):0.000}  transaction {AlertText.Of(rows, row, schema.IdField)}",
+            rows.Score(row),
+            Convert.ToBase64String(key));
     }
 
-    /// <summary>A Message-ID (RFC 5322): the same transaction gets the same, so that mail programs show a message that came twice once.</summary>
-    public string MessageId => $"<{Name}@fraudstreams.invalid>";
+    public override string ToString() => Line;
 
     /// <summary>
     /// The id itself where it is short and of lower-case letters, digits, "-" and "_" only, so that it is one name in every file system;

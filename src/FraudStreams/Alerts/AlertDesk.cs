@@ -1,79 +1,387 @@
-using System.Collections.Concurrent;
-using System.Text.Json;
-using FraudStreams.Model.Schema;
-using FraudStreams.Topics;
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Event;
+using Akka.Persistence;
+using FraudStreams.Monitoring;
 
 namespace FraudStreams.Alerts;
 
 /// <summary>
-/// Where alerts are written, sent and remembered until they are on record. It outlives restarts of the stream: an alert that was sent
-/// before another one failed is not sent again when both are tried anew. Safe for several partitions at once.
+/// The alerts of one partition of `predictions`: each is raised, then delivered, and both are in the journal before anything rests on them. What was
+/// raised and not settled when a desk died goes out from the next, wherever that is; two desks at once cannot be, since they would write events of
+/// the same number.
 /// </summary>
-public sealed class AlertDesk(TransactionSchema schema, AlertTemplate template, IMailTransport transport, int parallel, TimeProvider time)
+sealed class AlertDesk : ReceivePersistentActor, IWithTimers
 {
-    /// <summary>Alerts under way, and sent ones that are not on record yet.</summary>
-    readonly ConcurrentDictionary<string, Lazy<Task>> _sent = [];
+    const int SnapshotEvery = 1000;
+    static readonly TimeSpan RecordRetry = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan CleanEvery = TimeSpan.FromHours(1);
 
-    public static AlertDesk From(AlertSettings settings, TransactionSchema schema, string dataDirectory, TimeProvider time)
+    readonly AlertOffice _office;
+    readonly int _partition;
+    readonly bool _waitedForHolder;
+    readonly AlertRecords _records;
+    readonly AlertBook _book;
+    readonly ILoggingAdapter _log = Context.GetLogger();
+    readonly ImmutableSortedDictionary<string, ChannelQueue> _queues;
+    ImmutableArray<SnapshotMark> _snapshots = [];
+    int _eventsSinceSnapshot;
+    int _beingNoted;
+    bool _isReady;
+    bool _isRecording;
+    bool _isClosing;
+
+    public AlertDesk(AlertOffice office, int partition, bool waitedForHolder)
     {
-        var template = settings.Template is { } file
-            ? AlertTemplate.Parse(ReadTemplate(file), schema, file)
-            : AlertTemplate.Parse(AlertTemplate.Default, schema, "the default template");
-        IMailTransport transport = settings.Mail.Host.Length > 0
-            ? new SmtpMailTransport(settings.Mail, time)
-            : new FolderMailTransport(Path.Combine(dataDirectory, settings.Folder), settings.Mail.From, settings.Mail.To, time);
-        return new AlertDesk(schema, template, transport, settings.Parallel, time);
+        _office = office;
+        _partition = partition;
+        _waitedForHolder = waitedForHolder;
+        _records = new AlertRecords(office.Topics, partition);
+        _book = new AlertBook(office.Settings.Remember);
+        _queues = office.Channels.ToImmutableSortedDictionary(channel => channel.Name, channel => new ChannelQueue(channel.Settings));
+
+        Recover<SnapshotOffer>(offer => Restore((byte[])offer.Snapshot));
+        Recover<byte[]>(json => Apply(AlertEvent.From(json)));
+        Recover<RecoveryCompleted>(_ => FindLastRecorded());
+
+        Command<LastRecorded>(last => TakeOver(last.Number));
+        Command<RaiseAlerts>(Raise);
+        Command<Sent>(Settle);
+        Command<Recorded>(Done);
+        Command<NotRecorded>(failed => RetryRecords(failed.Cause));
+        Command<HurryAlerts>(_ => Hurry());
+        Command<CloseDesk>(_ => Close());
+        Command<Tick>(_ => Pump());
+        Command<Clean>(_ => SaveIfOld());
+        Command<SaveSnapshotSuccess>(Saved);
     }
 
-    public TransactionSchema Schema => schema;
+    sealed record LastRecorded(long Number);
 
-    public AlertTemplate Template => template;
+    sealed record Recorded(ImmutableArray<AlertRecord> Records);
 
-    /// <summary>Messages under way at once, of each partition; also how many are sent before they are put on record.</summary>
-    public int Parallel => parallel;
+    sealed record NotRecorded(Exception Cause);
 
-    /// <summary>Sends an alert, unless one for its transaction is under way or was sent and is only not yet on record.</summary>
-    public Task SendAsync(Alert alert, CancellationToken token) =>
-        _sent.GetOrAdd(alert.TransactionId, _ => new Lazy<Task>(() => SendOnceAsync(alert, token))).Value;
+    /// <param name="Delivery">Null where it failed.</param>
+    sealed record Sent(AlertChannel Channel, ChannelQueue.Parcel Parcel, Delivery? Delivery, Exception? Failure);
 
-    /// <summary>The alert is on record; it need not be remembered here.</summary>
-    public void Forget(Alert alert) => _sent.TryRemove(alert.TransactionId, out _);
+    sealed record Tick
+    {
+        public static readonly Tick Instance = new();
+    }
 
-    /// <summary>Adds the record of a delivered alert: what the topic `alerts` holds.</summary>
-    public void Record(Alert alert, ReadOnlySpan<byte> key, string topic, OutgoingRecords into) =>
-        into.Add(topic, key, (alert, transport.Channel, time.GetUtcNow()), static (to, delivered) =>
+    sealed record Clean
+    {
+        public static readonly Clean Instance = new();
+    }
+
+    /// <summary>The state as of an event, and when: events up to it may go once it is old enough.</summary>
+    sealed record SnapshotMark(long Number, DateTimeOffset At);
+
+    sealed record Snapshot(AlertBook.State Book, ImmutableArray<SnapshotMark> Snapshots);
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public override string PersistenceId => $"alerts-{_partition}";
+
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
+    {
+        _log.Warning("The journal of alerts cannot be written: {0}. What waits is kept and goes on after a pause", cause.GetBaseException().Message);
+        Sender.Tell(new Status.Failure(cause));
+    }
+
+    protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
+        _log.Warning("The journal of alerts cannot be read: {0}. It is tried again after a pause", reason.GetBaseException().Message);
+
+    void FindLastRecorded() => _ = _records.LastAsync().PipeTo(Self, success: last => new LastRecorded(last), failure: cause => new NotRecorded(cause));
+
+    /// <summary>Where another host may still be sending, it gets the time to end and to note it before this one looks again and begins.</summary>
+    void TakeOver(long lastRecorded)
+    {
+        // A journal that begins anew beside topics that do not has numbers that were on record before.
+        _book.Recorded(lastRecorded > LastSequenceNr ? 0 : lastRecorded);
+        if (_book.IsHeld && !_waitedForHolder && _office.TakeoverWait > TimeSpan.Zero)
         {
-            using var json = new Utf8JsonWriter(to);
-            json.WriteStartObject();
-            json.WriteString("transaction", delivered.alert.TransactionId);
-            json.WriteString("alerted_at", delivered.Item3.ToString("yyyy-MM-ddTHH:mm:ss.fffZ"));
-            json.WriteString("channel", delivered.Channel);
-            json.WriteString("message_id", delivered.alert.MessageId);
-            json.WriteEndObject();
+            Context.Parent.Tell(new AlertDesks.DeskIsHeld(_partition));
+            Context.Stop(Self);
+            return;
+        }
+
+        Keep([new DeskOpened(_office.Holder, Now)], _ => Begin());
+    }
+
+    void Begin()
+    {
+        _isReady = true;
+        Timers.StartPeriodicTimer(nameof(Clean), Clean.Instance, CleanEvery);
+        foreach (var open in _book.Open)
+        {
+            foreach (var channel in open.Channels.Except(open.Settled.Select(settled => settled.Channel)))
+                Queue(open.Number, open.Alert, channel);
+        }
+
+        Pump();
+    }
+
+    void Raise(RaiseAlerts raise)
+    {
+        if (!_isReady || _isClosing || _book.Open.Count >= _office.Settings.Waiting)
+        {
+            Sender.Tell(new DeskIsBusy());
+            return;
+        }
+
+        var channels = _office.Channels.Select(channel => channel.Name).ToImmutableArray();
+        var events = raise.Alerts.Where(_book.IsNew).DistinctBy(alert => alert.TransactionId)
+            .Select(alert => new AlertRaised(alert, channels, Now)).ToImmutableArray<AlertEvent>();
+        if (events.IsEmpty)
+        {
+            Sender.Tell(new AlertsAreRaised());
+            return;
+        }
+
+        var left = events.Length;
+        Keep(events, kept =>
+        {
+            foreach (var channel in channels)
+                Queue(LastSequenceNr, ((AlertRaised)kept).Alert, channel);
+            if (--left > 0)
+                return;
+            Sender.Tell(new AlertsAreRaised());
+            Pump();
         });
+    }
 
-    async Task SendOnceAsync(Alert alert, CancellationToken token)
+    void Queue(long number, Alert alert, string name)
     {
-        try
+        if (_office.Channels.FirstOrDefault(channel => channel.Name == name) is not { } channel)
         {
-            await transport.SendAsync(alert, token);
+            Note(new AlertsSettled(name, name, [number], null, [new Refusal("", $"{name} is not set any more")], Now), []);
+            return;
         }
-        catch
+
+        if (_office.Deliveries.Find(name, alert) is { } underWay)
+            Await(channel, _queues[name].Resume(number, alert), underWay);
+        else
+            _queues[name].Add(number, alert, Now);
+    }
+
+    void Pump()
+    {
+        DateTimeOffset? next = null;
+        foreach (var channel in _isReady && !_isClosing ? _office.Channels : [])
         {
-            Forget(alert);
-            throw;
+            DateTimeOffset? due;
+            while (_queues[channel.Name].TryTake(Now, out due) is { } parcel)
+                Await(channel, parcel, _office.Deliveries.Start(channel.Name, channel.Transport, parcel.Message));
+            next = due < next || next is null ? due ?? next : next;
+        }
+
+        if (next is { } at)
+            Timers.StartSingleTimer(nameof(Tick), Tick.Instance, at > Now ? at - Now : TimeSpan.Zero);
+        Record();
+        _office.Gauge.Set(_partition, _book.Open.Count + _book.Unrecorded.Count);
+        StopIfDone();
+    }
+
+    void Await(AlertChannel channel, ChannelQueue.Parcel parcel, Task<Delivery> delivery) => _ = delivery.PipeTo(
+        Self,
+        success: delivered => new Sent(channel, parcel, delivered, null),
+        failure: cause => new Sent(channel, parcel, null, cause));
+
+    void Settle(Sent sent)
+    {
+        var (channel, parcel, delivery, failure) = sent;
+        var queue = _queues[channel.Name];
+        if (delivery is { Later.IsEmpty: true })
+        {
+            if (queue.FailuresInRow > 0)
+                _log.Info("{0} takes alerts again", channel.Transport.Channel);
+            Note(channel, parcel, parcel.Message.MessageId, queue.Done(parcel, delivery.Refusals));
+        }
+        else if (failure is AlertDeliveryException { Fault: DeliveryFault.Refused } refused && parcel.Numbers.Length == 1)
+        {
+            // A recipient who had it before the others were refused has it.
+            var reached = parcel.Message.To.IsEmpty ? null : parcel.Message.MessageId;
+            Note(channel, parcel, reached, queue.Done(parcel, [new Refusal(string.Join(", ", parcel.Message.To), refused.Message)]));
+        }
+        else
+        {
+            foreach (var alert in parcel.Message.Alerts)
+                _office.Deliveries.Forget(channel.Name, alert);
+            TryAgain(channel, queue, parcel, delivery, failure);
+        }
+
+        Pump();
+    }
+
+    void TryAgain(AlertChannel channel, ChannelQueue queue, ChannelQueue.Parcel parcel, Delivery? delivery, Exception? failure)
+    {
+        switch (delivery, failure as AlertDeliveryException)
+        {
+            case ({ }, _):
+                queue.Partly(parcel, delivery, Now);
+                _log.Warning("{0} asks to send {1} to {2} recipients later", channel.Transport.Channel, parcel.Message.Name, delivery.Later.Length);
+                break;
+            case (_, { Fault: DeliveryFault.Refused }):
+                queue.TakeApart(parcel, Now);
+                break;
+            case (_, { Fault: DeliveryFault.Later } later):
+                var wait = queue.Later(parcel, Now);
+                _log.Warning("{0} does not take {1} now: {2}. It is tried again in {3:0.#} s", channel.Transport.Channel, parcel.Message.Name, later.Message, wait.TotalSeconds);
+                break;
+            default:
+                var before = queue.FailuresInRow;
+                var pause = queue.Unavailable(parcel, Now);
+
+                // A server that stays away is told of at first, and then each time the number of failures has doubled.
+                if (queue.FailuresInRow != before && System.Numerics.BitOperations.IsPow2(queue.FailuresInRow))
+                    _log.Warning("{0} alerts wait: {1} cannot be used: {2}. It is tried again in {3:0.#} s", queue.Count, channel.Transport.Channel, failure!.Message, pause.TotalSeconds);
+                break;
         }
     }
 
-    static string ReadTemplate(string file)
+    void Note(AlertChannel channel, ChannelQueue.Parcel parcel, string? messageId, ImmutableArray<Refusal> refusals)
     {
-        try
+        foreach (var refusal in refusals)
+            _log.Warning("{0} refused {1} for good and it is set aside in topic undelivered: {2}", channel.Transport.Channel, parcel.Message.Name, refusal.Reason);
+        Note(new AlertsSettled(channel.Name, channel.Transport.Channel, parcel.Numbers, messageId, refusals, Now), parcel.Message.Alerts);
+    }
+
+    /// <summary>Notes go into the journal together while one of them is being written.</summary>
+    void Note(AlertsSettled settled, ImmutableArray<Alert> alerts)
+    {
+        _beingNoted++;
+        PersistAsync(settled.ToBytes(), _ =>
         {
-            return File.ReadAllText(file);
+            _beingNoted--;
+            Apply(settled);
+            foreach (var alert in alerts)
+                _office.Deliveries.Forget(settled.Channel, alert);
+            Pump();
+        });
+    }
+
+    void Keep(ImmutableArray<AlertEvent> events, Action<AlertEvent> kept)
+    {
+        var next = 0;
+        PersistAll(events.Select(@event => @event.ToBytes()), _ =>
+        {
+            var @event = events[next++];
+            Apply(@event);
+            kept(@event);
+        });
+    }
+
+    void Apply(AlertEvent @event)
+    {
+        _book.Apply(@event, LastSequenceNr);
+        if (++_eventsSinceSnapshot >= Math.Max(SnapshotEvery, _book.Open.Count) && IsRecoveryFinished)
+            Save();
+    }
+
+    void Record()
+    {
+        if (_isRecording || !_isReady || _book.Unrecorded.Count == 0)
+            return;
+        var some = new List<AlertRecord>();
+        foreach (var record in _book.Unrecorded)
+        {
+            // Those of one event go on record together: the position is that event's.
+            if (some.Count >= AlertRecords.AtOnce && record.Number != some[^1].Number)
+                break;
+            some.Add(record);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+
+        _isRecording = true;
+        _ = _records.WriteAsync(some, some[^1].Number).PipeTo(Self, success: () => new Recorded([.. some]), failure: cause => new NotRecorded(cause));
+    }
+
+    void Done(Recorded recorded)
+    {
+        _isRecording = false;
+        _book.Recorded(recorded.Records[^1].Number);
+        foreach (var record in recorded.Records)
         {
-            throw new Settings.SettingsException($"the alert template {file} cannot be read: {e.Message}", e);
+            if (record.Settled.Any(settled => settled.MessageId is not null))
+                _office.Counters.Alerted(record.Alert.Line);
+        }
+
+        Pump();
+    }
+
+    void RetryRecords(Exception cause)
+    {
+        if (!_isReady)
+        {
+            _log.Warning("How far alerts are on record cannot be read: {0}. It is tried again after a pause", cause.GetBaseException().Message);
+            Context.Stop(Self);
+            return;
+        }
+
+        _log.Warning("Delivered alerts cannot be put on record: {0}. It is tried again", cause.GetBaseException().Message);
+        _isRecording = false;
+        Timers.StartSingleTimer("record", Tick.Instance, RecordRetry);
+    }
+
+    void Hurry()
+    {
+        foreach (var queue in _queues.Values)
+            queue.Hurry();
+        Pump();
+    }
+
+    void Close()
+    {
+        _isClosing = true;
+        StopIfDone();
+    }
+
+    void StopIfDone()
+    {
+        if (!_isClosing || _queues.Values.Any(queue => queue.UnderWay > 0) || _beingNoted > 0 || _isRecording)
+            return;
+        if (_isReady)
+        {
+            _isReady = false;
+            Keep([new DeskClosed(_office.Holder, Now)], _ => Context.Stop(Self));
+        }
+        else
+        {
+            Context.Stop(Self);
         }
     }
+
+    void SaveIfOld()
+    {
+        if (_eventsSinceSnapshot > 0 && (_snapshots.IsEmpty || _snapshots[^1].At < Now - _office.Settings.JournalKeep))
+            Save();
+    }
+
+    void Save()
+    {
+        _eventsSinceSnapshot = 0;
+        _snapshots = _snapshots.Add(new SnapshotMark(LastSequenceNr, Now));
+        SaveSnapshot(AlertEvent.ToBytes(new Snapshot(_book.ToState(), _snapshots)));
+    }
+
+    /// <summary>The last snapshot is enough to begin from; events stay for as long as the settings say, for people to look into.</summary>
+    void Saved(SaveSnapshotSuccess saved)
+    {
+        DeleteSnapshots(new SnapshotSelectionCriteria(saved.Metadata.SequenceNr - 1));
+        var old = _snapshots.Where(mark => mark.At < Now - _office.Settings.JournalKeep && mark.Number <= saved.Metadata.SequenceNr).ToArray();
+        if (old.Length == 0)
+            return;
+        DeleteMessages(old[^1].Number);
+        _snapshots = _snapshots.RemoveRange(old);
+    }
+
+    void Restore(byte[] json)
+    {
+        var snapshot = AlertEvent.From<Snapshot>(json);
+        _book.Restore(snapshot.Book);
+        _snapshots = snapshot.Snapshots;
+    }
+
+    DateTimeOffset Now => _office.Time.GetUtcNow();
 }

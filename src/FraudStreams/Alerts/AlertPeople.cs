@@ -1,100 +1,94 @@
+using System.Collections.Immutable;
 using Akka;
+using Akka.Actor;
 using Akka.Event;
 using Akka.Streams.Dsl;
 using FraudStreams.Model.Formats;
-using FraudStreams.Monitoring;
+using FraudStreams.Model.Schema;
 using FraudStreams.Topics;
 
 namespace FraudStreams.Alerts;
 
 /// <summary>
-/// Alerts people of the predicted frauds in batches of predictions of one partition. Frauds are sent a few at a time, and those few are
-/// put on record together with the position after the last of them, so a process that dies repeats no more than those.
+/// Has alerts raised for the predicted frauds of one partition, in batches. A position is committed once its alerts are in the journal: from there
+/// they go out by themselves, however long that takes, so neither a slow mail server nor a dead one holds this up.
 /// </summary>
-public sealed class AlertPeople
+sealed class AlertPeople
 {
     const int BatchRecords = 1000;
 
     /// <summary>What batching adds to the time until people know.</summary>
     static readonly TimeSpan BatchWait = TimeSpan.FromMilliseconds(50);
 
-    readonly AlertDesk _desk;
+    static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(50);
+    static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(30);
+
+    readonly IActorRef _desks;
+    readonly AlertTemplate _template;
     readonly ITopics _topics;
-    readonly StreamCounters _counters;
     readonly ILoggingAdapter _log;
+    readonly TimeProvider _time;
     readonly PredictionReader _reader;
 
-    AlertPeople(AlertDesk desk, ITopics topics, StreamCounters counters, ILoggingAdapter log)
+    AlertPeople(IActorRef desks, AlertTemplate template, TransactionSchema schema, ITopics topics, ILoggingAdapter log, TimeProvider time)
     {
-        _desk = desk;
+        _desks = desks;
+        _template = template;
         _topics = topics;
-        _counters = counters;
         _log = log;
-        _reader = new PredictionReader(desk.Schema);
+        _time = time;
+        _reader = new PredictionReader(schema);
     }
-
-    readonly record struct Due(Alert Alert, TopicRecord Prediction);
 
     /// <summary>
-    /// Predictions of one partition in, one element out for each batch that is alerted and committed. An alert that cannot be delivered fails
-    /// the stream, which then starts again before it: it is tried until it succeeds, and each try says why it failed.
+    /// Predictions of one partition in, one element out for each batch that is committed. The partition's desk is open while this runs, and what
+    /// waited there from before goes out.
     /// </summary>
-    public static Flow<TopicRecord, Done, NotUsed> Flow(AlertDesk desk, ITopics topics, StreamCounters counters, ILoggingAdapter log)
+    public static Flow<TopicRecord, Done, NotUsed> Flow(
+        int partition, IActorRef desks, AlertTemplate template, TransactionSchema schema, ITopics topics, ILoggingAdapter log, TimeProvider time)
     {
-        var people = new AlertPeople(desk, topics, counters, log);
+        var people = new AlertPeople(desks, template, schema, topics, log, time);
+        desks.Tell(new OpenDesk(partition));
         return Akka.Streams.Dsl.Flow.Create<TopicRecord>()
             .GroupedWithin(BatchRecords, BatchWait)
-            .SelectAsync(1, batch => people.AlertAsync(batch as IReadOnlyList<TopicRecord> ?? [.. batch]));
+            .SelectAsync(1, batch => people.AlertAsync(batch as IReadOnlyList<TopicRecord> ?? [.. batch]))
+            .WatchTermination((none, ended) =>
+            {
+                _ = ended.ContinueWith(_ => desks.Tell(new CloseDesk(partition)), TaskScheduler.Default);
+                return none;
+            });
     }
 
-    /// <summary>Completes when the batch's position is committed and all its frauds before it are alerted and on record.</summary>
-    /// <exception cref="AlertDeliveryException">An alert was not delivered: the position stays before it.</exception>
+    /// <summary>Completes when the batch's alerts are in the journal and its position is committed.</summary>
     async Task<Done> AlertAsync(IReadOnlyList<TopicRecord> predictions)
     {
-        var due = FraudsIn(predictions);
-        for (var start = 0; start < due.Count; start += _desk.Parallel)
+        var last = predictions[^1];
+        var alerts = FraudsIn(predictions);
+        while (!alerts.IsEmpty && await _desks.Ask<object>(new RaiseAlerts(last.Partition.Partition, alerts), AskTimeout) is var answer and not AlertsAreRaised)
         {
-            var some = due.GetRange(start, Math.Min(_desk.Parallel, due.Count - start));
-
-            // All of them end before a failure is passed on: what was sent must be known as sent.
-            await Task.WhenAll(some.Select(fraud => _desk.SendAsync(fraud.Alert, CancellationToken.None)));
-
-            var isLast = start + some.Count == due.Count;
-            await RecordAsync(some, isLast ? predictions[^1] : some[^1].Prediction);
+            if (answer is Status.Failure failure)
+                throw failure.Cause;
+            await Task.Delay(BusyPause, _time);
         }
 
-        if (due.Count == 0)
-            await RecordAsync(due, predictions[^1]);
+        var position = new OutgoingRecords(1) { Position = new GroupPosition(Groups.Alert, last.Partition, last.Offset + 1) };
+        await _topics.PublishAsync(position, CancellationToken.None);
         return Done.Instance;
     }
 
-    List<Due> FraudsIn(IReadOnlyList<TopicRecord> predictions)
+    ImmutableArray<Alert> FraudsIn(IReadOnlyList<TopicRecord> predictions)
     {
-        var due = new List<Due>();
-        var ids = new HashSet<string>();
-        using var rows = new PredictionRows(_desk.Schema, expectedRows: 1);
+        var alerts = ImmutableArray.CreateBuilder<Alert>();
+        using var rows = new PredictionRows(_reader.Schema, expectedRows: 1);
         foreach (var prediction in predictions)
         {
             rows.Clear();
             if (_reader.TryRead(prediction.Value.Span, rows) is { } reason)
                 _log.Warning("Nobody can be alerted of {0}, offset {1}: it is no prediction ({2})", prediction.Partition, prediction.Offset, reason.Message);
-            else if (rows.Fraud(0) && Alert.Of(rows, 0, _desk.Template) is var alert && ids.Add(alert.TransactionId))
-                due.Add(new Due(alert, prediction));
+            else if (rows.Fraud(0))
+                alerts.Add(Alert.Of(rows, 0, _template, prediction.Key.Span));
         }
 
-        return due;
-    }
-
-    async Task RecordAsync(List<Due> sent, TopicRecord last)
-    {
-        var records = new OutgoingRecords(Math.Max(1, sent.Count)) { Position = new GroupPosition(Groups.Alert, last.Partition, last.Offset + 1) };
-        foreach (var (alert, prediction) in sent)
-            _desk.Record(alert, prediction.Key.Span, Topic.Alerts, records);
-        await _topics.PublishAsync(records, CancellationToken.None);
-        foreach (var (alert, _) in sent)
-        {
-            _desk.Forget(alert);
-            _counters.Alerted(alert.Line);
-        }
+        return alerts.ToImmutable();
     }
 }

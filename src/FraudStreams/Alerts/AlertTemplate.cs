@@ -70,6 +70,21 @@ public sealed class AlertTemplate
         return new AlertTemplate([.. subject], [.. parts]);
     }
 
+    /// <summary>The template of a file, or the program's own where none is named.</summary>
+    public static AlertTemplate Of(string? file, TransactionSchema schema)
+    {
+        if (file is null)
+            return Parse(Default, schema, "the default template");
+        try
+        {
+            return Parse(File.ReadAllText(file), schema, file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException($"the alert template {file} cannot be read: {e.Message}", e);
+        }
+    }
+
     /// <summary>One line, whatever the values are.</summary>
     public string Subject(PredictionRows rows, int row) => AlertText.Line(Fill(_subject, rows, row));
 

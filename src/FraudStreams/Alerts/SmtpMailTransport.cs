@@ -1,66 +1,92 @@
 using System.Net;
 using System.Net.Mail;
-using System.Net.Sockets;
+using System.Net.Mime;
 using System.Security.Authentication;
 using System.Text;
 
 namespace FraudStreams.Alerts;
 
 /// <summary>
-/// Sends each alert to an SMTP server over a connection of its own: a kept connection would be closed by the server while there is
+/// Sends each message to an SMTP server over a connection of its own: a kept connection would be closed by the server while there is
 /// nothing to report, and the next alert would pay for it.
 /// </summary>
-public sealed class SmtpMailTransport(MailSettings settings, TimeProvider time) : IMailTransport
+public sealed class SmtpMailTransport(MailSettings settings, TimeProvider time) : IAlertTransport
 {
     public string Channel { get; } = $"mail {settings.Host}:{settings.Port}";
 
-    public async Task SendAsync(Alert alert, CancellationToken token)
+    public TimeSpan Timeout => settings.Timeout;
+
+    public void Dispose()
+    {
+    }
+
+    public async Task<Delivery> SendAsync(AlertMessage message, CancellationToken token)
     {
         using var limit = new CancellationTokenSource(settings.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(token, limit.Token);
+        var to = message.To.IsEmpty ? settings.To : message.To;
         try
         {
             // SmtpClient resolves and connects where it is called, and its own timeout is not one for asynchronous calls.
-            await Task.Run(() => SendOneAsync(alert, either.Token), CancellationToken.None).WaitAsync(either.Token);
+            await Task.Run(() => SendOneAsync(message, to, either.Token), CancellationToken.None).WaitAsync(either.Token);
+            return Delivery.Complete;
         }
         catch (OperationCanceledException e) when (!token.IsCancellationRequested)
         {
-            throw new AlertDeliveryException(alert, Channel, $"no answer within {settings.Timeout.TotalSeconds:0.###} s", e);
+            throw new AlertDeliveryException(DeliveryFault.Unavailable, $"no answer within {settings.Timeout.TotalSeconds:0.###} s", e);
         }
-        catch (Exception e) when (e is SmtpException or IOException or SocketException or AuthenticationException or InvalidOperationException)
+        catch (SmtpFailedRecipientsException e)
         {
-            throw new AlertDeliveryException(alert, Channel, ReasonOf(e), e);
+            return SmtpReply.Of([.. e.InnerExceptions.Select(Failed)], to.Length);
+        }
+        catch (SmtpFailedRecipientException e)
+        {
+            return SmtpReply.Of([Failed(e)], to.Length);
+        }
+        catch (SmtpException e)
+        {
+            throw new AlertDeliveryException(FaultOf(e), ReasonOf(e), e);
+        }
+        catch (Exception e) when (e is IOException or AuthenticationException or InvalidOperationException)
+        {
+            throw new AlertDeliveryException(DeliveryFault.Unavailable, ReasonOf(e), e);
         }
     }
 
-    async Task SendOneAsync(Alert alert, CancellationToken token)
+    async Task SendOneAsync(AlertMessage alert, IEnumerable<string> to, CancellationToken token)
     {
         using var message = new MailMessage
         {
             From = new MailAddress(settings.From),
             Subject = alert.Subject,
             SubjectEncoding = Encoding.UTF8,
-            Body = alert.Body,
+            Body = alert.Text,
             BodyEncoding = Encoding.UTF8,
         };
-        foreach (var to in settings.To)
-            message.To.Add(new MailAddress(to));
+        message.AlternateViews.Add(AlternateView.CreateAlternateViewFromString(alert.Html, Encoding.UTF8, MediaTypeNames.Text.Html));
+        foreach (var recipient in to)
+            message.To.Add(new MailAddress(recipient));
         message.Headers.Add("Message-ID", alert.MessageId);
         message.Headers.Add("Auto-Submitted", "auto-generated");
 
+        // With EnableSsl the client refuses a server that does not offer STARTTLS, before it says who it is.
         using var client = new SmtpClient(settings.Host, settings.Port) { EnableSsl = settings.StartTls };
         if (settings.User.Length > 0)
             client.Credentials = new NetworkCredential(settings.User, settings.Password.Reveal());
         await client.SendMailAsync(message, token);
     }
 
+    static (string Recipient, int Code, string Reply) Failed(SmtpFailedRecipientException failed) =>
+        (failed.FailedRecipient?.Trim('<', '>') ?? "", (int)failed.StatusCode, failed.Message);
+
+    /// <summary>A code is the server's word only where nothing below it failed.</summary>
+    static DeliveryFault FaultOf(SmtpException failure) =>
+        failure.InnerException is null ? SmtpReply.FaultOf((int)failure.StatusCode) : DeliveryFault.Unavailable;
+
     /// <summary>The innermost cause says what happened ("Connection refused"); an answer of the server says it itself.</summary>
     static string ReasonOf(Exception failure)
     {
-        var cause = failure;
-        while (cause.InnerException is { } inner)
-            cause = inner;
-        var said = cause == failure ? failure.Message : $"{failure.Message} {cause.Message}";
-        return AlertText.Line(said);
+        var cause = failure.GetBaseException();
+        return AlertText.Line(cause == failure ? failure.Message : $"{failure.Message} {cause.Message}");
     }
 }

@@ -40,6 +40,7 @@ static class StatusCommand
         table.AddRow("stored", $"{status.Stored:N0}");
         table.AddRow("predicted frauds", $"{status.PredictedFrauds:N0}");
         table.AddRow("alerts delivered", $"{status.Alerts:N0}");
+        table.AddRow("alerts refused for good", $"{status.Undelivered:N0}");
         table.AddRow("labels", $"{status.Labels:N0}");
         foreach (var (group, lag) in status.Lag)
             table.AddRow($"lag of {Markup.Escape(group)}", $"{lag:N0}");

@@ -10,8 +10,8 @@ namespace FraudStreams.Monitoring;
 /// are counted in the store, so they follow it while it lags.
 /// </summary>
 public sealed record FolderStatus(
-    long Transactions, long Predictions, long Rejected, long Stored, long PredictedFrauds, long Alerts, long Labels, ImmutableSortedDictionary<string, long> Lag,
-    string? ModelVersion)
+    long Transactions, long Predictions, long Rejected, long Stored, long PredictedFrauds, long Alerts, long Undelivered, long Labels,
+    ImmutableSortedDictionary<string, long> Lag, string? ModelVersion)
 {
     public static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
@@ -24,7 +24,7 @@ public sealed record FolderStatus(
         var counts = settings.Store.ReadCounts(dataDirectory);
         return new FolderStatus(
             Appended(topics, Topic.Transactions), Appended(topics, Topic.Predictions), Appended(topics, Topic.Rejected),
-            counts.Stored, counts.PredictedFrauds, Appended(topics, Topic.Alerts), Appended(topics, Topic.Labels),
+            counts.Stored, counts.PredictedFrauds, Appended(topics, Topic.Alerts), Appended(topics, Topic.Undelivered), Appended(topics, Topic.Labels),
             Groups.Consumers.ToImmutableSortedDictionary(group => group.Group, group => topics.Of(group.Group, group.Topic).Lag),
             new ModelShelf(dataDirectory, TimeProvider.System).ChampionVersion);
     }

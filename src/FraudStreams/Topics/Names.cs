@@ -12,6 +12,9 @@ static class Topic
     /// <summary>One record for each alert that was delivered.</summary>
     public const string Alerts = "alerts";
 
+    /// <summary>One record for each alert, and recipient, that a server refused for good.</summary>
+    public const string Undelivered = "undelivered";
+
     /// <summary>What was confirmed about payments, keyed by their ids.</summary>
     public const string Labels = "labels";
 }
@@ -24,6 +27,9 @@ static class Groups
     public const string Alert = "alert";
     public const string Store = "store";
     public const string Label = "label";
+
+    /// <summary>Keeps the place in the journals of alerts up to which deliveries are on record.</summary>
+    public const string AlertRecords = "alert-records";
 
     /// <summary>The groups that consume topics, each with its topic.</summary>
     public static readonly ImmutableArray<(string Group, string Topic)> Consumers =

@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace FraudStreams.Alerts;
+
+/// <summary>
+/// What the events of one partition's journal come to: which alerts are open and for which channels, which settled ones are not on record yet, and
+/// which transactions were alerted lately. Replayed from the same events it is the same; it sends nothing and knows no clock.
+/// </summary>
+sealed class AlertBook(int remember)
+{
+    readonly SortedDictionary<long, OpenAlert> _open = [];
+    readonly Queue<AlertRecord> _unrecorded = new();
+    readonly HashSet<UInt128> _known = [];
+    readonly Queue<UInt128> _knownInOrder = new();
+
+    /// <summary>An alert that at least one channel has still to deliver.</summary>
+    public sealed record OpenAlert(long Number, Alert Alert, ImmutableArray<string> Channels, ImmutableArray<AlertsSettled> Settled);
+
+    /// <summary>Everything, for a snapshot.</summary>
+    public sealed record State(ImmutableArray<OpenAlert> Open, ImmutableArray<AlertRecord> Unrecorded, string Known, bool IsHeld);
+
+    public IReadOnlyCollection<OpenAlert> Open => _open.Values;
+
+    /// <summary>Settled alerts in the order in which they settled, each to be put on record.</summary>
+    public IReadOnlyCollection<AlertRecord> Unrecorded => _unrecorded;
+
+    /// <summary>The host that opened the desk last has not closed it.</summary>
+    public bool IsHeld { get; private set; }
+
+    /// <summary>False where the transaction has been raised before.</summary>
+    public bool IsNew(Alert alert) => !_known.Contains(Hash(alert));
+
+    public void Apply(AlertEvent @event, long number)
+    {
+        switch (@event)
+        {
+            case AlertRaised raised:
+                Know(Hash(raised.Alert));
+                _open[number] = new OpenAlert(number, raised.Alert, raised.Channels, []);
+                break;
+            case AlertsSettled settled:
+                foreach (var alert in settled.Alerts)
+                    Settle(alert, settled with { Alerts = [] }, number);
+                break;
+            case DeskOpened:
+                IsHeld = true;
+                break;
+            case DeskClosed:
+                IsHeld = false;
+                break;
+        }
+    }
+
+    /// <summary>What settled up to this event is on record.</summary>
+    public void Recorded(long upTo)
+    {
+        while (_unrecorded.TryPeek(out var first) && first.Number <= upTo)
+            _unrecorded.Dequeue();
+    }
+
+    public State ToState()
+    {
+        var known = new byte[_knownInOrder.Count * 16];
+        var at = 0;
+        foreach (var hash in _knownInOrder)
+            System.Buffers.Binary.BinaryPrimitives.WriteUInt128LittleEndian(known.AsSpan(16 * at++), hash);
+        return new State([.. _open.Values], [.. _unrecorded], Convert.ToBase64String(known), IsHeld);
+    }
+
+    public void Restore(State state)
+    {
+        foreach (var alert in state.Open)
+            _open.Add(alert.Number, alert);
+        foreach (var record in state.Unrecorded)
+            _unrecorded.Enqueue(record);
+        var known = Convert.FromBase64String(state.Known);
+        for (var at = 0; at < known.Length; at += 16)
+            Know(System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(known.AsSpan(at)));
+        IsHeld = state.IsHeld;
+    }
+
+    void Settle(long alert, AlertsSettled settled, long number)
+    {
+        if (!_open.TryGetValue(alert, out var open))
+            return;
+        open = open with { Settled = open.Settled.Add(settled) };
+        _open[alert] = open;
+        if (open.Channels.Any(channel => open.Settled.All(done => done.Channel != channel)))
+            return;
+        _open.Remove(alert);
+        _unrecorded.Enqueue(new AlertRecord(number, open.Alert, open.Settled));
+    }
+
+    void Know(UInt128 hash)
+    {
+        if (!_known.Add(hash))
+            return;
+        _knownInOrder.Enqueue(hash);
+        if (_knownInOrder.Count > remember)
+            _known.Remove(_knownInOrder.Dequeue());
+    }
+
+    static UInt128 Hash(Alert alert) =>
+        System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(alert.TransactionId)));
+}
+
+/// <summary>An alert that every channel is done with.</summary>
+/// <param name="Number">Of the event that settled it last: records are written in this order.</param>
+sealed record AlertRecord(long Number, Alert Alert, ImmutableArray<AlertsSettled> Settled);

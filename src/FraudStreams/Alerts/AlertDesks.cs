@@ -1,0 +1,146 @@
+using Akka.Actor;
+using Akka.Event;
+
+namespace FraudStreams.Alerts;
+
+/// <summary>
+/// Keeps one <see cref="AlertDesk"/> for each partition of `predictions` that this host has. A desk that stopped over its journal is opened again
+/// after a pause that grows.
+/// </summary>
+sealed class AlertDesks : ReceiveActor, IWithTimers
+{
+    readonly AlertOffice _office;
+    readonly ILoggingAdapter _log = Context.GetLogger();
+    readonly Dictionary<int, Place> _places = [];
+    IActorRef? _asksForAll;
+
+    public AlertDesks(AlertOffice office)
+    {
+        _office = office;
+        Receive<OpenDesk>(open => Open(open.Partition));
+        Receive<CloseDesk>(close => Close(close.Partition));
+        Receive<CloseDesks>(_ => CloseAll());
+        Receive<RaiseAlerts>(Raise);
+        Receive<HurryAlerts>(hurry => TellAll(hurry));
+        Receive<DeskIsHeld>(held => _places[held.Partition].IsHeld = true);
+        Receive<Terminated>(gone => Gone(gone.ActorRef));
+        Receive<Reopen>(again => OpenAgain(again.Partition));
+    }
+
+    /// <summary>A desk that another host had and did not close; it stops, to be opened again when that host had its time.</summary>
+    public sealed record DeskIsHeld(int Partition);
+
+    sealed record Reopen(int Partition, bool WaitedForHolder);
+
+    /// <summary>One partition's desk, or the place for it while there is none.</summary>
+    sealed class Place
+    {
+        public IActorRef? Desk;
+        public bool IsWanted = true;
+        public bool IsHeld;
+        public bool HasWaited;
+        public int Failures;
+        public DateTimeOffset OpenedAt;
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(AlertOffice office) => Akka.Actor.Props.Create(() => new AlertDesks(office));
+
+    void Open(int partition)
+    {
+        _office.Gauge.Opened(partition);
+        if (_places.TryGetValue(partition, out var place))
+            place.IsWanted = true;
+        else
+            Start(partition, _places[partition] = new Place());
+    }
+
+    void Start(int partition, Place place)
+    {
+        var (office, waited) = (_office, place.HasWaited);
+        place.OpenedAt = _office.Time.GetUtcNow();
+        place.Desk = Context.Watch(Context.ActorOf(Akka.Actor.Props.Create(() => new AlertDesk(office, partition, waited))));
+    }
+
+    void Close(int partition)
+    {
+        if (!_places.TryGetValue(partition, out var place))
+            return;
+        place.IsWanted = false;
+        if (place.Desk is { } desk)
+            desk.Tell(new CloseDesk(partition));
+        else
+            Left(partition);
+    }
+
+    void CloseAll()
+    {
+        _asksForAll = Sender;
+        foreach (var partition in _places.Keys.ToArray())
+            Close(partition);
+        AnswerIfAllClosed();
+    }
+
+    void Raise(RaiseAlerts raise)
+    {
+        if (_places.GetValueOrDefault(raise.Partition) is { Desk: { } desk, IsWanted: true })
+            desk.Forward(raise);
+        else
+            Sender.Tell(new DeskIsBusy());
+    }
+
+    void TellAll(object message)
+    {
+        foreach (var place in _places.Values)
+            place.Desk?.Tell(message);
+    }
+
+    void Gone(IActorRef desk)
+    {
+        var (partition, place) = _places.First(entry => desk.Equals(entry.Value.Desk));
+        place.Desk = null;
+        var now = _office.Time.GetUtcNow();
+        if (!place.IsWanted)
+        {
+            Left(partition);
+            return;
+        }
+
+        _office.Gauge.Opened(partition);
+        if (place.IsHeld)
+        {
+            (place.IsHeld, place.HasWaited) = (false, true);
+            _log.Info("Another host has had the alerts of partition {0} and may still be sending: they go on from here in {1:0.#} s", partition, _office.TakeoverWait.TotalSeconds);
+            Timers.StartSingleTimer(partition, new Reopen(partition, true), _office.TakeoverWait);
+            return;
+        }
+
+        place.HasWaited = false;
+        place.Failures = now - place.OpenedAt > _office.Settings.Retry.Max ? 1 : place.Failures + 1;
+        Timers.StartSingleTimer(partition, new Reopen(partition, false), _office.Settings.Retry.Pause(place.Failures));
+    }
+
+    void OpenAgain(int partition)
+    {
+        if (_places.TryGetValue(partition, out var place) && place.Desk is null && place.IsWanted)
+            Start(partition, place);
+    }
+
+    /// <summary>A partition that came back while its desk was closing gets a new one.</summary>
+    void Left(int partition)
+    {
+        Timers.Cancel(partition);
+        _places.Remove(partition);
+        _office.Gauge.Closed(partition);
+        AnswerIfAllClosed();
+    }
+
+    void AnswerIfAllClosed()
+    {
+        if (_places.Count > 0)
+            return;
+        _asksForAll?.Tell(new DesksClosed());
+        _asksForAll = null;
+    }
+}

@@ -1,0 +1,67 @@
+using System.Text.Json;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Alerts;
+
+/// <summary>
+/// Puts settled alerts on record: delivered ones in topic `alerts`, one record each; what was refused for good in `undelivered`, with the reason and
+/// the text, so that it can still be sent by hand. The place in the journal goes with them, as a position, so each is on record once.
+/// </summary>
+sealed class AlertRecords(ITopics topics, int partition)
+{
+    /// <summary>Most alerts of one publish.</summary>
+    public const int AtOnce = 1000;
+
+    /// <summary>The desk's journal as a partition of which topics keep the position.</summary>
+    readonly TopicPartition _journal = new("alert-journal", partition);
+
+    /// <summary>The number of the last event whose alerts are on record.</summary>
+    public async Task<long> LastAsync() => await topics.PositionAsync(Groups.AlertRecords, _journal, CancellationToken.None) - 1;
+
+    public Task WriteAsync(IReadOnlyCollection<AlertRecord> records, long upTo)
+    {
+        var outgoing = new OutgoingRecords(records.Count) { Position = new GroupPosition(Groups.AlertRecords, _journal, upTo + 1) };
+        foreach (var record in records)
+        {
+            var key = Convert.FromBase64String(record.Alert.Key);
+            if (record.Settled.Any(settled => settled.MessageId is not null))
+                outgoing.Add(Topic.Alerts, key, record, static (into, record) => WriteDelivered(new Utf8JsonWriter(into), record));
+            foreach (var settled in record.Settled)
+            {
+                foreach (var refusal in settled.Refusals)
+                    outgoing.Add(Topic.Undelivered, key, (record, settled, refusal), static (into, r) => WriteRefused(new Utf8JsonWriter(into), r.record, r.settled, r.refusal));
+            }
+        }
+
+        return topics.PublishAsync(outgoing, CancellationToken.None);
+    }
+
+    static void WriteDelivered(Utf8JsonWriter writer, AlertRecord record)
+    {
+        using var json = writer;
+        var delivered = record.Settled.Where(settled => settled.MessageId is not null).ToArray();
+        json.WriteStartObject();
+        json.WriteString("transaction", record.Alert.TransactionId);
+        json.WriteString("alerted_at", Time(delivered[0].At));
+        json.WriteString("channel", string.Join(", ", delivered.Select(settled => settled.Where)));
+        json.WriteString("message_id", delivered[0].MessageId);
+        json.WriteEndObject();
+    }
+
+    static void WriteRefused(Utf8JsonWriter writer, AlertRecord record, AlertsSettled settled, Refusal refusal)
+    {
+        using var json = writer;
+        json.WriteStartObject();
+        json.WriteString("transaction", record.Alert.TransactionId);
+        json.WriteString("refused_at", Time(settled.At));
+        json.WriteString("channel", settled.Where);
+        if (refusal.Recipient.Length > 0)
+            json.WriteString("recipient", refusal.Recipient);
+        json.WriteString("reason", refusal.Reason);
+        json.WriteString("subject", record.Alert.Subject);
+        json.WriteString("text", record.Alert.Body);
+        json.WriteEndObject();
+    }
+
+    static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ");
+}
