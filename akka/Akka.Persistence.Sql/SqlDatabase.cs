@@ -75,6 +75,7 @@ internal sealed class SqlDatabase
     {
         // Two processes that start at once would both find no table, and PostgreSQL tells the second only that a name is taken.
         var alone = IsPostgres ? $"SELECT pg_advisory_xact_lock(hashtext('{_tableName.Replace("'", "''")}'));\n" : "";
+        if (IsPostgres && _schema is not null) alone += $"CREATE SCHEMA IF NOT EXISTS {Quote(_schema)};\n";
         await using var transaction = await connection.BeginTransactionAsync().ConfigureAwait(false);
         await using var command = connection.CreateCommand();
         command.Transaction = transaction;

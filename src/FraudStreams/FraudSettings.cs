@@ -47,7 +47,7 @@ public sealed record FraudSettings(
             ScoringSettings.From(root.Section("scoring")),
             ModelSettings.From(root.Section("model")),
             StoreSettings.From(root.Section("store")),
-            AlertSettings.From(root.Section("alerts")),
+            AlertSettings.From(root.Section("alerts"), root.Section("store").Section("postgresql")),
             BackoffSettings.From(root.Section("restart")),
             root.Section("stop").Duration("drain-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)),
             ConsoleSettings.From(root.Section("console")));

@@ -1,48 +1,40 @@
 using Akka.Configuration;
 using FraudStreams.Settings;
 using FraudStreams.Sqlite;
+using FraudStreams.Storage;
 
 namespace FraudStreams.Alerts;
 
 /// <summary>Where the journal of alerts is.</summary>
-/// <param name="Connection">Of PostgreSQL, without the password; null for a SQLite file in the data folder.</param>
+/// <param name="Postgres">The database and schema; null for a SQLite file in the data folder.</param>
 /// <param name="Keep">How long an event stays that nothing rests on any more.</param>
-public sealed record AlertJournalSettings(string? Connection, SecretValue Password, TimeSpan Keep)
+public sealed record AlertJournalSettings(PostgresStoreSettings? Postgres, TimeSpan Keep)
 {
-    const string PasswordVariable = "FRAUDSTREAMS_ALERTS_JOURNAL_PASSWORD";
     const int PageSize = 4096;
 
-    public static AlertJournalSettings From(SettingsSection section, Func<string, string?> environment)
-    {
-        var keep = section.Duration("keep", TimeSpan.FromMinutes(1), TimeSpan.FromDays(3650));
-        var password = SecretValue.Read(PasswordVariable, section, "password-file", environment);
-        if (section.OneOf("kind", "sqlite", "postgresql") == "sqlite")
-            return new AlertJournalSettings(null, password, keep);
-        var connection = section.Text("connection") is { Length: > 0 } text
-            ? text
-            : throw section.Senseless("connection", "\"Host=…;Database=…;Username=…\" where kind is postgresql");
-        if (connection.Contains("password", StringComparison.OrdinalIgnoreCase))
-            throw new SettingsException($"{section.PathOf("connection")} must not hold the password: give it in {PasswordVariable} or {section.PathOf("password-file")}");
-        return new AlertJournalSettings(connection, password, keep);
-    }
+    /// <param name="section">`alerts.journal`.</param>
+    /// <param name="postgres">`store.postgresql`: a journal there shares the store's database.</param>
+    public static AlertJournalSettings From(SettingsSection section, SettingsSection postgres) => new(
+        section.OneOf("kind", "sqlite", "postgresql") == "postgresql" ? PostgresStoreSettings.Read(postgres, Environment.GetEnvironmentVariable) : null,
+        section.Duration("keep", TimeSpan.FromMinutes(1), TimeSpan.FromDays(3650)));
 
     /// <summary>What tells Akka.Persistence of it; makes the SQLite file where there is none.</summary>
     public Config ToAkka(string dataDirectory)
     {
-        if (Connection is not null)
-            return Plugins("PostgreSQL", Password.IsEmpty ? Connection : $"{Connection.TrimEnd(';')};Password='{Password.Reveal().Replace("'", "''")}'");
+        if (Postgres is not null)
+            return Plugins("PostgreSQL", Postgres.ToConnectionString(pooling: true), Postgres.Schema);
         Directory.CreateDirectory(dataDirectory);
         var path = Path.Combine(Path.GetFullPath(dataDirectory), "alerts.db");
 
         // The mode stays with the file: the journal's own connections then wait for one fsync a commit and for no reader.
         using (var file = SqliteFile.Open(path, SqliteAccess.Create, TimeSpan.FromSeconds(10)))
             file.UseWriteAheadLog(PageSize);
-        return Plugins("SQLite.MS", $"Data Source=\"{path.Replace("\"", "\"\"")}\";Pooling=False");
+        return Plugins("SQLite.MS", $"Data Source=\"{path.Replace("\"", "\"\"")}\";Pooling=False", null);
     }
 
-    static Config Plugins(string provider, string connection)
+    static Config Plugins(string provider, string connection, string? schema)
     {
-        var text = $"\"{connection.Replace("\\", "\\\\").Replace("\"", "\\\"")}\"";
+        var (text, named) = (Quoted(connection), schema is null ? "null" : Quoted(schema));
         return ConfigurationFactory.ParseString(
             $$"""
             akka.persistence {
@@ -52,6 +44,7 @@ public sealed record AlertJournalSettings(string? Connection, SecretValue Passwo
                   class = "Akka.Persistence.Sql.Journal.SqlWriteJournal, Akka.Persistence.Sql"
                   provider-name = "{{provider}}"
                   connection-string = {{text}}
+                  default.schema-name = {{named}}
                 }
               }
               snapshot-store {
@@ -60,9 +53,12 @@ public sealed record AlertJournalSettings(string? Connection, SecretValue Passwo
                   class = "Akka.Persistence.Sql.Snapshot.SqlSnapshotStore, Akka.Persistence.Sql"
                   provider-name = "{{provider}}"
                   connection-string = {{text}}
+                  default.schema-name = {{named}}
                 }
               }
             }
             """);
     }
+
+    static string Quoted(string text) => $"\"{text.Replace("\\", "\\\\").Replace("\"", "\\\"")}\"";
 }

@@ -27,7 +27,9 @@ public sealed record AlertSettings(
     /// <summary>Of a channel at which no person reads: everything at once, one by one.</summary>
     public ChannelSettings Unlimited => new(Parallel, null, 1, TimeSpan.Zero, Retry);
 
-    public static AlertSettings From(SettingsSection section)
+    /// <param name="section">`alerts`.</param>
+    /// <param name="postgres">`store.postgresql`.</param>
+    public static AlertSettings From(SettingsSection section, SettingsSection postgres)
     {
         var mail = section.Section("mail");
         return new AlertSettings(
@@ -41,6 +43,6 @@ public sealed record AlertSettings(
             mail.Duration("card-window", TimeSpan.Zero, TimeSpan.FromDays(1)),
             WebhookSettings.Read(section.Section("webhook"), Environment.GetEnvironmentVariable),
             RetrySettings.From(section.Section("retry")),
-            AlertJournalSettings.From(section.Section("journal"), Environment.GetEnvironmentVariable));
+            AlertJournalSettings.From(section.Section("journal"), postgres));
     }
 }

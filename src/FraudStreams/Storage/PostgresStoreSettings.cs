@@ -70,17 +70,20 @@ public sealed record PostgresStoreSettings(string Connection, SecretValue Passwo
     /// One connection of our own, not of a pool, since it has prepared statements and a staging table. A server that no longer answers, its
     /// statement timeout included, is given up a little later than it would have answered.
     /// </summary>
-    internal NpgsqlConnection ToConnection()
+    internal NpgsqlConnection ToConnection() => new(ToConnectionString(pooling: false));
+
+    /// <summary>With the password: not to be shown.</summary>
+    internal string ToConnectionString(bool pooling)
     {
         var connection = new NpgsqlConnectionStringBuilder(Connection)
         {
-            Pooling = false,
+            Pooling = pooling,
             ApplicationName = "fraudstreams",
             Timeout = (int)Math.Ceiling(ConnectTimeout.TotalSeconds),
             CommandTimeout = (int)Math.Ceiling(StatementTimeout.TotalSeconds) + 5,
             CancellationTimeout = 1000,
         };
         if (!Password.IsEmpty) connection.Password = Password.Reveal();
-        return new NpgsqlConnection(connection.ConnectionString);
+        return connection.ConnectionString;
     }
 }
