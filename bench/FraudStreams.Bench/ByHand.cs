@@ -85,7 +85,7 @@ static class ByHand
                     continue;
                 alerting.Clear();
                 if (predictions.TryRead(batch[row].Value.Span, alerting) is null)
-                    await mail.SendAsync(Alert.Of(alerting, 0, template), CancellationToken.None);
+                    await mail.SendAsync(AlertMessage.Of([Alert.Of(alerting, 0, template, batch[row].Key.Span)], []), CancellationToken.None);
             }
         }
     }

@@ -60,7 +60,7 @@ public sealed class FraudHost : IAsyncDisposable
         if (settings.Roles.Contains(Role.Alert))
         {
             _alerts = new AlertOffice(
-                settings.Alerts, AlertOffice.ChannelsOf(settings.Alerts, settings.DataDirectory, time), _topics, Counters, Alerts, TimeSpan.Zero, time);
+                settings.Alerts, AlertOffice.ChannelsOf(settings.Alerts, settings.DataDirectory, time), _topics, Counters, Alerts, time);
             _desks = _system.ActorOf(AlertDesks.Props(_alerts), "alert-desks");
         }
 

@@ -57,23 +57,21 @@ internal sealed class JournalWriter(SqlDatabase database, IScheduler clock)
         try
         {
             _connection ??= await database.OpenAsync(JournalTable.Make).ConfigureAwait(false);
-            await using (var transaction = await _connection.BeginTransactionAsync().ConfigureAwait(false))
-            {
-                await InsertAsync(_connection, transaction, batch.SelectMany(asked => asked.Rows)).ConfigureAwait(false);
-                await transaction.CommitAsync().ConfigureAwait(false);
-            }
+            await InsertAsync(_connection, batch.SelectMany(asked => asked.Rows)).ConfigureAwait(false);
             foreach (var asked in batch) asked.Done.TrySetResult();
             return true;
         }
         catch (Exception fault)
         {
+            // Closing undoes what was begun, also where a full disk would not let it be rolled back.
             await DisconnectAsync().ConfigureAwait(false);
             if (batch.Count == 1) batch[0].Done.TrySetException(fault);
             return false;
         }
     }
 
-    async Task InsertAsync(DbConnection connection, DbTransaction transaction, IEnumerable<JournalRow> rows)
+    /// <summary>All of them or none: a round of PostgreSQL is one transaction by itself.</summary>
+    async Task InsertAsync(DbConnection connection, IEnumerable<JournalRow> rows)
     {
         var sql =
             $"INSERT INTO {database.Table} (created, deleted, persistence_id, sequence_number, message, manifest, identifier, writer_uuid) " +
@@ -82,7 +80,6 @@ internal sealed class JournalWriter(SqlDatabase database, IScheduler clock)
         if (connection.CanCreateBatch)
         {
             await using var round = connection.CreateBatch();
-            round.Transaction = transaction;
             foreach (var row in rows)
             {
                 var command = round.CreateBatchCommand();
@@ -93,15 +90,25 @@ internal sealed class JournalWriter(SqlDatabase database, IScheduler clock)
             await round.ExecuteNonQueryAsync().ConfigureAwait(false);
             return;
         }
-        await using var insert = connection.CreateCommand();
-        insert.Transaction = transaction;
-        insert.CommandText = sql;
-        foreach (var row in rows)
+        await ExecuteAsync(connection, "BEGIN IMMEDIATE").ConfigureAwait(false);
+        await using (var insert = connection.CreateCommand())
         {
-            insert.Parameters.Clear();
-            Bind(insert.Parameters, insert.CreateParameter, row, created);
-            await insert.ExecuteNonQueryAsync().ConfigureAwait(false);
+            insert.CommandText = sql;
+            foreach (var row in rows)
+            {
+                insert.Parameters.Clear();
+                Bind(insert.Parameters, insert.CreateParameter, row, created);
+                await insert.ExecuteNonQueryAsync().ConfigureAwait(false);
+            }
         }
+        await ExecuteAsync(connection, "COMMIT").ConfigureAwait(false);
+    }
+
+    static async Task ExecuteAsync(DbConnection connection, string sql)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync().ConfigureAwait(false);
     }
 
     static void Bind(DbParameterCollection parameters, Func<DbParameter> create, JournalRow row, long created)
@@ -126,8 +133,16 @@ internal sealed class JournalWriter(SqlDatabase database, IScheduler clock)
 
     async Task DisconnectAsync()
     {
-        if (_connection is null) return;
-        await _connection.DisposeAsync().ConfigureAwait(false);
+        var connection = _connection;
         _connection = null;
+        if (connection is null) return;
+        try
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (DbException)
+        {
+            // It was of no use any more; why, the write that failed has told.
+        }
     }
 }

@@ -19,15 +19,15 @@ sealed class AlertBook(int remember)
     public sealed record OpenAlert(long Number, Alert Alert, ImmutableArray<string> Channels, ImmutableArray<AlertsSettled> Settled);
 
     /// <summary>Everything, for a snapshot.</summary>
-    public sealed record State(ImmutableArray<OpenAlert> Open, ImmutableArray<AlertRecord> Unrecorded, string Known, bool IsHeld);
+    public sealed record State(ImmutableArray<OpenAlert> Open, ImmutableArray<AlertRecord> Unrecorded, string Known, string? Holder);
 
     public IReadOnlyCollection<OpenAlert> Open => _open.Values;
 
     /// <summary>Settled alerts in the order in which they settled, each to be put on record.</summary>
     public IReadOnlyCollection<AlertRecord> Unrecorded => _unrecorded;
 
-    /// <summary>The host that opened the desk last has not closed it.</summary>
-    public bool IsHeld { get; private set; }
+    /// <summary>The host that opened the desk last, while it has not closed it.</summary>
+    public string? Holder { get; private set; }
 
     /// <summary>False where the transaction has been raised before.</summary>
     public bool IsNew(Alert alert) => !_known.Contains(Hash(alert));
@@ -44,11 +44,11 @@ sealed class AlertBook(int remember)
                 foreach (var alert in settled.Alerts)
                     Settle(alert, settled with { Alerts = [] }, number);
                 break;
-            case DeskOpened:
-                IsHeld = true;
+            case DeskOpened opened:
+                Holder = opened.Holder;
                 break;
             case DeskClosed:
-                IsHeld = false;
+                Holder = null;
                 break;
         }
     }
@@ -66,7 +66,7 @@ sealed class AlertBook(int remember)
         var at = 0;
         foreach (var hash in _knownInOrder)
             System.Buffers.Binary.BinaryPrimitives.WriteUInt128LittleEndian(known.AsSpan(16 * at++), hash);
-        return new State([.. _open.Values], [.. _unrecorded], Convert.ToBase64String(known), IsHeld);
+        return new State([.. _open.Values], [.. _unrecorded], Convert.ToBase64String(known), Holder);
     }
 
     public void Restore(State state)
@@ -78,7 +78,7 @@ sealed class AlertBook(int remember)
         var known = Convert.FromBase64String(state.Known);
         for (var at = 0; at < known.Length; at += 16)
             Know(System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(known.AsSpan(at)));
-        IsHeld = state.IsHeld;
+        Holder = state.Holder;
     }
 
     void Settle(long alert, AlertsSettled settled, long number)

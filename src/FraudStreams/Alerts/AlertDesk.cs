@@ -19,7 +19,7 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
 
     readonly AlertOffice _office;
     readonly int _partition;
-    readonly bool _waitedForHolder;
+    readonly bool _waitedLongEnough;
     readonly AlertRecords _records;
     readonly AlertBook _book;
     readonly ILoggingAdapter _log = Context.GetLogger();
@@ -29,13 +29,13 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
     int _beingNoted;
     bool _isReady;
     bool _isRecording;
-    bool _isClosing;
+    DateTimeOffset? _closesAt;
 
-    public AlertDesk(AlertOffice office, int partition, bool waitedForHolder)
+    public AlertDesk(AlertOffice office, int partition, bool waitedLongEnough)
     {
         _office = office;
         _partition = partition;
-        _waitedForHolder = waitedForHolder;
+        _waitedLongEnough = waitedLongEnough;
         _records = new AlertRecords(office.Topics, partition);
         _book = new AlertBook(office.Settings.Remember);
         _queues = office.Channels.ToImmutableSortedDictionary(channel => channel.Name, channel => new ChannelQueue(channel.Settings));
@@ -100,7 +100,7 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
     {
         // A journal that begins anew beside topics that do not has numbers that were on record before.
         _book.Recorded(lastRecorded > LastSequenceNr ? 0 : lastRecorded);
-        if (_book.IsHeld && !_waitedForHolder && _office.TakeoverWait > TimeSpan.Zero)
+        if (_book.Holder is { } holder && !_waitedLongEnough && _office.MayStillSend(holder))
         {
             Context.Parent.Tell(new AlertDesks.DeskIsHeld(_partition));
             Context.Stop(Self);
@@ -125,7 +125,7 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
 
     void Raise(RaiseAlerts raise)
     {
-        if (!_isReady || _isClosing || _book.Open.Count >= _office.Settings.Waiting)
+        if (!_isReady || _closesAt is not null || _book.Open.Count >= _office.Settings.Waiting)
         {
             Sender.Tell(new DeskIsBusy());
             return;
@@ -169,7 +169,7 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
     void Pump()
     {
         DateTimeOffset? next = null;
-        foreach (var channel in _isReady && !_isClosing ? _office.Channels : [])
+        foreach (var channel in _isReady && !(_closesAt <= Now) ? _office.Channels : [])
         {
             DateTimeOffset? due;
             while (_queues[channel.Name].TryTake(Now, out due) is { } parcel)
@@ -331,15 +331,16 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
         Pump();
     }
 
+    /// <summary>What can go out at once still does; what a server keeps waiting stays for whoever comes next.</summary>
     void Close()
     {
-        _isClosing = true;
-        StopIfDone();
+        _closesAt ??= Now + AlertOffice.ClosingTime;
+        Pump();
     }
 
     void StopIfDone()
     {
-        if (!_isClosing || _queues.Values.Any(queue => queue.UnderWay > 0) || _beingNoted > 0 || _isRecording)
+        if (_closesAt is null || _queues.Values.Any(queue => queue.UnderWay > 0) || _beingNoted > 0 || _isRecording)
             return;
         if (_isReady)
         {

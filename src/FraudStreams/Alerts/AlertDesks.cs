@@ -9,6 +9,8 @@ namespace FraudStreams.Alerts;
 /// </summary>
 sealed class AlertDesks : ReceiveActor, IWithTimers
 {
+    static readonly TimeSpan HeldPoll = TimeSpan.FromMilliseconds(500);
+
     readonly AlertOffice _office;
     readonly ILoggingAdapter _log = Context.GetLogger();
     readonly Dictionary<int, Place> _places = [];
@@ -30,7 +32,7 @@ sealed class AlertDesks : ReceiveActor, IWithTimers
     /// <summary>A desk that another host had and did not close; it stops, to be opened again when that host had its time.</summary>
     public sealed record DeskIsHeld(int Partition);
 
-    sealed record Reopen(int Partition, bool WaitedForHolder);
+    sealed record Reopen(int Partition);
 
     /// <summary>One partition's desk, or the place for it while there is none.</summary>
     sealed class Place
@@ -38,7 +40,7 @@ sealed class AlertDesks : ReceiveActor, IWithTimers
         public IActorRef? Desk;
         public bool IsWanted = true;
         public bool IsHeld;
-        public bool HasWaited;
+        public DateTimeOffset? HeldSince;
         public int Failures;
         public DateTimeOffset OpenedAt;
     }
@@ -58,7 +60,7 @@ sealed class AlertDesks : ReceiveActor, IWithTimers
 
     void Start(int partition, Place place)
     {
-        var (office, waited) = (_office, place.HasWaited);
+        var (office, waited) = (_office, _office.Time.GetUtcNow() - place.HeldSince >= _office.TakeoverWait);
         place.OpenedAt = _office.Time.GetUtcNow();
         place.Desk = Context.Watch(Context.ActorOf(Akka.Actor.Props.Create(() => new AlertDesk(office, partition, waited))));
     }
@@ -110,15 +112,17 @@ sealed class AlertDesks : ReceiveActor, IWithTimers
         _office.Gauge.Opened(partition);
         if (place.IsHeld)
         {
-            (place.IsHeld, place.HasWaited) = (false, true);
-            _log.Info("Another host has had the alerts of partition {0} and may still be sending: they go on from here in {1:0.#} s", partition, _office.TakeoverWait.TotalSeconds);
-            Timers.StartSingleTimer(partition, new Reopen(partition, true), _office.TakeoverWait);
+            place.IsHeld = false;
+            if (place.HeldSince is null)
+                _log.Info("Another process has the alerts of partition {0}: they go on from here when it has closed them, or in {1:0.#} s", partition, _office.TakeoverWait.TotalSeconds);
+            place.HeldSince ??= now;
+            Timers.StartSingleTimer(partition, new Reopen(partition), HeldPoll);
             return;
         }
 
-        place.HasWaited = false;
+        place.HeldSince = null;
         place.Failures = now - place.OpenedAt > _office.Settings.Retry.Max ? 1 : place.Failures + 1;
-        Timers.StartSingleTimer(partition, new Reopen(partition, false), _office.Settings.Retry.Pause(place.Failures));
+        Timers.StartSingleTimer(partition, new Reopen(partition), _office.Settings.Retry.Pause(place.Failures));
     }
 
     void OpenAgain(int partition)

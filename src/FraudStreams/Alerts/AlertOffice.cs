@@ -13,15 +13,38 @@ sealed record AlertChannel(string Name, IAlertTransport Transport, ChannelSettin
 }
 
 /// <summary>What the desks of one host share.</summary>
-/// <param name="TakeoverWait">How long a host that may have died is left to end what it was sending; zero where it is known to be dead.</param>
 sealed record AlertOffice(
-    AlertSettings Settings, ImmutableArray<AlertChannel> Channels, ITopics Topics, StreamCounters Counters, AlertGauge Gauge, TimeSpan TakeoverWait,
+    AlertSettings Settings, ImmutableArray<AlertChannel> Channels, ITopics Topics, StreamCounters Counters, AlertGauge Gauge,
     TimeProvider Time) : IDisposable
 {
+    /// <summary>How long a desk that is closed still begins to send.</summary>
+    public static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long another host is left to end and note what it was sending.</summary>
+    public TimeSpan TakeoverWait => Channels.Max(channel => channel.Transport.Timeout) + ClosingTime + TimeSpan.FromSeconds(2);
+
     public Deliveries Deliveries { get; } = new();
 
     /// <summary>Names this process in the journal.</summary>
     public string Holder { get; } = $"{Environment.MachineName}:{Environment.ProcessId}";
+
+    /// <summary>False for a process of this machine that is gone, and for one before this with its very name.</summary>
+    public bool MayStillSend(string holder)
+    {
+        if (holder == Holder)
+            return false;
+        if (!holder.StartsWith($"{Environment.MachineName}:", StringComparison.Ordinal) || !int.TryParse(holder[(holder.LastIndexOf(':') + 1)..], out var id))
+            return true;
+        try
+        {
+            using var process = System.Diagnostics.Process.GetProcessById(id);
+            return !process.HasExited;
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
 
     public static ImmutableArray<AlertChannel> ChannelsOf(AlertSettings settings, string dataDirectory, TimeProvider time)
     {

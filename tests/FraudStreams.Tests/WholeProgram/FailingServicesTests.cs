@@ -84,7 +84,8 @@ public sealed partial class FailingServicesTests
         var port = SmtpServer.FreePort();
         await using var run = folder.Start(
             "run", "--input", folder.Input, "--until-drained", "--set", QuickRestarts, "--set", "alerts.mail.host=127.0.0.1",
-            "--set", $"alerts.mail.port={port.ToString(CultureInfo.InvariantCulture)}");
+            "--set", $"alerts.mail.port={port.ToString(CultureInfo.InvariantCulture)}", "--set", "alerts.retry.min-backoff=50ms", "--set", "alerts.retry.max-backoff=200ms",
+            "--set", "alerts.mail.per-minute=unlimited", "--set", "alerts.mail.card-window=0s");
         await Eventually.TrueAsync(() => folder.Status() is { Stored: Rows }, limitSeconds: 60);
         await run.LineAsync("Connection refused");
         folder.Status()!.Alerts.ShouldBe(0);
