@@ -41,7 +41,7 @@ static class Evaluator
         var labels = rows.Set.Labels.Span;
         var report = MetricsReport.Of(scores, labels, threshold);
         var withFraud = report.Frauds > 0 ? 1 : double.NaN;
-        var days = Math.Max(1, (rows.Times[^1] - rows.Times[0]) / TimeSpan.MillisecondsPerDay);
+        var days = Math.Max(1, (rows.Times[^1] - rows.Times[0]) / (double)TimeSpan.MillisecondsPerDay);
         return ImmutableSortedDictionary.CreateRange(new Dictionary<string, double>
         {
             ["average_precision"] = report.AveragePrecision,

@@ -26,7 +26,10 @@ sealed class SpeedsFile : ReceiveActor, IWithTimers
         _layers = layers;
         _speeds = speeds;
         _inForce = inForce;
-        _seen = _read = Stamp();
+        _seen = Stamp();
+
+        // Read once from here as well: it may have been saved since the settings were, while a first model was trained.
+        _read = "";
         Receive<Look>(_ => OnLook());
     }
 

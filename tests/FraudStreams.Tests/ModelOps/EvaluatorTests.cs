@@ -37,6 +37,18 @@ public sealed class EvaluatorTests : IDisposable
     }
 
     [Fact]
+    public void Alerts_a_day_are_those_of_a_day_of_event_time_and_not_of_a_whole_number_of_days()
+    {
+        const int halfHours = 72;
+        var history = Histories.Csv(_folder, halfHours + 1, rows => rows.Select((cells, row) =>
+            (string[])[.. cells[..5], "2000000", .. cells[6..19], $"{1_735_700_000 + (row * 1800)}", .. cells[20..]]));
+
+        var evaluation = Evaluate(history, new AmountScorer(1_000_000));
+
+        evaluation.Metrics["alerts_a_day"].ShouldBe((halfHours + 1) / 1.5, 1e-9);
+    }
+
+    [Fact]
     public void A_model_that_tells_nothing_is_as_good_as_chance()
     {
         var evaluation = Evaluate(Histories.Csv(_folder, 2_000), new ScriptedScorer(0.4));

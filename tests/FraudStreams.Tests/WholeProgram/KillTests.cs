@@ -17,7 +17,13 @@ public sealed class KillTests
     {
         var random = new Random(20261121);
         using var folder = new StreamFolder(Rows);
-        string[] arguments = ["run", "--input", folder.Input, "--until-drained", "--set", "batch.size=100", "--set", "store.batch.size=300"];
+
+        // Slow enough that there is always something left to kill.
+        string[] arguments =
+        [
+            "run", "--input", folder.Input, "--until-drained", "--set", "batch.size=100", "--set", "store.batch.size=300",
+            "--set", "speeds.speed_1=10000/s", "--set", "speeds.speed_2=8000/s", "--set", "speeds.speed_3=7000/s",
+        ];
         var moments = Enumerable.Range(0, Kills).Select(_ => random.NextDouble() * 0.9 * AllWork).Order().ToList();
 
         foreach (var moment in moments)

@@ -1,0 +1,100 @@
+using FraudStreams.Tests.WholeProgram;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Cli;
+
+[Collection(WholeProgramCollection.Name)]
+public sealed class ExitCodeTests : IDisposable
+{
+    const int Failed = 1;
+    const int WrongUse = 2;
+
+    readonly TemporaryFolder _folder = new();
+
+    public ExitCodeTests()
+    {
+        File.WriteAllText(Path.Combine(_folder, "strange.csv"), "id,when,how_much\n1,now,lots\n");
+        File.WriteAllText(Path.Combine(_folder, "broken.conf"), "fraudstreams { batch { size = 9 ");
+        File.WriteAllText(Path.Combine(_folder, "strange.conf"), "fraudstreams.batch.sise = 9");
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("run --inputs x.csv", "--inputs")]
+    [InlineData("bake", "bake")]
+    [InlineData("train", "--input")]
+    [InlineData("run --input missing.csv", "missing.csv does not exist: it must be a CSV file with a header")]
+    [InlineData("run --config missing.conf", "missing.conf: there is no such file")]
+    [InlineData("run --config broken.conf", "broken.conf is not valid HOCON")]
+    [InlineData("run --config strange.conf", "strange.conf: fraudstreams.batch.sise is not a setting; is fraudstreams.batch.size meant?")]
+    [InlineData("run --set batch.size=0", "fraudstreams.batch.size = 0: it must be a whole number from 1 to 100000")]
+    [InlineData("run --set batch.size", "--set batch.size: it must be key=value")]
+    [InlineData("run --roles cook", "fraudstreams.roles = cook: it must be a list of some of simulate, score, alert, store")]
+    [InlineData("run --until-drained", "--until-drained needs an end to come to")]
+    [InlineData("run --schema nothing", "nothing.conf")]
+    [InlineData("run --input strange.csv", "strange.csv fits none of the schemas cards, creditcard, paysim")]
+    [InlineData("run --input strange.csv --schema cards", "columns trans_date_trans_time, cc_num")]
+    [InlineData("train --input strange.csv --schema cards", "columns trans_date_trans_time, cc_num")]
+    [InlineData("status --set topics.kind=paper", "fraudstreams.topics.kind = paper")]
+    public Task Wrong_use_or_configuration_ends_with_2_and_says_what_would_be_right(string arguments, string message) =>
+        EndsAsync(WrongUse, arguments, message);
+
+    [Theory]
+    [InlineData("status", "holds no stream: `fraudstreams run` makes one there")]
+    [InlineData("evaluate --input strange.csv", "there is no model in fraudstreams-data: `fraudstreams train --input CSV` makes one")]
+    [InlineData("evaluate --input strange.csv --model no-such-folder", "no-such-folder: there is no such folder")]
+    public Task What_was_asked_rightly_and_cannot_be_done_ends_with_1_and_says_why(string arguments, string message) =>
+        EndsAsync(Failed, arguments, message);
+
+    [Fact]
+    public async Task Another_schema_than_the_folders_ends_with_2_and_names_both()
+    {
+        using var folder = new StreamFolder(payments: 1);
+
+        await using var run = await folder.RunAsync("run", "--schema", "paysim");
+
+        (await run.ExitAsync()).ShouldBe(WrongUse);
+        run.Errors.ShouldContain("belongs to schema cards, and this is paysim");
+    }
+
+    [Fact]
+    public async Task A_store_of_another_schema_ends_with_1_and_says_what_is_different()
+    {
+        using var folder = new StreamFolder(payments: 1);
+        await using (Storage.Predictions.Open(folder.Data))
+        {
+        }
+
+        await using var run = await folder.RunAsync("run", "--input", folder.Input, "--until-drained");
+
+        (await run.ExitAsync()).ShouldBe(Failed);
+        run.Errors.ShouldContain("fraudstreams.db holds the payments of another schema than cards");
+        run.Errors.ShouldNotContain("   at ");
+    }
+
+    [Fact]
+    public async Task A_damaged_champion_file_ends_with_1_and_names_it()
+    {
+        using var folder = new StreamFolder(payments: 1);
+        File.WriteAllText(Path.Combine(folder.Data, "models", "champion.json"), "{");
+
+        await using var run = await folder.RunAsync("run", "--input", folder.Input, "--until-drained");
+
+        (await run.ExitAsync()).ShouldBe(Failed);
+        run.Errors.ShouldContain("champion.json is damaged");
+        run.Errors.ShouldNotContain("   at ");
+    }
+
+    async Task EndsAsync(int exitCode, string arguments, string message)
+    {
+        await using var process = await FraudStreamsProcess.RunAsync(_folder, arguments.Split(' '));
+
+        (await process.ExitAsync()).ShouldBe(exitCode, process.Errors);
+        process.Errors.ShouldContain(message, Case.Sensitive);
+        process.Errors.Split('\n').ShouldContain(line => line.StartsWith("fraudstreams: ", StringComparison.Ordinal));
+        process.Errors.ShouldNotContain("   at ");
+        process.Output.ShouldBeEmpty();
+    }
+}

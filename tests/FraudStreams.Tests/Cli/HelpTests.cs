@@ -1,0 +1,35 @@
+using FraudStreams.Tests.WholeProgram;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Cli;
+
+[Collection(WholeProgramCollection.Name)]
+public sealed class HelpTests : IDisposable
+{
+    readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task The_programs_help_and_that_of_each_of_its_commands_end_with_examples_that_call_it()
+    {
+        await using var program = await FraudStreamsProcess.RunAsync(_folder, "--help");
+        var commands = program.Output[(program.Output.IndexOf("Commands:", StringComparison.Ordinal) + "Commands:".Length)..].Split('\n')
+            .SkipWhile(line => line.Length == 0).TakeWhile(line => line.StartsWith("  ", StringComparison.Ordinal)).Select(line => line.Trim().Split(' ')[0]).ToList();
+
+        (await program.ExitAsync()).ShouldBe(0);
+        foreach (var expected in (string[])["run", "simulate", "train", "evaluate", "status", "rejected"])
+            commands.ShouldContain(expected);
+        ExamplesOf(program).ShouldContain("fraudstreams run");
+        foreach (var command in commands)
+        {
+            await using var help = await FraudStreamsProcess.RunAsync(_folder, command, "--help");
+            (await help.ExitAsync()).ShouldBe(0);
+            ExamplesOf(help).ShouldContain($"fraudstreams {command}");
+            help.Errors.ShouldBeEmpty();
+        }
+    }
+
+    static string ExamplesOf(FraudStreamsProcess help) => help.Output[Math.Max(0, help.Output.IndexOf("Examples:", StringComparison.Ordinal))..];
+}

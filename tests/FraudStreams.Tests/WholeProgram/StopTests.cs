@@ -1,0 +1,59 @@
+using FraudStreams.Sqlite;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.WholeProgram;
+
+[Collection(WholeProgramCollection.Name)]
+public sealed class StopTests
+{
+    const int LeftAtOnce = 130;
+    const int Rows = 1_500;
+
+    [Fact]
+    public async Task A_branch_that_cannot_finish_is_left_after_the_time_for_draining_and_named_and_goes_on_at_the_next_start()
+    {
+        using var folder = new StreamFolder(Rows);
+        await using (var run = folder.Start("run", "--input", folder.Input, "--set", "speeds.speed_1=1000/s", "--set", "stop.drain-timeout=500ms"))
+        {
+            using var other = await LockStoreAsync(folder);
+            await run.InterruptAsync();
+
+            (await run.ExitAsync()).ShouldBe(1, run.Errors);
+            run.Output.ShouldContain("Stopped after 0.5 s (stop.drain-timeout) with store unfinished");
+        }
+
+        await using var next = await folder.RunAsync("run", "--input", folder.Input, "--until-drained");
+        (await next.ExitAsync()).ShouldBe(0, next.Errors);
+        folder.ShouldHoldAll(Rows);
+    }
+
+    [Fact]
+    public async Task A_second_interrupt_leaves_at_once_and_still_loses_nothing()
+    {
+        using var folder = new StreamFolder(Rows);
+        await using (var run = folder.Start("run", "--input", folder.Input, "--set", "speeds.speed_1=1000/s", "--set", "stop.drain-timeout=10m"))
+        {
+            using var other = await LockStoreAsync(folder);
+            await run.InterruptAsync();
+            await run.LineAsync("Ctrl-C: finishing what was taken");
+            await run.InterruptAsync();
+
+            (await run.ExitAsync()).ShouldBe(LeftAtOnce);
+        }
+
+        await using var next = await folder.RunAsync("run", "--input", folder.Input, "--until-drained");
+        (await next.ExitAsync()).ShouldBe(0, next.Errors);
+        folder.ShouldHoldAll(Rows);
+    }
+
+    /// <summary>Holds the store's lock once something was stored, and until predictions wait for it.</summary>
+    static async Task<SqliteFile> LockStoreAsync(StreamFolder folder)
+    {
+        await Eventually.TrueAsync(() => folder.Status() is { Stored: > 0 }, limitSeconds: 60);
+        var file = SqliteFile.Open(folder.StoreFile, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
+        file.Begin();
+        await Eventually.TrueAsync(() => folder.Status()!.Lag["store"] > 100, limitSeconds: 60);
+        return file;
+    }
+}
