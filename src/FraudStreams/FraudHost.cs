@@ -134,7 +134,18 @@ public sealed class FraudHost : IAsyncDisposable
 
     async Task<bool> CaughtUpAsync(CancellationToken cancellationToken)
     {
-        var status = await _topics.StatusAsync(cancellationToken);
+        TopicsStatus status;
+        try
+        {
+            status = await _topics.StatusAsync(cancellationToken);
+        }
+        catch (TopicsException e)
+        {
+            // The branches wait until the topics can be read again, and so does this.
+            _system.Log.Debug("Whether everything is read is not known now: {0}", e.Message);
+            return false;
+        }
+
         return Here(Role.Score, Groups.Score, Topic.Transactions)
             && Here(Role.Alert, Groups.Alert, Topic.Predictions)
             && Here(Role.Store, Groups.Store, Topic.Predictions)

@@ -37,7 +37,9 @@ sealed class AlertPeople
         _topics = topics;
         _log = log;
         _time = time;
-        _reader = new PredictionReader(schema);
+
+        // How long a payment may be was decided when it was scored; its prediction is a little longer still.
+        _reader = new PredictionReader(schema, int.MaxValue);
     }
 
     /// <summary>

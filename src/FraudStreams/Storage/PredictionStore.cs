@@ -29,6 +29,7 @@ public sealed class PredictionStore : IAsyncDisposable
     readonly PredictionReader _reader;
     readonly PredictionRows _rows;
     readonly SemaphoreSlim _turn = new(1);
+    readonly CancellationTokenSource _closed = new();
 
     PredictionStore(IStoreDatabase database, TransactionSchema schema, int longestRecord)
     {
@@ -60,47 +61,50 @@ public sealed class PredictionStore : IAsyncDisposable
 
     /// <summary>Stores what of the records can be read as predictions, in one transaction, and says what could not.</summary>
     /// <exception cref="StoreException">Nothing of the batch was stored, and it can be written again.</exception>
-    public Task<StoredBatch> WriteAsync(IReadOnlyList<TopicRecord> records, CancellationToken ct = default) => InTurnAsync(async () =>
+    public Task<StoredBatch> WriteAsync(IReadOnlyList<TopicRecord> records, CancellationToken cancellationToken = default) => InTurnAsync(async ct =>
     {
         var unreadable = Read(records);
         var written = await _database.WriteAsync(_rows, ct);
         return new StoredBatch((int)written.Stored, _rows.Count - (int)written.Stored, unreadable);
-    }, ct);
+    }, cancellationToken);
 
     /// <summary>
     /// Keeps the labels and applies them, in one transaction: to payments that are there now, and to those that come when they do. Of several
     /// labels of a payment the latest holds, whichever came first.
     /// </summary>
     /// <exception cref="StoreException">Nothing was kept, and the labels can be written again.</exception>
-    public Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken ct = default) =>
-        InTurnAsync(() => _database.WriteAsync(labels, ct), ct);
+    public Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken = default) =>
+        InTurnAsync(ct => _database.WriteAsync(labels, ct), cancellationToken);
 
     /// <summary>What is stored now.</summary>
-    public Task<StoreCounts> CountAsync(CancellationToken ct = default) => InTurnAsync(() => _database.CountAsync(ct), ct);
+    public Task<StoreCounts> CountAsync(CancellationToken cancellationToken = default) => InTurnAsync(ct => _database.CountAsync(ct), cancellationToken);
 
     /// <summary>Writes the confirmed payments as rows of a training file, in the order of their times.</summary>
     /// <param name="into">Takes the rows.</param>
     /// <param name="afterRow">Called after each row.</param>
-    /// <param name="ct">Ends it early.</param>
-    public Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken ct) => InTurnAsync(async () =>
+    /// <param name="cancellationToken">Ends it early.</param>
+    public Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken cancellationToken) => InTurnAsync(async ct =>
     {
         await _database.ReadConfirmedAsync(into, afterRow, ct);
         return true;
-    }, ct);
+    }, cancellationToken);
 
+    /// <summary>Whoever waits for a lock or for a turn gives up; a transaction under way is finished.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _closed.CancelAsync();
         await _turn.WaitAsync();
         await _database.DisposeAsync();
         _rows.Dispose();
     }
 
-    async Task<T> InTurnAsync<T>(Func<Task<T>> work, CancellationToken ct)
+    async Task<T> InTurnAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(ct);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closed.Token);
+        await _turn.WaitAsync(either.Token);
         try
         {
-            return await work();
+            return await work(either.Token);
         }
         finally
         {

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using FraudStreams.Ingest.Generation;
 using FraudStreams.Model.Formats;
+using FraudStreams.ModelOps;
 using FraudStreams.Tests.Settings;
 using FraudStreams.Topics;
 using Shouldly;
@@ -58,6 +59,34 @@ public sealed class BadRecordsTests
         rejected.ShouldAllBe(record => record.Reason.Message.Length > 0 && record.Reason.Message.Length < 1000);
         rejected.Count(record => record.Original.Span.SequenceEqual(bad[record.Offset].Bytes)).ShouldBe(bad.Count);
     }
+
+    [Fact]
+    public async Task The_longest_record_that_is_read_is_scored_stored_and_alerted_and_one_byte_more_is_rejected()
+    {
+        var longest = SettingsOf.Set().Topics.MaxRecordBytes;
+        using var folder = new StreamFolder(payments: 1);
+        PutInService(folder, TrainedModel.Loaded.Card with { Version = "all-fraud", Threshold = new ModelThreshold(0, "a test's") });
+        var payments = Scoring.Payments.Json(2);
+        await PublishAsync(folder, [Padded(payments[0], longest), Padded(payments[1], longest + 1)]);
+
+        await using var run = await folder.RunAsync("run", "--roles", "score,alert,store", "--until-drained");
+
+        (await run.ExitAsync()).ShouldBe(0, run.Errors);
+        folder.ShouldHoldAll(rows: 2, rejected: 1).Alerts.ShouldBe(1);
+        folder.ShouldHoldOneMailForEachAlert();
+        new FileInfo(folder.Mails().ShouldHaveSingleItem()).Length.ShouldBeLessThan(10_000);
+    }
+
+    static void PutInService(StreamFolder folder, ModelCard card)
+    {
+        var shelf = new ModelShelf(folder.Data, TimeProvider.System);
+        ModelFolder.Write(shelf.Directory, new LoadedModel(card, TrainedModel.Loaded.Scorer));
+        shelf.Promote(card.Version, "a test's");
+    }
+
+    /// <summary>The record with a merchant's name so long that the whole has that many bytes.</summary>
+    static byte[] Padded(byte[] good, int bytes) => Utf8(Encoding.UTF8.GetString(good)
+        .Replace("\"merchant\":\"", "\"merchant\":\"" + new string('m', bytes - good.Length)));
 
     static (List<byte[]> Records, Dictionary<long, (string Code, byte[] Bytes)> Bad) Mixed(Random random)
     {

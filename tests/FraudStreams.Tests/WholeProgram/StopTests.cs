@@ -10,6 +10,9 @@ public sealed class StopTests
     const int LeftAtOnce = 130;
     const int Rows = 1_500;
 
+    /// <summary>How long a write of the store waits for a lock: no stop may wait for that.</summary>
+    static readonly TimeSpan LockPatience = new FraudStreams.Storage.SqliteStoreSettings("").LockTimeout;
+
     [Fact]
     public async Task A_branch_that_cannot_finish_is_left_after_the_time_for_draining_and_named_and_goes_on_at_the_next_start()
     {
@@ -18,8 +21,10 @@ public sealed class StopTests
         {
             using var other = await LockStoreAsync(folder);
             await run.InterruptAsync();
+            var stopping = System.Diagnostics.Stopwatch.StartNew();
 
             (await run.ExitAsync()).ShouldBe(1, run.Errors);
+            stopping.Elapsed.ShouldBeLessThan(LockPatience / 2);
             run.Output.ShouldContain("Stopped after 0.5 s (stop.drain-timeout) with store unfinished");
         }
 
