@@ -1,0 +1,68 @@
+using FraudStreams.Alerts;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Alerts;
+
+public sealed class AlertBookTests
+{
+    readonly AlertBook _book = new(remember: 3);
+
+    [Fact]
+    public void An_alert_is_open_until_each_of_its_channels_is_done_with_it()
+    {
+        _book.Apply(Raised("a", "mail", "webhook"), 1);
+
+        _book.Apply(Settled(1, "webhook"), 2);
+        _book.Open.Count.ShouldBe(1);
+        _book.Apply(Settled(1, "mail"), 3);
+
+        _book.Open.ShouldBeEmpty();
+        _book.Unrecorded.ShouldHaveSingleItem().Number.ShouldBe(3);
+        _book.Recorded(3);
+        _book.Unrecorded.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_transaction_is_known_once_raised_and_the_oldest_are_forgotten_past_the_limit()
+    {
+        foreach (var (id, number) in new[] { ("a", 1), ("b", 2), ("c", 3), ("d", 4) })
+            _book.Apply(Raised(id, "mail"), number);
+
+        _book.IsNew(AlertsOf.One("d")).ShouldBeFalse();
+        _book.IsNew(AlertsOf.One("b")).ShouldBeFalse();
+        _book.IsNew(AlertsOf.One("a")).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_snapshot_as_bytes_brings_everything_back()
+    {
+        _book.Apply(new DeskOpened("host:1", AlertsOf.Noon), 1);
+        _book.Apply(Raised("a", "mail", "webhook"), 2);
+        _book.Apply(Raised("b", "mail"), 3);
+        _book.Apply(Settled(2, "mail"), 4);
+        _book.Apply(Settled(3, "mail"), 5);
+        var again = new AlertBook(remember: 3);
+
+        again.Restore(AlertEvent.From<AlertBook.State>(AlertEvent.ToBytes(_book.ToState())));
+
+        again.Holder.ShouldBe("host:1");
+        again.Open.ShouldHaveSingleItem().Alert.ShouldBe(AlertsOf.One("a"));
+        again.Unrecorded.ShouldHaveSingleItem().Alert.TransactionId.ShouldBe("b");
+        again.IsNew(AlertsOf.One("b")).ShouldBeFalse();
+        again.Apply(Settled(2, "webhook"), 6);
+        again.Open.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Events_come_back_from_their_bytes()
+    {
+        AlertEvent[] events = [Raised("a", "mail"), Settled(1, "mail"), new DeskOpened("host:1", AlertsOf.Noon), new DeskClosed("host:1", AlertsOf.Noon)];
+
+        events.Select(@event => AlertEvent.From(@event.ToBytes()).ToString()).ShouldBe(events.Select(@event => @event.ToString()));
+    }
+
+    static AlertRaised Raised(string id, params string[] channels) => new(AlertsOf.One(id), [.. channels], AlertsOf.Noon);
+
+    static AlertsSettled Settled(long alert, string channel) => new(channel, channel, [alert], "<m>", [], AlertsOf.Noon);
+}
