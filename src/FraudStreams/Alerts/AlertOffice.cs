@@ -26,7 +26,7 @@ sealed record AlertOffice(
     public Deliveries Deliveries { get; } = new();
 
     /// <summary>Names this process in the journal.</summary>
-    public string Holder { get; } = $"{Environment.MachineName}:{Environment.ProcessId}";
+    public string Holder { get; init; } = $"{Environment.MachineName}:{Environment.ProcessId}";
 
     /// <summary>False for a process of this machine that is gone, and for one before this with its very name.</summary>
     public bool MayStillSend(string holder)

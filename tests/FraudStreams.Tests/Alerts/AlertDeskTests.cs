@@ -1,9 +1,4 @@
-using System.Collections.Immutable;
-using Akka.Actor;
-using Akka.Configuration;
 using FraudStreams.Alerts;
-using FraudStreams.Monitoring;
-using FraudStreams.Settings;
 using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
@@ -13,8 +8,7 @@ namespace FraudStreams.Tests.Alerts;
 /// <summary>Desks with a real journal and real topics, and people who are reached as the test says.</summary>
 public sealed class AlertDeskTests : IDisposable
 {
-    static readonly FraudSettings s_settings = FraudSettings.From(new ConfigLayers(
-        set: ["alerts.retry.min-backoff=20ms", "alerts.retry.max-backoff=100ms"], environment: new Dictionary<string, string>(), directory: Path.GetTempPath()).Load());
+    static readonly FraudSettings s_settings = DesksLife.Settings;
 
     readonly TemporaryFolder _folder = new();
 
@@ -159,58 +153,60 @@ public sealed class AlertDeskTests : IDisposable
         journal.QueryLong("SELECT count(*) FROM snapshot").ShouldBeLessThanOrEqualTo(2);
     }
 
+    [Fact]
+    public async Task Another_host_waits_until_the_first_has_ended_and_noted_what_it_was_sending()
+    {
+        var gate = new TaskCompletionSource();
+        var begun = new TaskCompletionSource();
+        var first = new ScriptedTransport(async _ =>
+        {
+            begun.TrySetResult();
+            await gate.Task;
+            return Delivery.Complete;
+        });
+        var second = new ScriptedTransport(_ => Task.FromResult(Delivery.Complete));
+        var leaving = Live(first, parallel: 1, holder: "elsewhere:1");
+        await leaving.RaiseAsync("a");
+        await begun.Task;
+
+        await using var coming = Live(second, holder: "elsewhere:2");
+        (await coming.TryRaiseAsync("b")).ShouldBeFalse();
+        second.Sent.ShouldBeEmpty();
+        gate.SetResult();
+        await leaving.DisposeAsync();
+        await coming.RaiseAsync("a", "b");
+        await coming.IdleAsync();
+
+        first.Sent.ShouldBe(["a"]);
+        second.Sent.ShouldBe(["b"]);
+        Recorded(Topic.Alerts).ShouldBe(["a", "b"]);
+    }
+
+    [Fact]
+    public async Task A_host_that_never_closed_is_waited_for_and_then_its_alerts_go_out()
+    {
+        var down = new ScriptedTransport(_ => throw new AlertDeliveryException(DeliveryFault.Unavailable, "connection refused"));
+        var dead = Live(down, holder: "elsewhere:1");
+        await dead.RaiseAsync("a");
+        await dead.DieAsync();
+        var up = new ScriptedTransport(_ => Task.FromResult(Delivery.Complete));
+
+        await using var next = Live(up, holder: "elsewhere:2");
+        await next.OpenAsync();
+        await next.IdleAsync();
+
+        up.Sent.ShouldBe(["a"]);
+    }
+
     string[] Recorded(string topic) =>
         [.. EmbeddedLog.ReadRecords(_folder, topic).Select(record => System.Text.Json.JsonDocument.Parse(record.Value).RootElement.GetProperty("transaction").GetString()!).Order()];
 
-    Life Live(IAlertTransport transport, int parallel = 4, int waiting = 1000, TimeSpan? keep = null) => new(
+    DesksLife Live(IAlertTransport transport, int parallel = 4, int waiting = 1000, TimeSpan? keep = null, string? holder = null) => new(
         _folder, transport, s_settings.Alerts with
         {
             Parallel = parallel,
             Waiting = waiting,
             Journal = s_settings.Alerts.Journal with { Keep = keep ?? s_settings.Alerts.Journal.Keep },
-        });
-
-    /// <summary>One host's desks, from start to stop.</summary>
-    sealed class Life : IAsyncDisposable
-    {
-        readonly ActorSystem _system;
-        readonly EmbeddedTopics _topics;
-        readonly IActorRef _desks;
-
-        public Life(string folder, IAlertTransport transport, AlertSettings settings)
-        {
-            _topics = EmbeddedTopics.Open(s_settings.Topics.Embedded(folder), TimeProvider.System, _ => { });
-            _system = ActorSystem.Create("desks", settings.Journal.ToAkka(folder).WithFallback(ConfigurationFactory.ParseString("akka.loglevel = OFF\nakka.stdout-loglevel = OFF")));
-            ImmutableArray<AlertChannel> channels = [new AlertChannel(AlertChannel.Mail, transport, settings.Unlimited)];
-            _desks = _system.ActorOf(AlertDesks.Props(new AlertOffice(settings, channels, _topics, new StreamCounters(), Gauge, TimeProvider.System)));
-            _desks.Tell(new OpenDesk(0));
-        }
-
-        public AlertGauge Gauge { get; } = new();
-
-        public Task OpenAsync() => RaiseAsync();
-
-        public async Task RaiseAsync(params string[] ids)
-        {
-            while (!await TryRaiseAsync(ids))
-                await Task.Delay(10);
-        }
-
-        public async Task<bool> TryRaiseAsync(params string[] ids) =>
-            await _desks.Ask<object>(new RaiseAlerts(0, AlertsOf.Many(ids)), TimeSpan.FromSeconds(20)) switch
-            {
-                AlertsAreRaised => true,
-                DeskIsBusy => false,
-                var other => throw new InvalidOperationException($"{other}"),
-            };
-
-        public Task IdleAsync() => Eventually.TrueAsync(() => Gauge.IsIdle);
-
-        public async ValueTask DisposeAsync()
-        {
-            await _desks.Ask<DesksClosed>(new CloseDesks(), TimeSpan.FromSeconds(20));
-            await _system.Terminate();
-            await _topics.DisposeAsync();
-        }
-    }
+        },
+        holder ?? "this:0");
 }
