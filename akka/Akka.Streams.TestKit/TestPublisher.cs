@@ -41,15 +41,6 @@ public static class TestPublisher
         internal ManualProbe(TestKitBase testKit) => Events = testKit.CreateTestProbe();
 
         internal IActorRef Ref => Events.Ref;
-
-        public ManualProbe<T> ExpectNoMsg(TimeSpan max, CancellationToken cancellationToken = default)
-        {
-            Events.ExpectNoMsg(max, cancellationToken);
-            return this;
-        }
-
-        public async Task ExpectNoMsgAsync(TimeSpan max, CancellationToken cancellationToken = default) =>
-            await Events.ExpectNoMsgAsync(max, cancellationToken);
     }
 
     public sealed class Probe<T> : ManualProbe<T>
@@ -67,16 +58,6 @@ public static class TestPublisher
         public async Task EnsureSubscriptionAsync(CancellationToken cancellationToken = default) =>
             _stream ??= (IStream<T>)(await Events.ExpectMsgAsync<Subscribe>(cancellationToken: cancellationToken)).Stream;
 
-        /// <summary>Waits for demand where there is none.</summary>
-        public Probe<T> SendNext(T element, CancellationToken cancellationToken = default)
-        {
-            EnsureSubscription(cancellationToken);
-            if (Pending == 0) ExpectRequest(cancellationToken);
-            Pending--;
-            _stream!.Next(element);
-            return this;
-        }
-
         public async Task SendNextAsync(T element, CancellationToken cancellationToken = default)
         {
             await EnsureSubscriptionAsync(cancellationToken);
@@ -85,24 +66,10 @@ public static class TestPublisher
             _stream!.Next(element);
         }
 
-        public Probe<T> SendComplete(CancellationToken cancellationToken = default)
-        {
-            EnsureSubscription(cancellationToken);
-            _stream!.Complete();
-            return this;
-        }
-
         public async Task SendCompleteAsync(CancellationToken cancellationToken = default)
         {
             await EnsureSubscriptionAsync(cancellationToken);
             _stream!.Complete();
-        }
-
-        public Probe<T> SendError(Exception cause, CancellationToken cancellationToken = default)
-        {
-            EnsureSubscription(cancellationToken);
-            _stream!.Fail(cause);
-            return this;
         }
 
         public async Task SendErrorAsync(Exception cause, CancellationToken cancellationToken = default)
@@ -111,23 +78,10 @@ public static class TestPublisher
             _stream!.Fail(cause);
         }
 
-        public long ExpectRequest(CancellationToken cancellationToken = default)
-        {
-            EnsureSubscription(cancellationToken);
-            return Count(Events.ExpectMsg<RequestMore>(cancellationToken: cancellationToken));
-        }
-
         public async Task<long> ExpectRequestAsync(CancellationToken cancellationToken = default)
         {
             await EnsureSubscriptionAsync(cancellationToken);
             return Count(await Events.ExpectMsgAsync<RequestMore>(cancellationToken: cancellationToken));
-        }
-
-        public Probe<T> ExpectCancellation(CancellationToken cancellationToken = default)
-        {
-            EnsureSubscription(cancellationToken);
-            Events.FishForMessage(message => message is CancelSubscription, cancellationToken: cancellationToken);
-            return this;
         }
 
         public async Task ExpectCancellationAsync(CancellationToken cancellationToken = default)

@@ -19,7 +19,7 @@ internal sealed class ProbeSource<T>(Materialization context, TestPublisher.Manu
     : SourceLogic<T>(context), TestPublisher.IStream<T>
 {
     readonly Queue<T> _buffer = new();
-    readonly int _size = context.Attributes.GetAttribute<Attributes.InputBuffer>()?.Max ?? context.Materializer.Settings.MaxInputBufferSize;
+    readonly int _size = context.Materializer.Settings.MaxInputBufferSize;
     int _taken;
     bool _completing;
 

@@ -14,8 +14,6 @@ public interface IMaterializer
     TMat Materialize<TMat>(IGraph<ClosedShape, TMat> runnable, Attributes initialAttributes);
 
     ICancelable ScheduleOnce(TimeSpan delay, Action action);
-
-    ICancelable ScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, Action action);
 }
 
 /// <summary>Runs streams until it is shut down, or the system or actor it was made for stops; what still runs then ends abruptly.</summary>
@@ -47,8 +45,7 @@ public sealed class ActorMaterializer : IMaterializer, IDisposable
     internal TimeSpan Clock => System.Scheduler.HighResMonotonicClock;
 
     public static ActorMaterializer Create(
-        IActorRefFactory context, ActorMaterializerSettings? settings = null, string? namePrefix = null) =>
-        new(context, settings);
+        IActorRefFactory context, ActorMaterializerSettings? settings = null, string? namePrefix = null) => new(context, settings);
 
     public TMat Materialize<TMat>(IGraph<ClosedShape, TMat> runnable) => Materialize(runnable, Attributes.None);
 
@@ -65,9 +62,6 @@ public sealed class ActorMaterializer : IMaterializer, IDisposable
     }
 
     public ICancelable ScheduleOnce(TimeSpan delay, Action action) => System.Scheduler.Advanced.ScheduleOnceCancelable(delay, action);
-
-    public ICancelable ScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, Action action) =>
-        System.Scheduler.Advanced.ScheduleRepeatedlyCancelable(initialDelay, interval, action);
 
     public void Shutdown()
     {
@@ -116,8 +110,6 @@ public sealed class ActorMaterializerSettings
         (InitialInputBufferSize, MaxInputBufferSize, SupervisionDecider) = (initial, max, decider);
 
     public static ActorMaterializerSettings Create(ActorSystem system) => new(4, 16, Supervision.Deciders.StoppingDecider);
-
-    public ActorMaterializerSettings WithInputBuffer(int initialSize, int maxSize) => new(initialSize, maxSize, SupervisionDecider);
 
     public ActorMaterializerSettings WithSupervisionStrategy(Supervision.Decider decider) =>
         new(InitialInputBufferSize, MaxInputBufferSize, decider);

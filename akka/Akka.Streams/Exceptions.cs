@@ -17,8 +17,6 @@ public sealed class AbruptStageTerminationException : Exception
 
 public class StreamDetachedException(string message) : Exception(message)
 {
-    public static readonly StreamDetachedException Instance = new();
-
     public StreamDetachedException() : this("Stream is terminated. Its materialized value is detached.") { }
 }
 

@@ -10,13 +10,5 @@ public interface IGraph<out TShape> where TShape : Shape
 
 public interface IGraph<out TShape, out TMaterialized> : IGraph<TShape> where TShape : Shape
 {
-    IGraph<TShape, TMaterialized> WithAttributes(Attributes attributes);
-
-    IGraph<TShape, TMaterialized> AddAttributes(Attributes attributes);
-
-    IGraph<TShape, TMaterialized> Named(string name);
-
-    IGraph<TShape, TMaterialized> Async();
-
     internal TMaterialized Build(Materialization context, Ports ports);
 }

@@ -11,23 +11,20 @@ public class TestKit : TestKitBase, IDisposable
     protected readonly ITestOutputHelper? Output;
     bool _disposed;
 
-    public TestKit(ActorSystem? system = null, ITestOutputHelper? output = null) : base(Assertions, system)
+    public TestKit(ActorSystem? system = null, ITestOutputHelper? output = null) : base(system, null, null, null)
     {
         Output = output;
         InitializeLogger(Sys);
     }
 
     public TestKit(Config config, string? actorSystemName = null, ITestOutputHelper? output = null)
-        : base(Assertions, config, actorSystemName)
+        : base(null, config, actorSystemName, null)
     {
         Output = output;
         InitializeLogger(Sys);
     }
 
     public TestKit(string config, ITestOutputHelper? output = null) : this(ConfigurationFactory.ParseString(config), null, output) { }
-
-    public static new Config DefaultConfig => TestKitBase.DefaultConfig;
-    protected static XunitAssertions Assertions { get; } = new();
 
     public void Dispose()
     {

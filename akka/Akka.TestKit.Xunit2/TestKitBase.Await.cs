@@ -39,30 +39,21 @@ public abstract partial class TestKitBase
         }
     }
 
-    public void AwaitCondition(Func<bool> conditionIsFulfilled, CancellationToken cancellationToken = default) =>
-        Wait(AwaitConditionAsync(conditionIsFulfilled, null, null, null, cancellationToken));
-
-    public void AwaitCondition(Func<bool> conditionIsFulfilled, TimeSpan? max, CancellationToken cancellationToken = default) =>
-        Wait(AwaitConditionAsync(conditionIsFulfilled, max, null, null, cancellationToken));
-
     public void AwaitCondition(
         Func<bool> conditionIsFulfilled, TimeSpan? max, TimeSpan? interval, string? message = null,
         CancellationToken cancellationToken = default) =>
         Wait(AwaitConditionAsync(conditionIsFulfilled, max, interval, message, cancellationToken));
-
-    public Task AwaitConditionAsync(Func<bool> conditionIsFulfilled, CancellationToken cancellationToken = default) =>
-        AwaitConditionAsync(conditionIsFulfilled, null, null, null, cancellationToken);
 
     public Task AwaitConditionAsync(
         Func<bool> conditionIsFulfilled, TimeSpan? max, TimeSpan? interval, string? message = null,
         CancellationToken cancellationToken = default) =>
         AwaitConditionAsync(() => Task.FromResult(conditionIsFulfilled()), max, interval, message, cancellationToken);
 
+    public Task AwaitConditionAsync(Func<Task<bool>> conditionIsFulfilled, CancellationToken cancellationToken = default) =>
+        AwaitConditionAsync(conditionIsFulfilled, null, cancellationToken);
+
     public Task AwaitConditionAsync(Func<Task<bool>> conditionIsFulfilled, TimeSpan? max, CancellationToken cancellationToken = default) =>
         AwaitConditionAsync(conditionIsFulfilled, max, null, null, cancellationToken);
-
-    public Task AwaitConditionAsync(Func<Task<bool>> conditionIsFulfilled, CancellationToken cancellationToken = default) =>
-        AwaitConditionAsync(conditionIsFulfilled, null, null, null, cancellationToken);
 
     public async Task AwaitConditionAsync(
         Func<Task<bool>> conditionIsFulfilled, TimeSpan? max, TimeSpan? interval, string? message = null,
@@ -70,12 +61,8 @@ public abstract partial class TestKitBase
     {
         var limit = RemainingOrDilated(max);
         if (await BecomesTrueAsync(conditionIsFulfilled, limit, interval, cancellationToken)) return;
-        _assertions.Fail("Timeout {0} expired while waiting for condition. {1}", limit, message ?? "");
+        Assertions.Fail("Timeout {0} expired while waiting for condition. {1}", limit, message ?? "");
     }
-
-    public bool AwaitConditionNoThrow(
-        Func<bool> conditionIsFulfilled, TimeSpan max, TimeSpan? interval = null, CancellationToken cancellationToken = default) =>
-        Wait(AwaitConditionNoThrowAsync(() => Task.FromResult(conditionIsFulfilled()), max, interval, cancellationToken));
 
     public Task<bool> AwaitConditionNoThrowAsync(
         Func<Task<bool>> conditionIsFulfilled, TimeSpan max, TimeSpan? interval = null, CancellationToken cancellationToken = default) =>
@@ -97,29 +84,10 @@ public abstract partial class TestKitBase
             },
             hint, epsilonValue, cancellationToken);
 
-    public T Within<T>(TimeSpan max, Func<T> function, TimeSpan? epsilonValue = null, CancellationToken cancellationToken = default) =>
-        Within(TimeSpan.Zero, max, function, null, epsilonValue, cancellationToken);
-
     public T Within<T>(
         TimeSpan min, TimeSpan max, Func<T> function, string? hint = null, TimeSpan? epsilonValue = null,
         CancellationToken cancellationToken = default) =>
         Wait(WithinAsync(min, max, () => Task.FromResult(function()), hint, epsilonValue, cancellationToken));
-
-    public Task WithinAsync(
-        TimeSpan max, Func<Task> actionAsync, TimeSpan? epsilonValue = null, CancellationToken cancellationToken = default) =>
-        WithinAsync(TimeSpan.Zero, max, actionAsync, null, epsilonValue, cancellationToken);
-
-    public Task WithinAsync(
-        TimeSpan min, TimeSpan max, Func<Task> actionAsync, string? hint = null, TimeSpan? epsilonValue = null,
-        CancellationToken cancellationToken = default) =>
-        WithinAsync(
-            min, max,
-            async () =>
-            {
-                await actionAsync();
-                return NotUsed.Instance;
-            },
-            hint, epsilonValue, cancellationToken);
 
     public async Task<T> WithinAsync<T>(
         TimeSpan min, TimeSpan max, Func<Task<T>> function, string? hint = null, TimeSpan? epsilonValue = null,
@@ -128,7 +96,7 @@ public abstract partial class TestKitBase
         var start = Now;
         var outer = _end;
         var limit = outer is { } end ? Shorter(Dilated(max), end - start) : Dilated(max);
-        _assertions.AssertTrue(limit >= min, "Required min time {0} not possible, only {1} left. {2}", min, limit, hint ?? "");
+        Assertions.AssertTrue(limit >= min, "Required min time {0} not possible, only {1} left. {2}", min, limit, hint ?? "");
         _lastWasNoMsg = false;
         _end = start + limit;
         T result;
@@ -141,10 +109,10 @@ public abstract partial class TestKitBase
             _end = outer;
         }
         var elapsed = Now - start;
-        if (elapsed < min) _assertions.Fail("Failed: Block took {0}, should have at least been {1}. {2}", elapsed, min, hint ?? "");
+        if (elapsed < min) Assertions.Fail("Failed: Block took {0}, should have at least been {1}. {2}", elapsed, min, hint ?? "");
         if (!_lastWasNoMsg && elapsed > limit + (epsilonValue ?? TimeSpan.Zero))
         {
-            _assertions.Fail("Failed: Block took {0}, exceeding {1}. {2}", elapsed, limit, hint ?? "");
+            Assertions.Fail("Failed: Block took {0}, exceeding {1}. {2}", elapsed, limit, hint ?? "");
         }
         return result;
     }

@@ -11,29 +11,11 @@ public abstract partial class TestKitBase
     public async ValueTask<object?> ReceiveOneAsync(TimeSpan? max = null, CancellationToken cancellationToken = default) =>
         (await TakeAsync(RemainingOrDilated(max), cancellationToken).ConfigureAwait(false))?.Message;
 
-    /// <summary>Like <see cref="ReceiveOne"/>, and leaves the message where it is.</summary>
-    public object? PeekOne(TimeSpan? max = null, CancellationToken cancellationToken = default) =>
-        Wait(_inbox.TakeAsync(RemainingOrDilated(max), cancellationToken, leave: true))?.Message;
-
     public IReadOnlyCollection<object> ReceiveN(int numberOfMessages, CancellationToken cancellationToken = default) =>
         Wait(ReceiveAsync(numberOfMessages, RemainingOrDefault, cancellationToken));
 
     public IReadOnlyCollection<object> ReceiveN(int numberOfMessages, TimeSpan max, CancellationToken cancellationToken = default) =>
         Wait(ReceiveAsync(numberOfMessages, Dilated(max), cancellationToken));
-
-    public IAsyncEnumerable<object> ReceiveNAsync(int numberOfMessages, CancellationToken cancellationToken = default) =>
-        ReceiveNAsync(numberOfMessages, RemainingOrDefault, cancellationToken);
-
-    public async IAsyncEnumerable<object> ReceiveNAsync(
-        int numberOfMessages, TimeSpan max, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        foreach (var message in await ReceiveAsync(numberOfMessages, max, cancellationToken).ConfigureAwait(false)) yield return message;
-    }
-
-    /// <summary>Takes messages until one is wanted.</summary>
-    public object FishForMessage(
-        Predicate<object> isMessage, TimeSpan? max = null, string hint = "", CancellationToken cancellationToken = default) =>
-        FishForMessage<object>(isMessage, max, hint, cancellationToken);
 
     public T FishForMessage<T>(
         Predicate<T> isMessage, TimeSpan? max = null, string hint = "", CancellationToken cancellationToken = default) =>
@@ -48,7 +30,7 @@ public abstract partial class TestKitBase
         {
             if (received.Message is T message && isMessage(message)) return message;
         }
-        _assertions.Fail("Failed: Timeout {0} while fishing for a message of type {1} {2}", limit, typeof(T), hint);
+        Assertions.Fail("Failed: Timeout {0} while fishing for a message of type {1} {2}", limit, typeof(T), hint);
         return default!;
     }
 
@@ -66,7 +48,7 @@ public abstract partial class TestKitBase
         {
             if (await TakeAsync(NotNegative(end - Now), cancellationToken).ConfigureAwait(false) is not { } received)
             {
-                _assertions.Fail("Timeout ({0}) while expecting {1} messages. Only got {2} after {0}.", max, count, messages.Count);
+                Assertions.Fail("Timeout ({0}) while expecting {1} messages. Only got {2} after {0}.", max, count, messages.Count);
                 break;
             }
             messages.Add(received.Message);

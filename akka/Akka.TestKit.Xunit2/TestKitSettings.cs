@@ -8,7 +8,6 @@ public class TestKitSettings
     {
         SingleExpectDefault = config.GetTimeSpan("akka.test.single-expect-default");
         TestEventFilterLeeway = config.GetTimeSpan("akka.test.filter-leeway");
-        DefaultTimeout = config.GetTimeSpan("akka.test.default-timeout");
         TestTimeFactor = config.GetDouble("akka.test.timefactor");
         if (TestTimeFactor <= 0) throw new ConfigurationException($"akka.test.timefactor is {TestTimeFactor}; it must be positive.");
     }
@@ -18,7 +17,6 @@ public class TestKitSettings
 
     /// <summary>How long an event filter waits after its block for what is missing.</summary>
     public TimeSpan TestEventFilterLeeway { get; }
-    public TimeSpan DefaultTimeout { get; }
 
     /// <summary>All waits are stretched by this: for machines that are slow or busy.</summary>
     public double TestTimeFactor { get; }

@@ -4,9 +4,10 @@ using Akka.Dispatch;
 namespace Akka.TestKit;
 
 /// <summary>A test actor of its own, to stand in for a collaborator. It can be used wherever an actor ref is asked for.</summary>
-public class TestProbe(ActorSystem system, ITestKitAssertions assertions, string? testProbeName = null)
-    : TestKitBase(assertions, system, testProbeName), INoImplicitSender, IInternalActorRef
+public class TestProbe : TestKitBase, INoImplicitSender, IInternalActorRef
 {
+    internal TestProbe(ActorSystem system, string? testProbeName) : base(system, null, null, testProbeName) { }
+
     public IActorRef Ref => TestActor;
 
     /// <summary>Who sent the message that was received last.</summary>

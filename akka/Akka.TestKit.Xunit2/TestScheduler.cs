@@ -18,7 +18,6 @@ public class TestScheduler : IScheduler, IAdvancedScheduler
 
     public IAdvancedScheduler Advanced => this;
     public DateTimeOffset Now => _now;
-    public TimeSpan MonotonicClock => Stopwatch.GetElapsedTime(0);
     public TimeSpan HighResMonotonicClock => Stopwatch.GetElapsedTime(0);
 
     /// <summary>Moves the time on and does all that is then due, in its order.</summary>
@@ -33,12 +32,6 @@ public class TestScheduler : IScheduler, IAdvancedScheduler
             if (item.Interval is not null) again.Add(item);
         }
         foreach (var item in again) Add(item.Interval!.Value, item);
-    }
-
-    public void AdvanceTo(DateTimeOffset when)
-    {
-        if (when < _now) throw new InvalidOperationException("You can't reverse time...");
-        Advance(when - _now);
     }
 
     public void ScheduleTellOnce(TimeSpan delay, ICanTell receiver, object message, IActorRef? sender) =>
@@ -56,8 +49,6 @@ public class TestScheduler : IScheduler, IAdvancedScheduler
 
     public void ScheduleOnce(TimeSpan delay, Action action) => ScheduleOnce(delay, action, null);
     public void ScheduleOnce(TimeSpan delay, Action action, ICancelable? cancelable) => Add(delay, new Item(action, null, cancelable));
-    public void ScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, Action action) =>
-        ScheduleRepeatedly(initialDelay, interval, action, null);
 
     public void ScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, Action action, ICancelable? cancelable) =>
         Add(initialDelay, new Item(action, interval, cancelable));

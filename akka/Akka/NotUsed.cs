@@ -1,15 +1,13 @@
 namespace Akka;
 
 /// <summary>The materialized value of a graph that has none worth keeping.</summary>
-public sealed class NotUsed : IEquatable<NotUsed>, IComparable<NotUsed>
+public sealed class NotUsed : IEquatable<NotUsed>
 {
     public static readonly NotUsed Instance = new();
 
     NotUsed()
     {
     }
-
-    public int CompareTo(NotUsed? other) => other is null ? 1 : 0;
 
     public bool Equals(NotUsed? other) => other is not null;
 

@@ -52,15 +52,6 @@ public sealed class Flow<TIn, TOut, TMat> : IGraph<FlowShape<TIn, TOut>, TMat>
         return default!;
     }
 
-    IGraph<FlowShape<TIn, TOut>, TMat> IGraph<FlowShape<TIn, TOut>, TMat>.WithAttributes(Attributes attributes) =>
-        WithAttributes(attributes);
-
-    IGraph<FlowShape<TIn, TOut>, TMat> IGraph<FlowShape<TIn, TOut>, TMat>.AddAttributes(Attributes attributes) => AddAttributes(attributes);
-
-    IGraph<FlowShape<TIn, TOut>, TMat> IGraph<FlowShape<TIn, TOut>, TMat>.Named(string name) => Named(name);
-
-    IGraph<FlowShape<TIn, TOut>, TMat> IGraph<FlowShape<TIn, TOut>, TMat>.Async() => this;
-
     TMat IGraph<FlowShape<TIn, TOut>, TMat>.Build(Materialization context, Ports ports) => Whole(context, ports);
 }
 
@@ -68,19 +59,6 @@ public static class Flow
 {
     public static Flow<T, T, NotUsed> Create<T>() => new(null);
 
-    public static Flow<T, T, TMat> Create<T, TMat>() => new(null);
-
-    public static Flow<T, T, NotUsed> Identity<T>() => new(null);
-
-    public static Flow<TIn, TOut, NotUsed> FromFunction<TIn, TOut>(Func<TIn, TOut> function) => Create<TIn>().Select(function);
-
     public static Flow<TIn, TOut, TMat> FromGraph<TIn, TOut, TMat>(IGraph<FlowShape<TIn, TOut>, TMat> graph) =>
         graph as Flow<TIn, TOut, TMat> ?? new Flow<TIn, TOut, TMat>(graph.Build);
-
-    public static Flow<TIn, TOut, NotUsed> FromSinkAndSource<TIn, TOut, TMat>(
-        IGraph<SinkShape<TIn>, TMat> sink, IGraph<SourceShape<TOut>, TMat> source) => FromSinkAndSource(sink, source, Keep.None);
-
-    public static Flow<TIn, TOut, TMat> FromSinkAndSource<TIn, TOut, TMat1, TMat2, TMat>(
-        IGraph<SinkShape<TIn>, TMat1> sink, IGraph<SourceShape<TOut>, TMat2> source, Func<TMat1, TMat2, TMat> combine) =>
-        new((context, ports) => combine(sink.Build(context, ports), source.Build(context, ports)));
 }

@@ -24,9 +24,6 @@ public static class FlowOperations
     public static Flow<TIn, TOut, TMat> Where<TIn, TOut, TMat>(this Flow<TIn, TOut, TMat> flow, Predicate<TOut> predicate) =>
         flow.Then(c => new Where<TOut>(c, predicate));
 
-    public static Flow<TIn, TOut, TMat> WhereNot<TIn, TOut, TMat>(this Flow<TIn, TOut, TMat> flow, Predicate<TOut> predicate) =>
-        flow.Then(c => new Where<TOut>(c, element => !predicate(element)));
-
     public static Flow<TIn, TOut2, TMat> Collect<TIn, TOut1, TOut2, TMat>(
         this Flow<TIn, TOut1, TMat> flow, Func<TOut1, bool> isDefined, Func<TOut1, TOut2> collector) =>
         flow.Then(c => new Collect<TOut1, TOut2>(c, isDefined, collector));
@@ -76,38 +73,21 @@ public static class FlowOperations
         return flow.Then(c => new Throttle<TOut>(c, elements, per, maximumBurst, null, mode));
     }
 
-    public static Flow<TIn, TOut, TMat> Throttle<TIn, TOut, TMat>(
-        this Flow<TIn, TOut, TMat> flow, int cost, TimeSpan per, int maximumBurst, Func<TOut, int> calculateCost, ThrottleMode mode)
-    {
-        Limits.Check(cost, per, maximumBurst, mode);
-        return flow.Then(c => new Throttle<TOut>(c, cost, per, maximumBurst, calculateCost, mode));
-    }
-
     public static Flow<TIn, TOut, TMat> Buffer<TIn, TOut, TMat>(this Flow<TIn, TOut, TMat> flow, int size, OverflowStrategy strategy)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
         return flow.Then(c => new Buffer<TOut>(c, size, strategy));
     }
 
-    public static Flow<TIn, TOut2, TMat> BatchWeighted<TIn, TOut1, TOut2, TMat>(
-        this Flow<TIn, TOut1, TMat> flow, long max, Func<TOut1, long> costFunction, Func<TOut1, TOut2> seed,
-        Func<TOut2, TOut1, TOut2> aggregate) =>
-        flow.Then(c => new Batch<TOut1, TOut2>(c, max, costFunction, seed, aggregate));
-
     public static Flow<TIn, TOut2, TMat> Batch<TIn, TOut1, TOut2, TMat>(
         this Flow<TIn, TOut1, TMat> flow, long max, Func<TOut1, TOut2> seed, Func<TOut2, TOut1, TOut2> aggregate) =>
-        flow.Then(c => new Batch<TOut1, TOut2>(c, max, _ => 1, seed, aggregate));
+        flow.Then(c => new Batch<TOut1, TOut2>(c, max, seed, aggregate));
 
     public static Flow<TIn, TOut, TMat> Conflate<TIn, TOut, TMat>(this Flow<TIn, TOut, TMat> flow, Func<TOut, TOut, TOut> aggregate) =>
-        flow.Then(c => new Batch<TOut, TOut>(c, 1, _ => 0, element => element, aggregate));
-
-    public static Flow<TIn, TOut, TMat> Recover<TIn, TOut, TMat>(
-        this Flow<TIn, TOut, TMat> flow, Func<Exception, Option<TOut>> partialFunc) =>
-        flow.Then(c => new Recover<TOut>(c, partialFunc));
+        flow.Then(c => new Batch<TOut, TOut>(c, long.MaxValue, element => element, aggregate));
 
     public static Flow<TIn, TOut, TMat> SelectError<TIn, TOut, TMat>(
-        this Flow<TIn, TOut, TMat> flow, Func<Exception, Exception> selector) =>
-        flow.Then(c => new SelectError<TOut>(c, selector));
+        this Flow<TIn, TOut, TMat> flow, Func<Exception, Exception> selector) => flow.Then(c => new SelectError<TOut>(c, selector));
 
     public static Flow<TIn, TOut, TMat> InitialTimeout<TIn, TOut, TMat>(this Flow<TIn, TOut, TMat> flow, TimeSpan timeout) =>
         flow.Then(c => new Timeout<TOut>(c, TimeoutOf.FirstElement, timeout));
@@ -123,8 +103,7 @@ public static class FlowOperations
         flow.Select(flatten).Then(c => new FlattenMerge<TOut2, TMat>(c, breadth));
 
     public static Flow<TIn, TOut2, TMat> ConcatMany<TIn, TOut1, TOut2, TMat>(
-        this Flow<TIn, TOut1, TMat> flow, Func<TOut1, IGraph<SourceShape<TOut2>, TMat>> flatten) =>
-        flow.MergeMany(1, flatten);
+        this Flow<TIn, TOut1, TMat> flow, Func<TOut1, IGraph<SourceShape<TOut2>, TMat>> flatten) => flow.MergeMany(1, flatten);
 
     public static Flow<TIn, TOut, TMat> Concat<TIn, TOut, TMat>(this Flow<TIn, TOut, TMat> flow, IGraph<SourceShape<TOut>, TMat> other) =>
         flow.Via(FanIn.With(other, new Concat<TOut>()));
@@ -132,9 +111,6 @@ public static class FlowOperations
     public static Flow<TIn, TOut2, TMat> Merge<TIn, TOut1, TOut2, TMat>(
         this Flow<TIn, TOut1, TMat> flow, IGraph<SourceShape<TOut2>, TMat> other, bool eagerComplete = false) where TOut1 : TOut2 =>
         flow.Then(c => new Widen<TOut1, TOut2>(c)).Via(FanIn.With(other, new Merge<TOut2>(2, eagerComplete)));
-
-    public static Flow<TIn, TOut, TMat> AlsoTo<TIn, TOut, TMat>(this Flow<TIn, TOut, TMat> flow, IGraph<SinkShape<TOut>, TMat> that) =>
-        flow.Via(FanOut.Also(that, false));
 
     public static Flow<TIn, TOut, TMat> AlsoTo<TIn, TOut, TMat>(
         this Flow<TIn, TOut, TMat> flow, IGraph<SinkShape<TOut>, TMat> that, bool propagateFailure) =>

@@ -50,29 +50,12 @@ public static class GraphDsl
 
         public ForwardOps<TOut, T> From<TOut>(SourceShape<TOut> source) => From(source.Outlet);
 
-        public ForwardOps<TOut, T> From<TOut>(IGraph<SourceShape<TOut>, T> source) => From(Add(source));
-
-        public ForwardOps<TOut, T> From<TIn, TOut>(FlowShape<TIn, TOut> flow) => From(flow.Outlet);
-
-        public ForwardOps<TOut, T> From<TIn, TOut>(UniformFanInShape<TIn, TOut> fanIn) => From(fanIn.Out);
-
-        /// <summary>From the first output that leads nowhere yet.</summary>
-        public ForwardOps<TOut, T> From<TIn, TOut>(UniformFanOutShape<TIn, TOut> fanOut) => From(Free(fanOut));
-
         internal void Connect(Outlet from, Inlet to)
         {
             if (_edges.Exists(edge => edge.From == from)) throw new ArgumentException($"The output port [{from}] is already connected");
             if (_edges.Exists(edge => edge.To == to)) throw new ArgumentException($"The input port [{to}] is already connected");
             _edges.Add((from, to));
         }
-
-        internal Outlet<TOut> Free<TIn, TOut>(UniformFanOutShape<TIn, TOut> fanOut) =>
-            fanOut.Outs.FirstOrDefault(outlet => !_edges.Exists(edge => edge.From == outlet))
-            ?? throw new ArgumentException("No more outlets free on the junction");
-
-        internal Inlet<TIn> Free<TIn, TOut>(UniformFanInShape<TIn, TOut> fanIn) =>
-            fanIn.Ins.FirstOrDefault(inlet => !_edges.Exists(edge => edge.To == inlet))
-            ?? throw new ArgumentException("No more inlets free on the junction");
 
         internal IGraph<TShape, T> Finish<TShape>(TShape shape, Func<List<object?>, T> materialized) where TShape : Shape
         {
@@ -125,22 +108,7 @@ public static class ForwardOps
     }
 
     public static GraphDsl.Builder<TMat> To<TIn, TOut, TMat>(
-        this GraphDsl.ForwardOps<TOut, TMat> ops, SinkShape<TIn> sink) where TIn : TOut =>
-        ops.To(sink.Inlet);
-
-    public static GraphDsl.Builder<TMat> To<TIn, TOut, TMat>(
-        this GraphDsl.ForwardOps<TOut, TMat> ops, FlowShape<TIn, TOut> flow) where TIn : TOut =>
-        ops.To(flow.Inlet);
-
-    public static GraphDsl.Builder<TMat> To<TIn, TOut, TMat, TMat2>(
-        this GraphDsl.ForwardOps<TOut, TMat> ops, IGraph<SinkShape<TIn>, TMat2> sink) where TIn : TOut => ops.To(ops.Builder.Add(sink));
-
-    public static GraphDsl.Builder<TMat> To<TIn, TOut1, TOut2, TMat>(
-        this GraphDsl.ForwardOps<TOut1, TMat> ops, UniformFanInShape<TIn, TOut2> junction) where TIn : TOut1 =>
-        ops.To(ops.Builder.Free(junction));
-
-    public static GraphDsl.Builder<TMat> To<TIn, TOut1, TOut2, TMat>(
-        this GraphDsl.ForwardOps<TOut1, TMat> ops, UniformFanOutShape<TIn, TOut2> junction) where TIn : TOut1 => ops.To(junction.In);
+        this GraphDsl.ForwardOps<TOut, TMat> ops, SinkShape<TIn> sink) where TIn : TOut => ops.To(sink.Inlet);
 
     public static GraphDsl.ForwardOps<TOut2, TMat> Via<TIn, TOut1, TOut2, TMat>(
         this GraphDsl.ForwardOps<TOut1, TMat> ops, FlowShape<TIn, TOut2> flow) where TIn : TOut1 => ops.To(flow.Inlet).From(flow.Outlet);
@@ -148,12 +116,4 @@ public static class ForwardOps
     public static GraphDsl.ForwardOps<TOut2, TMat> Via<TIn, TOut1, TOut2, TMat>(
         this GraphDsl.ForwardOps<TOut1, TMat> ops, IGraph<FlowShape<TIn, TOut2>, NotUsed> flow) where TIn : TOut1 =>
         ops.Via(ops.Builder.Add(flow));
-
-    public static GraphDsl.ForwardOps<TOut2, TMat> Via<TIn, TOut1, TOut2, TMat>(
-        this GraphDsl.ForwardOps<TOut1, TMat> ops, UniformFanInShape<TIn, TOut2> junction) where TIn : TOut1 =>
-        ops.To(junction).From(junction.Out);
-
-    public static GraphDsl.ForwardOps<TOut2, TMat> Via<TIn, TOut1, TOut2, TMat>(
-        this GraphDsl.ForwardOps<TOut1, TMat> ops, UniformFanOutShape<TIn, TOut2> junction) where TIn : TOut1 =>
-        ops.To(junction.In).From(junction);
 }

@@ -28,11 +28,6 @@ public sealed class Merge<T>(int inputPorts, bool eagerComplete = false) : Junct
 internal sealed class Concat<T>(int inputPorts = 2) : Junction<UniformFanInShape<T, T>>(
     new UniformFanInShape<T, T>(inputPorts, "Concat"), Fan.In(context => new ConcatLogic<T>(context, inputPorts)));
 
-public static class Concat
-{
-    public static IGraph<UniformFanInShape<T, T>, NotUsed> Create<T>(int inputPorts = 2) => new Concat<T>(inputPorts);
-}
-
 file static class Fan
 {
     internal static Build<NotUsed> Out<T>(Func<Materialization, BroadcastLogic<T>> create) => (context, ports) =>

@@ -32,8 +32,7 @@ public static class RestartSource
 public static class RestartFlow
 {
     public static Flow<TIn, TOut, NotUsed> WithBackoff<TIn, TOut, TMat>(
-        Func<Flow<TIn, TOut, TMat>> flowFactory, RestartSettings settings) =>
-        Of(flowFactory, settings, onlyOnFailures: false);
+        Func<Flow<TIn, TOut, TMat>> flowFactory, RestartSettings settings) => Of(flowFactory, settings, onlyOnFailures: false);
 
     public static Flow<TIn, TOut, NotUsed> OnFailuresWithBackoff<TIn, TOut, TMat>(
         Func<Flow<TIn, TOut, TMat>> flowFactory, RestartSettings settings) => Of(flowFactory, settings, onlyOnFailures: true);

@@ -8,36 +8,14 @@ namespace Akka.Streams.Dsl;
 public sealed class Sink<TIn, TMat> : IGraph<SinkShape<TIn>, TMat>
 {
     readonly Build<TMat> _build;
-    readonly Attributes _attributes;
 
-    internal Sink(Build<TMat> build, Attributes? attributes = null) => (_build, _attributes) = (build, attributes ?? Attributes.None);
+    internal Sink(Build<TMat> build) => _build = build;
 
     public SinkShape<TIn> Shape { get; } = new(new Inlet<TIn>("Sink.in"));
 
-    public Sink<TIn, TMat2> MapMaterializedValue<TMat2>(Func<TMat, TMat2> fn) => new(_build.Mapped(fn), _attributes);
+    public Sink<TIn, TMat2> MapMaterializedValue<TMat2>(Func<TMat, TMat2> fn) => new(_build.Mapped(fn));
 
-    public Sink<TIn2, TMat> ContraMap<TIn2>(Func<TIn2, TIn> function) => Flow.FromFunction(function).ToMaterialized(this, Keep.Right);
-
-    public TMat2 RunWith<TMat2>(IGraph<SourceShape<TIn>, TMat2> source, IMaterializer materializer) =>
-        Source.FromGraph(source).To(this).Run(materializer);
-
-    public Sink<TIn, TMat> WithAttributes(Attributes attributes) => new(_build, attributes);
-
-    public Sink<TIn, TMat> AddAttributes(Attributes attributes) => WithAttributes(_attributes.And(attributes));
-
-    public Sink<TIn, TMat> Named(string name) => AddAttributes(Attributes.CreateName(name));
-
-    public Sink<TIn, TMat> Async() => this;
-
-    IGraph<SinkShape<TIn>, TMat> IGraph<SinkShape<TIn>, TMat>.WithAttributes(Attributes attributes) => WithAttributes(attributes);
-
-    IGraph<SinkShape<TIn>, TMat> IGraph<SinkShape<TIn>, TMat>.AddAttributes(Attributes attributes) => AddAttributes(attributes);
-
-    IGraph<SinkShape<TIn>, TMat> IGraph<SinkShape<TIn>, TMat>.Named(string name) => Named(name);
-
-    IGraph<SinkShape<TIn>, TMat> IGraph<SinkShape<TIn>, TMat>.Async() => this;
-
-    TMat IGraph<SinkShape<TIn>, TMat>.Build(Materialization context, Ports ports) => _build(context.With(_attributes), ports);
+    TMat IGraph<SinkShape<TIn>, TMat>.Build(Materialization context, Ports ports) => _build(context, ports);
 }
 
 public static class Sink
@@ -79,13 +57,8 @@ public static class Sink
 
     public static Sink<TIn, Task<TIn>> Last<TIn>() => Of(c => new LastSink<TIn>(c, mayBeEmpty: false));
 
-    public static Sink<TIn, Task<TIn>> LastOrDefault<TIn>() => Of(c => new LastSink<TIn>(c, mayBeEmpty: true));
-
     public static Sink<TIn, Task<IImmutableList<TIn>>> Seq<TIn>() => Of(c => new SeqSink<TIn>(c));
 
     public static Sink<TIn, NotUsed> Cancelled<TIn>() =>
         new(Blueprint.Sink<TIn, NotUsed>(c => (new CancelledSink<TIn>(c), NotUsed.Instance)));
-
-    public static Sink<TIn, NotUsed> OnComplete<TIn>(Action success, Action<Exception> failure) =>
-        new(Blueprint.Sink<TIn, NotUsed>(c => (new OnCompleteSink<TIn>(c, success, failure), NotUsed.Instance)));
 }

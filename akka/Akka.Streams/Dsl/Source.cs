@@ -30,39 +30,15 @@ public sealed class Source<TOut, TMat> : IGraph<SourceShape<TOut>, TMat>
     public TMat2 RunWith<TMat2>(IGraph<SinkShape<TOut>, TMat2> sink, IMaterializer materializer) =>
         ToMaterialized(sink, Keep.Right).Run(materializer);
 
-    public TMat2 RunWith<TMat2>(IGraph<SinkShape<TOut>, TMat2> sink, ActorSystem materializer) =>
-        RunWith(sink, materializer.Materializer());
-
-    public Task RunForeach(Action<TOut> action, IMaterializer materializer) => RunWith(Sink.ForEach(action), materializer);
-
-    public Task RunForeach(Action<TOut> action, ActorSystem materializer) => RunForeach(action, materializer.Materializer());
-
     public Task<TOut2> RunAggregate<TOut2>(TOut2 zero, Func<TOut2, TOut, TOut2> aggregate, IMaterializer materializer) =>
         RunWith(Sink.Aggregate(zero, aggregate), materializer);
 
-    public Task<TOut2> RunAggregate<TOut2>(TOut2 zero, Func<TOut2, TOut, TOut2> aggregate, ActorSystem materializer) =>
-        RunAggregate(zero, aggregate, materializer.Materializer());
-
     public Source<TOut, TMat> WithAttributes(Attributes attributes) => new(_build, attributes);
-
-    public Source<TOut, TMat> AddAttributes(Attributes attributes) => WithAttributes(_attributes.And(attributes));
-
-    public Source<TOut, TMat> Named(string name) => AddAttributes(Attributes.CreateName(name));
-
-    public Source<TOut, TMat> Async() => this;
 
     internal Source<TOut2, TMat> Then<TOut2>(Func<Materialization, FlowLogic<TOut, TOut2>> stage) =>
         new(Blueprint.Join<TMat, NotUsed, TMat>(Whole, Blueprint.Flow(stage), Keep.Left));
 
     TMat Whole(Materialization context, Ports ports) => _build(context.With(_attributes), ports);
-
-    IGraph<SourceShape<TOut>, TMat> IGraph<SourceShape<TOut>, TMat>.WithAttributes(Attributes attributes) => WithAttributes(attributes);
-
-    IGraph<SourceShape<TOut>, TMat> IGraph<SourceShape<TOut>, TMat>.AddAttributes(Attributes attributes) => AddAttributes(attributes);
-
-    IGraph<SourceShape<TOut>, TMat> IGraph<SourceShape<TOut>, TMat>.Named(string name) => Named(name);
-
-    IGraph<SourceShape<TOut>, TMat> IGraph<SourceShape<TOut>, TMat>.Async() => this;
 
     TMat IGraph<SourceShape<TOut>, TMat>.Build(Materialization context, Ports ports) => Whole(context, ports);
 }
@@ -77,9 +53,6 @@ public static class Source
         source as Source<T, TMat> ?? new Source<T, TMat>(source.Build);
 
     public static Source<T, NotUsed> From<T>(IEnumerable<T> enumerable) => Of(c => new EnumerableSource<T>(c, enumerable.GetEnumerator));
-
-    public static Source<T, NotUsed> FromEnumerator<T>(Func<IEnumerator<T>> enumeratorFactory) =>
-        Of(c => new EnumerableSource<T>(c, enumeratorFactory));
 
     public static Source<T, NotUsed> Single<T>(T element) =>
         Of(c => new EnumerableSource<T>(c, Enumerable.Repeat(element, 1).GetEnumerator));

@@ -23,21 +23,16 @@ public static class SourceOperations
     public static Source<T, TMat> Where<T, TMat>(this Source<T, TMat> flow, Predicate<T> predicate) =>
         flow.Then(c => new Where<T>(c, predicate));
 
-    public static Source<T, TMat> WhereNot<T, TMat>(this Source<T, TMat> flow, Predicate<T> predicate) =>
-        flow.Then(c => new Where<T>(c, element => !predicate(element)));
-
     public static Source<TOut, TMat> Collect<TIn, TOut, TMat>(
         this Source<TIn, TMat> flow, Func<TIn, bool> isDefined, Func<TIn, TOut> collector) =>
         flow.Then(c => new Collect<TIn, TOut>(c, isDefined, collector));
 
-    public static Source<T, TMat> Take<T, TMat>(this Source<T, TMat> flow, long n) =>
-        flow.Then(c => new Take<T>(c, n));
+    public static Source<T, TMat> Take<T, TMat>(this Source<T, TMat> flow, long n) => flow.Then(c => new Take<T>(c, n));
 
     public static Source<T, TMat> TakeWhile<T, TMat>(this Source<T, TMat> flow, Predicate<T> predicate, bool inclusive = false) =>
         flow.Then(c => new TakeWhile<T>(c, predicate, inclusive));
 
-    public static Source<T, TMat> Skip<T, TMat>(this Source<T, TMat> flow, long n) =>
-        flow.Then(c => new Skip<T>(c, n));
+    public static Source<T, TMat> Skip<T, TMat>(this Source<T, TMat> flow, long n) => flow.Then(c => new Skip<T>(c, n));
 
     public static Source<TOut, TMat> Scan<TIn, TOut, TMat>(this Source<TIn, TMat> flow, TOut zero, Func<TOut, TIn, TOut> scan) =>
         flow.Then(c => new Scan<TIn, TOut>(c, zero, scan));
@@ -84,16 +79,9 @@ public static class SourceOperations
         return flow.Then(c => new Buffer<T>(c, size, strategy));
     }
 
-    public static Source<TOut, TMat> BatchWeighted<TIn, TOut, TMat>(
-        this Source<TIn, TMat> flow, long max, Func<TIn, long> costFunction, Func<TIn, TOut> seed, Func<TOut, TIn, TOut> aggregate) =>
-        flow.Then(c => new Batch<TIn, TOut>(c, max, costFunction, seed, aggregate));
-
     public static Source<TOut, TMat> Batch<TIn, TOut, TMat>(
         this Source<TIn, TMat> flow, long max, Func<TIn, TOut> seed, Func<TOut, TIn, TOut> aggregate) =>
-        flow.Then(c => new Batch<TIn, TOut>(c, max, _ => 1, seed, aggregate));
-
-    public static Source<T, TMat> Conflate<T, TMat>(this Source<T, TMat> flow, Func<T, T, T> aggregate) =>
-        flow.Then(c => new Batch<T, T>(c, 1, _ => 0, element => element, aggregate));
+        flow.Then(c => new Batch<TIn, TOut>(c, max, seed, aggregate));
 
     public static Source<T, TMat> Recover<T, TMat>(this Source<T, TMat> flow, Func<Exception, Option<T>> partialFunc) =>
         flow.Then(c => new Recover<T>(c, partialFunc));
@@ -101,22 +89,15 @@ public static class SourceOperations
     public static Source<T, TMat> SelectError<T, TMat>(this Source<T, TMat> flow, Func<Exception, Exception> selector) =>
         flow.Then(c => new SelectError<T>(c, selector));
 
-    public static Source<T, TMat> InitialTimeout<T, TMat>(this Source<T, TMat> flow, TimeSpan timeout) =>
-        flow.Then(c => new Timeout<T>(c, TimeoutOf.FirstElement, timeout));
-
     public static Source<T, TMat> IdleTimeout<T, TMat>(this Source<T, TMat> flow, TimeSpan timeout) =>
         flow.Then(c => new Timeout<T>(c, TimeoutOf.NextElement, timeout));
-
-    public static Source<T, TMat> CompletionTimeout<T, TMat>(this Source<T, TMat> flow, TimeSpan timeout) =>
-        flow.Then(c => new Timeout<T>(c, TimeoutOf.Completion, timeout));
 
     public static Source<TOut, TMat> MergeMany<TIn, TOut, TMat>(
         this Source<TIn, TMat> flow, int breadth, Func<TIn, IGraph<SourceShape<TOut>, TMat>> flatten) =>
         flow.Select(flatten).Then(c => new FlattenMerge<TOut, TMat>(c, breadth));
 
     public static Source<TOut, TMat> ConcatMany<TIn, TOut, TMat>(
-        this Source<TIn, TMat> flow, Func<TIn, IGraph<SourceShape<TOut>, TMat>> flatten) =>
-        flow.MergeMany(1, flatten);
+        this Source<TIn, TMat> flow, Func<TIn, IGraph<SourceShape<TOut>, TMat>> flatten) => flow.MergeMany(1, flatten);
 
     public static Source<T, TMat> Concat<T, TMat>(this Source<T, TMat> flow, IGraph<SourceShape<T>, TMat> other) =>
         flow.Via(FanIn.With(other, new Concat<T>()));
@@ -127,9 +108,6 @@ public static class SourceOperations
 
     public static Source<T, TMat> AlsoTo<T, TMat>(this Source<T, TMat> flow, IGraph<SinkShape<T>, TMat> that) =>
         flow.Via(FanOut.Also(that, false));
-
-    public static Source<T, TMat> AlsoTo<T, TMat>(this Source<T, TMat> flow, IGraph<SinkShape<T>, TMat> that, bool propagateFailure) =>
-        flow.Via(FanOut.Also(that, propagateFailure));
 
     public static Source<T, TMat2> WatchTermination<T, TMat, TMat2>(
         this Source<T, TMat> flow, Func<TMat, Task<Done>, TMat2> materializerFunction) =>

@@ -73,9 +73,6 @@ internal static class Blueprint
             return combine(value1, value2);
         };
 
-    internal static Build<TMat> With<TMat>(this Build<TMat> graph, Attributes attributes) =>
-        (context, ports) => graph(context.With(attributes), ports);
-
     internal static Build<TMat2> Mapped<TMat, TMat2>(this Build<TMat> graph, Func<TMat, TMat2> map) =>
         (context, ports) => map(graph(context, ports));
 

@@ -31,8 +31,6 @@ internal sealed class Island(ActorMaterializer materializer) : IThreadPoolWorkIt
     int _head;
     int _count;
 
-    internal ActorMaterializer Materializer => materializer;
-
     internal void Add(Logic stage) => _stages.Add(stage);
 
     /// <summary>Stages of a graph inside a stage start at once, before the next event.</summary>

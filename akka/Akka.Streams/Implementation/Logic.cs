@@ -21,8 +21,6 @@ internal abstract class Logic(Materialization context)
 
     internal bool Stopped;
 
-    protected Attributes Attributes => _context.Attributes;
-
     protected ActorMaterializer Materializer => _context.Materializer;
 
     protected Decider Decider => _context.Attributes.Decider;
@@ -93,8 +91,7 @@ internal abstract class Logic(Materialization context)
     }
 
     /// <summary>Starts a graph inside this stage's island, on ports that this stage has made for it.</summary>
-    protected void Run<TMat>(Build<TMat> graph, Out? feeds = null, In? drains = null) =>
-        Island.Attach(graph, _context, feeds, drains);
+    protected void Run<TMat>(Build<TMat> graph, Out? feeds = null, In? drains = null) => Island.Attach(graph, _context, feeds, drains);
 
     /// <summary>Lets <paramref name="action"/> happen in the island, unless the stage has stopped by then.</summary>
     protected void Post(Action action) => Island.Post(new ActionSignal(this, action));

@@ -164,7 +164,7 @@ internal sealed partial class ActorCell
             }
             return subject;
         }
-        ((IInternalActorRef)subject).SendSystemMessage(new Watch(subject, SelfRef));
+        ((IInternalActorRef)subject).SendSystemMessage(new Watch(SelfRef));
         _watching[subject] = message;
         return subject;
     }

@@ -136,7 +136,7 @@ internal sealed partial class ActorCell : IUntypedActorContext, IThreadPoolWorkI
         {
             HandleInvokeFailure(fault);
         }
-        if (ReceiveTimeout is not null || _receiveTimer is not null) CheckReceiveTimeout(message is not INotInfluenceReceiveTimeout);
+        if (ReceiveTimeout is not null || _receiveTimer is not null) CheckReceiveTimeout();
     }
 
     void ReceiveMessage(object message) => _actor.AroundReceive(_behaviours.Peek(), message);
@@ -209,17 +209,11 @@ internal sealed partial class ActorCell : IUntypedActorContext, IThreadPoolWorkI
 
     public void SetReceiveTimeout(TimeSpan? timeout) => ReceiveTimeout = timeout;
 
-    void CheckReceiveTimeout(bool restart = true)
+    void CheckReceiveTimeout()
     {
-        if (ReceiveTimeout is not { } timeout || _closed)
-        {
-            CancelReceiveTimer();
-        }
-        else if (restart || _receiveTimer is null)
-        {
-            CancelReceiveTimer();
-            _receiveTimer = SystemImpl.Scheduler.ScheduleTellOnceCancelable(timeout, Self, Actor.ReceiveTimeout.Instance, Self);
-        }
+        CancelReceiveTimer();
+        if (ReceiveTimeout is not { } timeout || _closed) return;
+        _receiveTimer = SystemImpl.Scheduler.ScheduleTellOnceCancelable(timeout, Self, Actor.ReceiveTimeout.Instance, Self);
     }
 
     void CancelReceiveTimer()

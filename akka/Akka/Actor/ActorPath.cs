@@ -25,7 +25,6 @@ public class ActorPath : IEquatable<ActorPath>
     public string Name { get; }
     public long Uid { get; }
     public ActorPath Parent => _parent ?? this;
-    public ActorPath Root => _parent is null ? this : _parent.Root;
     public IReadOnlyList<string> Elements => _parent is null ? [] : [.. _parent.Elements, Name];
     public static ActorPath operator /(ActorPath path, string name) => new(path, name, 0);
     public static bool operator ==(ActorPath? left, ActorPath? right) => left is null ? right is null : left.Equals(right);
@@ -38,8 +37,7 @@ public class ActorPath : IEquatable<ActorPath>
 
     public string ToStringWithUid() => Uid == 0 ? ToString() : $"{this}#{Uid}";
 
-    public bool Equals(ActorPath? other) =>
-        ReferenceEquals(this, other) || (other is not null && Name == other.Name && SameParent(other));
+    public bool Equals(ActorPath? other) => ReferenceEquals(this, other) || (other is not null && Name == other.Name && SameParent(other));
 
     public override bool Equals(object? obj) => Equals(obj as ActorPath);
     public override int GetHashCode() => HashCode.Combine(_parent?.GetHashCode() ?? 0, Name);

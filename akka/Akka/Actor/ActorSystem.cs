@@ -24,8 +24,6 @@ public abstract class ActorSystem : IActorRefFactory, IDisposable
     public abstract Task Terminate();
     public abstract void RegisterOnTermination(Action code);
     public abstract object RegisterExtension(IExtensionId extension);
-    public abstract bool HasExtension<T>() where T : class, IExtension;
-    public abstract T GetExtension<T>() where T : class, IExtension;
 
     public void Dispose()
     {

@@ -51,9 +51,6 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
 
     public override object RegisterExtension(IExtensionId extension) =>
         _extensions.GetOrAdd(extension.ExtensionType, _ => new Lazy<object>(() => extension.CreateExtension(this))).Value;
-
-    public override bool HasExtension<T>() => _extensions.ContainsKey(typeof(T));
-    public override T GetExtension<T>() => _extensions.TryGetValue(typeof(T), out var extension) ? (T)extension.Value : null!;
     public override string ToString() => Name;
     internal long NextUid() => Interlocked.Increment(ref _uid);
 

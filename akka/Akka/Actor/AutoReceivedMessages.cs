@@ -3,9 +3,6 @@ namespace Akka.Actor;
 /// <summary>Marks what an actor's own machinery looks at first.</summary>
 public interface IAutoReceivedMessage;
 
-/// <summary>Marks messages that do not count against an actor's receive timeout.</summary>
-public interface INotInfluenceReceiveTimeout;
-
 /// <summary>Stops an actor once it has handled what it was told before.</summary>
 public sealed class PoisonPill : IAutoReceivedMessage, Event.IDeadLetterSuppression
 {

@@ -27,5 +27,4 @@ public class PostRestartException(IActorRef actor, Exception cause, Exception or
 /// <summary>A watched actor died and its watcher did not handle <see cref="Terminated"/>.</summary>
 public class DeathPactException(IActorRef deadActor) : AkkaException($"Monitored actor [{deadActor}] terminated")
 {
-    public IActorRef DeadActor { get; } = deadActor;
 }

@@ -13,7 +13,6 @@ public abstract class ExtensionIdProvider<T> : IExtensionId where T : class, IEx
 {
     public Type ExtensionType => typeof(T);
     object IExtensionId.CreateExtension(ExtendedActorSystem system) => CreateExtension(system);
-    public T Get(ActorSystem system) => Apply(system);
     public T Apply(ActorSystem system) => (T)system.RegisterExtension(this);
     public abstract T CreateExtension(ExtendedActorSystem system);
 }

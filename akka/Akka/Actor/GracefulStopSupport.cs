@@ -12,7 +12,7 @@ public static class GracefulStopSupport
         var watched = (IInternalActorRef)target;
         var end = new AskRef<DeathWatchNotification>(target);
         end.Start(timeout, CancellationToken.None);
-        watched.SendSystemMessage(new Watch(target, end));
+        watched.SendSystemMessage(new Watch(end));
         target.Tell(stopMessage, ActorRefs.NoSender);
         try
         {

@@ -31,7 +31,6 @@ public interface IActorContext : IActorRefFactory, ICanWatch
     IActorRef Sender { get; }
     ActorSystem System { get; }
     IActorRef Parent { get; }
-    TimeSpan? ReceiveTimeout { get; }
     void Become(Receive receive);
     void BecomeStacked(Receive receive);
     void UnbecomeStacked();

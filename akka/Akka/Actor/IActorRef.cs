@@ -55,11 +55,6 @@ public sealed class Nobody : ActorRefBase, IInternalActorRef
     protected override void TellInternal(object message, IActorRef sender) { }
 }
 
-public static class ActorRefExtensions
-{
-    public static bool IsNobody(this IActorRef? actorRef) => actorRef is null or Actor.Nobody;
-}
-
 public static class ActorRefImplicitSenderExtensions
 {
     /// <summary>Tells with the actor whose code this is as the sender, or none outside of actors.</summary>

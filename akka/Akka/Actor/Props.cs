@@ -19,14 +19,10 @@ public class Props
     }
 
     public Type Type { get; }
-    public string TypeName => Type.AssemblyQualifiedName!;
-    public object[] Arguments => _arguments;
 
     /// <summary>Takes the place of the actor's own strategy for its children; null where that one holds.</summary>
     public SupervisorStrategy SupervisorStrategy { get; protected set; }
     public static Props Create<TActor>(params object[] args) where TActor : ActorBase => new(typeof(TActor), args);
-    public static Props Create<TActor>(SupervisorStrategy supervisorStrategy) where TActor : ActorBase, new() =>
-        new(typeof(TActor), supervisorStrategy);
     public static Props Create(Type type, params object[] args) => new(type, args);
 
     public static Props Create<TActor>(
@@ -41,8 +37,6 @@ public class Props
             .ToArray();
         return new Props(creation.Type, supervisorStrategy, args);
     }
-
-    public Props WithSupervisorStrategy(SupervisorStrategy supervisorStrategy) => new(Type, supervisorStrategy, _arguments);
 
     public virtual ActorBase NewActor()
     {

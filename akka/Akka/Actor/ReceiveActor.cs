@@ -32,9 +32,6 @@ public abstract class ReceiveActor : UntypedActor
     protected void Receive<T>(Predicate<T> shouldHandle, Action<T> handler) => Receive(handler, shouldHandle);
     protected void Receive<T>(Func<T, bool> handler) => Add(handler);
 
-    protected void Receive(Type messageType, Action<object> handler, Predicate<object> shouldHandle = null) =>
-        Receive(handler, message => messageType.IsInstanceOfType(message) && (shouldHandle is null || shouldHandle(message)));
-
     protected void ReceiveAny(Action<object> handler)
     {
         Receive(handler);

@@ -13,13 +13,9 @@ public readonly struct Envelope(object message, IActorRef sender)
 /// mail.</summary>
 public interface IStash
 {
-    int Count { get; }
-    bool IsEmpty { get; }
-    bool NonEmpty { get; }
     void Stash();
     void Unstash();
     void UnstashAll();
-    void UnstashAll(Func<Envelope, bool> predicate);
 }
 
 public interface IActorStash
@@ -29,16 +25,10 @@ public interface IActorStash
 
 public interface IWithUnboundedStash : IActorStash;
 
-public interface IWithStash : IActorStash;
-
 internal sealed class StashBox(ActorCell cell) : IStash
 {
     readonly LinkedList<Envelope> _held = new();
     long _lastStashed = -1;
-
-    public int Count => _held.Count;
-    public bool IsEmpty => Count == 0;
-    public bool NonEmpty => Count > 0;
 
     public void Stash()
     {
@@ -57,14 +47,9 @@ internal sealed class StashBox(ActorCell cell) : IStash
         cell.EnqueueFirst(first.Value);
     }
 
-    public void UnstashAll() => UnstashAll(_ => true);
-
-    public void UnstashAll(Func<Envelope, bool> predicate)
+    public void UnstashAll()
     {
-        for (var last = _held.Last; last is not null; last = last.Previous)
-        {
-            if (predicate(last.Value)) cell.EnqueueFirst(last.Value);
-        }
+        for (var last = _held.Last; last is not null; last = last.Previous) cell.EnqueueFirst(last.Value);
         _held.Clear();
     }
 }

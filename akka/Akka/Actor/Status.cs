@@ -3,14 +3,6 @@ namespace Akka.Actor;
 /// <summary>Answers that say whether something was done. An ask that is answered with <see cref="Failure"/> fails with its cause.</summary>
 public abstract class Status
 {
-    public sealed class Success(object? status) : Status
-    {
-        public static readonly Success Instance = new(null);
-        public readonly object Status = status!;
-
-        public override string ToString() => $"Success: {Status}";
-    }
-
     public sealed class Failure : Status
     {
         public readonly Exception Cause;

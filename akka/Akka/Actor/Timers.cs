@@ -5,9 +5,7 @@ namespace Akka.Actor;
 /// restart.</summary>
 public interface ITimerScheduler
 {
-    IReadOnlyCollection<object> ActiveTimers { get; }
     void StartPeriodicTimer(object key, object msg, TimeSpan interval);
-    void StartPeriodicTimer(object key, object msg, TimeSpan initialDelay, TimeSpan interval);
     void StartSingleTimer(object key, object msg, TimeSpan timeout);
     bool IsTimerActive(object key);
     void Cancel(object key);
@@ -22,21 +20,19 @@ public interface IWithTimers
 internal sealed class TimerScheduler(ActorCell cell) : ITimerScheduler
 {
     readonly Dictionary<object, (TimerMessage Message, ICancelable Task, bool Repeats)> _timers = [];
-    public IReadOnlyCollection<object> ActiveTimers => _timers.Keys;
-    public void StartPeriodicTimer(object key, object msg, TimeSpan interval) => StartPeriodicTimer(key, msg, interval, interval);
 
-    public void StartPeriodicTimer(object key, object msg, TimeSpan initialDelay, TimeSpan interval)
+    public void StartPeriodicTimer(object key, object msg, TimeSpan interval)
     {
         Cancel(key);
-        var message = MessageFor(key, msg);
-        var task = cell.System.Scheduler.ScheduleTellRepeatedlyCancelable(initialDelay, interval, cell.Self, message, cell.Self);
+        var message = new TimerMessage(key, msg);
+        var task = cell.System.Scheduler.ScheduleTellRepeatedlyCancelable(interval, interval, cell.Self, message, cell.Self);
         _timers[key] = (message, task, true);
     }
 
     public void StartSingleTimer(object key, object msg, TimeSpan timeout)
     {
         Cancel(key);
-        var message = MessageFor(key, msg);
+        var message = new TimerMessage(key, msg);
         _timers[key] = (message, cell.System.Scheduler.ScheduleTellOnceCancelable(timeout, cell.Self, message, cell.Self), false);
     }
 
@@ -62,11 +58,9 @@ internal sealed class TimerScheduler(ActorCell cell) : ITimerScheduler
         return true;
     }
 
-    static TimerMessage MessageFor(object key, object message) =>
-        message is INotInfluenceReceiveTimeout ? new QuietTimerMessage(key, message) : new TimerMessage(key, message);
 }
 
-internal class TimerMessage(object key, object content) : Event.IDeadLetterSuppression
+internal sealed class TimerMessage(object key, object content) : Event.IDeadLetterSuppression
 {
     internal object Key => key;
 
@@ -76,5 +70,3 @@ internal class TimerMessage(object key, object content) : Event.IDeadLetterSuppr
         return actor is IWithTimers { Timers: TimerScheduler timers } && timers.Accepts(this);
     }
 }
-
-internal sealed class QuietTimerMessage(object key, object content) : TimerMessage(key, content), INotInfluenceReceiveTimeout;

@@ -25,14 +25,6 @@ public class Config
         Substitutions = root.Substitutions;
     }
 
-    public Config(Config source, Config? fallback)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        _own = source._own;
-        _root = source.Root;
-        Fallback = fallback;
-    }
-
     /// <summary>Where a value is looked for that this config does not have; <see cref="Root"/> holds both, merged.</summary>
     public Config? Fallback { get; private set; }
 
@@ -45,8 +37,7 @@ public class Config
 
     public virtual bool HasPath(string path) => GetValue(path) != null;
 
-    public virtual string? GetString(string path, string? @default = null) =>
-        GetValue(path) is { } value ? value.GetString() : @default;
+    public virtual string? GetString(string path, string? @default = null) => GetValue(path) is { } value ? value.GetString() : @default;
 
     /// <summary><c>on</c>, <c>true</c>, <c>off</c> or <c>false</c>; anything else throws NotSupportedException.</summary>
     public virtual bool GetBoolean(string path, bool @default = false) => GetValue(path)?.GetBoolean() ?? @default;

@@ -8,8 +8,4 @@ public class ConfigurationException : AkkaException
     public ConfigurationException(string message) : base(message)
     {
     }
-
-    public ConfigurationException(string message, Exception? exception) : base(message, exception)
-    {
-    }
 }

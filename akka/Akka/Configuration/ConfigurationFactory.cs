@@ -13,8 +13,7 @@ public class ConfigurationFactory
 
     /// <param name="hocon">the text</param>
     /// <param name="includeCallback">gives the parsed content of what <c>include "name"</c> names</param>
-    public static Config ParseString(string hocon, Func<string, HoconRoot>? includeCallback) =>
-        new(Parser.Parse(hocon, includeCallback));
+    public static Config ParseString(string hocon, Func<string, HoconRoot>? includeCallback) => new(Parser.Parse(hocon, includeCallback));
 
     public static Config FromResource<TAssembly>(string resourceName) => FromResource(resourceName, typeof(TAssembly).Assembly);
 

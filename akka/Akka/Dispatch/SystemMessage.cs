@@ -28,9 +28,8 @@ internal sealed class Failed(IInternalActorRef child, Exception cause) : SystemM
     internal Exception Cause => cause;
 }
 
-internal sealed class Watch(IActorRef watchee, IInternalActorRef watcher) : SystemMessage
+internal sealed class Watch(IInternalActorRef watcher) : SystemMessage
 {
-    internal IActorRef Watchee => watchee;
     internal IInternalActorRef Watcher => watcher;
 }
 

@@ -14,50 +14,25 @@ public interface ILoggingAdapter
 
 public static class LoggingExtensions
 {
-    public static void Debug(this ILoggingAdapter log, string format) => log.Write(LogLevel.DebugLevel, null, format);
     public static void Debug(this ILoggingAdapter log, string format, params object[] args) =>
         log.Write(LogLevel.DebugLevel, null, format, args);
-    public static void Debug(this ILoggingAdapter log, Exception? cause, string format) => log.Write(LogLevel.DebugLevel, cause, format);
-
     public static void Debug(this ILoggingAdapter log, Exception? cause, string format, params object[] args) =>
         log.Write(LogLevel.DebugLevel, cause, format, args);
 
-    public static void Info(this ILoggingAdapter log, string format) => log.Write(LogLevel.InfoLevel, null, format);
     public static void Info(this ILoggingAdapter log, string format, params object[] args) =>
         log.Write(LogLevel.InfoLevel, null, format, args);
-    public static void Info(this ILoggingAdapter log, Exception? cause, string format) => log.Write(LogLevel.InfoLevel, cause, format);
-
     public static void Info(this ILoggingAdapter log, Exception? cause, string format, params object[] args) =>
         log.Write(LogLevel.InfoLevel, cause, format, args);
 
-    public static void Warning(this ILoggingAdapter log, string format) => log.Write(LogLevel.WarningLevel, null, format);
     public static void Warning(this ILoggingAdapter log, string format, params object[] args) =>
         log.Write(LogLevel.WarningLevel, null, format, args);
-    public static void Warning(this ILoggingAdapter log, Exception? cause, string format) =>
-        log.Write(LogLevel.WarningLevel, cause, format);
-
     public static void Warning(this ILoggingAdapter log, Exception? cause, string format, params object[] args) =>
         log.Write(LogLevel.WarningLevel, cause, format, args);
 
-    public static void Error(this ILoggingAdapter log, string format) => log.Write(LogLevel.ErrorLevel, null, format);
     public static void Error(this ILoggingAdapter log, string format, params object[] args) =>
         log.Write(LogLevel.ErrorLevel, null, format, args);
-    public static void Error(this ILoggingAdapter log, Exception? cause, string format) => log.Write(LogLevel.ErrorLevel, cause, format);
-
     public static void Error(this ILoggingAdapter log, Exception? cause, string format, params object[] args) =>
         log.Write(LogLevel.ErrorLevel, cause, format, args);
-
-    public static void Log(this ILoggingAdapter log, LogLevel logLevel, string format) => log.Write(logLevel, null, format);
-    public static void Log(this ILoggingAdapter log, LogLevel logLevel, string format, params object[] args) =>
-        log.Write(logLevel, null, format, args);
-
-    public static void Log(this ILoggingAdapter log, LogLevel level, Exception? cause, string format, params object[] args) =>
-        log.Write(level, cause, format, args);
-
-    static void Write(this ILoggingAdapter log, LogLevel level, Exception? cause, string format)
-    {
-        if (log.IsEnabled(level)) log.Log(level, cause, format);
-    }
 
     static void Write(this ILoggingAdapter log, LogLevel level, Exception? cause, string format, object[] args)
     {

@@ -3,7 +3,6 @@ namespace Akka.Event;
 public interface ILogMessageFormatter
 {
     string Format(string format, params object[] args);
-    string Format(string format, IEnumerable<object> args);
 }
 
 public class DefaultLogMessageFormatter : ILogMessageFormatter
@@ -13,7 +12,6 @@ public class DefaultLogMessageFormatter : ILogMessageFormatter
     DefaultLogMessageFormatter() { }
 
     public string Format(string format, params object[] args) => string.Format(format, args);
-    public string Format(string format, IEnumerable<object> args) => string.Format(format, args.ToArray());
 }
 
 /// <summary>A template with its arguments, put together only where somebody reads it.</summary>
@@ -22,13 +20,11 @@ public abstract class LogMessage(ILogMessageFormatter formatter, string format)
     protected readonly ILogMessageFormatter Formatter = formatter;
     public string Format { get; } = format;
     public abstract string Unformatted();
-    public abstract IEnumerable<object> Parameters();
 }
 
 internal sealed class DefaultLogMessage(ILogMessageFormatter formatter, string format, object[] args) : LogMessage(formatter, format)
 {
     public override string Unformatted() => string.Join(",", args);
-    public override IEnumerable<object> Parameters() => args;
 
     public override string ToString()
     {

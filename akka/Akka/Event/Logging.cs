@@ -43,20 +43,11 @@ public static class Logging
     public static ILoggingAdapter GetLogger(ActorSystem system, object logSourceObj, ILogMessageFormatter? logMessageFormatter = null)
     {
         var (source, type) = SourceOf(logSourceObj);
-        return new BusLogging(
-            system.EventStream, logSourceObj is IActorRef or ActorSystem ? source : $"{source}({system})", type, logMessageFormatter);
-    }
-
-    public static ILoggingAdapter GetLogger(LoggingBus loggingBus, object logSourceObj, ILogMessageFormatter? logMessageFormatter = null)
-    {
-        var (source, type) = SourceOf(logSourceObj);
-        return new BusLogging(loggingBus, source, type, logMessageFormatter);
+        return new BusLogging(system.EventStream, logSourceObj is ActorSystem ? source : $"{source}({system})", type, logMessageFormatter);
     }
 
     static (string Source, Type Type) SourceOf(object source) => source switch
     {
-        IActorContext context => (context.Self.Path.ToString(), context.Props.Type),
-        IActorRef actor => (actor.Path.ToString(), typeof(IActorRef)),
         string text => (text, typeof(string)),
         Type type => (SimpleName(type), type),
         ActorSystem system => (system.ToString()!, typeof(ActorSystem)),

@@ -28,8 +28,6 @@ public abstract class BackoffOptions
 
     /// <summary>Forgets earlier failures when told <see cref="BackoffSupervisor.Reset"/>.</summary>
     public abstract BackoffOptions WithManualReset();
-    public abstract BackoffOptions WithSupervisorStrategy(OneForOneStrategy supervisorStrategy);
-    public abstract BackoffOptions WithDefaultStoppingStrategy();
 
     /// <summary>What to answer while the child is down; without it messages go to dead letters.</summary>
     public abstract BackoffOptions WithReplyWhileStopped(object replyWhileStopped);
@@ -82,12 +80,6 @@ internal sealed class BackoffSettings(BackoffPlan plan) : BackoffOptions
     public override BackoffOptions WithAutoReset(TimeSpan resetBackoff) => new BackoffSettings(plan with { AutoReset = resetBackoff });
 
     public override BackoffOptions WithManualReset() => new BackoffSettings(plan with { AutoReset = null });
-
-    public override BackoffOptions WithSupervisorStrategy(OneForOneStrategy supervisorStrategy) =>
-        new BackoffSettings(plan with { Strategy = supervisorStrategy });
-
-    public override BackoffOptions WithDefaultStoppingStrategy() => new BackoffSettings(
-        plan with { Strategy = new OneForOneStrategy(plan.Strategy.MaxNumberOfRetries, -1, SupervisorStrategy.StoppingStrategy.Decider) });
 
     public override BackoffOptions WithReplyWhileStopped(object replyWhileStopped) =>
         new BackoffSettings(plan with { ReplyWhileStopped = replyWhileStopped });

@@ -15,8 +15,6 @@ public readonly struct Option<T>
 
     public bool HasValue { get; }
 
-    public bool IsEmpty => !HasValue;
-
     public T Value { get; }
 
     public static Option<T> Create(T value)
@@ -27,10 +25,6 @@ public readonly struct Option<T>
     }
 
     public static implicit operator Option<T>(T value) => Create(value);
-
-    public T GetOrElse(T fallbackValue) => HasValue ? Value : fallbackValue;
-
-    public Option<TNew> Select<TNew>(Func<T, TNew> selector) => HasValue ? selector(Value) : Option<TNew>.None;
 
     public override string ToString() => HasValue ? $"Some<{Value}>" : "None";
 }

@@ -1,4 +1,5 @@
 using Akka;
+using Akka.Streams;
 using Akka.Streams.Dsl;
 
 namespace FraudStreams.Topics;
@@ -30,13 +31,19 @@ public sealed class EmbeddedTopics : ITopics
     public Source<TopicPartitionSource, NotUsed> Consume(string topic, string group) => Source.UnfoldResourceAsync<TopicPartitionSource, GroupConsumption>(
         () => Task.FromResult(new GroupConsumption(_log, _settings, topic, group, _time, _onStandby)),
         consumption => consumption.NextAsync(),
-        CloseAsync);
+        CloseAsync).WithAttributes(NothingAhead);
 
     public Task PublishAsync(OutgoingRecords records, CancellationToken ct) => _log.PublishAsync(records, ct);
 
     public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken ct) => _log.PositionAsync(group, partition).WaitAsync(ct);
 
     public Task<TopicsStatus> StatusAsync(CancellationToken ct) => Task.Run(_log.Status, ct);
+
+    /// <summary>
+    /// On Akka.NET a source on a resource runs on the dispatcher for blocking I/O, up to 16 elements (chunks, here) ahead of what follows it. With
+    /// attributes given it runs together with what follows, and reads what is asked for.
+    /// </summary>
+    internal static Attributes NothingAhead { get; } = Attributes.CreateName("topics");
 
     internal static async Task<Done> CloseAsync<T>(T running) where T : IAsyncDisposable
     {

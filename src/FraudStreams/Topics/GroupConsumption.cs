@@ -63,6 +63,7 @@ internal sealed class GroupConsumption(
             () => Task.FromResult(new PartitionReading(this, partition)),
             reading => reading.NextAsync(),
             EmbeddedTopics.CloseAsync)
+        .WithAttributes(EmbeddedTopics.NothingAhead)
         .SelectMany(records => records);
 
     async Task TakeLockAsync()

@@ -72,7 +72,7 @@ public sealed class UnfoldResourceAsyncTests : IAsyncLifetime
         var done = Source.UnfoldResourceAsync<int, Resource>(() => Task.FromResult(resource), r => r.ReadAsync(), r => r.CloseAsync())
             .RunWith(Sink.Ignore<int>(), _system.Materializer());
 
-        (await Record.ExceptionAsync(() => done))!.GetBaseException().ShouldBeOfType<InvalidDataException>();
+        (await Record.ExceptionAsync(() => done)).ShouldBeOfType<InvalidDataException>();
         await resource.Closed.Task.WaitAsync(TimeSpan.FromSeconds(10));
     }
 
@@ -83,7 +83,7 @@ public sealed class UnfoldResourceAsyncTests : IAsyncLifetime
                 () => Task.FromException<Resource>(new InvalidDataException()), r => r.ReadAsync(), r => r.CloseAsync())
             .RunWith(Sink.Ignore<int>(), _system.Materializer());
 
-        (await Record.ExceptionAsync(() => done))!.GetBaseException().ShouldBeOfType<InvalidDataException>();
+        (await Record.ExceptionAsync(() => done)).ShouldBeOfType<InvalidDataException>();
     }
 
     [Theory]
@@ -102,12 +102,36 @@ public sealed class UnfoldResourceAsyncTests : IAsyncLifetime
         opened.ShouldBe(expectedOpened);
     }
 
+    [Fact]
+    public async Task With_attributes_of_its_own_it_reads_nothing_ahead_of_demand()
+    {
+        var resource = new Resource(100);
+        var gate = new TaskCompletionSource();
+        var first = new TaskCompletionSource();
+
+        var read = Source.UnfoldResourceAsync<int, Resource>(() => Task.FromResult(resource), r => r.ReadAsync(), r => r.CloseAsync())
+            .WithAttributes(Attributes.CreateName("resource"))
+            .SelectAsync(1, async number =>
+            {
+                first.TrySetResult();
+                await gate.Task;
+                return (number, resource.Reads);
+            })
+            .RunWith(Sink.Seq<(int Number, int Reads)>(), _system.Materializer());
+        await first.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        gate.SetResult();
+
+        (await read.WaitAsync(TimeSpan.FromSeconds(10))).ShouldAllBe(element => element.Reads <= element.Number + 2);
+    }
+
     /// <summary>Counts up to a number; may fail at one, and may wait for ever instead of ending.</summary>
     sealed class Resource(int last)
     {
         int _next = 1;
 
         public int FailsAt { get; init; }
+
+        public int Reads => _next - 1;
 
         public bool EndsNever { get; init; }
 

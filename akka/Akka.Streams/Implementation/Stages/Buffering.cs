@@ -88,10 +88,9 @@ internal sealed class Ring<T>(int size)
     }
 }
 
-/// <summary>While there is no demand, elements go into one sum, as long as its weight allows.</summary>
+/// <summary>While there is no demand, elements go into one sum, so many at the most.</summary>
 internal sealed class Batch<TIn, TOut>(
-    Materialization context, long max, Func<TIn, long> weigh, Func<TIn, TOut> seed, Func<TOut, TIn, TOut> aggregate)
-        : FlowLogic<TIn, TOut>(context)
+    Materialization context, long max, Func<TIn, TOut> seed, Func<TOut, TIn, TOut> aggregate) : FlowLogic<TIn, TOut>(context)
 {
     TOut? _sum;
     bool _any;
@@ -107,8 +106,7 @@ internal sealed class Batch<TIn, TOut>(
         var element = In.Grab();
         try
         {
-            var weight = weigh(element);
-            if (_any && _left < weight)
+            if (_any && _left == 0)
             {
                 (_next, _hasNext) = (element, true);
             }
@@ -116,7 +114,7 @@ internal sealed class Batch<TIn, TOut>(
             {
                 _sum = _any ? aggregate(_sum!, element) : seed(element);
                 _any = true;
-                _left -= weight;
+                _left--;
             }
         }
         catch (Exception e)
@@ -154,7 +152,7 @@ internal sealed class Batch<TIn, TOut>(
         {
             _sum = seed(_next!);
             _any = true;
-            _left -= weigh(_next!);
+            _left--;
         }
         catch (Exception e)
         {

@@ -86,33 +86,3 @@ internal sealed class CancelledSink<TIn>(Materialization context) : SinkLogic<TI
 {
     internal override void PreStart() => In.Cancel();
 }
-
-internal sealed class OnCompleteSink<TIn>(Materialization context, Action success, Action<Exception> failure) : SinkLogic<TIn>(context)
-{
-    bool _told;
-
-    internal override void PreStart() => In.Pull();
-
-    internal override void OnPush(In port)
-    {
-        In.Grab();
-        In.Pull();
-    }
-
-    internal override void OnUpstreamFinish(In port)
-    {
-        _told = true;
-        success();
-    }
-
-    internal override void OnUpstreamFailure(In port, Exception cause)
-    {
-        _told = true;
-        failure(cause);
-    }
-
-    internal override void PostStop()
-    {
-        if (!_told) failure(new AbruptStageTerminationException(this));
-    }
-}

@@ -118,7 +118,7 @@ internal sealed class TaskSource<T>(Materialization context, Task<T> task) : Sou
         }
         else
         {
-            FailStage(done.Exception is { InnerExceptions: [var only] } ? only : Outcome.FailureOf(done));
+            FailStage(Outcome.CauseOf(done));
         }
     }
 }
@@ -174,12 +174,6 @@ internal sealed class TickSource<T>(Materialization context, TimeSpan initialDel
         _cancelled = true;
         Post(CompleteStage);
     }
-
-    public void Cancel(bool throwOnFirstException) => Cancel();
-
-    public void CancelAfter(TimeSpan delay) => Materializer.ScheduleOnce(delay, Cancel);
-
-    public void CancelAfter(int millisecondsDelay) => CancelAfter(TimeSpan.FromMilliseconds(millisecondsDelay));
 
     public bool IsCancellationRequested => _cancelled;
 

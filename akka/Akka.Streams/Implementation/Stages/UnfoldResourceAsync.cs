@@ -32,7 +32,7 @@ internal sealed class UnfoldResourceAsync<TResource, T>(
     {
         if (!opening.IsCompletedSuccessfully)
         {
-            FailStage(Outcome.FailureOf(opening));
+            FailStage(Outcome.CauseOf(opening));
             return;
         }
         _resource = opening.GetAwaiter().GetResult();
@@ -57,7 +57,7 @@ internal sealed class UnfoldResourceAsync<TResource, T>(
 
     void Taken(Task<Option<T>> reading)
     {
-        if (!reading.IsCompletedSuccessfully) Failed(Outcome.FailureOf(reading));
+        if (!reading.IsCompletedSuccessfully) Failed(Outcome.CauseOf(reading));
         else if (reading.GetAwaiter().GetResult() is { HasValue: true } next) Out.Push(next.Value);
         else CloseAnd(CompleteStage);
     }
@@ -84,7 +84,7 @@ internal sealed class UnfoldResourceAsync<TResource, T>(
         After(close(_resource), closing =>
         {
             if (closing.IsCompletedSuccessfully) next();
-            else FailStage(Outcome.FailureOf(closing));
+            else FailStage(Outcome.CauseOf(closing));
         });
     }
 

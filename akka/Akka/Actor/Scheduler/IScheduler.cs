@@ -3,7 +3,6 @@ namespace Akka.Actor;
 public interface ITimeProvider
 {
     DateTimeOffset Now { get; }
-    TimeSpan MonotonicClock { get; }
     TimeSpan HighResMonotonicClock { get; }
 }
 
@@ -11,7 +10,6 @@ public interface ITellScheduler
 {
     void ScheduleTellOnce(TimeSpan delay, ICanTell receiver, object message, IActorRef? sender);
     void ScheduleTellOnce(TimeSpan delay, ICanTell receiver, object message, IActorRef? sender, ICancelable? cancelable);
-    void ScheduleTellRepeatedly(TimeSpan initialDelay, TimeSpan interval, ICanTell receiver, object message, IActorRef? sender);
     void ScheduleTellRepeatedly(
         TimeSpan initialDelay, TimeSpan interval, ICanTell receiver, object message, IActorRef? sender, ICancelable? cancelable);
 }
@@ -20,8 +18,6 @@ public interface IActionScheduler
 {
     void ScheduleOnce(TimeSpan delay, Action action);
     void ScheduleOnce(TimeSpan delay, Action action, ICancelable? cancelable);
-    void ScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, Action action);
-    void ScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, Action action, ICancelable? cancelable);
 }
 
 public interface IAdvancedScheduler : IActionScheduler;
@@ -55,14 +51,6 @@ public static class SchedulerExtensions
     {
         var cancelable = new Cancelable(scheduler);
         scheduler.ScheduleOnce(delay, action, cancelable);
-        return cancelable;
-    }
-
-    public static ICancelable ScheduleRepeatedlyCancelable(
-        this IActionScheduler scheduler, TimeSpan initialDelay, TimeSpan interval, Action action)
-    {
-        var cancelable = new Cancelable(scheduler);
-        scheduler.ScheduleRepeatedly(initialDelay, interval, action, cancelable);
         return cancelable;
     }
 }

@@ -19,9 +19,6 @@ internal sealed class WheelScheduler(Func<ILoggingAdapter> log) : IScheduler, IA
     public void ScheduleTellOnce(TimeSpan delay, ICanTell receiver, object message, IActorRef? sender, ICancelable? cancelable) =>
         Start(new TellEntry(this, null, cancelable, receiver, message, sender), NotNegative(delay, nameof(delay)));
 
-    public void ScheduleTellRepeatedly(TimeSpan initialDelay, TimeSpan interval, ICanTell receiver, object message, IActorRef? sender) =>
-        ScheduleTellRepeatedly(initialDelay, interval, receiver, message, sender, null);
-
     public void ScheduleTellRepeatedly(
         TimeSpan initialDelay, TimeSpan interval, ICanTell receiver, object message, IActorRef? sender, ICancelable? cancelable) =>
         Start(
@@ -32,12 +29,6 @@ internal sealed class WheelScheduler(Func<ILoggingAdapter> log) : IScheduler, IA
 
     public void ScheduleOnce(TimeSpan delay, Action action, ICancelable? cancelable) =>
         Start(new ActionEntry(this, null, cancelable, action), NotNegative(delay, nameof(delay)));
-
-    public void ScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, Action action) =>
-        ScheduleRepeatedly(initialDelay, interval, action, null);
-
-    public void ScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, Action action, ICancelable? cancelable) =>
-        Start(new ActionEntry(this, Positive(interval), cancelable, action), NotNegative(initialDelay, nameof(initialDelay)));
 
     internal void Stop() => _stopped = true;
 

@@ -62,8 +62,6 @@ public class HoconValue : IMightBeAHoconObject
         var other => throw new NotSupportedException($"'{other}' is no boolean: it must be on, true, off or false."),
     };
 
-    public byte GetByte() => byte.Parse(GetString()!, NumberFormatInfo.InvariantInfo);
-
     public int GetInt() => int.Parse(GetString()!, NumberFormatInfo.InvariantInfo);
 
     public long GetLong() => long.Parse(GetString()!, NumberFormatInfo.InvariantInfo);
