@@ -24,7 +24,7 @@ public sealed class SqliteFileException(string file, SqliteFault fault, string m
             SqliteFault.ReadOnly =>
                 "it cannot be written: the file, its folder or its file system is read-only for this user",
             SqliteFault.CannotOpen =>
-                "it cannot be opened: its folder is missing, it is itself a folder, or this user may not open it",
+                "it cannot be opened: its folder is missing, it is itself a folder, this user may not open it, or its disk is full",
             SqliteFault.InputOutput =>
                 "reading or writing it failed: the disk is failing, or its file system went away or became read-only",
             SqliteFault.Damaged =>

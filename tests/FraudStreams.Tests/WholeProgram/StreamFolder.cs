@@ -4,6 +4,7 @@ using FraudStreams.Ingest.Generation;
 using FraudStreams.Monitoring;
 using FraudStreams.Tests.Settings;
 using FraudStreams.Sqlite;
+using FraudStreams.Storage;
 using FraudStreams.Tests.Ingest;
 using FraudStreams.Topics;
 using Shouldly;
@@ -48,8 +49,18 @@ sealed class StreamFolder : IDisposable
 
     public FolderStatus? Status() => StatusOf(Data);
 
-    /// <summary>What a data folder holds; null before the program made anything there.</summary>
-    public static FolderStatus? StatusOf(string data) => FolderStatus.Read(Defaults with { DataDirectory = data });
+    /// <summary>What a data folder holds; null before the program made anything there, and while a full disk keeps it from being read.</summary>
+    public static FolderStatus? StatusOf(string data)
+    {
+        try
+        {
+            return FolderStatus.Read(Defaults with { DataDirectory = data });
+        }
+        catch (Exception e) when (e is StoreException or TopicsException && e.Message.Contains(" full", StringComparison.Ordinal))
+        {
+            return null;
+        }
+    }
 
     public IEnumerable<string> IdsOf(string topic, string field) =>
         EmbeddedLog.ReadRecords(Data, topic).Select(record => JsonDocument.Parse(record.Value).RootElement.GetProperty(field).GetString()!);
