@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 
 namespace FraudStreams.Alerts;
 
@@ -15,8 +14,6 @@ public sealed class AlertGauge
     /// <summary>Every partition that this host has, if any, is known to the last alert and has none that waits.</summary>
     public bool IsIdle => _waiting.IsEmpty ? _isElsewhere : _waiting.Values.All(count => count == 0);
 
-    public ImmutableSortedDictionary<int, int> ByPartition => _waiting.ToImmutableSortedDictionary();
-
     /// <summary>Another process has the alerts, and this one waits for its turn.</summary>
     public void Elsewhere() => _isElsewhere = true;
 
@@ -25,9 +22,10 @@ public sealed class AlertGauge
 
     public void Set(int partition, int waiting) => _waiting[partition] = waiting;
 
+    /// <summary>The partition is not this host's any more. One that left with alerts is still waited for: a branch that starts again gets it back.</summary>
     public void Closed(int partition)
     {
-        _waiting.TryRemove(partition, out _);
-        _isElsewhere = true;
+        if (_waiting.TryRemove(new KeyValuePair<int, int>(partition, 0)))
+            _isElsewhere = true;
     }
 }
