@@ -224,6 +224,43 @@ public sealed class SupervisionTests : Akka.TestKit.Xunit2.TestKit
         ReceiveN(3).ShouldBe(["pushed", "calm", "calm"]);
     }
 
+    [Fact]
+    public void An_untyped_actor_takes_on_a_behaviour_too_and_may_stack_one_on_it()
+    {
+        var turnstile = Sys.ActorOf(Props.Create(() => new Turnstile()));
+
+        foreach (var message in new[] { "coin", "repair", "push", "done", "push", "push" }) turnstile.Tell(message);
+
+        ReceiveN(3).ShouldBe(["open", "through", "closed"]);
+    }
+
+    sealed class Turnstile : UntypedActor
+    {
+        protected override void OnReceive(object message)
+        {
+            if (message is not "coin")
+            {
+                Sender.Tell("closed");
+                return;
+            }
+            Sender.Tell("open");
+            Become(Open);
+        }
+
+        void Open(object message)
+        {
+            if (message is "repair") BecomeStacked(Repaired);
+            if (message is not "push") return;
+            Become(OnReceive);
+            Sender.Tell("through");
+        }
+
+        void Repaired(object message)
+        {
+            if (message is "done") UnbecomeStacked();
+        }
+    }
+
     Task<IActorRef> ChildOfAsync(Func<Exception, Directive> decide, string name = "a", SupervisorStrategy? own = null) =>
         ChildOfAsync(new OneForOneStrategy(decide), name, own);
 

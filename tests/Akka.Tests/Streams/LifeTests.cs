@@ -54,6 +54,19 @@ public sealed class LifeTests : StreamTest
     }
 
     [Fact]
+    public async Task A_shared_kill_switch_that_aborts_fails_all_its_streams()
+    {
+        var killSwitch = KillSwitches.Shared("all");
+        var running = Enumerable.Range(0, 3)
+            .Select(_ => Source.Never<int>().Via(killSwitch.Flow<int>()).RunWith(Sink.Ignore<int>(), Materializer)).ToArray();
+
+        killSwitch.Abort(new TestException("all of you"));
+
+        foreach (var stream in running)
+            (await Record.ExceptionAsync(() => stream.WaitAsync(Patience)))!.GetBaseException().ShouldBeOfType<TestException>();
+    }
+
+    [Fact]
     public async Task Termination_is_told_however_it_comes()
     {
         await Watched(Source.Single(1)).To(Sink.Ignore<int>()).Run(Materializer).WaitAsync(Patience);

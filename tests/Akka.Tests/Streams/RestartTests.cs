@@ -122,6 +122,17 @@ public sealed class RestartTests : StreamTest
     }
 
     [Fact]
+    public async Task A_flow_that_completes_is_run_again()
+    {
+        var flow = RestartFlow.WithBackoff(Started(() => Flow.Create<int>().Take(1)), Quick);
+
+        var seen = await Source.Repeat(7).Via(flow).Take(3).RunWith(Sink.Seq<int>(), Materializer).WaitAsync(Patience);
+
+        seen.ShouldBe([7, 7, 7]);
+        _started.ShouldBeGreaterThanOrEqualTo(3);
+    }
+
+    [Fact]
     public async Task A_flow_that_fails_is_run_again_and_loses_what_was_in_it()
     {
         var flow = RestartFlow.OnFailuresWithBackoff(
