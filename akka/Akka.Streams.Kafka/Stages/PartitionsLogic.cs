@@ -1,0 +1,99 @@
+using Akka.Streams.Dsl;
+using Akka.Streams.Implementation;
+using Akka.Streams.Kafka.Helpers;
+using Akka.Streams.Kafka.Messages;
+using Akka.Streams.Kafka.Settings;
+using Confluent.Kafka;
+
+namespace Akka.Streams.Kafka.Stages;
+
+/// <summary>The stage that has a consumer, and gives out a source for each partition.</summary>
+internal sealed class PartitionsLogic<TKey, TValue> : SourceLogic<(TopicPartition, Source<CommittableMessage<TKey, TValue>, NotUsed>)>
+{
+    readonly Queue<PartitionFeed<TKey, TValue>> _assigned = [];
+    readonly ConsumerRun<TKey, TValue> _run;
+    bool _isFailed;
+
+    public PartitionsLogic(Materialization context, ConsumerSettings<TKey, TValue> settings, string[] topics) : base(context)
+    {
+        _run = new ConsumerRun<TKey, TValue>(
+            settings, topics, feed => Post(() => OnAssigned(feed)), failure => Post(() => OnFailed(failure)), Materializer.Logger);
+        Control = new RunControl(this);
+    }
+
+    public IControl Control { get; }
+
+    internal override void PreStart() => _run.Start();
+
+    internal override void OnPull(Out port) => Give();
+
+    internal override void OnDownstreamFinish(Out port, Exception cause)
+    {
+        _isFailed = cause is not SubscriptionWithCancelException.NonFailureCancellation;
+        base.OnDownstreamFinish(port, cause);
+    }
+
+    internal override void PostStop() => _run.Close(waitForCommits: !_isFailed);
+
+    void OnAssigned(PartitionFeed<TKey, TValue> feed)
+    {
+        _assigned.Enqueue(feed);
+        if (Out.IsAvailable) Give();
+    }
+
+    void OnFailed(Exception failure)
+    {
+        _isFailed = true;
+        FailStage(failure);
+    }
+
+    void Give()
+    {
+        if (!_assigned.TryDequeue(out var feed)) return;
+        var source = new Source<CommittableMessage<TKey, TValue>, NotUsed>(
+            Blueprint.Source<CommittableMessage<TKey, TValue>>(context => new PartitionLogic<TKey, TValue>(context, feed)));
+        Out.Push((feed.Partition, source));
+    }
+
+    sealed class RunControl(PartitionsLogic<TKey, TValue> logic) : IControl
+    {
+        public Task IsShutdown => logic._run.Closed;
+
+        public Task Stop()
+        {
+            logic.Post(logic.CompleteStage);
+            return Task.CompletedTask;
+        }
+
+        public Task Shutdown(Exception? ex = null)
+        {
+            logic.Post(() =>
+            {
+                if (ex is null) logic.CompleteStage();
+                else logic.OnFailed(ex);
+            });
+            return IsShutdown;
+        }
+    }
+}
+
+/// <summary>The messages of one partition.</summary>
+internal sealed class PartitionLogic<TKey, TValue>(Materialization context, PartitionFeed<TKey, TValue> feed)
+    : SourceLogic<CommittableMessage<TKey, TValue>>(context)
+{
+    internal override void OnPull(Out port) => Give();
+
+    internal override void PostStop() => feed.Abandon();
+
+    void Give()
+    {
+        if (feed.Take(Wake, out var ended, out var failure) is { } message) Out.Push(message);
+        else if (failure is not null) FailStage(failure);
+        else if (ended) CompleteStage();
+    }
+
+    void Wake() => Post(() =>
+    {
+        if (Out.IsAvailable) Give();
+    });
+}
