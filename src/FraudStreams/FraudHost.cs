@@ -27,7 +27,7 @@ public sealed class FraudHost : IAsyncDisposable
     readonly FraudSettings _settings;
     readonly TimeProvider _time;
     readonly ActorSystem _system;
-    readonly EmbeddedTopics _topics;
+    readonly ITopics _topics;
     readonly PredictionStore? _store;
     readonly AlertOffice? _alerts;
     readonly IActorRef _desks = ActorRefs.Nobody;
@@ -53,7 +53,7 @@ public sealed class FraudHost : IAsyncDisposable
             config = settings.Alerts.Journal.ToAkka(settings.DataDirectory).WithFallback(config);
         _system = ActorSystem.Create("fraudstreams", config);
         _system.ActorOf(ConsoleLogger.Props(log), "console-logger");
-        _topics = EmbeddedTopics.Open(settings.Topics.Embedded(settings.DataDirectory), time, LogStandby);
+        _topics = settings.Topics.Open(settings.DataDirectory, _system, time, LogStandby);
         _store = settings.Roles.Contains(Role.Store) || settings.Roles.Contains(Role.Label)
             ? settings.Store.Open(settings.DataDirectory, settings.Topics, schema, time)
             : null;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Akka.Actor;
 using Akka.Configuration;
 using Akka.Streams;
 using FraudStreams.Alerts;
@@ -10,6 +11,7 @@ using FraudStreams.Speeds;
 using FraudStreams.Sqlite;
 using FraudStreams.Storage;
 using FraudStreams.Topics;
+using FraudStreams.Topics.Kafka;
 
 namespace FraudStreams;
 
@@ -112,11 +114,18 @@ public sealed record SimulateSettings(string? Input, double? EventTimeFactor, in
 /// <param name="Partitions">Of `transactions` and `predictions`; the others have one.</param>
 /// <param name="MaxRecordBytes">A longer record is rejected unread.</param>
 public sealed record TopicSettings(
-    int Partitions, Durability Durability, TimeSpan Poll, int ReadRecords, int ReadBytes, int MaxRecordBytes, RetentionSettings Retention)
+    int Partitions,
+    Durability Durability,
+    TimeSpan Poll,
+    int ReadRecords,
+    int ReadBytes,
+    int MaxRecordBytes,
+    RetentionSettings Retention,
+    KafkaSettings? Kafka)
 {
     public static TopicSettings From(SettingsSection section)
     {
-        section.OneOf("kind", "embedded");
+        var isKafka = section.OneOf("kind", "embedded", "kafka") == "kafka";
         var retention = section.Section("retention");
         return new TopicSettings(
             section.Int("partitions", 1, 1024),
@@ -125,12 +134,12 @@ public sealed record TopicSettings(
             section.Int("read-records", 1, 100_000),
             (int)section.Size("read-bytes", 1024, 1 << 30),
             (int)section.Size("max-record-bytes", 1024, 1 << 30),
-            new RetentionSettings(retention.DurationOrInfinite("age", TimeSpan.FromSeconds(1)), retention.Size("size", 1 << 20, long.MaxValue)));
+            new RetentionSettings(retention.DurationOrInfinite("age", TimeSpan.FromSeconds(1)), retention.Size("size", 1 << 20, long.MaxValue)),
+            isKafka ? KafkaSettings.From(section.Section("kafka")) : null);
     }
 
-    /// <summary>The embedded topics of a data folder.</summary>
-    public EmbeddedTopicsSettings Embedded(string dataDirectory) =>
-        new(dataDirectory, ImmutableSortedDictionary.CreateRange(
+    /// <summary>The topics and how many partitions each has.</summary>
+    public ImmutableSortedDictionary<string, int> PartitionsOfTopics => ImmutableSortedDictionary.CreateRange(
         [
             KeyValuePair.Create(Topic.Transactions, Partitions),
             KeyValuePair.Create(Topic.Predictions, Partitions),
@@ -138,7 +147,26 @@ public sealed record TopicSettings(
             KeyValuePair.Create(Topic.Alerts, 1),
             KeyValuePair.Create(Topic.Undelivered, 1),
             KeyValuePair.Create(Topic.Labels, 1),
-        ]))
+        ]);
+
+    /// <summary>Opens what the settings say.</summary>
+    public ITopics Open(string dataDirectory, ActorSystem system, TimeProvider time, Action<GroupStandby> onStandby) => Kafka is { } kafka
+        ? KafkaTopics.Open(kafka, PartitionsOfTopics, system)
+        : EmbeddedTopics.Open(Embedded(dataDirectory), time, onStandby);
+
+    /// <summary>Where topics end and groups stand, without opening anything; null where there are no topics.</summary>
+    public TopicsStatus? ReadStatus(string dataDirectory)
+    {
+        if (Kafka is null)
+            return EmbeddedLog.ReadStatus(dataDirectory);
+        KafkaLibrary.Require();
+        using var status = new KafkaStatus(Kafka);
+        return status.Read(PartitionsOfTopics);
+    }
+
+    /// <summary>The embedded topics of a data folder.</summary>
+    public EmbeddedTopicsSettings Embedded(string dataDirectory) =>
+        new(dataDirectory, PartitionsOfTopics)
         {
             Durability = Durability,
             Retention = Retention,

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using FraudStreams.Model.Formats;
 using FraudStreams.Monitoring;
+using FraudStreams.Settings;
 using FraudStreams.Topics;
 using Spectre.Console;
 
@@ -30,6 +31,12 @@ static class RejectedCommand
     static int Invoke(ParseResult call)
     {
         var settings = FraudSettings.From(call.Layers().Load());
+        if (settings.Topics.Kafka is { } kafka)
+        {
+            throw new SettingsException(
+                $"`rejected` reads embedded topics; these are on Kafka: any client shows topic {kafka.Prefix}{Topic.Rejected} of {kafka.BootstrapServers}");
+        }
+
         var records = EmbeddedLog.ReadRecords(settings.DataDirectory, Topic.Rejected).Select(record => (record.Value, Rejected: RejectedRecord.TryRead(record.Value)));
         if (call.GetValue(Code) is { } code)
             records = records.Where(record => record.Rejected?.Reason.Code == code);

@@ -19,7 +19,7 @@ public sealed record FolderStatus(
     public static FolderStatus? Read(FraudSettings settings)
     {
         var dataDirectory = settings.DataDirectory;
-        if (EmbeddedLog.ReadStatus(dataDirectory) is not { } topics)
+        if (settings.Topics.ReadStatus(dataDirectory) is not { } topics)
             return null;
         var counts = settings.Store.ReadCounts(dataDirectory);
         return new FolderStatus(

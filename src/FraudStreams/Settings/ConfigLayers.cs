@@ -13,6 +13,10 @@ namespace FraudStreams.Settings;
 public sealed class ConfigLayers
 {
     const string Root = "fraudstreams";
+
+    /// <summary>Below a section that is empty in the defaults any key may stand.</summary>
+    const string AnyKey = ".*";
+
     const string EnvironmentPrefix = "FRAUDSTREAMS__";
     static readonly string DefaultFile = Path.Combine("hocon", "fraudstreams.conf");
 
@@ -79,7 +83,7 @@ public sealed class ConfigLayers
             return below;
         foreach (var leaf in Leaves(layer))
         {
-            if (!known.Contains(leaf))
+            if (!known.Contains(leaf) && !known.Any(path => path.EndsWith(AnyKey, StringComparison.Ordinal) && leaf.StartsWith(path[..^1], StringComparison.Ordinal)))
                 throw new SettingsException($"{source}: {leaf} is not a setting{Nearest(leaf, known)}");
         }
 
@@ -123,7 +127,7 @@ public sealed class ConfigLayers
             : throw new SettingsException($"include \"{name}\": there is no file {file}");
     }
 
-    /// <summary>The paths under fraudstreams that hold a value, not a section.</summary>
+    /// <summary>The paths under fraudstreams that hold a value, not a section; an empty section stands for whatever it may hold.</summary>
     static IEnumerable<string> Leaves(Config config)
     {
         var section = config.GetValue(Root);
@@ -131,7 +135,9 @@ public sealed class ConfigLayers
     }
 
     static IEnumerable<string> Leaves(HoconValue value, string path) =>
-        value.IsObject() ? value.GetObject()!.Items.SelectMany(item => Leaves(item.Value, $"{path}.{item.Key}")) : [path];
+        !value.IsObject() ? [path]
+        : value.GetObject()!.Items.Count == 0 ? [path + AnyKey]
+        : value.GetObject()!.Items.SelectMany(item => Leaves(item.Value, $"{path}.{item.Key}"));
 
     static string? FromEnvironment(IDictionary environment, ImmutableHashSet<string> known)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Akka.Configuration;
+using Akka.Configuration.Hocon;
 
 namespace FraudStreams.Settings;
 
@@ -62,6 +63,9 @@ public sealed class SettingsSection(Config config, string path)
         var value = Read(key, c => c.GetByteSize(PathOf(key)) ?? -1, right);
         return value >= min && value <= max ? value : throw Senseless(key, right);
     }
+
+    /// <summary>What stands there, text or section.</summary>
+    public HoconValue? Value(string key) => config.GetValue(PathOf(key));
 
     public string OneOf(string key, params ReadOnlySpan<string> words)
     {

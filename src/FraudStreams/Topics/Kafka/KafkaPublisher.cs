@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+using Akka.Streams.Kafka.Settings;
+using Confluent.Kafka;
+
+namespace FraudStreams.Topics.Kafka;
+
+/// <summary>
+/// Publishes batches with an idempotent producer that all replicas have to acknowledge. A batch is safe when its task completes. The partition
+/// is chosen here and not by the client, so that who looks for a record knows where it went.
+/// </summary>
+sealed class KafkaPublisher : IDisposable
+{
+    readonly KafkaSettings _settings;
+    readonly ProducerSettings<byte[], byte[]> _producers;
+    readonly ImmutableSortedDictionary<string, int> _partitions;
+    readonly Lock _gate = new();
+    IProducer<byte[], byte[]>? _producer;
+    RecordPartitioner _partitioner;
+
+    public KafkaPublisher(ProducerSettings<byte[], byte[]> producers, KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions)
+    {
+        _settings = settings;
+        _partitions = partitions;
+        _producers = producers.WithProperty("enable.idempotence", "true").WithProperty("acks", "all");
+    }
+
+    /// <param name="stamp">Says for each record by its place in the batch and its partition what headers it gets, or that it is there already.</param>
+    public async Task PublishAsync(OutgoingRecords records, PlaceStamp? stamp, CancellationToken ct)
+    {
+        if (records.Count == 0)
+            return;
+        var acknowledged = new Acknowledgements(records.Count);
+        for (var record = 0; record < records.Count; record++)
+        {
+            var topic = records.Topic(record);
+            var partition = PartitionOf(topic, records.Key(record));
+            if (stamp?.IsThere(record, partition) == true)
+            {
+                acknowledged.Skip();
+                continue;
+            }
+
+            var message = new Message<byte[], byte[]>
+            {
+                Key = records.Key(record).ToArray(),
+                Value = records.Value(record).ToArray(),
+                Headers = stamp?.HeadersOf(record),
+            };
+            await ProduceAsync(new Confluent.Kafka.TopicPartition(_settings.Prefix + topic, partition), message, acknowledged.OnDelivered, ct);
+        }
+
+        await acknowledged.AllAsync();
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _producer?.Dispose();
+            _producer = null;
+        }
+    }
+
+    int PartitionOf(string topic, ReadOnlySpan<byte> key)
+    {
+        if (!_partitions.TryGetValue(topic, out var partitions))
+            throw new TopicsException($"there is no topic {topic}");
+        lock (_gate)
+            return _partitioner.PartitionOf(key, partitions);
+    }
+
+    async Task ProduceAsync(
+        Confluent.Kafka.TopicPartition partition, Message<byte[], byte[]> message, Action<DeliveryReport<byte[], byte[]>> onDelivered, CancellationToken ct)
+    {
+        while (true)
+        {
+            try
+            {
+                Producer().Produce(partition, message, onDelivered);
+                return;
+            }
+            catch (ProduceException<byte[], byte[]> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, ct);
+            }
+            catch (KafkaException e)
+            {
+                throw new TopicsException($"Publishing to {partition.Topic} at {_settings.BootstrapServers} failed: {e.Error.Reason}", e);
+            }
+        }
+    }
+
+    /// <summary>A fatal error ends a producer for good; the next batch gets a new one.</summary>
+    IProducer<byte[], byte[]> Producer()
+    {
+        lock (_gate)
+            return _producer ??= _producers.CreateKafkaProducer(OnError);
+    }
+
+    void OnError(IProducer<byte[], byte[]> producer, Error error)
+    {
+        if (!error.IsFatal)
+            return;
+        lock (_gate)
+        {
+            if (ReferenceEquals(_producer, producer))
+                _producer = null;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(_ => producer.Dispose(), null);
+    }
+
+    /// <summary>Counts a batch's acknowledgements; its one delegate serves all of the batch's records.</summary>
+    sealed class Acknowledgements
+    {
+        readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        int _missing;
+        DeliveryReport<byte[], byte[]>? _failed;
+
+        public Acknowledgements(int records)
+        {
+            _missing = records;
+            OnDelivered = report =>
+            {
+                if (report.Error.IsError)
+                    _failed ??= report;
+                Skip();
+            };
+        }
+
+        public Action<DeliveryReport<byte[], byte[]>> OnDelivered { get; }
+
+        public void Skip()
+        {
+            if (Interlocked.Decrement(ref _missing) == 0)
+                _all.TrySetResult();
+        }
+
+        public async Task AllAsync()
+        {
+            await _all.Task;
+            if (_failed is { } failed)
+                throw new TopicsException($"Publishing to {failed.Topic}, partition {failed.Partition.Value}, failed: {failed.Error.Reason}");
+        }
+    }
+}

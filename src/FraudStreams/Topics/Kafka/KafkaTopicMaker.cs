@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+
+namespace FraudStreams.Topics.Kafka;
+
+/// <summary>Makes topics at the start, and checks those that are there.</summary>
+sealed class KafkaTopicMaker(KafkaSettings settings)
+{
+    public void Make(ImmutableSortedDictionary<string, int> partitions)
+    {
+        using var admin = new AdminClientBuilder(settings.Properties).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        var found = Found(admin);
+        var missing = partitions.Where(topic => !found.ContainsKey(settings.Prefix + topic.Key)).ToList();
+        if (missing.Count > 0)
+        {
+            Create(admin, missing);
+            found = Found(admin);
+        }
+
+        foreach (var (topic, wanted) in partitions)
+        {
+            if (found.TryGetValue(settings.Prefix + topic, out var actual) && actual != wanted)
+            {
+                throw new TopicsException(
+                    $"Topic {settings.Prefix}{topic} at {settings.BootstrapServers} has {actual} partitions and {wanted} were expected (fraudstreams.topics.partitions of transactions and predictions, 1 of the others)");
+            }
+        }
+    }
+
+    Dictionary<string, int> Found(IAdminClient admin)
+    {
+        try
+        {
+            return admin.GetMetadata(settings.Timeout).Topics.Where(topic => !topic.Error.IsError).ToDictionary(topic => topic.Topic, topic => topic.Partitions.Count);
+        }
+        catch (KafkaException e)
+        {
+            throw new TopicsException($"No Kafka broker at {settings.BootstrapServers} answers within {settings.Timeout.TotalSeconds:0.#} s: {e.Error.Reason}", e);
+        }
+    }
+
+    void Create(IAdminClient admin, List<KeyValuePair<string, int>> missing)
+    {
+        var wanted = missing.Select(topic => new TopicSpecification
+        {
+            Name = settings.Prefix + topic.Key,
+            NumPartitions = topic.Value,
+            ReplicationFactor = settings.Replicas ?? -1,
+        });
+        try
+        {
+            admin.CreateTopicsAsync(wanted, new CreateTopicsOptions { RequestTimeout = settings.Timeout, OperationTimeout = settings.Timeout })
+                .GetAwaiter().GetResult();
+        }
+        catch (CreateTopicsException e)
+        {
+            var refused = e.Results.FirstOrDefault(result => result.Error.IsError && result.Error.Code != ErrorCode.TopicAlreadyExists);
+            if (refused is not null)
+            {
+                throw new TopicsException(
+                    $"Topic {refused.Topic} is missing at {settings.BootstrapServers} and cannot be made ({refused.Error.Reason}): make it, with the partitions that fraudstreams.topics.partitions says", e);
+            }
+        }
+        catch (KafkaException e)
+        {
+            throw new TopicsException($"The topics cannot be made at {settings.BootstrapServers}: {e.Error.Reason}", e);
+        }
+    }
+}

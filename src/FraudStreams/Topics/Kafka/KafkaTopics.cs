@@ -1,0 +1,153 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Akka;
+using Akka.Actor;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using Akka.Streams.Kafka.Dsl;
+using Akka.Streams.Kafka.Messages;
+using Akka.Streams.Kafka.Settings;
+using Confluent.Kafka;
+using ConsumerMessage = Akka.Streams.Kafka.Messages.CommittableMessage<byte[], byte[]>;
+
+namespace FraudStreams.Topics.Kafka;
+
+/// <summary>
+/// Topics of a Kafka cluster. Records are published first and the group's position is committed after them, so a process that dies in between
+/// has its last batch published again; who keeps its place in something else than a topic keeps it in the records themselves (<see cref="Places"/>).
+/// </summary>
+public sealed class KafkaTopics : ITopics
+{
+    readonly KafkaSettings _settings;
+    readonly ImmutableSortedDictionary<string, int> _partitions;
+    readonly ConsumerSettings<byte[], byte[]> _consumers;
+    readonly KafkaPublisher _publisher;
+    readonly KafkaStatus _status;
+    readonly Places _places;
+    readonly ConcurrentDictionary<(string Group, TopicPartition Partition), Uncommitted> _uncommitted = [];
+
+    KafkaTopics(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, ActorSystem system)
+    {
+        _settings = settings;
+        _partitions = partitions;
+        _consumers = ConsumerSettings<byte[], byte[]>.Create(system, Deserializers.ByteArray, Deserializers.ByteArray)
+            .WithProperties(settings.Properties)
+            .WithProperty("auto.offset.reset", "earliest")
+            .WithProperty("enable.auto.commit", "false");
+        _publisher = new KafkaPublisher(
+            ProducerSettings<byte[], byte[]>.Create(system, Serializers.ByteArray, Serializers.ByteArray).WithProperties(settings.Properties), settings, partitions);
+        _status = new KafkaStatus(settings);
+        _places = new Places(settings, partitions);
+    }
+
+    /// <summary>Makes the topics that the cluster lacks.</summary>
+    /// <exception cref="TopicsException">No broker answers, the topics may not be made, or one has another number of partitions.</exception>
+    public static KafkaTopics Open(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, ActorSystem system)
+    {
+        KafkaLibrary.Require();
+        new KafkaTopicMaker(settings).Make(partitions);
+        return new KafkaTopics(settings, partitions, system);
+    }
+
+    public Source<TopicPartitionSource, NotUsed> Consume(string topic, string group) => KafkaConsumer
+        .CommittablePartitionedSource(_consumers.WithGroupId(_settings.Prefix + group), Subscriptions.Topics(_settings.Prefix + topic))
+        .Select(given => new TopicPartitionSource(
+            new TopicPartition(topic, given.Item1.Partition.Value), Records(new TopicPartition(topic, given.Item1.Partition.Value), group, given.Item2)))
+        .MapMaterializedValue(_ => NotUsed.Instance);
+
+    public async Task PublishAsync(OutgoingRecords records, CancellationToken ct)
+    {
+        using (records)
+        {
+            if (records.Position is not { } position)
+            {
+                await _publisher.PublishAsync(records, null, ct);
+            }
+            else if (_partitions.ContainsKey(position.Partition.Topic))
+            {
+                await _publisher.PublishAsync(records, null, ct);
+                await CommitAsync(position);
+            }
+            else
+            {
+                await _publisher.PublishAsync(records, _places.StampFor(position, records.Count), ct);
+                _places.Moved(position);
+            }
+        }
+    }
+
+    public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken ct) => _partitions.ContainsKey(partition.Topic)
+        ? Task.Run(() => _status.Committed(group, partition), ct)
+        : Task.Run(() => _places.Find(group, partition), ct);
+
+    public Task<TopicsStatus> StatusAsync(CancellationToken ct) => Task.Run(() => _status.Read(_partitions), ct);
+
+    public ValueTask DisposeAsync()
+    {
+        _publisher.Dispose();
+        _status.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    Source<TopicRecord, NotUsed> Records(
+        TopicPartition partition, string group, Source<ConsumerMessage, NotUsed> messages)
+    {
+        var uncommitted = new Uncommitted();
+        _uncommitted[(group, partition)] = uncommitted;
+        return messages.Select(message =>
+        {
+            uncommitted.Add(message.CommitableOffset);
+            var record = message.Record.Message;
+            return new TopicRecord(partition, message.Record.Offset.Value, record.Key, record.Value, record.Timestamp.UnixTimestampMs);
+        }).WatchTermination((nothing, ended) =>
+        {
+            _ = ended.ContinueWith(_ => uncommitted.End(), TaskScheduler.Default);
+            return nothing;
+        });
+    }
+
+    async Task CommitAsync(GroupPosition position)
+    {
+        if (!_uncommitted.TryGetValue((position.Group, position.Partition), out var uncommitted) || uncommitted.TakeUpTo(position.NextOffset - 1) is not { } last)
+            throw new TopicsException($"Group {position.Group} has not read {position.Partition} up to offset {position.NextOffset}: there is nothing to commit");
+        try
+        {
+            await last.Commit();
+        }
+        catch (Exception) when (uncommitted.IsEnded)
+        {
+            // The partition went to another consumer, which reads from the last commit on and publishes this batch again.
+        }
+        catch (Exception e)
+        {
+            throw new TopicsException($"Committing {position.Partition} to offset {position.NextOffset} in group {position.Group} failed: {e.GetBaseException().Message}", e);
+        }
+    }
+
+    /// <summary>What was read of a partition and is not committed, in order.</summary>
+    sealed class Uncommitted
+    {
+        readonly Queue<ICommittableOffset> _offsets = [];
+
+        public bool IsEnded { get; private set; }
+
+        public void Add(ICommittableOffset offset)
+        {
+            lock (_offsets)
+                _offsets.Enqueue(offset);
+        }
+
+        public ICommittableOffset? TakeUpTo(long offset)
+        {
+            lock (_offsets)
+            {
+                ICommittableOffset? last = null;
+                while (_offsets.TryPeek(out var next) && next.Offset.Offset.Value <= offset)
+                    last = _offsets.Dequeue();
+                return last;
+            }
+        }
+
+        public void End() => IsEnded = true;
+    }
+}

@@ -1,0 +1,167 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Text;
+using Confluent.Kafka;
+
+namespace FraudStreams.Topics.Kafka;
+
+/// <summary>
+/// Where a producer stands in what it reads (a file, a journal). Kafka has no place for that which moves together with the records, short of a
+/// transaction, so the records say it themselves, in a header: which place, and from where to where their batch takes it. Batches of a place are
+/// published one after the other; so what lies before the newest batch is there as a whole, and only of that batch some records may be missing.
+/// Who starts again begins that batch anew, and what is there of it is left out.
+/// </summary>
+sealed class Places(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions)
+{
+    const int LookBack = 1000;
+
+    readonly ConcurrentDictionary<(string Group, TopicPartition Place), long> _positions = [];
+    readonly ConcurrentDictionary<(string Group, TopicPartition Place), ImmutableArray<long>> _there = [];
+
+    static readonly ImmutableSortedDictionary<string, ImmutableArray<string>> WrittenTo = ImmutableSortedDictionary.CreateRange(
+    [
+        KeyValuePair.Create<string, ImmutableArray<string>>(Groups.Simulate, [Topic.Transactions]),
+        KeyValuePair.Create<string, ImmutableArray<string>>(Groups.AlertRecords, [Topic.Alerts, Topic.Undelivered]),
+    ]);
+
+    /// <summary>The position that a producer can go on from.</summary>
+    public long Find(string group, TopicPartition place)
+    {
+        var (position, there) = Search(group, place);
+        _positions[(group, place)] = position;
+        _there[(group, place)] = there;
+        return position;
+    }
+
+    public PlaceStamp StampFor(GroupPosition position, int records)
+    {
+        var key = (position.Group, position.Partition);
+        var from = _positions.TryGetValue(key, out var known) ? known : position.NextOffset - records;
+        return new PlaceStamp(NameOf(position.Group, position.Partition), from, position.NextOffset, records, _there.GetValueOrDefault(key, []));
+    }
+
+    public void Moved(GroupPosition position) => _positions[(position.Group, position.Partition)] = position.NextOffset;
+
+    static byte[] NameOf(string group, TopicPartition place) => Encoding.UTF8.GetBytes($"{group} {place}");
+
+    (long Position, ImmutableArray<long> There) Search(string group, TopicPartition place)
+    {
+        var name = NameOf(group, place);
+        var there = ImmutableArray<long>.Empty;
+        var newest = default(PlaceHeader);
+        using var reader = new ConsumerBuilder<byte[], byte[]>(
+                settings.Properties.SetItem("group.id", settings.Prefix + "places").SetItem("enable.auto.commit", "false").SetItem("enable.partition.eof", "true"))
+            .SetLogHandler((_, _) => { })
+            .SetErrorHandler((_, _) => { })
+            .Build();
+        foreach (var topic in WrittenTo.GetValueOrDefault(group, []))
+        {
+            var last = ImmutableArray.CreateBuilder<long>();
+            for (var number = 0; number < partitions[topic]; number++)
+            {
+                var found = LastIn(reader, new(settings.Prefix + topic, number), name);
+                last.Add(found?.Step ?? 0);
+                if (found is { } header && (header.To, header.Index).CompareTo((newest.To, newest.Index)) > 0)
+                    newest = header;
+            }
+
+            if (there.IsEmpty)
+                there = last.ToImmutable();
+        }
+
+        return newest.IsOneAStep ? (newest.From, there) : (newest.Index == newest.Records - 1 ? newest.To : newest.From, []);
+    }
+
+    /// <summary>The newest record of a place in a partition: looks at the last thousand records, then at the thousands before them.</summary>
+    PlaceHeader? LastIn(IConsumer<byte[], byte[]> reader, Confluent.Kafka.TopicPartition partition, byte[] name)
+    {
+        try
+        {
+            var bounds = reader.QueryWatermarkOffsets(partition, settings.Timeout);
+            for (var end = bounds.High.Value; end > bounds.Low.Value;)
+            {
+                var start = Math.Max(bounds.Low.Value, end - LookBack);
+                if (LastIn(reader, partition, start, end, name) is { } found)
+                    return found;
+                end = start;
+            }
+
+            return null;
+        }
+        catch (KafkaException e)
+        {
+            throw new TopicsException($"{partition.Topic}, partition {partition.Partition.Value}, cannot be searched for where its producer stood: {e.Error.Reason}", e);
+        }
+    }
+
+    PlaceHeader? LastIn(IConsumer<byte[], byte[]> reader, Confluent.Kafka.TopicPartition partition, long start, long end, byte[] name)
+    {
+        PlaceHeader? last = null;
+        reader.Assign(new TopicPartitionOffset(partition, start));
+        while (true)
+        {
+            var record = reader.Consume(settings.Timeout)
+                ?? throw new TopicsException($"{partition.Topic}, partition {partition.Partition.Value}: nothing came from offset {start} within {settings.Timeout.TotalSeconds:0.#} s");
+            if (record.IsPartitionEOF || record.Offset.Value >= end)
+                break;
+            if (PlaceHeader.TryRead(record.Message.Headers, name, out var header))
+                last = header;
+            if (record.Offset.Value == end - 1)
+                break;
+        }
+
+        reader.Unassign();
+        return last;
+    }
+}
+
+/// <summary>What a record says of its producer's place: which of how many of its batch it is, and from where to where the batch goes.</summary>
+readonly record struct PlaceHeader(int Index, int Records, long From, long To)
+{
+    public const string Key = "fraudstreams.place";
+    const int NumberBytes = 24;
+
+    /// <summary>Each record is one step of the place, as with the rows of a file; then a record's own step is known.</summary>
+    public bool IsOneAStep => Records == To - From;
+
+    /// <summary>The place after this record; 0 where that is not known.</summary>
+    public long Step => IsOneAStep ? From + Index + 1 : 0;
+
+    public byte[] Write(byte[] name)
+    {
+        var bytes = new byte[NumberBytes + name.Length];
+        BinaryPrimitives.WriteInt32BigEndian(bytes, Index);
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(4), Records);
+        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(8), From);
+        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(16), To);
+        name.CopyTo(bytes, NumberBytes);
+        return bytes;
+    }
+
+    public static bool TryRead(Headers? headers, byte[] name, out PlaceHeader header)
+    {
+        header = default;
+        if (headers is null || !headers.TryGetLastBytes(Key, out var bytes))
+            return false;
+        if (bytes.Length != NumberBytes + name.Length || !bytes.AsSpan(NumberBytes).SequenceEqual(name))
+            return false;
+        header = new PlaceHeader(
+            BinaryPrimitives.ReadInt32BigEndian(bytes),
+            BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(4)),
+            BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(8)),
+            BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(16)));
+        return true;
+    }
+}
+
+/// <summary>The headers of a batch that moves a place.</summary>
+/// <param name="There">For each partition of the topic the last step that is there already.</param>
+sealed record PlaceStamp(byte[] Name, long From, long To, int Records, ImmutableArray<long> There)
+{
+    public bool IsThere(int record, int partition) => partition < There.Length && Header(record).Step is > 0 and var step && step <= There[partition];
+
+    public Headers HeadersOf(int record) => new() { { PlaceHeader.Key, Header(record).Write(Name) } };
+
+    PlaceHeader Header(int record) => new(record, Records, From, To);
+}
