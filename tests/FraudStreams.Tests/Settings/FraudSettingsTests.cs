@@ -30,7 +30,7 @@ public sealed class FraudSettingsTests
     [InlineData("speeds.speed_1=fast", "fraudstreams.speeds.speed_1 = fast: it must be a number above 0 with /s, /m or /h")]
     [InlineData("speeds.speed_2=0/s", "fraudstreams.speeds.speed_2 = 0/s")]
     [InlineData("roles=[score, bake]", "fraudstreams.roles = bake: it must be a list of some of simulate, score, alert, store")]
-    [InlineData("topics.kind=paper", "fraudstreams.topics.kind = paper: it must be embedded")]
+    [InlineData("topics.kind=paper", "fraudstreams.topics.kind = paper: it must be one of embedded, kafka")]
     [InlineData("simulate.fraud-share=150%", "fraudstreams.simulate.fraud-share = 150%")]
     [InlineData("model.learning-rate=2", "fraudstreams.model.learning-rate = 2")]
     [InlineData("topics.read-bytes=lots", "fraudstreams.topics.read-bytes = lots: it must be a size")]
