@@ -32,19 +32,18 @@ public sealed class ModelDeskTests : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
-    public async Task A_failed_version_is_started_again_after_a_pause_in_which_it_says_that_it_is_not_there()
+    public async Task In_the_pause_after_a_failure_each_ask_is_answered_that_the_version_is_not_there_and_the_model_is_left_alone()
     {
         Put("v1");
-        var desk = Desk("v1", new BackoffSettings(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(1), 0));
+        var desk = Desk("v1", new BackoffSettings(TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(6), 0));
         _scorer.FailNext(1);
 
         var failed = await AskAsync(desk);
         var paused = await AskAsync(desk);
-        await AnswerAsync(desk);
 
         failed.ShouldBeOfType<Status.Failure>().Cause.Message.ShouldBe("the scorer is broken");
         paused.ShouldBeOfType<Status.Failure>().Cause.ShouldBeOfType<ModelUnavailableException>().Message.ShouldContain("v1");
-        _scorer.Calls.ShouldBe(2);
+        _scorer.Calls.ShouldBe(1);
     }
 
     [Fact]
@@ -151,7 +150,21 @@ public sealed class ModelDeskTests : Akka.TestKit.Xunit2.TestKit
     IActorRef Desk(string version, BackoffSettings? restart = null) =>
         Sys.ActorOf(ModelDesk.Props(_scorer.As(version), _shelf, Settings, restart ?? Restart));
 
-    static async Task<object> AskAsync(IActorRef desk) => await desk.Ask(new ScoreBatch(Payments.Rows(1)), Limit);
+    /// <summary>An actor answers before it fails, and what reaches it in between goes down with it unanswered: that is asked again.</summary>
+    static async Task<object> AskAsync(IActorRef desk)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await desk.Ask(new ScoreBatch(Payments.Rows(1)), TimeSpan.FromSeconds(5));
+            }
+            catch (AskTimeoutException) when (tries < 5)
+            {
+                continue;
+            }
+        }
+    }
 
     /// <summary>Asks until the version is not in a pause.</summary>
     static async Task<object> AskThroughPausesAsync(IActorRef desk)
