@@ -74,10 +74,13 @@ sealed class FraudStreamsProcess : IAsyncDisposable
     }
 
     /// <summary>Waits for a line of standard output or standard error.</summary>
-    public async Task LineAsync(string text) => await Eventually.TrueAsync(
-        () => Output.Contains(text, StringComparison.Ordinal) || Errors.Contains(text, StringComparison.Ordinal)
-            || (HasExited ? throw new InvalidOperationException($"it ended without \"{text}\" and wrote:\n{Output}\n{Errors}") : false),
-        $"\"{text}\" in:\n{Output}\n{Errors}", LimitSeconds, everyMilliseconds: 10);
+    public Task LineAsync(string text) => LineAsync([text]);
+
+    /// <summary>Waits for a line with one of the texts.</summary>
+    public async Task LineAsync(params string[] texts) => await Eventually.TrueAsync(
+        () => texts.Any(text => Output.Contains(text, StringComparison.Ordinal) || Errors.Contains(text, StringComparison.Ordinal))
+            || (HasExited ? throw new InvalidOperationException($"it ended without \"{string.Join("\" or \"", texts)}\" and wrote:\n{Output}\n{Errors}") : false),
+        $"\"{string.Join("\" or \"", texts)}\" in:\n{Output}\n{Errors}", LimitSeconds, everyMilliseconds: 10);
 
     /// <summary>What --json printed: one object, and nothing else.</summary>
     public JsonElement Json()

@@ -6,6 +6,8 @@ namespace FraudStreams.Topics.Kafka;
 /// <summary>Where topics end and groups stand, asked of the brokers without joining a group. One question at a time.</summary>
 sealed class KafkaStatus(KafkaSettings settings) : IDisposable
 {
+    static readonly TimeSpan Again = TimeSpan.FromMilliseconds(100);
+
     readonly Lock _gate = new();
     readonly Dictionary<string, IConsumer<byte[], byte[]>> _observers = [];
 
@@ -36,7 +38,7 @@ sealed class KafkaStatus(KafkaSettings settings) : IDisposable
     public long Committed(string group, TopicPartition partition)
     {
         lock (_gate)
-            return Math.Max(0, Observer(group).Committed([new(settings.Prefix + partition.Topic, partition.Partition)], settings.Timeout)[0].Offset.Value);
+            return PositionsOf(group, [new(settings.Prefix + partition.Topic, partition.Partition)])[0];
     }
 
     public void Dispose()
@@ -51,9 +53,29 @@ sealed class KafkaStatus(KafkaSettings settings) : IDisposable
 
     GroupLag LagOf(string group, string topic, long[] ends)
     {
-        var committed = Observer(group).Committed(All(topic, ends.Length), settings.Timeout).Select(position => Math.Max(0, position.Offset.Value)).ToArray();
+        var committed = PositionsOf(group, All(topic, ends.Length));
         return new GroupLag(group, topic, committed.Sum(), ends.Zip(committed, (end, position) => Math.Max(0, end - position)).Sum());
     }
+
+    /// <summary>The group's coordinator may be on its way to another broker, or still reading: it is asked until the time is up.</summary>
+    long[] PositionsOf(string group, IEnumerable<Confluent.Kafka.TopicPartition> partitions)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return [.. Observer(group).Committed(partitions, settings.Timeout).Select(position => Math.Max(0, position.Offset.Value))];
+            }
+            catch (KafkaException e) when (IsOnItsWay(e.Error.Code) && TimeProvider.System.GetElapsedTime(started) < settings.Timeout)
+            {
+                Observer(group).Consume(Again);
+            }
+        }
+    }
+
+    static bool IsOnItsWay(ErrorCode code) =>
+        code is ErrorCode.NotCoordinatorForGroup or ErrorCode.GroupLoadInProgress or ErrorCode.GroupCoordinatorNotAvailable;
 
     IEnumerable<Confluent.Kafka.TopicPartition> All(string topic, int partitions) =>
         Enumerable.Range(0, partitions).Select(number => new Confluent.Kafka.TopicPartition(settings.Prefix + topic, number));

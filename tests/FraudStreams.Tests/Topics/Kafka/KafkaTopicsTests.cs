@@ -1,0 +1,275 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Akka;
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using FraudStreams.Settings;
+using FraudStreams.Topics;
+using FraudStreams.Topics.Kafka;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Topics.Kafka;
+
+[Trait("needs", "kafka")]
+public sealed class KafkaTopicsTests(KafkaBroker broker) : IClassFixture<KafkaBroker>, IAsyncLifetime
+{
+    static readonly TopicPartition File = new("file:payments.csv:1", 0);
+
+    readonly string _prefix = $"t{Guid.NewGuid():N}.";
+    readonly ActorSystem _system = ActorSystem.Create(
+        "kafka", ConfigurationFactory.ParseString("akka.kafka.consumer.kafka-clients { session.timeout.ms = 6000, heartbeat.interval.ms = 500 }")
+            .WithFallback(ConfigLayers.Reference()));
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _system.Terminate();
+
+    [KafkaFact]
+    public async Task Every_partition_is_given_once_and_what_is_published_later_follows()
+    {
+        await using var topics = Open(partitions: 3);
+        await topics.PublishAsync(Payments(1, 30), default);
+
+        var consumer = Consume(topics, "score");
+        await Until(() => consumer.Records.Count == 30);
+        await topics.PublishAsync(Payments(31, 60), default);
+
+        await Until(() => consumer.Records.Count == 60);
+        consumer.Records.Select(record => record.Partition.Partition).Distinct().Count().ShouldBe(3);
+        foreach (var partition in consumer.Records.GroupBy(record => record.Partition.Partition))
+            partition.Select(record => int.Parse(LogOf.Text(record))).ShouldBeInOrder();
+        await consumer.StopAsync();
+    }
+
+    [KafkaFact]
+    public async Task A_group_goes_on_from_its_committed_position_and_another_reads_everything()
+    {
+        await using var topics = Open();
+        await topics.PublishAsync(Payments(1, 100), default);
+        var first = Consume(topics, "score");
+        await Until(() => first.Records.Count == 100);
+        await first.StopAsync();
+        (await topics.StatusAsync(default)).Of("score", "transactions").ShouldBe(new GroupLag("score", "transactions", 100, 0));
+        (await topics.StatusAsync(default)).Of("store", "predictions").Lag.ShouldBe(0);
+        await topics.PublishAsync(Payments(101, 105), default);
+
+        var second = Consume(topics, "score");
+        var store = Consume(topics, "other");
+
+        await Until(() => second.Records.Count == 5 && store.Records.Count == 105);
+        second.Records.Select(LogOf.Text).ShouldBe(["101", "102", "103", "104", "105"]);
+        await second.StopAsync();
+        await store.StopAsync();
+    }
+
+    [KafkaFact]
+    public async Task What_was_read_and_not_committed_is_read_again()
+    {
+        await using var topics = Open();
+        await topics.PublishAsync(Payments(1, 10), default);
+        var seen = new ConcurrentQueue<string>();
+        var (stop, done) = Run(topics.Consume("transactions", "score").MergeMany(4, partition => partition.Records).Select(record =>
+        {
+            seen.Enqueue(LogOf.Text(record));
+            return Done.Instance;
+        }));
+        await Until(() => seen.Count == 10);
+        stop.Shutdown();
+        await done;
+
+        var again = Consume(topics, "score");
+
+        await Until(() => again.Records.Count == 10);
+        await again.StopAsync();
+    }
+
+    [KafkaFact]
+    public async Task Two_hosts_share_the_partitions_and_one_takes_over_what_the_other_leaves()
+    {
+        await using var topics = Open(partitions: 4);
+        await using var others = Open(partitions: 4);
+        var first = Consume(topics, "score");
+        await topics.PublishAsync(Payments(1, 40), default);
+        await Until(() => first.Records.Count == 40);
+
+        var second = Consume(others, "score");
+        var sent = 40;
+        while (second.Records.IsEmpty)
+        {
+            await topics.PublishAsync(Payments(sent + 1, sent + 40), default);
+            sent += 40;
+            await Task.Delay(50);
+            sent.ShouldBeLessThan(40 * 600);
+        }
+
+        await first.StopAsync();
+        await topics.PublishAsync(Payments(sent + 1, sent + 40), default);
+        sent += 40;
+
+        await Until(() => Numbers(first).Union(Numbers(second)).Count() == sent);
+        await Until(() => topics.StatusAsync(default).GetAwaiter().GetResult().Of("score", "transactions").Lag == 0);
+        second.Records.Where(record => int.Parse(LogOf.Text(record)) > sent - 40).Select(record => record.Partition.Partition).Distinct().Count().ShouldBe(4);
+        await second.StopAsync();
+    }
+
+    [KafkaFact]
+    public async Task A_partition_that_stands_still_holds_no_other_up_and_comes_whole_when_it_goes_on()
+    {
+        const int records = 20_000;
+        await using var topics = Open(partitions: 2);
+        for (var from = 1; from <= records; from += 1000)
+            await topics.PublishAsync(Payments(from, from + 999), default);
+        var gate = new TaskCompletionSource();
+        var seen = new ConcurrentDictionary<int, int>();
+        var (stop, done) = Run(topics.Consume("transactions", "score").MergeMany(2, partition => partition.Records.SelectAsync(1, async record =>
+        {
+            if (partition.Partition.Partition == 0)
+                await gate.Task;
+            seen.AddOrUpdate(partition.Partition.Partition, 1, (_, count) => count + 1);
+            return Done.Instance;
+        })));
+
+        await Until(() => seen.GetValueOrDefault(1) > records / 3);
+        seen.GetValueOrDefault(0).ShouldBe(0);
+        gate.SetResult();
+
+        await Until(() => seen.Values.Sum() == records);
+        stop.Shutdown();
+        await done;
+    }
+
+    [KafkaFact]
+    public async Task A_producer_goes_on_after_its_last_whole_batch_and_sends_nothing_twice()
+    {
+        await using (var topics = Open(partitions: 3))
+        {
+            (await topics.PositionAsync(Groups.Simulate, File, default)).ShouldBe(0);
+            await topics.PublishAsync(Payments(1, 20).With(Groups.Simulate, File, 20), default);
+            await topics.PublishAsync(Payments(21, 40).With(Groups.Simulate, File, 40), default);
+        }
+
+        await using var restarted = Open(partitions: 3);
+        var position = await restarted.PositionAsync(Groups.Simulate, File, default);
+        position.ShouldBe(20);
+        await restarted.PublishAsync(Payments(21, 50).With(Groups.Simulate, File, 50), default);
+        await restarted.PublishAsync(Payments(51, 60).With(Groups.Simulate, File, 60), default);
+
+        var consumer = Consume(restarted, "score");
+        await Until(() => consumer.Records.Count >= 60);
+        Numbers(consumer).Order().ShouldBe(Enumerable.Range(1, 60));
+        (await restarted.PositionAsync(Groups.Simulate, new TopicPartition("file:other.csv:1", 0), default)).ShouldBe(0);
+        await consumer.StopAsync();
+    }
+
+    [KafkaFact]
+    public async Task A_broker_that_is_not_there_is_named()
+    {
+        var port = KafkaBroker.FreePort();
+
+        var failure = Should.Throw<TopicsException>(() => KafkaTopics.Open(Settings($"127.0.0.1:{port}", "timeout = 1s"), Partitions(1), _system));
+
+        failure.Message.ShouldContain($"No Kafka broker at 127.0.0.1:{port} answers within 1 s");
+        await Task.CompletedTask;
+    }
+
+    [KafkaFact]
+    public async Task A_topic_with_another_number_of_partitions_is_refused()
+    {
+        await using (Open(partitions: 2))
+        {
+        }
+
+        var failure = Should.Throw<TopicsException>(() => Open(partitions: 3));
+
+        failure.Message.ShouldContain("has 2 partitions and 3 were expected (fraudstreams.topics.partitions");
+    }
+
+    [KafkaFact]
+    public async Task A_wrong_password_fails_with_a_reason_and_the_right_one_works_and_neither_is_told()
+    {
+        var sasl = new KafkaBroker(port =>
+        [
+            $"listeners=SASL_PLAINTEXT://127.0.0.1:{port}", $"advertised.listeners=SASL_PLAINTEXT://127.0.0.1:{port}",
+            "listener.security.protocol.map=CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT", "inter.broker.listener.name=SASL_PLAINTEXT",
+            "sasl.enabled.mechanisms=PLAIN", "sasl.mechanism.inter.broker.protocol=PLAIN",
+            "listener.name.sasl_plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username=\"admin\" password=\"admin-secret\" user_admin=\"admin-secret\" user_app=\"app-secret\";",
+        ]);
+        await sasl.InitializeAsync();
+        try
+        {
+            KafkaSettings With(string password) => Settings(
+                sasl.Servers, "timeout = 3s, client { security.protocol = SASL_PLAINTEXT, sasl.mechanism = PLAIN, sasl.username = app }") with { Password = new SecretValue(password) };
+
+            var failure = Should.Throw<TopicsException>(() => KafkaTopics.Open(With("wrong-secret"), Partitions(1), _system));
+            await using var topics = KafkaTopics.Open(With("app-secret"), Partitions(1), _system);
+            await topics.PublishAsync(Payments(1, 5), default);
+
+            failure.Message.ShouldContain(sasl.Servers);
+            failure.ToString().ShouldNotContain("wrong-secret");
+            With("app-secret").ToString().ShouldNotContain("app-secret");
+            (await topics.StatusAsync(default)).Topics.Single(topic => topic.Topic == "transactions").Appended.ShouldBe(5);
+        }
+        finally
+        {
+            await sasl.DisposeAsync();
+        }
+    }
+
+    KafkaTopics Open(int partitions = 1) => KafkaTopics.Open(Settings(broker.Servers), Partitions(partitions), _system);
+
+    KafkaSettings Settings(string servers, string more = "") => KafkaSettings.From(new SettingsSection(
+        ConfigurationFactory.ParseString($"k {{ bootstrap-servers = \"{servers}\", prefix = \"{_prefix}\", {more} }}")
+            .WithFallback(ConfigurationFactory.ParseString("k { replicas = auto, timeout = 20s, password-file = \"\", client {} }")),
+        "k"));
+
+    static ImmutableSortedDictionary<string, int> Partitions(int partitions) =>
+        ((string[])["transactions", "predictions", "labels"]).ToImmutableSortedDictionary(topic => topic, topic => topic == "labels" ? 1 : partitions);
+
+    /// <summary>Payments of these numbers, each of a card of its own.</summary>
+    static OutgoingRecords Payments(int from, int to)
+    {
+        var batch = new OutgoingRecords();
+        for (var number = from; number <= to; number++)
+            batch.Add("transactions", System.Text.Encoding.ASCII.GetBytes($"card {number % 97}"), System.Text.Encoding.ASCII.GetBytes($"{number}"));
+        return batch;
+    }
+
+    static IEnumerable<int> Numbers(RunningConsumer consumer) => consumer.Records.Select(record => int.Parse(LogOf.Text(record)));
+
+    /// <summary>Reads in batches and commits each, as the graphs do.</summary>
+    RunningConsumer Consume(KafkaTopics topics, string group)
+    {
+        var records = new ConcurrentQueue<TopicRecord>();
+        var stop = KillSwitches.Shared("stop");
+        var done = topics.Consume("transactions", group)
+            .Via(stop.Flow<TopicPartitionSource>())
+            .MergeMany(8, partition => partition.Records.Via(stop.Flow<TopicRecord>()).GroupedWithin(20, TimeSpan.FromMilliseconds(20)).SelectAsync(1, async batch =>
+            {
+                var read = batch.ToList();
+                await topics.PublishAsync(LogOf.Batch("transactions").With(group, partition.Partition, read[^1].Offset + 1), default);
+                read.ForEach(records.Enqueue);
+                return Done.Instance;
+            }))
+            .RunWith(Sink.Ignore<Done>(), _system.Materializer());
+        return new RunningConsumer(records, stop, done);
+    }
+
+    (UniqueKillSwitch Stop, Task Done) Run(Source<Done, NotUsed> source) => source
+        .ViaMaterialized(KillSwitches.Single<Done>(), Keep.Right)
+        .ToMaterialized(Sink.Ignore<Done>(), (stop, done) => (stop, (Task)done))
+        .Run(_system.Materializer());
+
+    static Task Until(Func<bool> condition) => Eventually.TrueAsync(condition, "what the test waits for", limitSeconds: 40, everyMilliseconds: 20);
+
+    sealed record RunningConsumer(ConcurrentQueue<TopicRecord> Records, SharedKillSwitch Stop, Task Done)
+    {
+        public async Task StopAsync()
+        {
+            Stop.Shutdown();
+            await Done.WaitAsync(TimeSpan.FromSeconds(20));
+        }
+    }
+}

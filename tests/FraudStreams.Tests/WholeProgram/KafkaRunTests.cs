@@ -1,0 +1,79 @@
+using FraudStreams.Sqlite;
+using FraudStreams.Tests.Topics.Kafka;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.WholeProgram;
+
+[Trait("needs", "kafka")]
+[Collection(WholeProgramCollection.Name)]
+public sealed class KafkaRunTests(KafkaBroker broker) : IClassFixture<KafkaBroker>
+{
+    const int Rows = 6_000;
+
+    [KafkaFact]
+    public async Task A_file_through_Kafka_is_stored_with_the_scores_that_embedded_topics_give()
+    {
+        using var embedded = new StreamFolder(Rows);
+        using var kafka = new StreamFolder(Rows);
+        await using var first = await embedded.RunAsync("run", "--input", embedded.Input, "--until-drained");
+
+        await using var second = await kafka.RunAsync(["run", "--input", kafka.Input, "--until-drained", "--json", .. OnKafka("same.")]);
+
+        (await first.ExitAsync()).ShouldBe(0, first.Errors);
+        (await second.ExitAsync()).ShouldBe(0, second.Errors);
+        ShouldHoldAll(second.Json());
+        ScoresOf(kafka).ShouldBe(ScoresOf(embedded));
+    }
+
+    [KafkaFact]
+    public async Task Killed_again_and_again_it_loses_nothing_and_stores_nothing_twice()
+    {
+        using var folder = new StreamFolder(Rows);
+        var random = new Random(Seed: 4);
+        for (var kill = 0; kill < 4; kill++)
+        {
+            await using var killed = folder.Start(["run", "--input", folder.Input, "--set", "speeds.speed_1=1500/s", .. OnKafka("killed.")]);
+            await killed.LineAsync("The simulator goes on", "produced", "Restarting");
+            await Task.Delay(random.Next(200, 1500));
+            await killed.KillAsync();
+        }
+
+        await using var last = await folder.RunAsync(["run", "--input", folder.Input, "--until-drained", "--json", .. OnKafka("killed.")]);
+
+        (await last.ExitAsync()).ShouldBe(0, last.Errors);
+        ShouldHoldAll(last.Json(), exactly: false);
+        ScoresOf(folder).Count.ShouldBe(Rows);
+        folder.Mails().Length.ShouldBe(FraudsOf(folder));
+    }
+
+    string[] OnKafka(string prefix) =>
+    [
+        "--config", Path.Combine(AppContext.BaseDirectory, "hocon", "kafka.conf"), "--set", $"topics.kafka.bootstrap-servers={broker.Servers}", "--set",
+        $"topics.kafka.prefix={prefix}", "--set", "topics.partitions=3", "--set", "akka.kafka.consumer.kafka-clients.session.timeout.ms=6000", "--set",
+        "akka.kafka.consumer.kafka-clients.heartbeat.interval.ms=500", "--set", "console.log-every=200ms",
+    ];
+
+    /// <param name="exactly">Nothing was killed: then nothing was published twice either.</param>
+    static void ShouldHoldAll(System.Text.Json.JsonElement status, bool exactly = true)
+    {
+        status.GetProperty("transactions").GetInt64().ShouldBe(Rows);
+        if (exactly)
+            status.GetProperty("predictions").GetInt64().ShouldBe(Rows);
+        status.GetProperty("predictions").GetInt64().ShouldBeGreaterThanOrEqualTo(Rows);
+        status.GetProperty("stored").GetInt64().ShouldBe(Rows);
+        status.GetProperty("alerts").GetInt64().ShouldBe(status.GetProperty("predicted_frauds").GetInt64());
+    }
+
+    static List<(string Id, double Score, long Prediction)> ScoresOf(StreamFolder folder)
+    {
+        using var file = SqliteFile.Open(folder.StoreFile, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
+        using var rows = file.Query("SELECT trans_num, score, prediction FROM transactions ORDER BY trans_num");
+        var scores = new List<(string, double, long)>();
+        while (rows.Step())
+            scores.Add((rows.Text(0), rows.Double(1), rows.Long(2)));
+        return scores;
+    }
+
+    static int FraudsOf(StreamFolder folder) => ScoresOf(folder).Count(row => row.Prediction == 1);
+}
