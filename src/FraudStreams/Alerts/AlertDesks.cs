@@ -67,7 +67,8 @@ sealed class AlertDesks : ReceiveActor, IWithTimers
 
     void Close(int partition)
     {
-        if (!_places.TryGetValue(partition, out var place))
+        // One that is closing was told so already.
+        if (!_places.TryGetValue(partition, out var place) || !place.IsWanted)
             return;
         place.IsWanted = false;
         if (place.Desk is { } desk)
