@@ -62,6 +62,8 @@ static class CommandLine
             EvaluateCommand.Create(),
             StatusCommand.Create(),
             RejectedCommand.Create(),
+            LabelsCommand.Create(),
+            ExportCommand.Create(),
         };
         foreach (var option in CommonOptions.All.Concat(RunCommand.Options))
             root.Options.Add(option);

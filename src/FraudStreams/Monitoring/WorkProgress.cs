@@ -17,10 +17,19 @@ sealed class WorkProgress
     {
         if (Console.IsErrorRedirected)
             return work(new WorkProgress(null));
-        return Screen.Error.Progress()
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
-            .Start(bars => work(new WorkProgress(bars)));
+        return Bars().Start(bars => work(new WorkProgress(bars)));
     }
+
+    /// <summary>The same for work that waits.</summary>
+    public static async Task<T> RunAsync<T>(Func<WorkProgress, Task<T>> work)
+    {
+        if (Console.IsErrorRedirected)
+            return await work(new WorkProgress(null));
+        return await Bars().StartAsync(bars => work(new WorkProgress(bars)));
+    }
+
+    static Progress Bars() => Screen.Error.Progress()
+        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn());
 
     public void Warning(string text)
     {

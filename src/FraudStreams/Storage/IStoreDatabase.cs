@@ -19,6 +19,9 @@ internal interface IStoreDatabase : IAsyncDisposable
 
     Task<StoreCounts> CountAsync(CancellationToken ct);
 
+    /// <summary>How many payments have a label.</summary>
+    Task<long> CountConfirmedAsync(CancellationToken ct);
+
     /// <summary>Confirmed payments in the order of their times, and of their ids within one.</summary>
     Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken ct);
 }

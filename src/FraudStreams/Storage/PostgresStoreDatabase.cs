@@ -85,6 +85,9 @@ internal sealed class PostgresStoreDatabase : IStoreDatabase
 
     public Task<StoreCounts> CountAsync(CancellationToken ct) => AttemptAsync("Counting the payments", writer => writer.CountAsync(ct));
 
+    public Task<long> CountConfirmedAsync(CancellationToken ct) =>
+        AttemptAsync("Counting the confirmed payments", writer => writer.CountConfirmedAsync(ct));
+
     public Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken ct) => AttemptAsync(
         "Reading the confirmed payments", async writer =>
         {

@@ -100,6 +100,12 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
         return await CountsAsync(count, ct);
     }
 
+    public async Task<long> CountConfirmedAsync(CancellationToken ct)
+    {
+        await using var count = new NpgsqlCommand("SELECT count(*) FROM transactions WHERE true_value IS NOT NULL", _connection);
+        return (long)(await count.ExecuteScalarAsync(ct))!;
+    }
+
     public async Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken ct)
     {
         // However long the answer is: its time is the disk's that it is written to.

@@ -79,6 +79,9 @@ public sealed class PredictionStore : IAsyncDisposable
     /// <summary>What is stored now.</summary>
     public Task<StoreCounts> CountAsync(CancellationToken cancellationToken = default) => InTurnAsync(ct => _database.CountAsync(ct), cancellationToken);
 
+    /// <summary>How many payments have a label.</summary>
+    public Task<long> CountConfirmedAsync(CancellationToken ct = default) => InTurnAsync(() => _database.CountConfirmedAsync(ct), ct);
+
     /// <summary>Writes the confirmed payments as rows of a training file, in the order of their times.</summary>
     /// <param name="into">Takes the rows.</param>
     /// <param name="afterRow">Called after each row.</param>

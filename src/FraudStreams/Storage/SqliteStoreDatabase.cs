@@ -68,6 +68,9 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
 
     public Task<StoreCounts> CountAsync(CancellationToken ct) => WithPatienceAsync(writer => Count(writer.File), () => "Counting the payments", ct);
 
+    public Task<long> CountConfirmedAsync(CancellationToken ct) => WithPatienceAsync(
+        writer => writer.File.QueryLong("SELECT count(*) FROM transactions WHERE true_value IS NOT NULL"), () => "Counting the confirmed payments", ct);
+
     public async Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken ct)
     {
         try

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Text.Json;
+using FraudStreams.Labels;
+using FraudStreams.ModelOps;
+using FraudStreams.Monitoring;
+using Spectre.Console;
+
+namespace FraudStreams.Cli;
+
+/// <summary>`export`: confirmed payments as a training file.</summary>
+static class ExportCommand
+{
+    static readonly Option<FileInfo> Validated = new("--validated")
+    {
+        Description = "The CSV to make: the training file's columns, order and formats, with what was confirmed as the label. Nothing in it is masked.",
+        HelpName = "CSV",
+        Required = true,
+    };
+
+    static readonly Option<bool> NoHeader = new("--no-header")
+    {
+        Description = "Leave out the line of column names, for a file that is appended to a training file.",
+    };
+
+    public static Command Create()
+    {
+        var command = new Command("export", "Writes the payments of which fraud or no fraud was confirmed, in the order of their times, as rows of a training file.");
+        command.Options.Add(Validated);
+        command.Options.Add(NoHeader);
+        command.SetAction(InvokeAsync);
+        return command.WithExamples(
+            "fraudstreams export --validated confirmed.csv",
+            "fraudstreams export --validated more.csv --no-header && cat history.csv more.csv > longer.csv && fraudstreams train --input longer.csv");
+    }
+
+    static async Task<int> InvokeAsync(ParseResult call, CancellationToken cancellationToken)
+    {
+        var path = call.GetValue(Validated)!;
+        var settings = FraudSettings.From(call.Layers().Load());
+        if (settings.Store.ReadCounts(settings.DataDirectory).Stored == 0)
+            throw new CommandFailedException($"there are no payments in the store of {settings.DataDirectory}: `fraudstreams run` brings some there");
+        var schema = new Installation(settings, TimeProvider.System).Schema();
+        using var stop = new StopSignals();
+        var rows = await WorkProgress.RunAsync(async progress =>
+        {
+            await using var store = settings.Store.Open(settings.DataDirectory, settings.Topics, schema, TimeProvider.System);
+            var step = progress.Step($"writing {path.Name}");
+            return await ConfirmedExport.RunAsync(store, path.FullName, !call.GetValue(NoHeader), step, stop.Stopped);
+        });
+        if (call.GetValue(CommonOptions.Json))
+            Console.Out.WriteLine(JsonSerializer.Serialize(new { rows }, FolderStatus.Json));
+        else
+            Screen.Out.WriteLine($"{rows:N0} confirmed payments in {path.Name}");
+        return ExitCode.Done;
+    }
+}

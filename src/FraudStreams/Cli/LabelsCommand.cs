@@ -1,0 +1,63 @@
+using System.CommandLine;
+using System.Text.Json;
+using FraudStreams.Labels;
+using FraudStreams.Monitoring;
+using FraudStreams.Settings;
+using FraudStreams.Topics;
+using Spectre.Console;
+
+namespace FraudStreams.Cli;
+
+/// <summary>`labels import`: what was confirmed about payments, from a file to the topic labels.</summary>
+static class LabelsCommand
+{
+    /// <summary>A file that is wrong throughout is told so, not told line by line.</summary>
+    const int MostRefusalsShown = 50;
+
+    static readonly Argument<FileInfo> Input = new("FILE")
+    {
+        Description = "A CSV whose first line is id,true_value,confirmed_at,confirmed_by. true_value: 1 is fraud, 0 is not.",
+    };
+
+    public static Command Create()
+    {
+        var import = new Command(
+            "import",
+            "Publishes a file of labels to the topic labels; the role label brings them to the stored payments. Importing a file again changes nothing.");
+        import.Arguments.Add(Input);
+        import.SetAction(InvokeAsync);
+        return new Command("labels", "What was confirmed about payments: fraud or not.")
+        {
+            import.WithExamples(
+                "fraudstreams labels import confirmed.csv",
+                "fraudstreams labels import confirmed.csv --data /srv/fraudstreams --json"),
+        };
+    }
+
+    static async Task<int> InvokeAsync(ParseResult call, CancellationToken cancellationToken)
+    {
+        var path = call.GetValue(Input)!;
+        if (!path.Exists)
+            throw new SettingsException($"{path} does not exist: it must be a CSV file of labels");
+        var settings = FraudSettings.From(call.Layers().Load());
+        using var stop = new StopSignals();
+        var result = await WorkProgress.RunAsync(async progress =>
+        {
+            var refused = 0L;
+            await using var topics = EmbeddedTopics.Open(settings.Topics.Embedded(settings.DataDirectory), TimeProvider.System, _ => { });
+            await using var file = path.OpenRead();
+            var step = progress.Step($"publishing the labels of {path.Name}");
+            var result = await LabelImport.RunAsync(
+                file, path.Name, topics, refusal => { if (refused++ < MostRefusalsShown) progress.Warning(refusal); }, step, stop.Stopped);
+            step(1);
+            if (refused > MostRefusalsShown)
+                progress.Warning($"… and {refused - MostRefusalsShown:N0} more lines that are no labels");
+            return result;
+        });
+        if (call.GetValue(CommonOptions.Json))
+            Console.Out.WriteLine(JsonSerializer.Serialize(result, FolderStatus.Json));
+        else
+            Screen.Out.WriteLine($"{result.Imported:N0} labels published, {result.Refused:N0} lines refused");
+        return result.Refused == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+}
