@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using Akka.Actor;
 using FraudStreams.Labels;
 using FraudStreams.Monitoring;
 using FraudStreams.Settings;
-using FraudStreams.Topics;
 using Spectre.Console;
 
 namespace FraudStreams.Cli;
@@ -39,12 +39,14 @@ static class LabelsCommand
         var path = call.GetValue(Input)!;
         if (!path.Exists)
             throw new SettingsException($"{path} does not exist: it must be a CSV file of labels");
-        var settings = FraudSettings.From(call.Layers().Load());
+        var config = call.Layers().Load();
+        var settings = FraudSettings.From(config);
         using var stop = new StopSignals();
         var result = await WorkProgress.RunAsync(async progress =>
         {
             var refused = 0L;
-            await using var topics = EmbeddedTopics.Open(settings.Topics.Embedded(settings.DataDirectory), TimeProvider.System, _ => { });
+            using var system = ActorSystem.Create("labels", config);
+            await using var topics = settings.Topics.Open(settings.DataDirectory, system, TimeProvider.System, _ => { });
             await using var file = path.OpenRead();
             var step = progress.Step($"publishing the labels of {path.Name}");
             var result = await LabelImport.RunAsync(

@@ -80,7 +80,7 @@ public sealed class PredictionStore : IAsyncDisposable
     public Task<StoreCounts> CountAsync(CancellationToken cancellationToken = default) => InTurnAsync(ct => _database.CountAsync(ct), cancellationToken);
 
     /// <summary>How many payments have a label.</summary>
-    public Task<long> CountConfirmedAsync(CancellationToken ct = default) => InTurnAsync(() => _database.CountConfirmedAsync(ct), ct);
+    public Task<long> CountConfirmedAsync(CancellationToken cancellationToken = default) => InTurnAsync(_database.CountConfirmedAsync, cancellationToken);
 
     /// <summary>Writes the confirmed payments as rows of a training file, in the order of their times.</summary>
     /// <param name="into">Takes the rows.</param>

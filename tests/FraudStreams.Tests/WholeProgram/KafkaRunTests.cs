@@ -51,7 +51,7 @@ public sealed class KafkaRunTests(KafkaBroker broker) : IClassFixture<KafkaBroke
     [
         "--config", Path.Combine(AppContext.BaseDirectory, "hocon", "kafka.conf"), "--set", $"topics.kafka.bootstrap-servers={broker.Servers}", "--set",
         $"topics.kafka.prefix={prefix}", "--set", "topics.partitions=3", "--set", "akka.kafka.consumer.kafka-clients.session.timeout.ms=6000", "--set",
-        "akka.kafka.consumer.kafka-clients.heartbeat.interval.ms=500", "--set", "console.log-every=200ms",
+        "akka.kafka.consumer.kafka-clients.heartbeat.interval.ms=500", "--set", "store.kind=sqlite", "--set", "alerts.journal.kind=sqlite", "--set", "console.log-every=200ms",
     ];
 
     /// <param name="exactly">Nothing was killed: then nothing was published twice either.</param>

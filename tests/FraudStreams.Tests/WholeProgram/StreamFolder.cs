@@ -35,6 +35,8 @@ sealed class StreamFolder : IDisposable
 
     public string Input => System.IO.Path.Combine(Path, "payments.csv");
 
+    public string File(string name) => System.IO.Path.Combine(Path, name);
+
     public string StoreFile => System.IO.Path.Combine(Data, "fraudstreams.db");
 
     public void Dispose()

@@ -1,0 +1,105 @@
+using System.Text.Json;
+using FraudStreams.Storage;
+using FraudStreams.Tests.Storage;
+using FraudStreams.Tests.Topics.Kafka;
+using Npgsql;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.WholeProgram;
+
+/// <summary>The program on what production uses, hocon/kafka.conf: a Kafka broker and a PostgreSQL server of the test's own.</summary>
+[Trait("needs", "kafka, PostgreSQL")]
+[Collection(WholeProgramCollection.Name)]
+public sealed class ProductionRunTests(KafkaBroker broker, PostgresServer postgres) : IClassFixture<KafkaBroker>, IClassFixture<PostgresServer>
+{
+    const int Rows = 6_000;
+
+    readonly PostgresStoreSettings _store = postgres.NewStore();
+
+    [ProductionFact]
+    public async Task A_file_goes_through_Kafka_into_PostgreSQL_while_both_are_killed_and_come_back()
+    {
+        using var folder = new StreamFolder(Rows);
+        await using var run = Start(folder, "run", "--input", folder.Input, "--until-drained", "--json", "--set", "speeds.speed_1=600/s");
+        await Eventually.TrueAsync(() => Stored() > 200, limitSeconds: 60, everyMilliseconds: 50);
+
+        await postgres.KillAsync();
+        await run.LineAsync("store: ");
+        postgres.Start();
+        var stored = Stored();
+        await Eventually.TrueAsync(() => Stored() > stored, limitSeconds: 60, everyMilliseconds: 50);
+        await broker.KillAsync();
+        await run.LineAsync("127.0.0.1");
+        await broker.StartAsync();
+
+        (await run.ExitAsync()).ShouldBe(0, run.Errors);
+        ShouldHoldAll(run.Json());
+    }
+
+    [ProductionFact]
+    public async Task Three_hosts_share_a_file_and_one_that_is_killed_is_made_up_for()
+    {
+        using var folder = new StreamFolder(Rows);
+        await using var first = Start(folder, "run", "--roles", "score", "alert", "store");
+        await using var second = Start(folder, "run", "--roles", "score", "alert", "store");
+        await using var producer = Start(folder, "simulate", "--input", folder.Input, "--set", "speeds.speed_1=1000/s");
+        await Eventually.TrueAsync(() => Stored() > 1_000, limitSeconds: 60, everyMilliseconds: 50);
+
+        await first.KillAsync();
+        (await producer.ExitAsync()).ShouldBe(0, producer.Errors);
+        await using var drained = Start(folder, "run", "--input", folder.Input, "--until-drained", "--json");
+
+        await Eventually.TrueAsync(() => Stored() == Rows, limitSeconds: 90, everyMilliseconds: 100);
+        await second.TerminateAsync();
+        (await second.ExitAsync()).ShouldBe(0, second.Errors);
+        (await drained.ExitAsync()).ShouldBe(0, drained.Errors);
+        ShouldHoldAll(drained.Json());
+    }
+
+    FraudStreamsProcess Start(StreamFolder folder, params string[] arguments)
+    {
+        var prefix = $"{_store.Schema}.";
+        return FraudStreamsProcess.Start(
+            folder.Path,
+            [
+                .. arguments, "--config", Path.Combine(AppContext.BaseDirectory, "hocon", "kafka.conf"),
+                "--set", $"topics.kafka.bootstrap-servers={broker.Servers}", "--set", $"topics.kafka.prefix={prefix}", "--set", "topics.partitions=3",
+                "--set", $"store.postgresql.connection-string={_store.Connection}", "--set", $"store.postgresql.schema={_store.Schema}",
+                "--set", "store.postgresql.connect-timeout=2s", "--set", "restart.max-backoff=500ms", "--set", "console.log-every=500ms",
+                "--set", "akka.kafka.consumer.kafka-clients.session.timeout.ms=6000", "--set", "akka.kafka.consumer.kafka-clients.heartbeat.interval.ms=500",
+            ],
+            ("FRAUDSTREAMS_POSTGRES_PASSWORD", _store.Password.Reveal()));
+    }
+
+    /// <summary>0 while the server or the table is not there.</summary>
+    long Stored()
+    {
+        try
+        {
+            return PredictionStore.ReadCounts(_store).Stored;
+        }
+        catch (Exception e) when (e is StoreException or NpgsqlException)
+        {
+            return 0;
+        }
+    }
+
+    static void ShouldHoldAll(JsonElement status)
+    {
+        status.GetProperty("transactions").GetInt64().ShouldBe(Rows);
+        status.GetProperty("stored").GetInt64().ShouldBe(Rows);
+        status.GetProperty("predictions").GetInt64().ShouldBeGreaterThanOrEqualTo(Rows);
+        status.GetProperty("predicted_frauds").GetInt64().ShouldBeGreaterThan(0);
+        status.GetProperty("alerts").GetInt64().ShouldBe(status.GetProperty("predicted_frauds").GetInt64());
+        foreach (var lag in status.GetProperty("lag").EnumerateObject())
+            lag.Value.GetInt64().ShouldBe(0, lag.Name);
+    }
+}
+
+/// <summary>A test on a Kafka and a PostgreSQL that it starts and kills.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+sealed class ProductionFactAttribute : FactAttribute
+{
+    public ProductionFactAttribute() => Skip = KafkaBroker.WhyNot ?? PostgresServer.WhyNotOwn;
+}
