@@ -44,7 +44,15 @@ public sealed class PostgresServer : IAsyncLifetime
     readonly string _folder = Path.Combine("/tmp", $"fraudstreams-pg-{Environment.ProcessId}-{Guid.NewGuid():N}");
     readonly string _password = Guid.NewGuid().ToString("N");
     readonly int _port = s_given is null ? FreePort() : 0;
+    readonly string[] _settings;
     int _schemas;
+
+    public PostgresServer() : this([])
+    {
+    }
+
+    /// <param name="settings">Lines of postgresql.conf beside the ones that every test needs.</param>
+    internal PostgresServer(params string[] settings) => _settings = settings;
 
     /// <summary>Why tests on PostgreSQL cannot run here, or null.</summary>
     public static string? WhyNot => s_given is null ? WhyNotOwn : null;
@@ -75,6 +83,7 @@ public sealed class PostgresServer : IAsyncLifetime
             unix_socket_directories = ''
             max_connections = 40
             shared_buffers = 32MB
+            {string.Join('\n', _settings)}
             """);
         Start();
     }
@@ -99,11 +108,15 @@ public sealed class PostgresServer : IAsyncLifetime
     /// <summary>As kill -9 of the whole server, which then has to recover.</summary>
     public async Task KillAsync()
     {
-        var pid = int.Parse((await File.ReadAllLinesAsync(Path.Combine(DataFolder, "postmaster.pid")))[0]);
-        using var postmaster = Process.GetProcessById(pid);
+        using var postmaster = Process.GetProcessById(Postmaster());
         postmaster.Kill(entireProcessTree: true);
         await postmaster.WaitForExitAsync();
     }
+
+    /// <summary>All its processes stall instead of closing: connections stay open and nothing answers.</summary>
+    public Task StallAsync() => Signals.SendAsync("STOP", Processes());
+
+    public Task GoOnAsync() => Signals.SendAsync("CONT", Processes());
 
     /// <summary>The settings of a store in a schema that no other test has.</summary>
     public PostgresStoreSettings NewStore()
@@ -129,6 +142,34 @@ public sealed class PostgresServer : IAsyncLifetime
         while (rows.Read())
             found.Add(string.Join('|', Enumerable.Range(0, rows.FieldCount).Select(column => Shown(rows.IsDBNull(column) ? null : rows.GetValue(column)))));
         return found;
+    }
+
+    int Postmaster() => int.Parse(File.ReadLines(Path.Combine(DataFolder, "postmaster.pid")).First());
+
+    /// <summary>The first process first, so that it starts no more while the others are told.</summary>
+    List<int> Processes()
+    {
+        var postmaster = Postmaster();
+        var parent = $"PPid:\t{postmaster}";
+        return
+        [
+            postmaster,
+            .. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(name => name!.All(char.IsAsciiDigit)).Select(name => int.Parse(name!))
+                .Where(process => StatusOf(process).Contains(parent)),
+        ];
+    }
+
+    static string[] StatusOf(int process)
+    {
+        try
+        {
+            return File.ReadAllLines($"/proc/{process}/status");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It ended meanwhile.
+            return [];
+        }
     }
 
     static string Shown(object? value) => value switch

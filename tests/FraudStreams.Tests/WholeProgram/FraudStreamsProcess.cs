@@ -59,15 +59,15 @@ sealed class FraudStreamsProcess : IAsyncDisposable
     }
 
     /// <summary>Waits for its end and gives its exit code; everything that it wrote has been read then.</summary>
-    public async Task<int> ExitAsync()
+    public async Task<int> ExitAsync(int limitSeconds = LimitSeconds)
     {
         try
         {
-            await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(LimitSeconds));
+            await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(limitSeconds));
         }
         catch (TimeoutException e)
         {
-            throw new TimeoutException($"it has not ended after {LimitSeconds} s; it wrote:\n{Output}\n{Errors}", e);
+            throw new TimeoutException($"it has not ended after {limitSeconds} s; it wrote:\n{Output}\n{Errors}", e);
         }
 
         return _process.ExitCode;
@@ -103,6 +103,11 @@ sealed class FraudStreamsProcess : IAsyncDisposable
         _process.Kill();
         await ExitAsync();
     }
+
+    /// <summary>It stalls: nothing in it runs until it goes on, and its connections and locks stay.</summary>
+    public Task StallAsync() => SignalAsync("STOP");
+
+    public Task GoOnAsync() => SignalAsync("CONT");
 
     public async ValueTask DisposeAsync()
     {

@@ -81,6 +81,12 @@ sealed class SmtpServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>It stalls instead of closing: connections stay open and nothing answers.</summary>
+    public Task StallAsync() => Signals.SendAsync("STOP", _process.Id);
+
+    public Task GoOnAsync() => Signals.SendAsync("CONT", _process.Id);
+
+    /// <summary>As kill -9. What it had taken has been read when this returns.</summary>
     public async ValueTask DisposeAsync()
     {
         _process.Kill();

@@ -1,0 +1,28 @@
+using FraudStreams.Tests;
+using FraudStreams.Tests.Storage;
+using FraudStreams.Tests.Topics.Kafka;
+using FraudStreams.Tests.WholeProgram;
+using Xunit;
+
+namespace FraudStreams.ChaosTests;
+
+/// <summary>What a scenario runs on.</summary>
+enum Parts
+{
+    /// <summary>Topics, store and journal of alerts in SQLite files.</summary>
+    Embedded,
+
+    /// <summary>A Kafka broker and a PostgreSQL server, as in hocon/kafka.conf.</summary>
+    Production,
+}
+
+/// <summary>A scenario; skipped, with the reason, where a server that it starts is not installed.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+sealed class ChaosFactAttribute : FactAttribute
+{
+    public ChaosFactAttribute(Parts parts, bool fillsDisk = false, bool movesClock = false) => Skip =
+        (SmtpServer.Python is null ? "needs python3 with aiosmtpd (Debian: python3-aiosmtpd)" : null)
+        ?? (parts == Parts.Production ? KafkaBroker.WhyNot ?? PostgresServer.WhyNotOwn : null)
+        ?? (fillsDisk && !SmallDisk.CanMount ? "mounting a small tmpfs needs Linux and root" : null)
+        ?? (movesClock ? MovedClock.WhyNot : null);
+}

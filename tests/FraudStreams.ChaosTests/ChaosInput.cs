@@ -1,0 +1,84 @@
+using FraudStreams.Ingest.Generation;
+using FraudStreams.Tests;
+using FraudStreams.Tests.Ingest;
+using FraudStreams.Tests.WholeProgram;
+
+namespace FraudStreams.ChaosTests;
+
+/// <summary>
+/// The payments that all scenarios of a size share: a file of generated ones, of which some have an amount that cannot be read, and what a run
+/// that nothing disturbs makes of them.
+/// </summary>
+sealed class ChaosInput
+{
+    const int OneBadIn = 500;
+    const int AmountColumn = 5;
+    const int IdColumn = 18;
+
+    static readonly Dictionary<int, ChaosInput> s_made = [];
+
+    readonly TemporaryFolder _folder = new();
+    readonly Dictionary<string, Task<IReadOnlyDictionary<string, Verdict>>> _quiet = [];
+
+    ChaosInput(int payments)
+    {
+        var generated = Path.Combine(_folder, "generated.csv");
+        GeneratedCsv.Write(generated, new PaymentGenerator(TrainedModel.Generator(seed: 2)), payments);
+        File.WriteAllLines(Csv, File.ReadLines(generated).Select(Spoiled));
+        File.Delete(generated);
+        var rows = File.ReadLines(Csv).Skip(1).Select(row => row.Split(',')).ToList();
+        GoodIds = rows.Where((_, row) => !IsBad(row + 1)).Select(row => row[IdColumn]).ToHashSet();
+        BadIds = rows.Where((_, row) => IsBad(row + 1)).Select(row => row[IdColumn]).ToHashSet();
+    }
+
+    public string Csv => Path.Combine(_folder, "payments.csv");
+
+    public int Rows => GoodIds.Count + BadIds.Count;
+
+    public IReadOnlySet<string> GoodIds { get; }
+
+    /// <summary>The ids of the rows that have to be rejected.</summary>
+    public IReadOnlySet<string> BadIds { get; }
+
+    public static ChaosInput Of(int payments)
+    {
+        if (!s_made.TryGetValue(payments, out var input))
+            s_made[payments] = input = new ChaosInput(payments);
+        return input;
+    }
+
+    /// <summary>What an undisturbed run says of each payment, by its id.</summary>
+    /// <param name="prepare">Puts another model into service than the one of all tests, which then is named.</param>
+    public Task<IReadOnlyDictionary<string, Verdict>> QuietVerdictsAsync(string model = "", Action<StreamFolder>? prepare = null)
+    {
+        if (!_quiet.TryGetValue(model, out var verdicts))
+            _quiet[model] = verdicts = RunQuietlyAsync(prepare);
+        return verdicts;
+    }
+
+    async Task<IReadOnlyDictionary<string, Verdict>> RunQuietlyAsync(Action<StreamFolder>? prepare)
+    {
+        using var folder = new StreamFolder(payments: 1);
+        prepare?.Invoke(folder);
+        await using var run = folder.Start("run", "--input", Csv, "--until-drained", "--roles", "simulate,score");
+        var code = await run.ExitAsync(ChaosForm.LimitSeconds);
+        return code == 0
+            ? Ledger.PredictionsOf(folder).ToDictionary(prediction => prediction.Id, prediction => prediction.Verdict)
+            : throw new InvalidOperationException($"the undisturbed run failed: {run.Errors}");
+    }
+
+    /// <summary>The header is row 0.</summary>
+    static bool IsBad(int row) => row % OneBadIn == OneBadIn - 1;
+
+    static string Spoiled(string line, int row)
+    {
+        if (row == 0 || !IsBad(row))
+            return line;
+        var fields = line.Split(',');
+        fields[AmountColumn] = "a lot";
+        return string.Join(',', fields);
+    }
+}
+
+/// <summary>What the program says of a payment; the same bits whatever happened on the way.</summary>
+readonly record struct Verdict(double Score, bool IsFraud, string Model);

@@ -1,0 +1,61 @@
+using System.Text.Json;
+using FraudStreams.Model.Formats;
+using FraudStreams.Tests.WholeProgram;
+using FraudStreams.Topics;
+
+namespace FraudStreams.ChaosTests;
+
+/// <summary>A record of `predictions`.</summary>
+/// <param name="At">When it was written to the topic, in unix milliseconds.</param>
+readonly record struct Predicted(string Id, Verdict Verdict, long At);
+
+/// <summary>Something that has the time at which it came about, in unix milliseconds.</summary>
+readonly record struct Dated(string Id, long At);
+
+/// <summary>A row of the store. Where the store does not say when it was written, At is 0.</summary>
+readonly record struct StoredRow(string Id, double Score, bool IsFraud, long At);
+
+/// <summary>Everything that a scenario left behind, as the topics, the store and the mail server have it.</summary>
+sealed record Ledger(
+    IReadOnlyList<Dated> Transactions, IReadOnlyList<Predicted> Predictions, IReadOnlyList<Dated> Rejected, IReadOnlyList<StoredRow> Stored,
+    IReadOnlyList<Dated> Alerts, IReadOnlyList<string> Mails)
+{
+    const string IdField = "trans_num";
+
+    public static readonly Ledger Empty = new([], [], [], [], [], []);
+
+    /// <summary>Mails that tell what another one told.</summary>
+    public int ExtraMails => Mails.Count - Mails.Distinct().Count();
+
+    public static Ledger Of(Func<string, IEnumerable<TopicRecord>> read, IReadOnlyList<StoredRow> stored, IReadOnlyList<string> mails) => new(
+        [.. read(Topic.Transactions).Select(record => new Dated(IdOf(record.Value), record.UnixMilliseconds))],
+        [.. read(Topic.Predictions).Select(PredictionOf)],
+        [.. read(Topic.Rejected).Select(record => new Dated(IdOf(RejectedRecord.TryRead(record.Value)!.Original), record.UnixMilliseconds))],
+        stored,
+        [.. read(Topic.Alerts).Select(AlertOf)],
+        mails);
+
+    public static IEnumerable<Predicted> PredictionsOf(StreamFolder folder) => EmbeddedLog.ReadRecords(folder.Data, Topic.Predictions).Select(PredictionOf);
+
+    static Predicted PredictionOf(TopicRecord record)
+    {
+        using var json = JsonDocument.Parse(record.Value);
+        var root = json.RootElement;
+        var verdict = new Verdict(
+            root.GetProperty("score").GetDouble(), root.GetProperty("prediction").GetInt32() == 1, root.GetProperty("model_version").GetString()!);
+        return new Predicted(root.GetProperty(IdField).GetString()!, verdict, record.UnixMilliseconds);
+    }
+
+    static Dated AlertOf(TopicRecord record)
+    {
+        using var json = JsonDocument.Parse(record.Value);
+        return new Dated(
+            json.RootElement.GetProperty("transaction").GetString()!, json.RootElement.GetProperty("alerted_at").GetDateTimeOffset().ToUnixTimeMilliseconds());
+    }
+
+    static string IdOf(ReadOnlyMemory<byte> transaction)
+    {
+        using var json = JsonDocument.Parse(transaction);
+        return json.RootElement.GetProperty(IdField).GetString()!;
+    }
+}

@@ -1,0 +1,34 @@
+namespace FraudStreams.ChaosTests;
+
+/// <summary>Another clock for a process: libfaketime before libc, with the offset in a file that can be changed while the process runs.</summary>
+sealed class MovedClock
+{
+    static readonly string? s_library = ((string[])["/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1"])
+        .FirstOrDefault(File.Exists);
+
+    readonly string _file;
+
+    public MovedClock(string file)
+    {
+        _file = file;
+        MoveTo(TimeSpan.Zero);
+    }
+
+    /// <summary>Why no clock can be moved here, or null.</summary>
+    public static string? WhyNot => s_library is null ? "needs libfaketime (Debian: faketime)" : null;
+
+    /// <summary>What a process has to be started with. Its monotonic clock, which timers run by, is left alone, as a corrected clock leaves it alone.</summary>
+    public IReadOnlyList<(string Name, string Value)> Environment =>
+    [
+        ("LD_PRELOAD", s_library!), ("FAKETIME_TIMESTAMP_FILE", _file), ("FAKETIME_DONT_FAKE_MONOTONIC", "1"), ("DONT_FAKE_MONOTONIC", "1"),
+        ("FAKETIME_CACHE_DURATION", "1"), ("FAKETIME_NO_CACHE", "0"),
+    ];
+
+    /// <summary>The clock of the processes jumps to so much after the true time, or before it.</summary>
+    public void MoveTo(TimeSpan offset)
+    {
+        var written = $"{_file}.new";
+        File.WriteAllText(written, $"{(offset < TimeSpan.Zero ? "-" : "+")}{Math.Abs((long)offset.TotalSeconds)}\n");
+        File.Move(written, _file, overwrite: true);
+    }
+}

@@ -1,0 +1,122 @@
+using System.Globalization;
+using Confluent.Kafka;
+using FraudStreams.Storage;
+using FraudStreams.Tests.Storage;
+using FraudStreams.Tests.Topics.Kafka;
+using FraudStreams.Topics;
+using FraudStreams.Topics.Kafka;
+using Npgsql;
+using TopicPartition = FraudStreams.Topics.TopicPartition;
+
+namespace FraudStreams.ChaosTests;
+
+/// <summary>The parts of hocon/kafka.conf: a broker and a database server, which the scenario may stop, kill and stall.</summary>
+sealed class ProductionStage : Stage
+{
+    const string Prefix = "chaos.";
+
+    readonly KafkaSettings _kafka;
+    readonly PostgresStoreSettings _store;
+    readonly KafkaStatus _status;
+
+    ProductionStage(ChaosInput input, KafkaBroker broker, PostgresServer postgres) : base(input, null)
+    {
+        Broker = broker;
+        Postgres = postgres;
+        _store = postgres.NewStore() with { ConnectTimeout = TimeSpan.FromSeconds(2), StatementTimeout = TimeSpan.FromSeconds(2) };
+        var settings = Tests.Settings.SettingsOf.Set(
+            "topics.kind=kafka", $"topics.kafka.bootstrap-servers={broker.Servers}", $"topics.kafka.prefix={Prefix}", "topics.kafka.timeout=2s",
+            $"topics.partitions={Partitions}");
+        _kafka = settings.Topics.Kafka!;
+        _topics = settings.Topics.PartitionsOfTopics;
+        _status = new KafkaStatus(_kafka);
+    }
+
+    readonly System.Collections.Immutable.ImmutableSortedDictionary<string, int> _topics;
+
+    public KafkaBroker Broker { get; }
+
+    public PostgresServer Postgres { get; }
+
+    /// <summary>As many as hosts can share the work.</summary>
+    public override int Partitions => 3;
+
+    public override bool PublishesOnce => false;
+
+    protected override IEnumerable<string> Settings =>
+    [
+        $"topics.kafka.bootstrap-servers={Broker.Servers}", $"topics.kafka.prefix={Prefix}", $"topics.partitions={Partitions}",
+        $"store.postgresql.connection-string={_store.Connection}", $"store.postgresql.schema={_store.Schema}", "store.postgresql.connect-timeout=2s",
+        "akka.kafka.consumer.kafka-clients.session.timeout.ms=3000", "akka.kafka.consumer.kafka-clients.heartbeat.interval.ms=500",
+    ];
+
+    protected override IEnumerable<string> Files => [Path.Combine(AppContext.BaseDirectory, "hocon", "kafka.conf")];
+
+    protected override IEnumerable<(string Name, string Value)> Environment => [(PostgresStoreSettings.PasswordVariable, _store.Password.Reveal())];
+
+    public static async Task<ProductionStage> StartAsync(ChaosInput input)
+    {
+        // A host that dies is missed after seconds: what a scenario of many kills has time for.
+        var broker = new KafkaBroker(port =>
+            [$"listeners=PLAINTEXT://127.0.0.1:{port}", $"advertised.listeners=PLAINTEXT://127.0.0.1:{port}", "group.min.session.timeout.ms=1000"]);
+
+        // When a row was committed says when it was stored.
+        var postgres = new PostgresServer("track_commit_timestamp = on");
+        await Task.WhenAll(broker.InitializeAsync(), postgres.InitializeAsync());
+        return new ProductionStage(input, broker, postgres);
+    }
+
+    public override StageProgress? Progress()
+    {
+        try
+        {
+            return StageProgress.Of(_status.Read(_topics), PredictionStore.ReadCounts(_store));
+        }
+        catch (Exception e) when (e is TopicsException or StoreException or NpgsqlException or KafkaException)
+        {
+            // A server is down, or the program has not made its topics yet.
+            return null;
+        }
+    }
+
+    public override Ledger Read() => Ledger.Of(
+        Records,
+        [.. PostgresServer.Rows(
+            _store with { StatementTimeout = TimeSpan.FromMinutes(1) },
+            "SELECT trans_num, score, prediction::int, (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000)::bigint FROM transactions").Select(StoredRowOf)],
+        Mail.Told());
+
+    public override async ValueTask DisposeAsync()
+    {
+        _status.Dispose();
+        await Broker.DisposeAsync();
+        await Postgres.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    static StoredRow StoredRowOf(string row)
+    {
+        var fields = row.Split('|');
+        return new StoredRow(
+            fields[0], double.Parse(fields[1], CultureInfo.InvariantCulture), fields[2] == "1", long.Parse(fields[3], CultureInfo.InvariantCulture));
+    }
+
+    List<TopicRecord> Records(string topic)
+    {
+        using var consumer = new ConsumerBuilder<byte[], byte[]>(
+            _kafka.Properties.SetItem("group.id", "chaos-reader").SetItem("enable.auto.commit", "false").SetItem("enable.partition.eof", "true")).Build();
+        var partitions = _topics[topic];
+        consumer.Assign(Enumerable.Range(0, partitions).Select(number => new TopicPartitionOffset(Prefix + topic, number, Offset.Beginning)));
+        var records = new List<TopicRecord>();
+        for (var ended = 0; ended < partitions;)
+        {
+            var next = consumer.Consume(TimeSpan.FromSeconds(30)) ?? throw new InvalidOperationException($"{topic} cannot be read to its end");
+            if (next.IsPartitionEOF)
+                ended++;
+            else
+                records.Add(new TopicRecord(new TopicPartition(topic, next.Partition.Value), next.Offset.Value, next.Message.Key, next.Message.Value, next.Message.Timestamp.UnixTimestampMs));
+        }
+
+        return records;
+    }
+}

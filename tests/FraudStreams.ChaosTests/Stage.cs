@@ -1,0 +1,99 @@
+using FraudStreams.Tests;
+using FraudStreams.Tests.WholeProgram;
+
+namespace FraudStreams.ChaosTests;
+
+/// <summary>
+/// What a scenario plays on: a folder with a model, a mail server, and topics and a store, all of its own. The program's processes are started
+/// on it, any number at a time.
+/// </summary>
+abstract class Stage : IAsyncDisposable
+{
+    /// <summary>One mail for each alert, so that they can be counted; one under way at a time, so that a kill repeats at most one of a partition.</summary>
+    static readonly string[] Common =
+    [
+        "alerts.mail.host=127.0.0.1", "alerts.mail.per-minute=unlimited", "alerts.mail.card-window=0s", "alerts.parallel=1",
+        "alerts.retry.min-backoff=50ms", "alerts.retry.max-backoff=500ms", "restart.max-backoff=500ms", "batch.size=200", "console.log-every=1s",
+    ];
+
+    protected Stage(ChaosInput input, int? diskMegabytes)
+    {
+        Input = input;
+        Folder = new StreamFolder(payments: 1, diskMegabytes);
+    }
+
+    public ChaosInput Input { get; }
+
+    public StreamFolder Folder { get; }
+
+    public MailServer Mail { get; } = new();
+
+    /// <summary>Of `transactions` and `predictions`; each has a desk of alerts.</summary>
+    public abstract int Partitions { get; }
+
+    /// <summary>Publishing and committing are one: nothing is published twice, whatever is killed.</summary>
+    public abstract bool PublishesOnce { get; }
+
+    protected abstract IEnumerable<string> Settings { get; }
+
+    /// <summary>Laid over the program's own settings.</summary>
+    protected virtual IEnumerable<string> Files => [];
+
+    protected virtual IEnumerable<(string Name, string Value)> Environment => [];
+
+    public static async Task<Stage> OpenAsync(Parts parts, ChaosInput input, int? diskMegabytes = null)
+    {
+        Stage stage = parts == Parts.Embedded ? new EmbeddedStage(input, diskMegabytes) : await ProductionStage.StartAsync(input);
+        await stage.Mail.StartAsync();
+        return stage;
+    }
+
+    public FraudStreamsProcess Start(params string[] arguments) => Start(arguments, []);
+
+    /// <param name="arguments">A command and its options; the stage adds where its parts are.</param>
+    /// <param name="environment">Of this process alone.</param>
+    public FraudStreamsProcess Start(IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment) => FraudStreamsProcess.Start(
+        Folder.Path,
+        [.. arguments, .. Files.SelectMany(file => (string[])["--config", file]), "--data", Folder.Data, "--set", $"alerts.mail.port={Mail.Port}", .. Set(Common), .. Set(Settings)],
+        [.. Environment, .. environment]);
+
+    /// <summary>Runs everything to the end of the input.</summary>
+    public async Task DrainAsync(params string[] settings)
+    {
+        await using var run = Start(["run", "--input", Input.Csv, "--until-drained", .. Set(settings)]);
+        var code = await run.ExitAsync(ChaosForm.LimitSeconds);
+        if (code != 0)
+            throw new InvalidOperationException($"the last run ended with {code}:\n{run.Output}\n{run.Errors}");
+    }
+
+    public static IEnumerable<string> Set(IEnumerable<string> settings) => settings.SelectMany(setting => (string[])["--set", setting]);
+
+    /// <summary>How far everything is; null while a server cannot be asked.</summary>
+    public abstract StageProgress? Progress();
+
+    /// <summary>Waits until so much is done.</summary>
+    public async Task<StageProgress> ReachAsync(Func<StageProgress, bool> reached, string what, params IEnumerable<FraudStreamsProcess> running)
+    {
+        StageProgress? last = null;
+        var processes = running.ToList();
+        await Eventually.TrueAsync(
+            () =>
+            {
+                if (processes.FirstOrDefault(process => process.HasExited) is { } ended)
+                    throw new InvalidOperationException($"a process ended while {what} was waited for:\n{ended.Output}\n{ended.Errors}");
+                last = Progress() ?? last;
+                return last is not null && reached(last);
+            },
+            what, ChaosForm.LimitSeconds, everyMilliseconds: 20);
+        return last!;
+    }
+
+    /// <summary>All that is there now. The topics, the store and the mail server have to be up.</summary>
+    public abstract Ledger Read();
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        await Mail.DisposeAsync();
+        Folder.Dispose();
+    }
+}

@@ -1,0 +1,29 @@
+using FraudStreams.Storage;
+using FraudStreams.Topics;
+
+namespace FraudStreams.ChaosTests;
+
+/// <summary>How far each branch is, in records of its topic.</summary>
+/// <param name="Produced">Payments in `transactions`.</param>
+/// <param name="Scored">Of those, committed by scoring.</param>
+/// <param name="Alerted">Records of `predictions` that the alerts branch has committed.</param>
+/// <param name="StoredUpTo">Records of `predictions` that the store has committed.</param>
+/// <param name="Stored">Rows of the store.</param>
+/// <param name="PredictedFrauds">Of those.</param>
+/// <param name="Alerts">Alerts on record as delivered.</param>
+/// <param name="Lag">Records that any group has not yet read.</param>
+sealed record StageProgress(long Produced, long Scored, long Alerted, long StoredUpTo, long Stored, long PredictedFrauds, long Alerts, long Lag)
+{
+    /// <summary>Grows from 0 to about four times the payments.</summary>
+    public long Work => Produced + Scored + Alerted + StoredUpTo;
+
+    public static StageProgress Of(TopicsStatus topics, StoreCounts store) => new(
+        Appended(topics, Topic.Transactions), topics.Of(Groups.Score, Topic.Transactions).Position, topics.Of(Groups.Alert, Topic.Predictions).Position,
+        topics.Of(Groups.Store, Topic.Predictions).Position, store.Stored, store.PredictedFrauds, Appended(topics, Topic.Alerts),
+        Groups.Consumers.Sum(group => topics.Of(group.Group, group.Topic).Lag));
+
+    /// <summary>Every row has come through every branch.</summary>
+    public bool IsAtEnd(int rows) => Produced == rows && Lag == 0 && Alerts >= PredictedFrauds;
+
+    static long Appended(TopicsStatus topics, string name) => topics.Topics.FirstOrDefault(topic => topic.Topic == name)?.Appended ?? 0;
+}
