@@ -10,9 +10,10 @@ namespace FraudStreams;
 
 /// <summary>What a branch is built of.</summary>
 /// <param name="Name">The branch's name, which is also its consumer group.</param>
+/// <param name="Health">Is told of each failure and of each batch that went all the way.</param>
 /// <param name="Stop">Thrown when the program stops: nothing more is taken then.</param>
 sealed record BranchParts(
-    string Name, FraudSettings Settings, ITopics Topics, SharedKillSwitch Stop, StreamCounters Counters, ILoggingAdapter Log, TimeProvider Time)
+    string Name, FraudSettings Settings, ITopics Topics, SharedKillSwitch Stop, StreamCounters Counters, BranchHealth Health, ILoggingAdapter Log, TimeProvider Time)
 {
     public Done CountStored(StoredBatch batch)
     {
@@ -31,9 +32,19 @@ sealed record BranchParts(
     /// The failure with the branch's name, for the line that says why the branch starts again. A task's failure comes wrapped; what is inside
     /// says what failed and what would help, and what that has inside may not.
     /// </summary>
-    public Exception Named(Exception failure) => failure is AggregateException { InnerException: { } inner }
-        ? Named(inner)
-        : new BranchFailedException(Name, failure);
+    public Exception Named(Exception failure)
+    {
+        if (failure is AggregateException { InnerException: { } inner })
+            return Named(inner);
+        Health.Failed(Name, failure.Message);
+        return new BranchFailedException(Name, failure);
+    }
+
+    public Done Worked(Done done)
+    {
+        Health.Worked(Name);
+        return done;
+    }
 }
 
 /// <summary>A branch ends with this and starts again, after a pause, from its last commit.</summary>

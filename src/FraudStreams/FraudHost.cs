@@ -24,6 +24,9 @@ namespace FraudStreams;
 /// </summary>
 public sealed class FraudHost : IAsyncDisposable
 {
+    /// <summary>A branch without work that has run so long past its longest pause is over its failure.</summary>
+    static readonly TimeSpan BranchHolds = TimeSpan.FromSeconds(30);
+
     readonly FraudSettings _settings;
     readonly TimeProvider _time;
     readonly ActorSystem _system;
@@ -32,6 +35,7 @@ public sealed class FraudHost : IAsyncDisposable
     readonly AlertOffice? _alerts;
     readonly IActorRef _desks = ActorRefs.Nobody;
     readonly SharedKillSwitch _stop = KillSwitches.Shared("stop");
+    readonly BranchHealth _health;
     readonly ImmutableSortedDictionary<string, Task> _branches;
     ImmutableArray<GroupLag> _lags = [];
 
@@ -64,8 +68,11 @@ public sealed class FraudHost : IAsyncDisposable
             _desks = _system.ActorOf(AlertDesks.Props(_alerts), "alert-desks");
         }
 
+        _health = new BranchHealth(3 * settings.Restart.Max + BranchHolds, time);
         _branches = Branches(schema, model);
         _system.ActorOf(SpeedsFile.Props(layers, settings.Speeds, Speeds), "speeds-file");
+        var roles = settings.Roles.Order().Select(role => role.ToString().ToLowerInvariant()).ToImmutableArray();
+        _system.ActorOf(PulseWriter.Props(settings.DataDirectory, roles, _topics, _health, time), "pulse");
     }
 
     public StreamCounters Counters { get; } = new();
@@ -193,7 +200,7 @@ public sealed class FraudHost : IAsyncDisposable
     IActorRef Desk(LoadedModel model) =>
         _system.ActorOf(ModelDesk.Props(model, new ModelShelf(_settings.DataDirectory, _time), _settings.Scoring, _settings.Restart), "model-desk");
 
-    BranchParts Branch(string name) => new(name, _settings, _topics, _stop, Counters, _system.Log, _time);
+    BranchParts Branch(string name) => new(name, _settings, _topics, _stop, Counters, _health, _system.Log, _time);
 
     Task<Done> Run(IRunnableGraph<Task<Done>> graph) => graph.Run(_system.Materializer());
 }

@@ -70,6 +70,6 @@ static class FraudPipeline
             .MergeMany(parts.Settings.Topics.Partitions, source => flow(source.Partition, source.Records.Via(parts.Stop.Flow<TopicRecord>()))));
 
     static IRunnableGraph<Task<Done>> Restarted(BranchParts parts, Func<Source<Done, NotUsed>> branch) =>
-        RestartSource.OnFailuresWithBackoff(() => branch().SelectError(parts.Named), parts.Settings.Restart.ToRestartSettings())
+        RestartSource.OnFailuresWithBackoff(() => branch().Select(parts.Worked).SelectError(parts.Named), parts.Settings.Restart.ToRestartSettings())
             .ToMaterialized(Sink.Ignore<Done>(), Keep.Right);
 }

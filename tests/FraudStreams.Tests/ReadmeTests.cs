@@ -10,8 +10,7 @@ namespace FraudStreams.Tests;
 [Collection(WholeProgramCollection.Name)]
 public sealed partial class ReadmeTests
 {
-    static readonly string Root = RepositoryRoot();
-    static readonly string Readme = File.ReadAllText(Path.Combine(Root, "README.md"));
+    static readonly string Readme = Repository.Read("README.md");
 
     [Fact]
     public void Each_link_to_a_file_leads_to_one()
@@ -19,7 +18,7 @@ public sealed partial class ReadmeTests
         var links = Link().Matches(Readme).Select(link => link.Groups["path"].Value).Where(path => !path.Contains("://") && !path.StartsWith('#')).ToList();
 
         links.Count.ShouldBeGreaterThan(10);
-        links.Where(path => !Path.Exists(Path.Combine(Root, path.Split('#')[0]))).ShouldBeEmpty();
+        links.Where(path => !Path.Exists(Repository.PathOf(path.Split('#')[0]))).ShouldBeEmpty();
     }
 
     [Fact]
@@ -94,14 +93,6 @@ public sealed partial class ReadmeTests
         var lines = Readme.Split('\n');
         return [.. lines.SkipWhile(line => line != header).Skip(2).TakeWhile(line => line.StartsWith('|'))
             .Select(line => line.Trim('|').Split('|').Select(cell => cell.Trim()).ToArray())];
-    }
-
-    static string RepositoryRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "FraudStreams.sln")))
-            folder = folder.Parent ?? throw new InvalidOperationException("the tests run outside of the repository");
-        return folder.FullName;
     }
 
     [GeneratedRegex(@"\[(?<text>[^\]]+)\]\((?<path>[^)\s]+)\)")]

@@ -61,6 +61,7 @@ static class CommandLine
             TrainCommand.Create(),
             EvaluateCommand.Create(),
             StatusCommand.Create(),
+            HealthCommand.Create(),
             RejectedCommand.Create(),
             LabelsCommand.Create(),
             ExportCommand.Create(),

@@ -40,6 +40,13 @@ sealed class Installation(FraudSettings settings, TimeProvider time)
         if (_shelf.ChampionVersion is { } version)
             return ChampionOrLastGood(version, schema, progress);
 
+        // Hosts that start together on one empty shelf score with one model: the first to come trains it.
+        using var first = _shelf.BeFirst(cancellationToken);
+        return _shelf.ChampionVersion is { } others ? ChampionOrLastGood(others, schema, progress) : TrainFirst(schema, progress, cancellationToken);
+    }
+
+    LoadedModel TrainFirst(TransactionSchema schema, WorkProgress progress, CancellationToken cancellationToken)
+    {
         var trainer = new Trainer(settings.Model, _shelf, progress, time);
         foreach (var history in FirstHistories(schema, progress))
         {

@@ -10,6 +10,8 @@ namespace FraudStreams.ModelOps;
 /// </summary>
 public sealed class ModelShelf(string dataDirectory, TimeProvider time)
 {
+    static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
+
     static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
     public string Directory { get; } = Path.Combine(dataDirectory, "models");
@@ -19,6 +21,28 @@ public sealed class ModelShelf(string dataDirectory, TimeProvider time)
     sealed record Pointer(string Champion, string[] Before, string Why, DateTimeOffset Since);
 
     public string FolderOf(string version) => Path.Combine(Directory, version);
+
+    /// <summary>
+    /// The right to put a first version on the shelf: one process at a time has it, on whichever machine or in whichever container that shares
+    /// the folder's disk. Waits for it.
+    /// </summary>
+    public IDisposable BeFirst(CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(System.IO.Directory.CreateDirectory(Directory).FullName, ".first.lock");
+        while (true)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                // Another process has it open.
+                cancellationToken.WaitHandle.WaitOne(LookAgain);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+    }
 
     /// <summary>A name that no version on the shelf has: schema and moment, and a count where two fall into one second.</summary>
     public string NewVersionName(string schema, DateTimeOffset now)

@@ -1,0 +1,39 @@
+using System.CommandLine;
+using System.Text.Json;
+using FraudStreams.Monitoring;
+
+namespace FraudStreams.Cli;
+
+/// <summary>`health`: whether payments flow through the processes that run here. For a container's health check or a supervisor.</summary>
+static class HealthCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("health", "Whether the processes of this machine that run on the data folder are well: each has written lately, its topics answer, and none of its branches keeps failing. Exit code 0: they are; 1: one is not, or there is none.");
+        command.SetAction(Invoke);
+        return command.WithExamples(
+            "fraudstreams health",
+            "fraudstreams health --data /srv/fraudstreams --json");
+    }
+
+    static int Invoke(ParseResult call)
+    {
+        var settings = FraudSettings.From(call.Layers().Load());
+        var hosts = HostPulse.OfThisMachine(settings.DataDirectory);
+        var now = TimeProvider.System.GetUtcNow();
+        if (call.GetValue(CommonOptions.Json))
+        {
+            Console.Out.WriteLine(JsonSerializer.Serialize(
+                new { Hosts = hosts.Select(host => new { host.ProcessId, host.Roles, host.At, Faults = host.Faults(now) }) }, FolderStatus.Json));
+        }
+        else
+        {
+            foreach (var host in hosts)
+                Console.Out.WriteLine($"process {host.ProcessId} ({string.Join(", ", host.Roles)}): {(host.Faults(now) is { IsEmpty: false } faults ? string.Join("; ", faults) : "well")}");
+        }
+
+        if (hosts.IsEmpty)
+            throw new CommandFailedException($"no process of this machine runs on {settings.DataDirectory}");
+        return hosts.All(host => host.Faults(now).IsEmpty) ? ExitCode.Done : ExitCode.Failed;
+    }
+}

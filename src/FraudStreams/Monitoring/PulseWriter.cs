@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Event;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Monitoring;
+
+/// <summary>
+/// Writes the process's <see cref="HostPulse"/>, and takes it away at an orderly end. It does not wait for the topics' answer: a question that
+/// is still open after some looks is itself the fault that the pulse tells.
+/// </summary>
+sealed class PulseWriter : ReceiveActor, IWithTimers
+{
+    const int LooksUntilSlow = 3;
+
+    readonly ILoggingAdapter _log = Context.GetLogger();
+    readonly string _dataDirectory;
+    readonly ImmutableArray<string> _roles;
+    readonly ITopics _topics;
+    readonly BranchHealth _branches;
+    readonly TimeProvider _time;
+    int _openFor;
+    string? _topicsFault;
+    string? _writeFault;
+
+    public PulseWriter(string dataDirectory, ImmutableArray<string> roles, ITopics topics, BranchHealth branches, TimeProvider time)
+    {
+        _dataDirectory = dataDirectory;
+        _roles = roles;
+        _topics = topics;
+        _branches = branches;
+        _time = time;
+        Receive<Beat>(_ => OnBeat());
+        Receive<TopicsStatus>(_ => Answered(null));
+        Receive<Status.Failure>(failure => Answered(failure.Cause.GetBaseException().Message));
+    }
+
+    sealed record Beat
+    {
+        public static readonly Beat Now = new();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(string dataDirectory, ImmutableArray<string> roles, ITopics topics, BranchHealth branches, TimeProvider time) =>
+        Akka.Actor.Props.Create(() => new PulseWriter(dataDirectory, roles, topics, branches, time));
+
+    protected override void PreStart()
+    {
+        OnBeat();
+        Timers.StartPeriodicTimer("beat", Beat.Now, HostPulse.Every);
+    }
+
+    protected override void PostStop()
+    {
+        try
+        {
+            Pulse().Remove(_dataDirectory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _log.Debug("The pulse stays behind: {0}", e.Message);
+        }
+    }
+
+    void OnBeat()
+    {
+        if (_openFor++ == 0)
+            _ = _topics.StatusAsync(CancellationToken.None).PipeTo(Self);
+        try
+        {
+            Pulse().Write(_dataDirectory);
+            _writeFault = null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            if (_writeFault != e.Message)
+                _log.Warning("The pulse of this process cannot be written, so `fraudstreams health` will miss it: {0}", e.Message);
+            _writeFault = e.Message;
+        }
+    }
+
+    void Answered(string? fault)
+    {
+        _topicsFault = fault;
+        _openFor = 0;
+    }
+
+    HostPulse Pulse() => new(
+        Environment.MachineName, Environment.ProcessId, _roles, _time.GetUtcNow(),
+        _topicsFault ?? (_openFor > LooksUntilSlow ? $"the topics have not answered for {(_openFor - 1) * HostPulse.Every.TotalSeconds:0} s" : null), _branches.Failing());
+}

@@ -1,0 +1,126 @@
+using System.Text.RegularExpressions;
+using Npgsql;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Deploy;
+
+/// <summary>docker-compose.yml says the same as the program and as its own other lines: paths, ports, roles, keys and names.</summary>
+public sealed partial class ComposeTests
+{
+    static readonly ComposeFile File = ComposeFile.Read();
+
+    [Fact]
+    public void Every_role_runs_in_exactly_one_service()
+    {
+        var roles = File.Ours.SelectMany(service => service.Settings().Roles).ToList();
+
+        File.Ours.Length.ShouldBeGreaterThanOrEqualTo(3);
+        roles.Order().ShouldBe(Enum.GetValues<Role>().Order());
+    }
+
+    /// <summary>By the program's own reading: a key or value that it does not know would stop it here as it would there.</summary>
+    [Fact]
+    public void Each_service_is_told_of_the_broker_the_database_and_the_mail_catcher_where_they_listen()
+    {
+        foreach (var service in File.Ours)
+        {
+            var settings = service.Settings();
+
+            Listens(settings.Topics.Kafka.ShouldNotBeNull().BootstrapServers);
+            var database = new NpgsqlConnectionStringBuilder(settings.Store.Postgres.ShouldNotBeNull().Connection);
+            Listens($"{database.Host}:{database.Port}");
+            settings.Alerts.Journal.Postgres.ShouldNotBeNull();
+            var server = File.Services[database.Host!].Environment;
+            (database.Database, database.Username).ShouldBe((server["POSTGRES_DB"], server["POSTGRES_USER"]));
+            service.Environment["FRAUDSTREAMS_POSTGRES_PASSWORD"].ShouldBe(server["POSTGRES_PASSWORD"]);
+            if (settings.Roles.Contains(Role.Alert))
+                Listens($"{settings.Alerts.Mail.Host}:{settings.Alerts.Mail.Port}");
+        }
+    }
+
+    [Fact]
+    public void Every_published_port_is_one_that_its_service_listens_on_and_only_this_machine_sees_it()
+    {
+        var ports = File.Services.Values.SelectMany(service => service.Ports.Select(port => (service, port.Split(':')))).ToList();
+
+        ports.Count.ShouldBeGreaterThanOrEqualTo(3);
+        foreach (var (service, parts) in ports)
+        {
+            parts[0].ShouldBe("127.0.0.1");
+            ListenedPorts(service).ShouldContain(parts[2], service.Name);
+        }
+    }
+
+    [Fact]
+    public void The_broker_advertises_itself_under_its_name_inside_and_under_the_published_port_outside()
+    {
+        var kafka = File.Services["kafka"];
+        var advertised = kafka.Environment["KAFKA_ADVERTISED_LISTENERS"].Split(',');
+        var protocols = kafka.Environment["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].Split(',').Select(pair => pair.Split(':')[0]).ToList();
+
+        advertised.ShouldContain($"INSIDE://{File.Ours[0].Settings().Topics.Kafka!.BootstrapServers}");
+        advertised.ShouldContain($"OUTSIDE://localhost:{kafka.Ports.Single().Split(':')[1]}");
+        kafka.Environment["KAFKA_LISTENERS"].Split(',').Select(listener => listener.Split(':')[0]).ShouldBe(protocols);
+        protocols.ShouldContain(kafka.Environment["KAFKA_INTER_BROKER_LISTENER_NAME"]);
+        protocols.ShouldContain(kafka.Environment["KAFKA_CONTROLLER_LISTENER_NAMES"]);
+        var voter = kafka.Environment["KAFKA_CONTROLLER_QUORUM_VOTERS"].Split('@', ':');
+        (voter[0], voter[1]).ShouldBe((kafka.Environment["KAFKA_NODE_ID"], kafka.Name));
+        ListenedPorts(kafka).ShouldContain(voter[2]);
+    }
+
+    [Fact]
+    public void Every_path_that_is_mounted_is_there_and_every_volume_is_declared_and_used()
+    {
+        var mounts = File.Services.Values.SelectMany(service => service.Volumes).Select(mount => mount.Split(':')[0]).Distinct().ToList();
+
+        foreach (var path in mounts.Where(mount => mount.StartsWith('.')))
+            Path.Exists(Repository.PathOf(path)).ShouldBeTrue(path);
+        mounts.Where(mount => !mount.StartsWith('.')).Order().ShouldBe(File.Volumes.Order());
+        foreach (var service in File.Ours)
+        {
+            Path.Exists(Repository.PathOf(service.Dockerfile!)).ShouldBeTrue();
+            service.Context.ShouldBe(".");
+            service.Command[0].ShouldBe("run");
+            Path.Exists(Repository.PathOf(service.Command[^1])).ShouldBeTrue(service.Command[^1]);
+        }
+    }
+
+    /// <summary>What comes in from the repository lies over what the image has at the same place, and models are kept where the program puts them.</summary>
+    [Fact]
+    public void What_is_mounted_lies_where_the_program_looks()
+    {
+        var workDirectory = Dockerfile.Read().Of("WORKDIR").Last();
+        foreach (var service in File.Ours)
+            service.Volumes.ShouldContain($"./hocon:{workDirectory}/hocon:ro");
+
+        var scorer = File.Ours.Single(service => service.Settings().Roles.Contains(Role.Score));
+        scorer.Volumes.ShouldContain($"models:{scorer.Settings().DataDirectory}/models");
+    }
+
+    [Fact]
+    public void Each_of_ours_waits_for_what_it_needs_and_that_says_when_it_is_ready()
+    {
+        foreach (var service in File.Ours)
+        {
+            service.DependsOn.ShouldBe(["kafka", "postgres"], ignoreOrder: true);
+            foreach (var other in service.DependsOn)
+                File.Services[other].HealthCheck[0].ShouldBe("CMD");
+        }
+    }
+
+    static void Listens(string address)
+    {
+        var parts = address.Split(':');
+        File.Services.ShouldContainKey(parts[0]);
+        ListenedPorts(File.Services[parts[0]]).ShouldContain(parts[1], address);
+    }
+
+    /// <summary>The ports that a service's own configuration names; none is left to an image's default.</summary>
+    static List<string> ListenedPorts(ComposeService service) => service.Environment
+        .Where(variable => variable.Key is "KAFKA_LISTENERS" or "PGPORT" or "MP_SMTP_BIND_ADDR" or "MP_UI_BIND_ADDR")
+        .SelectMany(variable => variable.Value.Split(',')).Select(text => Port().Match(text).Value).ToList();
+
+    [GeneratedRegex(@"\d+$")]
+    private static partial Regex Port();
+}

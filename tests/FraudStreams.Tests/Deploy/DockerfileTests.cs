@@ -1,0 +1,95 @@
+using System.Text.RegularExpressions;
+using FraudStreams.Tests.WholeProgram;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Deploy;
+
+/// <summary>What the image is built from and how it starts, as far as that can be seen without an engine.</summary>
+[Collection(WholeProgramCollection.Name)]
+public sealed partial class DockerfileTests
+{
+    static readonly Dockerfile File = Dockerfile.Read();
+
+    [Fact]
+    public void All_that_is_copied_is_there_and_not_ignored()
+    {
+        // The file of ignored names is of the kind that ignores all and then names what it does not.
+        var lines = Repository.Read(".dockerignore").Split('\n').Where(line => line.Length > 0 && line[0] != '#').ToList();
+
+        lines[0].ShouldBe("*");
+        var sent = lines.Where(line => line[0] == '!').Select(line => line[1..]).ToList();
+        foreach (var copied in File.CopiedFromRepository)
+        {
+            Path.Exists(Repository.PathOf(copied)).ShouldBeTrue(copied);
+            sent.ShouldContain(copied.Split('/')[0]);
+        }
+
+        sent.Where(name => !Path.Exists(Repository.PathOf(name))).ShouldBeEmpty();
+    }
+
+    /// <summary>Projects that the program refers to, files that every build reads, and HOCON that goes into it.</summary>
+    [Fact]
+    public void All_that_the_build_reads_is_copied()
+    {
+        var copied = File.CopiedFromRepository;
+
+        foreach (var file in Directory.EnumerateFiles(Repository.Root, "Directory.*").Select(path => Path.GetFileName(path)).Append("BannedSymbols.txt").Append(".editorconfig"))
+            copied.ShouldContain(file);
+        foreach (var reference in ProjectsFrom("src/FraudStreams/FraudStreams.csproj"))
+            copied.ShouldContain(reference.Split('/')[0]);
+        copied.ShouldContain("hocon");
+    }
+
+    [Fact]
+    public void It_publishes_the_program_and_starts_what_was_published()
+    {
+        var published = File.Of("RUN").Select(run => Publish().Match(run)).Single(match => match.Success);
+
+        System.IO.File.Exists(Repository.PathOf(published.Groups["project"].Value)).ShouldBeTrue();
+        File.Of("COPY").ShouldContain($"--from=build {published.Groups["into"].Value} .");
+        var name = $"{typeof(FraudHost).Assembly.GetName().Name}.dll";
+        File.EntryPoint.ShouldBe(["dotnet", name]);
+        File.HealthCheck.ShouldBe(["dotnet", name, "health"]);
+    }
+
+    [Fact]
+    public void The_images_are_of_the_frameworks_version_and_the_program_runs_without_rights()
+    {
+        var version = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'))["net".Length..];
+
+        File.Of("FROM").Select(from => from.Split(' ')[0]).ShouldBe([$"mcr.microsoft.com/dotnet/sdk:{version}-noble", $"mcr.microsoft.com/dotnet/runtime:{version}-noble"]);
+        File.Of("USER").Last().ShouldBe("$APP_UID");
+        File.Of("RUN").ShouldContain(run => run.Contains("apt-get install -y --no-install-recommends librdkafka1"));
+    }
+
+    [Fact]
+    public async Task The_commands_of_the_image_are_commands_of_the_program()
+    {
+        using var folder = new TemporaryFolder();
+
+        await using var run = await FraudStreamsProcess.RunAsync(folder, [.. File.Command, "--help"]);
+        await using var health = await FraudStreamsProcess.RunAsync(folder, [.. File.HealthCheck[2..], "--help"]);
+
+        (await run.ExitAsync()).ShouldBe(0, run.Errors);
+        (await health.ExitAsync()).ShouldBe(0, health.Errors);
+    }
+
+    static IEnumerable<string> ProjectsFrom(string project)
+    {
+        var text = Repository.Read(project);
+        var own = ProjectReference().Matches(text).Select(reference => Path.GetRelativePath(
+            Repository.Root, Path.GetFullPath(reference.Groups["path"].Value, Path.GetDirectoryName(Repository.PathOf(project))!)));
+        var akka = AkkaReference().Matches(text).Select(reference => $"akka/{reference.Groups["name"].Value}/{reference.Groups["name"].Value}.csproj");
+        return own.Concat(akka).SelectMany(reference => ProjectsFrom(reference).Prepend(reference)).Prepend(project);
+    }
+
+    [GeneratedRegex(@"dotnet publish (?<project>\S+) .*-o (?<into>\S+)")]
+    private static partial Regex Publish();
+
+    [GeneratedRegex("<ProjectReference Include=\"(?<path>[^\"@]+)\"")]
+    private static partial Regex ProjectReference();
+
+    [GeneratedRegex("<AkkaReference Include=\"(?<name>[^\"]+)\"")]
+    private static partial Regex AkkaReference();
+}
