@@ -120,6 +120,22 @@ public sealed class ModelShelfTests : IDisposable
         _shelf.NewVersionName("cards", _time.Start).ShouldBe("cards-20260102-030405-3");
     }
 
+    [Fact]
+    public async Task One_at_a_time_may_put_a_first_version_on_the_shelf()
+    {
+        using var stop = new CancellationTokenSource();
+        var first = _shelf.BeFirst(default);
+        var second = Task.Run(() => _shelf.BeFirst(default));
+        var third = Task.Run(() => _shelf.BeFirst(stop.Token));
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(third);
+        second.IsCompleted.ShouldBeFalse();
+
+        first.Dispose();
+
+        (await second.WaitAsync(TimeSpan.FromSeconds(20))).Dispose();
+    }
+
     void Put(string version, string why = "a test's")
     {
         Directory.CreateDirectory(_shelf.Directory);

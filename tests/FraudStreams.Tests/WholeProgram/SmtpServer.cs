@@ -42,7 +42,9 @@ sealed class SmtpServer : IAsyncDisposable
     readonly List<string> _messages = [];
     volatile bool _ready;
 
-    SmtpServer(Process process) => _process = process;
+    SmtpServer(Process process, int port) => (_process, Port) = (process, port);
+
+    public int Port { get; }
 
     /// <summary>A Python that has the server, or null.</summary>
     public static string? Python => Found.Value;
@@ -74,7 +76,7 @@ sealed class SmtpServer : IAsyncDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
-        var server = new SmtpServer(Process.Start(start)!);
+        var server = new SmtpServer(Process.Start(start)!, port);
         server._process.OutputDataReceived += server.OnLine;
         server._process.BeginOutputReadLine();
         await Eventually.TrueAsync(() => server._ready || (server._process.HasExited ? throw new InvalidOperationException("the mail server did not start") : false));
