@@ -12,9 +12,9 @@ public sealed class TwoHostsTests
     public async Task Hosts_with_a_role_each_do_together_what_one_does_and_a_second_scorer_takes_over_from_a_killed_one()
     {
         using var folder = new StreamFolder(Rows);
-        await using var scorer = folder.Start("run", "--roles", "score", "--set", "batch.size=50", "--set", "speeds.speed_2=3000/s");
+        await using var scorer = folder.Start("run", "--roles", "score", "--set", "batch.size=50", "--set", "speeds.speed_2=1500/s");
         await Eventually.TrueAsync(() => File.Exists(Path.Combine(folder.Data, "locks", "score@transactions.pid")), limitSeconds: 60);
-        await using var spare = folder.Start("run", "--roles", "score");
+        await using var spare = folder.Start("run", "--roles", "score", "--set", "speeds.speed_2=3000/s");
         await spare.LineAsync("this process waits and takes over");
         await using var rest = folder.Start("run", "--roles", "store,alert");
         await using var producer = folder.Start("simulate", "--input", folder.Input, "--set", "speeds.speed_1=unlimited");
