@@ -21,6 +21,12 @@ switch (args)
     case ["by-hand", var csv, var model, var data]:
         await ByHand.RunAsync(csv, model, data);
         return 0;
+    case ["kafka", var csv, var model, var servers, .. var rest]:
+        await KafkaBench.RunAsync(csv, model, servers, rest);
+        return 0;
+    case ["kafka-by-hand", var model, var servers, var prefix]:
+        KafkaByHand.Run(model, servers, prefix);
+        return 0;
     case ["reading", var csv]:
         ReadingBench.Run(csv, "cards", most: 200_000);
         return 0;
@@ -34,6 +40,6 @@ switch (args)
         Console.Error.WriteLine(
             "what to measure: akka | akka-streams | topics [folder] | store predictions.ndjson [folder] | reading payments.csv | "
             + "spine payments.csv model-folder [rounds] | "
-            + "matrix payments.csv features.fsm [schema] | training features.fsm [trees=100] …");
+            + "kafka payments.csv model-folder broker:port [rounds] | matrix payments.csv features.fsm [schema] | training features.fsm [trees=100] …");
         return 2;
 }

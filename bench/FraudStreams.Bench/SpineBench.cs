@@ -28,15 +28,24 @@ static class SpineBench
         Directory.Delete(root, recursive: true);
     }
 
-    /// <summary>Seconds from the start of the process to its end.</summary>
     static double Measure(string what, int payments, string data, string model, Func<string, string[]> arguments)
     {
         PutInService(model, data);
+        var run = Run(what, arguments(data));
+        Console.WriteLine(
+            $"{what,-8} {payments:N0} payments in {run.Seconds:0.00} s: {payments / run.Seconds,8:N0}/s, {run.Processors.TotalSeconds:0.00} s of processors, peak {run.Peak / 1e6:0} MB");
+        Directory.Delete(data, recursive: true);
+        return run.Seconds;
+    }
+
+    /// <summary>A process from its start to its end.</summary>
+    internal static (double Seconds, TimeSpan Processors, long Peak, string Output) Run(string what, string[] arguments)
+    {
         var started = Stopwatch.GetTimestamp();
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
         if (Path.GetFileNameWithoutExtension(start.FileName) != "dotnet")
             start.FileName = "dotnet";
-        foreach (var argument in arguments(data))
+        foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
@@ -46,10 +55,7 @@ static class SpineBench
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         if (process.ExitCode != 0)
             throw new InvalidOperationException($"{what} ended with {process.ExitCode}: {output.GetAwaiter().GetResult()}");
-        Console.WriteLine(
-            $"{what,-8} {payments:N0} payments in {seconds:0.00} s: {payments / seconds,8:N0}/s, {processors.TotalSeconds:0.00} s of processors, peak {peak / 1e6:0} MB");
-        Directory.Delete(data, recursive: true);
-        return seconds;
+        return (seconds, processors, peak, output.GetAwaiter().GetResult());
     }
 
     /// <summary>The last look is some milliseconds before the end.</summary>
@@ -66,7 +72,7 @@ static class SpineBench
         }
     }
 
-    static void PutInService(string model, string data)
+    internal static void PutInService(string model, string data)
     {
         var version = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)));
         var shelf = new ModelOps.ModelShelf(data, TimeProvider.System);

@@ -16,7 +16,7 @@ sealed class PublishPredictions(ITopics topics, StreamCounters counters, TimePro
     public static Flow<TransactionBatch, Done, NotUsed> Flow(ITopics topics, StreamCounters counters, TimeProvider time)
     {
         var publisher = new PublishPredictions(topics, counters, time);
-        return Akka.Streams.Dsl.Flow.Create<TransactionBatch>().SelectAsync(1, publisher.PublishAsync);
+        return Akka.Streams.Dsl.Flow.Create<TransactionBatch>().SelectAsync(topics.BatchesUnderWay, publisher.PublishAsync);
     }
 
     async Task<Done> PublishAsync(TransactionBatch batch)

@@ -28,6 +28,9 @@ public sealed class EmbeddedTopics : ITopics
     public static EmbeddedTopics Open(EmbeddedTopicsSettings settings, TimeProvider time, Action<GroupStandby> onStandby) =>
         new(settings, EmbeddedLog.Open(settings, time), time, onStandby);
 
+    /// <summary>A transaction each: had one failed, the next would move the position past it.</summary>
+    public int BatchesUnderWay => 1;
+
     public Source<TopicPartitionSource, NotUsed> Consume(string topic, string group) => Source.UnfoldResourceAsync<TopicPartitionSource, GroupConsumption>(
         () => Task.FromResult(new GroupConsumption(_log, _settings, topic, group, _time, _onStandby)),
         consumption => consumption.NextAsync(),

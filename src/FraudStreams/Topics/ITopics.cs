@@ -10,6 +10,12 @@ public sealed record TopicPartitionSource(TopicPartition Partition, Source<Topic
 public interface ITopics : IAsyncDisposable
 {
     /// <summary>
+    /// How many batches with positions of one partition may be on their way to <see cref="PublishAsync"/> at once, called in their order. More than one
+    /// where positions move in that order and none moves past a batch that failed.
+    /// </summary>
+    int BatchesUnderWay { get; }
+
+    /// <summary>
     /// One source a partition that this process is given in the group, each from the group's committed position on. The outer source stays open; while
     /// another process has the group it waits its turn. It reads on demand, and a fault of the log fails the source that met it.
     /// </summary>

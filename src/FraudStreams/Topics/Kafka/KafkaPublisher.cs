@@ -21,14 +21,14 @@ sealed class KafkaPublisher : IDisposable
     {
         _settings = settings;
         _partitions = partitions;
-        _producers = producers.WithProperty("enable.idempotence", "true").WithProperty("acks", "all");
+        _producers = producers.WithProperty("enable.idempotence", "true").WithProperty("acks", "all")
+            .WithProperty("dotnet.producer.delivery.report.fields", "none");
     }
 
+    /// <summary>Gives the records to the producer, which has them from then on.</summary>
     /// <param name="stamp">Says for each record by its place in the batch and its partition what headers it gets, or that it is there already.</param>
-    public async Task PublishAsync(OutgoingRecords records, PlaceStamp? stamp, CancellationToken ct)
+    public async Task<Acknowledgements> HandOverAsync(OutgoingRecords records, PlaceStamp? stamp, CancellationToken ct)
     {
-        if (records.Count == 0)
-            return;
         var acknowledged = new Acknowledgements(records.Count);
         for (var record = 0; record < records.Count; record++)
         {
@@ -49,7 +49,7 @@ sealed class KafkaPublisher : IDisposable
             await ProduceAsync(new Confluent.Kafka.TopicPartition(_settings.Prefix + topic, partition), message, acknowledged.OnDelivered, ct);
         }
 
-        await acknowledged.AllAsync();
+        return acknowledged;
     }
 
     public void Dispose()
@@ -108,39 +108,5 @@ sealed class KafkaPublisher : IDisposable
         }
 
         ThreadPool.UnsafeQueueUserWorkItem(_ => producer.Dispose(), null);
-    }
-
-    /// <summary>Counts a batch's acknowledgements; its one delegate serves all of the batch's records.</summary>
-    sealed class Acknowledgements
-    {
-        readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        int _missing;
-        DeliveryReport<byte[], byte[]>? _failed;
-
-        public Acknowledgements(int records)
-        {
-            _missing = records;
-            OnDelivered = report =>
-            {
-                if (report.Error.IsError)
-                    _failed ??= report;
-                Skip();
-            };
-        }
-
-        public Action<DeliveryReport<byte[], byte[]>> OnDelivered { get; }
-
-        public void Skip()
-        {
-            if (Interlocked.Decrement(ref _missing) == 0)
-                _all.TrySetResult();
-        }
-
-        public async Task AllAsync()
-        {
-            await _all.Task;
-            if (_failed is { } failed)
-                throw new TopicsException($"Publishing to {failed.Topic}, partition {failed.Partition.Value}, failed: {failed.Error.Reason}");
-        }
     }
 }

@@ -24,7 +24,7 @@ public sealed class KafkaTopics : ITopics
     readonly KafkaPublisher _publisher;
     readonly KafkaStatus _status;
     readonly Places _places;
-    readonly ConcurrentDictionary<(string Group, TopicPartition Partition), Uncommitted> _uncommitted = [];
+    readonly ConcurrentDictionary<(string Group, TopicPartition Partition), UncommittedOffsets> _uncommitted = [];
 
     KafkaTopics(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, ActorSystem system)
     {
@@ -33,7 +33,8 @@ public sealed class KafkaTopics : ITopics
         _consumers = ConsumerSettings<byte[], byte[]>.Create(system, Deserializers.ByteArray, Deserializers.ByteArray)
             .WithProperties(settings.Properties)
             .WithProperty("auto.offset.reset", "earliest")
-            .WithProperty("enable.auto.commit", "false");
+            .WithProperty("enable.auto.commit", "false")
+            .WithProperty("dotnet.consumer.consume.result.fields", "timestamp,topic");
         _publisher = new KafkaPublisher(
             ProducerSettings<byte[], byte[]>.Create(system, Serializers.ByteArray, Serializers.ByteArray).WithProperties(settings.Properties), settings, partitions);
         _status = new KafkaStatus(settings);
@@ -49,31 +50,19 @@ public sealed class KafkaTopics : ITopics
         return new KafkaTopics(settings, partitions, system);
     }
 
+    public int BatchesUnderWay => 4;
+
     public Source<TopicPartitionSource, NotUsed> Consume(string topic, string group) => KafkaConsumer
         .CommittablePartitionedSource(_consumers.WithGroupId(_settings.Prefix + group), Subscriptions.Topics(_settings.Prefix + topic))
         .Select(given => new TopicPartitionSource(
             new TopicPartition(topic, given.Item1.Partition.Value), Records(new TopicPartition(topic, given.Item1.Partition.Value), group, given.Item2)))
         .MapMaterializedValue(_ => NotUsed.Instance);
 
-    public async Task PublishAsync(OutgoingRecords records, CancellationToken ct)
+    public Task PublishAsync(OutgoingRecords records, CancellationToken ct)
     {
-        using (records)
-        {
-            if (records.Position is not { } position)
-            {
-                await _publisher.PublishAsync(records, null, ct);
-            }
-            else if (_partitions.ContainsKey(position.Partition.Topic))
-            {
-                await _publisher.PublishAsync(records, null, ct);
-                await CommitAsync(position);
-            }
-            else
-            {
-                await _publisher.PublishAsync(records, _places.StampFor(position, records.Count), ct);
-                _places.Moved(position);
-            }
-        }
+        if (records.Position is not { } position)
+            return PublishAsync(records, null, ct);
+        return _partitions.ContainsKey(position.Partition.Topic) ? PublishAndCommitAsync(records, position, ct) : PublishAndMoveAsync(records, position, ct);
     }
 
     public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken ct) => _partitions.ContainsKey(partition.Topic)
@@ -92,7 +81,7 @@ public sealed class KafkaTopics : ITopics
     Source<TopicRecord, NotUsed> Records(
         TopicPartition partition, string group, Source<ConsumerMessage, NotUsed> messages)
     {
-        var uncommitted = new Uncommitted();
+        var uncommitted = new UncommittedOffsets();
         _uncommitted[(group, partition)] = uncommitted;
         return messages.Select(message =>
         {
@@ -106,48 +95,43 @@ public sealed class KafkaTopics : ITopics
         });
     }
 
-    async Task CommitAsync(GroupPosition position)
+    async Task PublishAsync(OutgoingRecords records, PlaceStamp? stamp, CancellationToken ct)
     {
-        if (!_uncommitted.TryGetValue((position.Group, position.Partition), out var uncommitted) || uncommitted.TakeUpTo(position.NextOffset - 1) is not { } last)
-            throw new TopicsException($"Group {position.Group} has not read {position.Partition} up to offset {position.NextOffset}: there is nothing to commit");
+        Acknowledgements acknowledged;
+        using (records)
+            acknowledged = await _publisher.HandOverAsync(records, stamp, ct);
+        await acknowledged.AllAsync();
+    }
+
+    async Task PublishAndMoveAsync(OutgoingRecords records, GroupPosition position, CancellationToken ct)
+    {
+        await PublishAsync(records, _places.StampFor(position, records.Count), ct);
+        _places.Moved(position);
+    }
+
+    async Task PublishAndCommitAsync(OutgoingRecords records, GroupPosition position, CancellationToken ct)
+    {
+        if (!_uncommitted.TryGetValue((position.Group, position.Partition), out var uncommitted))
+        {
+            records.Dispose();
+            throw NothingToCommit(position);
+        }
+
         try
         {
-            await last.Commit();
+            await uncommitted.Line.PublishAsync(
+                records, _publisher, () => uncommitted.TakeUpTo(position.NextOffset - 1)?.Commit() ?? throw NothingToCommit(position), ct);
         }
         catch (Exception) when (uncommitted.IsEnded)
         {
             // The partition went to another consumer, which reads from the last commit on and publishes this batch again.
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not TopicsException)
         {
             throw new TopicsException($"Committing {position.Partition} to offset {position.NextOffset} in group {position.Group} failed: {e.GetBaseException().Message}", e);
         }
     }
 
-    /// <summary>What was read of a partition and is not committed, in order.</summary>
-    sealed class Uncommitted
-    {
-        readonly Queue<ICommittableOffset> _offsets = [];
-
-        public bool IsEnded { get; private set; }
-
-        public void Add(ICommittableOffset offset)
-        {
-            lock (_offsets)
-                _offsets.Enqueue(offset);
-        }
-
-        public ICommittableOffset? TakeUpTo(long offset)
-        {
-            lock (_offsets)
-            {
-                ICommittableOffset? last = null;
-                while (_offsets.TryPeek(out var next) && next.Offset.Offset.Value <= offset)
-                    last = _offsets.Dequeue();
-                return last;
-            }
-        }
-
-        public void End() => IsEnded = true;
-    }
+    static TopicsException NothingToCommit(GroupPosition position) =>
+        new($"Group {position.Group} has not read {position.Partition} up to offset {position.NextOffset}: there is nothing to commit");
 }

@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Confluent.Kafka;
+using FraudStreams.Ingest;
+using FraudStreams.Model.Formats;
+using FraudStreams.Settings;
+using FraudStreams.Topics;
+using FraudStreams.Topics.Kafka;
+
+namespace FraudStreams.Bench;
+
+/// <summary>
+/// From topic to predictions on Kafka, committed: `run --roles score --until-drained` beside <see cref="KafkaByHand"/>, in turns, in processes of
+/// their own, on topics of their own with the same payments. The rate is taken from the predictions' timestamps, first to last, so that neither
+/// start nor end counts. <c>… -- kafka payments.csv model-folder broker:port [rounds]</c>
+/// </summary>
+static class KafkaBench
+{
+    const int Partitions = 4;
+
+    /// <summary>Lets the fastest show what it can; the latencies of a live stream are hocon/kafka.conf's own.</summary>
+    const string Config = "hocon/kafka.conf";
+
+    public static async Task RunAsync(string csv, string model, string servers, string[] rest)
+    {
+        var rounds = rest is [var text] ? int.Parse(text) : 3;
+        var root = Directory.CreateTempSubdirectory("fraudstreams-bench-").FullName;
+        var ratios = new List<double>();
+        for (var round = 0; round < rounds; round++)
+        {
+            var byHand = await MeasureAsync("by hand", csv, model, servers, Path.Combine(root, $"hand-{round}"),
+                (_, prefix) => [typeof(KafkaBench).Assembly.Location, "kafka-by-hand", model, servers, prefix]);
+            var stream = await MeasureAsync("stream", csv, model, servers, Path.Combine(root, $"stream-{round}"),
+                (data, prefix) => [typeof(FraudHost).Assembly.Location, "run", "--roles", "score", "--until-drained", "--config", Config, "--data", data, .. Set(servers, prefix)]);
+            ratios.Add(stream / byHand);
+        }
+
+        ratios.Sort();
+        Console.WriteLine($"stream / by hand, payments/s: median {ratios[ratios.Count / 2]:0.00} ({string.Join(", ", ratios.Select(ratio => $"{ratio:0.00}"))})");
+        Directory.Delete(root, recursive: true);
+    }
+
+    static string[] Set(string servers, string prefix) =>
+        ["--set", $"topics.kafka.bootstrap-servers={servers}", "--set", $"topics.kafka.prefix={prefix}", "--set", $"topics.partitions={Partitions}", "--schema", "cards"];
+
+    static async Task<double> MeasureAsync(string what, string csv, string model, string servers, string data, Func<string, string, string[]> arguments)
+    {
+        var prefix = $"bench-{Guid.NewGuid():N}.";
+        var payments = await FillAsync(csv, model, servers, prefix);
+        SpineBench.PutInService(model, data);
+        var run = SpineBench.Run(what, arguments(data, prefix));
+        var (predictions, seconds) = Predictions(servers, prefix);
+        if (predictions != payments)
+            throw new InvalidOperationException($"{what}: {payments:N0} payments gave {predictions:N0} predictions: {run.Output}");
+        Console.WriteLine(
+            $"{what,-8} {payments:N0} payments: {payments / seconds,8:N0}/s from the first prediction to the last, {payments / run.Seconds,8:N0}/s from start to end of the process, "
+            + $"{run.Processors.TotalMicroseconds / payments:0.0} us of processors each, peak {run.Peak / 1e6:0} MB");
+        Directory.Delete(data, recursive: true);
+        return payments / seconds;
+    }
+
+    /// <summary>The payments of the file into `transactions`, as the simulator publishes them.</summary>
+    static async Task<long> FillAsync(string csv, string model, string servers, string prefix)
+    {
+        using var system = Akka.Actor.ActorSystem.Create("fill", new ConfigLayers(Config).Load());
+        await using var topics = KafkaTopics.Open(Settings(servers, prefix), PartitionsOf(Topic.Transactions, Topic.Predictions, Topic.Rejected, Topic.Alerts, Topic.Undelivered, Topic.Labels), system);
+        using var feed = new CsvFeed(csv, ModelFolder.Load(model).Schema);
+        var value = new System.Buffers.ArrayBufferWriter<byte>();
+        var rows = 0L;
+        for (var more = true; more;)
+        {
+            var records = new OutgoingRecords(5000);
+            while (records.Count < 5000 && (more = feed.TryRead(value)))
+            {
+                records.Add(Topic.Transactions, feed.Key, value.WrittenSpan);
+                value.ResetWrittenCount();
+            }
+
+            rows += records.Count;
+            await topics.PublishAsync(records, CancellationToken.None);
+        }
+
+        return rows;
+    }
+
+    static ImmutableSortedDictionary<string, int> PartitionsOf(params ReadOnlySpan<string> topics)
+    {
+        var partitions = ImmutableSortedDictionary.CreateBuilder<string, int>(StringComparer.Ordinal);
+        foreach (var topic in topics)
+            partitions[topic] = topic is Topic.Transactions or Topic.Predictions ? Partitions : 1;
+        return partitions.ToImmutable();
+    }
+
+    static KafkaSettings Settings(string servers, string prefix) => new(
+        servers, prefix, null, TimeSpan.FromSeconds(10), ImmutableSortedDictionary<string, string>.Empty, new SecretValue(""));
+
+    static (long Count, double Seconds) Predictions(string servers, string prefix)
+    {
+        using var consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = servers, GroupId = prefix + "bench", EnablePartitionEof = true, EnableAutoCommit = false }).Build();
+        consumer.Assign(Enumerable.Range(0, Partitions).Select(partition => new TopicPartitionOffset(prefix + Topic.Predictions, partition, 0)));
+        var (count, ended, first, last) = (0L, 0, long.MaxValue, 0L);
+        while (ended < Partitions)
+        {
+            var record = consumer.Consume(TimeSpan.FromSeconds(10)) ?? throw new InvalidOperationException("the predictions cannot be read");
+            if (record.IsPartitionEOF)
+            {
+                ended++;
+                continue;
+            }
+
+            count++;
+            first = Math.Min(first, record.Message.Timestamp.UnixTimestampMs);
+            last = Math.Max(last, record.Message.Timestamp.UnixTimestampMs);
+        }
+
+        return (count, (last - first) / 1000.0);
+    }
+}

@@ -1,0 +1,82 @@
+using System.Buffers;
+using Akka.Actor;
+using Akka.Streams.Kafka.Settings;
+using Confluent.Kafka;
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
+using FraudStreams.Settings;
+using FraudStreams.Topics;
+using FraudStreams.Topics.Kafka;
+
+namespace FraudStreams.Bench;
+
+/// <summary>
+/// The loop that someone would write on the same client, with the same client settings, readers and model: take up to 5,000 payments, score
+/// them, produce the predictions, wait until all are acknowledged, commit. One thread, no restart, no valve; what cannot be read ends it.
+/// </summary>
+static class KafkaByHand
+{
+    const int BatchRows = 5000;
+
+    public static void Run(string modelFolder, string servers, string prefix)
+    {
+        KafkaLibrary.Require();
+        var model = ModelFolder.Load(modelFolder);
+        using var system = ActorSystem.Create("by-hand", new ConfigLayers("hocon/kafka.conf").Load());
+        var consumers = ConsumerSettings<byte[], byte[]>.Create(system, Deserializers.ByteArray, Deserializers.ByteArray).WithBootstrapServers(servers)
+            .WithGroupId(prefix + "by-hand").WithProperty("auto.offset.reset", "earliest").WithProperty("enable.auto.commit", "false").WithProperty("enable.partition.eof", "true");
+        var producers = ProducerSettings<byte[], byte[]>.Create(system, Serializers.ByteArray, Serializers.ByteArray)
+            .WithProperty("bootstrap.servers", servers).WithProperty("enable.idempotence", "true").WithProperty("acks", "all");
+        using var consumer = new ConsumerBuilder<byte[], byte[]>(consumers.Properties).Build();
+        using var producer = new ProducerBuilder<byte[], byte[]>(producers.Properties).Build();
+        consumer.Subscribe(prefix + Topic.Transactions);
+
+        var reader = new TransactionReader(model.Schema);
+        using var rows = new TransactionRows(model.Schema);
+        var scores = new double[BatchRows];
+        var keys = new List<byte[]>(BatchRows);
+        var value = new ArrayBufferWriter<byte>();
+        var ends = new HashSet<int>();
+        Error? failed = null;
+        while (true)
+        {
+            rows.Clear();
+            keys.Clear();
+            while (rows.Count < BatchRows && consumer.Consume(rows.Count == 0 ? 1000 : 0) is { } record)
+            {
+                if (record.IsPartitionEOF)
+                {
+                    ends.Add(record.Partition.Value);
+                    continue;
+                }
+
+                if (reader.TryRead(record.Message.Value, rows) is { } reason)
+                    throw new InvalidDataException($"{record.TopicPartitionOffset}: {reason.Message}");
+                keys.Add(record.Message.Key);
+            }
+
+            if (rows.Count == 0)
+            {
+                if (ends.Count > 0 && ends.Count == consumer.Assignment.Count)
+                    break;
+                continue;
+            }
+
+            model.Score(rows, scores.AsSpan(0, rows.Count));
+            for (var row = 0; row < rows.Count; row++)
+            {
+                value.ResetWrittenCount();
+                PredictionWriter.Write(value, rows.Source(row), scores[row], scores[row] >= model.Threshold, model.Version, TimeProvider.System.GetUtcNow());
+                producer.Produce(prefix + Topic.Predictions, new Message<byte[], byte[]> { Key = keys[row], Value = value.WrittenSpan.ToArray() },
+                    report => failed ??= report.Error.IsError ? report.Error : null);
+            }
+
+            producer.Flush(Timeout.InfiniteTimeSpan);
+            if (failed is not null)
+                throw new KafkaException(failed);
+            consumer.Commit();
+        }
+
+        consumer.Close();
+    }
+}
