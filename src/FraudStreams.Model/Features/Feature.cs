@@ -4,8 +4,8 @@ using FraudStreams.Model.Schema;
 namespace FraudStreams.Model.Features;
 
 /// <summary>
-/// One feature, bound to the positions of its fields. Those here look at the payment alone; one over a card's history would bring its
-/// state beside them.
+/// One feature, bound to the positions of its fields. Each looks at its row alone: what a window says of earlier payments stands in the
+/// row already.
 /// </summary>
 abstract class Feature
 {
@@ -13,7 +13,10 @@ abstract class Feature
     internal abstract double Of(TransactionRows rows, int row);
 
     internal static Feature Create(
-        TransactionSchema schema, FeatureDefinition definition, ImmutableDictionary<string, ImmutableArray<string>> categories) =>
+        TransactionSchema schema,
+        FeatureDefinition definition,
+        ImmutableDictionary<string, ImmutableArray<string>> categories,
+        IReadOnlyDictionary<string, Feature> earlier) =>
         definition switch
         {
             NumberFeature f => new NumberValue(schema.IndexOf(f.Field)),
@@ -23,10 +26,15 @@ abstract class Feature
             AgeFeature f => new AgeInYears(schema.IndexOf(f.Field), schema.TimeField),
             DistanceFeature f => new DistanceInKilometres(
                 schema.IndexOf(f.Latitude), schema.IndexOf(f.Longitude), schema.IndexOf(f.ToLatitude), schema.IndexOf(f.ToLongitude)),
-            RatioFeature f => new Ratio(schema.IndexOf(f.Numerator), schema.IndexOf(f.Denominator)),
-            DifferenceFeature f => new Difference(schema.IndexOf(f.Field), schema.IndexOf(f.Less)),
+            RatioFeature f => new Ratio(Operand(schema, f.Numerator, earlier), Operand(schema, f.Denominator, earlier)),
+            DifferenceFeature f => new Difference(Operand(schema, f.Field, earlier), Operand(schema, f.Less, earlier)),
+            WindowFeature f => new WindowValue(schema.WindowFeatures.IndexOf(f)),
             _ => throw new ArgumentException($"Feature {definition.Name} is of a kind that cannot be computed.", nameof(definition)),
         };
+
+    /// <summary>A field's value or, where there is no field of that name, an earlier feature.</summary>
+    static Feature Operand(TransactionSchema schema, string name, IReadOnlyDictionary<string, Feature> earlier) =>
+        schema.IndexOf(name) is >= 0 and var field ? new NumberValue(field) : earlier[name];
 
     static double FiniteOrMissing(double value) => double.IsFinite(value) ? value : double.NaN;
 
@@ -40,15 +48,19 @@ abstract class Feature
         internal override double Of(TransactionRows rows, int row) => FiniteOrMissing(double.LogP1(rows.Number(row, field)));
     }
 
-    sealed class Ratio(int numerator, int denominator) : Feature
+    sealed class Ratio(Feature numerator, Feature denominator) : Feature
     {
-        internal override double Of(TransactionRows rows, int row) =>
-            FiniteOrMissing(rows.Number(row, numerator) / rows.Number(row, denominator));
+        internal override double Of(TransactionRows rows, int row) => FiniteOrMissing(numerator.Of(rows, row) / denominator.Of(rows, row));
     }
 
-    sealed class Difference(int field, int less) : Feature
+    sealed class Difference(Feature from, Feature less) : Feature
     {
-        internal override double Of(TransactionRows rows, int row) => FiniteOrMissing(rows.Number(row, field) - rows.Number(row, less));
+        internal override double Of(TransactionRows rows, int row) => FiniteOrMissing(from.Of(rows, row) - less.Of(rows, row));
+    }
+
+    sealed class WindowValue(int window) : Feature
+    {
+        internal override double Of(TransactionRows rows, int row) => rows.WindowValue(row, window);
     }
 
     sealed class CategoryCode(int field, Utf8Names codes) : Feature

@@ -17,7 +17,10 @@ public sealed class FeaturePlan
     {
         Schema = schema;
         Categories = categories;
-        _features = [.. schema.Features.Select(definition => Feature.Create(schema, definition, categories))];
+        var byName = new Dictionary<string, Feature>();
+        foreach (var definition in schema.Features)
+            byName.Add(definition.Name, Feature.Create(schema, definition, categories, byName));
+        _features = [.. schema.Features.Select(definition => byName[definition.Name])];
         Columns =
         [
             .. schema.Features.Select(d => new FeatureColumn(d.Name, d is CategoryFeature ? FeatureKind.Category : FeatureKind.Number)),
@@ -47,12 +50,15 @@ public sealed class FeaturePlan
     /// <param name="rows">Transactions of the plan's schema.</param>
     /// <param name="matrix">Rows × <see cref="Count"/> values, row after row. NaN is a missing value; none is infinite.</param>
     /// <exception cref="ArgumentException">The rows are of another schema, or the matrix has another size.</exception>
+    /// <exception cref="InvalidOperationException">The schema has windows and no window state has taken the rows in.</exception>
     public void Compute(TransactionRows rows, Span<double> matrix)
     {
         if (!ReferenceEquals(rows.Schema, Schema) && rows.Schema != Schema)
             throw new ArgumentException($"The rows are of schema {rows.Schema.Name} ({rows.Schema.Id}), not {Schema.Name} ({Schema.Id}).");
         if (matrix.Length != rows.Count * Count)
             throw new ArgumentException($"{rows.Count} rows of {Count} features need {rows.Count * Count} values, not {matrix.Length}.");
+        if (!Schema.WindowFeatures.IsEmpty && rows.Advanced < rows.Count)
+            throw rows.NotAdvanced(rows.Advanced);
         for (var feature = 0; feature < _features.Length; feature++)
         {
             var compute = _features[feature];

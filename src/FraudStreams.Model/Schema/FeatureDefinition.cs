@@ -61,8 +61,11 @@ public sealed record AgeFeature(string Name, string Field) : FeatureDefinition(N
 public sealed record DistanceFeature(string Name, string Latitude, string Longitude, string ToLatitude, string ToLongitude)
     : FeatureDefinition(Name);
 
-/// <summary>Numerator by denominator; missing where the denominator is 0.</summary>
+/// <summary>
+/// Numerator by denominator; missing where the denominator is 0. Each is a field or, where there is none of that name, a feature defined
+/// before this one.
+/// </summary>
 public sealed record RatioFeature(string Name, string Numerator, string Denominator) : FeatureDefinition(Name);
 
-/// <summary>One field less another.</summary>
+/// <summary>One field less another; either may be an earlier feature, as in <see cref="RatioFeature"/>.</summary>
 public sealed record DifferenceFeature(string Name, string Field, string Less) : FeatureDefinition(Name);

@@ -80,7 +80,7 @@ public static class SchemaJson
     static TimeFormat FormatFrom(string? text) =>
         TimeFormat.TryParse(text ?? "", out var format) ? format : throw new FormatException($"there is no time format \"{text}\"");
 
-    static JsonObject ToJson(FeatureDefinition feature)
+    internal static JsonObject ToJson(FeatureDefinition feature)
     {
         var json = new JsonObject { ["name"] = feature.Name };
         switch (feature)
@@ -111,6 +111,14 @@ public static class SchemaJson
                 break;
             case DifferenceFeature f:
                 json["difference"] = new JsonArray(f.Field, f.Less);
+                break;
+            case WindowFeature f:
+                json["window"] = f.Kind.ToString();
+                json["of"] = f.Of;
+                json["by"] = new JsonArray([.. f.By.Select(field => JsonValue.Create(field))]);
+                json["over_ms"] = (long)f.Over.TotalMilliseconds;
+                json["delay_ms"] = (long)f.Delay.TotalMilliseconds;
+                json["counts_itself"] = f.CountsItself;
                 break;
             default:
                 throw new InvalidOperationException($"feature {feature.Name} has no JSON form");
@@ -149,9 +157,30 @@ public static class SchemaJson
             case "difference":
                 var difference = Parts(2);
                 return new DifferenceFeature(name, difference[0], difference[1]);
+            case "window":
+                return WindowFrom(json, name);
             default:
                 throw new FormatException($"feature {name} is of a kind, \"{kind}\", that this program does not know");
         }
+    }
+
+    static WindowFeature WindowFrom(JsonElement json, string name) => new(
+        name,
+        Choice<WindowKind>(json, "window"),
+        [.. json.GetProperty("by").EnumerateArray().Select(field => field.GetString() ?? throw new FormatException($"{name}.by has a null"))],
+        Milliseconds(json, "over_ms"))
+    {
+        Of = json.GetProperty("of").GetString(),
+        Delay = Milliseconds(json, "delay_ms"),
+        CountsItself = json.GetProperty("counts_itself").GetBoolean(),
+    };
+
+    static TimeSpan Milliseconds(JsonElement json, string property)
+    {
+        var milliseconds = json.GetProperty(property).GetInt64();
+        return milliseconds >= 0 && milliseconds <= (long)WindowFeature.Longest.TotalMilliseconds
+            ? TimeSpan.FromMilliseconds(milliseconds, 0)
+            : throw new FormatException($"{property} is {milliseconds}; 0 to {(long)WindowFeature.Longest.TotalMilliseconds} are possible");
     }
 
     static string Text(JsonElement json, string property) =>

@@ -1,13 +1,14 @@
 namespace FraudStreams.Model.Schema;
 
 /// <summary>What a schema must fulfil. Collects every problem, so that a file is corrected once.</summary>
-sealed class SchemaRules
+sealed partial class SchemaRules
 {
     const int MostFields = 1000;
 
     readonly List<string> _problems = [];
     readonly SchemaDraft _draft;
     readonly Dictionary<string, SchemaField> _fields = [];
+    readonly Dictionary<string, FeatureDefinition> _earlier = [];
 
     SchemaRules(SchemaDraft draft) => _draft = draft;
 
@@ -105,15 +106,15 @@ sealed class SchemaRules
     void CheckFeatures()
     {
         Require(_draft.Features.Length > 0, "features", "there are none; a model needs at least one");
-        var seen = new HashSet<string>();
         var position = 0;
         foreach (var feature in _draft.Features)
         {
             position++;
             Require(feature.Name.Length > 0, "features", $"feature {position} has no name");
             var path = $"features.{feature.Name}";
-            Require(seen.Add(feature.Name), path, "is there twice");
+            Require(!_earlier.ContainsKey(feature.Name), path, "is there twice");
             CheckFeature(feature, path);
+            _earlier.TryAdd(feature.Name, feature);
         }
     }
 
@@ -128,10 +129,10 @@ sealed class SchemaRules
                 Numbers(path, f.Field);
                 break;
             case RatioFeature f:
-                Numbers(path, f.Numerator, f.Denominator);
+                Operands(path, f.Numerator, f.Denominator);
                 break;
             case DifferenceFeature f:
-                Numbers(path, f.Field, f.Less);
+                Operands(path, f.Field, f.Less);
                 break;
             case DistanceFeature f:
                 Numbers(path, f.Latitude, f.Longitude, f.ToLatitude, f.ToLongitude);
@@ -152,6 +153,9 @@ sealed class SchemaRules
                     path,
                     $"max-categories is {f.MostCategories}; 1 to {CategoryFeature.Limit} are possible");
                 break;
+            case WindowFeature f:
+                CheckWindow(f, path);
+                break;
             default:
                 _problems.Add($"{path}: is of a kind that this program does not know");
                 break;
@@ -162,6 +166,20 @@ sealed class SchemaRules
     {
         foreach (var field in fields)
             Input(path, field, FieldType.Number, FieldType.Integer);
+    }
+
+    /// <summary>Fields, or where there is none of that name earlier features.</summary>
+    void Operands(string path, params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (_fields.ContainsKey(name))
+                Numbers(path, name);
+            else if (!_earlier.TryGetValue(name, out var feature))
+                _problems.Add($"{path}: there is no field {name}, and no feature of that name before this one{Nearest(name)}");
+            else
+                Require(feature is not CategoryFeature, path, $"{name} is a category; this feature needs a number");
+        }
     }
 
     void Input(string path, string name, params ReadOnlySpan<FieldType> types)

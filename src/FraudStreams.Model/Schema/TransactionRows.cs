@@ -13,6 +13,8 @@ public sealed class TransactionRows : IDisposable
     Cell[] _cells;
     Row[] _rows;
     byte[] _bytes;
+    double[] _windows = [];
+    int _advanced;
     int _used;
 
     public TransactionRows(TransactionSchema schema, int expectedRows = 512)
@@ -33,11 +35,15 @@ public sealed class TransactionRows : IDisposable
 
     public int Count { get; private set; }
 
+    /// <summary>How many of the rows, the first ones, have their window values.</summary>
+    public int Advanced => Math.Min(_advanced, Count);
+
     /// <summary>Empties the table and keeps its storage.</summary>
     public void Clear()
     {
         Count = 0;
         _used = 0;
+        _advanced = 0;
     }
 
     public bool IsMissing(int row, int field) => At(row, field).State <= CellState.Null;
@@ -106,10 +112,22 @@ public sealed class TransactionRows : IDisposable
     /// <summary>What the source says about fraud, or null where it says nothing.</summary>
     public bool? Label(int row) => Schema.LabelField >= 0 && Integer(row, Schema.LabelField) is { } label ? label == 1 : null;
 
+    /// <summary>The value of one of the schema's <see cref="TransactionSchema.WindowFeatures"/>; NaN where it is missing.</summary>
+    /// <exception cref="InvalidOperationException">No window state has taken this row in.</exception>
+    public double WindowValue(int row, int window)
+    {
+        if ((uint)row >= (uint)Advanced)
+            throw NotAdvanced(row);
+        return WindowValues(row)[window];
+    }
+
     public void Dispose()
     {
         if (_bytes.Length == 0)
             return;
+        if (_windows.Length > 0)
+            ArrayPool<double>.Shared.Return(_windows);
+        _windows = [];
         ArrayPool<Cell>.Shared.Return(_cells);
         ArrayPool<Row>.Shared.Return(_rows);
         ArrayPool<byte>.Shared.Return(_bytes);
@@ -161,7 +179,32 @@ public sealed class TransactionRows : IDisposable
     }
 
     /// <summary>Takes the last row out again.</summary>
-    internal void RemoveLast() => Count--;
+    internal void RemoveLast()
+    {
+        Count--;
+        _advanced = Advanced;
+    }
+
+    /// <summary>Room for the window values of the rows that have none yet; <see cref="MarkAdvanced"/> then says that they are there.</summary>
+    internal void MakeRoomForWindows()
+    {
+        var needed = Count * Schema.WindowFeatures.Length;
+        if (needed <= _windows.Length)
+            return;
+        var larger = ArrayPool<double>.Shared.Rent(Math.Max(needed, Math.Min(_rows.Length, Array.MaxLength / Schema.WindowFeatures.Length) * Schema.WindowFeatures.Length));
+        _windows.AsSpan(0, Advanced * Schema.WindowFeatures.Length).CopyTo(larger);
+        if (_windows.Length > 0)
+            ArrayPool<double>.Shared.Return(_windows);
+        _windows = larger;
+    }
+
+    internal Span<double> WindowValues(int row) =>
+        _windows.AsSpan(row * Schema.WindowFeatures.Length, Schema.WindowFeatures.Length);
+
+    internal void MarkAdvanced() => _advanced = Count;
+
+    internal InvalidOperationException NotAdvanced(int row) => new(
+        $"Row {row} has no window values: the features of schema {Schema.Name} look at earlier payments, so a WindowState has to take the rows in before they are computed.");
 
     internal void Commit()
     {

@@ -24,6 +24,7 @@ public sealed record TransactionSchema
         Fields = draft.Fields;
         Roles = draft.Roles;
         Features = draft.Features;
+        WindowFeatures = [.. Features.OfType<WindowFeature>()];
         DropsIndexColumn = draft.DropsIndexColumn;
         _index = Fields.Select((field, i) => (field.Name, i)).ToDictionary(f => f.Name, f => f.i);
         IdField = IndexOf(Roles.Id);
@@ -44,6 +45,9 @@ public sealed record TransactionSchema
     public SchemaRoles Roles { get; }
 
     public ImmutableArray<FeatureDefinition> Features { get; }
+
+    /// <summary>Those of <see cref="Features"/> that look at earlier payments, in the same order.</summary>
+    public ImmutableArray<WindowFeature> WindowFeatures { get; }
 
     /// <summary>Whether CSV files may begin with a column without a name, a row index, which is left out.</summary>
     public bool DropsIndexColumn { get; }

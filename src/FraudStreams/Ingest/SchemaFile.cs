@@ -23,6 +23,7 @@ public static class SchemaFile
         ("distance", (section, name) => Distance(name, section.Texts("distance", 4))),
         ("ratio", (section, name) => Ratio(name, section.Texts("ratio", 2))),
         ("difference", (section, name) => Difference(name, section.Texts("difference", 2))),
+        ("window", Window),
     ];
 
     /// <summary>The folder of the schemas that come with the program.</summary>
@@ -162,6 +163,28 @@ public static class SchemaFile
     static RatioFeature Ratio(string name, string[] fields) => new(name, fields[0], fields[1]);
 
     static DifferenceFeature Difference(string name, string[] fields) => new(name, fields[0], fields[1]);
+
+    static WindowFeature Window(SchemaSection section, string name)
+    {
+        var kind = section.Choice(
+            "window",
+            default(WindowKind),
+            required: true,
+            ("count", WindowKind.Count),
+            ("sum", WindowKind.Sum),
+            ("mean", WindowKind.Mean),
+            ("stddev", WindowKind.StandardDeviation),
+            ("max", WindowKind.Max),
+            ("distinct", WindowKind.Distinct),
+            ("fraud-share", WindowKind.FraudShare),
+            ("since-last", WindowKind.SinceLast));
+        return new WindowFeature(name, kind, [.. section.TextOrTexts("by")], section.Duration("over") ?? TimeSpan.Zero)
+        {
+            Of = section.OptionalText("of"),
+            Delay = section.Has("delay") ? section.Duration("delay") ?? TimeSpan.Zero : TimeSpan.Zero,
+            CountsItself = section.Choice("current", true, ("in", true), ("out", false)),
+        };
+    }
 
     static CalendarPart Part(SchemaSection section) => section.Choice(
         "calendar",

@@ -9,6 +9,8 @@ namespace FraudStreams.Ingest;
 /// </summary>
 sealed class SchemaSection(HoconValue value, string path, List<string> problems)
 {
+    const int MostSeconds = int.MaxValue;
+
     readonly HashSet<string> _known = [];
 
     /// <summary>One list for a whole file.</summary>
@@ -68,6 +70,27 @@ sealed class SchemaSection(HoconValue value, string path, List<string> problems)
             return whole;
         Add(key, $"is {text}, not a whole number");
         return otherwise;
+    }
+
+    /// <summary>A whole number of seconds, minutes, hours or days; null, and a problem, where it is not.</summary>
+    public TimeSpan? Duration(string key)
+    {
+        var text = Text(key);
+        if (text.Length == 0)
+            return null;
+        var unit = text[^1] switch
+        {
+            's' => TimeSpan.TicksPerSecond,
+            'm' => TimeSpan.TicksPerMinute,
+            'h' => TimeSpan.TicksPerHour,
+            'd' => TimeSpan.TicksPerDay,
+            _ => 0,
+        };
+        if (unit > 0 && int.TryParse(text.AsSpan(0, text.Length - 1).TrimEnd(), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            && count <= MostSeconds / (unit / TimeSpan.TicksPerSecond))
+            return TimeSpan.FromTicks(count * unit);
+        Add(key, $"is {text}; it is a whole number with its unit, such as 30m, 1h or 7d");
+        return null;
     }
 
     /// <summary>A list of exactly that many texts.</summary>

@@ -82,6 +82,79 @@ public sealed class TransactionSchemaTests
         };
     }
 
+    public static TheoryData<WindowFeature, string> WrongWindows()
+    {
+        var day = TimeSpan.FromDays(1);
+        var count = new WindowFeature("w", WindowKind.Count, ["card"], day);
+        var mean = count with { Kind = WindowKind.Mean, Of = "amount" };
+        return new()
+        {
+            { count with { By = [] }, "by has 0 fields; 1 to 4 are possible" },
+            { count with { By = ["crad"] }, "there is no field crad" },
+            { count with { By = ["amount"] }, "amount is a number; this feature needs text" },
+            { count with { By = ["id"] }, "by the id id, which is different in every payment: it has no history" },
+            { count with { By = ["card", "card"] }, "by has a field twice: card, card" },
+            { count with { Over = TimeSpan.Zero }, "over is 00:00:00; 1s to 3660d are possible" },
+            { count with { Over = TimeSpan.FromDays(3661) }, "over is 3661.00:00:00; 1s to 3660d are possible" },
+            { count with { Over = day + TimeSpan.FromTicks(1) }, "over and delay are whole milliseconds" },
+            { count with { Delay = -day }, "delay is -1.00:00:00; 0s to 3660d are possible" },
+            { count with { Delay = day, CountsItself = false }, "ends before the payment, which is out in any case; leave `current` out" },
+            { count with { Of = "amount" }, "count is about payments, not about amount; leave `of` out" },
+            { mean with { Of = null }, "mean needs the field it is of; say of = …" },
+            { mean with { Of = "kind" }, "kind is text; this feature needs a number" },
+            { mean with { Of = "fraud" }, "uses the label fraud, which is not known when a payment is scored" },
+            { mean with { Kind = WindowKind.Distinct }, "amount is a number; this feature needs text" },
+            { count with { Kind = WindowKind.FraudShare }, "uses labels of payments that have only just happened, when nobody knows them; say delay = 7d" },
+            { count with { Kind = WindowKind.SinceLast, Delay = day }, "counts from the payment before; leave the delay out" },
+            { count with { Kind = WindowKind.SinceLast, CountsItself = false }, "never counts the payment itself; leave `current` out" },
+        };
+    }
+
+    [Theory]
+    [MemberData(nameof(WrongWindows))]
+    public void A_window_that_cannot_be_is_refused(WindowFeature window, string problem)
+    {
+        var e = Should.Throw<SchemaException>(() => TransactionSchema.Create(Draft with { Features = [window] }));
+
+        e.Problems.ShouldContain(p => p.StartsWith($"features.w: {problem}"), e.Message);
+    }
+
+    [Fact]
+    public void Windows_come_back_from_json_and_every_part_of_them_is_in_the_id()
+    {
+        var window = new WindowFeature("w", WindowKind.Mean, ["card", "shop"], TimeSpan.FromDays(7)) { Of = "amount", CountsItself = false };
+        WindowFeature[] all =
+        [
+            window,
+            window with { Kind = WindowKind.Max },
+            window with { By = ["shop", "card"] },
+            window with { Of = "people" },
+            window with { Over = TimeSpan.FromHours(7) },
+            window with { CountsItself = true },
+            window with { CountsItself = true, Delay = TimeSpan.FromHours(2) },
+        ];
+
+        var schemas = all.Select(w => TransactionSchema.Create(Draft with { Features = [w, new RatioFeature("r", "amount", "w")] })).ToList();
+
+        schemas.Select(s => s.Id).Distinct().Count().ShouldBe(all.Length);
+        foreach (var schema in schemas)
+            SchemaJson.FromJson(JsonDocument.Parse(SchemaJson.ToJson(schema).ToJsonString()).RootElement, "card.json").ShouldBe(schema);
+        schemas[0].WindowFeatures.ShouldBe([window]);
+    }
+
+    [Theory]
+    [InlineData("later", "features.r: there is no field later")]
+    [InlineData("r", "features.r: there is no field r")]
+    [InlineData("kinds", "features.r: kinds is a category; this feature needs a number")]
+    public void A_ratio_takes_earlier_features_that_are_numbers(string of, string problem)
+    {
+        FeatureDefinition[] features =
+            [new CategoryFeature("kinds", "kind", 1, 2), new RatioFeature("r", "amount", of), new NumberFeature("later", "amount")];
+
+        Should.Throw<SchemaException>(() => TransactionSchema.Create(Draft with { Features = [.. features] }))
+            .Problems.ShouldHaveSingleItem().ShouldStartWith(problem);
+    }
+
     [Theory]
     [MemberData(nameof(Contradictions))]
     public void A_contradiction_is_named_with_its_path(string what, SchemaDraft draft, string problem)

@@ -55,6 +55,44 @@ public sealed class SchemaFileTests
     }
 
     [Fact]
+    public void Windows_are_read_with_their_key_length_delay_and_whether_the_payment_counts()
+    {
+        var schema = SchemaFile.Parse(
+            Minimal.Replace("features = [", """
+                features = [
+                  { name = count_1h, window = count, by = card, over = 1h }
+                  { name = mean_7d, window = mean, of = amount, by = card, over = 7d, current = out }
+                  { name = kinds, window = distinct, of = kind, by = [card, kind], over = 30 d, delay = 90m }
+                """),
+            "pay.conf");
+
+        schema.WindowFeatures.ShouldBe(
+        [
+            new WindowFeature("count_1h", WindowKind.Count, ["card"], TimeSpan.FromHours(1)),
+            new WindowFeature("mean_7d", WindowKind.Mean, ["card"], TimeSpan.FromDays(7)) { Of = "amount", CountsItself = false },
+            new WindowFeature("kinds", WindowKind.Distinct, ["card", "kind"], TimeSpan.FromDays(30)) { Of = "kind", Delay = TimeSpan.FromMinutes(90) },
+        ]);
+    }
+
+    [Theory]
+    [InlineData("window = median, by = card, over = 1d", "features.w.window: is median; possible are count, sum, mean, stddev, max, distinct, fraud-share, since-last")]
+    [InlineData("window = count, by = card", "features.w.over: is missing")]
+    [InlineData("window = count, by = card, over = 7", "features.w.over: is 7; it is a whole number with its unit, such as 30m, 1h or 7d")]
+    [InlineData("window = count, by = card, over = week", "features.w.over: is week; it is a whole number")]
+    [InlineData("window = count, by = card, over = 99999999d", "features.w.over: is 99999999d; it is a whole number")]
+    [InlineData("window = count, by = card, over = 1d, delay = soon", "features.w.delay: is soon; it is a whole number")]
+    [InlineData("window = count, by = card, over = 1d, current = maybe", "features.w.current: is maybe; possible are in, out")]
+    [InlineData("window = count, over = 1d", "features.w: by has 0 fields; 1 to 4 are possible")]
+    [InlineData("window = fraud-share, by = card, over = 1d", "features.w: there is no label to know fraud by; say roles.label")]
+    [InlineData("window = fraud-share, by = card, over = 1d", "features.w: uses labels of payments that have only just happened")]
+    public void A_window_that_says_no_sense_is_named_with_what_would_be_right(string window, string problem)
+    {
+        var e = Should.Throw<SchemaException>(() => SchemaFile.Parse(Minimal.Replace("features = [", $"features = [\n{{ name = w, {window} }}"), "pay.conf"));
+
+        e.Problems.ShouldContain(p => p.StartsWith(problem), e.Message);
+    }
+
+    [Fact]
     public void A_file_of_the_users_own_is_read_by_its_path_and_an_unknown_one_names_what_there_is()
     {
         var folder = Directory.CreateTempSubdirectory("schemas");

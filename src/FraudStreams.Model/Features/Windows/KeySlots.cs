@@ -1,0 +1,104 @@
+using System.Runtime.InteropServices;
+
+namespace FraudStreams.Model.Features.Windows;
+
+/// <summary>
+/// Finds a key's block by its bytes: open addressing over (hash, block) pairs, the bytes compared where they are kept, behind the key's
+/// running words. A key that leaves is closed up behind, so no slot is lost.
+/// </summary>
+sealed class KeySlots(WordSlabs slabs, int keyWords)
+{
+    const int LeastSlots = 16;
+
+    Slot[] _slots = new Slot[LeastSlots];
+
+    internal int Count { get; private set; }
+
+    internal int Length => _slots.Length;
+
+    internal long Bytes => _slots.Length * 8L;
+
+    /// <summary>The block in a slot, or 0.</summary>
+    internal uint BlockAt(int slot) => _slots[slot].Block;
+
+    internal static int SizeFor(int keyWords, int keyBytes) => WordSlabs.SizeFor(keyWords + ((keyBytes + 7) / 8));
+
+    internal Span<long> Words(uint block)
+    {
+        // The first words of a block are in it whatever its size is, and they tell the size.
+        var length = (int)slabs.Words(block, 0)[2];
+        return slabs.Words(block, SizeFor(keyWords, length));
+    }
+
+    internal ReadOnlySpan<byte> KeyOf(Span<long> words) => MemoryMarshal.AsBytes(words[keyWords..])[..(int)words[2]];
+
+    /// <summary>The key's block, or 0.</summary>
+    internal uint Find(ReadOnlySpan<byte> key, ulong hash)
+    {
+        var mask = _slots.Length - 1;
+        for (var slot = (int)hash & mask; _slots[slot].Block != 0; slot = (slot + 1) & mask)
+        {
+            if (_slots[slot].Hash == (uint)hash && KeyOf(Words(_slots[slot].Block)).SequenceEqual(key))
+                return _slots[slot].Block;
+        }
+        return 0;
+    }
+
+    /// <summary>A block for a key that is not there yet, its header and running words all 0.</summary>
+    internal uint Add(ReadOnlySpan<byte> key, ulong hash)
+    {
+        if ((Count + 1) * 4L > _slots.Length * 3L)
+            Grow();
+        var size = SizeFor(keyWords, key.Length);
+        var block = slabs.Rent(size);
+        var words = slabs.Words(block, size);
+        words[..keyWords].Clear();
+        words[2] = key.Length;
+        key.CopyTo(MemoryMarshal.AsBytes(words[keyWords..]));
+        Place(new Slot((uint)hash, block));
+        Count++;
+        return block;
+    }
+
+    /// <summary>Takes the key in a slot out. The slot may have another one then.</summary>
+    internal void RemoveAt(int slot)
+    {
+        var block = _slots[slot].Block;
+        slabs.Return(block, SizeFor(keyWords, (int)slabs.Words(block, 0)[2]));
+        Count--;
+        var mask = _slots.Length - 1;
+        var hole = slot;
+        for (var next = (slot + 1) & mask; _slots[next].Block != 0; next = (next + 1) & mask)
+        {
+            // What sits here may move into the hole unless its own place lies between the two.
+            var home = (int)_slots[next].Hash & mask;
+            if (((next - home) & mask) < ((next - hole) & mask))
+                continue;
+            _slots[hole] = _slots[next];
+            hole = next;
+        }
+        _slots[hole] = default;
+    }
+
+    void Grow()
+    {
+        var old = _slots;
+        _slots = new Slot[old.Length * 2];
+        foreach (var slot in old)
+        {
+            if (slot.Block != 0)
+                Place(slot);
+        }
+    }
+
+    void Place(Slot entry)
+    {
+        var mask = _slots.Length - 1;
+        var slot = (int)entry.Hash & mask;
+        while (_slots[slot].Block != 0)
+            slot = (slot + 1) & mask;
+        _slots[slot] = entry;
+    }
+
+    readonly record struct Slot(uint Hash, uint Block);
+}

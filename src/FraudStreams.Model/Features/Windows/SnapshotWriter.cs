@@ -1,0 +1,50 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace FraudStreams.Model.Features.Windows;
+
+/// <summary>Writes numbers and bytes through one buffer, and the SHA-256 of them at the end.</summary>
+sealed class SnapshotWriter(Stream into) : IDisposable
+{
+    readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    readonly byte[] _buffer = new byte[1 << 16];
+    int _used;
+
+    internal void Int(int value) => BinaryPrimitives.WriteInt32LittleEndian(Room(sizeof(int)), value);
+
+    internal void Long(long value) => BinaryPrimitives.WriteInt64LittleEndian(Room(sizeof(long)), value);
+
+    internal void Bytes(ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            var part = bytes[..Math.Min(bytes.Length, _buffer.Length)];
+            part.CopyTo(Room(part.Length));
+            bytes = bytes[part.Length..];
+        }
+    }
+
+    internal void Finish()
+    {
+        Flush();
+        into.Write(_hash.GetHashAndReset());
+    }
+
+    public void Dispose() => _hash.Dispose();
+
+    Span<byte> Room(int length)
+    {
+        if (length > _buffer.Length - _used)
+            Flush();
+        _used += length;
+        return _buffer.AsSpan(_used - length, length);
+    }
+
+    void Flush()
+    {
+        var written = _buffer.AsSpan(0, _used);
+        _hash.AppendData(written);
+        into.Write(written);
+        _used = 0;
+    }
+}

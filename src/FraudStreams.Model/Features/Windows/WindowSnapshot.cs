@@ -1,0 +1,121 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FraudStreams.Model.Schema;
+
+namespace FraudStreams.Model.Features.Windows;
+
+/// <summary>
+/// A state's stored form, little-endian: "FSWINDOW", version, SHA-256 of the definitions, the caller's position, the clock, for each key
+/// field its keys with their events; SHA-256 of all of it at the end. Running sums are not in it: they follow from the events.
+/// </summary>
+static class WindowSnapshot
+{
+    const int Version = 1;
+    const int MostPositionBytes = 1 << 20;
+    const int MostKeyBytes = 1 << 24;
+    const int EndOfKeys = -1;
+
+    static ReadOnlySpan<byte> Magic => "FSWINDOW"u8;
+
+    internal static void Write(
+        Stream into, TransactionSchema schema, ReadOnlySpan<byte> position, EventClock clock, ReadOnlySpan<WindowTable> tables)
+    {
+        if (position.Length > MostPositionBytes)
+            throw new ArgumentException($"A position has at most {MostPositionBytes:N0} bytes, not {position.Length:N0}.");
+        using var writer = new SnapshotWriter(into);
+        writer.Bytes(Magic);
+        writer.Int(Version);
+        writer.Bytes(Definitions(schema));
+        writer.Int(position.Length);
+        writer.Bytes(position);
+        writer.Long(clock.Now);
+        var recent = clock.Recent.ToArray();
+        writer.Int(recent.Length);
+        foreach (var time in recent)
+            writer.Long(time);
+        foreach (var table in tables)
+        {
+            foreach (var block in table.Blocks)
+            {
+                var key = table.KeyOf(block);
+                writer.Int(key.Length);
+                writer.Bytes(key);
+                var history = table.Open(block);
+                writer.Int(history.Count);
+                for (var place = 0; place < history.Count; place++)
+                {
+                    foreach (var word in history[place])
+                        writer.Long(word);
+                }
+            }
+            writer.Int(EndOfKeys);
+        }
+        writer.Finish();
+    }
+
+    internal static EventClock Read(Stream from, TransactionSchema schema, ReadOnlySpan<WindowTable> tables, out byte[] position)
+    {
+        using var reader = new SnapshotReader(from);
+        if (!reader.Bytes(Magic.Length).AsSpan().SequenceEqual(Magic))
+            throw new WindowSnapshotException("This is no snapshot of windows: it does not begin with FSWINDOW.");
+        var version = reader.Int();
+        if (version != Version)
+            throw new WindowSnapshotException($"The snapshot is of version {version}; this program reads version {Version}.");
+        if (!reader.Bytes(SHA256.HashSizeInBytes).AsSpan().SequenceEqual(Definitions(schema)))
+            throw new WindowSnapshotException($"The snapshot is of other window definitions than those of schema {schema.Name}.");
+        position = reader.Bytes(reader.Int(0, MostPositionBytes));
+        var now = reader.Long();
+        var recent = new long[reader.Int(0, EventClock.Span)];
+        for (var i = 0; i < recent.Length; i++)
+            recent[i] = reader.Long();
+        foreach (var table in tables)
+            ReadKeys(reader, table);
+        reader.Finish();
+        return EventClock.Of(recent, now);
+    }
+
+    static void ReadKeys(SnapshotReader reader, WindowTable table)
+    {
+        var paymentEvent = new long[table.Layout.EventWords];
+        while (reader.Int(EndOfKeys, MostKeyBytes) is var length and not EndOfKeys)
+        {
+            var block = table.Restore(reader.Bytes(length));
+            var count = reader.Int(1, int.MaxValue);
+            var last = long.MinValue;
+            for (var number = 0; number < count; number++)
+            {
+                for (var word = 0; word < paymentEvent.Length; word++)
+                    paymentEvent[word] = reader.Long();
+                if (block == 0 || paymentEvent[0] < last)
+                    throw SnapshotReader.Damaged();
+                last = paymentEvent[0];
+                table.Restore(block, paymentEvent);
+            }
+        }
+    }
+
+    /// <summary>
+    /// What the stored words mean: all of the windows but their names, and the fields behind them. Another edit of the schema leaves a
+    /// snapshot as good as it was.
+    /// </summary>
+    static byte[] Definitions(TransactionSchema schema)
+    {
+        var windows = new JsonArray();
+        foreach (var window in schema.WindowFeatures)
+        {
+            var json = SchemaJson.ToJson(window);
+            json.Remove("name");
+            json["of_type"] = window.Of is { } field ? schema.Fields[schema.IndexOf(field)].Type.ToString() : null;
+            windows.Add(json);
+        }
+        var definitions = new JsonObject
+        {
+            ["windows"] = windows,
+            ["id"] = schema.Roles.Id,
+            ["time"] = schema.Roles.Time,
+            ["label"] = schema.Roles.Label,
+        };
+        return SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(definitions));
+    }
+}

@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using FraudStreams.Model.Schema;
+
+namespace FraudStreams.Model.Features.Windows;
+
+/// <summary>
+/// The memory behind a schema's <see cref="WindowFeature"/>s: for each key the payments that some window may still see. One state stands
+/// for one sequence of payments, the records of a partition or the rows of a history, and every value it gives is a function of that
+/// sequence alone: of the definitions, and of which payments came before. Training, stream and replay use it alike. Not thread-safe; it
+/// has one owner.
+/// </summary>
+/// <remarks>
+/// <para>Order. A payment sees the payments of its key that came before it and whose event time is in the window, whatever order they came
+/// in. A late payment is computed with what had come before it; the payments after it then see it in its place.</para>
+/// <para>What is forgotten. The partition's clock is the largest median that 63 payments in a row have had, so wrong times move it only
+/// when they are the majority. For the windows by a key, payments at or before clock − (longest window + delay) − 1 day do not exist: no
+/// payment less than a day behind the clock can tell. A payment that is itself so late, or more than ten years ahead of the clock, sees
+/// nothing but itself and is not kept. When memory is really given back has no influence on any value.</para>
+/// <para>Exactness. Sums are kept in fixed point (<see cref="WindowKind"/> says how fine), so a state read from a snapshot, or made anew
+/// from a later start of the same log that covers the longest window and a day, goes on with the same bits. Text is compared by
+/// 64 bits of hash, keys by all their bytes.</para>
+/// </remarks>
+public sealed class WindowState
+{
+    const long MostAhead = 3650L * 24 * 60 * 60 * 1000;
+
+    readonly WindowTable[] _tables;
+    EventClock _clock = new();
+
+    /// <summary>The state before the first payment.</summary>
+    public WindowState(TransactionSchema schema)
+    {
+        Schema = schema;
+        var keys = new List<ImmutableArray<string>>();
+        foreach (var window in schema.WindowFeatures)
+        {
+            if (!keys.Exists(by => by.SequenceEqual(window.By)))
+                keys.Add(window.By);
+        }
+        _tables = [.. keys.Select(by => new WindowTable(new WindowLayout(schema, by)))];
+    }
+
+    public TransactionSchema Schema { get; }
+
+    /// <summary>Payments held, once for every different key that the schema has windows by.</summary>
+    public long Events => _tables.Sum(table => table.Events);
+
+    /// <summary>Keys held, of all kinds.</summary>
+    public long Keys => _tables.Sum(table => (long)table.Keys);
+
+    /// <summary>Bytes of the arrays that hold all this, with the room in them that is free.</summary>
+    public long MemoryBytes => _tables.Sum(table => table.Bytes);
+
+    /// <summary>
+    /// Computes the window values of the rows that have none yet, in their order, each from what came before it, and takes each in.
+    /// <see cref="TransactionRows.WindowValue"/> and <see cref="FeaturePlan.Compute"/> then have them. Allocates nothing but where it holds
+    /// more than it ever did.
+    /// </summary>
+    /// <exception cref="ArgumentException">The rows are of another schema.</exception>
+    public void Advance(TransactionRows rows)
+    {
+        if (!ReferenceEquals(rows.Schema, Schema) && rows.Schema != Schema)
+            throw new ArgumentException($"The rows are of schema {rows.Schema.Name} ({rows.Schema.Id}), not {Schema.Name} ({Schema.Id}).");
+        if (_tables.Length > 0)
+        {
+            rows.MakeRoomForWindows();
+            for (var row = rows.Advanced; row < rows.Count; row++)
+            {
+                var time = rows.EventTime(row);
+                _clock.Take(time);
+                var clock = _clock.Now;
+                var isKept = clock == long.MinValue || time <= clock + MostAhead;
+                foreach (var table in _tables)
+                    table.Take(rows, row, clock, isKept, rows.WindowValues(row));
+            }
+        }
+        rows.MarkAdvanced();
+    }
+
+    /// <summary>
+    /// Takes a label from topic `labels` in: payments with an event time of at least <paramref name="knownAt"/> count it. It takes the
+    /// place of the payment's own label, and of a label known before it. Called in the order of <paramref name="knownAt"/>, each label
+    /// before the first payment of that time, no value depends on how far ahead labels are read.
+    /// </summary>
+    /// <param name="transactionId">The payment's id, as its record has it.</param>
+    /// <param name="fraud">Whether it was fraud.</param>
+    /// <param name="knownAt">When that became known, in unix milliseconds.</param>
+    /// <returns>Whether the payment is held; else the label has no effect.</returns>
+    public bool Label(ReadOnlySpan<byte> transactionId, bool fraud, long knownAt)
+    {
+        var id = StableHash.Of(transactionId);
+        var found = false;
+        foreach (var table in _tables)
+            found |= table.Label(id, fraud, knownAt);
+        return found;
+    }
+
+    /// <summary>
+    /// Writes all that the state holds, exactly, with keys such as card numbers in plain text: the file is as secret as the topic.
+    /// </summary>
+    /// <param name="position">The caller's word for the records that the state stands for; <see cref="Read"/> gives it back.</param>
+    public void Write(Stream into, ReadOnlySpan<byte> position)
+    {
+        foreach (var table in _tables)
+            table.Sweep(_clock.Now);
+        WindowSnapshot.Write(into, Schema, position, _clock, _tables);
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <param name="position">What the writer said that the state stands for.</param>
+    /// <exception cref="WindowSnapshotException">The snapshot is damaged, of another version, or of other windows than the schema's.</exception>
+    public static WindowState Read(Stream from, TransactionSchema schema, out byte[] position)
+    {
+        var state = new WindowState(schema);
+        state._clock = WindowSnapshot.Read(from, schema, state._tables, out position);
+        return state;
+    }
+}

@@ -1,0 +1,78 @@
+using FraudStreams.Model.Schema;
+
+namespace FraudStreams.Model.Tests.Features.Windows;
+
+/// <summary>What the windows' definitions say, computed for every payment from all payments before it.</summary>
+sealed class NaiveWindows(IReadOnlyList<WindowFeature> windows)
+{
+    const long DayMilliseconds = 86_400_000;
+
+    readonly List<Payment> _payments = [];
+    readonly List<(string Id, bool Fraud, long KnownAt)> _labels = [];
+    readonly Dictionary<WindowFeature, HashSet<int>> _forgotten = windows.ToDictionary(w => w, _ => new HashSet<int>());
+    long _clock = long.MinValue;
+
+    internal void Label(string id, bool fraud, long knownAt)
+    {
+        if (_payments.Exists(p => p.Id == id))
+            _labels.Add((id, fraud, knownAt));
+    }
+
+    internal double[] Advance(Payment payment)
+    {
+        _payments.Add(payment);
+        if (_payments.Count >= 63)
+            _clock = Math.Max(_clock, _payments.TakeLast(63).Select(p => p.Milliseconds).Order().ElementAt(31));
+        return [.. windows.Select(window => Value(window, payment, _payments.Count - 1))];
+    }
+
+    double Value(WindowFeature window, Payment payment, int position)
+    {
+        if (Key(window, payment) is not { } key)
+            return double.NaN;
+        var reach = windows.Where(w => w.By.SequenceEqual(window.By)).Max(w => Ms(w.Over) + Ms(w.Delay));
+        var horizon = _clock == long.MinValue ? long.MinValue : _clock - reach - DayMilliseconds;
+        var isKept = payment.Milliseconds > horizon && (_clock == long.MinValue || payment.Milliseconds <= _clock + (3650 * DayMilliseconds));
+        if (!isKept)
+            _forgotten[window].Add(position);
+        var end = payment.Milliseconds - Ms(window.Delay);
+        var seen = Enumerable.Range(0, isKept ? position : 0)
+            .Where(p => !_forgotten[window].Contains(p) && Key(window, _payments[p]) == key)
+            .Where(p => _payments[p].Milliseconds > horizon)
+            .Where(p => _payments[p].Milliseconds <= end && _payments[p].Milliseconds > end - Ms(window.Over))
+            .Select(p => _payments[p])
+            .ToList();
+        var others = seen.ToList();
+        if (window.CountsItself && window.Delay == TimeSpan.Zero)
+            seen.Add(payment);
+        var amounts = seen.Where(p => p.Amount is not null).Select(p => p.Amount!.Value).ToList();
+        return window.Kind switch
+        {
+            WindowKind.Count => seen.Count,
+            WindowKind.Sum => amounts.Sum(),
+            WindowKind.Mean => amounts.Count == 0 ? double.NaN : amounts.Average(),
+            WindowKind.StandardDeviation => amounts.Count == 0 ? double.NaN : Math.Sqrt(amounts.Average(a => Math.Pow(a - amounts.Average(), 2))),
+            WindowKind.Max => amounts.Count == 0 ? double.NaN : amounts.Max(),
+            WindowKind.Distinct => seen.Select(p => p.Shop).OfType<string>().Distinct().Count(),
+            WindowKind.FraudShare => seen.Count == 0 ? 0 : (double)seen.Count(p => IsFraud(p, payment.Milliseconds)) / seen.Count,
+            _ => others.Count == 0 ? double.NaN : payment.Time - others.Max(p => p.Time),
+        };
+    }
+
+    bool IsFraud(Payment payment, long at)
+    {
+        var labels = _labels.Where(l => l.Id == payment.Id).ToList();
+        if (labels.Count == 0)
+            return payment.Fraud == true;
+        var known = labels.Max(l => l.KnownAt);
+        return at >= known ? labels.Last(l => l.KnownAt == known).Fraud : payment.Fraud == true;
+    }
+
+    static string? Key(WindowFeature window, Payment payment)
+    {
+        var parts = window.By.Select(field => field == "card" ? payment.Card : payment.Shop).ToArray();
+        return parts.Contains(null) ? null : string.Join('|', parts);
+    }
+
+    static long Ms(TimeSpan time) => (long)time.TotalMilliseconds;
+}

@@ -1,0 +1,78 @@
+using System.Text;
+using FraudStreams.Model.Features.Windows;
+using FraudStreams.Model.Schema;
+using Shouldly;
+using Xunit;
+using static FraudStreams.Model.Tests.Features.Windows.WindowPayments;
+
+namespace FraudStreams.Model.Tests.Features.Windows;
+
+public sealed class WindowSnapshotTests
+{
+    [Theory]
+    [InlineData(11, 0)]
+    [InlineData(12, 1)]
+    [InlineData(13, 62)]
+    [InlineData(14, 63)]
+    [InlineData(15, 700)]
+    [InlineData(16, 1234)]
+    public void A_state_read_from_a_snapshot_goes_on_with_the_same_bits(int seed, int at)
+    {
+        var payments = Stream(seed, 2000);
+        void Label(WindowState state, int i) => state.Label(Encoding.UTF8.GetBytes($"t{i}"), true, payments[i].Milliseconds + 7_200_000);
+        var whole = new WindowState(SchemaOf(EveryKind));
+        whole.Advance(payments[..at]);
+        for (var i = 0; i < at; i += 3)
+            Label(whole, i);
+        var snapshot = Snapshot(whole, "offset 7");
+
+        var restored = WindowState.Read(new MemoryStream(snapshot), SchemaOf(EveryKind), out var position);
+
+        Encoding.UTF8.GetString(position).ShouldBe("offset 7");
+        (restored.Events, restored.Keys).ShouldBe((whole.Events, whole.Keys));
+        for (var i = at; i < payments.Length; i += 100)
+        {
+            var next = payments[i..Math.Min(i + 100, payments.Length)];
+            WindowStateTests.Bits(restored.Advance(next)).ShouldBe(WindowStateTests.Bits(whole.Advance(next)));
+            Label(whole, i - 1 < 0 ? 0 : i - 1);
+            Label(restored, i - 1 < 0 ? 0 : i - 1);
+        }
+        // Writing takes out what no window sees any more.
+        (Snapshot(restored, "").Length, restored.Events, restored.Keys).ShouldBe((Snapshot(whole, "").Length, whole.Events, whole.Keys));
+    }
+
+    [Fact]
+    public void Whatever_byte_is_changed_or_missing_the_snapshot_is_refused()
+    {
+        var state = new WindowState(SchemaOf(EveryKind));
+        state.Advance(Stream(21, 200));
+        var snapshot = Snapshot(state, "p");
+
+        for (var at = 0; at < snapshot.Length; at += at < 200 ? 1 : 37)
+        {
+            var damaged = (byte[])snapshot.Clone();
+            damaged[at] ^= 0x10;
+            Should.Throw<WindowSnapshotException>(() => WindowState.Read(new MemoryStream(damaged), SchemaOf(EveryKind), out _), $"byte {at}");
+            Should.Throw<WindowSnapshotException>(() => WindowState.Read(new MemoryStream(snapshot[..at]), SchemaOf(EveryKind), out _), $"cut at {at}");
+        }
+        Should.Throw<WindowSnapshotException>(() => WindowState.Read(new MemoryStream([.. snapshot, 0]), SchemaOf(EveryKind), out _))
+            .Message.ShouldContain("damaged");
+    }
+
+    [Fact]
+    public void A_snapshot_fits_every_schema_with_the_same_windows_and_no_other()
+    {
+        var snapshot = Snapshot(new WindowState(SchemaOf(EveryKind)), "");
+
+        WindowState.Read(new MemoryStream(snapshot), SchemaOf([new NumberFeature("more", "cost"), .. EveryKind]), out _).Events.ShouldBe(0);
+        Should.Throw<WindowSnapshotException>(() => WindowState.Read(new MemoryStream(snapshot), SchemaOf(EveryKind.RemoveAt(0)), out _))
+            .Message.ShouldContain("of other window definitions");
+    }
+
+    static byte[] Snapshot(WindowState state, string position)
+    {
+        using var stream = new MemoryStream();
+        state.Write(stream, Encoding.UTF8.GetBytes(position));
+        return stream.ToArray();
+    }
+}

@@ -1,0 +1,192 @@
+using FraudStreams.Model.Features;
+using FraudStreams.Model.Features.Windows;
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
+using Shouldly;
+using Xunit;
+using static FraudStreams.Model.Tests.Features.Windows.WindowPayments;
+
+namespace FraudStreams.Model.Tests.Features.Windows;
+
+public sealed class WindowStateTests
+{
+    [Theory]
+    [InlineData(1, 4, 400)]
+    [InlineData(2, 1, 60)]
+    [InlineData(3, 40, 4000)]
+    [InlineData(4, 2, 20_000)]
+    [InlineData(5, 3, 5)]
+    public void Every_kind_is_what_its_definition_says_of_streams_that_are_late_equal_and_absurd(int seed, int cards, double step)
+    {
+        var schema = SchemaOf(EveryKind);
+        var payments = Stream(seed, 500, cards, shops: 5, step);
+        var naive = new NaiveWindows(EveryKind);
+
+        var values = new WindowState(schema).Advance(payments);
+
+        for (var i = 0; i < payments.Length; i++)
+            ShouldBe(values[i], naive.Advance(payments[i]), $"payment {i} of {payments.Length}: {payments[i]}");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Labels_that_come_early_late_twice_or_for_nobody_count_from_when_they_were_known(int seed)
+    {
+        var schema = SchemaOf(EveryKind);
+        var payments = Stream(seed, 400, cards: 3, shops: 2, step: 600);
+        var naive = new NaiveWindows(EveryKind);
+        var state = new WindowState(schema);
+        var random = new Random(seed);
+
+        for (var i = 0; i < payments.Length; i++)
+        {
+            // No naive state forgets, so labels are for payments that neither does.
+            foreach (var about in Enumerable.Range(0, 2).Select(_ => payments[random.Next(Math.Max(0, i - 30), Math.Min(i + 3, payments.Length))]))
+            {
+                var (fraud, knownAt) = (random.Next(2) == 0, about.Milliseconds + random.NextInt64(0, 30_000_000));
+                naive.Label(about.Id!, fraud, knownAt);
+                state.Label(System.Text.Encoding.UTF8.GetBytes(about.Id!), fraud, knownAt);
+            }
+            ShouldBe(state.Advance([payments[i]])[0], naive.Advance(payments[i]), $"payment {i}: {payments[i]}");
+        }
+    }
+
+    [Fact]
+    public void The_size_of_the_batches_changes_no_bit()
+    {
+        var payments = Stream(6, 2000);
+
+        var one = new WindowState(SchemaOf(EveryKind)).Advance(payments, batch: 1);
+        var many = new WindowState(SchemaOf(EveryKind)).Advance(payments, batch: 512);
+
+        Bits(many).ShouldBe(Bits(one));
+    }
+
+    [Fact]
+    public void A_state_made_from_a_later_start_that_covers_the_longest_window_gives_the_same_bits()
+    {
+        var payments = Stream(7, 9000, step: 300).Where(p => p.Time < 1_500_000_000).ToArray();
+        var whole = new WindowState(SchemaOf(EveryKind)).Advance(payments);
+
+        // The longest reach of any key is 25 hours; an event may be late by four days or early by three.
+        var (from, to) = (1000, 7500);
+        var later = new WindowState(SchemaOf(EveryKind)).Advance(payments[from..]);
+
+        (payments[to].Time - payments[from].Time).ShouldBeInRange(8 * 86_400, 14 * 86_400);
+        Bits(later[(to - from)..]).ShouldBe(Bits(whole[to..]));
+    }
+
+    [Fact]
+    public void Keys_and_events_past_the_longest_window_leave_and_what_is_held_stays_bounded()
+    {
+        var state = new WindowState(SchemaOf(Window("count", WindowKind.Count, Day)));
+        Payment At(int i) => new(1_400_000_000 + (i * 60), $"card {i / 3000}.{i % 50}");
+
+        state.Advance(Enumerable.Range(0, 30_000).Select(At), batch: 100);
+        var (events, keys, bytes) = (state.Events, state.Keys, state.MemoryBytes);
+        state.Advance(Enumerable.Range(30_000, 60_000).Select(At), batch: 100);
+
+        // Two days of a payment a minute, and what the sweep has not come to.
+        events.ShouldBeInRange(2 * 1440, 2 * 1440 + 600);
+        keys.ShouldBeInRange(50, 160);
+        state.Events.ShouldBeInRange(2 * 1440, 2 * 1440 + 600);
+        state.Keys.ShouldBeInRange(50, 160);
+        state.MemoryBytes.ShouldBe(bytes);
+    }
+
+    [Fact]
+    public void In_the_steady_state_a_payment_allocates_nothing()
+    {
+        var schema = SchemaOf(EveryKind);
+        var state = new WindowState(schema);
+        var reader = new TransactionReader(schema);
+        var rows = Enumerable.Range(0, 60).Select(_ => new TransactionRows(schema)).ToArray();
+        void Fill()
+        {
+            foreach (var (batch, at) in rows.Select((batch, at) => (batch, at)))
+            {
+                batch.Clear();
+                for (var i = at * 500; i < (at + 1) * 500; i++)
+                    batch.Add(reader, new Payment(1_400_000_000 + (i * 30), $"c{i % 37}", i % 91, $"s{i % 17}", i % 40 == 0, $"t{i}"));
+            }
+        }
+
+        // Another state makes the rows' room for values.
+        Fill();
+        foreach (var batch in rows)
+            new WindowState(schema).Advance(batch);
+        Fill();
+        for (var at = 0; at < 40; at++)
+            state.Advance(rows[at]);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var at = 40; at < rows.Length; at++)
+            state.Advance(rows[at]);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        allocated.ShouldBe(0);
+        foreach (var batch in rows)
+            batch.Dispose();
+    }
+
+    [Fact]
+    public void Windows_are_features_and_ratios_and_differences_may_be_of_them()
+    {
+        var schema = SchemaOf(
+            new NumberFeature("amount", "amount"),
+            Window("mean", WindowKind.Mean, Day) with { Of = "amount", CountsItself = false },
+            new RatioFeature("to_mean", "amount", "mean"),
+            Window("count", WindowKind.Count, Day),
+            new DifferenceFeature("above", "to_mean", "count"));
+        var plan = FeaturePlan.Fit(schema, []);
+        var reader = new TransactionReader(schema);
+        using var rows = new TransactionRows(schema);
+        foreach (var amount in new[] { 10, 30, 80 })
+            rows.Add(reader, new Payment(1_400_000_000, "c", amount));
+        var matrix = new double[3 * plan.Count];
+
+        Should.Throw<InvalidOperationException>(() => plan.Compute(rows, matrix)).Message.ShouldContain("a WindowState has to take the rows in");
+        new WindowState(schema).Advance(rows);
+        plan.Compute(rows, matrix);
+
+        matrix.Chunk(plan.Count).ShouldBe(
+        [
+            [10, double.NaN, double.NaN, 1, double.NaN],
+            [30, 10, 3, 2, 1],
+            [80, 20, 4, 3, 1],
+        ]);
+    }
+
+    [Fact]
+    public void Rows_of_another_schema_are_refused_and_those_taken_in_once_are_not_taken_in_again()
+    {
+        var state = new WindowState(SchemaOf(Window("count", WindowKind.Count, Day)));
+        var reader = new TransactionReader(state.Schema);
+        using var rows = new TransactionRows(state.Schema);
+        using var others = new TransactionRows(SchemaOf(EveryKind));
+
+        rows.Add(reader, new Payment(1_400_000_000, "c"));
+        state.Advance(rows);
+        rows.Add(reader, new Payment(1_400_000_001, "c"));
+        state.Advance(rows);
+        state.Advance(rows);
+
+        state.Events.ShouldBe(2);
+        rows.WindowValue(1, 0).ShouldBe(2);
+        Should.Throw<ArgumentException>(() => state.Advance(others)).Message.ShouldContain("schema windows");
+    }
+
+    internal static IEnumerable<long> Bits(double[][] values) => values.SelectMany(row => row.Select(BitConverter.DoubleToInt64Bits));
+
+    static void ShouldBe(double[] values, double[] expected, string what)
+    {
+        for (var i = 0; i < expected.Length; i++)
+        {
+            if (double.IsNaN(expected[i]))
+                values[i].ShouldBe(double.NaN, $"{EveryKind[i].Name} of {what}");
+            else
+                values[i].ShouldBe(expected[i], 1e-6, $"{EveryKind[i].Name} of {what}");
+        }
+    }
+}
