@@ -9,6 +9,7 @@ sealed class KafkaStatus(KafkaSettings settings) : IDisposable
     static readonly TimeSpan Again = TimeSpan.FromMilliseconds(100);
 
     readonly Lock _gate = new();
+    readonly ClientFault _fault = new();
     readonly Dictionary<string, IConsumer<byte[], byte[]>> _observers = [];
 
     public TopicsStatus Read(ImmutableSortedDictionary<string, int> partitions)
@@ -30,7 +31,7 @@ sealed class KafkaStatus(KafkaSettings settings) : IDisposable
             }
             catch (KafkaException e)
             {
-                throw new TopicsException($"The status of the topics at {settings.BootstrapServers} cannot be read: {e.Error.Reason}", e);
+                throw new TopicsException($"The status of the topics at {settings.BootstrapServers} cannot be read: {_fault.Explain(e)}", e);
             }
         }
     }
@@ -87,7 +88,7 @@ sealed class KafkaStatus(KafkaSettings settings) : IDisposable
             _observers[group] = observer = new ConsumerBuilder<byte[], byte[]>(
                     settings.Properties.SetItem("group.id", settings.Prefix + group).SetItem("enable.auto.commit", "false"))
                 .SetLogHandler((_, _) => { })
-                .SetErrorHandler((_, _) => { })
+                .SetErrorHandler((_, error) => _fault.Note(error))
                 .Build();
         }
 

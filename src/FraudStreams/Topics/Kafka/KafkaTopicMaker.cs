@@ -7,9 +7,11 @@ namespace FraudStreams.Topics.Kafka;
 /// <summary>Makes topics at the start, and checks those that are there.</summary>
 sealed class KafkaTopicMaker(KafkaSettings settings)
 {
+    readonly ClientFault _fault = new();
+
     public void Make(ImmutableSortedDictionary<string, int> partitions)
     {
-        using var admin = new AdminClientBuilder(settings.Properties).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        using var admin = new AdminClientBuilder(settings.Properties).SetLogHandler((_, _) => { }).SetErrorHandler((_, error) => _fault.Note(error)).Build();
         var found = Found(admin);
         var missing = partitions.Where(topic => !found.ContainsKey(settings.Prefix + topic.Key)).ToList();
         if (missing.Count > 0)
@@ -36,7 +38,7 @@ sealed class KafkaTopicMaker(KafkaSettings settings)
         }
         catch (KafkaException e)
         {
-            throw new TopicsException($"No Kafka broker at {settings.BootstrapServers} answers within {settings.Timeout.TotalSeconds:0.#} s: {e.Error.Reason}", e);
+            throw new TopicsException($"No Kafka broker at {settings.BootstrapServers} answers within {settings.Timeout.TotalSeconds:0.#} s: {_fault.Explain(e)}", e);
         }
     }
 
@@ -64,7 +66,7 @@ sealed class KafkaTopicMaker(KafkaSettings settings)
         }
         catch (KafkaException e)
         {
-            throw new TopicsException($"The topics cannot be made at {settings.BootstrapServers}: {e.Error.Reason}", e);
+            throw new TopicsException($"The topics cannot be made at {settings.BootstrapServers}: {_fault.Explain(e)}", e);
         }
     }
 }

@@ -14,18 +14,9 @@ using Xunit;
 namespace FraudStreams.Tests.Topics.Kafka;
 
 [Trait("needs", "kafka")]
-public sealed class KafkaTopicsTests(KafkaBroker broker) : IClassFixture<KafkaBroker>, IAsyncLifetime
+public sealed class KafkaTopicsTests(KafkaBroker broker) : KafkaTest(broker), IClassFixture<KafkaBroker>
 {
     static readonly TopicPartition File = new("file:payments.csv:1", 0);
-
-    readonly string _prefix = $"t{Guid.NewGuid():N}.";
-    readonly ActorSystem _system = ActorSystem.Create(
-        "kafka", ConfigurationFactory.ParseString("akka.kafka.consumer.kafka-clients { session.timeout.ms = 6000, heartbeat.interval.ms = 500 }")
-            .WithFallback(ConfigLayers.Reference()));
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public Task DisposeAsync() => _system.Terminate();
 
     [KafkaFact]
     public async Task Every_partition_is_given_once_and_what_is_published_later_follows()
@@ -169,7 +160,7 @@ public sealed class KafkaTopicsTests(KafkaBroker broker) : IClassFixture<KafkaBr
     {
         var port = KafkaBroker.FreePort();
 
-        var failure = Should.Throw<TopicsException>(() => KafkaTopics.Open(Settings($"127.0.0.1:{port}", "timeout = 1s"), Partitions(1), _system));
+        var failure = Should.Throw<TopicsException>(() => KafkaTopics.Open(Settings($"127.0.0.1:{port}", "timeout = 1s"), Partitions(1), Actors));
 
         failure.Message.ShouldContain($"No Kafka broker at 127.0.0.1:{port} answers within 1 s");
         await Task.CompletedTask;
@@ -203,11 +194,12 @@ public sealed class KafkaTopicsTests(KafkaBroker broker) : IClassFixture<KafkaBr
             KafkaSettings With(string password) => Settings(
                 sasl.Servers, "timeout = 3s, client { security.protocol = SASL_PLAINTEXT, sasl.mechanism = PLAIN, sasl.username = app }") with { Password = new SecretValue(password) };
 
-            var failure = Should.Throw<TopicsException>(() => KafkaTopics.Open(With("wrong-secret"), Partitions(1), _system));
-            await using var topics = KafkaTopics.Open(With("app-secret"), Partitions(1), _system);
+            var failure = Should.Throw<TopicsException>(() => KafkaTopics.Open(With("wrong-secret"), Partitions(1), Actors));
+            await using var topics = KafkaTopics.Open(With("app-secret"), Partitions(1), Actors);
             await topics.PublishAsync(Payments(1, 5), default);
 
             failure.Message.ShouldContain(sasl.Servers);
+            failure.Message.ShouldContain("Authentication failed");
             failure.ToString().ShouldNotContain("wrong-secret");
             With("app-secret").ToString().ShouldNotContain("app-secret");
             (await topics.StatusAsync(default)).Topics.Single(topic => topic.Topic == "transactions").Appended.ShouldBe(5);
@@ -215,61 +207,6 @@ public sealed class KafkaTopicsTests(KafkaBroker broker) : IClassFixture<KafkaBr
         finally
         {
             await sasl.DisposeAsync();
-        }
-    }
-
-    KafkaTopics Open(int partitions = 1) => KafkaTopics.Open(Settings(broker.Servers), Partitions(partitions), _system);
-
-    KafkaSettings Settings(string servers, string more = "") => KafkaSettings.From(new SettingsSection(
-        ConfigurationFactory.ParseString($"k {{ bootstrap-servers = \"{servers}\", prefix = \"{_prefix}\", {more} }}")
-            .WithFallback(ConfigurationFactory.ParseString("k { replicas = auto, timeout = 20s, password-file = \"\", client {} }")),
-        "k"));
-
-    static ImmutableSortedDictionary<string, int> Partitions(int partitions) =>
-        ((string[])["transactions", "predictions", "labels"]).ToImmutableSortedDictionary(topic => topic, topic => topic == "labels" ? 1 : partitions);
-
-    /// <summary>Payments of these numbers, each of a card of its own.</summary>
-    static OutgoingRecords Payments(int from, int to)
-    {
-        var batch = new OutgoingRecords();
-        for (var number = from; number <= to; number++)
-            batch.Add("transactions", System.Text.Encoding.ASCII.GetBytes($"card {number % 97}"), System.Text.Encoding.ASCII.GetBytes($"{number}"));
-        return batch;
-    }
-
-    static IEnumerable<int> Numbers(RunningConsumer consumer) => consumer.Records.Select(record => int.Parse(LogOf.Text(record)));
-
-    /// <summary>Reads in batches and commits each, as the graphs do.</summary>
-    RunningConsumer Consume(KafkaTopics topics, string group)
-    {
-        var records = new ConcurrentQueue<TopicRecord>();
-        var stop = KillSwitches.Shared("stop");
-        var done = topics.Consume("transactions", group)
-            .Via(stop.Flow<TopicPartitionSource>())
-            .MergeMany(8, partition => partition.Records.Via(stop.Flow<TopicRecord>()).GroupedWithin(20, TimeSpan.FromMilliseconds(20)).SelectAsync(1, async batch =>
-            {
-                var read = batch.ToList();
-                await topics.PublishAsync(LogOf.Batch("transactions").With(group, partition.Partition, read[^1].Offset + 1), default);
-                read.ForEach(records.Enqueue);
-                return Done.Instance;
-            }))
-            .RunWith(Sink.Ignore<Done>(), _system.Materializer());
-        return new RunningConsumer(records, stop, done);
-    }
-
-    (UniqueKillSwitch Stop, Task Done) Run(Source<Done, NotUsed> source) => source
-        .ViaMaterialized(KillSwitches.Single<Done>(), Keep.Right)
-        .ToMaterialized(Sink.Ignore<Done>(), (stop, done) => (stop, (Task)done))
-        .Run(_system.Materializer());
-
-    static Task Until(Func<bool> condition) => Eventually.TrueAsync(condition, "what the test waits for", limitSeconds: 40, everyMilliseconds: 20);
-
-    sealed record RunningConsumer(ConcurrentQueue<TopicRecord> Records, SharedKillSwitch Stop, Task Done)
-    {
-        public async Task StopAsync()
-        {
-            Stop.Shutdown();
-            await Done.WaitAsync(TimeSpan.FromSeconds(20));
         }
     }
 }

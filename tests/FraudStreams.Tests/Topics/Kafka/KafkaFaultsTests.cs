@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using Akka;
+using Akka.Actor;
+using Akka.Event;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using FraudStreams.Topics;
+using FraudStreams.Topics.Kafka;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Topics.Kafka;
+
+/// <summary>A broker that stalls, and partitions that move while batches are under way.</summary>
+[Trait("needs", "kafka")]
+public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IClassFixture<KafkaBroker>
+{
+    [KafkaFact]
+    public async Task A_broker_that_stalls_is_told_of_and_when_it_goes_on_nothing_is_lost()
+    {
+        await using var topics = KafkaTopics.Open(Settings(Broker.Servers, "timeout = 2s, client { socket.timeout.ms = 2000 }"), Partitions(2), Actors);
+        var warnings = Warnings();
+        var seen = new ConcurrentQueue<int>();
+        var stop = KillSwitches.Shared("stop");
+        var done = RestartSource.OnFailuresWithBackoff(
+                () => Committed(topics, "score", stop, batch => batch.ForEach(record => seen.Enqueue(NumberOf(record)))),
+                RestartSettings.Create(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1), 0))
+            .RunWith(Sink.Ignore<Done>(), Actors.Materializer());
+        await topics.PublishAsync(Payments(1, 200), default);
+        await Until(() => seen.Distinct().Count() == 200);
+
+        await Broker.StallAsync();
+        try
+        {
+            var held = topics.PublishAsync(Payments(201, 400), default);
+            (await Should.ThrowAsync<TopicsException>(topics.StatusAsync(default))).Message.ShouldContain(Broker.Servers);
+            await Until(() => warnings.Any(warning => warning.Contains($"in group {Prefix}score") && warning.Contains(Broker.Servers)));
+            held.IsCompleted.ShouldBeFalse();
+            await Broker.GoOnAsync();
+            await held.WaitAsync(TimeSpan.FromSeconds(40));
+        }
+        finally
+        {
+            await Broker.GoOnAsync();
+        }
+
+        await Until(() => seen.Distinct().Count() == 400);
+        await Until(() => topics.StatusAsync(default).GetAwaiter().GetResult().Of("score", "transactions").Lag == 0);
+        (await topics.StatusAsync(default)).Topics.Single(topic => topic.Topic == "transactions").Appended.ShouldBe(400);
+        stop.Shutdown();
+        await done.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [KafkaFact]
+    public async Task Nothing_is_committed_past_a_batch_that_is_under_way_while_its_partition_moves_and_the_next_owner_reads_it_again()
+    {
+        const int payments = 400;
+        await using var first = Open(partitions: 4);
+        await using var second = Open(partitions: 4);
+        await first.PublishAsync(Payments(1, payments), default);
+
+        // The first host takes a batch of each partition and does not get on with it; partitions move; then it goes on as if nothing had been.
+        var gate = new TaskCompletionSource();
+        var taken = new ConcurrentDictionary<int, long>();
+        var late = new ConcurrentQueue<int>();
+        var stopFirst = KillSwitches.Shared("first");
+        var firstDone = Committed(first, "score", stopFirst, batch => batch.ForEach(record => late.Enqueue(NumberOf(record))), async batch =>
+        {
+            taken.TryAdd(batch[^1].Partition.Partition, batch[^1].Offset);
+            await gate.Task;
+        }).RunWith(Sink.Ignore<Done>(), Actors.Materializer());
+        await Until(() => taken.Count == 4);
+
+        var stopSecond = KillSwitches.Shared("second");
+        var done = new ConcurrentQueue<TopicRecord>();
+        var secondDone = Committed(second, "score", stopSecond, batch => batch.ForEach(done.Enqueue)).RunWith(Sink.Ignore<Done>(), Actors.Materializer());
+        await Until(() => done.Select(record => record.Partition.Partition).Distinct().Count() == 2);
+
+        // What the second host was given it reads from the first record on, and what the first one still holds is not committed.
+        foreach (var partition in done.GroupBy(record => record.Partition.Partition))
+            partition.Min(record => record.Offset).ShouldBe(0);
+        var moved = done.Select(record => record.Partition.Partition).ToHashSet();
+        foreach (var held in Enumerable.Range(0, 4).Except(moved))
+            (await first.PositionAsync("score", new TopicPartition("transactions", held), default)).ShouldBe(0);
+        await Until(() => moved.All(partition => second.PositionAsync("score", new("transactions", partition), default).GetAwaiter().GetResult() > 0));
+        var positions = moved.ToDictionary(partition => partition, partition => second.PositionAsync("score", new("transactions", partition), default).GetAwaiter().GetResult());
+
+        gate.SetResult();
+
+        await Until(() => late.Concat(done.Select(NumberOf)).Distinct().Count() == payments);
+        await Until(() => first.StatusAsync(default).GetAwaiter().GetResult().Of("score", "transactions").Lag == 0);
+        foreach (var (partition, position) in positions)
+            (await second.PositionAsync("score", new("transactions", partition), default)).ShouldBeGreaterThanOrEqualTo(position);
+        stopFirst.Shutdown();
+        stopSecond.Shutdown();
+        await Task.WhenAll(firstDone, secondDone).WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    static int NumberOf(TopicRecord record) => int.Parse(LogOf.Text(record));
+
+    /// <summary>Batches of each partition: worked on, then committed, then told.</summary>
+    static Source<Done, NotUsed> Committed(
+        KafkaTopics topics, string group, SharedKillSwitch stop, Action<List<TopicRecord>> tell, Func<List<TopicRecord>, Task>? work = null) =>
+        topics.Consume("transactions", group)
+            .Via(stop.Flow<TopicPartitionSource>())
+            .MergeMany(8, partition => partition.Records.Via(stop.Flow<TopicRecord>()).GroupedWithin(20, TimeSpan.FromMilliseconds(20)).SelectAsync(1, async records =>
+            {
+                var batch = records.ToList();
+                if (work is not null)
+                    await work(batch);
+                await topics.PublishAsync(LogOf.Batch("transactions").With(group, partition.Partition, batch[^1].Offset + 1), default);
+                tell(batch);
+                return Done.Instance;
+            }));
+
+    /// <summary>What is logged as a warning from now on.</summary>
+    ConcurrentQueue<string> Warnings()
+    {
+        var warnings = new ConcurrentQueue<string>();
+        Actors.EventStream.Subscribe(Actors.ActorOf(Props.Create(() => new Listener(warnings))), typeof(Warning));
+        return warnings;
+    }
+
+    sealed class Listener : ReceiveActor
+    {
+        public Listener(ConcurrentQueue<string> warnings) => Receive<Warning>(warning => warnings.Enqueue($"{warning.Message}"));
+    }
+}

@@ -1,0 +1,85 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Akka;
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using FraudStreams.Settings;
+using FraudStreams.Topics;
+using FraudStreams.Topics.Kafka;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Topics.Kafka;
+
+/// <summary>What tests of topics on a broker share: topics and groups of each test's own, payments, and consumers as the graphs have them.</summary>
+public abstract class KafkaTest(KafkaBroker broker) : IAsyncLifetime
+{
+    internal KafkaBroker Broker => broker;
+
+    internal string Prefix { get; } = $"t{Guid.NewGuid():N}.";
+
+    internal ActorSystem Actors { get; } = ActorSystem.Create(
+        "kafka", ConfigurationFactory.ParseString("akka.kafka.consumer.kafka-clients { session.timeout.ms = 6000, heartbeat.interval.ms = 500 }")
+            .WithFallback(ConfigLayers.Reference()));
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => Actors.Terminate();
+
+    internal KafkaTopics Open(int partitions = 1) => KafkaTopics.Open(Settings(broker.Servers), Partitions(partitions), Actors);
+
+    internal KafkaSettings Settings(string servers, string more = "") => KafkaSettings.From(new SettingsSection(
+        ConfigurationFactory.ParseString($"k {{ bootstrap-servers = \"{servers}\", prefix = \"{Prefix}\", {more} }}")
+            .WithFallback(ConfigurationFactory.ParseString("k { replicas = auto, timeout = 20s, password-file = \"\", client {} }")),
+        "k"));
+
+    internal static ImmutableSortedDictionary<string, int> Partitions(int partitions) =>
+        ((string[])["transactions", "predictions", "labels"]).ToImmutableSortedDictionary(topic => topic, topic => topic == "labels" ? 1 : partitions);
+
+    /// <summary>Payments of these numbers, each of a card of its own.</summary>
+    internal static OutgoingRecords Payments(int from, int to)
+    {
+        var batch = new OutgoingRecords();
+        for (var number = from; number <= to; number++)
+            batch.Add("transactions", System.Text.Encoding.ASCII.GetBytes($"card {number % 97}"), System.Text.Encoding.ASCII.GetBytes($"{number}"));
+        return batch;
+    }
+
+    internal static IEnumerable<int> Numbers(RunningConsumer consumer) => consumer.Records.Select(record => int.Parse(LogOf.Text(record)));
+
+    /// <summary>Reads in batches and commits each, as the graphs do.</summary>
+    internal RunningConsumer Consume(KafkaTopics topics, string group)
+    {
+        var records = new ConcurrentQueue<TopicRecord>();
+        var stop = KillSwitches.Shared("stop");
+        var done = topics.Consume("transactions", group)
+            .Via(stop.Flow<TopicPartitionSource>())
+            .MergeMany(8, partition => partition.Records.Via(stop.Flow<TopicRecord>()).GroupedWithin(20, TimeSpan.FromMilliseconds(20)).SelectAsync(1, async batch =>
+            {
+                var read = batch.ToList();
+                await topics.PublishAsync(LogOf.Batch("transactions").With(group, partition.Partition, read[^1].Offset + 1), default);
+                read.ForEach(records.Enqueue);
+                return Done.Instance;
+            }))
+            .RunWith(Sink.Ignore<Done>(), Actors.Materializer());
+        return new RunningConsumer(records, stop, done);
+    }
+
+    internal (UniqueKillSwitch Stop, Task Done) Run(Source<Done, NotUsed> source) => source
+        .ViaMaterialized(KillSwitches.Single<Done>(), Keep.Right)
+        .ToMaterialized(Sink.Ignore<Done>(), (stop, done) => (stop, (Task)done))
+        .Run(Actors.Materializer());
+
+    internal static Task Until(Func<bool> condition) => Eventually.TrueAsync(condition, "what the test waits for", limitSeconds: 40, everyMilliseconds: 20);
+
+    internal sealed record RunningConsumer(ConcurrentQueue<TopicRecord> Records, SharedKillSwitch Stop, Task Done)
+    {
+        public async Task StopAsync()
+        {
+            Stop.Shutdown();
+            await Done.WaitAsync(TimeSpan.FromSeconds(20));
+        }
+    }
+}
