@@ -22,7 +22,7 @@ sealed class ChaosFactAttribute : FactAttribute
 {
     public ChaosFactAttribute(Parts parts, bool fillsDisk = false, bool movesClock = false) => Skip =
         (SmtpServer.Python is null ? "needs python3 with aiosmtpd (Debian: python3-aiosmtpd)" : null)
-        ?? (parts == Parts.Production ? KafkaBroker.WhyNot ?? PostgresServer.WhyNotOwn : null)
+        ?? (parts == Parts.Production ? KafkaBroker.WhyNotOwn ?? PostgresServer.WhyNotOwn : null)
         ?? (fillsDisk && !SmallDisk.CanMount ? "mounting a small tmpfs needs Linux and root" : null)
         ?? (movesClock ? MovedClock.WhyNot : null);
 }

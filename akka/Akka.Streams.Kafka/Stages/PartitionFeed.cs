@@ -13,10 +13,10 @@ internal sealed class PartitionFeed<TKey, TValue>(ConsumerRun<TKey, TValue> run,
     readonly GroupTopicPartition _name = new(run.GroupId, partition.Topic, partition.Partition.Value);
     readonly Queue<ConsumeResult<TKey, TValue>> _messages = [];
     Action? _wake;
+    Action? _onEnd;
     long _taken = -1;
     long _committed = -1;
     bool _ended;
-    Exception? _failure;
 
     public TopicPartition Partition => partition;
 
@@ -58,18 +58,34 @@ internal sealed class PartitionFeed<TKey, TValue>(ConsumerRun<TKey, TValue> run,
         wake?.Invoke();
     }
 
-    /// <summary>The next message; null where there is none yet, and then <paramref name="wake"/> is called once there is one or there will be none.</summary>
-    public CommittableMessage<TKey, TValue>? Take(Action wake, out bool ended, out Exception? failure)
+    /// <summary>Why it ended, or null for an end that is no failure.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>Has this called when there will be no more messages, at once where that is so already.</summary>
+    public void OnEnd(Action action)
+    {
+        lock (_gate)
+        {
+            if (!_ended)
+            {
+                _onEnd = action;
+                return;
+            }
+        }
+
+        action();
+    }
+
+    /// <summary>The next message; null where there is none yet, and then <paramref name="wake"/> is called once there is one.</summary>
+    public CommittableMessage<TKey, TValue>? Take(Action wake)
     {
         ConsumeResult<TKey, TValue>? message;
         bool isLow;
         lock (_gate)
         {
-            (ended, failure) = (_ended, _failure);
             if (!_messages.TryDequeue(out message))
             {
-                if (!ended)
-                    _wake = wake;
+                _wake = wake;
                 return null;
             }
 
@@ -85,18 +101,19 @@ internal sealed class PartitionFeed<TKey, TValue>(ConsumerRun<TKey, TValue> run,
     /// <summary>No more messages: what is not taken yet is dropped, it comes again to whoever has the partition next.</summary>
     public void End(Exception? failure = null, bool lost = false)
     {
-        Action? wake;
+        Action? onEnd;
         lock (_gate)
         {
             IsLost |= lost;
             if (_ended)
                 return;
-            (_ended, _failure) = (true, failure);
+            (_ended, Failure) = (true, failure);
             _messages.Clear();
-            (wake, _wake) = (_wake, null);
+            _wake = null;
+            onEnd = _onEnd;
         }
 
-        wake?.Invoke();
+        onEnd?.Invoke();
         run.SpaceAgain();
     }
 

@@ -81,15 +81,22 @@ internal sealed class PartitionsLogic<TKey, TValue> : SourceLogic<(TopicPartitio
 internal sealed class PartitionLogic<TKey, TValue>(Materialization context, PartitionFeed<TKey, TValue> feed)
     : SourceLogic<CommittableMessage<TKey, TValue>>(context)
 {
+    // Also while nothing is asked for: what is behind must not take the partition for its own any longer.
+    internal override void PreStart() => feed.OnEnd(() => Post(Finish));
+
     internal override void OnPull(Out port) => Give();
 
     internal override void PostStop() => feed.Abandon();
 
+    void Finish()
+    {
+        if (feed.Failure is { } failure) FailStage(failure);
+        else CompleteStage();
+    }
+
     void Give()
     {
-        if (feed.Take(Wake, out var ended, out var failure) is { } message) Out.Push(message);
-        else if (failure is not null) FailStage(failure);
-        else if (ended) CompleteStage();
+        if (feed.Take(Wake) is { } message) Out.Push(message);
     }
 
     void Wake() => Post(() =>

@@ -134,5 +134,5 @@ public sealed class ComposeRunTests(KafkaBroker broker, PostgresServer postgres)
 sealed class ComposeRunFactAttribute : FactAttribute
 {
     public ComposeRunFactAttribute() =>
-        Skip = KafkaBroker.WhyNot ?? PostgresServer.WhyNotOwn ?? (SmtpServer.Python is null ? "needs python3 with aiosmtpd (Debian: python3-aiosmtpd)" : null);
+        Skip = KafkaBroker.WhyNotOwn ?? PostgresServer.WhyNotOwn ?? (SmtpServer.Python is null ? "needs python3 with aiosmtpd (Debian: python3-aiosmtpd)" : null);
 }

@@ -101,5 +101,5 @@ public sealed class ProductionRunTests(KafkaBroker broker, PostgresServer postgr
 [AttributeUsage(AttributeTargets.Method)]
 sealed class ProductionFactAttribute : FactAttribute
 {
-    public ProductionFactAttribute() => Skip = KafkaBroker.WhyNot ?? PostgresServer.WhyNotOwn;
+    public ProductionFactAttribute() => Skip = KafkaBroker.WhyNotOwn ?? PostgresServer.WhyNotOwn;
 }

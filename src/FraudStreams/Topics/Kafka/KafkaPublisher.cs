@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using Akka.Event;
 using Akka.Streams.Kafka.Settings;
 using Confluent.Kafka;
+using Error = Confluent.Kafka.Error;
 
 namespace FraudStreams.Topics.Kafka;
 
@@ -10,6 +12,7 @@ namespace FraudStreams.Topics.Kafka;
 /// </summary>
 sealed class KafkaPublisher : IDisposable
 {
+    readonly ILoggingAdapter _log;
     readonly KafkaSettings _settings;
     readonly ProducerSettings<byte[], byte[]> _producers;
     readonly ImmutableSortedDictionary<string, int> _partitions;
@@ -17,8 +20,9 @@ sealed class KafkaPublisher : IDisposable
     IProducer<byte[], byte[]>? _producer;
     RecordPartitioner _partitioner;
 
-    public KafkaPublisher(ProducerSettings<byte[], byte[]> producers, KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions)
+    public KafkaPublisher(ProducerSettings<byte[], byte[]> producers, KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, ILoggingAdapter log)
     {
+        _log = log;
         _settings = settings;
         _partitions = partitions;
         _producers = producers.WithProperty("enable.idempotence", "true").WithProperty("acks", "all")
@@ -100,7 +104,12 @@ sealed class KafkaPublisher : IDisposable
     void OnError(IProducer<byte[], byte[]> producer, Error error)
     {
         if (!error.IsFatal)
+        {
+            // The client tries again by itself, and what waits for an acknowledgement waits as long.
+            _log.Warning("The producer at {0}: {1}", _settings.BootstrapServers, error.Reason);
             return;
+        }
+
         lock (_gate)
         {
             if (ReferenceEquals(_producer, producer))

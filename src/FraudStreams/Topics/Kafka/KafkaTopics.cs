@@ -36,7 +36,7 @@ public sealed class KafkaTopics : ITopics
             .WithProperty("enable.auto.commit", "false")
             .WithProperty("dotnet.consumer.consume.result.fields", "timestamp,topic");
         _publisher = new KafkaPublisher(
-            ProducerSettings<byte[], byte[]>.Create(system, Serializers.ByteArray, Serializers.ByteArray).WithProperties(settings.Properties), settings, partitions);
+            ProducerSettings<byte[], byte[]>.Create(system, Serializers.ByteArray, Serializers.ByteArray).WithProperties(settings.Properties), settings, partitions, system.Log);
         _status = new KafkaStatus(settings);
         _places = new Places(settings, partitions);
     }
@@ -114,24 +114,24 @@ public sealed class KafkaTopics : ITopics
         if (!_uncommitted.TryGetValue((position.Group, position.Partition), out var uncommitted))
         {
             records.Dispose();
-            throw NothingToCommit(position);
+            throw new TopicsException($"Group {position.Group} does not read {position.Partition} here: there is nothing to commit");
         }
 
         try
         {
-            await uncommitted.Line.PublishAsync(
-                records, _publisher, () => uncommitted.TakeUpTo(position.NextOffset - 1)?.Commit() ?? throw NothingToCommit(position), ct);
+            // Nothing to commit has a batch that was read before the partition went away and came back: what it holds was, or will be, read again.
+            await uncommitted.Line.PublishAsync(records, _publisher, () => uncommitted.TakeUpTo(position.NextOffset - 1)?.Commit() ?? Task.CompletedTask, ct);
         }
-        catch (Exception) when (uncommitted.IsEnded)
+        catch (Exception e) when (uncommitted.IsEnded || IsGone(e))
         {
             // The partition went to another consumer, which reads from the last commit on and publishes this batch again.
         }
         catch (Exception e) when (e is not TopicsException)
         {
-            throw new TopicsException($"Committing {position.Partition} to offset {position.NextOffset} in group {position.Group} failed: {e.GetBaseException().Message}", e);
+            throw new TopicsException($"Committing {position.Partition} to offset {position.NextOffset} in group {position.Group} at {_settings.BootstrapServers} failed: {e.GetBaseException().Message}", e);
         }
     }
 
-    static TopicsException NothingToCommit(GroupPosition position) =>
-        new($"Group {position.Group} has not read {position.Partition} up to offset {position.NextOffset}: there is nothing to commit");
+    /// <summary>The consumer knows that the partition was taken away, which its source's end may not have told yet.</summary>
+    static bool IsGone(Exception e) => e.GetBaseException() is KafkaException { Error.Code: ErrorCode.Local_State };
 }

@@ -6,11 +6,18 @@ using Xunit;
 
 namespace FraudStreams.Tests.Topics.Kafka;
 
-/// <summary>A test on a real Apache Kafka that the test starts itself. Skipped where KAFKA_HOME names no Kafka, or where there is no librdkafka.</summary>
+/// <summary>A test on a real Apache Kafka: one that the test starts, or the one of FRAUDSTREAMS_KAFKA. Skipped where neither is, or where there is no librdkafka.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 sealed class KafkaFactAttribute : FactAttribute
 {
     public KafkaFactAttribute() => Skip = KafkaBroker.WhyNot;
+}
+
+/// <summary>A test that stops or stalls the broker or needs it set up its own way, which has to be the test's own.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+sealed class OwnKafkaFactAttribute : FactAttribute
+{
+    public OwnKafkaFactAttribute() => Skip = KafkaBroker.WhyNotOwn;
 }
 
 /// <summary>One broker, which is its own controller (KRaft), on loopback and a free port, in a temporary folder; gone with this object.</summary>
@@ -18,35 +25,42 @@ public sealed class KafkaBroker : IAsyncLifetime
 {
     /// <summary>A Kafka download: its folder libs holds the broker.</summary>
     public const string Variable = "KAFKA_HOME";
+
+    /// <summary>A broker that is there, host:port.</summary>
+    public const string GivenVariable = "FRAUDSTREAMS_KAFKA";
     const string ClusterId = "ZnJhdWQtc3RyZWFtcy0wMQ";
 
     static readonly string? Home = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } home ? home : null;
+    static readonly string? Given = Environment.GetEnvironmentVariable(GivenVariable) is { Length: > 0 } given ? given : null;
 
+    readonly string? _given;
     readonly TemporaryFolder _folder = new();
     readonly string[] _settings;
     readonly int _port = FreePort();
     Process? _process;
 
-    public KafkaBroker() : this(port => [$"listeners=PLAINTEXT://127.0.0.1:{port}", $"advertised.listeners=PLAINTEXT://127.0.0.1:{port}"])
-    {
-    }
+    public KafkaBroker() : this(port => [$"listeners=PLAINTEXT://127.0.0.1:{port}", $"advertised.listeners=PLAINTEXT://127.0.0.1:{port}"]) =>
+        _given = WhyNotOwn is null ? null : Given;
 
     /// <param name="settings">Of the port that clients use: its listener, and what else the broker is told.</param>
     internal KafkaBroker(Func<int, string[]> settings) => _settings = settings(_port);
 
     /// <summary>Why tests on Kafka cannot run here, or null.</summary>
-    public static string? WhyNot =>
-        Home is null ? $"needs Apache Kafka: {Variable} names the folder of a download"
+    public static string? WhyNot => Given is null ? WhyNotOwn : LibraryFault.Value;
+
+    /// <summary>Why no broker of the tests' own can be started here, or null.</summary>
+    public static string? WhyNotOwn =>
+        Home is null ? $"needs Apache Kafka: {Variable} names the folder of a download, or, for tests that leave it as it is, {GivenVariable} the address of a broker"
         : !Directory.Exists(Path.Combine(Home, "libs")) ? $"{Variable} is {Home}, which has no folder libs"
         : LibraryFault.Value;
 
-    public string Servers => $"127.0.0.1:{_port}";
+    public string Servers => _given ?? $"127.0.0.1:{_port}";
 
     static readonly Lazy<string?> LibraryFault = new(() => Record.Exception(FraudStreams.Topics.Kafka.KafkaLibrary.Require)?.Message);
 
     public async Task InitializeAsync()
     {
-        if (WhyNot is not null)
+        if (WhyNotOwn is not null)
             return;
         var controller = FreePort();
         var listener = _settings.First(setting => setting.StartsWith("listeners=", StringComparison.Ordinal));

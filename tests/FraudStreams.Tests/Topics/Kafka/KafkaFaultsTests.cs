@@ -15,7 +15,7 @@ namespace FraudStreams.Tests.Topics.Kafka;
 [Trait("needs", "kafka")]
 public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IClassFixture<KafkaBroker>
 {
-    [KafkaFact]
+    [OwnKafkaFact]
     public async Task A_broker_that_stalls_is_told_of_and_when_it_goes_on_nothing_is_lost()
     {
         await using var topics = KafkaTopics.Open(Settings(Broker.Servers, "timeout = 2s, client { socket.timeout.ms = 2000 }"), Partitions(2), Actors);
@@ -35,6 +35,7 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IC
             var held = topics.PublishAsync(Payments(201, 400), default);
             (await Should.ThrowAsync<TopicsException>(topics.StatusAsync(default))).Message.ShouldContain(Broker.Servers);
             await Until(() => warnings.Any(warning => warning.Contains($"in group {Prefix}score") && warning.Contains(Broker.Servers)));
+            await Until(() => warnings.Any(warning => warning.Contains($"The producer at {Broker.Servers}")));
             held.IsCompleted.ShouldBeFalse();
             await Broker.GoOnAsync();
             await held.WaitAsync(TimeSpan.FromSeconds(40));

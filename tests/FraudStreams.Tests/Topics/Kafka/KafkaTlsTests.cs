@@ -12,7 +12,7 @@ namespace FraudStreams.Tests.Topics.Kafka;
 [Trait("needs", "kafka")]
 public sealed class KafkaTlsTests(TlsBroker broker) : KafkaTest(broker.Broker), IClassFixture<TlsBroker>
 {
-    [KafkaFact]
+    [OwnKafkaFact]
     public async Task With_the_brokers_certificate_trusted_records_come_and_go()
     {
         await using var topics = KafkaTopics.Open(Trusting(broker.Certificate), Partitions(2), Actors);
@@ -25,7 +25,7 @@ public sealed class KafkaTlsTests(TlsBroker broker) : KafkaTest(broker.Broker), 
         (await topics.StatusAsync(default)).Of("score", "transactions").Lag.ShouldBe(0);
     }
 
-    [KafkaFact]
+    [OwnKafkaFact]
     public async Task A_certificate_that_nobody_trusts_ends_the_start_with_the_brokers_address_and_the_reason()
     {
         using var folder = new TemporaryFolder();
@@ -39,7 +39,7 @@ public sealed class KafkaTlsTests(TlsBroker broker) : KafkaTest(broker.Broker), 
         failure.Message.ShouldContain("certificate verify failed");
     }
 
-    [KafkaFact]
+    [OwnKafkaFact]
     public async Task A_client_that_speaks_no_TLS_gets_no_answer_and_the_address_is_told()
     {
         var failure = Should.Throw<TopicsException>(() => KafkaTopics.Open(Settings(Broker.Servers, "timeout = 4s"), Partitions(1), Actors));

@@ -178,7 +178,7 @@ public sealed class KafkaTopicsTests(KafkaBroker broker) : KafkaTest(broker), IC
         failure.Message.ShouldContain("has 2 partitions and 3 were expected (fraudstreams.topics.partitions");
     }
 
-    [KafkaFact]
+    [OwnKafkaFact]
     public async Task A_wrong_password_fails_with_a_reason_and_the_right_one_works_and_neither_is_told()
     {
         var sasl = new KafkaBroker(port =>
