@@ -131,7 +131,7 @@ public sealed class CommittablePartitionedSourceTests(KafkaBroker broker) : Stre
             .WithProperty("session.timeout.ms", "6000")
             .WithProperty("heartbeat.interval.ms", "500");
         var (control, done) = KafkaConsumer.CommittablePartitionedSource(settings, Subscriptions.Topics(_topic))
-            .MergeMany(Partitions, given => given.Item2.SelectAsync(1, async message =>
+            .Via(Flow.Create<(TopicPartition, Source<Message, NotUsed>)>().MergeMany(Partitions, given => given.Item2.SelectAsync(1, async message =>
             {
                 await work(message);
                 seen.Enqueue(message);
@@ -140,7 +140,7 @@ public sealed class CommittablePartitionedSourceTests(KafkaBroker broker) : Stre
             {
                 _ = end.ContinueWith(_ => ended?.Enqueue(given.Item1.Partition.Value), TaskScheduler.Default);
                 return none;
-            }))
+            })))
             .ToMaterialized(Sink.Ignore<Done>(), Keep.Both)
             .Run(Materializer);
         return (control, seen, done);
