@@ -109,6 +109,19 @@ public sealed partial class ComposeTests
         }
     }
 
+    [Fact]
+    public void The_readme_calls_services_by_their_names()
+    {
+        var calls = Call().Matches(Repository.Read("README.md")).Select(call => call.Value).ToList();
+        var words = calls.SelectMany(call => call.Split(' ', '=')).ToHashSet();
+
+        calls.Count.ShouldBeGreaterThanOrEqualTo(3);
+        foreach (var service in File.Ours.Where(service => words.Contains(service.Name)))
+            words.Remove(service.Name);
+        words.Where(word => !word.StartsWith('-')).ShouldBeSubsetOf(
+            ["docker", "compose", "up", "logs", "run", "restart", "3", "./history.csv:/history.csv:ro", "train", "/history.csv"]);
+    }
+
     static void Listens(string address)
     {
         var parts = address.Split(':');
@@ -120,6 +133,9 @@ public sealed partial class ComposeTests
     static List<string> ListenedPorts(ComposeService service) => service.Environment
         .Where(variable => variable.Key is "KAFKA_LISTENERS" or "PGPORT" or "MP_SMTP_BIND_ADDR" or "MP_UI_BIND_ADDR")
         .SelectMany(variable => variable.Value.Split(',')).Select(text => Port().Match(text).Value).ToList();
+
+    [GeneratedRegex("docker compose [^#&\n]*[^#& \n]")]
+    private static partial Regex Call();
 
     [GeneratedRegex(@"\d+$")]
     private static partial Regex Port();
