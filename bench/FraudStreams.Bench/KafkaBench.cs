@@ -17,9 +17,7 @@ namespace FraudStreams.Bench;
 static class KafkaBench
 {
     const int Partitions = 4;
-
-    /// <summary>Lets the fastest show what it can; the latencies of a live stream are hocon/kafka.conf's own.</summary>
-    const string Config = "hocon/kafka.conf";
+    internal const string Config = "hocon/kafka.conf";
 
     public static async Task RunAsync(string csv, string model, string servers, string[] rest)
     {
@@ -40,7 +38,7 @@ static class KafkaBench
         Directory.Delete(root, recursive: true);
     }
 
-    static string[] Set(string servers, string prefix) =>
+    internal static string[] Set(string servers, string prefix) =>
         ["--set", $"topics.kafka.bootstrap-servers={servers}", "--set", $"topics.kafka.prefix={prefix}", "--set", $"topics.partitions={Partitions}", "--schema", "cards"];
 
     static async Task<double> MeasureAsync(string what, string csv, string model, string servers, string data, Func<string, string, string[]> arguments)
@@ -60,7 +58,7 @@ static class KafkaBench
     }
 
     /// <summary>The payments of the file into `transactions`, as the simulator publishes them.</summary>
-    static async Task<long> FillAsync(string csv, string model, string servers, string prefix)
+    internal static async Task<long> FillAsync(string csv, string model, string servers, string prefix)
     {
         using var system = Akka.Actor.ActorSystem.Create("fill", new ConfigLayers(Config).Load());
         await using var topics = KafkaTopics.Open(Settings(servers, prefix), PartitionsOf(Topic.Transactions, Topic.Predictions, Topic.Rejected, Topic.Alerts, Topic.Undelivered, Topic.Labels), system);

@@ -24,6 +24,9 @@ switch (args)
     case ["kafka", var csv, var model, var servers, .. var rest]:
         await KafkaBench.RunAsync(csv, model, servers, rest);
         return 0;
+    case ["kafka-hosts", var csv, var model, var servers, var postgres]:
+        await KafkaHostsBench.RunAsync(csv, model, servers, postgres);
+        return 0;
     case ["kafka-by-hand", var model, var servers, var prefix]:
         KafkaByHand.Run(model, servers, prefix);
         return 0;
@@ -40,6 +43,6 @@ switch (args)
         Console.Error.WriteLine(
             "what to measure: akka | akka-streams | topics [folder] | store predictions.ndjson [folder] | reading payments.csv | "
             + "spine payments.csv model-folder [rounds] | "
-            + "kafka payments.csv model-folder broker:port [rounds] | matrix payments.csv features.fsm [schema] | training features.fsm [trees=100] …");
+            + "kafka payments.csv model-folder broker:port [rounds] | kafka-hosts payments.csv model-folder broker:port \"Host=…;Username=…;Password=…\" | matrix payments.csv features.fsm [schema] | training features.fsm [trees=100] …");
         return 2;
 }
