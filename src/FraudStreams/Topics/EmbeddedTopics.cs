@@ -40,6 +40,9 @@ public sealed class EmbeddedTopics : ITopics
 
     public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken ct) => _log.PositionAsync(group, partition).WaitAsync(ct);
 
+    public IAsyncEnumerable<IReadOnlyList<TopicRecord>> ReadAsync(TopicPartition partition, long from, long to, CancellationToken ct) =>
+        _log.ReadStretch(partition, from, to).ToAsyncEnumerable();
+
     public Task<TopicsStatus> StatusAsync(CancellationToken ct) => Task.Run(_log.Status, ct);
 
     /// <summary>
