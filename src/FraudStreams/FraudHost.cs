@@ -6,6 +6,7 @@ using Akka.Streams;
 using Akka.Streams.Dsl;
 using FraudStreams.Alerts;
 using FraudStreams.Ingest;
+using FraudStreams.Memory;
 using FraudStreams.Model.Formats;
 using FraudStreams.Model.Schema;
 using FraudStreams.ModelOps;
@@ -32,6 +33,7 @@ public sealed class FraudHost : IAsyncDisposable
     readonly ActorSystem _system;
     readonly ITopics _topics;
     readonly PredictionStore? _store;
+    readonly FeatureMemory? _memory;
     readonly AlertOffice? _alerts;
     readonly IActorRef _desks = ActorRefs.Nobody;
     readonly SharedKillSwitch _stop = KillSwitches.Shared("stop");
@@ -69,6 +71,8 @@ public sealed class FraudHost : IAsyncDisposable
         }
 
         _health = new BranchHealth(3 * settings.Restart.Max + BranchHolds, time);
+        if (settings.Roles.Contains(Role.Score))
+            _memory = FeatureMemory.Open(schema, _topics, settings, _system.Log, time);
         _branches = Branches(schema, model);
         _system.ActorOf(SpeedsFile.Props(layers, settings.Speeds, Speeds), "speeds-file");
         var roles = settings.Roles.Order().Select(role => role.ToString().ToLowerInvariant()).ToImmutableArray();
@@ -119,6 +123,7 @@ public sealed class FraudHost : IAsyncDisposable
         await _topics.DisposeAsync();
         if (_store is not null)
             await _store.DisposeAsync();
+        _memory?.Dispose();
         _alerts?.Dispose();
         Speeds.Dispose();
     }
@@ -184,7 +189,7 @@ public sealed class FraudHost : IAsyncDisposable
         if (_settings.Roles.Contains(Role.Alert))
             branches[Groups.Alert] = Run(FraudPipeline.Alert(Branch(Groups.Alert), schema, AlertTemplate.Of(_settings.Alerts.Template, schema), _desks));
         if (_settings.Roles.Contains(Role.Score))
-            branches[Groups.Score] = Run(FraudPipeline.Score(Branch(Groups.Score), schema, Desk(model!), Speeds.Speed2));
+            branches[Groups.Score] = Run(FraudPipeline.Score(Branch(Groups.Score), schema, _memory, Desk(model!), Speeds.Speed2));
         if (_settings.Roles.Contains(Role.Simulate))
             branches[Groups.Simulate] = Run(FraudPipeline.Simulate(Branch(Groups.Simulate), schema, Speeds.Speed1));
         return branches.ToImmutable();

@@ -6,6 +6,7 @@ using Akka.Streams.Dsl;
 using FraudStreams.Alerts;
 using FraudStreams.Ingest;
 using FraudStreams.Labels;
+using FraudStreams.Memory;
 using FraudStreams.Model.Schema;
 using FraudStreams.Monitoring;
 using FraudStreams.Scoring;
@@ -28,12 +29,14 @@ static class FraudPipeline
             .Via(parts.Stop.Flow<OutgoingRecords>())
             .Via(PublishRecords.Flow(parts.Topics, parts.Counters)));
 
-    /// <summary>transactions ▸ batch ▸ speed_2 ▸ read ▸ model ▸ predictions and rejected, with the position in transactions.</summary>
-    public static IRunnableGraph<Task<Done>> Score(BranchParts parts, TransactionSchema schema, IActorRef model, SpeedValve speed2) =>
-        Consumed(parts, Topic.Transactions, partition => partition
+    /// <summary>transactions ▸ batch ▸ speed_2 ▸ read ▸ windows ▸ model ▸ predictions and rejected, with the position in transactions.</summary>
+    public static IRunnableGraph<Task<Done>> Score(
+        BranchParts parts, TransactionSchema schema, FeatureMemory? memory, IActorRef model, SpeedValve speed2) =>
+        ConsumedApart(parts, Topic.Transactions, (partition, records) => records
             .GroupedWithin(parts.Settings.Batch.Size, parts.Settings.Batch.Wait)
             .Via(BatchValve.Flow<TopicRecord>(speed2))
             .Via(ReadTransactions.Flow(schema, parts.Settings.Topics))
+            .Via(FeatureMemory.Flow(memory, partition))
             .Via(ScoreTransactions.Flow(model, parts.Settings.Scoring))
             .Via(PublishPredictions.Flow(parts.Topics, parts.Counters, parts.Time)));
 

@@ -4,6 +4,7 @@ using Akka.Configuration;
 using Akka.Streams;
 using FraudStreams.Alerts;
 using FraudStreams.Ingest.Generation;
+using FraudStreams.Memory;
 using FraudStreams.Model.Evaluation;
 using FraudStreams.Model.Schema;
 using FraudStreams.Settings;
@@ -28,6 +29,7 @@ public sealed record FraudSettings(
     SimulateSettings Simulate,
     TopicSettings Topics,
     ScoringSettings Scoring,
+    MemorySettings Memory,
     ModelSettings Model,
     StoreSettings Store,
     AlertSettings Alerts,
@@ -47,6 +49,7 @@ public sealed record FraudSettings(
             SimulateSettings.From(root.Section("simulate")),
             TopicSettings.From(root.Section("topics")),
             ScoringSettings.From(root.Section("scoring")),
+            MemorySettings.From(root.Section("memory")),
             ModelSettings.From(root.Section("model")),
             StoreSettings.From(root.Section("store")),
             AlertSettings.From(root.Section("alerts"), root.Section("store").Section("postgresql")),

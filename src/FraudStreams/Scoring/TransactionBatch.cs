@@ -24,6 +24,9 @@ sealed class TransactionBatch(TransactionBatchPool pool, TransactionRows rows)
 
     public BatchScored? Scored { get; set; }
 
+    /// <summary>The offset of the first record, whether it was read or rejected.</summary>
+    public long FirstOffset { get; private set; } = -1;
+
     /// <summary>The offset after the last record, whether it was read or rejected.</summary>
     public GroupPosition Position { get; private set; }
 
@@ -35,6 +38,8 @@ sealed class TransactionBatch(TransactionBatchPool pool, TransactionRows rows)
                 _rejected.Add((record, reason));
             else
                 _records.Add(record);
+            if (FirstOffset < 0)
+                FirstOffset = record.Offset;
             Position = new GroupPosition(group, record.Partition, record.Offset + 1);
         }
 
@@ -47,6 +52,7 @@ sealed class TransactionBatch(TransactionBatchPool pool, TransactionRows rows)
         _records.Clear();
         _rejected.Clear();
         Scored = null;
+        FirstOffset = -1;
         pool.Return(this);
     }
 }

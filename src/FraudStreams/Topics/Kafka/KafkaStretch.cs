@@ -21,6 +21,14 @@ sealed class KafkaStretch(KafkaSettings settings, TopicPartition partition)
         }
     }
 
+    /// <summary>All that is there now.</summary>
+    public IEnumerable<TopicRecord> ReadAll()
+    {
+        using var consumer = Open(0);
+        for (var record = Next(consumer); !record.IsPartitionEOF; record = Next(consumer))
+            yield return new TopicRecord(partition, record.Offset.Value, record.Message.Key, record.Message.Value, record.Message.Timestamp.UnixTimestampMs);
+    }
+
     IConsumer<byte[], byte[]> Open(long from)
     {
         var properties = settings.Properties

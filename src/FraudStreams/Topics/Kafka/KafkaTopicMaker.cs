@@ -9,14 +9,15 @@ sealed class KafkaTopicMaker(KafkaSettings settings)
 {
     readonly ClientFault _fault = new();
 
-    public void Make(ImmutableSortedDictionary<string, int> partitions)
+    /// <param name="configuration">What a topic that is made is told, beside the broker's own settings.</param>
+    public void Make(ImmutableSortedDictionary<string, int> partitions, Dictionary<string, string>? configuration = null)
     {
         using var admin = new AdminClientBuilder(settings.Properties).SetLogHandler((_, _) => { }).SetErrorHandler((_, error) => _fault.Note(error)).Build();
         var found = Found(admin);
         var missing = partitions.Where(topic => !found.ContainsKey(settings.Prefix + topic.Key)).ToList();
         if (missing.Count > 0)
         {
-            Create(admin, missing);
+            Create(admin, missing, configuration);
             found = Found(admin);
         }
 
@@ -42,13 +43,14 @@ sealed class KafkaTopicMaker(KafkaSettings settings)
         }
     }
 
-    void Create(IAdminClient admin, List<KeyValuePair<string, int>> missing)
+    void Create(IAdminClient admin, List<KeyValuePair<string, int>> missing, Dictionary<string, string>? configuration)
     {
         var wanted = missing.Select(topic => new TopicSpecification
         {
             Name = settings.Prefix + topic.Key,
             NumPartitions = topic.Value,
             ReplicationFactor = settings.Replicas ?? -1,
+            Configs = configuration,
         });
         try
         {

@@ -1,0 +1,134 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using Akka.Event;
+using FraudStreams.Model.Features.Windows;
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
+using FraudStreams.Scoring;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Memory;
+
+/// <summary>
+/// The windows of one partition, for as long as this process has it. Before its first batch they are made what they were after the record before that
+/// batch: from the newest snapshot, and the records between. A snapshot is kept only when the group's position has reached what it stands for, so a
+/// scorer that begins again at that position always finds one that is not ahead of it.
+/// </summary>
+sealed class PartitionMemory(FeatureMemory memory, TopicPartition partition, CancellationToken ended)
+{
+    static readonly TimeSpan LookForPosition = TimeSpan.FromMilliseconds(200);
+
+    WindowState? _windows;
+    long _snapshotTaken;
+    Task _keeping = Task.CompletedTask;
+
+    /// <summary>Gives every row of the batch its window values, and takes it in.</summary>
+    public async Task<TransactionBatch> RememberAsync(TransactionBatch batch)
+    {
+        if (_windows is null)
+        {
+            _windows = await RestoreAsync(batch.FirstOffset);
+            _snapshotTaken = memory.Time.GetTimestamp();
+        }
+
+        _windows.Advance(batch.Rows);
+        if (_keeping.IsCompleted && memory.Time.GetElapsedTime(_snapshotTaken) >= memory.Settings.SnapshotEvery)
+        {
+            _snapshotTaken = memory.Time.GetTimestamp();
+            var position = batch.Position.NextOffset;
+            if (await Task.Run(() => TryWrite(_windows, position), ended))
+                _keeping = KeepAsync(position);
+        }
+
+        return batch;
+    }
+
+    async Task<WindowState> RestoreAsync(long position)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var (windows, from) = await ReadSnapshotAsync(position);
+        using var rows = new TransactionRows(memory.Schema);
+        var reader = new TransactionReader(memory.Schema, memory.MaxRecordBytes);
+        var read = 0L;
+        await foreach (var records in memory.Topics.ReadAsync(partition, from, position, ended))
+        {
+            foreach (var record in records)
+                reader.TryRead(record.Value.Span, rows);
+            windows.Advance(rows);
+            rows.Clear();
+            read += records.Count;
+        }
+
+        memory.Log.Info("Windows of {0}: {1}, {2} records read again up to offset {3}, {4} payments of {5} keys held; {6} s", partition,
+            from == 0 ? "no snapshot" : $"snapshot of offset {from}", read, position, windows.Events, windows.Keys,
+            Stopwatch.GetElapsedTime(started).TotalSeconds.ToString("0.00"));
+        return windows;
+    }
+
+    /// <summary>The newest snapshot that stands for no more than the position, or the windows before the first record.</summary>
+    async Task<(WindowState Windows, long From)> ReadSnapshotAsync(long position)
+    {
+        try
+        {
+            await using var snapshot = await memory.Snapshots.OpenAsync(partition, ended);
+            if (snapshot is not null)
+            {
+                var windows = await Task.Run(() => (State: WindowState.Read(snapshot, memory.Schema, out var stands), Stands: stands), ended);
+                var from = BinaryPrimitives.ReadInt64LittleEndian(windows.Stands);
+                if (from <= position)
+                    return (windows.State, from);
+                memory.Log.Warning("The snapshot of {0} is of offset {1} and the group stands at {2}, before it: the windows are made anew from the topic", partition, from, position);
+            }
+        }
+        catch (WindowSnapshotException e)
+        {
+            memory.Log.Warning("The snapshot of {0} cannot be used: {1} The windows are made anew from the topic", partition, e.Message);
+        }
+
+        return (new WindowState(memory.Schema), 0);
+    }
+
+    /// <summary>A disk that is full, say, costs a snapshot and nothing else.</summary>
+    bool TryWrite(WindowState windows, long position)
+    {
+        try
+        {
+            Span<byte> stands = stackalloc byte[sizeof(long)];
+            BinaryPrimitives.WriteInt64LittleEndian(stands, position);
+            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 1 << 16 };
+            if (!OperatingSystem.IsWindows())
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            using var file = new FileStream(memory.Snapshots.Draft(partition), options);
+            windows.Write(file, stands);
+            file.Flush(flushToDisk: true);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            CannotKeep(e);
+            return false;
+        }
+    }
+
+    async Task KeepAsync(long position)
+    {
+        try
+        {
+            while (await memory.Topics.PositionAsync(Groups.Score, partition, ended) < position)
+                await Task.Delay(LookForPosition, memory.Time, ended);
+            await memory.Snapshots.KeepAsync(partition, ended);
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            // Whoever has the partition next begins with the snapshot before.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TopicsException)
+        {
+            CannotKeep(e);
+        }
+    }
+
+    void CannotKeep(Exception e) => memory.Log.Warning(
+        "The windows of {0} could not be kept, and are tried again in {1} s; a restart would read more of the topic again: {2}", partition,
+        memory.Settings.SnapshotEvery.TotalSeconds, e.Message);
+}
