@@ -1,6 +1,7 @@
 using FraudStreams.Ingest;
 using FraudStreams.Model.Evaluation;
 using FraudStreams.Model.Features;
+using FraudStreams.Model.Features.Windows;
 using FraudStreams.Model.Formats;
 using FraudStreams.Model.Schema;
 using FraudStreams.Model.Trees;
@@ -27,8 +28,10 @@ static class MatrixExport
         var labels = new byte[rows];
         var at = 0;
         var last = long.MinValue;
+        var memory = new WindowState(schema);
         foreach (var batch in Batches(input, schema))
         {
+            memory.Advance(batch);
             plan.Compute(batch, values.AsSpan(at * plan.Count, batch.Count * plan.Count));
             for (var row = 0; row < batch.Count; row++)
             {

@@ -38,7 +38,7 @@ public enum WindowKind
     /// <summary>How many there are.</summary>
     Count,
 
-    /// <summary>The field's sum; 0 of none. Values count to 2⁻³² and up to ±2⁴⁰.</summary>
+    /// <summary>The field's sum; 0 of none. Values count to 2⁻⁴⁸ and up to ±2⁴⁰.</summary>
     Sum,
 
     /// <summary>The field's arithmetic mean; missing of none. Values count as in <see cref="Sum"/>.</summary>

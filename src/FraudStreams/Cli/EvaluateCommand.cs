@@ -25,14 +25,22 @@ static class EvaluateCommand
         HelpName = "DIR",
     };
 
+    static readonly Option<FileInfo?> WarmUp = new("--warm-up")
+    {
+        Description = "The payments before the input, a CSV with a header: read first, so that features over a card's history know it. They are not measured.",
+        HelpName = "CSV",
+    };
+
     public static Command Create()
     {
         var command = new Command("evaluate", "Scores labelled payments with the model in service and prints how good the scores are.");
         command.Options.Add(Input);
         command.Options.Add(Model);
+        command.Options.Add(WarmUp);
         command.SetAction(Invoke);
         return command.WithExamples(
             "fraudstreams evaluate --input later.csv",
+            "fraudstreams evaluate --input later.csv --warm-up history.csv",
             "fraudstreams evaluate --input later.csv --model fraudstreams-data/models/cards-20240131-120000 --json");
     }
 
@@ -44,8 +52,10 @@ static class EvaluateCommand
             ? ModelFolder.Load(folder.FullName)
             : new ModelShelf(settings.DataDirectory, TimeProvider.System).Champion()
               ?? throw new CommandFailedException($"there is no model in {settings.DataDirectory}: `fraudstreams train --input CSV` makes one");
+        var before = call.GetValue(WarmUp) is { } warmUp ? new CsvHistory(RunCommand.ExistingFile(warmUp), model.Schema) : null;
         using var stop = new StopSignals();
-        var report = WorkProgress.Run(progress => Evaluator.Evaluate(model, new CsvHistory(file, model.Schema), progress, stop.Stopped));
+        var report = WorkProgress.Run(progress =>
+            Evaluator.Evaluate(model, new CsvHistory(file, model.Schema), progress, stop.Stopped, before));
         if (call.GetValue(CommonOptions.Json))
             Console.Out.WriteLine(JsonSerializer.Serialize(report, FolderStatus.Json));
         else

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using FraudStreams.Model.Evaluation;
+using FraudStreams.Model.Features.Windows;
 using FraudStreams.Model.Formats;
 using FraudStreams.Monitoring;
 
@@ -17,15 +18,21 @@ static class Evaluator
     /// <summary>Cards a day that investigators are taken to check: the Fraud Detection Handbook's number.</summary>
     const int CardsADay = 100;
 
-    public static Evaluation Evaluate(LoadedModel model, IHistory history, WorkProgress progress, CancellationToken cancellationToken)
+    /// <param name="warmUp">What came before the history, for windows to see; it is not measured.</param>
+    public static Evaluation Evaluate(
+        LoadedModel model, IHistory history, WorkProgress progress, CancellationToken cancellationToken, IHistory? warmUp = null)
     {
+        var memory = new WindowState(model.Schema);
+        if (warmUp is not null)
+            Remember(warmUp, memory, progress, cancellationToken);
         var rejected = new RejectTally();
         var rows = LabelledRows.Read(
-            history, model.Features, progress.Step($"Reading {history.Name} and computing {model.Features.Count} features"), rejected.Add,
+            history, model.Features, memory, progress.Step($"Reading {history.Name} and computing {model.Features.Count} features"), rejected.Add,
             cancellationToken);
         rejected.Tell(progress);
         if (rows is null)
             throw new NothingToMeasureException($"{history.Name} has no labelled row that can be read");
+        rows.TellLate(history, progress);
         var told = progress.Step($"Scoring {rows.Count:N0} payments");
         var scores = new double[rows.Count];
         model.Scorer.Score(rows.Set.Values.Span, scores);
@@ -33,6 +40,14 @@ static class Evaluator
         return new Evaluation(
             model.Version, history.Name, DateTimeOffset.FromUnixTimeMilliseconds(rows.Times[0]), DateTimeOffset.FromUnixTimeMilliseconds(rows.Times[^1]),
             rows.Count, rows.Set.Positives, rejected.Count, Metrics(scores, rows, model.Threshold));
+    }
+
+    static void Remember(IHistory history, WindowState memory, WorkProgress progress, CancellationToken cancellationToken)
+    {
+        var rejected = new RejectTally();
+        foreach (var rows in history.Read(progress.Step($"Reading {history.Name} for what came before"), rejected.Add, cancellationToken))
+            memory.Advance(rows);
+        rejected.Tell(progress);
     }
 
     /// <summary>The measures by their field's names. What has no value on these rows, such as recall without a fraud, is left out.</summary>

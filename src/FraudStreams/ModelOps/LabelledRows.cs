@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Text;
 using FraudStreams.Model.Features;
+using FraudStreams.Model.Features.Windows;
 using FraudStreams.Model.Formats;
 using FraudStreams.Model.Trees;
+using FraudStreams.Monitoring;
 
 namespace FraudStreams.ModelOps;
 
@@ -14,14 +16,21 @@ sealed record LabelledRows(TrainingSet Set, long[] Times, long[] Cards)
 {
     public int Count => Times.Length;
 
+    /// <summary>Rows of the history, labelled or not, that came after one with a later event time.</summary>
+    public long Late { get; init; }
+
     public LabelledRows Slice(int start, int count) => new(Set.Slice(start, count), Times[start..(start + count)], Cards[start..(start + count)]);
 
     /// <summary>
     /// Reads a history into feature rows; null when none is left. Rows without a label are left out: nothing can be learnt or measured from them.
+    /// They are part of the history that windows see all the same.
     /// </summary>
+    /// <param name="memory">What came before the history; it takes the history in, in the order of its rows.</param>
     public static LabelledRows? Read(
-        IHistory history, FeaturePlan plan, Action<double> progress, Action<RejectReason> rejected, CancellationToken cancellationToken)
+        IHistory history, FeaturePlan plan, WindowState memory, Action<double> progress, Action<RejectReason> rejected,
+        CancellationToken cancellationToken)
     {
+        var (latest, late) = (long.MinValue, 0L);
         var values = new ArrayBufferWriter<double>(4096 * plan.Count);
         var labels = new List<byte>();
         var times = new List<long>();
@@ -30,10 +39,13 @@ sealed record LabelledRows(TrainingSet Set, long[] Times, long[] Cards)
         foreach (var rows in history.Read(progress, rejected, cancellationToken))
         {
             var batch = values.GetSpan(rows.Count * plan.Count)[..(rows.Count * plan.Count)];
+            memory.Advance(rows);
             plan.Compute(rows, batch);
             var kept = 0;
             for (var row = 0; row < rows.Count; row++)
             {
+                late += rows.EventTime(row) < latest ? 1 : 0;
+                latest = Math.Max(latest, rows.EventTime(row));
                 if (rows.Label(row) is not { } label)
                     continue;
                 batch.Slice(row * plan.Count, plan.Count).CopyTo(batch[(kept++ * plan.Count)..]);
@@ -48,7 +60,14 @@ sealed record LabelledRows(TrainingSet Set, long[] Times, long[] Cards)
             values.Advance(kept * plan.Count);
         }
 
-        return labels.Count == 0 ? null : InOrderOfTime(plan, values.WrittenMemory, [.. labels], [.. times], [.. cards]);
+        return labels.Count == 0 ? null : InOrderOfTime(plan, values.WrittenMemory, [.. labels], [.. times], [.. cards]) with { Late = late };
+    }
+
+    /// <summary>Says it where windows were computed over rows that are not in the order of time.</summary>
+    public void TellLate(IHistory history, WorkProgress progress)
+    {
+        if (Late > 0 && !history.Schema.WindowFeatures.IsEmpty)
+            progress.Warning($"{history.Name} is not in the order of event time: {Late:N0} rows come after a later one, and their windows hold what stands before them in the file, as in a stream");
     }
 
     static bool IsInOrder(long[] times)

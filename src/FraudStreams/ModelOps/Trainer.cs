@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using FraudStreams.Model.Evaluation;
 using FraudStreams.Model.Features;
+using FraudStreams.Model.Features.Windows;
 using FraudStreams.Model.Formats;
 using FraudStreams.Model.Trees;
 using FraudStreams.Monitoring;
@@ -21,8 +22,9 @@ sealed class Trainer(ModelSettings settings, ModelShelf shelf, WorkProgress prog
         var rejected = new RejectTally();
         var plan = FeaturePlan.Fit(history.Schema, history.Read(progress.Step($"Learning the categories of {history.Name}"), rejected.Add, cancellationToken));
         var rows = LabelledRows.Read(
-            history, plan, progress.Step($"Computing {plan.Count} features"), new RejectTally().Add, cancellationToken);
+            history, plan, new WindowState(history.Schema), progress.Step($"Computing {plan.Count} features"), new RejectTally().Add, cancellationToken);
         rejected.Tell(progress);
+        rows?.TellLate(history, progress);
         if (rows is null)
             return (null, $"{history.Name} has no labelled row that can be read");
         var fitted = SplitOf(rows);

@@ -1,4 +1,5 @@
 using FraudStreams.Ingest.Generation;
+using FraudStreams.Model.Features.Windows;
 using FraudStreams.Model.Formats;
 using FraudStreams.ModelOps;
 using FraudStreams.Monitoring;
@@ -27,7 +28,7 @@ static class Histories
     public static IEnumerable<string[]> Honest(this IEnumerable<string[]> rows) => rows.Where(cells => cells[^1] == "0");
 
     /// <summary>Rows in order of event time, with everything else as it is for the same rows in any order.</summary>
-    public static LabelledRows? Read(IHistory history) => LabelledRows.Read(history, TrainedModel.Loaded.Features, _ => { }, _ => { }, default);
+    public static LabelledRows? Read(IHistory history) => LabelledRows.Read(history, TrainedModel.Loaded.Features, new WindowState(history.Schema), _ => { }, _ => { }, default);
 
     public static T Quietly<T>(Func<WorkProgress, T> work) => WorkProgress.Run(work);
 

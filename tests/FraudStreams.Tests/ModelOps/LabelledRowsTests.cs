@@ -1,3 +1,4 @@
+using FraudStreams.Model.Features.Windows;
 using FraudStreams.Model.Formats;
 using FraudStreams.ModelOps;
 using FraudStreams.Tests.WholeProgram;
@@ -46,7 +47,7 @@ public sealed class LabelledRowsTests : IDisposable
         var reasons = new List<RejectReason>();
         var history = Histories.Csv(_folder, 300, rows => rows.Unlabelled(row => row % 3 == 0).Select((cells, row) => row == 100 ? cells[..5] : cells));
 
-        var rows = LabelledRows.Read(history, TrainedModel.Loaded.Features, _ => { }, reasons.Add, default).ShouldNotBeNull();
+        var rows = LabelledRows.Read(history, TrainedModel.Loaded.Features, new WindowState(history.Schema), _ => { }, reasons.Add, default).ShouldNotBeNull();
 
         rows.Count.ShouldBe(199);
         rows.Set.Labels.Length.ShouldBe(199);

@@ -6,12 +6,12 @@ namespace FraudStreams.Model.Features.Windows;
 /// </summary>
 static class FixedPoint
 {
-    const double SumScale = 1L << 32;
+    const double SumScale = 1L << 48;
     const double SumLimit = 1L << 40;
     const double SquareScale = 1L << 24;
     const double SquareLimit = 1L << 36;
 
-    /// <summary>Multiples of 2⁻³², up to ±2⁴⁰; ties go to the even one.</summary>
+    /// <summary>Multiples of 2⁻⁴⁸, up to ±2⁴⁰; ties go to the even one.</summary>
     internal static Int128 ForSum(double value)
     {
         if (double.IsNaN(value))
