@@ -98,17 +98,23 @@ internal sealed class ConsumerRun<TKey, TValue>
         return builder.Build();
     }
 
+    /// <summary>
+    /// Reads what is there, and at most a buffer's worth: however much there is, an end, a fault and a paused partition that has room again are
+    /// seen soon.
+    /// </summary>
     void Step(IConsumer<TKey, TValue> consumer)
     {
         if (_fault is { } fault)
             throw new KafkaException(fault);
         MindSpace(consumer);
-        for (var message = consumer.Consume(_settings.PollTimeout); message is not null; message = consumer.Consume(TimeSpan.Zero))
+        var message = consumer.Consume(_settings.PollTimeout);
+        for (var read = 1; message is not null; read++)
         {
             if (_feeds.TryGetValue(message.TopicPartition, out var feed))
                 feed.Add(message);
-            if (feed is { Count: var count } && count >= _settings.BufferSize)
+            if (read >= _settings.BufferSize || feed is { Count: var count } && count >= _settings.BufferSize)
                 return;
+            message = consumer.Consume(TimeSpan.Zero);
         }
     }
 

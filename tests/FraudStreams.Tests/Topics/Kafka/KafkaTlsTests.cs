@@ -1,10 +1,18 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Akka;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using Akka.Streams.Kafka.Dsl;
+using Akka.Streams.Kafka.Messages;
+using Akka.Streams.Kafka.Settings;
+using Confluent.Kafka;
 using FraudStreams.Topics;
 using FraudStreams.Topics.Kafka;
 using Shouldly;
 using Xunit;
+using TopicPartition = Confluent.Kafka.TopicPartition;
 
 namespace FraudStreams.Tests.Topics.Kafka;
 
@@ -47,6 +55,25 @@ public sealed class KafkaTlsTests(TlsBroker broker) : KafkaTest(broker.Broker), 
         failure.Message.ShouldContain($"No Kafka broker at {Broker.Servers} answers within 4 s");
         await Task.CompletedTask;
     }
+
+#if !AKKA_NUGET
+    [OwnKafkaFact]
+    public async Task A_consumer_that_is_refused_fails_its_stream_with_broker_topic_and_group()
+    {
+        using var folder = new TemporaryFolder();
+        using var stranger = TlsBroker.NewCertificate();
+        var other = Path.Combine(folder, "other.pem");
+        await File.WriteAllTextAsync(other, stranger.ExportCertificatePem());
+        var settings = ConsumerSettings<byte[], byte[]>.Create(Actors, Deserializers.ByteArray, Deserializers.ByteArray)
+            .WithProperties(Trusting(other).Properties).WithGroupId("score");
+
+        var failure = await Should.ThrowAsync<KafkaException>(KafkaConsumer.CommittablePartitionedSource(settings, Subscriptions.Topics("payments"))
+            .RunWith(Sink.Ignore<(TopicPartition, Source<CommittableMessage<byte[], byte[]>, NotUsed>)>(), Actors.Materializer()));
+
+        failure.Message.ShouldContain($"consuming payments in group score from {Broker.Servers} failed");
+        failure.Message.ShouldContain("certificate verify failed");
+    }
+#endif
 
     KafkaSettings Trusting(string certificate) =>
         Settings(Broker.Servers, $"timeout = 4s, client {{ security.protocol = SSL, ssl.ca.location = \"{certificate}\" }}");
