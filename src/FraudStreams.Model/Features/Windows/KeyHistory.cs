@@ -1,25 +1,33 @@
+using System.Runtime.InteropServices;
+
 namespace FraudStreams.Model.Features.Windows;
 
 /// <summary>
-/// One key's events in the order of event time, equal times in the order of coming: a ring in a block of its own. Beside it, in the key's
-/// words, stand for each span the edges, as numbers of events from the oldest, and the sums over the events between them.
+/// One key's events in the order of event time, equal times in the order of coming: chunks of four events in blocks of their own, and a
+/// ring of the chunks' handles. So a history grows and shrinks by chunks, which are all of one size, and leaves no room behind that
+/// another key could not use. Beside it, in the key's words, stand for each span the edges, as numbers of events from the oldest, and the
+/// sums over the events between them.
 /// </summary>
 ref struct KeyHistory
 {
     /// <summary>Ring and its size; first place and count; length of the key's bytes and number of labels that came late.</summary>
     internal const int HeaderWords = 3;
 
+    internal const int ChunkEvents = 1 << ChunkShift;
+
+    const int ChunkShift = 2;
+
     readonly WindowLayout _layout;
     readonly WordSlabs _slabs;
     readonly Span<long> _key;
-    Span<long> _ring;
+    Span<uint> _chunks;
 
     internal KeyHistory(WindowLayout layout, WordSlabs slabs, Span<long> key)
     {
         _layout = layout;
         _slabs = slabs;
         _key = key;
-        _ring = RingHandle == 0 ? default : slabs.Words(RingHandle, RingSize);
+        _chunks = RingHandle == 0 ? default : MemoryMarshal.Cast<long, uint>(slabs.Words(RingHandle, RingSize));
     }
 
     internal readonly int Count => High(_key[1]);
@@ -30,7 +38,7 @@ ref struct KeyHistory
 
     readonly int RingSize => High(_key[0]);
 
-    readonly int Capacity => _ring.Length / _layout.EventWords;
+    readonly int Capacity => _chunks.Length * ChunkEvents;
 
     /// <summary>Labels whose effect on a sum is not there from the first moment on.</summary>
     internal readonly int LateLabels
@@ -46,10 +54,8 @@ ref struct KeyHistory
     {
         get
         {
-            var at = Head + place;
-            if (at >= Capacity)
-                at -= Capacity;
-            return _ring.Slice(at * _layout.EventWords, _layout.EventWords);
+            var at = Place(place);
+            return _slabs.Words(_chunks[at >> ChunkShift], _layout.ChunkSize).Slice((at & (ChunkEvents - 1)) * _layout.EventWords, _layout.EventWords);
         }
     }
 
@@ -95,10 +101,8 @@ ref struct KeyHistory
     /// </summary>
     internal void Insert(ReadOnlySpan<long> paymentEvent)
     {
-        if (Count == Capacity)
-            Grow();
         var place = UpTo(paymentEvent[0]);
-        _key[1] = Pack(Head, Count + 1);
+        Extend();
         for (var last = Count - 1; last > place; last--)
             this[last - 1].CopyTo(this[last]);
         paymentEvent.CopyTo(this[place]);
@@ -115,9 +119,7 @@ ref struct KeyHistory
     /// <summary>Adds an event that is not before any other, without the running sums: a history read from a snapshot.</summary>
     internal Span<long> Append()
     {
-        if (Count == Capacity)
-            Grow();
-        _key[1] = Pack(Head, Count + 1);
+        Extend();
         return this[Count - 1];
     }
 
@@ -131,29 +133,19 @@ ref struct KeyHistory
                 Apply(span, 0, -1);
             _key[span.EdgesAt] = Pack(Math.Max(0, left - 1), Math.Max(0, right - 1));
         }
-        var head = Head + 1;
-        _key[1] = Pack(head == Capacity ? 0 : head, Count - 1);
+        var (head, next) = (Head, Place(1));
+        if (Count == 1 || (next & (ChunkEvents - 1)) == 0)
+            _slabs.Return(_chunks[head >> ChunkShift], _layout.ChunkSize);
+        _key[1] = Count == 1 ? 0 : Pack(next, Count - 1);
     }
 
-    /// <summary>Gives room back that few events are left in.</summary>
-    internal void Shrink()
-    {
-        if (Count > 0 && Count <= Capacity / 4)
-        {
-            var size = WordSlabs.SizeFor(Count * 2 * _layout.EventWords);
-            if (size < RingSize)
-                Resize(size);
-        }
-    }
-
-    /// <summary>Gives the ring back; the history is empty from then on.</summary>
+    /// <summary>Gives the ring of an empty history back.</summary>
     internal void Free()
     {
         if (RingHandle != 0)
             _slabs.Return(RingHandle, RingSize);
         _key[0] = 0;
-        _key[1] = 0;
-        _ring = default;
+        _chunks = default;
     }
 
     /// <summary>Gives an event another mark, in the sums as well.</summary>
@@ -191,19 +183,40 @@ ref struct KeyHistory
             tally.Apply(_key, this[place], sign);
     }
 
-    void Grow() => Resize(WordSlabs.SizeFor((Count + (Count / 4) + 1) * _layout.EventWords));
-
-    void Resize(int size)
+    /// <summary>Where an event is, in events from the ring's begin.</summary>
+    readonly int Place(int place)
     {
+        var at = Head + place;
+        return at >= Capacity ? at - Capacity : at;
+    }
+
+    /// <summary>Room for one more event at the end.</summary>
+    void Extend()
+    {
+        // The end never comes round to the chunk of the oldest event, which leaves as one.
+        if ((Head & (ChunkEvents - 1)) + Count >= Capacity)
+            GrowRing();
+        var end = Place(Count);
+        if ((end & (ChunkEvents - 1)) == 0)
+            _chunks[end >> ChunkShift] = _slabs.Rent(_layout.ChunkSize);
+        _key[1] = Pack(Head, Count + 1);
+    }
+
+    void GrowRing()
+    {
+        var size = RingHandle == 0 ? 0 : RingSize + 1;
         var handle = _slabs.Rent(size);
-        var ring = _slabs.Words(handle, size);
-        for (var place = 0; place < Count; place++)
-            this[place].CopyTo(ring[(place * _layout.EventWords)..]);
+        var chunks = MemoryMarshal.Cast<long, uint>(_slabs.Words(handle, size));
+        var first = Head >> ChunkShift;
         if (RingHandle != 0)
+        {
+            _chunks[first..].CopyTo(chunks);
+            _chunks[..first].CopyTo(chunks[(_chunks.Length - first)..]);
             _slabs.Return(RingHandle, RingSize);
-        _ring = ring;
+        }
+        _chunks = chunks;
         _key[0] = Pack((int)handle, size);
-        _key[1] = Pack(0, Count);
+        _key[1] = Pack(Head & (ChunkEvents - 1), Count);
     }
 
     static int Low(long word) => (int)word;

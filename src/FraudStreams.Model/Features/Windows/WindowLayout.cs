@@ -31,6 +31,7 @@ sealed class WindowLayout
         }
         LabelWord = CountsFraud ? 2 + _columns.Count : -1;
         EventWords = 1 + _columns.Count + (CountsFraud ? 2 : 0);
+        ChunkSize = WordSlabs.SizeFor(EventWords * KeyHistory.ChunkEvents);
         KeyWords = KeyHistory.HeaderWords;
         Windows = [.. windows.Select(w => Place(schema, w))];
         (Spans, Columns) = ([.. _spans], [.. _columns]);
@@ -57,6 +58,9 @@ sealed class WindowLayout
     internal int LabelWord { get; }
 
     internal int EventWords { get; }
+
+    /// <summary>The size of block that holds a chunk of events.</summary>
+    internal int ChunkSize { get; }
 
     /// <summary>Words of a key's header and running sums; the key's bytes follow.</summary>
     internal int KeyWords { get; private set; }

@@ -63,7 +63,7 @@ sealed class WindowTable
         if (block == 0)
             block = _keys.Add(key, hash);
         var history = Open(block);
-        Evict(ref history, block, horizon);
+        Evict(history, block, horizon);
         foreach (var span in Layout.Spans)
             history.Move(span, _event[0]);
         _reading.Read(Layout, history, _event, values);
@@ -148,7 +148,7 @@ sealed class WindowTable
         if (block == 0)
             return false;
         var history = Open(block);
-        Evict(ref history, block, horizon);
+        Evict(history, block, horizon);
         if (history.Count > 0)
             return false;
         history.Free();
@@ -156,7 +156,7 @@ sealed class WindowTable
         return true;
     }
 
-    void Evict(ref KeyHistory history, uint block, long horizon)
+    void Evict(KeyHistory history, uint block, long horizon)
     {
         if (history.Count == 0 || history[0][0] > horizon)
             return;
@@ -170,7 +170,6 @@ sealed class WindowTable
             history.RemoveOldest();
             Events--;
         }
-        history.Shrink();
     }
 
     /// <summary>1 for an event whose label came later than the first window that could see it.</summary>

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Text;
+using FraudStreams.Ingest;
+using FraudStreams.Model.Features.Windows;
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
+
+namespace FraudStreams.Bench;
+
+/// <summary>
+/// The windows of a schema over many cards that pay twice a day, in random order of cards, until every window is full: payments a second,
+/// memory a card and payment, and the time that a snapshot takes. <c>… -- windows [cards] [schema]</c>
+/// </summary>
+static class WindowsBench
+{
+    const int BatchRows = 500;
+    const int PaymentsADay = 2;
+    const int Seed = 1;
+
+    public static void Run(int cards, string schemaName)
+    {
+        var schema = SchemaFile.Read(schemaName);
+        var reach = schema.WindowFeatures.Max(w => w.Over + w.Delay);
+        var payments = (long)((reach.TotalDays + 2) * PaymentsADay * cards);
+        var state = new WindowState(schema);
+        using var rows = new TransactionRows(schema, BatchRows);
+        var advancing = Watch(state, rows, payments, cards);
+        Console.WriteLine($"{schema.WindowFeatures.Length} windows of {schema.Name}, {cards:N0} cards with {PaymentsADay} payments a day, {payments:N0} payments");
+        Console.WriteLine($"windows: {payments / advancing.TotalSeconds:N0} payments/s, reading not counted");
+        Console.WriteLine($"memory: {state.MemoryBytes / 1e6:N1} MB for {state.Keys:N0} keys and {state.Events:N0} payments held: {(double)state.MemoryBytes / state.Keys:N0} bytes a key, {(double)state.MemoryBytes / state.Events:N1} a payment");
+
+        using var snapshot = new MemoryStream();
+        var started = Stopwatch.GetTimestamp();
+        state.Write(snapshot, "position"u8);
+        var written = Stopwatch.GetElapsedTime(started);
+        snapshot.Position = 0;
+        started = Stopwatch.GetTimestamp();
+        WindowState.Read(snapshot, schema, out _);
+        Console.WriteLine($"snapshot: {snapshot.Length / 1e6:N1} MB, written in {written.TotalSeconds:N2} s, read in {Stopwatch.GetElapsedTime(started).TotalSeconds:N2} s");
+    }
+
+    /// <summary>Time spent in the state alone.</summary>
+    static TimeSpan Watch(WindowState state, TransactionRows rows, long payments, int cards)
+    {
+        var random = new Random(Seed);
+        var reader = new TransactionReader(state.Schema);
+        var watch = new Stopwatch();
+        var millisecondsEach = 86_400_000.0 / PaymentsADay / cards;
+        for (var payment = 0L; payment < payments; payment++)
+        {
+            var time = 1_600_000_000 + (long)(payment * millisecondsEach / 1000);
+            if (reader.TryRead(Payment(state.Schema, payment, time, random.Next(cards), random.Next(1, 100_000) / 100.0), rows) is { } reason)
+                throw new InvalidDataException(reason.Message);
+            if (rows.Count < BatchRows && payment < payments - 1)
+                continue;
+            watch.Start();
+            state.Advance(rows);
+            watch.Stop();
+            rows.Clear();
+        }
+        return watch.Elapsed;
+    }
+
+    /// <summary>A record with something in every field, and the card, time and amount that are asked for.</summary>
+    static byte[] Payment(TransactionSchema schema, long id, long time, int card, double amount)
+    {
+        var json = new StringBuilder("{");
+        foreach (var (field, at) in schema.Fields.Select((field, at) => (field, at)))
+        {
+            if (at == schema.LabelField)
+                continue;
+            json.Append(json.Length > 1 ? "," : "").Append('"').Append(field.Name).Append("\":");
+            json.Append(at switch
+            {
+                _ when at == schema.IdField => $"\"{id}\"",
+                _ when at == schema.CardField => $"\"4{card:000000000000000}\"",
+                _ when at == schema.AmountField => $"{amount}",
+                _ when field.Type == FieldType.Time => field.TimeFormats.Contains(TimeFormat.UnixSeconds) ? $"{time}"
+                    : DateTimeOffset.FromUnixTimeSeconds(time).ToString(field.TimeFormats.Contains(TimeFormat.Date) ? "\\\"yyyy-MM-dd\\\"" : "\\\"yyyy-MM-dd HH:mm:ss\\\""),
+                _ when field.Type == FieldType.Text => $"\"{field.Name} {card % 20}\"",
+                _ => "1",
+            });
+        }
+        return Encoding.UTF8.GetBytes(json.Append('}').ToString());
+    }
+}
