@@ -52,12 +52,21 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IC
         await done.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
+    /// <summary>Only the partitions that have to move are taken away, as hocon/kafka.conf has it.</summary>
     [KafkaFact]
-    public async Task Nothing_is_committed_past_a_batch_that_is_under_way_while_its_partition_moves_and_the_next_owner_reads_it_again()
+    public Task Nothing_is_committed_past_a_batch_that_is_under_way_while_its_partition_moves_and_the_next_owner_reads_it_again() =>
+        NothingIsCommittedPastABatchThatIsUnderWayAsync("cooperative-sticky");
+
+    /// <summary>All partitions are taken away and shared out anew, so that some come back to who had them.</summary>
+    [KafkaFact]
+    public Task The_same_holds_for_partitions_that_come_back() => NothingIsCommittedPastABatchThatIsUnderWayAsync("range");
+
+    async Task NothingIsCommittedPastABatchThatIsUnderWayAsync(string assignment)
     {
         const int payments = 400;
-        await using var first = Open(partitions: 4);
-        await using var second = Open(partitions: 4);
+        var settings = Settings(Broker.Servers, $"client {{ partition.assignment.strategy = {assignment} }}");
+        await using var first = KafkaTopics.Open(settings, Partitions(4), Actors);
+        await using var second = KafkaTopics.Open(settings, Partitions(4), Actors);
         await first.PublishAsync(Payments(1, payments), default);
 
         // The first host takes a batch of each partition and does not get on with it; partitions move; then it goes on as if nothing had been.
