@@ -9,6 +9,7 @@ using FraudStreams.Labels;
 using FraudStreams.Memory;
 using FraudStreams.Model.Schema;
 using FraudStreams.Monitoring;
+using FraudStreams.Replaying;
 using FraudStreams.Scoring;
 using FraudStreams.Speeds;
 using FraudStreams.Storage;
@@ -60,6 +61,15 @@ static class FraudPipeline
             .Select(ReadLabels.Read)
             .Via(StoreLabels.Flow(store, parts.Topics, parts.Name, Topic.Rejected, parts.Time))
             .Select(parts.CountLabelled));
+
+    /// <summary>a partition of transactions once more, as it is read ▸ windows ▸ model ▸ a side output.</summary>
+    public static IRunnableGraph<Task<Done>> Replay(
+        Source<IReadOnlyList<TopicRecord>, NotUsed> chunks, FraudSettings settings, TransactionSchema schema, IActorRef model, Func<TransactionBatch, Task<Done>> write) =>
+        chunks.Via(ReadTransactions.Flow(schema, settings.Topics))
+            .Via(ReplayPayments.Windows(schema))
+            .Via(ScoreTransactions.Flow(model, settings.Scoring))
+            .SelectAsync(1, write)
+            .ToMaterialized(Sink.Ignore<Done>(), Keep.Right);
 
     /// <summary>Every partition that this process is given, side by side, until the switch is thrown.</summary>
     static IRunnableGraph<Task<Done>> Consumed(BranchParts parts, string topic, Func<Source<TopicRecord, NotUsed>, Source<Done, NotUsed>> flow) =>

@@ -153,9 +153,18 @@ public sealed record TopicSettings(
         ]);
 
     /// <summary>Opens what the settings say.</summary>
-    public ITopics Open(string dataDirectory, ActorSystem system, TimeProvider time, Action<GroupStandby> onStandby) => Kafka is { } kafka
-        ? KafkaTopics.Open(kafka, PartitionsOfTopics, system)
-        : EmbeddedTopics.Open(Embedded(dataDirectory), time, onStandby);
+    /// <param name="dataDirectory">Where embedded topics are.</param>
+    /// <param name="system">Whose streams read and write them.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="onStandby">Told each time that this process has to wait for a group.</param>
+    /// <param name="sideTopic">One more topic, with the partitions of `transactions`.</param>
+    public ITopics Open(string dataDirectory, ActorSystem system, TimeProvider time, Action<GroupStandby> onStandby, string? sideTopic = null)
+    {
+        var topics = sideTopic is null ? PartitionsOfTopics : PartitionsOfTopics.Add(sideTopic, Partitions);
+        return Kafka is { } kafka
+            ? KafkaTopics.Open(kafka, topics, system)
+            : EmbeddedTopics.Open(Embedded(dataDirectory) with { Partitions = topics }, time, onStandby);
+    }
 
     /// <summary>Where topics end and groups stand, without opening anything; null where there are no topics.</summary>
     public TopicsStatus? ReadStatus(string dataDirectory)
@@ -179,12 +188,14 @@ public sealed record TopicSettings(
         };
 }
 
-public sealed record ScoringSettings(int InFlight, TimeSpan AskTimeout, int FailuresBeforeFallback)
+/// <param name="CarryFeatures">Whether predictions hold what the model was given.</param>
+public sealed record ScoringSettings(int InFlight, TimeSpan AskTimeout, int FailuresBeforeFallback, bool CarryFeatures = false)
 {
     public static ScoringSettings From(SettingsSection section) => new(
         section.Int("in-flight", 1, 64),
         section.Duration("ask-timeout", TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)),
-        section.Int("failures-before-fallback", 1, 1000));
+        section.Int("failures-before-fallback", 1, 1000),
+        section.OneOf("carry-features", "off", "on") == "on");
 }
 
 public sealed record ModelSettings(

@@ -43,12 +43,21 @@ public sealed class LoadedModel
         var matrix = ArrayPool<double>.Shared.Rent(length);
         try
         {
-            Features.Compute(rows, matrix.AsSpan(0, length));
-            Scorer.Score(matrix.AsSpan(0, length), scores);
+            Score(rows, scores, matrix.AsSpan(0, length));
         }
         finally
         {
             ArrayPool<double>.Shared.Return(matrix);
         }
+    }
+
+    /// <summary>The same, and gives the features.</summary>
+    /// <param name="rows">Transactions of <see cref="Schema"/>.</param>
+    /// <param name="scores">One a row, 0 to 1.</param>
+    /// <param name="features">Rows × the plan's count of values, row after row.</param>
+    public void Score(TransactionRows rows, Span<double> scores, Span<double> features)
+    {
+        Features.Compute(rows, features);
+        Scorer.Score(features, scores);
     }
 }

@@ -24,8 +24,10 @@ public static class PredictionWriter
     /// <param name="fraud">Whether the score reaches the threshold.</param>
     /// <param name="modelVersion">Name of the version that scored it.</param>
     /// <param name="scoredAt">Kept to the millisecond, in UTC.</param>
+    /// <param name="features">What the model was given, to be carried as <c>"feature_values":[1.5,null]</c>; empty to leave it out.</param>
     public static void Write(
-        IBufferWriter<byte> into, ReadOnlySpan<byte> transaction, double score, bool fraud, string modelVersion, DateTimeOffset scoredAt)
+        IBufferWriter<byte> into, ReadOnlySpan<byte> transaction, double score, bool fraud, string modelVersion, DateTimeOffset scoredAt,
+        ReadOnlySpan<double> features = default)
     {
         if (!(score is >= 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(score), score, "A score lies in 0 to 1.");
@@ -34,7 +36,7 @@ public static class PredictionWriter
             throw new ArgumentException("A transaction is a JSON object.", nameof(transaction));
 
         // An escaped character takes six bytes, and one of UTF-8's no more.
-        var room = into.GetSpan(end + NamesLength + LongestScore + TimeLength + (6 * modelVersion.Length));
+        var room = into.GetSpan(end + NamesLength + LongestScore + TimeLength + (6 * modelVersion.Length) + (features.Length * LongestScore));
         transaction[..end].CopyTo(room);
         var at = end;
         Put(",\"score\":"u8, room, ref at);
@@ -45,7 +47,10 @@ public static class PredictionWriter
         PutEscaped(modelVersion, room, ref at);
         Put("\",\"scored_at\":\""u8, room, ref at);
         at += TimeText.WriteIso8601(scoredAt.ToUnixTimeMilliseconds(), room[at..]);
-        Put("\"}"u8, room, ref at);
+        Put("\""u8, room, ref at);
+        if (!features.IsEmpty)
+            FeatureValues.Write(features, room, ref at);
+        Put("}"u8, room, ref at);
         into.Advance(at);
     }
 

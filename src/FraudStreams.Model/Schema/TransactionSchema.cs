@@ -13,7 +13,7 @@ public sealed record TransactionSchema
     /// <summary>The names a prediction adds to a transaction, and those the store adds to that. No field may have one.</summary>
     public static readonly ImmutableArray<string> ReservedNames = 
     [
-        "score", "prediction", "model_version", "scored_at", "true_value", "confirmed_at", "confirmed_by", "as_written",
+        "score", "prediction", "model_version", "scored_at", "feature_values", "true_value", "confirmed_at", "confirmed_by", "as_written",
     ];
 
     readonly Dictionary<string, int> _index;
@@ -45,6 +45,9 @@ public sealed record TransactionSchema
     public SchemaRoles Roles { get; }
 
     public ImmutableArray<FeatureDefinition> Features { get; }
+
+    /// <summary>How far back in event time a payment's features look at most; zero where none looks back.</summary>
+    public TimeSpan LongestMemory => WindowFeatures.IsEmpty ? TimeSpan.Zero : WindowFeatures.Max(window => window.Over + window.Delay);
 
     /// <summary>Those of <see cref="Features"/> that look at earlier payments, in the same order.</summary>
     public ImmutableArray<WindowFeature> WindowFeatures { get; }

@@ -65,6 +65,8 @@ static class CommandLine
             RejectedCommand.Create(),
             LabelsCommand.Create(),
             ExportCommand.Create(),
+            ReplayCommand.Create(),
+            FeaturesCommand.Create(),
         };
         foreach (var option in CommonOptions.All.Concat(RunCommand.Options))
             root.Options.Add(option);

@@ -16,8 +16,12 @@ sealed class ModelActor : ReceiveActor
             try
             {
                 var scores = new double[batch.Rows.Count];
-                model.Score(batch.Rows, scores);
-                Sender.Tell(new BatchScored(scores, model.Version, model.Threshold));
+                var features = batch.WithFeatures ? new double[batch.Rows.Count * model.Features.Count] : null;
+                if (features is null)
+                    model.Score(batch.Rows, scores);
+                else
+                    model.Score(batch.Rows, scores, features);
+                Sender.Tell(new BatchScored(scores, model.Version, model.Threshold, features));
                 desk.Tell(new ScoringWorked(model.Version));
             }
             catch (Exception e)

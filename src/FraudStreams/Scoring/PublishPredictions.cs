@@ -30,7 +30,7 @@ sealed class PublishPredictions(ITopics topics, StreamCounters counters, TimePro
             var fraud = score >= batch.Scored.Threshold;
             frauds += fraud ? 1 : 0;
             records.Add(Topic.Predictions, batch.Records[row].Key.Span, (batch, row, score, fraud, scoredAt), static (output, it) =>
-                PredictionWriter.Write(output, it.batch.Rows.Source(it.row), it.score, it.fraud, it.batch.Scored!.ModelVersion, it.scoredAt));
+                PredictionWriter.Write(output, it.batch.Rows.Source(it.row), it.score, it.fraud, it.batch.Scored!.ModelVersion, it.scoredAt, it.batch.Scored.FeaturesOf(it.row)));
         }
 
         foreach (var (record, reason) in batch.Rejected)

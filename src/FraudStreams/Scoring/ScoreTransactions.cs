@@ -11,12 +11,12 @@ namespace FraudStreams.Scoring;
 static class ScoreTransactions
 {
     public static Flow<TransactionBatch, TransactionBatch, NotUsed> Flow(IActorRef model, ScoringSettings settings) =>
-        Akka.Streams.Dsl.Flow.Create<TransactionBatch>().SelectAsync(settings.InFlight, batch => ScoreAsync(batch, model, settings.AskTimeout));
+        Akka.Streams.Dsl.Flow.Create<TransactionBatch>().SelectAsync(settings.InFlight, batch => ScoreAsync(batch, model, settings));
 
-    static async Task<TransactionBatch> ScoreAsync(TransactionBatch batch, IActorRef model, TimeSpan timeout)
+    static async Task<TransactionBatch> ScoreAsync(TransactionBatch batch, IActorRef model, ScoringSettings settings)
     {
         if (batch.Rows.Count > 0)
-            batch.Scored = await model.Ask<BatchScored>(new ScoreBatch(batch.Rows), timeout);
+            batch.Scored = await model.Ask<BatchScored>(new ScoreBatch(batch.Rows, settings.CarryFeatures), settings.AskTimeout);
         return batch;
     }
 }

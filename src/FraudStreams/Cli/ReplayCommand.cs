@@ -1,0 +1,106 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text.Json;
+using Akka.Actor;
+using FraudStreams.Model.Formats;
+using FraudStreams.ModelOps;
+using FraudStreams.Monitoring;
+using FraudStreams.Replaying;
+using FraudStreams.Settings;
+using Spectre.Console;
+
+namespace FraudStreams.Cli;
+
+/// <summary>`replay`: payments of the topic through the stream's parts once more.</summary>
+static class ReplayCommand
+{
+    const string TopicPrefix = "topic:";
+
+    static readonly Option<long> From = Moment("--from", "First event time, such as 2026-01-31 or 2026-01-31T08:00:00Z. Default: from the first payment of the topic.", long.MinValue);
+    static readonly Option<long> To = Moment("--to", "Event time before which it ends. Default: all that is there.", long.MaxValue);
+
+    static readonly Option<string?> Model = new("--model")
+    {
+        Description = "The version, or a model's folder, to score with; its card says the features. Default: the version in service.",
+        HelpName = "VERSION|DIR",
+    };
+
+    static readonly Option<string> Into = new("--into")
+    {
+        Description = "Where the predictions go: a file to make, a JSON object a line, or topic:NAME.",
+        HelpName = "FILE|topic:NAME",
+        Required = true,
+    };
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "replay", "Scores payments of the topic once more, as the stream does and at full speed, into a file or a side topic. The running stream is not touched.");
+        foreach (var option in (Option[])[From, To, Model, Into])
+            command.Options.Add(option);
+        command.SetAction(InvokeAsync);
+        return command.WithExamples(
+            "fraudstreams replay --into again.ndjson",
+            "fraudstreams replay --from 2026-01-01 --to 2026-02-01 --model cards-20260131-120000 --into january.ndjson",
+            "fraudstreams replay --into topic:challenger --model other/cards-20260131-120000 --set scoring.carry-features=on");
+    }
+
+    static async Task<int> InvokeAsync(ParseResult call, CancellationToken cancellationToken)
+    {
+        var config = call.Layers().Load();
+        var settings = FraudSettings.From(config);
+        var model = ModelOf(call, settings);
+        var into = call.GetValue(Into)!;
+        var sideTopic = into.StartsWith(TopicPrefix, StringComparison.Ordinal) ? into[TopicPrefix.Length..] : null;
+        if (sideTopic is not null && (sideTopic.Length == 0 || settings.Topics.PartitionsOfTopics.ContainsKey(sideTopic)))
+            throw new SettingsException($"--into {into}: it must be a topic of its own; {string.Join(", ", settings.Topics.PartitionsOfTopics.Keys)} are the flow's");
+        if (settings.Topics.ReadStatus(settings.DataDirectory) is null)
+            throw new CommandFailedException($"there are no topics in {settings.DataDirectory}: `fraudstreams run` makes them");
+        using var stop = new StopSignals();
+        var counts = await WorkProgress.RunAsync(async progress =>
+        {
+            using var system = ActorSystem.Create("replay", config);
+            await using var topics = settings.Topics.Open(settings.DataDirectory, system, TimeProvider.System, _ => { }, sideTopic);
+            var total = (await topics.StatusAsync(stop.Stopped)).Topics.First(topic => topic.Topic == FraudStreams.Topics.Topic.Transactions).Kept;
+            var step = progress.Step($"replaying with {model.Version} into {into}");
+            await using IReplayOutput output = sideTopic is null ? new ReplayFile(into, TimeProvider.System) : new ReplayTopic(topics, sideTopic, TimeProvider.System);
+            var stretch = new ReplayStretch(call.GetValue(From), call.GetValue(To));
+            var replay = new ReplayPayments(topics, settings, model, stretch, output, system, read => step((double)read / Math.Max(1, total)));
+            return await replay.RunAsync(stop.Stopped);
+        });
+        if (call.GetValue(CommonOptions.Json))
+            Console.Out.WriteLine(JsonSerializer.Serialize(counts, FolderStatus.Json));
+        else
+            Screen.Out.WriteLine($"{counts.Replayed:N0} payments replayed with {model.Version} into {into}, {counts.PredictedFrauds:N0} of them predicted frauds; {counts.Rejected:N0} records are no payments");
+        return ExitCode.Done;
+    }
+
+    static LoadedModel ModelOf(ParseResult call, FraudSettings settings)
+    {
+        var shelf = new ModelShelf(settings.DataDirectory, TimeProvider.System);
+        if (call.GetValue(Model) is not { } named)
+            return shelf.Champion() ?? throw new CommandFailedException($"there is no model in {settings.DataDirectory}: `fraudstreams train --input CSV` makes one");
+        return ModelFolder.Load(Directory.Exists(named) ? named : shelf.FolderOf(named));
+    }
+
+    static Option<long> Moment(string name, string description, long otherwise) => new(name)
+    {
+        Description = description,
+        HelpName = "TIME",
+        DefaultValueFactory = _ => otherwise,
+        CustomParser = result => Parse(result, name, otherwise),
+    };
+
+    static long Parse(ArgumentResult result, string name, long otherwise)
+    {
+        try
+        {
+            return ReplayStretch.Moment(result.Tokens[0].Value);
+        }
+        catch (FormatException e)
+        {
+            result.AddError($"{name}: {e.Message}");
+            return otherwise;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Text;
+using FraudStreams.Model.Features.Windows;
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Replaying;
+
+/// <summary>
+/// Payments of a partition with their window values, computed from the log's first record on, found by id in roughly the log's order: the last so many
+/// are remembered.
+/// </summary>
+sealed class RecomputedPayments : IAsyncDisposable
+{
+    readonly IAsyncEnumerator<IReadOnlyList<TopicRecord>> _chunks;
+    readonly TransactionReader _reader;
+    readonly WindowState _windows;
+    readonly Func<TransactionRows> _newRows;
+    readonly int _remembered;
+    readonly Queue<(TransactionRows Rows, string Id)> _order = [];
+    readonly Dictionary<string, TransactionRows> _byId = [];
+    long _complete = long.MinValue;
+    bool _isFirst = true;
+
+    public RecomputedPayments(ITopics topics, TopicPartition partition, TransactionSchema schema, int maxRecordBytes, int remembered, CancellationToken ct)
+    {
+        _chunks = topics.ReadAsync(partition, 0, long.MaxValue, ct).GetAsyncEnumerator(ct);
+        _reader = new TransactionReader(schema, maxRecordBytes);
+        _windows = new WindowState(schema);
+        _newRows = () => new TransactionRows(schema, 1);
+        _remembered = remembered;
+    }
+
+    /// <summary>The payment as a table of one row; null where the log has none such, or began so shortly before it that its windows are not whole.</summary>
+    public async ValueTask<TransactionRows?> FindAsync(string id)
+    {
+        TransactionRows? found;
+        while (!_byId.TryGetValue(id, out found))
+        {
+            if (!await _chunks.MoveNextAsync())
+                return null;
+            foreach (var record in _chunks.Current)
+                Take(record);
+        }
+
+        return found.EventTime(0) >= _complete ? found : null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _chunks.DisposeAsync();
+        foreach (var (rows, _) in _order)
+            rows.Dispose();
+    }
+
+    void Take(TopicRecord record)
+    {
+        var rows = _newRows();
+        if (_reader.TryRead(record.Value.Span, rows) is not null)
+        {
+            rows.Dispose();
+            return;
+        }
+
+        if (_isFirst && record.Offset > 0)
+            _complete = rows.EventTime(0) + (long)rows.Schema.LongestMemory.TotalMilliseconds;
+        _isFirst = false;
+        _windows.Advance(rows);
+        var id = Encoding.UTF8.GetString(rows.Id(0));
+        _order.Enqueue((rows, id));
+        _byId.TryAdd(id, rows);
+        if (_order.Count <= _remembered)
+            return;
+        var (oldest, oldId) = _order.Dequeue();
+        if (_byId.TryGetValue(oldId, out var same) && ReferenceEquals(same, oldest))
+            _byId.Remove(oldId);
+        oldest.Dispose();
+    }
+}

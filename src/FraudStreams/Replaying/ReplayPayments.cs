@@ -1,0 +1,68 @@
+using Akka;
+using Akka.Actor;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using FraudStreams.Model.Features.Windows;
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
+using FraudStreams.Scoring;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Replaying;
+
+/// <param name="Replayed">Payments of the stretch, written.</param>
+/// <param name="Read">Payments read: with windows, what came before the stretch is read too, so that they are filled.</param>
+/// <param name="Rejected">Records that are no payments.</param>
+/// <param name="PredictedFrauds">Of the replayed ones.</param>
+sealed record ReplayCounts(long Replayed, long Read, long Rejected, long PredictedFrauds);
+
+/// <summary>Payments of the topic through the stream's own parts, once more, with any model, into a side output. No group moves.</summary>
+sealed class ReplayPayments(
+    ITopics topics, FraudSettings settings, LoadedModel model, ReplayStretch stretch, IReplayOutput output, ActorSystem system, Action<long> progress)
+{
+    long _replayed;
+    long _read;
+    long _rejected;
+    long _frauds;
+
+    public async Task<ReplayCounts> RunAsync(CancellationToken stop)
+    {
+        var actor = system.ActorOf(Props.Create(() => new ModelActor(model, ActorRefs.Nobody)), "replayed-model");
+        for (var number = 0; number < settings.Topics.Partitions; number++)
+        {
+            var partition = new TopicPartition(Topic.Transactions, number);
+            await FraudPipeline.Replay(ReplayedRecords.Source(topics, partition, stop), settings, model.Schema, actor, WriteAsync).Run(system.Materializer());
+        }
+
+        return new ReplayCounts(_replayed, _read, _rejected, _frauds);
+    }
+
+    /// <summary>Gives each batch the values of one sequence of windows, as one partition has.</summary>
+    public static Flow<TransactionBatch, TransactionBatch, NotUsed> Windows(TransactionSchema schema)
+    {
+        var windows = new WindowState(schema);
+        return Akka.Streams.Dsl.Flow.Create<TransactionBatch>().Select(batch =>
+        {
+            windows.Advance(batch.Rows);
+            return batch;
+        });
+    }
+
+    async Task<Done> WriteAsync(TransactionBatch batch)
+    {
+        for (var row = 0; row < batch.Rows.Count; row++)
+        {
+            if (!stretch.Holds(batch.Rows, row))
+                continue;
+            _replayed++;
+            _frauds += batch.Scored!.Scores[row] >= batch.Scored.Threshold ? 1 : 0;
+        }
+
+        await output.WriteAsync(batch, stretch);
+        _read += batch.Rows.Count;
+        _rejected += batch.Rejected.Count;
+        batch.Return();
+        progress(_read);
+        return Done.Instance;
+    }
+}
