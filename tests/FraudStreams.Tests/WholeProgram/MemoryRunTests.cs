@@ -1,0 +1,119 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FraudStreams.Topics;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.WholeProgram;
+
+/// <summary>What cards did before counts in their scores: a disturbed run gives the scores of one that was left alone.</summary>
+[Collection(WholeProgramCollection.Name)]
+public sealed class MemoryRunTests
+{
+    const int Rows = 8_000;
+
+    static readonly string[] SnapshotsOften = ["--set", "memory.snapshot-every=50ms", "--set", "batch.size=100", "--set", "scoring.carry-features=on"];
+
+    [Fact]
+    public async Task Killed_again_and_again_it_scores_as_if_it_had_run_through_and_the_log_gives_the_same_features()
+    {
+        using var quiet = new StreamFolder(Rows);
+        using var killed = new StreamFolder(Rows);
+        await using var undisturbed = await quiet.RunAsync(["run", "--input", quiet.Input, "--until-drained", .. SnapshotsOften]);
+        foreach (var part in new[] { 0.2, 0.5, 0.8 })
+        {
+            await using var victim = killed.Start(["run", "--input", killed.Input, .. SnapshotsOften, "--set", "speeds.speed_2=4000/s"]);
+            await Eventually.TrueAsync(() => killed.Status() is { } status && status.Predictions > part * Rows, limitSeconds: 60);
+            await victim.KillAsync();
+        }
+
+        await using var last = await killed.RunAsync(["run", "--input", killed.Input, "--until-drained", .. SnapshotsOften]);
+        await using var verified = await killed.RunAsync("features", "verify", "--json");
+
+        (await last.ExitAsync()).ShouldBe(0, last.Errors);
+        last.Output.ShouldContain("Windows of transactions/0: snapshot of offset ");
+        killed.ShouldHoldAll(Rows);
+        Predictions(killed).ShouldBe(Predictions(quiet));
+        (await verified.ExitAsync()).ShouldBe(0, verified.Errors);
+        verified.Json().GetProperty("with_features").GetInt64().ShouldBe(Rows);
+    }
+
+    [Fact]
+    public async Task A_damaged_snapshot_is_noticed_and_the_windows_are_made_anew_from_the_topic()
+    {
+        using var quiet = new StreamFolder(Rows);
+        using var damaged = new StreamFolder(Rows);
+        await using var undisturbed = await quiet.RunAsync(["run", "--input", quiet.Input, "--until-drained", .. SnapshotsOften]);
+        await using (var victim = damaged.Start(["run", "--input", damaged.Input, .. SnapshotsOften, "--set", "speeds.speed_2=4000/s"]))
+        {
+            await Eventually.TrueAsync(() => File.Exists(SnapshotOf(damaged)) && damaged.Status() is { Predictions: > Rows / 2 }, limitSeconds: 60);
+            await victim.KillAsync();
+        }
+
+        var bytes = await File.ReadAllBytesAsync(SnapshotOf(damaged));
+        bytes[bytes.Length / 2] ^= 1;
+        await File.WriteAllBytesAsync(SnapshotOf(damaged), bytes);
+        await using var last = await damaged.RunAsync(["run", "--input", damaged.Input, "--until-drained", .. SnapshotsOften]);
+
+        (await last.ExitAsync()).ShouldBe(0, last.Errors);
+        last.Output.ShouldContain("The snapshot of transactions/0 cannot be used");
+        last.Output.ShouldContain("Windows of transactions/0: no snapshot");
+        Predictions(damaged).ShouldBe(Predictions(quiet));
+    }
+
+    [Fact]
+    public async Task Verifying_names_the_first_feature_that_is_not_what_the_log_gives()
+    {
+        using var folder = new StreamFolder(1_000);
+        await using var run = await folder.RunAsync(["run", "--input", folder.Input, "--until-drained", .. SnapshotsOften]);
+        var forged = JsonNode.Parse(EmbeddedLog.ReadRecords(folder.Data, Topic.Predictions).ElementAt(500).Value.Span)!.AsObject();
+        var column = TrainedModel.Loaded.Features.Columns.IndexOf(TrainedModel.Loaded.Features.Columns.Single(column => column.Name == "count_1d"));
+        forged["feature_values"]![column] = 77;
+        await using (var log = EmbeddedLog.Open(new EmbeddedTopicsSettings(folder.Data, System.Collections.Immutable.ImmutableSortedDictionary<string, int>.Empty), TimeProvider.System))
+        {
+            var records = new OutgoingRecords(1);
+            records.Add(Topic.Predictions, "card"u8, Encoding.UTF8.GetBytes(forged.ToJsonString()));
+            await log.PublishAsync(records);
+        }
+
+        await using var verified = await folder.RunAsync("features", "verify");
+
+        (await verified.ExitAsync()).ShouldBe(1);
+        verified.Output.ReplaceLineEndings("").ShouldContain($"payment {forged["trans_num"]}");
+        verified.Output.ReplaceLineEndings("").ShouldContain("count_1d was 77 and is ");
+    }
+
+    [Fact]
+    public async Task A_replay_into_a_file_gives_the_scores_of_the_stream_for_the_stretch_that_was_asked_for_and_moves_no_group()
+    {
+        using var folder = new StreamFolder(1_000);
+        await using var run = await folder.RunAsync("run", "--input", folder.Input, "--until-drained");
+        var streamed = Predictions(folder);
+        var before = folder.Status();
+
+        await using var whole = await folder.RunAsync("replay", "--into", "whole.ndjson", "--json");
+        await using var side = await folder.RunAsync("replay", "--into", "topic:again", "--json");
+        var lines = (await File.ReadAllLinesAsync(folder.File("whole.ndjson"))).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        var middle = DateTimeOffset.FromUnixTimeSeconds(lines[500].GetProperty("unix_time").GetInt64());
+        await using var part = await folder.RunAsync("replay", "--into", "part.ndjson", "--from", middle.ToString("O"), "--json");
+
+        whole.Json().GetProperty("replayed").GetInt64().ShouldBe(1_000);
+        lines.Select(Scored).Order(StringComparer.Ordinal).ShouldBe(streamed);
+        EmbeddedLog.ReadRecords(folder.Data, "again").Select(record => Scored(JsonDocument.Parse(record.Value).RootElement)).Order(StringComparer.Ordinal).ShouldBe(streamed);
+        var late = lines.Where(line => line.GetProperty("unix_time").GetInt64() >= middle.ToUnixTimeSeconds()).Select(Scored).ToList();
+        (await File.ReadAllLinesAsync(folder.File("part.ndjson"))).Select(line => Scored(JsonDocument.Parse(line).RootElement)).ShouldBe(late);
+        late.Count.ShouldBeInRange(1, 999);
+        folder.Status().ShouldNotBeNull().Lag.ShouldBe(before!.Lag);
+        (await whole.ExitAsync() + await side.ExitAsync() + await part.ExitAsync()).ShouldBe(0);
+    }
+
+    static string SnapshotOf(StreamFolder folder) => Path.Combine(folder.Data, "memory", "transactions-0.windows");
+
+    /// <summary>Id, score, prediction and version of each, as written, in the order of ids.</summary>
+    static List<string> Predictions(StreamFolder folder) =>
+        [.. EmbeddedLog.ReadRecords(folder.Data, Topic.Predictions).Select(record => Scored(JsonDocument.Parse(record.Value).RootElement)).Order(StringComparer.Ordinal)];
+
+    static string Scored(JsonElement prediction) => string.Join(' ',
+        ((string[])["trans_num", "score", "prediction", "model_version"]).Select(name => prediction.GetProperty(name).GetRawText()));
+}
