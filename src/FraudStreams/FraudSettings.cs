@@ -7,6 +7,7 @@ using FraudStreams.Ingest.Generation;
 using FraudStreams.Memory;
 using FraudStreams.Model.Evaluation;
 using FraudStreams.Model.Schema;
+using FraudStreams.Model.Trees;
 using FraudStreams.Settings;
 using FraudStreams.Speeds;
 using FraudStreams.Sqlite;
@@ -204,18 +205,41 @@ public sealed record ModelSettings(
     int Leaves,
     int MaxDepth,
     int EarlyStopping,
+    double MinChildWeight,
+    double MaxLeafStep,
+    double SubsampleRows,
+    double SubsampleColumns,
     double Validation,
     int Seed,
     ThresholdRule Threshold,
     int FirstRunPayments,
     int FirstRunMaxRows)
 {
+    /// <summary>For the library that trains.</summary>
+    public BoostingSettings Boosting => new()
+    {
+        Trees = Trees,
+        LearningRate = LearningRate,
+        MaxLeaves = Leaves,
+        MaxDepth = MaxDepth,
+        EarlyStoppingRounds = EarlyStopping,
+        MinChildWeight = MinChildWeight,
+        MaxLeafStep = MaxLeafStep,
+        SubsampleRows = SubsampleRows,
+        SubsampleColumns = SubsampleColumns,
+        Seed = (ulong)Seed,
+    };
+
     public static ModelSettings From(SettingsSection section) => new(
         section.Int("trees", 1, 10_000),
         section.Number("learning-rate", 0, 1),
         section.Int("leaves", 2, 256),
         section.Int("max-depth", 1, 16),
         section.Int("early-stopping", 1, 10_000),
+        section.Number("min-child-weight", -1e-9, 1e9),
+        section.Number("max-leaf-step", -1e-9, 1e9),
+        section.Number("subsample-rows", 0, 1),
+        section.Number("subsample-columns", 0, 1),
         section.Share("validation"),
         section.Int("seed", 0, int.MaxValue),
         section.Parsed("threshold", ThresholdFrom, "\"alerts-per-day 50\", \"precision 0.9\" or \"cost 100 1\" (of a missed fraud, and of an alert)"),

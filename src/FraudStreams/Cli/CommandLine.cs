@@ -60,6 +60,7 @@ static class CommandLine
             SimulateCommand.Create(),
             TrainCommand.Create(),
             EvaluateCommand.Create(),
+            TuneCommand.Create(),
             StatusCommand.Create(),
             HealthCommand.Create(),
             RejectedCommand.Create(),

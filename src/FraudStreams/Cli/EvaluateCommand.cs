@@ -31,22 +31,29 @@ static class EvaluateCommand
         HelpName = "CSV",
     };
 
+    static readonly SplitOptions Splits = new();
+
     public static Command Create()
     {
-        var command = new Command("evaluate", "Scores labelled payments with the model in service and prints how good the scores are.");
+        var command = new Command("evaluate", "Scores labelled payments with the model in service and prints how good the scores are. With --train-from: trains anew on some days of the file and measures on days after those, as the Fraud Detection Handbook does.");
         command.Options.Add(Input);
         command.Options.Add(Model);
         command.Options.Add(WarmUp);
+        foreach (var option in Splits.All)
+            command.Options.Add(option);
         command.SetAction(Invoke);
         return command.WithExamples(
             "fraudstreams evaluate --input later.csv",
             "fraudstreams evaluate --input later.csv --warm-up history.csv",
+            "fraudstreams evaluate --input transactions.csv --schema handbook --train-from 2018-07-25 --folds 4",
             "fraudstreams evaluate --input later.csv --model fraudstreams-data/models/cards-20240131-120000 --json");
     }
 
     static int Invoke(ParseResult call)
     {
         var file = RunCommand.ExistingFile(call.GetValue(Input)!);
+        if (call.GetValue(Splits.From) is { } from)
+            return Backtested(call, file, Splits.Split(call, from));
         var settings = FraudSettings.From(call.Layers().Load());
         var model = call.GetValue(Model) is { } folder
             ? ModelFolder.Load(folder.FullName)
@@ -60,6 +67,24 @@ static class EvaluateCommand
             Console.Out.WriteLine(JsonSerializer.Serialize(report, FolderStatus.Json));
         else
             Screen.Out.Write(MetricsTable.Render(model.Version, $"on {report.Rows:N0} payments of {Path.GetFileName(file)}", report.Metrics));
+        return ExitCode.Done;
+    }
+
+    /// <summary>With models of the settings, trained for it and thrown away.</summary>
+    static int Backtested(ParseResult call, string file, DelayedSplit split)
+    {
+        var settings = FraudSettings.From(call.Layers(options: $"simulate.input={file}").Load());
+        using var stop = new StopSignals();
+        var folds = WorkProgress.Run(progress =>
+        {
+            var rows = SplitHistory.Read(file, new Installation(settings, TimeProvider.System).Schema(), progress, stop.Stopped);
+            progress.Step($"Training and measuring: {split}");
+            return Backtest.Run(rows, split, call.GetValue(Splits.Folds), settings.Model.Boosting, stop.Stopped);
+        });
+        if (call.GetValue(CommonOptions.Json))
+            Console.Out.WriteLine(JsonSerializer.Serialize(folds, FolderStatus.Json));
+        else
+            Screen.Out.Write(FoldsTable.Render(split.ToString(), folds));
         return ExitCode.Done;
     }
 }

@@ -16,7 +16,7 @@ sealed record Evaluation(
 static class Evaluator
 {
     /// <summary>Cards a day that investigators are taken to check: the Fraud Detection Handbook's number.</summary>
-    const int CardsADay = 100;
+    internal const int CardsADay = 100;
 
     /// <param name="warmUp">What came before the history, for windows to see; it is not measured.</param>
     public static Evaluation Evaluate(

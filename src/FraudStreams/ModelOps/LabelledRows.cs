@@ -63,6 +63,32 @@ sealed record LabelledRows(TrainingSet Set, long[] Times, long[] Cards)
         return labels.Count == 0 ? null : InOrderOfTime(plan, values.WrittenMemory, [.. labels], [.. times], [.. cards]) with { Late = late };
     }
 
+    /// <summary>The first row at a time, unix milliseconds, or later.</summary>
+    public int At(long time)
+    {
+        var (low, high) = (0, Times.Length);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = Times[middle] < time ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
+    }
+
+    /// <summary>Some of the rows, by their places in rising order.</summary>
+    public LabelledRows Take(IReadOnlyList<int> rows)
+    {
+        var width = Set.Features.Length;
+        var values = new double[rows.Count * width];
+        for (var row = 0; row < rows.Count; row++)
+            Set.Values.Span.Slice(rows[row] * width, width).CopyTo(values.AsSpan(row * width));
+        var labels = new byte[rows.Count];
+        for (var row = 0; row < rows.Count; row++)
+            labels[row] = Set.Labels.Span[rows[row]];
+        return new LabelledRows(new TrainingSet(Set.Features, values, labels), [.. rows.Select(row => Times[row])], [.. rows.Select(row => Cards[row])]);
+    }
+
     /// <summary>Says it where windows were computed over rows that are not in the order of time.</summary>
     public void TellLate(IHistory history, WorkProgress progress)
     {

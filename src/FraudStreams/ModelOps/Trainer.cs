@@ -55,17 +55,8 @@ sealed class Trainer(ModelSettings settings, ModelShelf shelf, WorkProgress prog
     TreeEnsemble Boost(LabelledRows training, LabelledRows validation, CancellationToken cancellationToken)
     {
         var told = progress.Step($"Growing trees on {training.Count:N0} payments, {training.Set.Positives:N0} of them frauds");
-        var boosting = new BoostingSettings
-        {
-            Trees = settings.Trees,
-            LearningRate = settings.LearningRate,
-            MaxLeaves = settings.Leaves,
-            MaxDepth = settings.MaxDepth,
-            EarlyStoppingRounds = settings.EarlyStopping,
-            Seed = (ulong)settings.Seed,
-        };
         var each = new Progress(p => told((double)p.Trees / p.MaxTrees));
-        var scorer = GradientBoosting.Train(training.Set, validation.Set, boosting, each, cancellationToken);
+        var scorer = GradientBoosting.Train(training.Set, validation.Set, settings.Boosting, each, cancellationToken);
         told(1);
         return scorer;
     }
@@ -90,6 +81,10 @@ sealed class Trainer(ModelSettings settings, ModelShelf shelf, WorkProgress prog
                     KeyValuePair.Create("leaves", $"{settings.Leaves}"),
                     KeyValuePair.Create("max-depth", $"{settings.MaxDepth}"),
                     KeyValuePair.Create("early-stopping", $"{settings.EarlyStopping}"),
+                    KeyValuePair.Create("min-child-weight", $"{settings.MinChildWeight}"),
+                    KeyValuePair.Create("max-leaf-step", $"{settings.MaxLeafStep}"),
+                    KeyValuePair.Create("subsample-rows", $"{settings.SubsampleRows}"),
+                    KeyValuePair.Create("subsample-columns", $"{settings.SubsampleColumns}"),
                     KeyValuePair.Create("validation", $"{settings.Validation}"),
                     KeyValuePair.Create("history", history.Name),
                 ]),

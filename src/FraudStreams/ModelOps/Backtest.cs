@@ -1,0 +1,31 @@
+using FraudStreams.Model.Evaluation;
+using FraudStreams.Model.Trees;
+
+namespace FraudStreams.ModelOps;
+
+/// <summary>What a model that was trained for it showed on one split.</summary>
+sealed record FoldResult(
+    DateOnly TrainFrom, DateOnly TestFrom, int TrainRows, long TrainFrauds, int TestRows, long TestFrauds, double AveragePrecision, double RocAuc, double CardPrecisionAt100);
+
+/// <summary>Trains on splits of a history, all trees of the settings, and measures each model on its split's later days.</summary>
+static class Backtest
+{
+    /// <exception cref="NothingToMeasureException">A split has no fraud to learn from or to be measured on.</exception>
+    public static FoldResult Run(LabelledRows all, DelayedSplit split, BoostingSettings settings, CancellationToken cancellationToken)
+    {
+        var (train, test) = split.Of(all);
+        if (train.Set.Positives == 0 || test.Set.Positives == 0)
+            throw new NothingToMeasureException($"The split has too little: {train.Count:N0} payments with {train.Set.Positives} frauds to learn from, {test.Count:N0} with {test.Set.Positives} to be measured on ({split})");
+        var model = GradientBoosting.Train(train.Set, null, settings, null, cancellationToken);
+        var scores = new double[test.Count];
+        model.Score(test.Set.Values.Span, scores);
+        var labels = test.Set.Labels.Span;
+        return new FoldResult(
+            split.From, split.TestFrom, train.Count, train.Set.Positives, test.Count, test.Set.Positives, Ranking.AveragePrecision(scores, labels),
+            Ranking.RocAuc(scores, labels), CardPrecision.AtK(scores, labels, test.Cards, test.Times, Evaluator.CardsADay));
+    }
+
+    /// <summary>The split, and as many as are wanted before it, latest first.</summary>
+    public static IReadOnlyList<FoldResult> Run(LabelledRows all, DelayedSplit split, int folds, BoostingSettings settings, CancellationToken cancellationToken) =>
+        [.. Enumerable.Range(0, folds).Select(fold => Run(all, split.Earlier(fold), settings, cancellationToken))];
+}

@@ -1,0 +1,37 @@
+using FraudStreams.Model.Trees;
+
+namespace FraudStreams.ModelOps;
+
+/// <summary>One combination of a grid: its values, and what it showed on each fold before the one that counts.</summary>
+sealed record GridResult(double[] Values, BoostingSettings Settings, IReadOnlyList<FoldResult> Folds)
+{
+    public double AveragePrecision => Folds.Average(fold => fold.AveragePrecision);
+
+    public double RocAuc => Folds.Average(fold => fold.RocAuc);
+
+    public double CardPrecisionAt100 => Folds.Average(fold => fold.CardPrecisionAt100);
+
+    /// <summary>Of the average precision, between folds (population).</summary>
+    public double Deviation => Math.Sqrt(Folds.Average(fold => Math.Pow(fold.AveragePrecision - AveragePrecision, 2)));
+}
+
+/// <summary>
+/// Tries every combination of a grid on folds whose measured days are over, labels known, when the split that counts begins: that split's own measured
+/// days are looked at by nobody.
+/// </summary>
+static class GridSearch
+{
+    /// <returns>Best first, by mean average precision; equals in the grid's order.</returns>
+    public static IReadOnlyList<GridResult> Run(
+        LabelledRows rows, DelayedSplit split, int folds, BoostingSettings settings, BoostingGrid grid, Action<double> progress, CancellationToken cancellationToken)
+    {
+        var results = new List<GridResult>();
+        foreach (var (values, combined) in grid.Over(settings))
+        {
+            results.Add(new GridResult(values, combined, Backtest.Run(rows, split.ForValidation(), folds, combined, cancellationToken)));
+            progress((double)results.Count / grid.Count);
+        }
+
+        return [.. results.OrderByDescending(row => row.AveragePrecision)];
+    }
+}
