@@ -28,11 +28,14 @@ public sealed record HostPulse(
     ];
 
     /// <summary>The last words of the processes of this machine that are still there.</summary>
-    public static ImmutableArray<HostPulse> OfThisMachine(string dataDirectory)
+    public static ImmutableArray<HostPulse> OfThisMachine(string dataDirectory) =>
+        [.. All(dataDirectory).Where(pulse => IsThere(pulse.ProcessId)).OrderBy(pulse => pulse.ProcessId)];
+
+    /// <summary>Takes away what processes of this machine left that died.</summary>
+    public static void RemoveGone(string dataDirectory)
     {
-        var folder = FolderOf(dataDirectory);
-        return !Directory.Exists(folder) ? []
-            : [.. Directory.EnumerateFiles(folder, $"{Environment.MachineName}.*.json").Select(Read).OfType<HostPulse>().Where(pulse => IsThere(pulse.ProcessId)).OrderBy(pulse => pulse.ProcessId)];
+        foreach (var gone in All(dataDirectory).Where(pulse => !IsThere(pulse.ProcessId)))
+            gone.Remove(dataDirectory);
     }
 
     public void Write(string dataDirectory)
@@ -44,6 +47,10 @@ public sealed record HostPulse(
     }
 
     public void Remove(string dataDirectory) => File.Delete(PathOf(dataDirectory));
+
+    static ImmutableArray<HostPulse> All(string dataDirectory) => Directory.Exists(FolderOf(dataDirectory))
+        ? [.. Directory.EnumerateFiles(FolderOf(dataDirectory), $"{Environment.MachineName}.*.json").Select(Read).OfType<HostPulse>()]
+        : [];
 
     static HostPulse? Read(string path)
     {

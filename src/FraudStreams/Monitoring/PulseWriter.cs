@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Akka.Actor;
 using Akka.Event;
 using FraudStreams.Topics;
@@ -47,6 +48,15 @@ sealed class PulseWriter : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
+        try
+        {
+            HostPulse.RemoveGone(_dataDirectory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            _log.Debug("What another process left stays: {0}", e.Message);
+        }
+
         OnBeat();
         Timers.StartPeriodicTimer("beat", Beat.Now, HostPulse.Every);
     }

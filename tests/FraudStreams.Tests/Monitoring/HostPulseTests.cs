@@ -42,6 +42,8 @@ public sealed class HostPulseTests : IDisposable
         (Pulse() with { Machine = "another" }).Write(_folder);
 
         HostPulse.OfThisMachine(_folder).ShouldBeEmpty();
+        HostPulse.RemoveGone(_folder);
+        Directory.GetFiles(Path.Combine(_folder, "hosts")).Select(path => Path.GetFileName(path)).ShouldBe([$"another.{Environment.ProcessId}.json"]);
     }
 
     [Fact]

@@ -1,0 +1,66 @@
+using FraudStreams.Tests.WholeProgram;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Cli;
+
+[Collection(WholeProgramCollection.Name)]
+public sealed class HealthTests
+{
+    [Fact]
+    public async Task A_running_host_is_well_and_one_that_was_killed_or_stopped_is_not_there()
+    {
+        using var folder = new StreamFolder(payments: 500);
+        await using var none = await folder.RunAsync("health");
+        await using var killed = folder.Start("run", "--roles", "score", "store");
+        await WellAsync(folder, killed);
+        await killed.KillAsync();
+        await using var after = await folder.RunAsync("health");
+        await using var stopped = folder.Start("run", "--roles", "score", "store");
+        var json = await WellAsync(folder, stopped);
+        await stopped.TerminateAsync();
+        (await stopped.ExitAsync()).ShouldBe(0, stopped.Errors);
+
+        (await none.ExitAsync()).ShouldBe(1);
+        none.Errors.ShouldContain("no process of this machine runs on fraudstreams-data");
+        (await after.ExitAsync()).ShouldBe(1);
+        json.ShouldContain("\"score\"");
+        json.ShouldContain("\"faults\": []");
+        Directory.GetFiles(Path.Combine(folder.Data, "hosts")).ShouldBeEmpty();
+    }
+
+    /// <summary>A store that cannot be opened for writing: its branch fails again and again, and that is told with the reason.</summary>
+    [Fact]
+    public async Task A_branch_that_keeps_failing_is_told_with_its_reason()
+    {
+        using var folder = new StreamFolder(payments: 500);
+        await using var first = await folder.RunAsync("run", "--input", folder.Input, "--until-drained");
+        await using var run = folder.Start("run", "--set", "speeds.speed_1=500/s");
+        await WellAsync(folder, run);
+        using var lockedOut = FraudStreams.Sqlite.SqliteFile.Open(folder.StoreFile, FraudStreams.Sqlite.SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
+        lockedOut.Begin();
+
+        var (code, output) = (0, "");
+        for (var look = 0; look < 200 && code == 0; look++)
+        {
+            await using var health = await folder.RunAsync("health");
+            (code, output) = (await health.ExitAsync(), health.Output);
+        }
+
+        code.ShouldBe(1);
+        output.ShouldContain("store has been failing since");
+    }
+
+    static async Task<string> WellAsync(StreamFolder folder, FraudStreamsProcess host)
+    {
+        for (var look = 0; look < 200; look++)
+        {
+            host.HasExited.ShouldBeFalse(host.Errors);
+            await using var health = await folder.RunAsync("health", "--json");
+            if (await health.ExitAsync() == 0)
+                return health.Output;
+        }
+
+        throw new TimeoutException($"never well: {host.Output}\n{host.Errors}");
+    }
+}
