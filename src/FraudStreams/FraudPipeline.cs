@@ -64,9 +64,10 @@ static class FraudPipeline
 
     /// <summary>a partition of transactions once more, as it is read ▸ windows ▸ model ▸ a side output.</summary>
     public static IRunnableGraph<Task<Done>> Replay(
-        Source<IReadOnlyList<TopicRecord>, NotUsed> chunks, FraudSettings settings, TransactionSchema schema, IActorRef model, Func<TransactionBatch, Task<Done>> write) =>
+        Source<IReadOnlyList<TopicRecord>, NotUsed> chunks, FraudSettings settings, TransactionSchema schema, PaymentMemory windows, IActorRef model,
+        Func<TransactionBatch, Task<Done>> write) =>
         chunks.Via(ReadTransactions.Flow(schema, settings.Topics))
-            .Via(ReplayPayments.Windows(schema))
+            .Via(ReplayPayments.Windows(windows))
             .Via(ScoreTransactions.Flow(model, settings.Scoring))
             .SelectAsync(1, write)
             .ToMaterialized(Sink.Ignore<Done>(), Keep.Right);

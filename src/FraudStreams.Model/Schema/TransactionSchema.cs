@@ -52,6 +52,9 @@ public sealed record TransactionSchema
     /// <summary>Those of <see cref="Features"/> that look at earlier payments, in the same order.</summary>
     public ImmutableArray<WindowFeature> WindowFeatures { get; }
 
+    /// <summary>Whether the window's key holds the topic key, the card, so that one partition has all of what it counts.</summary>
+    public bool IsOfCard(WindowFeature window) => window.By.Contains(Fields[KeyField].Name);
+
     /// <summary>Whether CSV files may begin with a column without a name, a row index, which is left out.</summary>
     public bool DropsIndexColumn { get; }
 

@@ -3,22 +3,24 @@ using Akka.Event;
 using Akka.Streams.Dsl;
 using FraudStreams.Model.Schema;
 using FraudStreams.Scoring;
+using FraudStreams.Settings;
 using FraudStreams.Topics;
 
 namespace FraudStreams.Memory;
 
 /// <summary>What the windows of all partitions of this process need.</summary>
 sealed record FeatureMemory(
-    TransactionSchema Schema, ITopics Topics, ISnapshots Snapshots, MemorySettings Settings, int MaxRecordBytes, ILoggingAdapter Log, TimeProvider Time) : IDisposable
+    TransactionSchema Schema, ITopics Topics, ISnapshots Snapshots, MemorySettings Settings, int Partitions, int MaxRecordBytes, ILoggingAdapter Log, TimeProvider Time) : IDisposable
 {
     /// <summary>Null where the schema has no windows: then nothing is remembered.</summary>
     public static FeatureMemory? Open(TransactionSchema schema, ITopics topics, FraudSettings settings, ILoggingAdapter log, TimeProvider time)
     {
         if (schema.WindowFeatures.IsEmpty)
             return null;
+        CheckDelays(schema, settings.Topics.Partitions);
         var files = new SnapshotFiles(settings.DataDirectory);
         ISnapshots snapshots = settings.Topics.Kafka is { } kafka ? new SnapshotTopic(kafka, settings.Topics.Partitions, files) : files;
-        return new FeatureMemory(schema, topics, snapshots, settings.Memory, settings.Topics.MaxRecordBytes, log, time);
+        return new FeatureMemory(schema, topics, snapshots, settings.Memory, settings.Topics.Partitions, settings.Topics.MaxRecordBytes, log, time);
     }
 
     /// <summary>Passes batches of a partition on with their window values. A partition that comes back gets a new flow.</summary>
@@ -30,10 +32,28 @@ sealed record FeatureMemory(
         var windows = new PartitionMemory(memory, partition, ended.Token);
         return Akka.Streams.Dsl.Flow.Create<TransactionBatch>().SelectAsync(1, windows.RememberAsync).WatchTermination((nothing, termination) =>
         {
-            _ = termination.ContinueWith(_ => ended.Cancel(), TaskScheduler.Default);
+            _ = termination.ContinueWith(_ => EndAsync(windows, ended), TaskScheduler.Default);
             return nothing;
         });
     }
 
+    /// <summary>Whether some windows need the other partitions.</summary>
+    public bool NeedsOthers { get; } = PaymentMemory.NeedsOthers(Schema, Partitions);
+
+    /// <exception cref="SettingsException">A window needs other partitions up to the payment itself, whose order to each other nobody knows.</exception>
+    public static void CheckDelays(TransactionSchema schema, int partitions)
+    {
+        if (!PaymentMemory.NeedsOthers(schema, partitions) || schema.WindowFeatures.FirstOrDefault(window => !schema.IsOfCard(window) && window.Delay == TimeSpan.Zero) is not { } window)
+            return;
+        throw new SettingsException(
+            $"feature {window.Name} of schema {schema.Name} is a window by {string.Join(", ", window.By)} without a delay, and `transactions` has {partitions} partitions (topics.partitions), which come in no order to each other: give it a delay, or the topic one partition");
+    }
+
     public void Dispose() => Snapshots.Dispose();
+
+    static async Task EndAsync(PartitionMemory windows, CancellationTokenSource ended)
+    {
+        await ended.CancelAsync();
+        await windows.DisposeAsync();
+    }
 }

@@ -14,11 +14,15 @@ namespace FraudStreams.Memory;
 /// batch: from the newest snapshot, and the records between. A snapshot is kept only when the group's position has reached what it stands for, so a
 /// scorer that begins again at that position always finds one that is not ahead of it.
 /// </summary>
-sealed class PartitionMemory(FeatureMemory memory, TopicPartition partition, CancellationToken ended)
+sealed class PartitionMemory(FeatureMemory memory, TopicPartition partition, CancellationToken ended) : IAsyncDisposable
 {
+    /// <summary>Under which the windows by other keys than the card are kept, beside those of `transactions`.</summary>
+    const string OthersName = "others";
+
     static readonly TimeSpan LookForPosition = TimeSpan.FromMilliseconds(200);
 
-    WindowState? _windows;
+    readonly TopicPartition _others = partition with { Topic = OthersName };
+    PaymentMemory? _windows;
     long _snapshotTaken;
     Task _keeping = Task.CompletedTask;
 
@@ -31,22 +35,28 @@ sealed class PartitionMemory(FeatureMemory memory, TopicPartition partition, Can
             _snapshotTaken = memory.Time.GetTimestamp();
         }
 
-        _windows.Advance(batch.Rows);
+        await _windows.AdvanceAsync(batch.Rows, ended);
         if (_keeping.IsCompleted && memory.Time.GetElapsedTime(_snapshotTaken) >= memory.Settings.SnapshotEvery)
         {
             _snapshotTaken = memory.Time.GetTimestamp();
             var position = batch.Position.NextOffset;
             if (await Task.Run(() => TryWrite(_windows, position), ended))
-                _keeping = KeepAsync(position);
+                _keeping = KeepAsync(_windows, position);
         }
 
         return batch;
     }
 
-    async Task<WindowState> RestoreAsync(long position)
+    public async ValueTask DisposeAsync()
+    {
+        if (_windows is not null)
+            await _windows.DisposeAsync();
+    }
+
+    async Task<PaymentMemory> RestoreAsync(long position)
     {
         var started = Stopwatch.GetTimestamp();
-        var (windows, from) = await ReadSnapshotAsync(position);
+        var (own, from) = await ReadOwnAsync(position);
         using var rows = new TransactionRows(memory.Schema);
         var reader = new TransactionReader(memory.Schema, memory.MaxRecordBytes);
         var read = 0L;
@@ -54,53 +64,64 @@ sealed class PartitionMemory(FeatureMemory memory, TopicPartition partition, Can
         {
             foreach (var record in records)
                 reader.TryRead(record.Value.Span, rows);
-            windows.Advance(rows);
+            own.Advance(rows);
             rows.Clear();
             read += records.Count;
         }
 
         memory.Log.Info("Windows of {0}: {1}, {2} records read again up to offset {3}, {4} payments of {5} keys held; {6} s", partition,
-            from == 0 ? "no snapshot" : $"snapshot of offset {from}", read, position, windows.Events, windows.Keys,
+            from == 0 ? "no snapshot" : $"snapshot of offset {from}", read, position, own.Events, own.Keys,
             Stopwatch.GetElapsedTime(started).TotalSeconds.ToString("0.00"));
-        return windows;
+        return new PaymentMemory(own, memory.NeedsOthers ? await ReadOthersAsync() : null);
     }
 
     /// <summary>The newest snapshot that stands for no more than the position, or the windows before the first record.</summary>
-    async Task<(WindowState Windows, long From)> ReadSnapshotAsync(long position)
+    async Task<(WindowState Windows, long From)> ReadOwnAsync(long position)
+    {
+        var scope = memory.NeedsOthers ? WindowScope.OfCard : WindowScope.All;
+        var (found, from) = await ReadAsync(partition, snapshot =>
+        {
+            var windows = WindowState.Read(snapshot, memory.Schema, out var stands, scope);
+            return (windows, BinaryPrimitives.ReadInt64LittleEndian(stands));
+        });
+        if (found is not null && from <= position)
+            return (found, from);
+        if (found is not null)
+            memory.Log.Warning("The snapshot of {0} is of offset {1} and the group stands at {2}, before it: the windows are made anew from the topic", partition, from, position);
+        return (new WindowState(memory.Schema, scope), 0);
+    }
+
+    /// <summary>A snapshot is never ahead of what the group's position needs: it is kept as the partition's own is.</summary>
+    async Task<OtherKeysMemory> ReadOthersAsync() =>
+        await ReadAsync(_others, snapshot => OtherKeysMemory.Read(snapshot, memory.Topics, memory.Schema, memory.Partitions, memory.MaxRecordBytes))
+        ?? new OtherKeysMemory(memory.Topics, memory.Schema, memory.Partitions, memory.MaxRecordBytes);
+
+    async Task<T?> ReadAsync<T>(TopicPartition name, Func<Stream, T> read)
     {
         try
         {
-            await using var snapshot = await memory.Snapshots.OpenAsync(partition, ended);
+            await using var snapshot = await memory.Snapshots.OpenAsync(name, ended);
             if (snapshot is not null)
-            {
-                var windows = await Task.Run(() => (State: WindowState.Read(snapshot, memory.Schema, out var stands), Stands: stands), ended);
-                var from = BinaryPrimitives.ReadInt64LittleEndian(windows.Stands);
-                if (from <= position)
-                    return (windows.State, from);
-                memory.Log.Warning("The snapshot of {0} is of offset {1} and the group stands at {2}, before it: the windows are made anew from the topic", partition, from, position);
-            }
+                return await Task.Run(() => read(snapshot), ended);
         }
         catch (WindowSnapshotException e)
         {
-            memory.Log.Warning("The snapshot of {0} cannot be used: {1} The windows are made anew from the topic", partition, e.Message);
+            memory.Log.Warning("The snapshot of {0} cannot be used: {1} The windows are made anew from the topic", name, e.Message);
         }
 
-        return (new WindowState(memory.Schema), 0);
+        return default;
     }
 
     /// <summary>A disk that is full, say, costs a snapshot and nothing else.</summary>
-    bool TryWrite(WindowState windows, long position)
+    bool TryWrite(PaymentMemory windows, long position)
     {
         try
         {
-            Span<byte> stands = stackalloc byte[sizeof(long)];
+            var stands = new byte[sizeof(long)];
             BinaryPrimitives.WriteInt64LittleEndian(stands, position);
-            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 1 << 16 };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            using var file = new FileStream(memory.Snapshots.Draft(partition), options);
-            windows.Write(file, stands);
-            file.Flush(flushToDisk: true);
+            Write(partition, file => windows.Own.Write(file, stands));
+            if (windows.Others is { } others)
+                Write(_others, others.Write);
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -110,13 +131,25 @@ sealed class PartitionMemory(FeatureMemory memory, TopicPartition partition, Can
         }
     }
 
-    async Task KeepAsync(long position)
+    void Write(TopicPartition name, Action<Stream> write)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 1 << 16 };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using var file = new FileStream(memory.Snapshots.Draft(name), options);
+        write(file);
+        file.Flush(flushToDisk: true);
+    }
+
+    async Task KeepAsync(PaymentMemory windows, long position)
     {
         try
         {
             while (await memory.Topics.PositionAsync(Groups.Score, partition, ended) < position)
                 await Task.Delay(LookForPosition, memory.Time, ended);
             await memory.Snapshots.KeepAsync(partition, ended);
+            if (windows.Others is not null)
+                await memory.Snapshots.KeepAsync(_others, ended);
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Confluent.Kafka;
 using FraudStreams.Topics;
@@ -57,15 +58,13 @@ sealed class SnapshotTopic : ISnapshots
                 BinaryPrimitives.WriteInt32LittleEndian(value.AsSpan(IdBytes), piece);
                 BinaryPrimitives.WriteInt32LittleEndian(value.AsSpan(IdBytes + sizeof(int)), pieces);
                 await draft.ReadExactlyAsync(value.AsMemory(HeaderBytes), ct);
-                await ProduceAsync(partition, Encoding.ASCII.GetBytes($"{slot}:{piece}"), value, ct);
+                await ProduceAsync(partition, Encoding.ASCII.GetBytes($"{slot}:{partition.Topic}:{piece}"), value, ct);
             }
         }
 
         File.Delete(Draft(partition));
         _newestSlot[partition] = slot;
     }
-
-    public Task<Stream?> OpenAsync(TopicPartition partition, CancellationToken ct) => Task.Run<Stream?>(() => Open(partition), ct);
 
     public void Dispose() => _producer.Dispose();
 
@@ -82,14 +81,15 @@ sealed class SnapshotTopic : ISnapshots
         }
     }
 
-    PiecesStream? Open(TopicPartition partition)
+    public async Task<Stream?> OpenAsync(TopicPartition partition, CancellationToken ct)
     {
         var reading = new Dictionary<Guid, Pieces>();
         Pieces? newest = null;
-        foreach (var record in new KafkaStretch(_settings, partition with { Topic = Name }).ReadAll())
+        var name = Encoding.ASCII.GetBytes($":{partition.Topic}:");
+        await foreach (var record in RecordsAsync(partition, ct))
         {
             var value = record.Value.Span;
-            if (value.Length < HeaderBytes)
+            if (value.Length < HeaderBytes || !record.Key.Span[1..].StartsWith(name))
                 continue;
             var id = new Guid(value[..IdBytes]);
             if (!reading.TryGetValue(id, out var pieces))
@@ -109,6 +109,17 @@ sealed class SnapshotTopic : ISnapshots
             return null;
         _newestSlot[partition] = newest.Slot;
         return new PiecesStream(newest.All);
+    }
+
+    /// <summary>All that is there now.</summary>
+    async IAsyncEnumerable<TopicRecord> RecordsAsync(TopicPartition partition, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var reader = new KafkaReader(_settings, partition with { Topic = Name }, 0);
+        while (await reader.NextAsync(wait: true, ct) is { Count: > 0 } records)
+        {
+            foreach (var record in records)
+                yield return record;
+        }
     }
 
     sealed class Pieces(int slot, ReadOnlyMemory<byte>[] all)

@@ -1,4 +1,5 @@
 using System.Text;
+using FraudStreams.Memory;
 using FraudStreams.Model.Formats;
 using FraudStreams.Model.Schema;
 using FraudStreams.ModelOps;
@@ -33,6 +34,7 @@ sealed class FeatureVerification(ITopics topics, FraudSettings settings, Transac
 
     public async Task<FeatureVerified> RunAsync(Action<long> progress, CancellationToken ct)
     {
+        FeatureMemory.CheckDelays(schema, settings.Topics.Partitions);
         for (var number = 0; number < settings.Topics.Partitions; number++)
         {
             if (await VerifyAsync(number, progress, ct) is { } first)
@@ -44,7 +46,7 @@ sealed class FeatureVerification(ITopics topics, FraudSettings settings, Transac
 
     async Task<FeatureDifference?> VerifyAsync(int number, Action<long> progress, CancellationToken ct)
     {
-        await using var payments = new RecomputedPayments(topics, new TopicPartition(Topic.Transactions, number), schema, settings.Topics.MaxRecordBytes, Remembered, ct);
+        await using var payments = new RecomputedPayments(topics, new TopicPartition(Topic.Transactions, number), schema, settings.Topics.Partitions, settings.Topics.MaxRecordBytes, Remembered, ct);
         using var prediction = new PredictionRows(schema, 1);
         var reader = new PredictionReader(schema, settings.Topics.MaxRecordBytes + 65536);
         await foreach (var records in topics.ReadAsync(new TopicPartition(Topic.Predictions, number), 0, long.MaxValue, ct))

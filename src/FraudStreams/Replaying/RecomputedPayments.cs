@@ -1,5 +1,5 @@
 using System.Text;
-using FraudStreams.Model.Features.Windows;
+using FraudStreams.Memory;
 using FraudStreams.Model.Formats;
 using FraudStreams.Model.Schema;
 using FraudStreams.Topics;
@@ -14,7 +14,8 @@ sealed class RecomputedPayments : IAsyncDisposable
 {
     readonly IAsyncEnumerator<IReadOnlyList<TopicRecord>> _chunks;
     readonly TransactionReader _reader;
-    readonly WindowState _windows;
+    readonly PaymentMemory _windows;
+    readonly CancellationToken _ct;
     readonly Func<TransactionRows> _newRows;
     readonly int _remembered;
     readonly Queue<(TransactionRows Rows, string Id)> _order = [];
@@ -22,11 +23,13 @@ sealed class RecomputedPayments : IAsyncDisposable
     long _complete = long.MinValue;
     bool _isFirst = true;
 
-    public RecomputedPayments(ITopics topics, TopicPartition partition, TransactionSchema schema, int maxRecordBytes, int remembered, CancellationToken ct)
+    public RecomputedPayments(
+        ITopics topics, TopicPartition partition, TransactionSchema schema, int partitions, int maxRecordBytes, int remembered, CancellationToken ct)
     {
         _chunks = topics.ReadAsync(partition, 0, long.MaxValue, ct).GetAsyncEnumerator(ct);
         _reader = new TransactionReader(schema, maxRecordBytes);
-        _windows = new WindowState(schema);
+        _windows = PaymentMemory.Empty(topics, schema, partitions, maxRecordBytes);
+        _ct = ct;
         _newRows = () => new TransactionRows(schema, 1);
         _remembered = remembered;
     }
@@ -40,7 +43,7 @@ sealed class RecomputedPayments : IAsyncDisposable
             if (!await _chunks.MoveNextAsync())
                 return null;
             foreach (var record in _chunks.Current)
-                Take(record);
+                await TakeAsync(record);
         }
 
         return found.EventTime(0) >= _complete ? found : null;
@@ -49,11 +52,12 @@ sealed class RecomputedPayments : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _chunks.DisposeAsync();
+        await _windows.DisposeAsync();
         foreach (var (rows, _) in _order)
             rows.Dispose();
     }
 
-    void Take(TopicRecord record)
+    async ValueTask TakeAsync(TopicRecord record)
     {
         var rows = _newRows();
         if (_reader.TryRead(record.Value.Span, rows) is not null)
@@ -65,7 +69,7 @@ sealed class RecomputedPayments : IAsyncDisposable
         if (_isFirst && record.Offset > 0)
             _complete = rows.EventTime(0) + (long)rows.Schema.LongestMemory.TotalMilliseconds;
         _isFirst = false;
-        _windows.Advance(rows);
+        await _windows.AdvanceAsync(rows, _ct);
         var id = Encoding.UTF8.GetString(rows.Id(0));
         _order.Enqueue((rows, id));
         _byId.TryAdd(id, rows);

@@ -2,9 +2,8 @@ using Akka;
 using Akka.Actor;
 using Akka.Streams;
 using Akka.Streams.Dsl;
-using FraudStreams.Model.Features.Windows;
+using FraudStreams.Memory;
 using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
 using FraudStreams.Scoring;
 using FraudStreams.Topics;
 
@@ -27,26 +26,25 @@ sealed class ReplayPayments(
 
     public async Task<ReplayCounts> RunAsync(CancellationToken stop)
     {
+        FeatureMemory.CheckDelays(model.Schema, settings.Topics.Partitions);
         var actor = system.ActorOf(Props.Create(() => new ModelActor(model, ActorRefs.Nobody)), "replayed-model");
         for (var number = 0; number < settings.Topics.Partitions; number++)
         {
             var partition = new TopicPartition(Topic.Transactions, number);
-            await FraudPipeline.Replay(ReplayedRecords.Source(topics, partition, stop), settings, model.Schema, actor, WriteAsync).Run(system.Materializer());
+            await using var windows = PaymentMemory.Empty(topics, model.Schema, settings.Topics.Partitions, settings.Topics.MaxRecordBytes);
+            await FraudPipeline.Replay(ReplayedRecords.Source(topics, partition, stop), settings, model.Schema, windows, actor, WriteAsync).Run(system.Materializer());
         }
 
         return new ReplayCounts(_replayed, _read, _rejected, _frauds);
     }
 
-    /// <summary>Gives each batch the values of one sequence of windows, as one partition has.</summary>
-    public static Flow<TransactionBatch, TransactionBatch, NotUsed> Windows(TransactionSchema schema)
-    {
-        var windows = new WindowState(schema);
-        return Akka.Streams.Dsl.Flow.Create<TransactionBatch>().Select(batch =>
+    /// <summary>Gives each batch the values of a partition's windows.</summary>
+    public static Flow<TransactionBatch, TransactionBatch, NotUsed> Windows(PaymentMemory windows) =>
+        Akka.Streams.Dsl.Flow.Create<TransactionBatch>().SelectAsync(1, async batch =>
         {
-            windows.Advance(batch.Rows);
+            await windows.AdvanceAsync(batch.Rows, CancellationToken.None);
             return batch;
         });
-    }
 
     async Task<Done> WriteAsync(TransactionBatch batch)
     {

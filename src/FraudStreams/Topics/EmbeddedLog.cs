@@ -105,17 +105,6 @@ public sealed class EmbeddedLog : IAsyncDisposable
 
     internal LogReader OpenReader(TopicPartition partition) => new(new LogScan(_settings, partition), partition, _signals);
 
-    /// <summary>What the log holds of a partition from one offset up to, not including, another, in chunks.</summary>
-    internal IEnumerable<IReadOnlyList<TopicRecord>> ReadStretch(TopicPartition partition, long from, long to)
-    {
-        using var scan = new LogScan(_settings, partition);
-        while (from < to && scan.Read(from) is { Length: > 0 } records)
-        {
-            from = records[^1].Offset + 1;
-            yield return from <= to ? records : Array.FindAll(records, record => record.Offset < to);
-        }
-    }
-
     /// <summary>Finishes what was published and closes the file; readers still at work fail or were cancelled before.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -40,8 +40,7 @@ public sealed class EmbeddedTopics : ITopics
 
     public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken ct) => _log.PositionAsync(group, partition).WaitAsync(ct);
 
-    public IAsyncEnumerable<IReadOnlyList<TopicRecord>> ReadAsync(TopicPartition partition, long from, long to, CancellationToken ct) =>
-        _log.ReadStretch(partition, from, to).ToAsyncEnumerable();
+    public IPartitionReader OpenReader(TopicPartition partition, long from) => new ForwardReading(new LogScan(_settings, partition), from);
 
     public Task<TopicsStatus> StatusAsync(CancellationToken ct) => Task.Run(_log.Status, ct);
 
@@ -58,4 +57,23 @@ public sealed class EmbeddedTopics : ITopics
     }
 
     public ValueTask DisposeAsync() => _log.DisposeAsync();
+
+    sealed class ForwardReading(LogScan scan, long from) : IPartitionReader
+    {
+        long _next = from;
+
+        public Task<IReadOnlyList<TopicRecord>> NextAsync(bool wait, CancellationToken ct) => Task.Run<IReadOnlyList<TopicRecord>>(() =>
+        {
+            var records = scan.Read(_next);
+            if (records.Length > 0)
+                _next = records[^1].Offset + 1;
+            return records;
+        }, ct);
+
+        public ValueTask DisposeAsync()
+        {
+            scan.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
 }

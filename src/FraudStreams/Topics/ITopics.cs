@@ -33,11 +33,8 @@ public interface ITopics : IAsyncDisposable
     /// </summary>
     Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken ct);
 
-    /// <summary>
-    /// A stretch of a partition that is there, in chunks, without a group: offsets from <paramref name="from"/> up to, not including,
-    /// <paramref name="to"/>. What retention has removed of it is left out.
-    /// </summary>
-    IAsyncEnumerable<IReadOnlyList<TopicRecord>> ReadAsync(TopicPartition partition, long from, long to, CancellationToken ct);
+    /// <summary>Reads a partition from an offset on, in no group's name. What retention has removed is left out.</summary>
+    IPartitionReader OpenReader(TopicPartition partition, long from);
 
     Task<TopicsStatus> StatusAsync(CancellationToken ct);
 }

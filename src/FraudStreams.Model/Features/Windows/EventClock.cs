@@ -5,7 +5,7 @@ namespace FraudStreams.Model.Features.Windows;
 /// had. A single payment with a wrong clock moves it nowhere, a gap in the stream is passed within 32 payments, and a reading that begins
 /// later in the same log agrees from its 63rd payment on, but where the log was further before than it has come since.
 /// </summary>
-sealed class EventClock
+public sealed class EventClock
 {
     internal const int Span = 63;
 
@@ -15,9 +15,10 @@ sealed class EventClock
     int _next;
 
     /// <summary>Unix milliseconds; <see cref="long.MinValue"/> before the 63rd payment.</summary>
-    internal long Now { get; private set; } = long.MinValue;
+    public long Now { get; private set; } = long.MinValue;
 
-    internal void Take(long time)
+    /// <summary>Takes the event time of the next payment, unix milliseconds.</summary>
+    public void Take(long time)
     {
         var kept = _count;
         if (_count == Span)
@@ -41,6 +42,9 @@ sealed class EventClock
         if (_count == Span)
             Now = Math.Max(Now, _sorted[Span / 2]);
     }
+
+    /// <summary>The median of the payments taken last, 63 at most; <see cref="long.MinValue"/> before the first.</summary>
+    public long Median => _count == 0 ? long.MinValue : _sorted[_count / 2];
 
     /// <summary>The times that <see cref="Now"/> is made from next, oldest first.</summary>
     internal IEnumerable<long> Recent => Enumerable.Range(0, _count).Select(i => _recent[(_next - _count + i + Span) % Span]);

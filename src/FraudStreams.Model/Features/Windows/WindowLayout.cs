@@ -16,8 +16,9 @@ sealed class WindowLayout
     readonly List<WindowSpan> _spans = [];
     readonly List<EventColumn> _columns = [];
 
-    internal WindowLayout(TransactionSchema schema, ImmutableArray<string> by)
+    internal WindowLayout(TransactionSchema schema, ImmutableArray<string> by, WindowScope scope = WindowScope.All)
     {
+        Allowance = scope == WindowScope.OfOthers ? LatenessOfOthers : Lateness;
         By = by;
         KeyFields = [.. by.Select(schema.IndexOf)];
         var windows = schema.WindowFeatures.Where(w => w.By.SequenceEqual(by)).ToArray();
@@ -36,6 +37,14 @@ sealed class WindowLayout
         Windows = [.. windows.Select(w => Place(schema, w))];
         (Spans, Columns) = ([.. _spans], [.. _columns]);
     }
+
+    /// <summary>
+    /// The same where other partitions are read along with one's own: they may be ahead of it by what a wrong clock in it pretended.
+    /// </summary>
+    internal const long LatenessOfOthers = 31 * Lateness;
+
+    /// <summary>How late an event may be and still be kept, milliseconds.</summary>
+    internal long Allowance { get; }
 
     internal ImmutableArray<string> By { get; }
 

@@ -19,14 +19,14 @@ static class WindowSnapshot
     static ReadOnlySpan<byte> Magic => "FSWINDOW"u8;
 
     internal static void Write(
-        Stream into, TransactionSchema schema, ReadOnlySpan<byte> position, EventClock clock, ReadOnlySpan<WindowTable> tables)
+        Stream into, TransactionSchema schema, WindowScope scope, ReadOnlySpan<byte> position, EventClock clock, ReadOnlySpan<WindowTable> tables)
     {
         if (position.Length > MostPositionBytes)
             throw new ArgumentException($"A position has at most {MostPositionBytes:N0} bytes, not {position.Length:N0}.");
         using var writer = new SnapshotWriter(into);
         writer.Bytes(Magic);
         writer.Int(Version);
-        writer.Bytes(Definitions(schema));
+        writer.Bytes(Definitions(schema, scope));
         writer.Int(position.Length);
         writer.Bytes(position);
         writer.Long(clock.Now);
@@ -54,7 +54,8 @@ static class WindowSnapshot
         writer.Finish();
     }
 
-    internal static EventClock Read(Stream from, TransactionSchema schema, ReadOnlySpan<WindowTable> tables, out byte[] position)
+    internal static EventClock Read(
+        Stream from, TransactionSchema schema, WindowScope scope, ReadOnlySpan<WindowTable> tables, out byte[] position)
     {
         using var reader = new SnapshotReader(from);
         if (!reader.Bytes(Magic.Length).AsSpan().SequenceEqual(Magic))
@@ -62,7 +63,7 @@ static class WindowSnapshot
         var version = reader.Int();
         if (version != Version)
             throw new WindowSnapshotException($"The snapshot is of version {version}; this program reads version {Version}.");
-        if (!reader.Bytes(SHA256.HashSizeInBytes).AsSpan().SequenceEqual(Definitions(schema)))
+        if (!reader.Bytes(SHA256.HashSizeInBytes).AsSpan().SequenceEqual(Definitions(schema, scope)))
             throw new WindowSnapshotException($"The snapshot is of other window definitions than those of schema {schema.Name}.");
         position = reader.Bytes(reader.Int(0, MostPositionBytes));
         var now = reader.Long();
@@ -99,7 +100,7 @@ static class WindowSnapshot
     /// What the stored words mean: all of the windows but their names, and the fields behind them. Another edit of the schema leaves a
     /// snapshot as good as it was.
     /// </summary>
-    static byte[] Definitions(TransactionSchema schema)
+    static byte[] Definitions(TransactionSchema schema, WindowScope scope)
     {
         var windows = new JsonArray();
         foreach (var window in schema.WindowFeatures)
@@ -112,6 +113,7 @@ static class WindowSnapshot
         var definitions = new JsonObject
         {
             ["windows"] = windows,
+            ["scope"] = scope.ToString(),
             ["id"] = schema.Roles.Id,
             ["time"] = schema.Roles.Time,
             ["label"] = schema.Roles.Label,

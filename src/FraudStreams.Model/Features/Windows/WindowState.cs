@@ -28,19 +28,24 @@ public sealed class WindowState
     EventClock _clock = new();
 
     /// <summary>The state before the first payment.</summary>
-    public WindowState(TransactionSchema schema)
+    public WindowState(TransactionSchema schema, WindowScope scope = WindowScope.All)
     {
         Schema = schema;
+        Scope = scope;
         var keys = new List<ImmutableArray<string>>();
         foreach (var window in schema.WindowFeatures)
         {
+            if (scope != WindowScope.All && schema.IsOfCard(window) != (scope == WindowScope.OfCard))
+                continue;
             if (!keys.Exists(by => by.SequenceEqual(window.By)))
                 keys.Add(window.By);
         }
-        _tables = [.. keys.Select(by => new WindowTable(new WindowLayout(schema, by)))];
+        _tables = [.. keys.Select(by => new WindowTable(new WindowLayout(schema, by, scope)))];
     }
 
     public TransactionSchema Schema { get; }
+
+    public WindowScope Scope { get; }
 
     /// <summary>Payments held, once for every different key that the schema has windows by.</summary>
     public long Events => _tables.Sum(table => table.Events);
@@ -59,22 +64,47 @@ public sealed class WindowState
     /// <exception cref="ArgumentException">The rows are of another schema.</exception>
     public void Advance(TransactionRows rows)
     {
-        if (!ReferenceEquals(rows.Schema, Schema) && rows.Schema != Schema)
-            throw new ArgumentException($"The rows are of schema {rows.Schema.Name} ({rows.Schema.Id}), not {Schema.Name} ({Schema.Id}).");
+        Check(rows);
         if (_tables.Length > 0)
         {
             rows.MakeRoomForWindows();
             for (var row = rows.Advanced; row < rows.Count; row++)
             {
-                var time = rows.EventTime(row);
-                _clock.Take(time);
-                var clock = _clock.Now;
-                var isKept = clock == long.MinValue || time <= clock + MostAhead;
+                _clock.Take(rows.EventTime(row));
                 foreach (var table in _tables)
-                    table.Take(rows, row, clock, isKept, rows.WindowValues(row));
+                    table.Take(rows, row, _clock.Now, IsPlausible(rows.EventTime(row)), rows.WindowValues(row));
             }
         }
         rows.MarkAdvanced();
+    }
+
+    /// <summary>
+    /// Computes the window values of rows that have none yet from what was taken in so far, and takes none of them in: they come, or came, by
+    /// <see cref="Remember"/>. The rows are advanced by the state of the other scope.
+    /// </summary>
+    /// <exception cref="ArgumentException">The rows are of another schema.</exception>
+    public void LookUp(TransactionRows rows)
+    {
+        Check(rows);
+        rows.MakeRoomForWindows();
+        for (var row = rows.Advanced; row < rows.Count; row++)
+        {
+            foreach (var table in _tables)
+                table.Look(rows, row, _clock.Now, IsPlausible(rows.EventTime(row)), rows.WindowValues(row));
+        }
+    }
+
+    /// <summary>Takes rows in, in their order, and computes nothing of them.</summary>
+    /// <exception cref="ArgumentException">The rows are of another schema.</exception>
+    public void Remember(TransactionRows rows)
+    {
+        Check(rows);
+        for (var row = 0; row < rows.Count; row++)
+        {
+            _clock.Take(rows.EventTime(row));
+            foreach (var table in _tables)
+                table.Keep(rows, row, _clock.Now, IsPlausible(rows.EventTime(row)));
+        }
     }
 
     /// <summary>
@@ -103,16 +133,24 @@ public sealed class WindowState
     {
         foreach (var table in _tables)
             table.Sweep(_clock.Now);
-        WindowSnapshot.Write(into, Schema, position, _clock, _tables);
+        WindowSnapshot.Write(into, Schema, Scope, position, _clock, _tables);
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     /// <param name="position">What the writer said that the state stands for.</param>
     /// <exception cref="WindowSnapshotException">The snapshot is damaged, of another version, or of other windows than the schema's.</exception>
-    public static WindowState Read(Stream from, TransactionSchema schema, out byte[] position)
+    public static WindowState Read(Stream from, TransactionSchema schema, out byte[] position, WindowScope scope = WindowScope.All)
     {
-        var state = new WindowState(schema);
-        state._clock = WindowSnapshot.Read(from, schema, state._tables, out position);
+        var state = new WindowState(schema, scope);
+        state._clock = WindowSnapshot.Read(from, schema, scope, state._tables, out position);
         return state;
+    }
+
+    bool IsPlausible(long time) => _clock.Now == long.MinValue || time <= _clock.Now + MostAhead;
+
+    void Check(TransactionRows rows)
+    {
+        if (!ReferenceEquals(rows.Schema, Schema) && rows.Schema != Schema)
+            throw new ArgumentException($"The rows are of schema {rows.Schema.Name} ({rows.Schema.Id}), not {Schema.Name} ({Schema.Id}).");
     }
 }

@@ -33,7 +33,7 @@ sealed class WindowTable
     internal long Bytes => _slabs.Bytes + _keys.Bytes + (_labels?.Bytes ?? 0);
 
     /// <summary>Events up to this time are there for no window, given where the partition's clock stands.</summary>
-    internal long Horizon(long clock) => clock == long.MinValue ? long.MinValue : clock - Layout.Reach - WindowLayout.Lateness;
+    internal long Horizon(long clock) => clock == long.MinValue ? long.MinValue : clock - Layout.Reach - Layout.Allowance;
 
     /// <summary>Computes the values of this key's windows for a row, then takes the row into its key's history.</summary>
     /// <param name="isKept">False for a row whose time is so far ahead that it must be wrong: it sees itself only and is forgotten.</param>
@@ -53,23 +53,57 @@ sealed class WindowTable
         ReadEvent(rows, row);
         if (!isKept || _event[0] <= horizon)
         {
-            var none = new KeyHistory(Layout, _slabs, _nobody);
-            _reading.Read(Layout, none, _event, values);
+            ReadNothing(values);
             return;
         }
 
-        var hash = StableHash.Of(key);
-        var block = _keys.Find(key, hash);
-        if (block == 0)
-            block = _keys.Add(key, hash);
+        var block = BlockOf(key);
         var history = Open(block);
         Evict(history, block, horizon);
-        foreach (var span in Layout.Spans)
-            history.Move(span, _event[0]);
-        _reading.Read(Layout, history, _event, values);
-        history.Insert(_event);
-        Events++;
-        _labels?.Add((ulong)_event[Layout.LabelWord - 1], block);
+        Read(history, values);
+        Insert(history, block);
+    }
+
+    /// <summary>Computes the values as <see cref="Take"/> does, and takes nothing in.</summary>
+    internal void Look(TransactionRows rows, int row, long clock, bool isKept, Span<double> values)
+    {
+        var horizon = Horizon(clock);
+        var key = KeyOf(rows, row);
+        if (key.IsEmpty)
+        {
+            foreach (var window in Layout.Windows.AsSpan())
+                values[window.Index] = double.NaN;
+            return;
+        }
+
+        ReadEvent(rows, row);
+        var block = isKept && _event[0] > horizon ? _keys.Find(key, StableHash.Of(key)) : 0;
+        if (block == 0)
+        {
+            ReadNothing(values);
+            return;
+        }
+
+        var history = Open(block);
+        Evict(history, block, horizon);
+        Read(history, values);
+    }
+
+    /// <summary>Takes the row into its key's history, and computes nothing.</summary>
+    internal void Keep(TransactionRows rows, int row, long clock, bool isKept)
+    {
+        var horizon = Horizon(clock);
+        if (clock != long.MinValue)
+            SweepOne(horizon);
+        var key = KeyOf(rows, row);
+        if (key.IsEmpty || !isKept || rows.EventTime(row) <= horizon)
+            return;
+        ReadEvent(rows, row);
+        var block = BlockOf(key);
+        var history = Open(block);
+        Evict(history, block, horizon);
+        Move(history);
+        Insert(history, block);
     }
 
     /// <summary>Marks every event with that id; whether there is one.</summary>
@@ -195,6 +229,34 @@ sealed class WindowTable
             length = needed;
         }
         return _key.AsSpan(0, length);
+    }
+
+    uint BlockOf(ReadOnlySpan<byte> key)
+    {
+        var hash = StableHash.Of(key);
+        var block = _keys.Find(key, hash);
+        return block == 0 ? _keys.Add(key, hash) : block;
+    }
+
+    void ReadNothing(Span<double> values) => _reading.Read(Layout, new KeyHistory(Layout, _slabs, _nobody), _event, values);
+
+    void Move(KeyHistory history)
+    {
+        foreach (var span in Layout.Spans)
+            history.Move(span, _event[0]);
+    }
+
+    void Read(KeyHistory history, Span<double> values)
+    {
+        Move(history);
+        _reading.Read(Layout, history, _event, values);
+    }
+
+    void Insert(KeyHistory history, uint block)
+    {
+        history.Insert(_event);
+        Events++;
+        _labels?.Add((ulong)_event[Layout.LabelWord - 1], block);
     }
 
     void ReadEvent(TransactionRows rows, int row)

@@ -69,8 +69,7 @@ public sealed class KafkaTopics : ITopics
         ? Task.Run(() => _status.Committed(group, partition), ct)
         : Task.Run(() => _places.Find(group, partition), ct);
 
-    public IAsyncEnumerable<IReadOnlyList<TopicRecord>> ReadAsync(TopicPartition partition, long from, long to, CancellationToken ct) =>
-        new KafkaStretch(_settings, partition).ReadAsync(from, to, ct);
+    public IPartitionReader OpenReader(TopicPartition partition, long from) => new KafkaReader(_settings, partition, from);
 
     public Task<TopicsStatus> StatusAsync(CancellationToken ct) => Task.Run(() => _status.Read(_partitions), ct);
 
