@@ -55,21 +55,19 @@ sealed class OtherKeysMemory : IAsyncDisposable
     /// <summary>Gives the rows their values of these windows.</summary>
     public async ValueTask LookUpAsync(TransactionRows rows, CancellationToken ct)
     {
-        var to = long.MinValue;
-        for (var row = 0; row < rows.Count; row++)
+        for (var row = rows.Advanced; row < rows.Count; row++)
         {
             _own.Take(rows.EventTime(row));
-            to = Math.Max(to, Math.Min(rows.EventTime(row), _own.Median + MostAhead));
-        }
+            var time = Math.Min(rows.EventTime(row), _own.Median + MostAhead);
+            foreach (var feed in _feeds)
+            {
+                // So far it has to be read; what is there already up to the payment itself is taken along.
+                await feed.ReadAsync(time - _delay, wait: true, ct);
+                await feed.ReadAsync(time, wait: false, ct);
+            }
 
-        foreach (var feed in _feeds)
-        {
-            // So far it has to be read; what is there already up to the payments themselves is taken along.
-            await feed.ReadAsync(to - _delay, wait: true, ct);
-            await feed.ReadAsync(to, wait: false, ct);
+            _windows.LookUp(rows, row);
         }
-
-        _windows.LookUp(rows);
     }
 
     public async ValueTask DisposeAsync()

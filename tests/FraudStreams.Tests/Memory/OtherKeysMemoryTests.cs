@@ -51,9 +51,10 @@ public sealed class OtherKeysMemoryTests : IDisposable
         await using var topics = await TopicsWithAsync(payments);
         await using var before = PaymentMemory.Empty(topics, Schema, Partitions, MaxRecordBytes);
         var (read, own, others) = (0, new MemoryStream(), new MemoryStream());
-        await foreach (var _ in ValuesAsync(topics, before, 1, from: 0, batch: 100))
+        await foreach (var _ in ValuesAsync(topics, before, 1, from: 0, batch: 64))
         {
-            if (++read == 700)
+            // The end of a batch.
+            if (++read == 640)
                 break;
         }
 
@@ -62,7 +63,7 @@ public sealed class OtherKeysMemoryTests : IDisposable
         (own.Position, others.Position) = (0, 0);
         await using var after = new PaymentMemory(
             WindowState.Read(own, Schema, out _, WindowScope.OfCard), OtherKeysMemory.Read(others, topics, Schema, Partitions, MaxRecordBytes));
-        await foreach (var (id, values) in ValuesAsync(topics, after, 1, from: read, batch: 100))
+        await foreach (var (id, values) in ValuesAsync(topics, after, 1, from: read, batch: 64))
             values.ShouldBe(expected[id], id);
 
         others.Position = 0;

@@ -79,19 +79,16 @@ public sealed class WindowState
     }
 
     /// <summary>
-    /// Computes the window values of rows that have none yet from what was taken in so far, and takes none of them in: they come, or came, by
+    /// Computes the window values of a row that has none yet from what was taken in so far, and does not take it in: it comes, or came, by
     /// <see cref="Remember"/>. The rows are advanced by the state of the other scope.
     /// </summary>
     /// <exception cref="ArgumentException">The rows are of another schema.</exception>
-    public void LookUp(TransactionRows rows)
+    public void LookUp(TransactionRows rows, int row)
     {
         Check(rows);
         rows.MakeRoomForWindows();
-        for (var row = rows.Advanced; row < rows.Count; row++)
-        {
-            foreach (var table in _tables)
-                table.Look(rows, row, _clock.Now, IsPlausible(rows.EventTime(row)), rows.WindowValues(row));
-        }
+        foreach (var table in _tables)
+            table.Look(rows, row, _clock.Now, IsPlausible(rows.EventTime(row)), rows.WindowValues(row));
     }
 
     /// <summary>Takes rows in, in their order, and computes nothing of them.</summary>
