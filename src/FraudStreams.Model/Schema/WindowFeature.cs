@@ -50,7 +50,8 @@ public enum WindowKind
     /// </summary>
     StandardDeviation,
 
-    /// <summary>The field's largest value; missing of none.</summary>
+    /// <summary>The field's largest value; missing of none. Takes time by the window's payments, as <see cref="Distinct"/> does; the other
+    /// kinds do not.</summary>
     Max,
 
     /// <summary>How many different values a text field has, told apart by 64 bits of hash; 0 of none.</summary>

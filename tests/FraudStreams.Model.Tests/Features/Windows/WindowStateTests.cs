@@ -96,6 +96,33 @@ public sealed class WindowStateTests
         state.MemoryBytes.ShouldBe(bytes);
     }
 
+    [Theory]
+    [InlineData(1, 20, 1)]
+    [InlineData(2, 3_000, 1)]
+    [InlineData(3, 3_000, 1500)]
+    public void Thousands_of_keys_come_and_go_and_none_takes_anothers_history(int seed, int keysAtOnce, int step)
+    {
+        const int payments = 60_000;
+        var random = new Random(seed);
+        var state = new WindowState(SchemaOf(Window("count", WindowKind.Count, Hour), Window("sum", WindowKind.Sum, Day) with { Of = "amount" }));
+        var histories = new Dictionary<string, List<Payment>>();
+        var stream = new List<Payment>();
+        for (var i = 0; i < payments; i++)
+            stream.Add(new Payment(1_400_000_000 + ((long)i * step), $"{new string('k', random.Next(20))}{(i / 5000) + random.Next(keysAtOnce)}", random.Next(1, 500)));
+
+        var values = state.Advance(stream, batch: 500);
+
+        for (var i = 0; i < payments; i++)
+        {
+            if (!histories.TryGetValue(stream[i].Card, out var history))
+                histories.Add(stream[i].Card, history = []);
+            history.Add(stream[i]);
+            history.RemoveAll(p => p.Time <= stream[i].Time - 86_400);
+            values[i][0].ShouldBe(history.Count(p => p.Time > stream[i].Time - 3_600));
+            values[i][1].ShouldBe(history.Where(p => p.Time > stream[i].Time - 86_400).Sum(p => p.Amount!.Value));
+        }
+    }
+
     [Fact]
     public void In_the_steady_state_a_payment_allocates_nothing()
     {
