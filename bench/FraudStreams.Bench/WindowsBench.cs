@@ -25,9 +25,11 @@ static class WindowsBench
         var state = new WindowState(schema);
         using var rows = new TransactionRows(schema, BatchRows);
         var advancing = Watch(state, rows, payments, cards);
-        Console.WriteLine($"{schema.WindowFeatures.Length} windows of {schema.Name}, {cards:N0} cards with {PaymentsADay} payments a day, {payments:N0} payments");
-        Console.WriteLine($"windows: {payments / advancing.TotalSeconds:N0} payments/s, reading not counted");
-        Console.WriteLine($"memory: {state.MemoryBytes / 1e6:N1} MB for {state.Keys:N0} keys and {state.Events:N0} payments held: {(double)state.MemoryBytes / state.Keys:N0} bytes a key, {(double)state.MemoryBytes / state.Events:N1} a payment");
+        Console.WriteLine($"{schema.WindowFeatures.Length} windows of {schema.Name}: {cards:N0} cards, {PaymentsADay} payments a day each");
+        Console.WriteLine($"{payments:N0} payments at {payments / advancing.TotalSeconds:N0}/s, reading not counted");
+        var bytes = (double)state.MemoryBytes;
+        Console.WriteLine($"{bytes / 1e6:N1} MB for {state.Keys:N0} keys and {state.Events:N0} payments held");
+        Console.WriteLine($"{bytes / state.Keys:N0} bytes a key, {bytes / state.Events:N1} a payment");
 
         using var snapshot = new MemoryStream();
         var started = Stopwatch.GetTimestamp();
@@ -36,7 +38,8 @@ static class WindowsBench
         snapshot.Position = 0;
         started = Stopwatch.GetTimestamp();
         WindowState.Read(snapshot, schema, out _);
-        Console.WriteLine($"snapshot: {snapshot.Length / 1e6:N1} MB, written in {written.TotalSeconds:N2} s, read in {Stopwatch.GetElapsedTime(started).TotalSeconds:N2} s");
+        var read = Stopwatch.GetElapsedTime(started);
+        Console.WriteLine($"snapshot of {snapshot.Length / 1e6:N1} MB, written in {written.TotalSeconds:N2} s, read in {read.TotalSeconds:N2} s");
     }
 
     /// <summary>Time spent in the state alone.</summary>
@@ -49,7 +52,8 @@ static class WindowsBench
         for (var payment = 0L; payment < payments; payment++)
         {
             var time = 1_600_000_000 + (long)(payment * millisecondsEach / 1000);
-            if (reader.TryRead(Payment(state.Schema, payment, time, random.Next(cards), random.Next(1, 100_000) / 100.0), rows) is { } reason)
+            var record = Payment(state.Schema, payment, time, random.Next(cards), random.Next(1, 100_000) / 100.0);
+            if (reader.TryRead(record, rows) is { } reason)
                 throw new InvalidDataException(reason.Message);
             if (rows.Count < BatchRows && payment < payments - 1)
                 continue;
@@ -75,12 +79,19 @@ static class WindowsBench
                 _ when at == schema.IdField => $"\"{id}\"",
                 _ when at == schema.CardField => $"\"4{card:000000000000000}\"",
                 _ when at == schema.AmountField => $"{amount}",
-                _ when field.Type == FieldType.Time => field.TimeFormats.Contains(TimeFormat.UnixSeconds) ? $"{time}"
-                    : DateTimeOffset.FromUnixTimeSeconds(time).ToString(field.TimeFormats.Contains(TimeFormat.Date) ? "\\\"yyyy-MM-dd\\\"" : "\\\"yyyy-MM-dd HH:mm:ss\\\""),
+                _ when field.Type == FieldType.Time => Time(field, time),
                 _ when field.Type == FieldType.Text => $"\"{field.Name} {card % 20}\"",
                 _ => "1",
             });
         }
         return Encoding.UTF8.GetBytes(json.Append('}').ToString());
+    }
+
+    static string Time(SchemaField field, long unixSeconds)
+    {
+        var time = DateTimeOffset.FromUnixTimeSeconds(unixSeconds);
+        return field.TimeFormats.Contains(TimeFormat.UnixSeconds) ? $"{unixSeconds}"
+            : field.TimeFormats.Contains(TimeFormat.Date) ? $"\"{time:yyyy-MM-dd}\""
+            : $"\"{time:yyyy-MM-dd HH:mm:ss}\"";
     }
 }

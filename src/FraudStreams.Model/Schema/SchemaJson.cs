@@ -167,7 +167,8 @@ public static class SchemaJson
     static WindowFeature WindowFrom(JsonElement json, string name) => new(
         name,
         Choice<WindowKind>(json, "window"),
-        [.. json.GetProperty("by").EnumerateArray().Select(field => field.GetString() ?? throw new FormatException($"{name}.by has a null"))],
+        [.. json.GetProperty("by").EnumerateArray()
+            .Select(field => field.GetString() ?? throw new FormatException($"{name}.by has a null"))],
         Milliseconds(json, "over_ms"))
     {
         Of = json.GetProperty("of").GetString(),

@@ -185,14 +185,16 @@ public sealed class TransactionRows : IDisposable
         _advanced = Advanced;
     }
 
-    /// <summary>Room for the window values of the rows that have none yet; <see cref="MarkAdvanced"/> then says that they are there.</summary>
+    /// <summary>
+    /// Room for the window values of the rows that have none yet; <see cref="MarkAdvanced"/> then says that they are there.
+    /// </summary>
     internal void MakeRoomForWindows()
     {
-        var needed = Count * Schema.WindowFeatures.Length;
-        if (needed <= _windows.Length)
+        var width = Schema.WindowFeatures.Length;
+        if (Count * width <= _windows.Length)
             return;
-        var larger = ArrayPool<double>.Shared.Rent(Math.Max(needed, Math.Min(_rows.Length, Array.MaxLength / Schema.WindowFeatures.Length) * Schema.WindowFeatures.Length));
-        _windows.AsSpan(0, Advanced * Schema.WindowFeatures.Length).CopyTo(larger);
+        var larger = ArrayPool<double>.Shared.Rent(Math.Min(_rows.Length, Array.MaxLength / width) * width);
+        _windows.AsSpan(0, Advanced * width).CopyTo(larger);
         if (_windows.Length > 0)
             ArrayPool<double>.Shared.Return(_windows);
         _windows = larger;
@@ -204,7 +206,8 @@ public sealed class TransactionRows : IDisposable
     internal void MarkAdvanced() => _advanced = Count;
 
     internal InvalidOperationException NotAdvanced(int row) => new(
-        $"Row {row} has no window values: the features of schema {Schema.Name} look at earlier payments, so a WindowState has to take the rows in before they are computed.");
+        $"Row {row} has no window values: the features of schema {Schema.Name} look at earlier payments, "
+        + "so a WindowState has to take the rows in before they are computed.");
 
     internal void Commit()
     {

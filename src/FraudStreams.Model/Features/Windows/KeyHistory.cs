@@ -55,7 +55,8 @@ ref struct KeyHistory
         get
         {
             var at = Place(place);
-            return _slabs.Words(_chunks[at >> ChunkShift], _layout.ChunkSize).Slice((at & (ChunkEvents - 1)) * _layout.EventWords, _layout.EventWords);
+            var chunk = _slabs.Words(_chunks[at >> ChunkShift], _layout.ChunkSize);
+            return chunk.Slice((at & (ChunkEvents - 1)) * _layout.EventWords, _layout.EventWords);
         }
     }
 

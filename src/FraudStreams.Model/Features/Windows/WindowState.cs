@@ -135,7 +135,8 @@ public sealed class WindowState
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     /// <param name="position">What the writer said that the state stands for.</param>
-    /// <exception cref="WindowSnapshotException">The snapshot is damaged, of another version, or of other windows than the schema's.</exception>
+    /// <exception cref="WindowSnapshotException">The snapshot is damaged, of another version, or of other windows than the
+    /// schema's.</exception>
     public static WindowState Read(Stream from, TransactionSchema schema, out byte[] position, WindowScope scope = WindowScope.All)
     {
         var state = new WindowState(schema, scope);
