@@ -34,7 +34,7 @@ switch (args)
         ReadingBench.Run(csv, "cards", most: 200_000);
         return 0;
     case ["windows", .. var options]:
-        WindowsBench.Run(options is [var cards, ..] ? int.Parse(cards) : 1000, options is [_, var windows] ? windows : "cards-history");
+        WindowsBench.Run(options is [var cards, ..] ? int.Parse(cards) : 1000, options is [_, var days] ? int.Parse(days) : 30);
         return 0;
     case ["matrix", var csv, var matrix, .. var schema]:
         MatrixExport.Run(csv, matrix, schema is [var name] ? name : "cards");
@@ -46,6 +46,6 @@ switch (args)
         Console.Error.WriteLine(
             "what to measure: akka | akka-streams | topics [folder] | store predictions.ndjson [folder] | reading payments.csv | "
             + "spine payments.csv model-folder [rounds] | "
-            + "kafka payments.csv model-folder broker:port [rounds] | kafka-hosts payments.csv model-folder broker:port \"Host=…;Username=…;Password=…\" | matrix payments.csv features.fsm [schema] | windows [cards] [schema] | training features.fsm [trees=100] …");
+            + "kafka payments.csv model-folder broker:port [rounds] | kafka-hosts payments.csv model-folder broker:port \"Host=…;Username=…;Password=…\" | matrix payments.csv features.fsm [schema] | windows [cards] [days] | training features.fsm [trees=100] …");
         return 2;
 }

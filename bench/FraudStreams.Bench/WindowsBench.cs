@@ -9,7 +9,8 @@ namespace FraudStreams.Bench;
 
 /// <summary>
 /// The windows of a schema over many cards that pay twice a day, in random order of cards, until every window is full: payments a second,
-/// memory a card and payment, and the time that a snapshot takes. <c>… -- windows [cards] [schema]</c>
+/// memory a card and payment, and the time that a snapshot takes. <c>… -- windows [cards] [days]</c>: the windows of cards-history, all
+/// of them made that long.
 /// </summary>
 static class WindowsBench
 {
@@ -17,15 +18,15 @@ static class WindowsBench
     const int PaymentsADay = 2;
     const int Seed = 1;
 
-    public static void Run(int cards, string schemaName)
+    public static void Run(int cards, int days)
     {
-        var schema = SchemaFile.Read(schemaName);
+        var schema = Stretched(SchemaFile.Read("cards-history"), TimeSpan.FromDays(days));
         var reach = schema.WindowFeatures.Max(w => w.Over + w.Delay);
         var payments = (long)((reach.TotalDays + 2) * PaymentsADay * cards);
         var state = new WindowState(schema);
         using var rows = new TransactionRows(schema, BatchRows);
         var advancing = Watch(state, rows, payments, cards);
-        Console.WriteLine($"{schema.WindowFeatures.Length} windows of {schema.Name}: {cards:N0} cards, {PaymentsADay} payments a day each");
+        Console.WriteLine($"{schema.WindowFeatures.Length} windows over {days} days: {cards:N0} cards, {PaymentsADay} payments a day each");
         Console.WriteLine($"{payments:N0} payments at {payments / advancing.TotalSeconds:N0}/s, reading not counted");
         var bytes = (double)state.MemoryBytes;
         Console.WriteLine($"{bytes / 1e6:N1} MB for {state.Keys:N0} keys and {state.Events:N0} payments held");
@@ -41,6 +42,12 @@ static class WindowsBench
         var read = Stopwatch.GetElapsedTime(started);
         Console.WriteLine($"snapshot of {snapshot.Length / 1e6:N1} MB, written in {written.TotalSeconds:N2} s, read in {read.TotalSeconds:N2} s");
     }
+
+    static TransactionSchema Stretched(TransactionSchema schema, TimeSpan over) =>
+        TransactionSchema.Create(new SchemaDraft(schema.Name, schema.Fields, schema.Roles)
+        {
+            Features = [.. schema.Features.Select(feature => feature is WindowFeature window ? window with { Over = over } : feature)],
+        });
 
     /// <summary>Time spent in the state alone.</summary>
     static TimeSpan Watch(WindowState state, TransactionRows rows, long payments, int cards)
