@@ -32,6 +32,8 @@ public abstract class ChaosTest(ITestOutputHelper output)
             await story(stage, chaos);
             ledger = await AfterLastMailAsync(stage);
             WhatAlwaysHolds.Check(stage, chaos, ledger, expected);
+            foreach (var look in chaos.Afterwards)
+                look(ledger);
         }
         catch (Exception e)
         {

@@ -36,6 +36,12 @@ sealed class EmbeddedStage(ChaosInput input, int? diskMegabytes) : Stage(input, 
 
     public override Ledger Read() => Ledger.Of(topic => EmbeddedLog.ReadRecords(Folder.Data, topic), StoredRows(), Mail.Told());
 
+    public override long Confirmed()
+    {
+        using var file = SqliteFile.Open(Folder.StoreFile, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
+        return file.QueryLong("SELECT count(true_value) FROM transactions");
+    }
+
     List<StoredRow> StoredRows()
     {
         using var file = SqliteFile.Open(Folder.StoreFile, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));

@@ -7,7 +7,7 @@ namespace FraudStreams.ChaosTests;
 
 /// <summary>A record of `predictions`.</summary>
 /// <param name="At">When it was written to the topic, in unix milliseconds.</param>
-readonly record struct Predicted(string Id, Verdict Verdict, long At);
+readonly record struct Predicted(string Id, Verdict Verdict, string Model, long At);
 
 /// <summary>Something that has the time at which it came about, in unix milliseconds.</summary>
 readonly record struct Dated(string Id, long At);
@@ -41,9 +41,8 @@ sealed record Ledger(
     {
         using var json = JsonDocument.Parse(record.Value);
         var root = json.RootElement;
-        var verdict = new Verdict(
-            root.GetProperty("score").GetDouble(), root.GetProperty("prediction").GetInt32() == 1, root.GetProperty("model_version").GetString()!);
-        return new Predicted(root.GetProperty(IdField).GetString()!, verdict, record.UnixMilliseconds);
+        var verdict = new Verdict(root.GetProperty("score").GetDouble(), root.GetProperty("prediction").GetInt32() == 1);
+        return new Predicted(root.GetProperty(IdField).GetString()!, verdict, root.GetProperty("model_version").GetString()!, record.UnixMilliseconds);
     }
 
     static Dated AlertOf(TopicRecord record)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Confluent.Kafka;
 using FraudStreams.Storage;
@@ -18,6 +19,7 @@ sealed class ProductionStage : Stage
     readonly KafkaSettings _kafka;
     readonly PostgresStoreSettings _store;
     readonly KafkaStatus _status;
+    readonly ImmutableSortedDictionary<string, int> _topics;
 
     ProductionStage(ChaosInput input, KafkaBroker broker, PostgresServer postgres) : base(input, null)
     {
@@ -31,8 +33,6 @@ sealed class ProductionStage : Stage
         _topics = settings.Topics.PartitionsOfTopics;
         _status = new KafkaStatus(_kafka);
     }
-
-    readonly System.Collections.Immutable.ImmutableSortedDictionary<string, int> _topics;
 
     public KafkaBroker Broker { get; }
 
@@ -85,6 +85,8 @@ sealed class ProductionStage : Stage
             _store with { StatementTimeout = TimeSpan.FromMinutes(1) },
             "SELECT trans_num, score, prediction::int, (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000)::bigint FROM transactions").Select(StoredRowOf)],
         Mail.Told());
+
+    public override long Confirmed() => long.Parse(PostgresServer.Rows(_store, "SELECT count(true_value) FROM transactions").Single(), CultureInfo.InvariantCulture);
 
     public override async ValueTask DisposeAsync()
     {

@@ -88,6 +88,23 @@ abstract class Stage : IAsyncDisposable
         return last!;
     }
 
+    /// <summary>Payments in the store that have a label.</summary>
+    public abstract long Confirmed();
+
+    /// <summary>Lets so much time pass, and looks how far everything is meanwhile.</summary>
+    /// <returns>From when to when, in unix milliseconds.</returns>
+    public async Task<Window> PassAsync(TimeSpan time)
+    {
+        var from = Window.Now;
+        while (Window.Now - from < time.TotalMilliseconds)
+        {
+            _ = Progress();
+            await Task.Delay(20);
+        }
+
+        return new Window(from, Window.Now);
+    }
+
     /// <summary>All that is there now. The topics, the store and the mail server have to be up.</summary>
     public abstract Ledger Read();
 

@@ -17,7 +17,7 @@ static class WhatAlwaysHolds
         ShouldBeTheSame(ledger.Transactions.Select(transaction => transaction.Id), input.GoodIds.Concat(input.BadIds), "transactions beside the input's rows");
         ShouldBeTheSame(ledger.Predictions.Select(prediction => prediction.Id), input.GoodIds, "predictions beside the readable rows");
         ShouldBeTheSame(ledger.Rejected.Select(rejected => rejected.Id), input.BadIds, "rejected records beside the unreadable rows");
-        if (stage.PublishesOnce)
+        if (stage.PublishesOnce || !chaos.MayRepeatPredictions)
         {
             ShouldBeOnce(ledger.Predictions.Select(prediction => prediction.Id), "predictions");
             ShouldBeOnce(ledger.Rejected.Select(rejected => rejected.Id), "rejected");

@@ -22,12 +22,11 @@ internal static class PostgresSession
         {
             connection.Open();
             Configure(connection, settings);
+            MakeSchema(connection, settings.Schema);
             using (var transaction = connection.BeginTransaction())
             {
                 var steps = new Steps(connection, settings);
                 steps.Execute($"SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock({LockClass}, hashtext('{settings.Schema}'))");
-                if (steps.QueryLong($"SELECT count(*) FROM pg_namespace WHERE nspname = '{settings.Schema}'") == 0)
-                    steps.Execute($"CREATE SCHEMA {StoreColumn.Quote(settings.Schema)}");
                 tables.Upgrade(steps, now);
                 transaction.Commit();
             }
@@ -55,6 +54,25 @@ internal static class PostgresSession
             SET client_min_messages = warning;
             {wait}
             """);
+    }
+
+    /// <summary>
+    /// The journal of alerts, in this process or another, makes the same schema under no lock of ours. Who comes second waits for the first and
+    /// is then told that the name is taken, IF NOT EXISTS or not.
+    /// </summary>
+    static void MakeSchema(NpgsqlConnection connection, string schema)
+    {
+        if (QueryLong(connection, $"SELECT count(*) FROM pg_namespace WHERE nspname = '{schema}'") > 0)
+            return;
+        try
+        {
+            Execute(connection, $"CREATE SCHEMA {StoreColumn.Quote(schema)}");
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateSchema)
+        {
+            // It is there now, and that is all that was wanted.
+            return;
+        }
     }
 
     public static void Execute(NpgsqlConnection connection, string sql)

@@ -47,6 +47,22 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
     }
 
     [PostgresFact]
+    public async Task A_schema_that_another_makes_at_the_same_moment_is_used()
+    {
+        await using var other = _settings.ToConnection();
+        await other.OpenAsync();
+        await using var making = await other.BeginTransactionAsync();
+        PostgresSession.Execute(other, $"CREATE SCHEMA {StoreColumn.Quote(_settings.Schema)}");
+
+        var opening = Task.Run(() => Predictions.Open(_settings));
+        await Eventually.TrueAsync(() => PostgresServer.Rows(_settings, "SELECT count(*) FROM pg_locks WHERE NOT granted").Single() == "1", everyMilliseconds: 20);
+        await making.CommitAsync();
+
+        await using var store = await opening;
+        Counts(await store.WriteAsync(Predictions.Records(Predictions.Json("t1")))).ShouldBe((1, 0));
+    }
+
+    [PostgresFact]
     public async Task What_PostgreSQL_cannot_hold_is_refused_record_by_record_and_the_others_are_stored()
     {
         await using var store = Predictions.Open(_settings);

@@ -125,7 +125,8 @@ public sealed partial class FailingServicesTests
         folder.ShouldHoldOneMailForEachAlert();
     }
 
-    static void Fill(string file)
+    /// <summary>Writes a file until its disk is full.</summary>
+    internal static void Fill(string file)
     {
         using var stream = new FileStream(file, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
         var block = new byte[64 * 1024];

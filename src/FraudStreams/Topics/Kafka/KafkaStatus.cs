@@ -20,11 +20,14 @@ sealed class KafkaStatus(KafkaSettings settings) : IDisposable
             {
                 var ends = new Dictionary<string, long[]>();
                 var topics = ImmutableArray.CreateBuilder<TopicStatus>();
+                var all = PartitionBounds.Read(Observer("status"), [.. partitions.SelectMany(topic => All(topic.Key, topic.Value))], settings.Timeout);
+                var before = 0;
                 foreach (var (topic, count) in partitions)
                 {
-                    var bounds = All(topic, count).Select(partition => Observer("status").QueryWatermarkOffsets(partition, settings.Timeout)).ToArray();
-                    ends[topic] = [.. bounds.Select(bound => bound.High.Value)];
-                    topics.Add(new TopicStatus(topic, count, ends[topic].Sum(), bounds.Sum(bound => bound.High.Value - bound.Low.Value)));
+                    var bounds = all.AsSpan(before, count).ToArray();
+                    before += count;
+                    ends[topic] = [.. bounds.Select(bound => bound.End)];
+                    topics.Add(new TopicStatus(topic, count, ends[topic].Sum(), bounds.Sum(bound => bound.End - bound.First)));
                 }
 
                 return new TopicsStatus(topics.ToImmutable(), [.. Groups.Consumers.Select(of => LagOf(of.Group, of.Topic, ends[of.Topic]))]);

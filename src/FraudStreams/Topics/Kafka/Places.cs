@@ -78,10 +78,10 @@ sealed class Places(KafkaSettings settings, ImmutableSortedDictionary<string, in
     {
         try
         {
-            var bounds = reader.QueryWatermarkOffsets(partition, settings.Timeout);
-            for (var end = bounds.High.Value; end > bounds.Low.Value;)
+            var bounds = PartitionBounds.Read(reader, [partition], settings.Timeout)[0];
+            for (var end = bounds.End; end > bounds.First;)
             {
-                var start = Math.Max(bounds.Low.Value, end - LookBack);
+                var start = Math.Max(bounds.First, end - LookBack);
                 if (LastIn(reader, partition, start, end, name) is { } found)
                     return found;
                 end = start;

@@ -1,0 +1,128 @@
+using FraudStreams.Sqlite;
+using FraudStreams.Tests.WholeProgram;
+using Shouldly;
+using Xunit.Abstractions;
+
+namespace FraudStreams.ChaosTests;
+
+/// <summary>A server is stopped or killed under load, and started again after seconds, or after a minute; what does not need it goes on as quickly as before.</summary>
+public sealed class OutageTests(ITestOutputHelper output) : ChaosTest(output)
+{
+    static readonly int s_perSecond = ChaosForm.Of(500, 1000);
+    static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(ChaosForm.Of(2, 10));
+    static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(ChaosForm.Of(3, 30));
+    static readonly TimeSpan[] s_outages = [.. ChaosForm.Of<int[]>([3], [5, 60]).Select(seconds => TimeSpan.FromSeconds(seconds))];
+    static readonly int s_payments = ChaosForm.Of(6_000, 150_000);
+
+    [ChaosFact(Parts.Embedded)]
+    public Task A_mail_server_that_dies_slows_neither_scoring_nor_the_store_on_embedded_parts() => PlayAsync("mail server away", Parts.Embedded, 10, s_payments, MailAwayAsync);
+
+    [ChaosFact(Parts.Production)]
+    public Task A_mail_server_that_dies_slows_neither_scoring_nor_the_store_on_Kafka_and_PostgreSQL() =>
+        PlayAsync("mail server away", Parts.Production, 11, s_payments, MailAwayAsync);
+
+    [ChaosFact(Parts.Embedded)]
+    public Task A_locked_store_slows_neither_scoring_nor_alerts_on_embedded_parts() => PlayAsync("store locked", Parts.Embedded, 12, s_payments, async (stage, chaos) =>
+    {
+        SqliteFile? other = null;
+        await AwayAsync(
+            stage, chaos, [],
+            _ =>
+            {
+                other = SqliteFile.Open(stage.Folder.StoreFile, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
+                other.Begin();
+                chaos.Did("store locked", isOrderly: true);
+                return Task.CompletedTask;
+            },
+            () =>
+            {
+                other!.RollBack();
+                other.Dispose();
+                return Task.CompletedTask;
+            },
+            AlertsGoOn);
+    });
+
+    [ChaosFact(Parts.Production)]
+    public Task A_database_that_stops_or_dies_slows_neither_scoring_nor_alerts() => PlayAsync("PostgreSQL away", Parts.Production, 13, s_payments, async (stage, chaos) =>
+    {
+        var postgres = ((ProductionStage)stage).Postgres;
+
+        // With the journal of alerts in the database too, alerts would need it.
+        await AwayAsync(
+            stage, chaos, ["alerts.journal.kind=sqlite"],
+            async outage =>
+            {
+                if (outage % 2 == 0)
+                    await postgres.KillAsync();
+                else
+                    postgres.Stop();
+                chaos.Did(outage % 2 == 0 ? "PostgreSQL killed" : "PostgreSQL stopped");
+            },
+            () =>
+            {
+                postgres.Start();
+                return Task.CompletedTask;
+            },
+            AlertsGoOn);
+    });
+
+    [ChaosFact(Parts.Production)]
+    public Task A_broker_that_dies_is_waited_for_and_loses_nothing() => PlayAsync("broker away", Parts.Production, 14, s_payments, async (stage, chaos) =>
+    {
+        var broker = ((ProductionStage)stage).Broker;
+        await AwayAsync(
+            stage, chaos, [],
+            async _ =>
+            {
+                await broker.KillAsync();
+                chaos.Did("broker killed");
+            },
+            broker.StartAsync,
+            null);
+    });
+
+    static Task MailAwayAsync(Stage stage, Chaos chaos) => AwayAsync(
+        stage, chaos, [],
+        async _ =>
+        {
+            await stage.Mail.KillAsync();
+            chaos.Did("mail server killed", mayRepeatMails: true);
+        },
+        stage.Mail.StartAsync,
+        (chaos, waiting, quiet, meanwhile) =>
+        {
+            Waiting.ShouldBeAsQuick(chaos, "to predictions", waiting.ToPrediction(quiet), waiting.ToPrediction(meanwhile));
+            Waiting.ShouldBeAsQuick(chaos, "to the store", waiting.ToStore(quiet), waiting.ToStore(meanwhile));
+        });
+
+    static void AlertsGoOn(Chaos chaos, Waiting waiting, Window quiet, Window meanwhile)
+    {
+        Waiting.ShouldBeAsQuick(chaos, "to predictions", waiting.ToPrediction(quiet), waiting.ToPrediction(meanwhile));
+        Waiting.ShouldBeAsQuick(chaos, "to people", waiting.ToAlert(quiet), waiting.ToAlert(meanwhile));
+    }
+
+    /// <summary>A quiet stretch, then the outages with time to recover between them; the last is the longest, and its payments are compared with the quiet ones.</summary>
+    static async Task AwayAsync(
+        Stage stage, Chaos chaos, string[] settings, Func<int, Task> stop, Func<Task> start, Action<Chaos, Waiting, Window, Window>? compare)
+    {
+        await using var run = stage.Start(
+            ["run", "--input", stage.Input.Csv, "--until-drained", "--set", $"speeds.speed_1={s_perSecond}/s", .. Stage.Set(settings)]);
+        await stage.ReachAsync(progress => progress is { Stored: > 0, Alerts: > 0 }, "a first alert", run);
+        await stage.PassAsync(s_warmUp);
+        var quiet = await stage.PassAsync(s_quiet);
+        var meanwhile = quiet;
+        foreach (var (number, outage) in s_outages.Index())
+        {
+            await stop(number);
+            meanwhile = await stage.PassAsync(outage);
+            run.HasExited.ShouldBeFalse(run.Errors);
+            await start();
+            await stage.ReachAsync(progress => progress.Lag < 2 * s_perSecond && progress.Alerts >= progress.PredictedFrauds * 0.9, "what was missed", run);
+        }
+
+        if (compare is not null)
+            chaos.Afterwards.Add(ledger => compare(chaos, new Waiting(ledger), quiet, meanwhile));
+        (await run.ExitAsync(ChaosForm.LimitSeconds)).ShouldBe(0, run.Errors);
+    }
+}

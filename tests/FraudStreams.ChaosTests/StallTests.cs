@@ -1,0 +1,56 @@
+using Shouldly;
+using Xunit.Abstractions;
+
+namespace FraudStreams.ChaosTests;
+
+/// <summary>A server stalls instead of closing (SIGSTOP): its connections stay open and nothing answers, so that only timeouts tell.</summary>
+public sealed class StallTests(ITestOutputHelper output) : ChaosTest(output)
+{
+    static readonly int s_payments = ChaosForm.Of(6_000, 100_000);
+
+    /// <summary>In the long form the timeouts are the program's own, and the stalls are longer than they are.</summary>
+    static readonly string[] s_timeouts = ChaosForm.Of<string[]>(["alerts.mail.timeout=1s", "store.postgresql.statement-timeout=1s", "speeds.speed_1=800/s"], ["speeds.speed_1=800/s"]);
+
+    static readonly TimeSpan s_mail = TimeSpan.FromSeconds(ChaosForm.Of(3, 25));
+    static readonly TimeSpan s_server = TimeSpan.FromSeconds(ChaosForm.Of(3, 75));
+
+    [ChaosFact(Parts.Embedded)]
+    public Task A_mail_server_that_stalls_is_waited_for_and_loses_nothing_on_embedded_parts() => PlayAsync("mail server stalls", Parts.Embedded, 20, s_payments, async (stage, chaos) =>
+        await StalledAsync(stage, chaos, [Mail(stage)]));
+
+    [ChaosFact(Parts.Production)]
+    public Task A_broker_a_database_and_a_mail_server_that_stall_are_waited_for_and_lose_nothing() =>
+        PlayAsync("broker, PostgreSQL and mail server stall", Parts.Production, 21, s_payments, async (stage, chaos) =>
+        {
+            var servers = (ProductionStage)stage;
+            await StalledAsync(stage, chaos,
+            [
+                Mail(stage),
+                new Stall("PostgreSQL", s_server, servers.Postgres.StallAsync, servers.Postgres.GoOnAsync),
+                new Stall("broker", s_server, servers.Broker.StallAsync, servers.Broker.GoOnAsync),
+            ]);
+        });
+
+    sealed record Stall(string Server, TimeSpan Time, Func<Task> BeginAsync, Func<Task> EndAsync);
+
+    static Stall Mail(Stage stage) => new("mail server", s_mail, stage.Mail.StallAsync, stage.Mail.GoOnAsync);
+
+    static async Task StalledAsync(Stage stage, Chaos chaos, Stall[] stalls)
+    {
+        await using var run = stage.Start(["run", "--input", stage.Input.Csv, "--until-drained", .. Stage.Set(s_timeouts)]);
+        await stage.ReachAsync(progress => progress is { Stored: > 0, Alerts: > 0 }, "a first alert", run);
+        foreach (var stall in stalls)
+        {
+            await Task.Delay(chaos.Random.Next(1000));
+            await stall.BeginAsync();
+            await Task.Delay(stall.Time);
+            await stall.EndAsync();
+            chaos.Did($"{stall.Server} stalled {stall.Time.TotalSeconds:0} s", mayRepeatMails: true);
+            run.HasExited.ShouldBeFalse(run.Errors);
+            var before = await stage.ReachAsync(_ => true, "an answer", run);
+            await stage.ReachAsync(progress => progress.Stored > before.Stored && progress.Alerts > before.Alerts || progress.IsAtEnd(stage.Input.Rows), "progress after the stall");
+        }
+
+        (await run.ExitAsync(ChaosForm.LimitSeconds)).ShouldBe(0, run.Errors);
+    }
+}

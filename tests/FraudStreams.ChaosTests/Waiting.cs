@@ -1,0 +1,48 @@
+using Shouldly;
+
+namespace FraudStreams.ChaosTests;
+
+/// <summary>A stretch of time, in unix milliseconds.</summary>
+readonly record struct Window(long From, long To)
+{
+    public static long Now => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public bool Holds(long at) => at >= From && at < To;
+}
+
+/// <summary>How long payments of some stretches of time were on their way, by the records' own times.</summary>
+sealed class Waiting
+{
+    readonly Ledger _ledger;
+    readonly Dictionary<string, long> _sent;
+
+    public Waiting(Ledger ledger)
+    {
+        _ledger = ledger;
+        _sent = ledger.Transactions.ToDictionary(transaction => transaction.Id, transaction => transaction.At);
+    }
+
+    /// <summary>From `transactions` to `predictions`, in milliseconds, as the median.</summary>
+    public double ToPrediction(Window window) => Median(_ledger.Predictions.DistinctBy(p => p.Id).Select(p => new Dated(p.Id, p.At)), window);
+
+    public double ToStore(Window window) => Median(_ledger.Stored.Where(row => row.At > 0).Select(row => new Dated(row.Id, row.At)), window);
+
+    public double ToAlert(Window window) => Median(_ledger.Alerts, window);
+
+    /// <summary>
+    /// A branch that another holds up is late by about the time that the other stands still. The measured share is for the long form's table; machines that
+    /// others use too are too noisy to fail for less than a clear delay.
+    /// </summary>
+    public static void ShouldBeAsQuick(Chaos chaos, string what, double quiet, double during)
+    {
+        chaos.Remark($"{what} {quiet:0} ms quiet, {during:0} ms meanwhile ({during / quiet:0.00})");
+        during.ShouldBeLessThan(Math.Max(quiet * 3, quiet + 500), $"median milliseconds {what}, of {quiet:0} when all was well");
+    }
+
+    double Median(IEnumerable<Dated> arrivals, Window window)
+    {
+        var waits = arrivals.Where(arrival => window.Holds(_sent[arrival.Id])).Select(arrival => (double)(arrival.At - _sent[arrival.Id])).Order().ToList();
+        waits.Count.ShouldBeGreaterThan(10, "payments to take a median of");
+        return waits[waits.Count / 2];
+    }
+}
