@@ -4,9 +4,9 @@ using Xunit;
 
 namespace FraudStreams.ChaosTests;
 
-/// <summary>The scenarios run one after the other: each has servers and processes of its own, and the machine's cores are few.</summary>
+/// <summary>The scenarios run one after the other: each has processes of its own, and the machine's cores are few.</summary>
 [CollectionDefinition(Name)]
-public sealed class ChaosCollection
+public sealed class ChaosCollection : ICollectionFixture<ChaosServers>
 {
     public const string Name = "chaos";
 }

@@ -15,6 +15,7 @@ sealed class ChaosInput
     const double FraudShare = 0.1;
 
     const int OneBadIn = 500;
+    const int ShuffleSeed = 3;
     const int AmountColumn = 5;
     const int IdColumn = 18;
 
@@ -27,11 +28,15 @@ sealed class ChaosInput
     {
         var generated = Path.Combine(_folder, "generated.csv");
         GeneratedCsv.Write(generated, new PaymentGenerator(new GeneratorSettings { Seed = 2, FraudShare = FraudShare }), payments);
-        File.WriteAllLines(Csv, File.ReadLines(generated).Select(Spoiled));
+        var lines = File.ReadAllLines(generated);
         File.Delete(generated);
-        var rows = File.ReadLines(Csv).Skip(1).Select(row => row.Split(',')).ToList();
-        GoodIds = rows.Where((_, row) => !IsBad(row + 1)).Select(row => row[IdColumn]).ToHashSet();
-        BadIds = rows.Where((_, row) => IsBad(row + 1)).Select(row => row[IdColumn]).ToHashSet();
+
+        // Frauds come in the night, and a scenario of seconds would see none of them, or nothing else.
+        new Random(ShuffleSeed).Shuffle(lines.AsSpan(1));
+        File.WriteAllLines(Csv, lines.Select(Spoiled));
+        var rows = lines.Skip(1).Select(line => line.Split(',')[IdColumn]).ToList();
+        GoodIds = rows.Where((_, row) => !IsBad(row + 1)).ToHashSet();
+        BadIds = rows.Where((_, row) => IsBad(row + 1)).ToHashSet();
     }
 
     public string Csv => Path.Combine(_folder, "payments.csv");

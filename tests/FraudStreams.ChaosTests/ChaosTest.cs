@@ -7,7 +7,7 @@ namespace FraudStreams.ChaosTests;
 /// <summary>Sets the stage for a scenario, lets it play, and then looks whether everything holds.</summary>
 [Trait("chaos", "yes")]
 [Collection(ChaosCollection.Name)]
-public abstract class ChaosTest(ITestOutputHelper output)
+public abstract class ChaosTest(ITestOutputHelper output, ChaosServers servers)
 {
     /// <param name="scenario">Its name in the report.</param>
     /// <param name="parts">What it runs on.</param>
@@ -24,7 +24,7 @@ public abstract class ChaosTest(ITestOutputHelper output)
         var expected = verdicts is null ? VerdictsById.Of(await input.QuietVerdictsAsync()) : await verdicts(input);
         var chaos = new Chaos(ChaosForm.Seed + number);
         var report = new ChaosReport(output, scenario, parts, chaos.Seed);
-        await using var stage = await Stage.OpenAsync(parts, input, diskMegabytes);
+        await using var stage = await Stage.OpenAsync(parts, input, servers, diskMegabytes);
         Ledger? ledger = null;
         Exception? failure = null;
         try

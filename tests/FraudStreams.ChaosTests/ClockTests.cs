@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>The machine's clock jumps, forward and back, while the program runs and between two of its starts.</summary>
-public sealed class ClockTests(ITestOutputHelper output) : ChaosTest(output)
+public sealed class ClockTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
 {
     static readonly int s_payments = ChaosForm.Of(6_000, 60_000);
     static readonly int s_jumps = ChaosForm.Of(4, 20);
@@ -32,6 +32,9 @@ public sealed class ClockTests(ITestOutputHelper output) : ChaosTest(output)
                 chaos.Did(jump % 2 == 0 ? "jump forward" : "jump back", isOrderly: true);
                 if (jump % 4 == 3)
                 {
+                    // librdkafka does not start where only what it reads of the clock has moved and not what it waits by, as libfaketime has it.
+                    if (stage is ProductionStage)
+                        clock.MoveTo(TimeSpan.Zero);
                     await run.KillAsync();
                     await run.DisposeAsync();
                     chaos.Did("kill -9", mayRepeatMails: true);

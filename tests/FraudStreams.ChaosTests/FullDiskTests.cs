@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>The disk under topics, store and journal fills up under load, and has room again.</summary>
-public sealed class FullDiskTests(ITestOutputHelper output) : ChaosTest(output)
+public sealed class FullDiskTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
 {
     static readonly int s_payments = ChaosForm.Of(6_000, 60_000);
     static readonly int s_disk = ChaosForm.Of(64, 400);

@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>The files of the model in service are damaged: before a start, under a running process, and where a version is put into service.</summary>
-public sealed class ModelFolderTests(ITestOutputHelper output) : ChaosTest(output)
+public sealed class ModelFolderTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
 {
     const int Failed = 1;
 

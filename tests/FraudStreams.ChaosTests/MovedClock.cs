@@ -20,8 +20,10 @@ sealed class MovedClock
     /// <summary>What a process has to be started with. Its monotonic clock, which timers run by, is left alone, as a corrected clock leaves it alone.</summary>
     public IReadOnlyList<(string Name, string Value)> Environment =>
     [
-        ("LD_PRELOAD", s_library!), ("FAKETIME_TIMESTAMP_FILE", _file), ("FAKETIME_DONT_FAKE_MONOTONIC", "1"), ("DONT_FAKE_MONOTONIC", "1"),
-        ("FAKETIME_CACHE_DURATION", "1"), ("FAKETIME_NO_CACHE", "0"),
+        ("LD_PRELOAD", s_library!), ("FAKETIME_TIMESTAMP_FILE", _file), ("FAKETIME_CACHE_DURATION", "1"), ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+
+        // .NET waits by the monotonic clock; with the library's remedy for programs that do not, every such wait is over at once.
+        ("FAKETIME_FORCE_MONOTONIC_FIX", "0"),
     ];
 
     /// <summary>The clock of the processes jumps to so much after the true time, or before it.</summary>

@@ -14,20 +14,22 @@ namespace FraudStreams.ChaosTests;
 /// <summary>The parts of hocon/kafka.conf: a broker and a database server, which the scenario may stop, kill and stall.</summary>
 sealed class ProductionStage : Stage
 {
-    const string Prefix = "chaos.";
-
     readonly KafkaSettings _kafka;
     readonly PostgresStoreSettings _store;
+    readonly string _prefix;
     readonly KafkaStatus _status;
     readonly ImmutableSortedDictionary<string, int> _topics;
+
+    StoreCounts _counts;
 
     ProductionStage(ChaosInput input, KafkaBroker broker, PostgresServer postgres) : base(input, null)
     {
         Broker = broker;
         Postgres = postgres;
         _store = postgres.NewStore() with { ConnectTimeout = TimeSpan.FromSeconds(2), StatementTimeout = TimeSpan.FromSeconds(2) };
+        _prefix = $"{_store.Schema}.";
         var settings = Tests.Settings.SettingsOf.Set(
-            "topics.kind=kafka", $"topics.kafka.bootstrap-servers={broker.Servers}", $"topics.kafka.prefix={Prefix}", "topics.kafka.timeout=2s",
+            "topics.kind=kafka", $"topics.kafka.bootstrap-servers={broker.Servers}", $"topics.kafka.prefix={_prefix}", "topics.kafka.timeout=2s",
             $"topics.partitions={Partitions}");
         _kafka = settings.Topics.Kafka!;
         _topics = settings.Topics.PartitionsOfTopics;
@@ -45,7 +47,7 @@ sealed class ProductionStage : Stage
 
     protected override IEnumerable<string> Settings =>
     [
-        $"topics.kafka.bootstrap-servers={Broker.Servers}", $"topics.kafka.prefix={Prefix}", $"topics.partitions={Partitions}",
+        $"topics.kafka.bootstrap-servers={Broker.Servers}", $"topics.kafka.prefix={_prefix}", $"topics.partitions={Partitions}",
         $"store.postgresql.connection-string={_store.Connection}", $"store.postgresql.schema={_store.Schema}", "store.postgresql.connect-timeout=2s",
         "akka.kafka.consumer.kafka-clients.session.timeout.ms=3000", "akka.kafka.consumer.kafka-clients.heartbeat.interval.ms=500",
     ];
@@ -54,27 +56,21 @@ sealed class ProductionStage : Stage
 
     protected override IEnumerable<(string Name, string Value)> Environment => [(PostgresStoreSettings.PasswordVariable, _store.Password.Reveal())];
 
-    public static async Task<ProductionStage> StartAsync(ChaosInput input)
+    public static async Task<ProductionStage> OpenAsync(ChaosInput input, ChaosServers servers)
     {
-        // A host that dies is missed after seconds: what a scenario of many kills has time for.
-        var broker = new KafkaBroker(port =>
-            [$"listeners=PLAINTEXT://127.0.0.1:{port}", $"advertised.listeners=PLAINTEXT://127.0.0.1:{port}", "group.min.session.timeout.ms=1000"]);
-
-        // When a row was committed says when it was stored.
-        var postgres = new PostgresServer("track_commit_timestamp = on");
-        await Task.WhenAll(broker.InitializeAsync(), postgres.InitializeAsync());
-        return new ProductionStage(input, broker, postgres);
+        await servers.EnsureUpAsync();
+        return new ProductionStage(input, servers.Broker, servers.Postgres);
     }
 
     public override StageProgress? Progress()
     {
         try
         {
-            return StageProgress.Of(_status.Read(_topics), PredictionStore.ReadCounts(_store));
+            return StageProgress.Of(_status.Read(_topics), Counts());
         }
-        catch (Exception e) when (e is TopicsException or StoreException or NpgsqlException or KafkaException)
+        catch (Exception e) when (e is TopicsException or KafkaException)
         {
-            // A server is down, or the program has not made its topics yet.
+            // The broker is down, or the program has not made its topics yet.
             return null;
         }
     }
@@ -91,9 +87,20 @@ sealed class ProductionStage : Stage
     public override async ValueTask DisposeAsync()
     {
         _status.Dispose();
-        await Broker.DisposeAsync();
-        await Postgres.DisposeAsync();
         await base.DisposeAsync();
+    }
+
+    /// <summary>What was last known while the server is down.</summary>
+    StoreCounts Counts()
+    {
+        try
+        {
+            return _counts = PredictionStore.ReadCounts(_store);
+        }
+        catch (Exception e) when (e is StoreException or NpgsqlException)
+        {
+            return _counts;
+        }
     }
 
     static StoredRow StoredRowOf(string row)
@@ -108,7 +115,7 @@ sealed class ProductionStage : Stage
         using var consumer = new ConsumerBuilder<byte[], byte[]>(
             _kafka.Properties.SetItem("group.id", "chaos-reader").SetItem("enable.auto.commit", "false").SetItem("enable.partition.eof", "true")).Build();
         var partitions = _topics[topic];
-        consumer.Assign(Enumerable.Range(0, partitions).Select(number => new TopicPartitionOffset(Prefix + topic, number, Offset.Beginning)));
+        consumer.Assign(Enumerable.Range(0, partitions).Select(number => new TopicPartitionOffset(_prefix + topic, number, Offset.Beginning)));
         var records = new List<TopicRecord>();
         for (var ended = 0; ended < partitions;)
         {

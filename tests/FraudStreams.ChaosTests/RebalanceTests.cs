@@ -6,12 +6,12 @@ using Xunit.Abstractions;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>Hosts join and leave every few seconds: told to stop, killed, or stalled until the others have taken their work over.</summary>
-public sealed class RebalanceTests(ITestOutputHelper output) : ChaosTest(output)
+public sealed class RebalanceTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
 {
     const int MostHosts = 3;
 
     static readonly int s_payments = ChaosForm.Of(10_000, 100_000);
-    static readonly int s_changes = ChaosForm.Of(6, 60);
+    static readonly int s_changes = ChaosForm.Of(6, 40);
     static readonly int s_perSecond = ChaosForm.Of(700, 600);
 
     [ChaosFact(Parts.Production)]

@@ -5,10 +5,10 @@ using Xunit.Abstractions;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>Each role in a process of its own, and each of those killed and started again.</summary>
-public sealed class RoleKillTests(ITestOutputHelper output) : ChaosTest(output)
+public sealed class RoleKillTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
 {
     static readonly int s_payments = ChaosForm.Of(10_000, 100_000);
-    static readonly int s_killsOfEach = ChaosForm.Of(1, 6);
+    static readonly int s_killsOfEach = ChaosForm.Of(1, 4);
     static readonly string[] s_roles = ["simulate", "score", "alert", "store", "label"];
 
     [ChaosFact(Parts.Embedded)]

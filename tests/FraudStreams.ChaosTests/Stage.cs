@@ -1,11 +1,11 @@
-using FraudStreams.Tests;
+using System.Diagnostics;
 using FraudStreams.Tests.WholeProgram;
 
 namespace FraudStreams.ChaosTests;
 
 /// <summary>
-/// What a scenario plays on: a folder with a model, a mail server, and topics and a store, all of its own. The program's processes are started
-/// on it, any number at a time.
+/// What a scenario plays on: a folder with a model, a mail server, and topics and a store that no other scenario has. The program's
+/// processes are started on it, any number at a time.
 /// </summary>
 abstract class Stage : IAsyncDisposable
 {
@@ -41,9 +41,9 @@ abstract class Stage : IAsyncDisposable
 
     protected virtual IEnumerable<(string Name, string Value)> Environment => [];
 
-    public static async Task<Stage> OpenAsync(Parts parts, ChaosInput input, int? diskMegabytes = null)
+    public static async Task<Stage> OpenAsync(Parts parts, ChaosInput input, ChaosServers servers, int? diskMegabytes = null)
     {
-        Stage stage = parts == Parts.Embedded ? new EmbeddedStage(input, diskMegabytes) : await ProductionStage.StartAsync(input);
+        Stage stage = parts == Parts.Embedded ? new EmbeddedStage(input, diskMegabytes) : await ProductionStage.OpenAsync(input, servers);
         await stage.Mail.StartAsync();
         return stage;
     }
@@ -52,10 +52,15 @@ abstract class Stage : IAsyncDisposable
 
     /// <param name="arguments">A command and its options; the stage adds where its parts are.</param>
     /// <param name="environment">Of this process alone.</param>
-    public FraudStreamsProcess Start(IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment) => FraudStreamsProcess.Start(
-        Folder.Path,
-        [.. arguments, .. Files.SelectMany(file => (string[])["--config", file]), "--data", Folder.Data, "--set", $"alerts.mail.port={Mail.Port}", .. Set(Common), .. Set(Settings)],
-        [.. Environment, .. environment]);
+    public FraudStreamsProcess Start(IReadOnlyList<string> arguments, IEnumerable<(string Name, string Value)> environment)
+    {
+        // The last of several values of a key holds, and a scenario's own is to.
+        var own = Common.Concat(Settings).Append($"alerts.mail.port={Mail.Port}").Where(setting => !arguments.Any(given => KeyOf(given) == KeyOf(setting)));
+        return FraudStreamsProcess.Start(
+            Folder.Path,
+            [.. arguments, .. Files.SelectMany(file => (string[])["--config", file]), "--data", Folder.Data, .. Set(own)],
+            [.. Environment, .. environment]);
+    }
 
     /// <summary>Runs everything to the end of the input.</summary>
     public async Task DrainAsync(params string[] settings)
@@ -76,16 +81,18 @@ abstract class Stage : IAsyncDisposable
     {
         StageProgress? last = null;
         var processes = running.ToList();
-        await Eventually.TrueAsync(
-            () =>
-            {
-                if (processes.FirstOrDefault(process => process.HasExited) is { } ended)
-                    throw new InvalidOperationException($"a process ended while {what} was waited for:\n{ended.Output}\n{ended.Errors}");
-                last = Progress() ?? last;
-                return last is not null && reached(last);
-            },
-            what, ChaosForm.LimitSeconds, everyMilliseconds: 20);
-        return last!;
+        var waited = Stopwatch.StartNew();
+        while (last is null || !reached(last))
+        {
+            if (processes.FirstOrDefault(process => process.HasExited) is { } ended)
+                throw new InvalidOperationException($"a process ended while {what} was waited for:\n{ended.Output}\n{ended.Errors}");
+            if (waited.Elapsed.TotalSeconds > ChaosForm.LimitSeconds)
+                throw new TimeoutException($"still waiting for {what}, at {last}; the last words of its processes:\n{string.Join('\n', processes.Select(LastWords))}");
+            await Task.Delay(20);
+            last = Progress() ?? last;
+        }
+
+        return last;
     }
 
     /// <summary>Payments in the store that have a label.</summary>
@@ -93,12 +100,17 @@ abstract class Stage : IAsyncDisposable
 
     /// <summary>Lets so much time pass, and looks how far everything is meanwhile.</summary>
     /// <returns>From when to when, in unix milliseconds.</returns>
-    public async Task<Window> PassAsync(TimeSpan time)
+    /// <param name="time">At least.</param>
+    /// <param name="alerts">So many alerts go out meanwhile, however long that takes.</param>
+    public async Task<Window> PassAsync(TimeSpan time, int alerts = 0)
     {
         var from = Window.Now;
-        while (Window.Now - from < time.TotalMilliseconds)
+        var waited = Stopwatch.StartNew();
+        var before = Progress()?.Alerts ?? 0;
+        for (var sent = 0L; sent < alerts || waited.Elapsed < time; sent = (Progress()?.Alerts ?? before) - before)
         {
-            _ = Progress();
+            if (waited.Elapsed.TotalSeconds > ChaosForm.LimitSeconds)
+                throw new TimeoutException($"{sent} alerts went out in {ChaosForm.LimitSeconds} s, of {alerts} that were waited for");
             await Task.Delay(20);
         }
 
@@ -107,6 +119,10 @@ abstract class Stage : IAsyncDisposable
 
     /// <summary>All that is there now. The topics, the store and the mail server have to be up.</summary>
     public abstract Ledger Read();
+
+    static string KeyOf(string setting) => setting.Split('=')[0];
+
+    static string LastWords(FraudStreamsProcess process) => string.Join('\n', $"{process.Output}\n{process.Errors}".Split('\n').TakeLast(20));
 
     public virtual async ValueTask DisposeAsync()
     {

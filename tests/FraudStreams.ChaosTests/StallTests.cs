@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>A server stalls instead of closing (SIGSTOP): its connections stay open and nothing answers, so that only timeouts tell.</summary>
-public sealed class StallTests(ITestOutputHelper output) : ChaosTest(output)
+public sealed class StallTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
 {
     static readonly int s_payments = ChaosForm.Of(6_000, 100_000);
 
@@ -22,12 +22,12 @@ public sealed class StallTests(ITestOutputHelper output) : ChaosTest(output)
     public Task A_broker_a_database_and_a_mail_server_that_stall_are_waited_for_and_lose_nothing() =>
         PlayAsync("broker, PostgreSQL and mail server stall", Parts.Production, 21, s_payments, async (stage, chaos) =>
         {
-            var servers = (ProductionStage)stage;
+            var own = (ProductionStage)stage;
             await StalledAsync(stage, chaos,
             [
                 Mail(stage),
-                new Stall("PostgreSQL", s_server, servers.Postgres.StallAsync, servers.Postgres.GoOnAsync),
-                new Stall("broker", s_server, servers.Broker.StallAsync, servers.Broker.GoOnAsync),
+                new Stall("PostgreSQL", s_server, own.Postgres.StallAsync, own.Postgres.GoOnAsync),
+                new Stall("broker", s_server, own.Broker.StallAsync, own.Broker.GoOnAsync),
             ]);
         });
 

@@ -5,10 +5,10 @@ using Xunit.Abstractions;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>SIGTERM under load, again and again: what was taken is finished, so nothing is repeated, and the end comes in time.</summary>
-public sealed class TerminationTests(ITestOutputHelper output) : ChaosTest(output)
+public sealed class TerminationTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
 {
-    static readonly int s_payments = ChaosForm.Of(10_000, 200_000);
-    static readonly int s_stops = ChaosForm.Of(4, 30);
+    static readonly int s_payments = ChaosForm.Of(10_000, 100_000);
+    static readonly int s_stops = ChaosForm.Of(3, 20);
 
     /// <summary>The time for draining, stop.drain-timeout, and the end of the process.</summary>
     static readonly TimeSpan s_bound = TimeSpan.FromSeconds(25);

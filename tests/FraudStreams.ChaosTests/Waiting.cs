@@ -22,7 +22,7 @@ sealed class Waiting
         _sent = ledger.Transactions.ToDictionary(transaction => transaction.Id, transaction => transaction.At);
     }
 
-    /// <summary>From `transactions` to `predictions`, in milliseconds, as the median.</summary>
+    /// <summary>From `transactions` to `predictions`, in milliseconds, as the median of what arrived in the window. Of a branch that stands still nothing does.</summary>
     public double ToPrediction(Window window) => Median(_ledger.Predictions.DistinctBy(p => p.Id).Select(p => new Dated(p.Id, p.At)), window);
 
     public double ToStore(Window window) => Median(_ledger.Stored.Where(row => row.At > 0).Select(row => new Dated(row.Id, row.At)), window);
@@ -41,7 +41,7 @@ sealed class Waiting
 
     double Median(IEnumerable<Dated> arrivals, Window window)
     {
-        var waits = arrivals.Where(arrival => window.Holds(_sent[arrival.Id])).Select(arrival => (double)(arrival.At - _sent[arrival.Id])).Order().ToList();
+        var waits = arrivals.Where(arrival => window.Holds(arrival.At)).Select(arrival => (double)(arrival.At - _sent[arrival.Id])).Order().ToList();
         waits.Count.ShouldBeGreaterThan(10, "payments to take a median of");
         return waits[waits.Count / 2];
     }

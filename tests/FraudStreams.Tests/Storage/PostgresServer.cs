@@ -99,6 +99,8 @@ public sealed class PostgresServer : IAsyncLifetime
         return Task.CompletedTask;
     }
 
+    internal bool IsRunning => AsServer("pg_ctl", "-D", DataFolder, "status").Code == 0;
+
     public void Start() => Must(AsServer("pg_ctl", "-D", DataFolder, "-l", Path.Combine(_folder, "log"), "-w", "start"));
 
     public void Stop() => Must(AsServer("pg_ctl", "-D", DataFolder, "-m", "fast", "-w", "stop"));

@@ -38,7 +38,7 @@ sealed class KafkaPublisher : IDisposable
         {
             var topic = records.Topic(record);
             var partition = PartitionOf(topic, records.Key(record));
-            if (stamp?.IsThere(record, partition) == true)
+            if (stamp?.IsThere(record, topic, partition) == true)
             {
                 acknowledged.Skip();
                 continue;

@@ -5,6 +5,10 @@ using Confluent.Kafka.Admin;
 namespace FraudStreams.Topics.Kafka;
 
 /// <summary>Makes topics at the start, and checks those that are there.</summary>
+/// <remarks>
+/// The broker's clock dates the records: with the producers' own times a broker refuses what is dated more than an hour ahead of it
+/// (message.timestamp.after.max.ms), and a host with a wrong clock would stand still.
+/// </remarks>
 sealed class KafkaTopicMaker(KafkaSettings settings)
 {
     readonly ClientFault _fault = new();
@@ -50,7 +54,7 @@ sealed class KafkaTopicMaker(KafkaSettings settings)
             Name = settings.Prefix + topic.Key,
             NumPartitions = topic.Value,
             ReplicationFactor = settings.Replicas ?? -1,
-            Configs = configuration,
+            Configs = new Dictionary<string, string>(configuration ?? []) { ["message.timestamp.type"] = "LogAppendTime" },
         });
         try
         {

@@ -10,14 +10,15 @@ namespace FraudStreams.Topics.Kafka;
 /// Where a producer stands in what it reads (a file, a journal). Kafka has no place for that which moves together with the records, short of a
 /// transaction, so the records say it themselves, in a header: which place, and from where to where their batch takes it. Batches of a place are
 /// published one after the other; so what lies before the newest batch is there as a whole, and only of that batch some records may be missing.
-/// Who starts again begins that batch anew, and what is there of it is left out.
+/// Who starts again begins that batch anew, and what is there of it is left out: rows of a file by their numbers; and where a step may make any number
+/// of records, as in a journal, by their order in the batch, which begins with the same records when it is made again.
 /// </summary>
 sealed class Places(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions)
 {
     const int LookBack = 1000;
 
     readonly ConcurrentDictionary<(string Group, TopicPartition Place), long> _positions = [];
-    readonly ConcurrentDictionary<(string Group, TopicPartition Place), ImmutableArray<long>> _there = [];
+    readonly ConcurrentDictionary<(string Group, TopicPartition Place), PlaceThere> _there = [];
 
     static readonly ImmutableSortedDictionary<string, ImmutableArray<string>> WrittenTo = ImmutableSortedDictionary.CreateRange(
     [
@@ -38,18 +39,17 @@ sealed class Places(KafkaSettings settings, ImmutableSortedDictionary<string, in
     {
         var key = (position.Group, position.Partition);
         var from = _positions.TryGetValue(key, out var known) ? known : position.NextOffset - records;
-        return new PlaceStamp(NameOf(position.Group, position.Partition), from, position.NextOffset, records, _there.GetValueOrDefault(key, []));
+        return new PlaceStamp(NameOf(position.Group, position.Partition), from, position.NextOffset, records, _there.GetValueOrDefault(key, PlaceThere.Nothing));
     }
 
     public void Moved(GroupPosition position) => _positions[(position.Group, position.Partition)] = position.NextOffset;
 
     static byte[] NameOf(string group, TopicPartition place) => Encoding.UTF8.GetBytes($"{group} {place}");
 
-    (long Position, ImmutableArray<long> There) Search(string group, TopicPartition place)
+    (long Position, PlaceThere There) Search(string group, TopicPartition place)
     {
         var name = NameOf(group, place);
-        var there = ImmutableArray<long>.Empty;
-        var newest = default(PlaceHeader);
+        var last = new Dictionary<(string Topic, int Partition), PlaceHeader>();
         using var reader = new ConsumerBuilder<byte[], byte[]>(
                 settings.Properties.SetItem("group.id", settings.Prefix + "places").SetItem("enable.auto.commit", "false").SetItem("enable.partition.eof", "true"))
             .SetLogHandler((_, _) => { })
@@ -57,20 +57,20 @@ sealed class Places(KafkaSettings settings, ImmutableSortedDictionary<string, in
             .Build();
         foreach (var topic in WrittenTo.GetValueOrDefault(group, []))
         {
-            var last = ImmutableArray.CreateBuilder<long>();
             for (var number = 0; number < partitions[topic]; number++)
             {
-                var found = LastIn(reader, new(settings.Prefix + topic, number), name);
-                last.Add(found?.Step ?? 0);
-                if (found is { } header && (header.To, header.Index).CompareTo((newest.To, newest.Index)) > 0)
-                    newest = header;
+                if (LastIn(reader, new(settings.Prefix + topic, number), name) is { } header)
+                    last[(topic, number)] = header;
             }
-
-            if (there.IsEmpty)
-                there = last.ToImmutable();
         }
 
-        return newest.IsOneAStep ? (newest.From, there) : (newest.Index == newest.Records - 1 ? newest.To : newest.From, []);
+        var newest = last.Values.DefaultIfEmpty().MaxBy(header => (header.To, header.Index));
+        if (group == Groups.Simulate)
+            return (newest.From, new PlaceThere(null, last.ToImmutableDictionary(found => found.Key, found => found.Value.Step)));
+        if (newest.Index == newest.Records - 1)
+            return (newest.To, PlaceThere.Nothing);
+        var ofNewest = last.Where(found => found.Value.From == newest.From);
+        return (newest.From, new PlaceThere(newest.From, ofNewest.ToImmutableDictionary(found => found.Key, found => (long)found.Value.Index)));
     }
 
     /// <summary>The newest record of a place in a partition: looks at the last thousand records, then at the thousands before them.</summary>
@@ -156,12 +156,25 @@ readonly record struct PlaceHeader(int Index, int Records, long From, long To)
 }
 
 /// <summary>The headers of a batch that moves a place.</summary>
-/// <param name="There">For each partition of the topic the last step that is there already.</param>
-sealed record PlaceStamp(byte[] Name, long From, long To, int Records, ImmutableArray<long> There)
+/// <param name="There">What is there already.</param>
+sealed record PlaceStamp(byte[] Name, long From, long To, int Records, PlaceThere There)
 {
-    public bool IsThere(int record, int partition) => partition < There.Length && Header(record).Step is > 0 and var step && step <= There[partition];
+    public bool IsThere(int record, string topic, int partition)
+    {
+        if (!There.Last.TryGetValue((topic, partition), out var last))
+            return false;
+        return There.OfBatchFrom is { } from ? From == from && record <= last : Header(record).Step is > 0 and var step && step <= last;
+    }
 
     public Headers HeadersOf(int record) => new() { { PlaceHeader.Key, Header(record).Write(Name) } };
 
     PlaceHeader Header(int record) => new(record, Records, From, To);
+}
+
+/// <summary>What a producer before this one has left.</summary>
+/// <param name="OfBatchFrom">Where the batch began of which some is there; null where records are steps.</param>
+/// <param name="Last">For each partition the last step that is there, or the last record of that batch.</param>
+sealed record PlaceThere(long? OfBatchFrom, ImmutableDictionary<(string Topic, int Partition), long> Last)
+{
+    public static readonly PlaceThere Nothing = new(null, ImmutableDictionary<(string Topic, int Partition), long>.Empty);
 }

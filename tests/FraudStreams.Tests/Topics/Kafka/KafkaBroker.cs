@@ -96,6 +96,8 @@ public sealed class KafkaBroker : IAsyncLifetime
         _folder.Dispose();
     }
 
+    internal bool IsRunning => _process is { HasExited: false };
+
     public async Task StartAsync()
     {
         _process = Java("kafka.Kafka", $"{_folder.Path}/server.properties");
