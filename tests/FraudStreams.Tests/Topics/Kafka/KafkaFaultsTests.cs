@@ -52,6 +52,49 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IC
         await done.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
+    [OwnKafkaFact]
+    public async Task A_question_to_a_broker_that_died_ends_in_its_time_and_is_answered_again_when_the_broker_is_back()
+    {
+        await using var topics = KafkaTopics.Open(Settings(Broker.Servers, "timeout = 1s"), Partitions(1), Actors);
+        await topics.PublishAsync(Payments(1, 10), default);
+        (await topics.StatusAsync(default)).Topics.Single(topic => topic.Topic == "transactions").Appended.ShouldBe(10);
+        await Broker.KillAsync();
+        try
+        {
+            await Should.ThrowAsync<TopicsException>(topics.StatusAsync(default).WaitAsync(TimeSpan.FromSeconds(10)));
+        }
+        finally
+        {
+            await Broker.StartAsync();
+        }
+
+        await Eventually.TrueAsync(() => Answers(topics), "an answer", limitSeconds: 40, everyMilliseconds: 100);
+        (await topics.StatusAsync(default)).Topics.Single(topic => topic.Topic == "transactions").ShouldBe(new TopicStatus("transactions", 1, 10, 10));
+    }
+
+    /// <summary>librdkafka before 2.3 aborts the process of such a consumer.</summary>
+    [KafkaFact]
+    public async Task Consumers_that_close_while_their_group_still_shares_out_take_nobody_down()
+    {
+        var random = new Random(5);
+        await using var topics = KafkaTopics.Open(Settings(Broker.Servers, "client { partition.assignment.strategy = cooperative-sticky }"), Partitions(3), Actors);
+        await topics.PublishAsync(Payments(1, 50), default);
+
+        for (var round = 0; round < 5; round++)
+        {
+            var consumers = Enumerable.Range(0, 4).Select(_ => Consume(topics, "hasty")).ToList();
+            await Task.Delay(random.Next(400));
+            await Task.WhenAll(consumers.Select(consumer => consumer.StopAsync()));
+        }
+
+        var calm = Consume(topics, "calm");
+        await Until(() => calm.Records.Count == 50);
+        await calm.StopAsync();
+    }
+
+    static bool Answers(KafkaTopics topics) =>
+        topics.StatusAsync(default).ContinueWith(status => status.IsCompletedSuccessfully, TaskScheduler.Default).GetAwaiter().GetResult();
+
     /// <summary>Only the partitions that have to move are taken away, as hocon/kafka.conf has it.</summary>
     [KafkaFact]
     public Task Nothing_is_committed_past_a_batch_that_is_under_way_while_its_partition_moves_and_the_next_owner_reads_it_again() =>

@@ -36,30 +36,33 @@ public abstract class KafkaTest(KafkaBroker broker) : IAsyncLifetime
         "k"));
 
     internal static ImmutableSortedDictionary<string, int> Partitions(int partitions) =>
-        ((string[])["transactions", "predictions", "labels"]).ToImmutableSortedDictionary(topic => topic, topic => topic == "labels" ? 1 : partitions);
+        ((string[])["transactions", "predictions", "labels", "alerts", "undelivered"])
+            .ToImmutableSortedDictionary(topic => topic, topic => topic is "transactions" or "predictions" ? partitions : 1);
 
     /// <summary>Payments of these numbers, each of a card of its own.</summary>
-    internal static OutgoingRecords Payments(int from, int to)
+    internal static OutgoingRecords Payments(int from, int to) => Numbered("transactions", from, to);
+
+    internal static OutgoingRecords Numbered(string topic, int from, int to)
     {
         var batch = new OutgoingRecords();
         for (var number = from; number <= to; number++)
-            batch.Add("transactions", System.Text.Encoding.ASCII.GetBytes($"card {number % 97}"), System.Text.Encoding.ASCII.GetBytes($"{number}"));
+            batch.Add(topic, System.Text.Encoding.ASCII.GetBytes($"card {number % 97}"), System.Text.Encoding.ASCII.GetBytes($"{number}"));
         return batch;
     }
 
     internal static IEnumerable<int> Numbers(RunningConsumer consumer) => consumer.Records.Select(record => int.Parse(LogOf.Text(record)));
 
     /// <summary>Reads in batches and commits each, as the graphs do.</summary>
-    internal RunningConsumer Consume(KafkaTopics topics, string group)
+    internal RunningConsumer Consume(KafkaTopics topics, string group, string topic = "transactions")
     {
         var records = new ConcurrentQueue<TopicRecord>();
         var stop = KillSwitches.Shared("stop");
-        var done = topics.Consume("transactions", group)
+        var done = topics.Consume(topic, group)
             .Via(stop.Flow<TopicPartitionSource>())
             .MergeMany(8, partition => partition.Records.Via(stop.Flow<TopicRecord>()).GroupedWithin(20, TimeSpan.FromMilliseconds(20)).SelectAsync(1, async batch =>
             {
                 var read = batch.ToList();
-                await topics.PublishAsync(LogOf.Batch("transactions").With(group, partition.Partition, read[^1].Offset + 1), default);
+                await topics.PublishAsync(LogOf.Batch(topic).With(group, partition.Partition, read[^1].Offset + 1), default);
                 read.ForEach(records.Enqueue);
                 return Done.Instance;
             }))

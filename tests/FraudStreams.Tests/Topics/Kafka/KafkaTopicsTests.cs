@@ -5,11 +5,13 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Streams;
 using Akka.Streams.Dsl;
+using Confluent.Kafka;
 using FraudStreams.Settings;
 using FraudStreams.Topics;
 using FraudStreams.Topics.Kafka;
 using Shouldly;
 using Xunit;
+using TopicPartition = FraudStreams.Topics.TopicPartition;
 
 namespace FraudStreams.Tests.Topics.Kafka;
 
@@ -153,6 +155,48 @@ public sealed class KafkaTopicsTests(KafkaBroker broker) : KafkaTest(broker), IC
         Numbers(consumer).Order().ShouldBe(Enumerable.Range(1, 60));
         (await restarted.PositionAsync(Groups.Simulate, new TopicPartition("file:other.csv:1", 0), default)).ShouldBe(0);
         await consumer.StopAsync();
+    }
+
+    [KafkaFact]
+    public async Task A_producer_from_a_journal_goes_on_within_the_batch_that_it_left_unfinished_and_sends_nothing_twice()
+    {
+        var journal = new TopicPartition("alert-journal", 0);
+        await using var topics = Open();
+        await topics.PublishAsync(Numbered("alerts", 1, 3).With(Groups.AlertRecords, journal, 10), default);
+
+        // The first two of four records that take the place from 10 to 17, as a process that died among them leaves it.
+        var stamp = new PlaceStamp(System.Text.Encoding.UTF8.GetBytes($"{Groups.AlertRecords} {journal}"), 10, 17, 4, PlaceThere.Nothing);
+        using (var producer = new ProducerBuilder<byte[], byte[]>(Settings(Broker.Servers).Properties).Build())
+        {
+            foreach (var (index, number) in Enumerable.Range(4, 2).Index())
+            {
+                var value = System.Text.Encoding.ASCII.GetBytes($"{number}");
+                await producer.ProduceAsync($"{Prefix}alerts", new Message<byte[], byte[]> { Key = [], Value = value, Headers = stamp.HeadersOf(index) });
+            }
+        }
+
+        await using var restarted = Open();
+        (await restarted.PositionAsync(Groups.AlertRecords, journal, default)).ShouldBe(10);
+        await restarted.PublishAsync(Numbered("alerts", 4, 9).With(Groups.AlertRecords, journal, 21), default);
+        await restarted.PublishAsync(Numbered("alerts", 10, 11).With(Groups.AlertRecords, journal, 25), default);
+
+        var consumer = Consume(restarted, "reader", "alerts");
+        await Until(() => consumer.Records.Count >= 11);
+        Numbers(consumer).ShouldBe(Enumerable.Range(1, 11));
+        await using var last = Open();
+        (await last.PositionAsync(Groups.AlertRecords, journal, default)).ShouldBe(25);
+        await consumer.StopAsync();
+    }
+
+    [KafkaFact]
+    public async Task Records_are_dated_by_the_broker_so_that_a_host_with_a_wrong_clock_is_not_refused()
+    {
+        await using var topics = Open();
+        await topics.PublishAsync(Payments(1, 1), default);
+
+        using var reader = new ConsumerBuilder<byte[], byte[]>(Settings(Broker.Servers).Properties.SetItem("group.id", "reader")).Build();
+        reader.Assign(new TopicPartitionOffset($"{Prefix}transactions", 0, Offset.Beginning));
+        reader.Consume(TimeSpan.FromSeconds(20)).ShouldNotBeNull().Message.Timestamp.Type.ShouldBe(TimestampType.LogAppendTime);
     }
 
     [KafkaFact]
