@@ -14,8 +14,6 @@ internal sealed class ConsumerRun<TKey, TValue>
     /// <summary>So long a full partition holds the others up before it is paused: pausing throws away what was fetched ahead.</summary>
     static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
-    const int FirstThatClosesAnyTime = 0x02030000;
-
     readonly ConsumerSettings<TKey, TValue> _settings;
     readonly string[] _topics;
     readonly Action<PartitionFeed<TKey, TValue>> _onAssigned;
@@ -28,7 +26,6 @@ internal sealed class ConsumerRun<TKey, TValue>
     OffsetCommits<TKey, TValue>? _commits;
     volatile bool _isClosing;
     bool _waitForCommits;
-    bool _wasAssigned;
 
     public ConsumerRun(
         ConsumerSettings<TKey, TValue> settings, string[] topics, Action<PartitionFeed<TKey, TValue>> onAssigned, Action<Exception> onFailed, ILoggingAdapter log)
@@ -161,7 +158,6 @@ internal sealed class ConsumerRun<TKey, TValue>
 
     void Assigned(List<TopicPartition> partitions)
     {
-        _wasAssigned = true;
         foreach (var partition in partitions)
         {
             var feed = new PartitionFeed<TKey, TValue>(this, partition);
@@ -201,7 +197,6 @@ internal sealed class ConsumerRun<TKey, TValue>
 
     void Finish(IConsumer<TKey, TValue> consumer)
     {
-        AwaitFirstAssignment(consumer);
         var feeds = _feeds.Values.ToList();
         foreach (var feed in feeds)
             feed.End();
@@ -211,19 +206,6 @@ internal sealed class ConsumerRun<TKey, TValue>
             feed.End(lost: true);
         _feeds.Clear();
         consumer.Close();
-    }
-
-    /// <summary>
-    /// librdkafka before 2.3 aborts the process where a consumer with the cooperative-sticky way of sharing out closes between joining its group and
-    /// its first assignment (confluentinc/librdkafka issue 4312): such a consumer stays a moment longer.
-    /// </summary>
-    void AwaitFirstAssignment(IConsumer<TKey, TValue> consumer)
-    {
-        if (Library.Version >= FirstThatClosesAnyTime || _settings.GetProperty("partition.assignment.strategy") != "cooperative-sticky")
-            return;
-        var started = TimeProvider.System.GetTimestamp();
-        while (!_wasAssigned && !string.IsNullOrEmpty(consumer.MemberId) && TimeProvider.System.GetElapsedTime(started) < _settings.StopTimeout)
-            consumer.Consume(_settings.PollTimeout);
     }
 
     void Fail(Exception cause)

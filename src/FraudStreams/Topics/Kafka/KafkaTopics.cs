@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Akka;
 using Akka.Actor;
+using Akka.Event;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using Akka.Streams.Kafka.Dsl;
@@ -18,6 +19,11 @@ namespace FraudStreams.Topics.Kafka;
 /// </summary>
 public sealed class KafkaTopics : ITopics
 {
+    const string AssignmentStrategy = "partition.assignment.strategy";
+
+    /// <summary>2.3.0, as librdkafka writes versions.</summary>
+    const int FirstThatMayCooperate = 0x02_03_00_00;
+
     readonly KafkaSettings _settings;
     readonly ImmutableSortedDictionary<string, int> _partitions;
     readonly ConsumerSettings<byte[], byte[]> _consumers;
@@ -30,15 +36,27 @@ public sealed class KafkaTopics : ITopics
     {
         _settings = settings;
         _partitions = partitions;
-        _consumers = ConsumerSettings<byte[], byte[]>.Create(system, Deserializers.ByteArray, Deserializers.ByteArray)
+        _consumers = SharedOutSafely(system.Log, ConsumerSettings<byte[], byte[]>.Create(system, Deserializers.ByteArray, Deserializers.ByteArray)
             .WithProperties(settings.Properties)
             .WithProperty("auto.offset.reset", "earliest")
             .WithProperty("enable.auto.commit", "false")
-            .WithProperty("dotnet.consumer.consume.result.fields", "timestamp,topic");
+            .WithProperty("dotnet.consumer.consume.result.fields", "timestamp,topic"));
         _publisher = new KafkaPublisher(
             ProducerSettings<byte[], byte[]>.Create(system, Serializers.ByteArray, Serializers.ByteArray).WithProperties(settings.Properties), settings, partitions, system.Log);
         _status = new KafkaStatus(settings);
         _places = new Places(settings, partitions);
+    }
+
+    /// <summary>
+    /// librdkafka before 2.3 aborts the process where a cooperative consumer closes between joining its group and its first assignment
+    /// (confluentinc/librdkafka issue 4312): with such a library partitions are shared out anew at each change, and hosts can come and go.
+    /// </summary>
+    static ConsumerSettings<byte[], byte[]> SharedOutSafely(ILoggingAdapter log, ConsumerSettings<byte[], byte[]> consumers)
+    {
+        if (Library.Version >= FirstThatMayCooperate || consumers.GetProperty(AssignmentStrategy) != "cooperative-sticky")
+            return consumers;
+        log.Info("librdkafka {0} cannot be trusted with {1} = cooperative-sticky (2.3 can): it is range here", Library.VersionString, AssignmentStrategy);
+        return consumers.WithProperty(AssignmentStrategy, "range");
     }
 
     /// <summary>Makes the topics that the cluster lacks.</summary>
