@@ -24,6 +24,7 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
     readonly AlertBook _book;
     readonly ILoggingAdapter _log = Context.GetLogger();
     readonly ImmutableSortedDictionary<string, ChannelQueue> _queues;
+    readonly Dictionary<string, int> _slots = [];
     ImmutableArray<SnapshotMark> _snapshots = [];
     int _eventsSinceSnapshot;
     int _beingNoted;
@@ -52,6 +53,7 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
         Command<HurryAlerts>(_ => Hurry());
         Command<CloseDesk>(_ => Close());
         Command<Tick>(_ => Pump());
+        Command<SlotIsFree>(_ => Pump());
         Command<Clean>(_ => SaveIfOld());
         Command<SaveSnapshotSuccess>(Saved);
     }
@@ -92,6 +94,14 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
 
     protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
         _log.Warning("The journal of alerts cannot be read: {0}. It is tried again after a pause", reason.GetBaseException().Message);
+
+    protected override void PostStop()
+    {
+        _office.Slots.Forget(Self);
+        foreach (var (channel, taken) in _slots)
+            _office.Slots.Free(channel, taken);
+        base.PostStop();
+    }
 
     void FindLastRecorded() => _ = _records.LastAsync().PipeTo(Self, success: last => new LastRecorded(last), failure: cause => new NotRecorded(cause));
 
@@ -147,8 +157,8 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
                 Queue(LastSequenceNr, ((AlertRaised)kept).Alert, channel);
             if (--left > 0)
                 return;
-            Sender.Tell(new AlertsAreRaised());
             Pump();
+            Sender.Tell(new AlertsAreRaised());
         });
     }
 
@@ -156,14 +166,19 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
     {
         if (_office.Channels.FirstOrDefault(channel => channel.Name == name) is not { } channel)
         {
-            Note(new AlertsSettled(name, name, [number], null, [new Refusal("", $"{name} is not set any more")], Now), []);
+            Note(new AlertsSettled(name, name, [number], null, [new Refusal("", $"{name} is not set any more")], Now), null);
             return;
         }
 
         if (_office.Deliveries.Find(name, alert) is { } underWay)
+        {
+            _office.Slots.TakeAnyway(channel);
             Await(channel, _queues[name].Resume(number, alert), underWay);
+        }
         else
+        {
             _queues[name].Add(number, alert, Now);
+        }
     }
 
     void Pump()
@@ -172,8 +187,12 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
         foreach (var channel in _isReady && !(_closesAt <= Now) ? _office.Channels : [])
         {
             DateTimeOffset? due;
-            while (_queues[channel.Name].TryTake(Now, out due) is { } parcel)
+            while (_queues[channel.Name].MayTake(Now, out due) && _office.Slots.TryTake(channel, Self))
+            {
+                var parcel = _queues[channel.Name].Take(Now);
                 Await(channel, parcel, _office.Deliveries.Start(channel.Name, channel.Transport, parcel.Message));
+            }
+
             next = due < next || next is null ? due ?? next : next;
         }
 
@@ -184,10 +203,24 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
         StopIfDone();
     }
 
-    void Await(AlertChannel channel, ChannelQueue.Parcel parcel, Task<Delivery> delivery) => _ = delivery.PipeTo(
-        Self,
-        success: delivered => new Sent(channel, parcel, delivered, null),
-        failure: cause => new Sent(channel, parcel, null, cause));
+    /// <summary>The message has a slot.</summary>
+    void Await(AlertChannel channel, ChannelQueue.Parcel parcel, Task<Delivery> delivery)
+    {
+        _slots[channel.Name] = _slots.GetValueOrDefault(channel.Name) + 1;
+        _ = delivery.PipeTo(
+            Self,
+            success: delivered => new Sent(channel, parcel, delivered, null),
+            failure: cause => new Sent(channel, parcel, null, cause));
+    }
+
+    /// <summary>Whatever became of the message is noted, or there is nothing to note: it may be sent anew, and others may go.</summary>
+    void Forget(string channel, AlertMessage message)
+    {
+        foreach (var alert in message.Alerts)
+            _office.Deliveries.Forget(channel, alert);
+        _slots[channel]--;
+        _office.Slots.Free(channel);
+    }
 
     void Settle(Sent sent)
     {
@@ -207,9 +240,8 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
         }
         else
         {
-            foreach (var alert in parcel.Message.Alerts)
-                _office.Deliveries.Forget(channel.Name, alert);
             TryAgain(channel, queue, parcel, delivery, failure);
+            Forget(channel.Name, parcel.Message);
         }
 
         Pump();
@@ -245,19 +277,19 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
     {
         foreach (var refusal in refusals)
             _log.Warning("{0} refused {1} for good and it is set aside in topic undelivered: {2}", channel.Transport.Channel, parcel.Message.Name, refusal.Reason);
-        Note(new AlertsSettled(channel.Name, channel.Transport.Channel, parcel.Numbers, messageId, refusals, Now), parcel.Message.Alerts);
+        Note(new AlertsSettled(channel.Name, channel.Transport.Channel, parcel.Numbers, messageId, refusals, Now), parcel.Message);
     }
 
     /// <summary>Notes go into the journal together while one of them is being written.</summary>
-    void Note(AlertsSettled settled, ImmutableArray<Alert> alerts)
+    void Note(AlertsSettled settled, AlertMessage? message)
     {
         _beingNoted++;
         PersistAsync(settled.ToBytes(), _ =>
         {
             _beingNoted--;
             Apply(settled);
-            foreach (var alert in alerts)
-                _office.Deliveries.Forget(settled.Channel, alert);
+            if (message is not null)
+                Forget(settled.Channel, message);
             Pump();
         });
     }

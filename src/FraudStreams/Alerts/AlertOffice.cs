@@ -25,6 +25,8 @@ sealed record AlertOffice(
 
     public Deliveries Deliveries { get; } = new();
 
+    public SendingSlots Slots { get; } = new();
+
     /// <summary>Names this process in the journal.</summary>
     public string Holder { get; init; } = $"{Environment.MachineName}:{Environment.ProcessId}";
 

@@ -2,7 +2,7 @@ using FraudStreams.Settings;
 
 namespace FraudStreams.Alerts;
 
-/// <param name="Parallel">Messages under way at once, of each partition and channel.</param>
+/// <param name="Parallel">Messages under way at once, of each channel.</param>
 /// <param name="Waiting">Most alerts of a partition that wait in memory; past that its predictions wait in their topic.</param>
 /// <param name="Template">A file with the text (<see cref="AlertTemplate"/>), or null for the default.</param>
 /// <param name="Folder">Where .eml files go when no mail server is named; relative to the data folder.</param>

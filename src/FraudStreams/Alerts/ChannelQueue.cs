@@ -73,8 +73,8 @@ sealed class ChannelQueue(ChannelSettings settings)
         _held.EnqueueRange(tried);
     }
 
-    /// <summary>The next message that may go out, or null and when to ask again (null: when something changes).</summary>
-    public Parcel? TryTake(DateTimeOffset now, out DateTimeOffset? next)
+    /// <summary>Whether a message may go out, and if not, when to ask again (null: when something changes).</summary>
+    public bool MayTake(DateTimeOffset now, out DateTimeOffset? next)
     {
         Release(now);
         Refill(now);
@@ -82,23 +82,29 @@ sealed class ChannelQueue(ChannelSettings settings)
         if (_ready.Count == 0)
         {
             next = _held.TryPeek(out _, out var due) ? due : null;
-            return null;
+            return false;
         }
 
         if (_underWay >= (_failuresInRow > 0 ? 1 : settings.Parallel))
-            return null;
+            return false;
         if (_pausedUntil > now)
         {
             next = _pausedUntil;
-            return null;
+            return false;
         }
 
         if (settings.PerMinute is { } perMinute && _tokens < 1)
         {
             next = now + TimeSpan.FromMinutes((1 - _tokens) / perMinute) + TimeSpan.FromMilliseconds(1);
-            return null;
+            return false;
         }
 
+        return true;
+    }
+
+    /// <summary>The next message, where <see cref="MayTake"/> says that one may go out.</summary>
+    public Parcel Take(DateTimeOffset now)
+    {
         var taken = Choose();
         foreach (var number in taken)
             Unready(number, now);

@@ -3,7 +3,7 @@ using FraudStreams.Settings;
 namespace FraudStreams.Alerts;
 
 /// <summary>How one channel is used: how much at once, how often, and when again after a failure.</summary>
-/// <param name="Parallel">Messages under way at once, of each partition.</param>
+/// <param name="Parallel">Messages under way at once.</param>
 /// <param name="PerMinute">Messages a minute, of each partition; null for no limit. What comes faster goes out in digests.</param>
 /// <param name="DigestSize">Most alerts of one message.</param>
 /// <param name="CardWindow">For so long after a message about a card, further alerts of that card wait, to go out as one; zero for no wait.</param>

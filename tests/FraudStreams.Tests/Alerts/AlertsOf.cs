@@ -16,6 +16,10 @@ static class AlertsOf
 
     public static ChannelSettings Channel(int parallel = 1, int? perMinute = null, int digest = 1, int cardWindowSeconds = 0) => new(
         parallel, perMinute, digest, TimeSpan.FromSeconds(cardWindowSeconds), new RetrySettings(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60)));
+
+    /// <summary>The next message, or null and when to ask again.</summary>
+    public static ChannelQueue.Parcel? TryTake(this ChannelQueue queue, DateTimeOffset now, out DateTimeOffset? next) =>
+        queue.MayTake(now, out next) ? queue.Take(now) : null;
 }
 
 /// <summary>Asks the test what becomes of each message, and keeps what was sent.</summary>

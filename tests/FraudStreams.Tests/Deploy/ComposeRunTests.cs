@@ -43,7 +43,7 @@ public sealed class ComposeRunTests(KafkaBroker broker, PostgresServer postgres)
 
             await postgres.KillAsync();
             await UntilHealthIs(1, "store", "store has been failing since");
-            (await HealthAsync("score")).Code.ShouldBe(0);
+            await UntilHealthIs(0, "score", "well");
             postgres.Start();
             await UntilHealthIs(0, "store", "well");
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using FraudStreams.Ingest.Generation;
+using FraudStreams.Model.Features.Windows;
 using FraudStreams.Model.Formats;
 using FraudStreams.Model.Schema;
 using FraudStreams.Tests.WholeProgram;
@@ -35,6 +36,7 @@ static class Payments
         var reader = new TransactionReader(TrainedModel.Schema);
         foreach (var json in Json(count))
             _ = reader.TryRead(json, rows) is { } reason ? throw new InvalidOperationException(reason.Message) : true;
+        new WindowState(TrainedModel.Schema).Advance(rows);
         return rows;
     }
 
