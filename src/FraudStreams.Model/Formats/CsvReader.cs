@@ -34,6 +34,13 @@ public sealed class CsvReader : IDisposable
     /// <summary>The line that the last row began on; the file's first line is 1.</summary>
     public long Line => _scanner.LineNumber;
 
+    /// <summary>Goes on with the rows of a stretch, after which <see cref="TryRead"/> is at an end. The stream must be seekable.</summary>
+    public void MoveTo(CsvStretch stretch)
+    {
+        _scanner.MoveTo(stretch.From.Offset, stretch.From.Line, stretch.EndOffset);
+        Row = stretch.From.Row;
+    }
+
     /// <summary>
     /// Reads the next row: false at the end of the file; else true, and either the row was added to <paramref name="into"/> or
     /// <paramref name="reason"/> says why not.

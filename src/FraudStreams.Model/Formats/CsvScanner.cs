@@ -22,6 +22,7 @@ sealed class CsvScanner : IDisposable
     int _filled;
     bool _ended;
     long _bufferOffset;
+    long _end = long.MaxValue;
     long _nextLine = 1;
     int _lineStart;
     int _lineLength;
@@ -56,11 +57,14 @@ sealed class CsvScanner : IDisposable
     /// <summary>A field's bytes, without the quotes around it; doubled quotes are still doubled.</summary>
     internal ReadOnlySpan<byte> this[Field field] => _buffer.AsSpan(_lineStart + field.Start, field.Length);
 
-    /// <summary>Goes on at a place that <see cref="NextOffset"/> and <see cref="NextLine"/> named. The stream must be seekable.</summary>
-    internal void MoveTo(long offset, long line)
+    /// <summary>
+    /// Goes on at a place that <see cref="NextOffset"/> and <see cref="NextLine"/> named, as if the file ended at <paramref name="end"/>, which is such a
+    /// place too. The stream must be seekable.
+    /// </summary>
+    internal void MoveTo(long offset, long line, long end = long.MaxValue)
     {
         _stream.Position = offset;
-        (_bufferOffset, _next, _filled, _ended, _nextLine) = (offset, 0, 0, false, line);
+        (_bufferOffset, _next, _filled, _ended, _nextLine, _end) = (offset, 0, 0, false, line, end);
     }
 
     /// <summary>Moves to the next record; false at the end.</summary>
@@ -154,7 +158,7 @@ sealed class CsvScanner : IDisposable
         _bufferOffset += _next;
         _next = 0;
         _filled = kept;
-        var read = _stream.Read(_buffer, _filled, _buffer.Length - _filled);
+        var read = _stream.Read(_buffer, _filled, (int)Math.Min(_buffer.Length - _filled, _end - _bufferOffset - _filled));
         _filled += read;
         _ended = read == 0;
     }

@@ -179,7 +179,7 @@ public sealed class TransactionRows : IDisposable
     }
 
     /// <summary>Takes the last row out again.</summary>
-    internal void RemoveLast()
+    public void RemoveLast()
     {
         Count--;
         _advanced = Advanced;

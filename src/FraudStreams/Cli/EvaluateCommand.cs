@@ -14,7 +14,7 @@ static class EvaluateCommand
 {
     static readonly Option<FileInfo> Input = new("--input")
     {
-        Description = "Labelled payments that the model has not seen, a CSV with a header.",
+        Description = "Labelled payments that the model has not seen, a CSV with a header. Its rows are read in the order of event time.",
         HelpName = "CSV",
         Required = true,
     };
@@ -27,7 +27,7 @@ static class EvaluateCommand
 
     static readonly Option<FileInfo?> WarmUp = new("--warm-up")
     {
-        Description = "The payments before the input, a CSV with a header: read first, so that features over a card's history know it. They are not measured.",
+        Description = "The payments before the input, a CSV with a header: read first, so that features over a card's history know it. They are not measured; those later than the input's first payment are left out.",
         HelpName = "CSV",
     };
 

@@ -3,10 +3,12 @@ using FraudStreams.Model.Schema;
 
 namespace FraudStreams.ModelOps;
 
-/// <summary>The first rows of a CSV file, by default all.</summary>
+/// <summary>The first rows of a CSV file, by default all, whatever order they stand in there.</summary>
 sealed class CsvHistory(string file, TransactionSchema schema, long mostRows = long.MaxValue) : IHistory
 {
     const int BatchRows = 2048;
+
+    CsvTimeOrder? _order;
 
     public TransactionSchema Schema { get; } = schema;
 
@@ -14,19 +16,26 @@ sealed class CsvHistory(string file, TransactionSchema schema, long mostRows = l
 
     public IEnumerable<TransactionRows> Read(Action<double> progress, Action<RejectReason> rejected, CancellationToken cancellationToken)
     {
-        using var stream = new FileStream(file, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan });
+        using var stream = new FileStream(file, new FileStreamOptions { BufferSize = 0 });
+        var order = _order ??= CsvTimeOrder.Of(stream, Schema, Name, mostRows, cancellationToken);
+        stream.Position = 0;
         using var csv = new CsvReader(stream, Schema, Name);
         using var rows = new TransactionRows(Schema, BatchRows);
-        while (csv.Row < mostRows && csv.TryRead(rows, out var reason))
+        var read = 0L;
+        foreach (var stretch in order.Stretches)
         {
-            if (reason is not null)
-                rejected(reason);
-            if (rows.Count < BatchRows)
-                continue;
-            cancellationToken.ThrowIfCancellationRequested();
-            yield return rows;
-            rows.Clear();
-            progress((double)stream.Position / Math.Max(1, stream.Length));
+            csv.MoveTo(stretch);
+            for (; csv.TryRead(rows, out var reason); read++)
+            {
+                if (reason is not null)
+                    rejected(reason);
+                if (rows.Count < BatchRows)
+                    continue;
+                cancellationToken.ThrowIfCancellationRequested();
+                yield return rows;
+                rows.Clear();
+                progress(read / (double)order.Rows);
+            }
         }
 
         if (rows.Count > 0)

@@ -18,13 +18,13 @@ static class Evaluator
     /// <summary>Cards a day that investigators are taken to check: the Fraud Detection Handbook's number.</summary>
     internal const int CardsADay = 100;
 
-    /// <param name="warmUp">What came before the history, for windows to see; it is not measured.</param>
+    /// <param name="warmUp">What came before the history, for windows to see, up to the time of the history's first payment; it is not measured.</param>
     public static Evaluation Evaluate(
         LoadedModel model, IHistory history, WorkProgress progress, CancellationToken cancellationToken, IHistory? warmUp = null)
     {
         var memory = new WindowState(model.Schema);
         if (warmUp is not null)
-            Remember(warmUp, memory, progress, cancellationToken);
+            Remember(warmUp, history, memory, progress, cancellationToken);
         var rejected = new RejectTally();
         var rows = LabelledRows.Read(
             history, model.Features, memory, progress.Step($"Reading {history.Name} and computing {model.Features.Count} features"), rejected.Add,
@@ -32,7 +32,6 @@ static class Evaluator
         rejected.Tell(progress);
         if (rows is null)
             throw new NothingToMeasureException($"{history.Name} has no labelled row that can be read");
-        rows.TellLate(history, progress);
         var told = progress.Step($"Scoring {rows.Count:N0} payments");
         var scores = new double[rows.Count];
         model.Scorer.Score(rows.Set.Values.Span, scores);
@@ -42,12 +41,21 @@ static class Evaluator
             rows.Count, rows.Set.Positives, rejected.Count, Metrics(scores, rows, model.Threshold));
     }
 
-    static void Remember(IHistory history, WindowState memory, WorkProgress progress, CancellationToken cancellationToken)
+    /// <summary>What is later than the first payment to be measured did not come before it, or is the same payment, as where the two files overlap.</summary>
+    static void Remember(IHistory warmUp, IHistory measured, WindowState memory, WorkProgress progress, CancellationToken cancellationToken)
     {
-        var rejected = new RejectTally();
-        foreach (var rows in history.Read(progress.Step($"Reading {history.Name} for what came before"), rejected.Add, cancellationToken))
+        var first = measured.Read(_ => { }, _ => { }, cancellationToken).Select(rows => rows.EventTime(0)).FirstOrDefault(long.MaxValue);
+        var (rejected, left) = (new RejectTally(), 0L);
+        foreach (var rows in warmUp.Read(progress.Step($"Reading {warmUp.Name} for what came before"), rejected.Add, cancellationToken))
+        {
+            for (; rows.Count > 0 && rows.EventTime(rows.Count - 1) > first; left++)
+                rows.RemoveLast();
             memory.Advance(rows);
+        }
+
         rejected.Tell(progress);
+        if (left > 0)
+            progress.Warning($"{left:N0} payments of {warmUp.Name} are later than the first of {measured.Name} and are left out: they did not come before it");
     }
 
     /// <summary>The measures by their field's names. What has no value on these rows, such as recall without a fraud, is left out.</summary>

@@ -4,7 +4,6 @@ using FraudStreams.Model.Features;
 using FraudStreams.Model.Features.Windows;
 using FraudStreams.Model.Formats;
 using FraudStreams.Model.Trees;
-using FraudStreams.Monitoring;
 
 namespace FraudStreams.ModelOps;
 
@@ -16,21 +15,17 @@ sealed record LabelledRows(TrainingSet Set, long[] Times, long[] Cards)
 {
     public int Count => Times.Length;
 
-    /// <summary>Rows of the history, labelled or not, that came after one with a later event time.</summary>
-    public long Late { get; init; }
-
     public LabelledRows Slice(int start, int count) => new(Set.Slice(start, count), Times[start..(start + count)], Cards[start..(start + count)]);
 
     /// <summary>
     /// Reads a history into feature rows; null when none is left. Rows without a label are left out: nothing can be learnt or measured from them.
     /// They are part of the history that windows see all the same.
     /// </summary>
-    /// <param name="memory">What came before the history; it takes the history in, in the order of its rows.</param>
+    /// <param name="memory">What came before the history; it takes the history in.</param>
     public static LabelledRows? Read(
         IHistory history, FeaturePlan plan, WindowState memory, Action<double> progress, Action<RejectReason> rejected,
         CancellationToken cancellationToken)
     {
-        var (latest, late) = (long.MinValue, 0L);
         var values = new ArrayBufferWriter<double>(4096 * plan.Count);
         var labels = new List<byte>();
         var times = new List<long>();
@@ -44,8 +39,6 @@ sealed record LabelledRows(TrainingSet Set, long[] Times, long[] Cards)
             var kept = 0;
             for (var row = 0; row < rows.Count; row++)
             {
-                late += rows.EventTime(row) < latest ? 1 : 0;
-                latest = Math.Max(latest, rows.EventTime(row));
                 if (rows.Label(row) is not { } label)
                     continue;
                 batch.Slice(row * plan.Count, plan.Count).CopyTo(batch[(kept++ * plan.Count)..]);
@@ -60,7 +53,7 @@ sealed record LabelledRows(TrainingSet Set, long[] Times, long[] Cards)
             values.Advance(kept * plan.Count);
         }
 
-        return labels.Count == 0 ? null : InOrderOfTime(plan, values.WrittenMemory, [.. labels], [.. times], [.. cards]) with { Late = late };
+        return labels.Count == 0 ? null : new LabelledRows(new TrainingSet(plan.Columns, values.WrittenMemory, labels.ToArray()), [.. times], [.. cards]);
     }
 
     /// <summary>The first row at a time, unix milliseconds, or later.</summary>
@@ -87,38 +80,5 @@ sealed record LabelledRows(TrainingSet Set, long[] Times, long[] Cards)
         for (var row = 0; row < rows.Count; row++)
             labels[row] = Set.Labels.Span[rows[row]];
         return new LabelledRows(new TrainingSet(Set.Features, values, labels), [.. rows.Select(row => Times[row])], [.. rows.Select(row => Cards[row])]);
-    }
-
-    /// <summary>Says it where windows were computed over rows that are not in the order of time.</summary>
-    public void TellLate(IHistory history, WorkProgress progress)
-    {
-        if (Late > 0 && !history.Schema.WindowFeatures.IsEmpty)
-            progress.Warning($"{history.Name} is not in the order of event time: {Late:N0} rows come after a later one, and their windows hold what stands before them in the file, as in a stream");
-    }
-
-    static bool IsInOrder(long[] times)
-    {
-        for (var i = 1; i < times.Length; i++)
-        {
-            if (times[i] < times[i - 1])
-                return false;
-        }
-
-        return true;
-    }
-
-    static LabelledRows InOrderOfTime(FeaturePlan plan, ReadOnlyMemory<double> values, byte[] labels, long[] times, long[] cards)
-    {
-        if (IsInOrder(times))
-            return new LabelledRows(new TrainingSet(plan.Columns, values, labels), times, cards);
-
-        // Equal times keep the order of the file.
-        var order = Enumerable.Range(0, times.Length).OrderBy(row => times[row]).ToArray();
-        var sorted = new double[values.Length];
-        for (var row = 0; row < order.Length; row++)
-            values.Span.Slice(order[row] * plan.Count, plan.Count).CopyTo(sorted.AsSpan(row * plan.Count));
-        return new LabelledRows(
-            new TrainingSet(plan.Columns, sorted, order.Select(row => labels[row]).ToArray()),
-            [.. order.Select(row => times[row])], [.. order.Select(row => cards[row])]);
     }
 }

@@ -18,7 +18,6 @@ static class SplitHistory
         var rows = LabelledRows.Read(
             history, plan, new WindowState(schema), progress.Step($"Reading {history.Name} and computing {plan.Count} features"), rejected.Add, cancellationToken);
         rejected.Tell(progress);
-        rows?.TellLate(history, progress);
         return rows ?? throw new NothingToMeasureException($"{history.Name} has no labelled row that can be read");
     }
 }

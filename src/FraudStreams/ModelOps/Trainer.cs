@@ -24,7 +24,6 @@ sealed class Trainer(ModelSettings settings, ModelShelf shelf, WorkProgress prog
         var rows = LabelledRows.Read(
             history, plan, new WindowState(history.Schema), progress.Step($"Computing {plan.Count} features"), new RejectTally().Add, cancellationToken);
         rejected.Tell(progress);
-        rows?.TellLate(history, progress);
         if (rows is null)
             return (null, $"{history.Name} has no labelled row that can be read");
         var fitted = SplitOf(rows);
