@@ -9,7 +9,7 @@ namespace FraudStreams.Bench;
 
 /// <summary>
 /// The windows of a schema over many cards that pay twice a day, in random order of cards, until every window is full: payments a second,
-/// memory a card and payment, and the time that a snapshot takes. <c>… -- windows [cards] [days]</c>: the windows of cards-history, all
+/// memory a card and payment, and the time that a snapshot takes. <c>… -- windows [cards] [days]</c>: the windows of schema cards, all
 /// of them made that long.
 /// </summary>
 static class WindowsBench
@@ -20,7 +20,7 @@ static class WindowsBench
 
     public static void Run(int cards, int days)
     {
-        var schema = Stretched(SchemaFile.Read("cards-history"), TimeSpan.FromDays(days));
+        var schema = Stretched(SchemaFile.Read("cards"), TimeSpan.FromDays(days));
         var reach = schema.WindowFeatures.Max(w => w.Over + w.Delay);
         var payments = (long)((reach.TotalDays + 2) * PaymentsADay * cards);
         var state = new WindowState(schema);

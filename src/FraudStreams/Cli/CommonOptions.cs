@@ -30,7 +30,7 @@ static class CommonOptions
 
     public static Option<string?> Schema { get; } = new("--schema")
     {
-        Description = "What a transaction is: cards, cards-history, creditcard, handbook, paysim, paysim-history, or a file that ends in .conf. Default: what fits the input's header.",
+        Description = "What a transaction is: cards, creditcard, handbook, paysim, or a file that ends in .conf. Default: what fits the input's header.",
         HelpName = "NAME",
         Recursive = true,
     };

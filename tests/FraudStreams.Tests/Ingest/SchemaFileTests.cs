@@ -27,7 +27,7 @@ public sealed class SchemaFileTests
     [Fact]
     public void The_schemas_of_the_program_are_read()
     {
-        SchemaFile.Names.ShouldBe(["cards", "cards-history", "creditcard", "handbook", "paysim", "paysim-history"]);
+        SchemaFile.Names.ShouldBe(["cards", "creditcard", "handbook", "paysim"]);
         foreach (var name in SchemaFile.Names)
             SchemaFile.Read(name).Name.ShouldBe(name);
 
@@ -101,7 +101,7 @@ public sealed class SchemaFileTests
 
         SchemaFile.Read(path).Name.ShouldBe("pay");
         Should.Throw<SchemaException>(() => SchemaFile.Read("visa")).Message
-            .ShouldContain("there is no such schema file; those of the program are cards, cards-history, creditcard, handbook, paysim, paysim-history");
+            .ShouldContain("there is no such schema file; those of the program are cards, creditcard, handbook, paysim");
 
         folder.Delete(recursive: true);
     }

@@ -16,7 +16,7 @@ public sealed class HistoryWindowsTests : IDisposable
 {
     const int Payments = 3_000;
 
-    static readonly TransactionSchema Schema = SchemaFile.Read("cards-history");
+    static readonly TransactionSchema Schema = SchemaFile.Read("cards");
     static readonly FeaturePlan Plan = FeaturePlan.Fit(Schema, []);
     static readonly int Count = Plan.Columns.Select(c => c.Name).ToList().IndexOf("count_1d");
 
