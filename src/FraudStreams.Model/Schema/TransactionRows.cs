@@ -203,7 +203,7 @@ public sealed class TransactionRows : IDisposable
     internal Span<double> WindowValues(int row) =>
         _windows.AsSpan(row * Schema.WindowFeatures.Length, Schema.WindowFeatures.Length);
 
-    internal void MarkAdvanced() => _advanced = Count;
+    internal void MarkAdvanced(int rows) => _advanced = Math.Max(_advanced, rows);
 
     internal InvalidOperationException NotAdvanced(int row) => new(
         $"Row {row} has no window values: the features of schema {Schema.Name} look at earlier payments, "

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using FraudStreams.Model.Features.Windows;
 using FraudStreams.Model.Formats;
 using FraudStreams.Model.Schema;
@@ -19,46 +18,44 @@ sealed class OtherKeysMemory : IAsyncDisposable
     readonly WindowState _windows;
     readonly EventClock _own = new();
     readonly Feed[] _feeds;
+    readonly LabelFeed? _labels;
     readonly long _delay;
 
-    public OtherKeysMemory(ITopics topics, TransactionSchema schema, int partitions, int maxRecordBytes)
-        : this(topics, new WindowState(schema, WindowScope.OfOthers), new long[partitions], maxRecordBytes)
+    /// <param name="follow">Whether labels that come while it runs are read too.</param>
+    public OtherKeysMemory(ITopics topics, TransactionSchema schema, int partitions, int maxRecordBytes, bool follow = false)
+        : this(topics, new WindowState(schema, WindowScope.OfOthers), new long[partitions], nextLabel: 0, maxRecordBytes, follow)
     {
     }
 
-    OtherKeysMemory(ITopics topics, WindowState windows, long[] from, int maxRecordBytes)
+    OtherKeysMemory(ITopics topics, WindowState windows, long[] from, long nextLabel, int maxRecordBytes, bool follow)
     {
         _windows = windows;
         _delay = (long)windows.Schema.WindowFeatures.Where(window => !windows.Schema.IsOfCard(window)).Min(window => window.Delay).TotalMilliseconds;
         _feeds = [.. from.Select((next, number) => new Feed(topics.OpenReader(new TopicPartition(Topic.Transactions, number), next), next, windows, maxRecordBytes))];
+        _labels = LabelFeed.Open(topics, windows, nextLabel, follow);
     }
 
-    /// <summary>Writes what is remembered and how far each partition was read.</summary>
-    public void Write(Stream into)
-    {
-        var places = new byte[_feeds.Length * sizeof(long)];
-        for (var feed = 0; feed < _feeds.Length; feed++)
-            BinaryPrimitives.WriteInt64LittleEndian(places.AsSpan(feed * sizeof(long)), _feeds[feed].Next);
-        _windows.Write(into, places);
-    }
+    /// <summary>Writes what is remembered and how far each partition, and the labels, were read.</summary>
+    public void Write(Stream into) => _windows.Write(into, SnapshotPlaces.Write([.. _feeds.Select(feed => feed.Next), _labels?.Next ?? 0]));
 
     /// <exception cref="WindowSnapshotException">The snapshot is damaged, of other windows, or of another number of partitions.</exception>
-    public static OtherKeysMemory Read(Stream from, ITopics topics, TransactionSchema schema, int partitions, int maxRecordBytes)
+    public static OtherKeysMemory Read(Stream from, ITopics topics, TransactionSchema schema, int partitions, int maxRecordBytes, bool follow = false)
     {
-        var windows = WindowState.Read(from, schema, out var places, WindowScope.OfOthers);
-        if (places.Length != partitions * sizeof(long))
-            throw new WindowSnapshotException($"The snapshot is of a topic with {places.Length / sizeof(long)} partitions, not {partitions}.");
-        var next = Enumerable.Range(0, partitions).Select(number => BinaryPrimitives.ReadInt64LittleEndian(places.AsSpan(number * sizeof(long)))).ToArray();
-        return new OtherKeysMemory(topics, windows, next, maxRecordBytes);
+        var windows = WindowState.Read(from, schema, out var position, WindowScope.OfOthers);
+        var places = SnapshotPlaces.Read(position);
+        return places.Length == partitions + 1
+            ? new OtherKeysMemory(topics, windows, places[..partitions], places[partitions], maxRecordBytes, follow)
+            : throw new WindowSnapshotException($"The snapshot is of a topic with {places.Length - 1} partitions, not {partitions}.");
     }
 
     /// <summary>Gives the rows their values of these windows.</summary>
     public async ValueTask LookUpAsync(TransactionRows rows, CancellationToken ct)
     {
+        _labels?.BeginBatch();
         for (var row = rows.Advanced; row < rows.Count; row++)
         {
             _own.Take(rows.EventTime(row));
-            var time = Math.Min(rows.EventTime(row), _own.Median + MostAhead);
+            var time = Math.Min(rows.EventTime(row), _own.Front + MostAhead);
             foreach (var feed in _feeds)
             {
                 // So far it has to be read; what is there already up to the payment itself is taken along.
@@ -66,7 +63,9 @@ sealed class OtherKeysMemory : IAsyncDisposable
                 await feed.ReadAsync(time, wait: false, ct);
             }
 
-            _windows.LookUp(rows, row);
+            if (_labels is not null)
+                await _labels.ReadAsync(time, ct);
+            _windows.LookUp(rows, row, time);
         }
     }
 
@@ -74,6 +73,8 @@ sealed class OtherKeysMemory : IAsyncDisposable
     {
         foreach (var feed in _feeds)
             await feed.DisposeAsync();
+        if (_labels is not null)
+            await _labels.DisposeAsync();
     }
 
     /// <summary>One partition, read as far as its own clock is to go.</summary>

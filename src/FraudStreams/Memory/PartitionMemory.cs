@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using Akka.Event;
 using FraudStreams.Model.Features.Windows;
@@ -64,37 +63,37 @@ sealed class PartitionMemory(FeatureMemory memory, TopicPartition partition, Can
         {
             foreach (var record in records)
                 reader.TryRead(record.Value.Span, rows);
-            own.Advance(rows);
+            await own.AdvanceAsync(rows, ended);
             rows.Clear();
             read += records.Count;
         }
 
         memory.Log.Info("Windows of {0}: {1}, {2} records read again up to offset {3}, {4} payments of {5} keys held; {6} s", partition,
-            from == 0 ? "no snapshot" : $"snapshot of offset {from}", read, position, own.Events, own.Keys,
+            from == 0 ? "no snapshot" : $"snapshot of offset {from}", read, position, own.Windows.Events, own.Windows.Keys,
             Stopwatch.GetElapsedTime(started).TotalSeconds.ToString("0.00"));
         return new PaymentMemory(own, memory.NeedsOthers ? await ReadOthersAsync() : null);
     }
 
     /// <summary>The newest snapshot that stands for no more than the position, or the windows before the first record.</summary>
-    async Task<(WindowState Windows, long From)> ReadOwnAsync(long position)
+    async Task<(OwnMemory Own, long From)> ReadOwnAsync(long position)
     {
         var scope = memory.NeedsOthers ? WindowScope.OfCard : WindowScope.All;
-        var (found, from) = await ReadAsync(partition, snapshot =>
-        {
-            var windows = WindowState.Read(snapshot, memory.Schema, out var stands, scope);
-            return (windows, BinaryPrimitives.ReadInt64LittleEndian(stands));
-        });
+        var (found, from) = await ReadAsync(partition, snapshot => OwnMemory.Read(snapshot, memory.Topics, memory.Schema, scope, follow: true));
         if (found is not null && from <= position)
             return (found, from);
         if (found is not null)
+        {
+            await found.DisposeAsync();
             memory.Log.Warning("The snapshot of {0} is of offset {1} and the group stands at {2}, before it: the windows are made anew from the topic", partition, from, position);
-        return (new WindowState(memory.Schema, scope), 0);
+        }
+
+        return (new OwnMemory(memory.Topics, new WindowState(memory.Schema, scope), follow: true), 0);
     }
 
     /// <summary>A snapshot is never ahead of what the group's position needs: it is kept as the partition's own is.</summary>
     async Task<OtherKeysMemory> ReadOthersAsync() =>
-        await ReadAsync(_others, snapshot => OtherKeysMemory.Read(snapshot, memory.Topics, memory.Schema, memory.Partitions, memory.MaxRecordBytes))
-        ?? new OtherKeysMemory(memory.Topics, memory.Schema, memory.Partitions, memory.MaxRecordBytes);
+        await ReadAsync(_others, snapshot => OtherKeysMemory.Read(snapshot, memory.Topics, memory.Schema, memory.Partitions, memory.MaxRecordBytes, follow: true))
+        ?? new OtherKeysMemory(memory.Topics, memory.Schema, memory.Partitions, memory.MaxRecordBytes, follow: true);
 
     async Task<T?> ReadAsync<T>(TopicPartition name, Func<Stream, T> read)
     {
@@ -117,9 +116,7 @@ sealed class PartitionMemory(FeatureMemory memory, TopicPartition partition, Can
     {
         try
         {
-            var stands = new byte[sizeof(long)];
-            BinaryPrimitives.WriteInt64LittleEndian(stands, position);
-            Write(partition, file => windows.Own.Write(file, stands));
+            Write(partition, file => windows.Own.Write(file, position));
             if (windows.Others is { } others)
                 Write(_others, others.Write);
             return true;

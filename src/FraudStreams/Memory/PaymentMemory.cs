@@ -8,16 +8,16 @@ namespace FraudStreams.Memory;
 /// The windows of one sequence of payments, a partition's. With one partition that is all there is. With several, what is counted by another key than
 /// the card is counted over the whole topic (<see cref="OtherKeysMemory"/>).
 /// </summary>
-sealed class PaymentMemory(WindowState own, OtherKeysMemory? others) : IAsyncDisposable
+sealed class PaymentMemory(OwnMemory own, OtherKeysMemory? others) : IAsyncDisposable
 {
-    public WindowState Own => own;
+    public OwnMemory Own => own;
 
     public OtherKeysMemory? Others => others;
 
     /// <summary>What a partition remembers before its first payment.</summary>
     public static PaymentMemory Empty(ITopics topics, TransactionSchema schema, int partitions, int maxRecordBytes) => NeedsOthers(schema, partitions)
-        ? new PaymentMemory(new WindowState(schema, WindowScope.OfCard), new OtherKeysMemory(topics, schema, partitions, maxRecordBytes))
-        : new PaymentMemory(new WindowState(schema), null);
+        ? new PaymentMemory(new OwnMemory(topics, new WindowState(schema, WindowScope.OfCard)), new OtherKeysMemory(topics, schema, partitions, maxRecordBytes))
+        : new PaymentMemory(new OwnMemory(topics, new WindowState(schema)), null);
 
     /// <summary>Whether some window is by a key that several partitions have payments of.</summary>
     public static bool NeedsOthers(TransactionSchema schema, int partitions) => partitions > 1 && !schema.WindowFeatures.All(schema.IsOfCard);
@@ -27,8 +27,13 @@ sealed class PaymentMemory(WindowState own, OtherKeysMemory? others) : IAsyncDis
     {
         if (others is not null)
             await others.LookUpAsync(rows, ct);
-        own.Advance(rows);
+        await own.AdvanceAsync(rows, ct);
     }
 
-    public ValueTask DisposeAsync() => others?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        await own.DisposeAsync();
+        if (others is not null)
+            await others.DisposeAsync();
+    }
 }

@@ -8,6 +8,7 @@ namespace FraudStreams.Model.Features.Windows;
 public sealed class EventClock
 {
     internal const int Span = 63;
+    internal const int WrongInFront = 7;
 
     readonly long[] _recent = new long[Span];
     readonly long[] _sorted = new long[Span];
@@ -43,8 +44,11 @@ public sealed class EventClock
             Now = Math.Max(Now, _sorted[Span / 2]);
     }
 
-    /// <summary>The median of the payments taken last, 63 at most; <see cref="long.MinValue"/> before the first.</summary>
-    public long Median => _count == 0 ? long.MinValue : _sorted[_count / 2];
+    /// <summary>
+    /// Where the newest payments are, which the median says late of a stream with days between its payments: the eighth largest time of those taken
+    /// last, 63 at most, so seven wrong clocks do not move it; the smallest of fewer than eight; <see cref="long.MinValue"/> before the first.
+    /// </summary>
+    public long Front => _count == 0 ? long.MinValue : _sorted[Math.Max(0, _count - WrongInFront - 1)];
 
     /// <summary>The times that <see cref="Now"/> is made from next, oldest first.</summary>
     internal IEnumerable<long> Recent => Enumerable.Range(0, _count).Select(i => _recent[(_next - _count + i + Span) % Span]);

@@ -27,5 +27,5 @@ static class FraudMark
     internal static bool ChangesAfter(long mark, long at) =>
         (mark & Labelled) != 0 && KnownAt(mark) > at && (mark & LabelledFraud) != 0 != ((mark & Own) != 0);
 
-    static long KnownAt(long mark) => mark >> TimeShift;
+    internal static long KnownAt(long mark) => mark >> TimeShift;
 }

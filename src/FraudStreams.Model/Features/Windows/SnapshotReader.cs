@@ -37,6 +37,15 @@ sealed class SnapshotReader(Stream from) : IDisposable
         return bytes;
     }
 
+    internal EventClock Clock()
+    {
+        var now = Long();
+        var recent = new long[Int(0, EventClock.Span)];
+        for (var i = 0; i < recent.Length; i++)
+            recent[i] = Long();
+        return EventClock.Of(recent, now);
+    }
+
     /// <summary>Compares the checksum that is left with that of all that was read.</summary>
     internal void Finish()
     {

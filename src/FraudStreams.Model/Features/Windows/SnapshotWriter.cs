@@ -24,6 +24,15 @@ sealed class SnapshotWriter(Stream into) : IDisposable
         }
     }
 
+    internal void Clock(EventClock clock)
+    {
+        Long(clock.Now);
+        var recent = clock.Recent.ToArray();
+        Int(recent.Length);
+        foreach (var time in recent)
+            Long(time);
+    }
+
     internal void Finish()
     {
         Flush();

@@ -6,12 +6,12 @@ using FraudStreams.Model.Schema;
 namespace FraudStreams.Model.Features.Windows;
 
 /// <summary>
-/// A state's stored form, little-endian: "FSWINDOW", version, SHA-256 of the definitions, the caller's position, the clock, for each key
-/// field its keys with their events; SHA-256 of all of it at the end. Running sums are not in it: they follow from the events.
+/// A state's stored form, little-endian: "FSWINDOW", version, SHA-256 of the definitions, the caller's position, the clock, where
+/// fraud is counted the labels that wait, for each key field its keys with their events; SHA-256 of all of it at the end. Running sums are not in it: they follow from the events.
 /// </summary>
 static class WindowSnapshot
 {
-    const int Version = 1;
+    const int Version = 2;
     const int MostPositionBytes = 1 << 20;
     const int MostKeyBytes = 1 << 24;
     const int EndOfKeys = -1;
@@ -19,7 +19,8 @@ static class WindowSnapshot
     static ReadOnlySpan<byte> Magic => "FSWINDOW"u8;
 
     internal static void Write(
-        Stream into, TransactionSchema schema, WindowScope scope, ReadOnlySpan<byte> position, EventClock clock, ReadOnlySpan<WindowTable> tables)
+        Stream into, TransactionSchema schema, WindowScope scope, ReadOnlySpan<byte> position, EventClock clock, LabelBook? labels,
+        ReadOnlySpan<WindowTable> tables)
     {
         if (position.Length > MostPositionBytes)
             throw new ArgumentException($"A position has at most {MostPositionBytes:N0} bytes, not {position.Length:N0}.");
@@ -29,11 +30,8 @@ static class WindowSnapshot
         writer.Bytes(Definitions(schema, scope));
         writer.Int(position.Length);
         writer.Bytes(position);
-        writer.Long(clock.Now);
-        var recent = clock.Recent.ToArray();
-        writer.Int(recent.Length);
-        foreach (var time in recent)
-            writer.Long(time);
+        writer.Clock(clock);
+        labels?.Write(writer);
         foreach (var table in tables)
         {
             foreach (var block in table.Blocks)
@@ -55,7 +53,7 @@ static class WindowSnapshot
     }
 
     internal static EventClock Read(
-        Stream from, TransactionSchema schema, WindowScope scope, ReadOnlySpan<WindowTable> tables, out byte[] position)
+        Stream from, TransactionSchema schema, WindowScope scope, LabelBook? labels, ReadOnlySpan<WindowTable> tables, out byte[] position)
     {
         using var reader = new SnapshotReader(from);
         if (!reader.Bytes(Magic.Length).AsSpan().SequenceEqual(Magic))
@@ -66,14 +64,12 @@ static class WindowSnapshot
         if (!reader.Bytes(SHA256.HashSizeInBytes).AsSpan().SequenceEqual(Definitions(schema, scope)))
             throw new WindowSnapshotException($"The snapshot is of other window definitions than those of schema {schema.Name}.");
         position = reader.Bytes(reader.Int(0, MostPositionBytes));
-        var now = reader.Long();
-        var recent = new long[reader.Int(0, EventClock.Span)];
-        for (var i = 0; i < recent.Length; i++)
-            recent[i] = reader.Long();
+        var clock = reader.Clock();
+        labels?.Read(reader);
         foreach (var table in tables)
             ReadKeys(reader, table);
         reader.Finish();
-        return EventClock.Of(recent, now);
+        return clock;
     }
 
     static void ReadKeys(SnapshotReader reader, WindowTable table)

@@ -16,6 +16,8 @@ namespace FraudStreams.Model.Features.Windows;
 /// when they are the majority. For the windows by a key, payments at or before clock − (longest window + delay) − 1 day do not exist: no
 /// payment less than a day behind the clock can tell. A payment that is itself so late, or more than ten years ahead of the clock, sees
 /// nothing but itself and is not kept. When memory is really given back has no influence on any value.</para>
+/// <para>Labels of topic `labels` count for payments with an event time of at least when they were known, in the order of that, whatever order they
+/// come in, before or after their payments: <see cref="Label"/>.</para>
 /// <para>Exactness. Sums are kept in fixed point (<see cref="WindowKind"/> says how fine), so a state read from a snapshot, or made anew
 /// from a later start of the same log that covers the longest window and a day, goes on with the same bits. Text is compared by
 /// 64 bits of hash, keys by all their bytes.</para>
@@ -24,7 +26,11 @@ public sealed class WindowState
 {
     const long MostAhead = 3650L * 24 * 60 * 60 * 1000;
 
+    /// <summary>A payment so far ahead of the front of those before it has a wrong clock: labels are not due for it.</summary>
+    const long MostAheadOfFront = 30L * 24 * 60 * 60 * 1000;
+
     readonly WindowTable[] _tables;
+    readonly LabelBook? _labels;
     EventClock _clock = new();
 
     /// <summary>The state before the first payment.</summary>
@@ -40,7 +46,10 @@ public sealed class WindowState
             if (!keys.Exists(by => by.SequenceEqual(window.By)))
                 keys.Add(window.By);
         }
-        _tables = [.. keys.Select(by => new WindowTable(new WindowLayout(schema, by, scope)))];
+        var layouts = keys.ConvertAll(by => new WindowLayout(schema, by, scope));
+        var counting = layouts.FindAll(layout => layout.CountsFraud);
+        _labels = counting.Count == 0 ? null : new LabelBook(counting.Max(layout => layout.Reach + layout.Allowance));
+        _tables = [.. layouts.Select(layout => new WindowTable(layout, _labels))];
     }
 
     public TransactionSchema Schema { get; }
@@ -54,7 +63,10 @@ public sealed class WindowState
     public long Keys => _tables.Sum(table => (long)table.Keys);
 
     /// <summary>Bytes of the arrays that hold all this, with the room in them that is free.</summary>
-    public long MemoryBytes => _tables.Sum(table => table.Bytes);
+    public long MemoryBytes => _tables.Sum(table => table.Bytes) + (_labels?.Bytes ?? 0);
+
+    /// <summary>Whether labels of payments count in some window.</summary>
+    public bool CountsLabels => _labels is not null;
 
     /// <summary>
     /// Computes the window values of the rows that have none yet, in their order, each from what came before it, and takes each in.
@@ -62,31 +74,38 @@ public sealed class WindowState
     /// more than it ever did.
     /// </summary>
     /// <exception cref="ArgumentException">The rows are of another schema.</exception>
-    public void Advance(TransactionRows rows)
+    public void Advance(TransactionRows rows) => Advance(rows, rows.Count);
+
+    /// <summary>The same up to, not including, a row.</summary>
+    /// <exception cref="ArgumentException">The rows are of another schema.</exception>
+    public void Advance(TransactionRows rows, int end)
     {
         Check(rows);
         if (_tables.Length > 0)
         {
             rows.MakeRoomForWindows();
-            for (var row = rows.Advanced; row < rows.Count; row++)
+            for (var row = rows.Advanced; row < end; row++)
             {
+                _labels?.Apply(MomentOf(rows.EventTime(row)), _tables, _clock.Now);
                 _clock.Take(rows.EventTime(row));
                 foreach (var table in _tables)
                     table.Take(rows, row, _clock.Now, IsPlausible(rows.EventTime(row)), rows.WindowValues(row));
             }
         }
-        rows.MarkAdvanced();
+        rows.MarkAdvanced(end);
     }
 
     /// <summary>
     /// Computes the window values of a row that has none yet from what was taken in so far, and does not take it in: it comes, or came, by
     /// <see cref="Remember"/>. The rows are advanced by the state of the other scope.
     /// </summary>
+    /// <param name="moment">Until when labels are known: the row's event time, or less where that is a wrong clock's.</param>
     /// <exception cref="ArgumentException">The rows are of another schema.</exception>
-    public void LookUp(TransactionRows rows, int row)
+    public void LookUp(TransactionRows rows, int row, long moment)
     {
         Check(rows);
         rows.MakeRoomForWindows();
+        _labels?.Apply(moment, _tables, _clock.Now);
         foreach (var table in _tables)
             table.Look(rows, row, _clock.Now, IsPlausible(rows.EventTime(row)), rows.WindowValues(row));
     }
@@ -106,21 +125,24 @@ public sealed class WindowState
 
     /// <summary>
     /// Takes a label from topic `labels` in: payments with an event time of at least <paramref name="knownAt"/> count it. It takes the
-    /// place of the payment's own label, and of a label known before it. Called in the order of <paramref name="knownAt"/>, each label
-    /// before the first payment of that time, no value depends on how far ahead labels are read.
+    /// place of the payment's own label, and of a label known before it, or given before it where both became known at once. Until that
+    /// time, and until its payment comes, it waits here; at most until it was known so long ago that no window could see the payment.
     /// </summary>
     /// <param name="transactionId">The payment's id, as its record has it.</param>
     /// <param name="fraud">Whether it was fraud.</param>
     /// <param name="knownAt">When that became known, in unix milliseconds.</param>
-    /// <returns>Whether the payment is held; else the label has no effect.</returns>
-    public bool Label(ReadOnlySpan<byte> transactionId, bool fraud, long knownAt)
-    {
-        var id = StableHash.Of(transactionId);
-        var found = false;
-        foreach (var table in _tables)
-            found |= table.Label(id, fraud, knownAt);
-        return found;
-    }
+    public void Label(ReadOnlySpan<byte> transactionId, bool fraud, long knownAt) => _labels?.Add(StableHash.Of(transactionId), fraud, knownAt);
+
+    /// <summary>
+    /// Whether more labels of the topic are to be taken in before a payment of that moment is computed, if there are more: as long as the
+    /// labels' own <see cref="EventClock"/> has not passed it, nor any moment before. So how far they are read follows from the payments
+    /// and the topic alone.
+    /// </summary>
+    public bool NeedsLabels(long moment) => _labels?.IsBehind(moment) == true;
+
+    /// <summary>Until when labels are known to the payment that <see cref="Advance(TransactionRows)"/> takes in next, given its event time.</summary>
+    public long MomentOf(long eventTime) =>
+        _clock.Front == long.MinValue ? eventTime : Math.Min(eventTime, _clock.Front + MostAheadOfFront);
 
     /// <summary>
     /// Writes all that the state holds, exactly, with keys such as card numbers in plain text: the file is as secret as the topic.
@@ -130,7 +152,8 @@ public sealed class WindowState
     {
         foreach (var table in _tables)
             table.Sweep(_clock.Now);
-        WindowSnapshot.Write(into, Schema, Scope, position, _clock, _tables);
+        _labels?.Sweep(_clock.Now);
+        WindowSnapshot.Write(into, Schema, Scope, position, _clock, _labels, _tables);
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
@@ -140,7 +163,7 @@ public sealed class WindowState
     public static WindowState Read(Stream from, TransactionSchema schema, out byte[] position, WindowScope scope = WindowScope.All)
     {
         var state = new WindowState(schema, scope);
-        state._clock = WindowSnapshot.Read(from, schema, scope, state._tables, out position);
+        state._clock = WindowSnapshot.Read(from, schema, scope, state._labels, state._tables, out position);
         return state;
     }
 

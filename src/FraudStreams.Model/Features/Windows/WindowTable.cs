@@ -10,14 +10,18 @@ sealed class WindowTable
     readonly WordSlabs _slabs = new();
     readonly KeySlots _keys;
     readonly LabelIndex? _labels;
+    readonly LabelBook? _book;
     readonly long[] _event;
     readonly long[] _nobody;
     byte[] _key = new byte[64];
     int _swept;
 
-    internal WindowTable(WindowLayout layout)
+    /// <param name="layout">The windows of the key.</param>
+    /// <param name="book">Labels that wait for payments; not null where the layout counts fraud.</param>
+    internal WindowTable(WindowLayout layout, LabelBook? book)
     {
         Layout = layout;
+        _book = book;
         _keys = new KeySlots(_slabs, layout.KeyWords);
         _labels = layout.CountsFraud ? new LabelIndex() : null;
         _event = new long[layout.EventWords];
@@ -50,7 +54,7 @@ sealed class WindowTable
             return;
         }
 
-        ReadEvent(rows, row);
+        ReadEvent(rows, row, clock);
         if (!isKept || _event[0] <= horizon)
         {
             ReadNothing(values);
@@ -76,7 +80,7 @@ sealed class WindowTable
             return;
         }
 
-        ReadEvent(rows, row);
+        ReadEvent(rows, row, clock);
         var block = isKept && _event[0] > horizon ? _keys.Find(key, StableHash.Of(key)) : 0;
         if (block == 0)
         {
@@ -98,7 +102,7 @@ sealed class WindowTable
         var key = KeyOf(rows, row);
         if (key.IsEmpty || !isKept || rows.EventTime(row) <= horizon)
             return;
-        ReadEvent(rows, row);
+        ReadEvent(rows, row, clock);
         var block = BlockOf(key);
         var history = Open(block);
         Evict(history, block, horizon);
@@ -256,10 +260,13 @@ sealed class WindowTable
     {
         history.Insert(_event);
         Events++;
-        _labels?.Add((ulong)_event[Layout.LabelWord - 1], block);
+        if (_labels is null)
+            return;
+        _labels.Add((ulong)_event[Layout.LabelWord - 1], block);
+        history.LateLabels += LateLabel(_event);
     }
 
-    void ReadEvent(TransactionRows rows, int row)
+    void ReadEvent(TransactionRows rows, int row, long clock)
     {
         _event[0] = rows.EventTime(row);
         foreach (var column in Layout.Columns)
@@ -271,7 +278,8 @@ sealed class WindowTable
         }
         if (_labels is null)
             return;
-        _event[Layout.LabelWord - 1] = (long)StableHash.Of(rows.Id(row));
-        _event[Layout.LabelWord] = FraudMark.Of(rows.Label(row));
+        var id = StableHash.Of(rows.Id(row));
+        _event[Layout.LabelWord - 1] = (long)id;
+        _event[Layout.LabelWord] = _book!.MarkOf(id, rows.Label(row), clock);
     }
 }

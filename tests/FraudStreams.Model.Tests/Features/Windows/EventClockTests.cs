@@ -36,6 +36,23 @@ public sealed class EventClockTests
     }
 
     [Fact]
+    public void Its_front_is_the_eighth_largest_of_the_last()
+    {
+        var clock = new EventClock();
+        var before = clock.Front;
+        for (var time = 1; time <= 5; time++)
+            clock.Take(time * 1_000);
+        var few = clock.Front;
+        for (var time = 6; time <= 100; time++)
+            clock.Take(time * 1_000);
+        for (var wrong = 0; wrong < 7; wrong++)
+            clock.Take(1_000_000_000);
+
+        (before, few).ShouldBe((long.MinValue, 1_000));
+        clock.Front.ShouldBe(100_000);
+    }
+
+    [Fact]
     public void It_never_goes_back()
     {
         var clock = new EventClock();

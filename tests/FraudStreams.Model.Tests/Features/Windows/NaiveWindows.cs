@@ -9,17 +9,18 @@ sealed class NaiveWindows(IReadOnlyList<WindowFeature> windows)
 
     readonly List<Payment> _payments = [];
     readonly List<(string Id, bool Fraud, long KnownAt)> _labels = [];
+    readonly HashSet<int> _due = [];
     readonly Dictionary<WindowFeature, HashSet<int>> _forgotten = windows.ToDictionary(w => w, _ => new HashSet<int>());
     long _clock = long.MinValue;
+    long _moment = long.MinValue;
 
-    internal void Label(string id, bool fraud, long knownAt)
-    {
-        if (_payments.Exists(p => p.Id == id))
-            _labels.Add((id, fraud, knownAt));
-    }
+    internal void Label(string id, bool fraud, long knownAt) => _labels.Add((id, fraud, knownAt));
 
     internal double[] Advance(Payment payment)
     {
+        var last = _payments.TakeLast(63).Select(p => p.Milliseconds).Order().ToList();
+        _moment = Math.Max(_moment, last.Count == 0 ? payment.Milliseconds : Math.Min(payment.Milliseconds, last[Math.Max(0, last.Count - 8)] + (30 * DayMilliseconds)));
+        _due.UnionWith(Enumerable.Range(0, _labels.Count).Where(label => _labels[label].KnownAt <= _moment));
         _payments.Add(payment);
         if (_payments.Count >= 63)
             _clock = Math.Max(_clock, _payments.TakeLast(63).Select(p => p.Milliseconds).Order().ElementAt(31));
@@ -61,7 +62,7 @@ sealed class NaiveWindows(IReadOnlyList<WindowFeature> windows)
 
     bool IsFraud(Payment payment, long at)
     {
-        var labels = _labels.Where(l => l.Id == payment.Id).ToList();
+        var labels = _labels.Where((l, number) => _due.Contains(number) && l.Id == payment.Id).ToList();
         if (labels.Count == 0)
             return payment.Fraud == true;
         var known = labels.Max(l => l.KnownAt);

@@ -22,7 +22,7 @@ public sealed class WindowSnapshotTests
         void Label(WindowState state, int i) => state.Label(Encoding.UTF8.GetBytes($"t{i}"), true, payments[i].Milliseconds + 7_200_000);
         var whole = new WindowState(SchemaOf(EveryKind));
         whole.Advance(payments[..at]);
-        for (var i = 0; i < at; i += 3)
+        for (var i = 0; i < Math.Min(at + 50, payments.Length); i += 3)
             Label(whole, i);
         var snapshot = Snapshot(whole, "offset 7");
 
@@ -34,8 +34,12 @@ public sealed class WindowSnapshotTests
         {
             var next = payments[i..Math.Min(i + 100, payments.Length)];
             WindowStateTests.Bits(restored.Advance(next)).ShouldBe(WindowStateTests.Bits(whole.Advance(next)));
-            Label(whole, i - 1 < 0 ? 0 : i - 1);
-            Label(restored, i - 1 < 0 ? 0 : i - 1);
+            // One that has come, and one that comes later.
+            foreach (var about in new[] { Math.Max(0, i - 1), Math.Min(i + 150, payments.Length - 1) })
+            {
+                Label(whole, about);
+                Label(restored, about);
+            }
         }
         // Writing takes out what no window sees any more.
         (Snapshot(restored, "").Length, restored.Events, restored.Keys).ShouldBe((Snapshot(whole, "").Length, whole.Events, whole.Keys));

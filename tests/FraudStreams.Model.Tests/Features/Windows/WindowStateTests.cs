@@ -43,7 +43,7 @@ public sealed class WindowStateTests
         for (var i = 0; i < payments.Length; i++)
         {
             // No naive state forgets, so labels are for payments that neither does.
-            foreach (var about in Enumerable.Range(0, 2).Select(_ => payments[random.Next(Math.Max(0, i - 30), Math.Min(i + 3, payments.Length))]))
+            foreach (var about in Enumerable.Range(0, 3).Select(_ => payments[random.Next(Math.Max(0, i - 30), Math.Min(i + 10, payments.Length))]))
             {
                 var (fraud, knownAt) = (random.Next(2) == 0, about.Milliseconds + random.NextInt64(0, 30_000_000));
                 naive.Label(about.Id!, fraud, knownAt);
@@ -51,6 +51,60 @@ public sealed class WindowStateTests
             }
             ShouldBe(state.Advance([payments[i]])[0], naive.Advance(payments[i]), $"payment {i}: {payments[i]}");
         }
+    }
+
+    [Fact]
+    public void Of_two_labels_the_later_known_counts_from_then_on_and_the_earlier_until_then_whichever_is_read_first()
+    {
+        var risk = Window("risk", WindowKind.FraudShare, Day) with { Delay = Hour };
+        var state = new WindowState(SchemaOf(risk));
+        state.Label("t0"u8, false, 9_000_000);
+        state.Label("t0"u8, true, 4_000_000);
+
+        var values = state.Advance(new long[] { 0, 3_700, 4_000, 8_999, 9_000, 20_000 }.Select(time => new Payment(time, "c", Fraud: false)), batch: 1);
+
+        // From the second on each sees the first; the last two count those between as well, which nobody labelled.
+        values.Select(row => Math.Ceiling(row[0])).ShouldBe([0, 0, 1, 1, 0, 0]);
+    }
+
+    [Fact]
+    public void Labels_for_nobody_leave_when_no_window_could_see_their_payment()
+    {
+        var state = new WindowState(SchemaOf(Window("risk", WindowKind.FraudShare, Day) with { Delay = Hour }));
+        void Pass(int from, int to)
+        {
+            for (var i = from; i < to; i++)
+            {
+                state.Label(System.Text.Encoding.UTF8.GetBytes($"unknown {i}"), true, i * 60_000);
+                state.Advance([new Payment(i * 60, "c", Id: $"{i}")]);
+            }
+        }
+
+        Pass(0, 10_000);
+        var bytes = state.MemoryBytes;
+        Pass(10_000, 30_000);
+
+        state.MemoryBytes.ShouldBe(bytes);
+    }
+
+    [Fact]
+    public void Labels_are_read_as_far_as_the_payments_have_come_and_a_few_of_a_wrong_clock_hold_nothing_up()
+    {
+        var state = new WindowState(SchemaOf(Window("risk", WindowKind.FraudShare, Day) with { Delay = Hour }));
+        var number = 0;
+        void Read(long moment)
+        {
+            while (number < 1_000 && state.NeedsLabels(moment))
+                state.Label("somebody"u8, true, ++number % 10 == 0 ? 4_000_000_000_000 : number * 1_000);
+        }
+
+        Read(200_000);
+        var first = number;
+        Read(100_000);
+
+        first.ShouldBeInRange(225, 245);
+        number.ShouldBe(first);
+        new WindowState(SchemaOf(Window("count", WindowKind.Count, Day))).NeedsLabels(0).ShouldBeFalse();
     }
 
     [Fact]
