@@ -40,8 +40,7 @@ sealed class ProductionStage : Stage
 
     public PostgresServer Postgres { get; }
 
-    /// <summary>As many as hosts can share the work.</summary>
-    public override int Partitions => 3;
+    public override int Partitions => 4;
 
     public override bool PublishesOnce => false;
 
