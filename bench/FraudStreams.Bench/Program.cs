@@ -24,8 +24,8 @@ switch (args)
     case ["kafka", var csv, var model, var servers, .. var rest]:
         await KafkaBench.RunAsync(csv, model, servers, rest);
         return 0;
-    case ["kafka-hosts", var csv, var model, var servers, var postgres, .. var rest]:
-        await KafkaHostsBench.RunAsync(csv, model, servers, postgres, rest);
+    case ["kafka-hosts", var csv, var model, var servers, var postgres]:
+        await KafkaHostsBench.RunAsync(csv, model, servers, postgres);
         return 0;
     case ["kafka-by-hand", var model, var servers, var prefix]:
         KafkaByHand.Run(model, servers, prefix);
@@ -36,6 +36,12 @@ switch (args)
     case ["windows", .. var options]:
         WindowsBench.Run(options is [var cards, ..] ? int.Parse(cards) : 1000, options is [_, var days] ? int.Parse(days) : 30);
         return 0;
+    case ["history", var csv, .. var schema]:
+        await HistoryBench.RunAsync(csv, schema is [var named] ? named : "cards");
+        return 0;
+    case ["history-stream", var train, var later, .. var options]:
+        HistoryStreamBench.Run(train, later, options is [var rounds] ? int.Parse(rounds) : 3);
+        return 0;
     case ["matrix", var csv, var matrix, .. var schema]:
         MatrixExport.Run(csv, matrix, schema is [var name] ? name : "cards");
         return 0;
@@ -45,8 +51,7 @@ switch (args)
     default:
         Console.Error.WriteLine(
             "what to measure: akka | akka-streams | topics [folder] | store predictions.ndjson [folder] | reading payments.csv | "
-            + "spine payments.csv model-folder [rounds] | "
-            + "kafka payments.csv model-folder broker:port [rounds] [schema] | "
-            + "kafka-hosts payments.csv model-folder broker:port \"Host=…;Username=…;Password=…\" [schema] | matrix payments.csv features.fsm [schema] | windows [cards] [days] | training features.fsm [trees=100] …");
+            + "spine payments.csv model-folder [rounds] | history payments.csv [schema] | history-stream train.csv later.csv [rounds] | "
+            + "kafka payments.csv model-folder broker:port [rounds] | kafka-hosts payments.csv model-folder broker:port \"Host=…;Username=…;Password=…\" | matrix payments.csv features.fsm [schema] | windows [cards] [days] | training features.fsm [trees=100] …");
         return 2;
 }

@@ -28,7 +28,7 @@ static class SpineBench
         Directory.Delete(root, recursive: true);
     }
 
-    static double Measure(string what, int payments, string data, string model, Func<string, string[]> arguments)
+    internal static double Measure(string what, int payments, string data, string model, Func<string, string[]> arguments)
     {
         PutInService(model, data);
         var run = Run(what, arguments(data));

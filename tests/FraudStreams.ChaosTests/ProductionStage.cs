@@ -16,19 +16,17 @@ sealed class ProductionStage : Stage
 {
     readonly KafkaSettings _kafka;
     readonly PostgresStoreSettings _store;
-    readonly PostgresDisk? _disk;
     readonly string _prefix;
     readonly KafkaStatus _status;
     readonly ImmutableSortedDictionary<string, int> _topics;
 
     StoreCounts _counts;
 
-    ProductionStage(ChaosInput input, KafkaBroker broker, PostgresServer postgres, PostgresDisk? disk) : base(input, null)
+    ProductionStage(ChaosInput input, KafkaBroker broker, PostgresServer postgres) : base(input, null)
     {
         Broker = broker;
         Postgres = postgres;
-        _disk = disk;
-        _store = (disk?.NewStore() ?? postgres.NewStore()) with { ConnectTimeout = TimeSpan.FromSeconds(2), StatementTimeout = TimeSpan.FromSeconds(2) };
+        _store = postgres.NewStore() with { ConnectTimeout = TimeSpan.FromSeconds(2), StatementTimeout = TimeSpan.FromSeconds(2) };
         _prefix = $"{_store.Schema}.";
         var settings = Tests.Settings.SettingsOf.Set(
             "topics.kind=kafka", $"topics.kafka.bootstrap-servers={broker.Servers}", $"topics.kafka.prefix={_prefix}", "topics.kafka.timeout=2s",
@@ -42,12 +40,10 @@ sealed class ProductionStage : Stage
 
     public PostgresServer Postgres { get; }
 
-    public override int Partitions => 4;
+    /// <summary>As many as hosts can share the work.</summary>
+    public override int Partitions => 3;
 
     public override bool PublishesOnce => false;
-
-    /// <summary>On the disk of the database.</summary>
-    public override string Filler => _disk!.Filler;
 
     protected override IEnumerable<string> Settings =>
     [
@@ -60,10 +56,10 @@ sealed class ProductionStage : Stage
 
     protected override IEnumerable<(string Name, string Value)> Environment => [(PostgresStoreSettings.PasswordVariable, _store.Password.Reveal())];
 
-    public static async Task<ProductionStage> OpenAsync(ChaosInput input, ChaosServers servers, int? diskMegabytes)
+    public static async Task<ProductionStage> OpenAsync(ChaosInput input, ChaosServers servers)
     {
         await servers.EnsureUpAsync();
-        return new ProductionStage(input, servers.Broker, servers.Postgres, diskMegabytes is { } megabytes ? new PostgresDisk(servers.Postgres, megabytes) : null);
+        return new ProductionStage(input, servers.Broker, servers.Postgres);
     }
 
     public override StageProgress? Progress()
@@ -92,7 +88,6 @@ sealed class ProductionStage : Stage
     {
         _status.Dispose();
         await base.DisposeAsync();
-        _disk?.Dispose();
     }
 
     /// <summary>What was last known while the server is down.</summary>

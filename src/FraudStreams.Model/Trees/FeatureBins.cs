@@ -1,7 +1,7 @@
 namespace FraudStreams.Model.Trees;
 
 /// <summary>
-/// How one feature's values become bin numbers 0..255. Numbers: bins of about equal row counts between ascending thresholds, fewer where
+/// How one feature's values become bin numbers 0..255. Numbers: bins of about equal weight between ascending thresholds, fewer where
 /// there are fewer values. Categories: one bin for each of the most frequent. Missing values have the bin after the last.
 /// </summary>
 sealed class FeatureBins
@@ -46,28 +46,38 @@ sealed class FeatureBins
         }
     }
 
+    /// <summary>
+    /// Fraud is rare and often lies where few payments are, such as above some amount: bins by number alone would hold the whole of such a tail in one.
+    /// So the rows labelled 1 weigh half as much together as all rows do, and a third of the thresholds lie where they are.
+    /// </summary>
     static FeatureBins Numbers(TrainingSet set, int feature, int most)
     {
         var sample = new double[Math.Min(set.Rows, SampleRows)];
-        var values = set.Values.Span;
+        var labels = new byte[sample.Length];
         var count = 0;
         for (var i = 0; i < sample.Length; i++)
         {
             var row = (int)((long)i * set.Rows / sample.Length);
-            var value = values[row * set.Features.Length + feature];
-            if (!double.IsNaN(value)) sample[count++] = value;
+            var value = set.Values.Span[row * set.Features.Length + feature];
+            if (double.IsNaN(value)) continue;
+            sample[count] = value;
+            labels[count++] = set.Labels.Span[row];
         }
-        var sorted = sample.AsSpan(0, count);
-        sorted.Sort();
-        var distinct = new List<(double Value, int Rows)>();
-        foreach (var value in sorted)
-            if (distinct.Count > 0 && distinct[^1].Value == value) distinct[^1] = (value, distinct[^1].Rows + 1);
-            else distinct.Add((value, 1));
-        var cuts = distinct.Count <= most ? CutsBetweenAll(distinct) : CutsOfEqualRows(distinct, count, most);
+        sample.AsSpan(0, count).Sort(labels.AsSpan(0, count));
+        var positives = labels.AsSpan(0, count).Count((byte)1);
+        var extra = positives == 0 ? 0 : count / (2 * positives);
+        var distinct = new List<(double Value, long Weight)>();
+        for (var i = 0; i < count; i++)
+        {
+            var weight = 1 + (labels[i] * (long)extra);
+            if (distinct.Count > 0 && distinct[^1].Value == sample[i]) distinct[^1] = (sample[i], distinct[^1].Weight + weight);
+            else distinct.Add((sample[i], weight));
+        }
+        var cuts = distinct.Count <= most ? CutsBetweenAll(distinct) : CutsOfEqualWeight(distinct, most);
         return new FeatureBins(new CutTable(cuts), null, cuts.Length + 1);
     }
 
-    static double[] CutsBetweenAll(List<(double Value, int Rows)> distinct)
+    static double[] CutsBetweenAll(List<(double Value, long Weight)> distinct)
     {
         var cuts = new double[Math.Max(0, distinct.Count - 1)];
         for (var i = 0; i < cuts.Length; i++) cuts[i] = Between(distinct[i].Value, distinct[i + 1].Value);
@@ -75,15 +85,15 @@ sealed class FeatureBins
     }
 
     /// <summary>
-    /// Closes a bin when it holds its share of the rows that are left, so that one frequent value does not starve the rest of bins.
+    /// Closes a bin when it holds its share of the weight that is left, so that one frequent value does not starve the rest of bins.
     /// </summary>
-    static double[] CutsOfEqualRows(List<(double Value, int Rows)> distinct, int rows, int bins)
+    static double[] CutsOfEqualWeight(List<(double Value, long Weight)> distinct, int bins)
     {
         var cuts = new List<double>(bins);
-        long left = rows, inBin = 0;
+        long left = distinct.Sum(value => value.Weight), inBin = 0;
         for (var i = 0; i + 1 < distinct.Count && cuts.Count < bins - 1; i++)
         {
-            inBin += distinct[i].Rows;
+            inBin += distinct[i].Weight;
             var binsLeft = bins - cuts.Count;
             if (inBin * binsLeft < left) continue;
             cuts.Add(Between(distinct[i].Value, distinct[i + 1].Value));

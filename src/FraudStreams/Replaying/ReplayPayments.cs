@@ -15,10 +15,9 @@ namespace FraudStreams.Replaying;
 /// <param name="PredictedFrauds">Of the replayed ones.</param>
 sealed record ReplayCounts(long Replayed, long Read, long Rejected, long PredictedFrauds);
 
-/// <summary>Payments of a topic through the stream's own parts, once more, with any model, into a side output. No group moves.</summary>
-/// <param name="partitions">Of `transactions` in what is replayed.</param>
+/// <summary>Payments of the topic through the stream's own parts, once more, with any model, into a side output. No group moves.</summary>
 sealed class ReplayPayments(
-    IReadableTopics topics, int partitions, FraudSettings settings, LoadedModel model, ReplayStretch stretch, IReplayOutput output, ActorSystem system, Action<long> progress)
+    ITopics topics, FraudSettings settings, LoadedModel model, ReplayStretch stretch, IReplayOutput output, ActorSystem system, Action<long> progress)
 {
     long _replayed;
     long _read;
@@ -27,12 +26,12 @@ sealed class ReplayPayments(
 
     public async Task<ReplayCounts> RunAsync(CancellationToken stop)
     {
-        FeatureMemory.CheckDelays(model.Schema, partitions);
+        FeatureMemory.CheckDelays(model.Schema, settings.Topics.Partitions);
         var actor = system.ActorOf(Props.Create(() => new ModelActor(model, ActorRefs.Nobody)), "replayed-model");
-        for (var number = 0; number < partitions; number++)
+        for (var number = 0; number < settings.Topics.Partitions; number++)
         {
             var partition = new TopicPartition(Topic.Transactions, number);
-            await using var windows = PaymentMemory.Empty(topics, model.Schema, partitions, settings.Topics.MaxRecordBytes);
+            await using var windows = PaymentMemory.Empty(topics, model.Schema, settings.Topics.Partitions, settings.Topics.MaxRecordBytes);
             await FraudPipeline.Replay(ReplayedRecords.Source(topics, partition, stop), settings, model.Schema, windows, actor, WriteAsync).Run(system.Materializer());
         }
 

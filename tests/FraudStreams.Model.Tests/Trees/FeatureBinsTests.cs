@@ -55,4 +55,18 @@ public sealed class FeatureBinsTests
         counts[0].ShouldBeInRange(10_000, 10_400);
         counts[1].ShouldBeLessThan(400);
     }
+
+    [Fact]
+    public void A_tail_that_only_frauds_reach_has_bins_of_its_own()
+    {
+        const double limit = 0.9995;
+        var set = Made.Rows(20_000, ["a:number"], (_, row) => row[0] > limit);
+
+        var bins = FeatureBins.From(set, 0, 64);
+
+        var filled = new byte[set.Rows];
+        bins.Fill(set.Values.Span, 1, filled);
+        var lowest = filled.Where((_, row) => set.Labels.Span[row] == 1).Min();
+        filled.Distinct().Count(bin => bin > lowest).ShouldBeGreaterThan(3);
+    }
 }

@@ -71,9 +71,7 @@ public sealed class LabelledRowsTests : IDisposable
     }
 
     /// <summary>Time, label, and features of each row; those of one moment in an order that does not depend on the file's.</summary>
-    /// <summary>Without windows, the last features of the schema: what they hold depends on what stood before a row in the file.</summary>
     static IEnumerable<string> RowsOf(LabelledRows rows) => rows.Set.Values.ToArray().Chunk(TrainedModel.Loaded.Features.Count)
-        .Select(features => features[..^TrainedModel.Schema.WindowFeatures.Length])
         .Select((features, row) => (Time: rows.Times[row], Text: $"{rows.Set.Labels.Span[row]} {string.Join(' ', features)}"))
         .OrderBy(row => row.Time).ThenBy(row => row.Text, StringComparer.Ordinal).Select(row => $"{row.Time} {row.Text}");
 
