@@ -12,16 +12,18 @@ namespace FraudStreams.Bench;
 /// <summary>
 /// From topic to predictions on Kafka, committed: `run --roles score --until-drained` beside <see cref="KafkaByHand"/>, in turns, in processes of
 /// their own, on topics of their own with the same payments. The rate is taken from the predictions' timestamps, first to last, so that neither
-/// start nor end counts. <c>… -- kafka payments.csv model-folder broker:port [rounds]</c>
+/// start nor end counts. <c>… -- kafka payments.csv model-folder broker:port [rounds] [schema]</c>
 /// </summary>
 static class KafkaBench
 {
     const int Partitions = 4;
     internal const string Config = "hocon/kafka.conf";
+    internal const string DefaultSchema = "cards";
 
     public static async Task RunAsync(string csv, string model, string servers, string[] rest)
     {
-        var rounds = rest is [var text] ? int.Parse(text) : 3;
+        var rounds = rest is [var text, ..] ? int.Parse(text) : 3;
+        var schema = rest is [_, var name] ? name : DefaultSchema;
         var root = Directory.CreateTempSubdirectory("fraudstreams-bench-").FullName;
         var ratios = new List<double>();
         for (var round = 0; round < rounds; round++)
@@ -29,7 +31,7 @@ static class KafkaBench
             var byHand = await MeasureAsync("by hand", csv, model, servers, Path.Combine(root, $"hand-{round}"),
                 (_, prefix) => [typeof(KafkaBench).Assembly.Location, "kafka-by-hand", model, servers, prefix]);
             var stream = await MeasureAsync("stream", csv, model, servers, Path.Combine(root, $"stream-{round}"),
-                (data, prefix) => [typeof(FraudHost).Assembly.Location, "run", "--roles", "score", "--until-drained", "--config", Config, "--data", data, .. Set(servers, prefix)]);
+                (data, prefix) => [typeof(FraudHost).Assembly.Location, "run", "--roles", "score", "--until-drained", "--config", Config, "--data", data, .. Set(servers, prefix, schema)]);
             ratios.Add(stream / byHand);
         }
 
@@ -38,8 +40,9 @@ static class KafkaBench
         Directory.Delete(root, recursive: true);
     }
 
-    internal static string[] Set(string servers, string prefix) =>
-        ["--set", $"topics.kafka.bootstrap-servers={servers}", "--set", $"topics.kafka.prefix={prefix}", "--set", $"topics.partitions={Partitions}", "--schema", "cards"];
+    /// <param name="schema">The model's: a name, or a file.</param>
+    internal static string[] Set(string servers, string prefix, string schema) =>
+        ["--set", $"topics.kafka.bootstrap-servers={servers}", "--set", $"topics.kafka.prefix={prefix}", "--set", $"topics.partitions={Partitions}", "--schema", schema];
 
     static async Task<double> MeasureAsync(string what, string csv, string model, string servers, string data, Func<string, string, string[]> arguments)
     {

@@ -22,6 +22,8 @@ static class KafkaByHand
     {
         KafkaLibrary.Require();
         var model = ModelFolder.Load(modelFolder);
+        if (!model.Schema.WindowFeatures.IsEmpty)
+            throw new ArgumentException($"the loop by hand remembers nothing: schema {model.Schema.Name} has windows; name a model and a schema without");
         using var system = ActorSystem.Create("by-hand", new ConfigLayers("hocon/kafka.conf").Load());
         var consumers = ConsumerSettings<byte[], byte[]>.Create(system, Deserializers.ByteArray, Deserializers.ByteArray).WithBootstrapServers(servers)
             .WithGroupId(prefix + "by-hand").WithProperty("auto.offset.reset", "earliest").WithProperty("enable.auto.commit", "false").WithProperty("enable.partition.eof", "true");

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using FraudStreams.Ingest;
+using FraudStreams.Model.Features.Windows;
 using FraudStreams.Model.Formats;
 using FraudStreams.Model.Schema;
 using Npgsql;
@@ -11,12 +12,13 @@ namespace FraudStreams.Bench;
 /// <summary>
 /// The program as production runs it, on 1, 2 and 3 hosts: payments in a topic of 4 partitions, scored, alerted and stored in PostgreSQL by so many
 /// processes of one group. Then every stored score is compared, bit for bit, with what the model says of the file's rows without any stream.
-/// <c>… -- kafka-hosts payments.csv model-folder broker:port "Host=…;Username=…;Password=…"</c>
+/// <c>… -- kafka-hosts payments.csv model-folder broker:port "Host=…;Username=…;Password=…" [schema]</c>
 /// </summary>
 static class KafkaHostsBench
 {
-    public static async Task RunAsync(string csv, string model, string servers, string connection)
+    public static async Task RunAsync(string csv, string model, string servers, string connection, string[] rest)
     {
+        var schemaOfModel = rest is [var name] ? name : KafkaBench.DefaultSchema;
         var expected = Expected(csv, model);
         var given = new NpgsqlConnectionStringBuilder(connection);
         var password = given.Password ?? "";
@@ -35,7 +37,7 @@ static class KafkaHostsBench
                 SpineBench.PutInService(model, data);
                 running.Add(Start(password,
                 [
-                    "run", "--roles", "score,alert,store", "--config", KafkaBench.Config, "--data", data, .. KafkaBench.Set(servers, prefix),
+                    "run", "--roles", "score,alert,store", "--config", KafkaBench.Config, "--data", data, .. KafkaBench.Set(servers, prefix, schemaOfModel),
                     "--set", $"store.postgresql.connection-string={given.ConnectionString}", "--set", $"store.postgresql.schema={schema}",
                 ]));
             }
@@ -65,10 +67,12 @@ static class KafkaHostsBench
         using var stream = File.OpenRead(csv);
         using var reader = new CsvReader(stream, model.Schema, Path.GetFileName(csv));
         using var rows = new TransactionRows(model.Schema);
+        var windows = new WindowState(model.Schema);
         var expected = new Dictionary<string, double>();
         var scores = new double[1];
         while (reader.TryRead(rows, out _))
         {
+            windows.Advance(rows);
             model.Score(rows, scores.AsSpan(0, rows.Count));
             expected.Add(Encoding.UTF8.GetString(rows.Id(0)), scores[0]);
             rows.Clear();

@@ -24,8 +24,8 @@ switch (args)
     case ["kafka", var csv, var model, var servers, .. var rest]:
         await KafkaBench.RunAsync(csv, model, servers, rest);
         return 0;
-    case ["kafka-hosts", var csv, var model, var servers, var postgres]:
-        await KafkaHostsBench.RunAsync(csv, model, servers, postgres);
+    case ["kafka-hosts", var csv, var model, var servers, var postgres, .. var rest]:
+        await KafkaHostsBench.RunAsync(csv, model, servers, postgres, rest);
         return 0;
     case ["kafka-by-hand", var model, var servers, var prefix]:
         KafkaByHand.Run(model, servers, prefix);
@@ -52,6 +52,7 @@ switch (args)
         Console.Error.WriteLine(
             "what to measure: akka | akka-streams | topics [folder] | store predictions.ndjson [folder] | reading payments.csv | "
             + "spine payments.csv model-folder [rounds] | history payments.csv [schema] | history-stream train.csv later.csv [rounds] | "
-            + "kafka payments.csv model-folder broker:port [rounds] | kafka-hosts payments.csv model-folder broker:port \"Host=…;Username=…;Password=…\" | matrix payments.csv features.fsm [schema] | windows [cards] [days] | training features.fsm [trees=100] …");
+            + "kafka payments.csv model-folder broker:port [rounds] [schema] | "
+            + "kafka-hosts payments.csv model-folder broker:port \"Host=…;Username=…;Password=…\" [schema] | matrix payments.csv features.fsm [schema] | windows [cards] [days] | training features.fsm [trees=100] …");
         return 2;
 }

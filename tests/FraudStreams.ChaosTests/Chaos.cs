@@ -14,7 +14,7 @@ sealed class Chaos(int seed)
 
     /// <summary>
     /// Deaths between sending a mail and noting it: of a process that sends, or of the server before it answered. Each may repeat the one mail that
-    /// each desk has under way.
+    /// is under way.
     /// </summary>
     public int Deaths { get; private set; }
 

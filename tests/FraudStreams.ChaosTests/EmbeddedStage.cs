@@ -10,7 +10,6 @@ sealed class EmbeddedStage(ChaosInput input, int? diskMegabytes) : Stage(input, 
 {
     readonly StoredTimes _times = new();
 
-    /// <summary>One: then a kill can repeat at most one mail.</summary>
     public override int Partitions => 1;
 
     public override bool PublishesOnce => true;

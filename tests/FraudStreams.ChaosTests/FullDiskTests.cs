@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace FraudStreams.ChaosTests;
 
-/// <summary>The disk under topics, store and journal fills up under load, and has room again.</summary>
+/// <summary>A disk fills up under load, and has room again: the one of topics, store and journal, or the one of the database's tables.</summary>
 public sealed class FullDiskTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
 {
     static readonly int s_payments = ChaosForm.Of(6_000, 60_000);
@@ -14,21 +14,24 @@ public sealed class FullDiskTests(ITestOutputHelper output, ChaosServers servers
     [ChaosFact(Parts.Embedded, fillsDisk: true)]
     public Task A_disk_that_fills_is_waited_for_and_loses_nothing() => PlayAsync("disk full", Parts.Embedded, 60, s_payments, FilledAsync, diskMegabytes: s_disk);
 
+    [ChaosFact(Parts.Production, fillsDisk: true)]
+    public Task A_disk_of_the_database_that_fills_is_waited_for_and_loses_nothing() =>
+        PlayAsync("disk full", Parts.Production, 61, s_payments, FilledAsync, diskMegabytes: s_disk);
+
     static async Task FilledAsync(Stage stage, Chaos chaos)
     {
         await using var run = stage.Start("run", "--input", stage.Input.Csv, "--until-drained", "--set", $"speeds.speed_1={ChaosForm.Of(1000, 3000)}/s");
-        var filler = Path.Combine(stage.Folder.Data, "filler");
         foreach (var moment in chaos.Moments(s_fills))
         {
             var reached = await stage.ReachAsync(progress => progress.Stored > 0 && progress.Work >= moment * 4 * stage.Input.Rows, $"{moment:P0} of the work", run);
             if (reached.IsAtEnd(stage.Input.Rows))
                 break;
             var complaints = Complaints(run);
-            FailingServicesTests.Fill(filler);
+            FailingServicesTests.Fill(stage.Filler);
             await Tests.Eventually.TrueAsync(() => Complaints(run) > complaints, "a word about the full disk", ChaosForm.LimitSeconds, everyMilliseconds: 20);
             await Task.Delay(chaos.Random.Next(1500));
             run.HasExited.ShouldBeFalse(run.Errors);
-            File.Delete(filler);
+            File.Delete(stage.Filler);
             chaos.Did("disk full", isOrderly: true);
         }
 

@@ -16,17 +16,19 @@ sealed class ProductionStage : Stage
 {
     readonly KafkaSettings _kafka;
     readonly PostgresStoreSettings _store;
+    readonly PostgresDisk? _disk;
     readonly string _prefix;
     readonly KafkaStatus _status;
     readonly ImmutableSortedDictionary<string, int> _topics;
 
     StoreCounts _counts;
 
-    ProductionStage(ChaosInput input, KafkaBroker broker, PostgresServer postgres) : base(input, null)
+    ProductionStage(ChaosInput input, KafkaBroker broker, PostgresServer postgres, PostgresDisk? disk) : base(input, null)
     {
         Broker = broker;
         Postgres = postgres;
-        _store = postgres.NewStore() with { ConnectTimeout = TimeSpan.FromSeconds(2), StatementTimeout = TimeSpan.FromSeconds(2) };
+        _disk = disk;
+        _store = (disk?.NewStore() ?? postgres.NewStore()) with { ConnectTimeout = TimeSpan.FromSeconds(2), StatementTimeout = TimeSpan.FromSeconds(2) };
         _prefix = $"{_store.Schema}.";
         var settings = Tests.Settings.SettingsOf.Set(
             "topics.kind=kafka", $"topics.kafka.bootstrap-servers={broker.Servers}", $"topics.kafka.prefix={_prefix}", "topics.kafka.timeout=2s",
@@ -40,10 +42,12 @@ sealed class ProductionStage : Stage
 
     public PostgresServer Postgres { get; }
 
-    /// <summary>As many as hosts can share the work.</summary>
-    public override int Partitions => 3;
+    public override int Partitions => 4;
 
     public override bool PublishesOnce => false;
+
+    /// <summary>On the disk of the database.</summary>
+    public override string Filler => _disk!.Filler;
 
     protected override IEnumerable<string> Settings =>
     [
@@ -56,10 +60,10 @@ sealed class ProductionStage : Stage
 
     protected override IEnumerable<(string Name, string Value)> Environment => [(PostgresStoreSettings.PasswordVariable, _store.Password.Reveal())];
 
-    public static async Task<ProductionStage> OpenAsync(ChaosInput input, ChaosServers servers)
+    public static async Task<ProductionStage> OpenAsync(ChaosInput input, ChaosServers servers, int? diskMegabytes)
     {
         await servers.EnsureUpAsync();
-        return new ProductionStage(input, servers.Broker, servers.Postgres);
+        return new ProductionStage(input, servers.Broker, servers.Postgres, diskMegabytes is { } megabytes ? new PostgresDisk(servers.Postgres, megabytes) : null);
     }
 
     public override StageProgress? Progress()
@@ -88,6 +92,7 @@ sealed class ProductionStage : Stage
     {
         _status.Dispose();
         await base.DisposeAsync();
+        _disk?.Dispose();
     }
 
     /// <summary>What was last known while the server is down.</summary>

@@ -9,7 +9,7 @@ namespace FraudStreams.ChaosTests;
 /// </summary>
 abstract class Stage : IAsyncDisposable
 {
-    /// <summary>One mail for each alert, so that they can be counted; one under way at a time, so that a kill repeats at most one of a partition.</summary>
+    /// <summary>One mail for each alert, so that they can be counted; one under way at a time, so that a kill repeats at most one.</summary>
     static readonly string[] Common =
     [
         "alerts.mail.host=127.0.0.1", "alerts.mail.per-minute=unlimited", "alerts.mail.card-window=0s", "alerts.parallel=1",
@@ -28,6 +28,9 @@ abstract class Stage : IAsyncDisposable
 
     public MailServer Mail { get; } = new();
 
+    /// <summary>A file on the small disk of the scenario; while it fills the disk, nothing else can be written there.</summary>
+    public virtual string Filler => Path.Combine(Folder.Data, "filler");
+
     /// <summary>Of `transactions` and `predictions`; each has a desk of alerts.</summary>
     public abstract int Partitions { get; }
 
@@ -43,7 +46,7 @@ abstract class Stage : IAsyncDisposable
 
     public static async Task<Stage> OpenAsync(Parts parts, ChaosInput input, ChaosServers servers, int? diskMegabytes = null)
     {
-        Stage stage = parts == Parts.Embedded ? new EmbeddedStage(input, diskMegabytes) : await ProductionStage.OpenAsync(input, servers);
+        Stage stage = parts == Parts.Embedded ? new EmbeddedStage(input, diskMegabytes) : await ProductionStage.OpenAsync(input, servers, diskMegabytes);
         await stage.Mail.StartAsync();
         return stage;
     }

@@ -37,7 +37,7 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
         _office = office;
         _partition = partition;
         _waitedLongEnough = waitedLongEnough;
-        _records = new AlertRecords(office.Topics, partition);
+        _records = office.RecordsOf(partition);
         _book = new AlertBook(office.Settings.Remember);
         _queues = office.Channels.ToImmutableSortedDictionary(channel => channel.Name, channel => new ChannelQueue(channel.Settings));
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using FraudStreams.Monitoring;
 using FraudStreams.Topics;
@@ -17,6 +18,8 @@ sealed record AlertOffice(
     AlertSettings Settings, ImmutableArray<AlertChannel> Channels, ITopics Topics, StreamCounters Counters, AlertGauge Gauge,
     TimeProvider Time) : IDisposable
 {
+    readonly ConcurrentDictionary<int, AlertRecords> _records = [];
+
     /// <summary>How long a desk that is closed still begins to send.</summary>
     public static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(5);
 
@@ -26,6 +29,8 @@ sealed record AlertOffice(
     public Deliveries Deliveries { get; } = new();
 
     public SendingSlots Slots { get; } = new();
+
+    public AlertRecords RecordsOf(int partition) => _records.GetOrAdd(partition, number => new AlertRecords(Topics, number));
 
     /// <summary>Names this process in the journal.</summary>
     public string Holder { get; init; } = $"{Environment.MachineName}:{Environment.ProcessId}";

@@ -5,7 +5,8 @@ namespace FraudStreams.Alerts;
 
 /// <summary>
 /// Puts settled alerts on record: delivered ones in topic `alerts`, one record each; what was refused for good in `undelivered`, with the reason and
-/// the text, so that it can still be sent by hand. The place in the journal goes with them, as a position, so each is on record once.
+/// the text, so that it can still be sent by hand. The place in the journal goes with them, as a position, so each is on record once. Outlives the
+/// partition's desk: one whose journal failed may leave a write under way, and the next must not look how far records are before that has ended.
 /// </summary>
 sealed class AlertRecords(ITopics topics, int partition)
 {
@@ -14,9 +15,14 @@ sealed class AlertRecords(ITopics topics, int partition)
 
     /// <summary>The desk's journal as a partition of which topics keep the position.</summary>
     readonly TopicPartition _journal = new("alert-journal", partition);
+    Task _underWay = Task.CompletedTask;
 
     /// <summary>The number of the last event whose alerts are on record.</summary>
-    public async Task<long> LastAsync() => await topics.PositionAsync(Groups.AlertRecords, _journal, CancellationToken.None) - 1;
+    public async Task<long> LastAsync()
+    {
+        await _underWay.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return await topics.PositionAsync(Groups.AlertRecords, _journal, CancellationToken.None) - 1;
+    }
 
     public Task WriteAsync(IReadOnlyCollection<AlertRecord> records, long upTo)
     {
@@ -33,7 +39,7 @@ sealed class AlertRecords(ITopics topics, int partition)
             }
         }
 
-        return topics.PublishAsync(outgoing, CancellationToken.None);
+        return _underWay = topics.PublishAsync(outgoing, CancellationToken.None);
     }
 
     static void WriteDelivered(Utf8JsonWriter writer, AlertRecord record)

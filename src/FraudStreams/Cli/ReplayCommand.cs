@@ -7,11 +7,12 @@ using FraudStreams.ModelOps;
 using FraudStreams.Monitoring;
 using FraudStreams.Replaying;
 using FraudStreams.Settings;
+using FraudStreams.Storage;
 using Spectre.Console;
 
 namespace FraudStreams.Cli;
 
-/// <summary>`replay`: payments of the topic through the stream's parts once more.</summary>
+/// <summary>`replay`: payments of the topic, or of the store, through the stream's parts once more.</summary>
 static class ReplayCommand
 {
     const string TopicPrefix = "topic:";
@@ -25,6 +26,11 @@ static class ReplayCommand
         HelpName = "VERSION|DIR",
     };
 
+    static readonly Option<bool> FromStore = new("--from-store")
+    {
+        Description = "Read the payments of the store, in the order of their times, where the topic no longer has them. They hold the schema's fields and nothing else of the original records; equal times come in the order of ids, and payments that came late in the place of their time.",
+    };
+
     static readonly Option<string> Into = new("--into")
     {
         Description = "Where the predictions go: a file to make, a JSON object a line, or topic:NAME.",
@@ -35,13 +41,14 @@ static class ReplayCommand
     public static Command Create()
     {
         var command = new Command(
-            "replay", "Scores payments of the topic once more, as the stream does and at full speed, into a file or a side topic. The running stream is not touched.");
-        foreach (var option in (Option[])[From, To, Model, Into])
+            "replay", "Scores payments of the topic, or of the store, once more, as the stream does and at full speed, into a file or a side topic. The running stream is not touched.");
+        foreach (var option in (Option[])[From, To, FromStore, Model, Into])
             command.Options.Add(option);
         command.SetAction(InvokeAsync);
         return command.WithExamples(
             "fraudstreams replay --into again.ndjson",
             "fraudstreams replay --from 2026-01-01 --to 2026-02-01 --model cards-20260131-120000 --into january.ndjson",
+            "fraudstreams replay --from-store --from 2025-01-01 --to 2025-07-01 --into spring.ndjson",
             "fraudstreams replay --into topic:challenger --model other/cards-20260131-120000 --set scoring.carry-features=on");
     }
 
@@ -54,18 +61,24 @@ static class ReplayCommand
         var sideTopic = into.StartsWith(TopicPrefix, StringComparison.Ordinal) ? into[TopicPrefix.Length..] : null;
         if (sideTopic is not null && (sideTopic.Length == 0 || settings.Topics.PartitionsOfTopics.ContainsKey(sideTopic)))
             throw new SettingsException($"--into {into}: it must be a topic of its own; {string.Join(", ", settings.Topics.PartitionsOfTopics.Keys)} are the flow's");
-        if (settings.Topics.ReadStatus(settings.DataDirectory) is null)
+        var fromStore = call.GetValue(FromStore);
+        if ((!fromStore || sideTopic is not null) && settings.Topics.ReadStatus(settings.DataDirectory) is null)
             throw new CommandFailedException($"there are no topics in {settings.DataDirectory}: `fraudstreams run` makes them");
+        var stretch = new ReplayStretch(call.GetValue(From), call.GetValue(To));
         using var stop = new StopSignals();
         var counts = await WorkProgress.RunAsync(async progress =>
         {
             using var system = ActorSystem.Create("replay", config);
-            await using var topics = settings.Topics.Open(settings.DataDirectory, system, TimeProvider.System, _ => { }, sideTopic);
-            var total = (await topics.StatusAsync(stop.Stopped)).Topics.First(topic => topic.Topic == FraudStreams.Topics.Topic.Transactions).Kept;
+            await using var topics = fromStore && sideTopic is null ? null : settings.Topics.Open(settings.DataDirectory, system, TimeProvider.System, _ => { }, sideTopic);
+            await using var store = fromStore ? OpenStore(settings, model) : null;
+            var total = store is null
+                ? (await topics!.StatusAsync(stop.Stopped)).Topics.First(topic => topic.Topic == FraudStreams.Topics.Topic.Transactions).Kept
+                : (await store.CountAsync(stop.Stopped)).Stored;
             var step = progress.Step($"replaying with {model.Version} into {into}");
-            await using IReplayOutput output = sideTopic is null ? new ReplayFile(into, TimeProvider.System) : new ReplayTopic(topics, sideTopic, TimeProvider.System);
-            var stretch = new ReplayStretch(call.GetValue(From), call.GetValue(To));
-            var replay = new ReplayPayments(topics, settings, model, stretch, output, system, read => step((double)read / Math.Max(1, total)));
+            await using IReplayOutput output = sideTopic is null ? new ReplayFile(into, TimeProvider.System) : new ReplayTopic(topics!, sideTopic, TimeProvider.System);
+            var replay = new ReplayPayments(
+                store is null ? topics! : stretch.Of(store), store is null ? settings.Topics.Partitions : 1, settings, model, stretch, output, system,
+                read => step((double)read / Math.Max(1, total)));
             return await replay.RunAsync(stop.Stopped);
         });
         if (call.GetValue(CommonOptions.Json))
@@ -73,6 +86,13 @@ static class ReplayCommand
         else
             Screen.Out.WriteLine($"{counts.Replayed:N0} payments replayed with {model.Version} into {into}, {counts.PredictedFrauds:N0} of them predicted frauds; {counts.Rejected:N0} records are no payments");
         return ExitCode.Done;
+    }
+
+    static PredictionStore OpenStore(FraudSettings settings, LoadedModel model)
+    {
+        if (settings.Store.ReadCounts(settings.DataDirectory).Stored == 0)
+            throw new CommandFailedException($"there are no payments in the store of {settings.DataDirectory}: `fraudstreams run` brings some there");
+        return settings.Store.Open(settings.DataDirectory, settings.Topics, model.Schema, TimeProvider.System);
     }
 
     static LoadedModel ModelOf(ParseResult call, FraudSettings settings)

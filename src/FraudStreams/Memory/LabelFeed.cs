@@ -11,7 +11,7 @@ namespace FraudStreams.Memory;
 /// replay have the same ones, and training too where they came before the windows' delay was over.
 /// </summary>
 /// <param name="follow">Whether what is appended after the topic's end was met is read as well.</param>
-sealed class LabelFeed(ITopics topics, WindowState windows, long next, bool follow) : IAsyncDisposable
+sealed class LabelFeed(IReadableTopics topics, WindowState windows, long next, bool follow) : IAsyncDisposable
 {
     readonly IPartitionReader _reader = topics.OpenReader(new TopicPartition(Topic.Labels, 0), next);
     IReadOnlyList<TopicRecord> _chunk = [];
@@ -23,7 +23,7 @@ sealed class LabelFeed(ITopics topics, WindowState windows, long next, bool foll
     public long Next { get; private set; } = next;
 
     /// <summary>Null where no window counts labels: then none are read.</summary>
-    public static LabelFeed? Open(ITopics topics, WindowState windows, long next, bool follow) =>
+    public static LabelFeed? Open(IReadableTopics topics, WindowState windows, long next, bool follow) =>
         windows.CountsLabels ? new LabelFeed(topics, windows, next, follow) : null;
 
     /// <summary>The topic's end, once met, is looked at again for each batch of payments.</summary>

@@ -22,12 +22,12 @@ sealed class OtherKeysMemory : IAsyncDisposable
     readonly long _delay;
 
     /// <param name="follow">Whether labels that come while it runs are read too.</param>
-    public OtherKeysMemory(ITopics topics, TransactionSchema schema, int partitions, int maxRecordBytes, bool follow = false)
+    public OtherKeysMemory(IReadableTopics topics, TransactionSchema schema, int partitions, int maxRecordBytes, bool follow = false)
         : this(topics, new WindowState(schema, WindowScope.OfOthers), new long[partitions], nextLabel: 0, maxRecordBytes, follow)
     {
     }
 
-    OtherKeysMemory(ITopics topics, WindowState windows, long[] from, long nextLabel, int maxRecordBytes, bool follow)
+    OtherKeysMemory(IReadableTopics topics, WindowState windows, long[] from, long nextLabel, int maxRecordBytes, bool follow)
     {
         _windows = windows;
         _delay = (long)windows.Schema.WindowFeatures.Where(window => !windows.Schema.IsOfCard(window)).Min(window => window.Delay).TotalMilliseconds;
@@ -39,7 +39,7 @@ sealed class OtherKeysMemory : IAsyncDisposable
     public void Write(Stream into) => _windows.Write(into, SnapshotPlaces.Write([.. _feeds.Select(feed => feed.Next), _labels?.Next ?? 0]));
 
     /// <exception cref="WindowSnapshotException">The snapshot is damaged, of other windows, or of another number of partitions.</exception>
-    public static OtherKeysMemory Read(Stream from, ITopics topics, TransactionSchema schema, int partitions, int maxRecordBytes, bool follow = false)
+    public static OtherKeysMemory Read(Stream from, IReadableTopics topics, TransactionSchema schema, int partitions, int maxRecordBytes, bool follow = false)
     {
         var windows = WindowState.Read(from, schema, out var position, WindowScope.OfOthers);
         var places = SnapshotPlaces.Read(position);

@@ -5,7 +5,7 @@ using FraudStreams.Topics;
 namespace FraudStreams.Memory;
 
 /// <summary>Windows that a partition's own payments are enough for, and the labels of these.</summary>
-sealed class OwnMemory(ITopics topics, WindowState windows, long nextLabel = 0, bool follow = false) : IAsyncDisposable
+sealed class OwnMemory(IReadableTopics topics, WindowState windows, long nextLabel = 0, bool follow = false) : IAsyncDisposable
 {
     readonly LabelFeed? _labels = LabelFeed.Open(topics, windows, nextLabel, follow);
 
@@ -16,7 +16,7 @@ sealed class OwnMemory(ITopics topics, WindowState windows, long nextLabel = 0, 
 
     /// <summary>What was written, and the offset that it stands for.</summary>
     /// <exception cref="WindowSnapshotException">The snapshot is damaged, or of other windows.</exception>
-    public static (OwnMemory Memory, long Offset) Read(Stream from, ITopics topics, TransactionSchema schema, WindowScope scope, bool follow = false)
+    public static (OwnMemory Memory, long Offset) Read(Stream from, IReadableTopics topics, TransactionSchema schema, WindowScope scope, bool follow = false)
     {
         var windows = WindowState.Read(from, schema, out var position, scope);
         return SnapshotPlaces.Read(position) is [var offset, var nextLabel]

@@ -15,7 +15,7 @@ sealed class PaymentMemory(OwnMemory own, OtherKeysMemory? others) : IAsyncDispo
     public OtherKeysMemory? Others => others;
 
     /// <summary>What a partition remembers before its first payment.</summary>
-    public static PaymentMemory Empty(ITopics topics, TransactionSchema schema, int partitions, int maxRecordBytes) => NeedsOthers(schema, partitions)
+    public static PaymentMemory Empty(IReadableTopics topics, TransactionSchema schema, int partitions, int maxRecordBytes) => NeedsOthers(schema, partitions)
         ? new PaymentMemory(new OwnMemory(topics, new WindowState(schema, WindowScope.OfCard)), new OtherKeysMemory(topics, schema, partitions, maxRecordBytes))
         : new PaymentMemory(new OwnMemory(topics, new WindowState(schema)), null);
 

@@ -15,9 +15,10 @@ namespace FraudStreams.Replaying;
 /// <param name="PredictedFrauds">Of the replayed ones.</param>
 sealed record ReplayCounts(long Replayed, long Read, long Rejected, long PredictedFrauds);
 
-/// <summary>Payments of the topic through the stream's own parts, once more, with any model, into a side output. No group moves.</summary>
+/// <summary>Payments of a topic through the stream's own parts, once more, with any model, into a side output. No group moves.</summary>
+/// <param name="partitions">Of `transactions` in what is replayed.</param>
 sealed class ReplayPayments(
-    ITopics topics, FraudSettings settings, LoadedModel model, ReplayStretch stretch, IReplayOutput output, ActorSystem system, Action<long> progress)
+    IReadableTopics topics, int partitions, FraudSettings settings, LoadedModel model, ReplayStretch stretch, IReplayOutput output, ActorSystem system, Action<long> progress)
 {
     long _replayed;
     long _read;
@@ -26,12 +27,12 @@ sealed class ReplayPayments(
 
     public async Task<ReplayCounts> RunAsync(CancellationToken stop)
     {
-        FeatureMemory.CheckDelays(model.Schema, settings.Topics.Partitions);
+        FeatureMemory.CheckDelays(model.Schema, partitions);
         var actor = system.ActorOf(Props.Create(() => new ModelActor(model, ActorRefs.Nobody)), "replayed-model");
-        for (var number = 0; number < settings.Topics.Partitions; number++)
+        for (var number = 0; number < partitions; number++)
         {
             var partition = new TopicPartition(Topic.Transactions, number);
-            await using var windows = PaymentMemory.Empty(topics, model.Schema, settings.Topics.Partitions, settings.Topics.MaxRecordBytes);
+            await using var windows = PaymentMemory.Empty(topics, model.Schema, partitions, settings.Topics.MaxRecordBytes);
             await FraudPipeline.Replay(ReplayedRecords.Source(topics, partition, stop), settings, model.Schema, windows, actor, WriteAsync).Run(system.Materializer());
         }
 

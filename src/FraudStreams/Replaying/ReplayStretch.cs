@@ -1,5 +1,7 @@
 using System.Globalization;
 using FraudStreams.Model.Schema;
+using FraudStreams.Storage;
+using FraudStreams.Topics;
 
 namespace FraudStreams.Replaying;
 
@@ -10,6 +12,13 @@ public sealed record ReplayStretch(long FromUnixMilliseconds = long.MinValue, lo
     public const string Form = "a time such as 2026-01-31 or 2026-01-31T08:00:00Z (UTC)";
 
     public bool Holds(TransactionRows rows, int row) => rows.EventTime(row) >= FromUnixMilliseconds && rows.EventTime(row) < ToUnixMilliseconds;
+
+    /// <summary>What a store has of it, and before it what its windows see.</summary>
+    public IReadableTopics Of(PredictionStore store)
+    {
+        var memory = (long)store.Schema.LongestMemory.TotalMilliseconds;
+        return new StoredRecords(store, FromUnixMilliseconds < long.MinValue + memory ? long.MinValue : FromUnixMilliseconds - memory, ToUnixMilliseconds);
+    }
 
     /// <exception cref="FormatException">The text is no such time.</exception>
     public static long Moment(string text) =>

@@ -8,7 +8,7 @@ namespace FraudStreams.Replaying;
 /// <summary>All records of a partition that are there now, in order, in no group's name, as chunks.</summary>
 static class ReplayedRecords
 {
-    public static Source<IReadOnlyList<TopicRecord>, NotUsed> Source(ITopics topics, TopicPartition partition, CancellationToken stop) =>
+    public static Source<IReadOnlyList<TopicRecord>, NotUsed> Source(IReadableTopics topics, TopicPartition partition, CancellationToken stop) =>
         Akka.Streams.Dsl.Source.UnfoldResourceAsync<IReadOnlyList<TopicRecord>, IAsyncEnumerator<IReadOnlyList<TopicRecord>>>(
                 () => Task.FromResult(topics.ReadAsync(partition, 0, long.MaxValue, stop).GetAsyncEnumerator(stop)),
                 NextAsync,

@@ -2,6 +2,9 @@ using FraudStreams.Model.Formats;
 
 namespace FraudStreams.Storage;
 
+/// <summary>A payment's place in a store's order: its event time in unix milliseconds, and its id; "" is before every id.</summary>
+public readonly record struct StoredPlace(long Time, string Id);
+
 /// <summary>
 /// What SQLite and PostgreSQL do each in its own way. One caller at a time. A call that throws has changed nothing, and may be made again;
 /// <see cref="StoreException"/> says what went wrong.
@@ -24,4 +27,10 @@ internal interface IStoreDatabase : IAsyncDisposable
 
     /// <summary>Confirmed payments in the order of their times, and of their ids within one.</summary>
     Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken ct);
+
+    /// <summary>Payments behind a place in the order of their times, and of their ids within one, before a time, and at most so many.</summary>
+    Task ReadPaymentsAsync(StoredRowWriter into, StoredPlace after, long to, int most, Action<StoredPlace> afterRow, CancellationToken ct);
+
+    /// <summary>All labels that ever came, so that of a payment's labels the one that holds is the last.</summary>
+    Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken ct);
 }

@@ -95,6 +95,15 @@ internal sealed class PostgresStoreDatabase : IStoreDatabase
             return true;
         });
 
+    public Task ReadPaymentsAsync(StoredRowWriter into, StoredPlace after, long to, int most, Action<StoredPlace> afterRow, CancellationToken ct) =>
+        AttemptAsync("Reading the payments", async writer =>
+        {
+            await writer.ReadPaymentsAsync(into, after, to, most, afterRow, ct);
+            return true;
+        });
+
+    public Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken ct) => AttemptAsync("Reading the labels", writer => writer.ReadLabelsAsync(ct));
+
     public async ValueTask DisposeAsync()
     {
         if (_writer is not null) await _writer.DisposeAsync();

@@ -129,6 +129,41 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
         await transaction.CommitAsync(ct);
     }
 
+    public async Task ReadPaymentsAsync(StoredRowWriter into, StoredPlace after, long to, int most, Action<StoredPlace> afterRow, CancellationToken ct)
+    {
+        await using var select = new NpgsqlCommand(
+            $"""
+            SELECT as_written, true_value, {StoreTables.Names(_tables.Fields)} FROM transactions
+            WHERE {_tables.Time} >= $1 AND {_tables.Time} < $2 AND ({_tables.Time} > $1 OR {_tables.Id} > $3) ORDER BY {_tables.Time}, {_tables.Id} LIMIT {most}
+            """,
+            _connection);
+        select.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = TimeOf(after.Time), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        select.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = TimeOf(to), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = after.Id });
+        await using var rows = await select.ExecuteReaderAsync(ct);
+        while (await rows.ReadAsync(ct))
+        {
+            Copy(rows, into);
+            afterRow(new StoredPlace(MillisecondsOf(rows.GetDateTime(_schema.TimeField + 2)), rows.GetString(_schema.IdField + 2)));
+        }
+    }
+
+    public async Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken ct)
+    {
+        var labels = new List<Label>();
+        await using var transaction = await _connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct);
+        await ExecuteAsync("SET LOCAL statement_timeout = 0", ct);
+        await using (var select = new NpgsqlCommand($"SELECT id, true_value, confirmed_at, confirmed_by FROM label_history ORDER BY {StoreTables.LatestLast}", _connection))
+        {
+            await using var rows = await select.ExecuteReaderAsync(ct);
+            while (await rows.ReadAsync(ct))
+                labels.Add(new Label(rows.GetString(0), rows.GetInt16(1) == 1, MillisecondsOf(rows.GetDateTime(2)), rows.GetString(3)));
+        }
+
+        await transaction.CommitAsync(ct);
+        return labels;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _move.DisposeAsync();
@@ -165,9 +200,9 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
         return (long)(await apply.ExecuteScalarAsync(ct))!;
     }
 
-    void Copy(NpgsqlDataReader row, ConfirmedCsvWriter into)
+    void Copy(NpgsqlDataReader row, StoredRowWriter into)
     {
-        into.BeginRow(row.IsDBNull(0) ? default : row.GetFieldValue<byte[]>(0), row.GetInt16(1) == 1);
+        into.BeginRow(row.IsDBNull(0) ? default : row.GetFieldValue<byte[]>(0), row.IsDBNull(1) ? null : row.GetInt16(1) == 1);
         for (var field = 0; field < _schema.Fields.Length; field++)
         {
             var column = field + 2;
@@ -175,9 +210,15 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
             else if (_schema.Fields[field].Type == FieldType.Text) into.Text(row.GetFieldValue<byte[]>(column));
             else if (_schema.Fields[field].Type == FieldType.Number) into.Number(row.GetDouble(column));
             else if (_schema.Fields[field].Type == FieldType.Integer) into.Whole(row.GetInt64(column));
-            else into.Whole(new DateTimeOffset(row.GetDateTime(column)).ToUnixTimeMilliseconds());
+            else into.Whole(MillisecondsOf(row.GetDateTime(column)));
         }
     }
+
+    static long MillisecondsOf(DateTime time) => new DateTimeOffset(time).ToUnixTimeMilliseconds();
+
+    /// <summary>The first and the last moment stand for those that no time has.</summary>
+    static DateTime TimeOf(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(
+        Math.Clamp(milliseconds, DateTimeOffset.MinValue.ToUnixTimeMilliseconds(), DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())).UtcDateTime;
 
     async Task ExecuteAsync(string sql, CancellationToken ct)
     {

@@ -92,6 +92,29 @@ public sealed class PredictionStore : IAsyncDisposable
         return true;
     }, cancellationToken);
 
+    /// <summary>Writes the next payments in the order of their times, and of their ids within one.</summary>
+    /// <param name="into">Takes the rows.</param>
+    /// <param name="after">Behind which they stand.</param>
+    /// <param name="to">Event time, in unix milliseconds, before which they end.</param>
+    /// <param name="most">How many rows at most.</param>
+    /// <param name="afterRow">Called after each row.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    /// <returns>The place of the last, to go on behind.</returns>
+    public Task<StoredPlace> ReadPaymentsAsync(
+        StoredRowWriter into, StoredPlace after, long to, int most, Action afterRow, CancellationToken cancellationToken) => InTurnAsync(async ct =>
+    {
+        var last = after;
+        await _database.ReadPaymentsAsync(into, after, to, most, place =>
+        {
+            last = place;
+            afterRow();
+        }, ct);
+        return last;
+    }, cancellationToken);
+
+    /// <summary>All labels that ever came, in the order in which they became known.</summary>
+    public Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken cancellationToken) => InTurnAsync(_database.ReadLabelsAsync, cancellationToken);
+
     /// <summary>Whoever waits for a lock or for a turn gives up; a transaction under way is finished.</summary>
     public async ValueTask DisposeAsync()
     {

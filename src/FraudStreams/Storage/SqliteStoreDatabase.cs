@@ -93,6 +93,35 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
         }
     }
 
+    public Task ReadPaymentsAsync(StoredRowWriter into, StoredPlace after, long to, int most, Action<StoredPlace> afterRow, CancellationToken ct) =>
+        WithPatienceAsync(writer =>
+        {
+            using var rows = writer.File.Query($"""
+                SELECT as_written, true_value, {StoreTables.Names(_tables.Fields)} FROM transactions
+                WHERE {_tables.Time} >= ?1 AND {_tables.Time} < ?2 AND ({_tables.Time} > ?1 OR {_tables.Id} > ?3) ORDER BY {_tables.Time}, {_tables.Id} LIMIT {most}
+                """);
+            rows.Bind(1, after.Time).Bind(2, to).Bind(3, after.Id);
+            var read = 0;
+            while (rows.Step())
+            {
+                ct.ThrowIfCancellationRequested();
+                Copy(rows, into);
+                afterRow(new StoredPlace(rows.Long(_schema.TimeField + 2), rows.Text(_schema.IdField + 2)));
+                read++;
+            }
+
+            return read;
+        }, () => "Reading the payments", ct);
+
+    public Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken ct) => WithPatienceAsync<IReadOnlyList<Label>>(writer =>
+    {
+        var labels = new List<Label>();
+        using var rows = writer.File.Query($"SELECT id, true_value, confirmed_at, confirmed_by FROM label_history ORDER BY {StoreTables.LatestLast}");
+        while (rows.Step())
+            labels.Add(new Label(rows.Text(0), rows.Long(1) == 1, rows.Long(2), rows.Text(3)));
+        return labels;
+    }, () => "Reading the labels", ct);
+
     public ValueTask DisposeAsync()
     {
         _writer?.Dispose();
@@ -103,9 +132,9 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
         file.QueryLong("SELECT count(*) FROM transactions"),
         file.QueryLong("SELECT count(*) FROM transactions WHERE prediction = 1"));
 
-    void Copy(SqliteStatement row, ConfirmedCsvWriter into)
+    void Copy(SqliteStatement row, StoredRowWriter into)
     {
-        into.BeginRow(row.IsNull(0) ? default : row.Bytes(0), row.Long(1) == 1);
+        into.BeginRow(row.IsNull(0) ? default : row.Bytes(0), row.IsNull(1) ? null : row.Long(1) == 1);
         for (var field = 0; field < _schema.Fields.Length; field++)
         {
             var column = field + 2;

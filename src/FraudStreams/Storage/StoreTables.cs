@@ -22,6 +22,9 @@ internal sealed class StoreTables
     /// <summary>The label that holds: the latest. Of two of one moment it is the same one on every database, in whatever order they came.</summary>
     public const string LatestFirst = "confirmed_at DESC, confirmed_by DESC, true_value DESC";
 
+    /// <summary>The same the other way round, over all payments.</summary>
+    public const string LatestLast = "confirmed_at, confirmed_by, true_value";
+
     readonly TransactionSchema _schema;
     readonly StoreDialect _dialect;
     readonly ImmutableArray<string> _steps;

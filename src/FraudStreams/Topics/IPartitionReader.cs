@@ -16,7 +16,7 @@ static class Stretches
 {
     /// <summary>What there is of a partition from one offset up to, not including, another, in chunks.</summary>
     public static async IAsyncEnumerable<IReadOnlyList<TopicRecord>> ReadAsync(
-        this ITopics topics, TopicPartition partition, long from, long to, [EnumeratorCancellation] CancellationToken ct)
+        this IReadableTopics topics, TopicPartition partition, long from, long to, [EnumeratorCancellation] CancellationToken ct)
     {
         if (from >= to)
             yield break;

@@ -6,8 +6,15 @@ namespace FraudStreams.Topics;
 /// <summary>One partition that this process was given, and its records from the group's position on.</summary>
 public sealed record TopicPartitionSource(TopicPartition Partition, Source<TopicRecord, NotUsed> Records);
 
+/// <summary>Partitions that can be read forward, in no group's name.</summary>
+public interface IReadableTopics
+{
+    /// <summary>Reads a partition from an offset on. What retention has removed is left out.</summary>
+    IPartitionReader OpenReader(TopicPartition partition, long from);
+}
+
 /// <summary>What the graphs need of a log, and no more.</summary>
-public interface ITopics : IAsyncDisposable
+public interface ITopics : IReadableTopics, IAsyncDisposable
 {
     /// <summary>
     /// How many batches with positions of one partition may be on their way to <see cref="PublishAsync"/> at once, called in their order. More than one
@@ -32,9 +39,6 @@ public interface ITopics : IAsyncDisposable
     /// such a position, committed together with the records it made of the file.
     /// </summary>
     Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken ct);
-
-    /// <summary>Reads a partition from an offset on, in no group's name. What retention has removed is left out.</summary>
-    IPartitionReader OpenReader(TopicPartition partition, long from);
 
     Task<TopicsStatus> StatusAsync(CancellationToken ct);
 }

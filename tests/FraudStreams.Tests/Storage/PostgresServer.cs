@@ -146,6 +146,20 @@ public sealed class PostgresServer : IAsyncLifetime
         return found;
     }
 
+    /// <summary>Runs one statement outside of any store's schema.</summary>
+    internal static void Execute(PostgresStoreSettings settings, string sql)
+    {
+        using var connection = settings.ToConnection();
+        connection.Open();
+        PostgresSession.Execute(connection, sql);
+    }
+
+    /// <summary>Makes a folder the server's own.</summary>
+    internal static void GiveTo(string folder)
+    {
+        if (Environment.IsPrivilegedProcess) Run("/bin/chown", "-R", "postgres", folder);
+    }
+
     int Postmaster() => int.Parse(File.ReadLines(Path.Combine(DataFolder, "postmaster.pid")).First());
 
     /// <summary>The first process first, so that it starts no more while the others are told.</summary>

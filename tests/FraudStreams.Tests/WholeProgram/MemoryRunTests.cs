@@ -108,6 +108,31 @@ public sealed class MemoryRunTests
         (await whole.ExitAsync() + await side.ExitAsync() + await part.ExitAsync()).ShouldBe(0);
     }
 
+    [Fact]
+    public async Task A_replay_of_the_store_gives_the_scores_of_the_stream_where_every_payment_came_at_a_time_of_its_own()
+    {
+        using var folder = new StreamFolder(3_000);
+        var lines = await File.ReadAllLinesAsync(folder.Input);
+        var time = Array.IndexOf(lines[0].Split(','), "unix_time");
+        await File.WriteAllLinesAsync(folder.Input, lines.Skip(1).DistinctBy(line => line.Split(',')[time]).Prepend(lines[0]));
+        await using var run = await folder.RunAsync("run", "--input", folder.Input, "--until-drained");
+        var streamed = Predictions(folder);
+        foreach (var file in Directory.GetFiles(folder.Data, "topics.db*"))
+            File.Delete(file);
+
+        await using var whole = await folder.RunAsync("replay", "--from-store", "--into", "whole.ndjson", "--json");
+        var replayed = (await File.ReadAllLinesAsync(folder.File("whole.ndjson"))).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        var (from, to) = (At(replayed[1_000]), At(replayed[2_000]));
+        await using var part = await folder.RunAsync("replay", "--from-store", "--from", from.ToString("O"), "--to", to.ToString("O"), "--into", "part.ndjson", "--json");
+
+        (await whole.ExitAsync()).ShouldBe(0, whole.Errors);
+        (await part.ExitAsync()).ShouldBe(0, part.Errors);
+        replayed.Select(Scored).Order(StringComparer.Ordinal).ShouldBe(streamed);
+        (await File.ReadAllLinesAsync(folder.File("part.ndjson"))).Select(line => Scored(JsonDocument.Parse(line).RootElement)).ShouldBe(replayed[1_000..2_000].Select(Scored));
+
+        static DateTimeOffset At(JsonElement payment) => DateTimeOffset.FromUnixTimeSeconds(payment.GetProperty("unix_time").GetInt64());
+    }
+
     static string SnapshotOf(StreamFolder folder) => Path.Combine(folder.Data, "memory", "transactions-0.windows");
 
     /// <summary>Id, score, prediction and version of each, as written, in the order of ids.</summary>

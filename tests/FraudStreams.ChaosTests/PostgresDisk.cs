@@ -1,0 +1,35 @@
+using FraudStreams.Storage;
+using FraudStreams.Tests;
+using FraudStreams.Tests.Storage;
+using Npgsql;
+
+namespace FraudStreams.ChaosTests;
+
+/// <summary>A small disk that holds the tables of one store: a tablespace of the server. Its log of writes lies elsewhere, so that the server stays up.</summary>
+sealed class PostgresDisk : IDisposable
+{
+    readonly PostgresServer _server;
+    readonly SmallDisk _disk;
+    readonly string _name = $"disk_{Guid.NewGuid():N}";
+
+    public PostgresDisk(PostgresServer server, int megabytes)
+    {
+        _server = server;
+        _disk = new SmallDisk(Directory.GetParent(server.DataFolder)!.FullName, megabytes);
+        var tables = Path.Combine(_disk.Path, "tables");
+        Directory.CreateDirectory(tables);
+        PostgresServer.GiveTo(tables);
+        PostgresServer.Execute(server.NewStore(), $"CREATE TABLESPACE {_name} LOCATION '{tables}'");
+    }
+
+    public string Filler => Path.Combine(_disk.Path, "filler");
+
+    /// <summary>A store whose tables go there.</summary>
+    public PostgresStoreSettings NewStore()
+    {
+        var store = _server.NewStore();
+        return store with { Connection = new NpgsqlConnectionStringBuilder(store.Connection) { Options = $"-c default_tablespace={_name}" }.ConnectionString };
+    }
+
+    public void Dispose() => _disk.Dispose();
+}

@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using Akka;
+using Akka.Streams.Dsl;
+using FraudStreams.Alerts;
+using FraudStreams.Topics;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Alerts;
+
+public sealed class AlertRecordsTests
+{
+    [Fact]
+    public async Task Where_records_stand_is_looked_up_only_when_the_write_under_way_has_ended()
+    {
+        var topics = new GatedTopics();
+        var records = new AlertRecords(topics, partition: 0);
+        var writing = records.WriteAsync([Record(7)], upTo: 7);
+
+        var last = records.LastAsync();
+        last.IsCompleted.ShouldBeFalse();
+        topics.Gate.SetResult();
+
+        (await last).ShouldBe(7);
+        await writing;
+    }
+
+    [Fact]
+    public async Task A_write_that_failed_leaves_records_where_they_stood()
+    {
+        var topics = new GatedTopics();
+        var records = new AlertRecords(topics, partition: 0);
+        var writing = records.WriteAsync([Record(7)], upTo: 7);
+
+        topics.Gate.SetException(new TopicsException("the broker is away"));
+
+        (await records.LastAsync()).ShouldBe(-1);
+        await Should.ThrowAsync<TopicsException>(writing);
+    }
+
+    static AlertRecord Record(long number) => new(
+        number, AlertsOf.One($"{number}"), [new AlertsSettled("mail", "mail", [number], $"<{number}@here>", ImmutableArray<Refusal>.Empty, AlertsOf.Noon)]);
+
+    /// <summary>Publishes when the gate opens; knows positions and nothing else.</summary>
+    sealed class GatedTopics : ITopics
+    {
+        long _position;
+
+        public TaskCompletionSource Gate { get; } = new();
+
+        public int BatchesUnderWay => 1;
+
+        public async Task PublishAsync(OutgoingRecords records, CancellationToken ct)
+        {
+            await Gate.Task;
+            _position = records.Position!.Value.NextOffset;
+        }
+
+        public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken ct) => Task.FromResult(_position);
+
+        public Source<TopicPartitionSource, NotUsed> Consume(string topic, string group) => throw new NotSupportedException();
+
+        public IPartitionReader OpenReader(TopicPartition partition, long from) => throw new NotSupportedException();
+
+        public Task<TopicsStatus> StatusAsync(CancellationToken ct) => throw new NotSupportedException();
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
