@@ -1,38 +1,65 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using FraudStreams.Model.Schema;
+using FraudStreams.Settings;
 using FraudStreams.Sqlite;
 using FraudStreams.Storage;
 using FraudStreams.Topics;
+using Npgsql;
 
 namespace FraudStreams.Bench;
 
 /// <summary>
 /// The store by itself: a file of predictions (JSON lines of the schema `cards`) read and written in batches of 4,000, each durable, with all indexes;
-/// then all of them again, as after a crash. <c>dotnet run -c Release --project bench/FraudStreams.Bench -- store predictions.ndjson [folder]</c>
+/// then all of them again, as after a crash. On SQLite or PostgreSQL.
+/// <c>… -- store predictions.ndjson [folder | "Host=…;Username=…;Password=…"]</c>
 /// </summary>
 static class StoreBench
 {
     const int BatchRecords = 4000;
 
+    /// <param name="input">Predictions.</param>
+    /// <param name="rest">A folder for SQLite's file, or a connection string of PostgreSQL, password included.</param>
     public static async Task RunAsync(string input, string[] rest)
     {
-        var folder = rest.Length > 0 ? rest[0] : Path.Combine(Path.GetTempPath(), $"fraudstreams-bench-{Environment.ProcessId}");
         var batches = Batches(await File.ReadAllBytesAsync(input));
         foreach (var durability in new[] { Durability.Full, Durability.Normal })
         {
-            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-            await using (var store = PredictionStore.Open(new SqliteStoreSettings(folder) { Durability = durability }, Cards(), TimeProvider.System))
-            {
-                await MeasureAsync(store, batches, $"store   {durability,-6}");
-                await MeasureAsync(store, batches, $"again   {durability,-6}");
-                var counts = await store.CountAsync();
-                Console.WriteLine($"holds {counts.Stored:N0}, {counts.PredictedFrauds:N0} predicted frauds");
-            }
-
-            Console.WriteLine($"file {new FileInfo(Path.Combine(folder, "fraudstreams.db")).Length / 1e6:N0} MB");
-            Directory.Delete(folder, recursive: true);
+            if (rest is [var connection] && connection.Contains('='))
+                await PostgresAsync(connection, durability, batches);
+            else
+                await SqliteAsync(rest is [var folder] ? folder : Path.Combine(Path.GetTempPath(), $"fraudstreams-bench-{Environment.ProcessId}"), durability, batches);
         }
+    }
+
+    static async Task SqliteAsync(string folder, Durability durability, List<TopicRecord[]> batches)
+    {
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        await TwiceAsync(PredictionStore.Open(new SqliteStoreSettings(folder) { Durability = durability }, Cards(), TimeProvider.System), batches, $"SQLite {durability}");
+        Console.WriteLine($"file {new FileInfo(Path.Combine(folder, "fraudstreams.db")).Length / 1e6:N0} MB");
+        Directory.Delete(folder, recursive: true);
+    }
+
+    static async Task PostgresAsync(string connection, Durability durability, List<TopicRecord[]> batches)
+    {
+        var given = new NpgsqlConnectionStringBuilder(connection);
+        var password = new SecretValue(given.Password ?? "");
+        given.Password = null;
+        var settings = new PostgresStoreSettings(given.ConnectionString, password, $"bench_{Guid.NewGuid():N}") { Durability = durability };
+        await TwiceAsync(PredictionStore.Open(settings, Cards(), TimeProvider.System), batches, $"PostgreSQL {durability}");
+        await using var opened = new NpgsqlConnection(connection);
+        await opened.OpenAsync();
+        await using var drop = new NpgsqlCommand($"DROP SCHEMA {settings.Schema} CASCADE", opened);
+        await drop.ExecuteNonQueryAsync();
+    }
+
+    static async Task TwiceAsync(PredictionStore opened, List<TopicRecord[]> batches, string what)
+    {
+        await using var store = opened;
+        await MeasureAsync(store, batches, $"{what,-18} new  ");
+        await MeasureAsync(store, batches, $"{what,-18} again");
+        var counts = await store.CountAsync();
+        Console.WriteLine($"holds {counts.Stored:N0}, {counts.PredictedFrauds:N0} predicted frauds");
     }
 
     static async Task MeasureAsync(PredictionStore store, List<TopicRecord[]> batches, string what)
