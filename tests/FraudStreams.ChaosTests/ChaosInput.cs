@@ -16,8 +16,10 @@ sealed class ChaosInput
 
     const int OneBadIn = 500;
     const int ShuffleSeed = 3;
+    const int ShownTimeColumn = 1;
     const int AmountColumn = 5;
     const int IdColumn = 18;
+    const int UnixTimeColumn = 19;
 
     static readonly Dictionary<int, ChaosInput> s_made = [];
 
@@ -31,8 +33,11 @@ sealed class ChaosInput
         var lines = File.ReadAllLines(generated);
         File.Delete(generated);
 
-        // Frauds come in the night, and a scenario of seconds would see none of them, or nothing else.
+        // Frauds come in the night, and a scenario of seconds would see none of them, or nothing else: they are dealt anew, to times that go on as they did.
+        var times = lines.Skip(1).Select(TimesOf).ToArray();
         new Random(ShuffleSeed).Shuffle(lines.AsSpan(1));
+        foreach (var (row, time) in times.Index())
+            lines[row + 1] = AtTimes(lines[row + 1], time);
         File.WriteAllLines(Csv, lines.Select(Spoiled));
         var rows = lines.Skip(1).Select(line => line.Split(',')[IdColumn]).ToList();
         GoodIds = rows.Where((_, row) => !IsBad(row + 1)).ToHashSet();
@@ -73,6 +78,15 @@ sealed class ChaosInput
         return code == 0
             ? Ledger.PredictionsOf(folder).ToDictionary(prediction => prediction.Id, prediction => prediction.Verdict)
             : throw new InvalidOperationException($"the undisturbed run failed: {run.Errors}");
+    }
+
+    static (string Shown, string Unix) TimesOf(string line) => (line.Split(',')[ShownTimeColumn], line.Split(',')[UnixTimeColumn]);
+
+    static string AtTimes(string line, (string Shown, string Unix) times)
+    {
+        var fields = line.Split(',');
+        (fields[ShownTimeColumn], fields[UnixTimeColumn]) = times;
+        return string.Join(',', fields);
     }
 
     /// <summary>The header is row 0.</summary>
