@@ -53,9 +53,6 @@ switch (args)
             "what to measure: akka | akka-streams | topics [folder] | store predictions.ndjson [folder | \"Host=…\"] | reading payments.csv | "
             + "spine payments.csv model-folder [rounds] | history payments.csv [schema] | history-stream train.csv later.csv [rounds] | "
             + "kafka payments.csv model-folder broker:port [rounds] [schema] | "
-            "what to measure: akka | akka-streams | topics [folder] | store predictions.ndjson [folder | \"Host=…\"] | reading payments.csv | "
-            + "spine payments.csv model-folder [rounds] | history payments.csv [schema] | history-stream train.csv later.csv [rounds] | "
-            + "kafka payments.csv model-folder broker:port [rounds] [schema] | "
             + "kafka-hosts payments.csv model-folder broker:port \"Host=…;Username=…;Password=…\" [schema] | matrix payments.csv features.fsm [schema] | "
             + "windows [cards] [days] | training features.fsm [trees=100] …");
         return 2;
