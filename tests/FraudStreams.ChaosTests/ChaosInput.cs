@@ -12,7 +12,7 @@ namespace FraudStreams.ChaosTests;
 sealed class ChaosInput
 {
     /// <summary>So large that some alert is always under way when something dies.</summary>
-    const double FraudShare = 0.1;
+    const double FraudShare = 0.45;
 
     const int OneBadIn = 500;
     const int ShuffleSeed = 3;
