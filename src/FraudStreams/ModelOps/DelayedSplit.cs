@@ -25,6 +25,7 @@ public sealed record DelayedSplit(DateOnly From, int TrainDays, int DelayDays, i
 
     /// <param name="rows">In the order of time; all that there is.</param>
     /// <returns>The rows to learn from and those to be measured on.</returns>
+    /// <exception cref="NothingToMeasureException">There are none of either.</exception>
     internal (LabelledRows Train, LabelledRows Test) Of(LabelledRows rows)
     {
         var start = From.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc).Subtract(DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMillisecond;
@@ -47,6 +48,8 @@ public sealed record DelayedSplit(DateOnly From, int TrainDays, int DelayDays, i
             }
         }
 
+        if (trainFrom == trainTo || test.Count == 0)
+            throw new NothingToMeasureException($"The file has {trainTo - trainFrom:N0} payments to learn from and {test.Count:N0} to be measured on ({this})");
         return (rows.Slice(trainFrom, trainTo - trainFrom), rows.Take(test));
 
         void Learn(int from, int to, ReadOnlySpan<byte> labels)

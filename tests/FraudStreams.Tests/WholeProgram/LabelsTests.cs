@@ -76,6 +76,19 @@ public sealed class LabelsTests
         var trained = new ModelShelf(folder.Data, TimeProvider.System);
         var version = train.Json().GetProperty("version").GetString()!;
         ModelFolder.Load(trained.FolderOf(version)).Card.Training.Rows.ShouldBe(2 * Rows);
+
+        // Appended, the earlier payments stand behind the later ones, and their cards' histories are what they were.
+        var time = Array.IndexOf(lines[0].Split(','), "unix_time");
+        var rows = exported.Skip(1).DistinctBy(line => line.Split(',')[time]).ToList();
+        (await MetricsAsync([lines[0], .. rows[(Rows / 2)..], .. rows[..(Rows / 2)]])).ShouldBe(await MetricsAsync([lines[0], .. rows]));
+
+        async Task<IEnumerable<KeyValuePair<string, double>>> MetricsAsync(string[] history)
+        {
+            System.IO.File.WriteAllLines(folder.File("history.csv"), history);
+            await using var again = await folder.RunAsync("train", "--input", "history.csv", "--keep-champion", "--set", "model.trees=10", "--json");
+            (await again.ExitAsync()).ShouldBe(0, again.Errors);
+            return ModelFolder.Load(trained.FolderOf(again.Json().GetProperty("version").GetString()!)).Card.Metrics;
+        }
     }
 
     [Fact]

@@ -1,0 +1,230 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using FraudStreams.Memory;
+using FraudStreams.Tests.Memory;
+using FraudStreams.Tests.Settings;
+using FraudStreams.Tests.Topics.Kafka;
+using FraudStreams.Topics;
+using FraudStreams.Topics.Kafka;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.WholeProgram;
+
+/// <summary>
+/// The Handbook's features on four partitions of a broker and two hosts: windows by card, by terminal, and over labels of the topic. What hosts that
+/// die hand on to each other gives the bytes that one undisturbed host gives.
+/// </summary>
+[Trait("needs", "kafka")]
+[Collection(WholeProgramCollection.Name)]
+public sealed class HandbookHostsTests(KafkaBroker broker) : IClassFixture<KafkaBroker>, IAsyncLifetime
+{
+    const int Rows = 6_000;
+    const int Partitions = 4;
+    const int LimitSeconds = 180;
+
+    /// <summary>The snapshots of the first partition: of windows by card, and by what other partitions share with it.</summary>
+    static readonly TopicPartition[] KeptOfFirst = [new(Topic.Transactions, 0), new("others", 0)];
+
+    readonly TemporaryFolder _folder = new();
+
+    /// <summary>A model that was trained, payments that do not say whether they are frauds, and their labels.</summary>
+    public async Task InitializeAsync()
+    {
+        if (KafkaBroker.WhyNot is not null)
+            return;
+        var payments = TerminalPayments.Make(seed: 12, Rows);
+        await WriteAsync("history.csv", $"{TerminalPayment.CsvHeader},TX_FRAUD", payments.Select(payment => $"{payment.CsvRow},{(payment.Fraud ? 1 : 0)}"));
+        await WriteAsync("payments.csv", TerminalPayment.CsvHeader, payments.Select(payment => payment.CsvRow));
+        await WriteAsync("labels.csv", "id,true_value,confirmed_at,confirmed_by", payments.Select(payment => string.Create(
+            CultureInfo.InvariantCulture, $"{payment.Id},{(payment.Fraud ? 1 : 0)},{payment.Time.AddDays(4):yyyy-MM-dd HH:mm:ss},team")));
+        await using var train = await FraudStreamsProcess.RunAsync(_folder, "train", "--input", "history.csv", "--schema", "handbook", "--set", "model.trees=20", "--data", "first");
+        (await train.ExitAsync()).ShouldBe(0, train.Errors);
+        CopyModels("first", "second");
+    }
+
+    public Task DisposeAsync()
+    {
+        _folder.Dispose();
+        return Task.CompletedTask;
+    }
+
+    [KafkaFact]
+    public async Task Hosts_that_die_and_take_over_give_the_predictions_of_a_quiet_run_byte_for_byte()
+    {
+        await ImportAsync("quiet.");
+        await using (var producer = Start("quiet.", "first", "simulate", "--input", "payments.csv"))
+            (await producer.ExitAsync()).ShouldBe(0, producer.Errors);
+        await using (var quiet = StartHost("quiet.", "first"))
+            await EndAsync("quiet.", quiet);
+        await ImportAsync("disturbed.");
+        await using var slow = Start("disturbed.", "first", "simulate", "--input", "payments.csv", "--set", "speeds.speed_1=400/s");
+        await using var one = StartHost("disturbed.", "first");
+        await using var two = StartHost("disturbed.", "second");
+        await PredictedAsync("disturbed.", Rows / 5, one, two);
+        await one.KillAsync();
+        await using var three = StartHost("disturbed.", "first");
+        await PredictedAsync("disturbed.", Rows / 2, two, three);
+        await two.KillAsync();
+        await using var four = StartHost("disturbed.", "second");
+        await PredictedAsync("disturbed.", Rows * 3 / 4, three, four);
+        await three.TerminateAsync();
+        (await three.ExitAsync()).ShouldBe(0, three.Errors);
+        await four.LineAsync(": snapshot of offset ");
+        await EndAsync("disturbed.", four);
+        (await slow.ExitAsync()).ShouldBe(0, slow.Errors);
+
+        var (expected, found) = (await PredictionsAsync("quiet."), await PredictionsAsync("disturbed."));
+        expected.Count.ShouldBe(Rows);
+        expected.Values.ShouldAllBe(same => same.Count == 1);
+        expected.Values.Select(same => RiskOf(same.Single())).Count(risk => risk > 0).ShouldBeGreaterThan(Rows / 10);
+        found.Keys.Order(StringComparer.Ordinal).ShouldBe(expected.Keys.Order(StringComparer.Ordinal));
+        foreach (var (id, same) in found)
+            same.ShouldBe(expected[id]);
+    }
+
+    [KafkaFact]
+    public async Task A_missing_snapshot_and_a_damaged_one_are_made_up_for_from_the_topic()
+    {
+        await ImportAsync("lost.");
+        await using (var producer = Start("lost.", "first", "simulate", "--input", "payments.csv"))
+            (await producer.ExitAsync()).ShouldBe(0, producer.Errors);
+        await using (var never = StartHost("lost.", "first", "--set", "memory.snapshot-every=1d", "--set", "speeds.speed_2=400/s"))
+        {
+            await PredictedAsync("lost.", Rows / 10, never);
+            await never.KillAsync();
+        }
+
+        await using (var missing = StartHost("lost.", "first", "--set", "speeds.speed_2=200/s"))
+        {
+            await missing.LineAsync("Windows of transactions/0: no snapshot");
+            await UntilAsync(() => AreKeptAsync("lost."));
+            await missing.KillAsync();
+            (await PredictionsAsync("lost.")).Count.ShouldBeLessThan(Rows);
+        }
+
+        await DamageAsync("lost.");
+        await using (var damaged = StartHost("lost.", "first"))
+        {
+            await damaged.LineAsync("The snapshot of transactions/0 cannot be used");
+            await damaged.LineAsync("The snapshot of others/0 cannot be used");
+            await EndAsync("lost.", damaged);
+        }
+
+        await using var verified = Start("lost.", "first", "features", "verify", "--json");
+        (await verified.ExitAsync()).ShouldBe(0, verified.Errors);
+        verified.Json().GetProperty("with_features").GetInt64().ShouldBeGreaterThanOrEqualTo(Rows);
+    }
+
+    FraudStreamsProcess StartHost(string prefix, string data, params string[] more) => Start(
+        prefix, data, ["run", "--roles", "score", "--set", "batch.size=100", "--set", "memory.snapshot-every=300ms", "--set", "scoring.carry-features=on", .. more]);
+
+    FraudStreamsProcess Start(string prefix, string data, params string[] arguments) => FraudStreamsProcess.Start(_folder,
+    [
+        .. arguments, "--data", data, "--config", Path.Combine(AppContext.BaseDirectory, "hocon", "kafka.conf"), "--set", $"topics.kafka.bootstrap-servers={broker.Servers}",
+        "--set", $"topics.kafka.prefix={prefix}", "--set", $"topics.partitions={Partitions}", "--set", "akka.kafka.consumer.kafka-clients.session.timeout.ms=6000", "--set",
+        "akka.kafka.consumer.kafka-clients.heartbeat.interval.ms=500", "--set", "store.kind=sqlite", "--set", "alerts.journal.kind=sqlite",
+    ]);
+
+    async Task ImportAsync(string prefix)
+    {
+        await using var import = Start(prefix, "first", "labels", "import", "labels.csv");
+        (await import.ExitAsync()).ShouldBe(0, import.Errors);
+    }
+
+    /// <summary>Waits until every payment is predicted, and ends the hosts.</summary>
+    async Task EndAsync(string prefix, params FraudStreamsProcess[] hosts)
+    {
+        await PredictedAsync(prefix, Rows, hosts);
+        foreach (var host in hosts)
+            await host.TerminateAsync();
+        foreach (var host in hosts)
+            (await host.ExitAsync()).ShouldBe(0, host.Errors);
+    }
+
+    Task PredictedAsync(string prefix, int payments, params FraudStreamsProcess[] hosts) => UntilAsync(async () =>
+    {
+        hosts.Count(host => host.HasExited).ShouldBe(0);
+        return (await PredictionsAsync(prefix)).Count >= payments;
+    });
+
+    static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        var waited = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            waited.Elapsed.TotalSeconds.ShouldBeLessThan(LimitSeconds);
+            await Task.Delay(300);
+        }
+    }
+
+    /// <summary>The records of each payment, with everything but when they were made.</summary>
+    async Task<Dictionary<string, HashSet<string>>> PredictionsAsync(string prefix)
+    {
+        var predictions = new Dictionary<string, HashSet<string>>();
+        for (var number = 0; number < Partitions; number++)
+        {
+            await using var reader = new KafkaReader(Kafka(prefix), new TopicPartition(Topic.Predictions, number), 0);
+            while (await reader.NextAsync(wait: true, default) is { Count: > 0 } records)
+            {
+                foreach (var record in records)
+                {
+                    var json = JsonNode.Parse(record.Value.Span)!.AsObject();
+                    json.Remove("scored_at");
+                    var id = json["TRANSACTION_ID"]!.GetValue<string>();
+                    if (!predictions.TryGetValue(id, out var same))
+                        predictions.Add(id, same = []);
+                    same.Add(json.ToJsonString());
+                }
+            }
+        }
+
+        return predictions;
+    }
+
+    SnapshotTopic Snapshots(string prefix) => new(Kafka(prefix), Partitions, new SnapshotFiles(Path.Combine(_folder, "other")));
+
+    async Task<bool> AreKeptAsync(string prefix)
+    {
+        using var snapshots = Snapshots(prefix);
+        foreach (var partition in KeptOfFirst)
+        {
+            if (await snapshots.OpenAsync(partition, default) is null)
+                return false;
+        }
+
+        return true;
+    }
+
+    async Task DamageAsync(string prefix)
+    {
+        using var snapshots = Snapshots(prefix);
+        foreach (var partition in KeptOfFirst)
+        {
+            using var bytes = new MemoryStream();
+            await (await snapshots.OpenAsync(partition, default)).ShouldNotBeNull().CopyToAsync(bytes);
+            bytes.GetBuffer()[bytes.Length / 2] ^= 1;
+            await File.WriteAllBytesAsync(snapshots.Draft(partition), bytes.ToArray());
+            await snapshots.KeepAsync(partition, default);
+        }
+    }
+
+    KafkaSettings Kafka(string prefix) => SettingsOf.Set(
+        "topics.kind=kafka", $"topics.kafka.bootstrap-servers={broker.Servers}", $"topics.kafka.prefix={prefix}", $"topics.partitions={Partitions}").Topics.Kafka!;
+
+    static double RiskOf(string prediction) => JsonNode.Parse(prediction)!["feature_values"]!.AsArray()[^1]?.GetValue<double>() ?? 0;
+
+    Task WriteAsync(string name, string header, IEnumerable<string> rows) => File.WriteAllLinesAsync(Path.Combine(_folder, name), rows.Prepend(header));
+
+    void CopyModels(string from, string to)
+    {
+        var source = Path.Combine(_folder, from, "models");
+        foreach (var file in Directory.GetFiles(source, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(_folder, to, "models", Path.GetRelativePath(source, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+}
