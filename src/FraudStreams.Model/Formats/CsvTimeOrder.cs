@@ -7,8 +7,8 @@ namespace FraudStreams.Model.Formats;
 
 /// <summary>
 /// A CSV file's rows in the order of event time, equal times in the order of the file: whoever computes features over earlier payments has to read them
-/// so. A row without a readable time follows the row before it. Of a file that is in order already nothing is held; of any other 32 bytes a row while its
-/// rows are sorted, and then 40 bytes for each stretch that is read in one go.
+/// so. A row without a readable time follows the row before it. Of a file that is in order already nothing is held; of any other 64 bytes a row at
+/// most while its rows are sorted, and then 32 bytes for each stretch that is read in one go.
 /// </summary>
 public sealed class CsvTimeOrder
 {

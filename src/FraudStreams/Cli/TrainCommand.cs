@@ -13,7 +13,7 @@ static class TrainCommand
 {
     static readonly Option<FileInfo> Input = new("--input")
     {
-        Description = "Labelled payments, a CSV with a header. Its rows are read in the order of event time; a file in another order takes 32 bytes of memory a row more.",
+        Description = "Labelled payments, a CSV with a header. Its rows are read in the order of event time; a file in another order takes up to 64 bytes of memory a row more.",
         HelpName = "CSV",
         Required = true,
     };
