@@ -22,9 +22,9 @@ public sealed class GridSearchTests
             fold.TrainRows.ShouldBe(7 * 60);
             fold.TestRows.ShouldBeInRange(50, 240);
             fold.TestFrauds.ShouldBeInRange(1, fold.TestRows);
-            // The first feature tells most frauds.
-            fold.AveragePrecision.ShouldBeInRange(0.6, 1);
-            fold.RocAuc.ShouldBeInRange(0.8, 1);
+            // The first feature tells most frauds, which are one in ten.
+            fold.AveragePrecision.ShouldBeInRange(0.3, 1);
+            fold.RocAuc.ShouldBeInRange(0.7, 1);
         }
     }
 
