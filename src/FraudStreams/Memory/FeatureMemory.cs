@@ -18,6 +18,8 @@ sealed record FeatureMemory(
         if (schema.WindowFeatures.IsEmpty)
             return null;
         CheckDelays(schema, settings.Topics.Partitions);
+        if (WhatRetentionTakes(schema, settings.Topics) is { } warning)
+            log.Warning(warning);
         var files = new SnapshotFiles(settings.DataDirectory);
         ISnapshots snapshots = settings.Topics.Kafka is { } kafka ? new SnapshotTopic(kafka, settings.Topics.Partitions, files) : files;
         return new FeatureMemory(schema, topics, snapshots, settings.Memory, settings.Topics.Partitions, settings.Topics.MaxRecordBytes, log, time);
@@ -47,6 +49,16 @@ sealed record FeatureMemory(
             return;
         throw new SettingsException(
             $"feature {window.Name} of schema {schema.Name} is a window by {string.Join(", ", window.By)} without a delay, and `transactions` has {partitions} partitions (topics.partitions), which come in no order to each other: give it a delay, or the topic one partition");
+    }
+
+    /// <summary>What to say where the topic does not go back as far as the windows do, or null. A broker's retention is not known here.</summary>
+    public static string? WhatRetentionTakes(TransactionSchema schema, TopicSettings topics)
+    {
+        var farthest = schema.WindowFeatures.MaxBy(window => window.Over + window.Delay);
+        if (farthest is null || topics.Kafka is not null || topics.Retention.MaxAge is not { } age || age >= farthest.Over + farthest.Delay)
+            return null;
+        return $"topics.retention.age is {age.TotalDays:0.##} days, and feature {farthest.Name} of schema {schema.Name} goes back {(farthest.Over + farthest.Delay).TotalDays:0.##}: "
+            + "should a snapshot of the windows be lost, they would begin with less than they held. Keep records for as long";
     }
 
     public void Dispose() => Snapshots.Dispose();

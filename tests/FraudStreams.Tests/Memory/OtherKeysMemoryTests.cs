@@ -65,25 +65,6 @@ public sealed class OtherKeysMemoryTests : IDisposable
         Should.Throw<WindowSnapshotException>(() => OtherKeysMemory.Read(others, topics, Schema, Partitions + 1, MaxRecordBytes)).Message.ShouldContain("4 partitions, not 5");
     }
 
-    [Fact]
-    public void A_window_by_the_terminal_without_a_delay_is_refused_where_there_are_several_partitions()
-    {
-        var schema = SchemaFile.Read(Write("""{ name = now, window = count, by = TERMINAL_ID, over = 1d }"""));
-
-        FeatureMemory.CheckDelays(schema, partitions: 1);
-        var refusal = Should.Throw<SettingsException>(() => FeatureMemory.CheckDelays(schema, partitions: 2));
-
-        refusal.Message.ShouldContain("feature now of schema handbook is a window by TERMINAL_ID without a delay");
-    }
-
-    string Write(string feature)
-    {
-        var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "hocon", "schemas", "handbook.conf"));
-        var path = Path.Combine(_folder, "now.conf");
-        File.WriteAllText(path, text[..text.IndexOf("features = [", StringComparison.Ordinal)] + $"features = [ {feature} ]");
-        return path;
-    }
-
     static Dictionary<string, double[]> OnePartition(List<TerminalPayment> payments)
     {
         var reader = new TransactionReader(Schema);
