@@ -52,7 +52,7 @@ public sealed class RebalanceTests(ITestOutputHelper output, ChaosServers server
             foreach (var host in hosts)
                 await host.TerminateAsync();
             foreach (var host in hosts)
-                (await host.ExitAsync()).ShouldBe(0, host.Errors);
+                (await host.ExitAsync()).ShouldBe(0, $"{host.Errors}\n{host.Output}");
             chaos.Remark($"slowest orderly leave {slowest.TotalSeconds:0.0} s");
         }
         finally
@@ -82,7 +82,7 @@ public sealed class RebalanceTests(ITestOutputHelper output, ChaosServers server
             default:
                 var stopping = Stopwatch.StartNew();
                 await host.TerminateAsync();
-                (await host.ExitAsync()).ShouldBe(0, host.Errors);
+                (await host.ExitAsync()).ShouldBe(0, $"{host.Errors}\n{host.Output}");
                 chaos.Did("host left", isOrderly: true);
                 return stopping.Elapsed;
         }

@@ -112,8 +112,7 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
         _book.Recorded(lastRecorded > LastSequenceNr ? 0 : lastRecorded);
         if (_book.Holder is { } holder && !_waitedLongEnough && _office.MayStillSend(holder))
         {
-            Context.Parent.Tell(new AlertDesks.DeskIsHeld(_partition));
-            Context.Stop(Self);
+            Context.Parent.Tell(new AlertDesks.DeskStepsBack(_partition, IsHeld: true));
             return;
         }
 
@@ -347,7 +346,7 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
         if (!_isReady)
         {
             _log.Warning("How far alerts are on record cannot be read: {0}. It is tried again after a pause", cause.GetBaseException().Message);
-            Context.Stop(Self);
+            Context.Parent.Tell(new AlertDesks.DeskStepsBack(_partition, IsHeld: false));
             return;
         }
 

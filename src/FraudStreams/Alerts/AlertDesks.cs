@@ -24,13 +24,14 @@ sealed class AlertDesks : ReceiveActor, IWithTimers
         Receive<CloseDesks>(_ => CloseAll());
         Receive<RaiseAlerts>(Raise);
         Receive<HurryAlerts>(hurry => TellAll(hurry));
-        Receive<DeskIsHeld>(held => _places[held.Partition].IsHeld = true);
+        Receive<DeskStepsBack>(StepBack);
         Receive<Terminated>(gone => Gone(gone.ActorRef));
         Receive<Reopen>(again => OpenAgain(again.Partition));
     }
 
-    /// <summary>A desk that another host had and did not close; it stops, to be opened again when that host had its time.</summary>
-    public sealed record DeskIsHeld(int Partition);
+    /// <summary>A desk that cannot begin now. It is stopped from here, behind all that was passed on to it, so that it still answers that.</summary>
+    /// <param name="IsHeld">Another host had it and did not close it: it opens again when that host had its time.</param>
+    public sealed record DeskStepsBack(int Partition, bool IsHeld);
 
     sealed record Reopen(int Partition);
 
@@ -40,6 +41,7 @@ sealed class AlertDesks : ReceiveActor, IWithTimers
         public IActorRef? Desk;
         public bool IsWanted = true;
         public bool IsHeld;
+        public bool StepsBack;
         public DateTimeOffset? HeldSince;
         public int Failures;
         public DateTimeOffset OpenedAt;
@@ -61,7 +63,7 @@ sealed class AlertDesks : ReceiveActor, IWithTimers
     void Start(int partition, Place place)
     {
         var (office, waited) = (_office, _office.Time.GetUtcNow() - place.HeldSince >= _office.TakeoverWait);
-        place.OpenedAt = _office.Time.GetUtcNow();
+        (place.OpenedAt, place.StepsBack) = (_office.Time.GetUtcNow(), false);
         place.Desk = Context.Watch(Context.ActorOf(Akka.Actor.Props.Create(() => new AlertDesk(office, partition, waited))));
     }
 
@@ -87,10 +89,19 @@ sealed class AlertDesks : ReceiveActor, IWithTimers
 
     void Raise(RaiseAlerts raise)
     {
-        if (_places.GetValueOrDefault(raise.Partition) is { Desk: { } desk, IsWanted: true })
+        if (_places.GetValueOrDefault(raise.Partition) is { Desk: { } desk, IsWanted: true, StepsBack: false })
             desk.Forward(raise);
         else
             Sender.Tell(new DeskIsBusy());
+    }
+
+    void StepBack(DeskStepsBack back)
+    {
+        // One that was told to close meanwhile may be gone already.
+        if (!_places.TryGetValue(back.Partition, out var place) || !Sender.Equals(place.Desk))
+            return;
+        (place.StepsBack, place.IsHeld) = (true, back.IsHeld);
+        Sender.Tell(PoisonPill.Instance);
     }
 
     void TellAll(object message)

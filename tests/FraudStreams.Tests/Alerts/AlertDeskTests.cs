@@ -184,6 +184,28 @@ public sealed class AlertDeskTests : IDisposable
     }
 
     [Fact]
+    public async Task While_another_host_has_the_alerts_every_question_is_answered()
+    {
+        var stuck = new ScriptedTransport(_ => new TaskCompletionSource<Delivery>().Task);
+        var first = Live(stuck, holder: "elsewhere:1");
+        await first.RaiseAsync("a");
+        await using var coming = Live(new ScriptedTransport(_ => Task.FromResult(Delivery.Complete)), holder: "elsewhere:2");
+        using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+
+        // Its desk looks twice a second and steps back; what reaches it meanwhile must not go down with it.
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+        {
+            var raised = false;
+            while (!enough.IsCancellationRequested)
+                raised |= await coming.TryRaiseAsync("b");
+            return raised;
+        }));
+
+        answers.ShouldAllBe(raised => !raised);
+        await first.DieAsync();
+    }
+
+    [Fact]
     public async Task A_host_that_never_closed_is_waited_for_and_then_its_alerts_go_out()
     {
         var down = new ScriptedTransport(_ => throw new AlertDeliveryException(DeliveryFault.Unavailable, "connection refused"));
