@@ -16,6 +16,14 @@ public sealed class ClockTests(ITestOutputHelper output, ChaosServers servers) :
     public Task A_clock_that_jumps_holds_nothing_up_and_loses_nothing_on_Kafka_and_PostgreSQL() =>
         PlayAsync("clock jumps", Parts.Production, 71, s_payments, JumpedAsync);
 
+    /// <summary>
+    /// To hours or days before or after the true time, forward and back by turns. On Kafka by seconds: librdkafka sets its waits by the clock that it reads, and
+    /// libfaketime lets them end by the true one, so each would last as long as the jump, which it does not where a machine's clock is set.
+    /// </summary>
+    static TimeSpan Distance(Stage stage, Chaos chaos, int jump) => stage is ProductionStage
+        ? TimeSpan.FromSeconds(chaos.Random.Next(1, 20))
+        : TimeSpan.FromMinutes(chaos.Random.Next(1, jump % 4 < 2 ? 180 : 4000));
+
     static async Task JumpedAsync(Stage stage, Chaos chaos)
     {
         var clock = new MovedClock(stage.Folder.File("clock"));
@@ -26,9 +34,8 @@ public sealed class ClockTests(ITestOutputHelper output, ChaosServers servers) :
             await stage.ReachAsync(progress => progress is { Stored: > 0, Alerts: > 0 }, "a first alert", run);
             for (var jump = 0; jump < s_jumps; jump++)
             {
-                // To hours or days before or after the true time; forward and back by turns.
-                var minutes = chaos.Random.Next(1, jump % 4 < 2 ? 180 : 4000);
-                clock.MoveTo(TimeSpan.FromMinutes(jump % 2 == 0 ? minutes : -minutes));
+                var distance = Distance(stage, chaos, jump);
+                clock.MoveTo(jump % 2 == 0 ? distance : -distance);
                 chaos.Did(jump % 2 == 0 ? "jump forward" : "jump back", isOrderly: true);
                 if (jump % 4 == 3)
                 {
