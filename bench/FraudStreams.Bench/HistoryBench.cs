@@ -72,7 +72,7 @@ static class HistoryBench
             var snapshot = new FileInfo(Path.Combine(data, "memory", "transactions-0.windows"));
 
             var log = await RestoreOnceAsync(memory, partition, last, count, () => Exists(snapshot));
-            var fromSnapshot = await RestoreOnceAsync(memory, partition, last, count, () => true);
+            var fromSnapshot = await RestoreOnceAsync(memory, partition, last, count + 1, () => true);
             Console.WriteLine(
                 $"until the windows stand: from {count - 1:N0} records of the topic {log.TotalSeconds:N2} s ({count / log.TotalSeconds:N0}/s), "
                 + $"from a snapshot of {snapshot.Length / 1e3:N0} kB {fromSnapshot.TotalMilliseconds:N0} ms");

@@ -2,9 +2,10 @@ using FraudStreams.Settings;
 
 namespace FraudStreams.Memory;
 
-/// <param name="SnapshotEvery">Between two snapshots of a partition's windows.</param>
-public sealed record MemorySettings(TimeSpan SnapshotEvery)
+/// <param name="SnapshotEvery">Most time between two snapshots of a partition's windows.</param>
+/// <param name="SnapshotRecords">Most records between two, so that a restart never reads more again, however fast they came.</param>
+public sealed record MemorySettings(TimeSpan SnapshotEvery, int SnapshotRecords)
 {
     public static MemorySettings From(SettingsSection section) =>
-        new(section.Duration("snapshot-every", TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1)));
+        new(section.Duration("snapshot-every", TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1)), section.Int("snapshot-records", 1, int.MaxValue));
 }

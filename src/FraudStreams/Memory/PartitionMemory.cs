@@ -23,6 +23,7 @@ sealed class PartitionMemory(FeatureMemory memory, TopicPartition partition, Can
     readonly TopicPartition _others = partition with { Topic = OthersName };
     PaymentMemory? _windows;
     long _snapshotTaken;
+    long _sinceSnapshot;
     Task _keeping = Task.CompletedTask;
 
     /// <summary>Gives every row of the batch its window values, and takes it in.</summary>
@@ -35,9 +36,10 @@ sealed class PartitionMemory(FeatureMemory memory, TopicPartition partition, Can
         }
 
         await _windows.AdvanceAsync(batch.Rows, ended);
-        if (_keeping.IsCompleted && memory.Time.GetElapsedTime(_snapshotTaken) >= memory.Settings.SnapshotEvery)
+        _sinceSnapshot += batch.Position.NextOffset - batch.FirstOffset;
+        if (_keeping.IsCompleted && IsSnapshotDue())
         {
-            _snapshotTaken = memory.Time.GetTimestamp();
+            (_snapshotTaken, _sinceSnapshot) = (memory.Time.GetTimestamp(), 0);
             var position = batch.Position.NextOffset;
             if (await Task.Run(() => TryWrite(_windows, position), ended))
                 _keeping = KeepAsync(_windows, position);
@@ -45,6 +47,9 @@ sealed class PartitionMemory(FeatureMemory memory, TopicPartition partition, Can
 
         return batch;
     }
+
+    bool IsSnapshotDue() =>
+        memory.Time.GetElapsedTime(_snapshotTaken) >= memory.Settings.SnapshotEvery || _sinceSnapshot >= memory.Settings.SnapshotRecords;
 
     public async ValueTask DisposeAsync()
     {

@@ -15,6 +15,8 @@ public sealed class MemoryRunTests
 
     static readonly string[] SnapshotsOften = ["--set", "memory.snapshot-every=50ms", "--set", "batch.size=100", "--set", "scoring.carry-features=on"];
 
+    static readonly string[] SnapshotsByCount = ["--set", "memory.snapshot-every=1d", "--set", "memory.snapshot-records=500", "--set", "batch.size=100", "--set", "scoring.carry-features=on"];
+
     [Fact]
     public async Task Killed_again_and_again_it_scores_as_if_it_had_run_through_and_the_log_gives_the_same_features()
     {
@@ -45,7 +47,7 @@ public sealed class MemoryRunTests
         using var quiet = new StreamFolder(Rows);
         using var damaged = new StreamFolder(Rows);
         await using var undisturbed = await quiet.RunAsync(["run", "--input", quiet.Input, "--until-drained", .. SnapshotsOften]);
-        await using (var victim = damaged.Start(["run", "--input", damaged.Input, .. SnapshotsOften, "--set", "speeds.speed_2=4000/s"]))
+        await using (var victim = damaged.Start(["run", "--input", damaged.Input, .. SnapshotsByCount, "--set", "speeds.speed_2=4000/s"]))
         {
             await Eventually.TrueAsync(() => File.Exists(SnapshotOf(damaged)) && damaged.Status() is { Predictions: > Rows / 2 }, limitSeconds: 60);
             await victim.KillAsync();
