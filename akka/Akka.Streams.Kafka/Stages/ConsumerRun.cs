@@ -20,6 +20,10 @@ internal sealed class ConsumerRun<TKey, TValue>
     readonly Action<Exception> _onFailed;
     readonly ILoggingAdapter _log;
     readonly Dictionary<TopicPartition, PartitionFeed<TKey, TValue>> _feeds = [];
+
+    /// <summary>What the client library was told to fetch no more of. It stays so for a partition that goes and comes back.</summary>
+    readonly HashSet<TopicPartition> _paused = [];
+
     readonly object _space = new();
     readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     Error? _fault;
@@ -125,18 +129,18 @@ internal sealed class ConsumerRun<TKey, TValue>
             foreach (var feed in Full())
             {
                 consumer.Pause([feed.Partition]);
-                feed.IsPaused = true;
+                _paused.Add(feed.Partition);
             }
         }
 
-        foreach (var feed in _feeds.Values.Where(feed => feed.IsPaused && feed.Count <= LowWater))
+        foreach (var feed in _feeds.Values.Where(feed => _paused.Contains(feed.Partition) && feed.Count <= LowWater))
         {
             consumer.Resume([feed.Partition]);
-            feed.IsPaused = false;
+            _paused.Remove(feed.Partition);
         }
     }
 
-    IEnumerable<PartitionFeed<TKey, TValue>> Full() => _feeds.Values.Where(feed => !feed.IsPaused && feed.Count >= _settings.BufferSize);
+    IEnumerable<PartitionFeed<TKey, TValue>> Full() => _feeds.Values.Where(feed => !_paused.Contains(feed.Partition) && feed.Count >= _settings.BufferSize);
 
     /// <summary>False when it did not become so in time.</summary>
     bool Await(Func<bool> condition, TimeSpan patience)

@@ -20,9 +20,6 @@ internal sealed class PartitionFeed<TKey, TValue>(ConsumerRun<TKey, TValue> run,
 
     public TopicPartition Partition => partition;
 
-    /// <summary>The client library was told to fetch no more of this partition. The consumer's thread alone looks at this.</summary>
-    public bool IsPaused { get; set; }
-
     /// <summary>The partition belongs to another consumer by now: nothing of it may be committed.</summary>
     public bool IsLost { get; private set; }
 

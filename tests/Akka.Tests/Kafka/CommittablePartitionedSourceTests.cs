@@ -96,6 +96,25 @@ public sealed class CommittablePartitionedSourceTests(KafkaBroker broker) : Stre
     }
 
     [KafkaFact]
+    public async Task A_partition_that_had_no_demand_when_it_went_is_read_when_it_comes_back()
+    {
+        await MakeTopicAsync();
+        await ProduceAsync(1, 6_000);
+        var gate = new TaskCompletionSource();
+        var ended = new ConcurrentQueue<int>();
+        var (first, seen, firstDone) = Run("back", message => message.Record.Partition.Value == 0 ? gate.Task : Task.CompletedTask, ended);
+        await Until(() => seen.Count(message => message.Record.Partition.Value == 1) == 3_000);
+
+        var (second, _, secondDone) = Run("back", _ => Task.CompletedTask);
+        await Until(() => !ended.IsEmpty);
+        gate.SetResult();
+        await ShutdownAsync(second, secondDone);
+
+        await Until(() => seen.Select(message => message.Record.Message.Value).Distinct().Count() == 6_000);
+        await ShutdownAsync(first, firstDone);
+    }
+
+    [KafkaFact]
     public async Task Shutdown_completes_the_stream_and_gives_the_place_in_the_group_up()
     {
         await MakeTopicAsync();
