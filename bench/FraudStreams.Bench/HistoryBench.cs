@@ -93,7 +93,7 @@ static class HistoryBench
         await windows.RememberAsync(pool.Rent().Read([record], reader, Groups.Score));
         var restored = Stopwatch.GetElapsedTime(started);
         while (!kept())
-            await windows.RememberAsync(pool.Rent().Read([], reader, Groups.Score));
+            await windows.RememberAsync(pool.Rent().Read([record], reader, Groups.Score));
         return restored;
     }
 
