@@ -10,11 +10,9 @@ sealed class EmbeddedStage(ChaosInput input, int? diskMegabytes) : Stage(input, 
 {
     readonly StoredTimes _times = new();
 
-    public override int Partitions => 1;
-
     public override bool PublishesOnce => true;
 
-    protected override IEnumerable<string> Settings => [$"topics.partitions={Partitions}"];
+    protected override IEnumerable<string> Settings => ["topics.partitions=1"];
 
     public override StageProgress? Progress()
     {

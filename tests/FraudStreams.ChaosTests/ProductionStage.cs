@@ -14,6 +14,8 @@ namespace FraudStreams.ChaosTests;
 /// <summary>The parts of hocon/kafka.conf: a broker and a database server, which the scenario may stop, kill and stall.</summary>
 sealed class ProductionStage : Stage
 {
+    const int Partitions = 4;
+
     readonly KafkaSettings _kafka;
     readonly PostgresStoreSettings _store;
     readonly PostgresDisk? _disk;
@@ -41,8 +43,6 @@ sealed class ProductionStage : Stage
     public KafkaBroker Broker { get; }
 
     public PostgresServer Postgres { get; }
-
-    public override int Partitions => 4;
 
     public override bool PublishesOnce => false;
 

@@ -31,9 +31,6 @@ abstract class Stage : IAsyncDisposable
     /// <summary>A file on the small disk of the scenario; while it fills the disk, nothing else can be written there.</summary>
     public virtual string Filler => Path.Combine(Folder.Data, "filler");
 
-    /// <summary>Of `transactions` and `predictions`; each has a desk of alerts.</summary>
-    public abstract int Partitions { get; }
-
     /// <summary>Publishing and committing are one: nothing is published twice, whatever is killed.</summary>
     public abstract bool PublishesOnce { get; }
 
