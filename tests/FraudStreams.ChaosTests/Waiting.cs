@@ -29,14 +29,13 @@ sealed class Waiting
 
     public double ToAlert(Window window) => Median(_ledger.Alerts, window);
 
-    /// <summary>
-    /// A branch that another holds up is late by about the time that the other stands still. The measured share is for the long form's table; machines that
-    /// others use too are too noisy to fail for less than a clear delay.
-    /// </summary>
+    /// <summary>At most so many times the median of the quiet stretch.</summary>
+    const double Limit = 1.2;
+
     public static void ShouldBeAsQuick(Chaos chaos, string what, double quiet, double during)
     {
         chaos.Remark($"{what} {quiet:0} ms quiet, {during:0} ms meanwhile ({during / quiet:0.00})");
-        during.ShouldBeLessThan(Math.Max(quiet * 3, quiet + 500), $"median milliseconds {what}, of {quiet:0} when all was well");
+        during.ShouldBeLessThan(quiet * Limit, $"median milliseconds {what}, of {quiet:0} when all was well");
     }
 
     double Median(IEnumerable<Dated> arrivals, Window window)

@@ -3,8 +3,8 @@ using Confluent.Kafka;
 namespace Akka.Streams.Kafka.Stages;
 
 /// <summary>
-/// Commits on a thread of the pool, one request to the broker at a time: what is asked for while one is under way goes out together with the
-/// next, the highest offset of each partition.
+/// Commits one request to the broker at a time, on a thread of its own, since the client library waits for the answer: what is asked for while
+/// one is under way goes out together with the next, the highest offset of each partition.
 /// </summary>
 internal sealed class OffsetCommits<TKey, TValue>(IConsumer<TKey, TValue> consumer)
 {
@@ -26,7 +26,7 @@ internal sealed class OffsetCommits<TKey, TValue>(IConsumer<TKey, TValue> consum
             _isUnderWay = true;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(_ => Work(), null);
+        new Thread(Work) { IsBackground = true, Name = "kafka commits" }.Start();
         return wanted.Done.Task;
     }
 

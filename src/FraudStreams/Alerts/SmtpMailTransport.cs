@@ -27,11 +27,11 @@ public sealed class SmtpMailTransport(MailSettings settings, TimeProvider time) 
         var to = message.To.IsEmpty ? settings.To : message.To;
         try
         {
-            // SmtpClient resolves and connects where it is called, and its own timeout is not one for asynchronous calls.
-            await Task.Run(() => SendOneAsync(message, to, either.Token), CancellationToken.None).WaitAsync(either.Token);
+            // SmtpClient waits for the server where it is called, in its asynchronous calls too.
+            await WaitingThread.RunAsync(() => Send(message, to, either.Token), CancellationToken.None).WaitAsync(either.Token);
             return Delivery.Complete;
         }
-        catch (OperationCanceledException e) when (!token.IsCancellationRequested)
+        catch (Exception e) when (limit.IsCancellationRequested && !token.IsCancellationRequested)
         {
             throw new AlertDeliveryException(DeliveryFault.Unavailable, $"no answer within {settings.Timeout.TotalSeconds:0.###} s", e);
         }
@@ -53,7 +53,7 @@ public sealed class SmtpMailTransport(MailSettings settings, TimeProvider time) 
         }
     }
 
-    async Task SendOneAsync(AlertMessage alert, IEnumerable<string> to, CancellationToken token)
+    void Send(AlertMessage alert, IEnumerable<string> to, CancellationToken token)
     {
         using var message = new MailMessage
         {
@@ -70,10 +70,13 @@ public sealed class SmtpMailTransport(MailSettings settings, TimeProvider time) 
         message.Headers.Add("Auto-Submitted", "auto-generated");
 
         // With EnableSsl the client refuses a server that does not offer STARTTLS, before it says who it is.
-        using var client = new SmtpClient(settings.Host, settings.Port) { EnableSsl = settings.StartTls };
+        using var client = new SmtpClient(settings.Host, settings.Port) { EnableSsl = settings.StartTls, Timeout = int.MaxValue };
         if (settings.User.Length > 0)
             client.Credentials = new NetworkCredential(settings.User, settings.Password.Reveal());
-        await client.SendMailAsync(message, token);
+
+        // What it waits for breaks off when it is disposed of.
+        using var end = token.UnsafeRegister(static client => ((SmtpClient)client!).Dispose(), client);
+        client.Send(message);
     }
 
     static (string Recipient, int Code, string Reply) Failed(SmtpFailedRecipientException failed) =>

@@ -113,7 +113,7 @@ internal sealed class PostgresStoreDatabase : IStoreDatabase
     {
         try
         {
-            _writer ??= await Task.Run(Connect);
+            _writer ??= await WaitingThread.RunAsync(Connect);
             return await work(_writer);
         }
         catch (Exception e) when (PostgresFault.IsOne(e))

@@ -116,6 +116,6 @@ sealed class KafkaPublisher : IDisposable
                 _producer = null;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(_ => producer.Dispose(), null);
+        _ = WaitingThread.RunAsync(producer.Dispose);
     }
 }

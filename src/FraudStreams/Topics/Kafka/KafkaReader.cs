@@ -19,7 +19,7 @@ sealed class KafkaReader : IPartitionReader
         _consumer = new Lazy<IConsumer<byte[], byte[]>>(Open);
     }
 
-    public Task<IReadOnlyList<TopicRecord>> NextAsync(bool wait, CancellationToken ct) => Task.Run<IReadOnlyList<TopicRecord>>(() => Next(wait), ct);
+    public Task<IReadOnlyList<TopicRecord>> NextAsync(bool wait, CancellationToken ct) => WaitingThread.RunAsync<IReadOnlyList<TopicRecord>>(() => Next(wait), ct);
 
     public ValueTask DisposeAsync()
     {

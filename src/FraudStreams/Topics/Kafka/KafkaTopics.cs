@@ -84,12 +84,12 @@ public sealed class KafkaTopics : ITopics
     }
 
     public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken ct) => _partitions.ContainsKey(partition.Topic)
-        ? Task.Run(() => _status.Committed(group, partition), ct)
-        : Task.Run(() => _places.Find(group, partition), ct);
+        ? WaitingThread.RunAsync(() => _status.Committed(group, partition), ct)
+        : WaitingThread.RunAsync(() => _places.Find(group, partition), ct);
 
     public IPartitionReader OpenReader(TopicPartition partition, long from) => new KafkaReader(_settings, partition, from);
 
-    public Task<TopicsStatus> StatusAsync(CancellationToken ct) => Task.Run(() => _status.Read(_partitions), ct);
+    public Task<TopicsStatus> StatusAsync(CancellationToken ct) => WaitingThread.RunAsync(() => _status.Read(_partitions), ct);
 
     public ValueTask DisposeAsync()
     {
