@@ -46,6 +46,11 @@ public sealed class FeaturePlan
         return fitting.Finish();
     }
 
+    /// <summary>Whether every payment gets the same values from both: the same definitions, and the same codes for categories.</summary>
+    public bool IsSameAs(FeaturePlan other) =>
+        Schema == other.Schema && Categories.Count == other.Categories.Count
+        && Categories.All(category => other.Categories.TryGetValue(category.Key, out var values) && values.SequenceEqual(category.Value));
+
     /// <summary>Computes the features of every row, without allocating.</summary>
     /// <param name="rows">Transactions of the plan's schema.</param>
     /// <param name="matrix">Rows × <see cref="Count"/> values, row after row. NaN is a missing value; none is infinite.</param>

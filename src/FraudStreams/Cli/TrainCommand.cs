@@ -1,21 +1,28 @@
 using System.CommandLine;
 using System.Text.Json;
-using FraudStreams.Ingest;
+using Akka.Actor;
+using FraudStreams.Model.Features;
 using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
 using FraudStreams.ModelOps;
 using FraudStreams.Monitoring;
 using FraudStreams.Settings;
+using FraudStreams.Topics;
 
 namespace FraudStreams.Cli;
 
-/// <summary>`train`: a model from a file of labelled payments.</summary>
+/// <summary>`train`: a model from a file of labelled payments, or from predictions that carry their features.</summary>
 static class TrainCommand
 {
-    static readonly Option<FileInfo> Input = new("--input")
+    static readonly Option<FileInfo?> Input = new("--input")
     {
         Description = "Labelled payments, a CSV with a header. Its rows are read in the order of event time; a file in another order takes up to 64 bytes of memory a row more.",
         HelpName = "CSV",
-        Required = true,
+    };
+
+    static readonly Option<bool> AsSeen = new("--as-seen")
+    {
+        Description = "Instead of a file: the predictions in the topic, with exactly the features that they were scored with and carry (scoring.carry-features = on), and what the store knows to have been fraud. The categories are the champion's.",
     };
 
     static readonly Option<bool> KeepChampion = new("--keep-champion")
@@ -25,26 +32,38 @@ static class TrainCommand
 
     public static Command Create()
     {
-        var command = new Command("train", "Trains a model on labelled payments and puts it in service in the data folder. The latest part in time (model.validation) stops the training and chooses the threshold (model.threshold); how good the model is there is printed and kept on its card.");
+        var command = new Command("train", "Trains a model on labelled payments, of a file or as the stream has seen them, and puts it in service in the data folder. The latest part in time (model.validation) stops the training and chooses the threshold (model.threshold); how good the model is there is printed and kept on its card.");
         command.Options.Add(Input);
+        command.Options.Add(AsSeen);
+        command.Validators.Add(given =>
+        {
+            if (given.GetResult(Input) is null == given.GetResult(AsSeen) is null)
+                given.AddError("give one of --input CSV and --as-seen: what to learn from");
+        });
         command.Options.Add(KeepChampion);
-        command.SetAction(Invoke);
+        command.SetAction(InvokeAsync);
         return command.WithExamples(
             "fraudstreams train --input history.csv",
             "fraudstreams train --input history.csv --set model.trees=500 --set \"model.threshold=alerts-per-day 50\"",
-            "fraudstreams train --input history.csv --keep-champion --json");
+            "fraudstreams train --input history.csv --keep-champion --json",
+            "fraudstreams train --as-seen --keep-champion");
     }
 
-    static int Invoke(ParseResult call)
+    static async Task<int> InvokeAsync(ParseResult call, CancellationToken cancellationToken)
     {
-        var settings = FraudSettings.From(call.Layers(options: $"simulate.input={RunCommand.ExistingFile(call.GetValue(Input)!)}").Load());
+        var input = call.GetValue(Input);
+        var config = (input is null ? call.Layers() : call.Layers(options: $"simulate.input={RunCommand.ExistingFile(input)}")).Load();
+        var settings = FraudSettings.From(config);
         var shelf = new ModelShelf(settings.DataDirectory, TimeProvider.System);
         using var stop = new StopSignals();
-        var (model, why) = WorkProgress.Run(progress =>
+        var (model, why) = await WorkProgress.RunAsync(async progress =>
         {
-            var schema = new Installation(settings, TimeProvider.System).Schema();
             var trainer = new Trainer(settings.Model, shelf, progress, TimeProvider.System);
-            return trainer.Train(new CsvHistory(settings.Simulate.Input!, schema), stop.Stopped);
+            var schema = new Installation(settings, TimeProvider.System).Schema();
+            if (settings.Simulate.Input is { } file && input is not null)
+                return trainer.Train(new CsvHistory(file, schema), stop.Stopped);
+            using var system = ActorSystem.Create("train", config);
+            return await TrainAsSeenAsync(trainer, settings, schema, shelf, system, progress, stop.Stopped);
         });
         if (model is null)
             throw new CommandFailedException(why!);
@@ -56,4 +75,23 @@ static class TrainCommand
             Screen.Out.Write(MetricsTable.Render(model.Version, "measured on its validation part", model.Card.Metrics));
         return ExitCode.Done;
     }
+
+    static async Task<(LoadedModel? Model, string? Why)> TrainAsSeenAsync(
+        Trainer trainer, FraudSettings settings, TransactionSchema schema, ModelShelf shelf, ActorSystem system, WorkProgress progress, CancellationToken stop)
+    {
+        if (settings.Topics.ReadStatus(settings.DataDirectory) is null)
+            throw new CommandFailedException($"there are no topics in {settings.DataDirectory}: `fraudstreams run` makes them");
+        var champion = shelf.Champion() ?? throw new CommandFailedException($"there is no model in {settings.DataDirectory} that could have seen anything: `fraudstreams run` makes a first one");
+        await using var store = settings.Store.Open(settings.DataDirectory, settings.Topics, schema, TimeProvider.System);
+        var confirmed = (await store.ReadLabelsAsync(stop)).GroupBy(label => label.Id).ToDictionary(of => of.Key, of => of.Last().Fraud);
+        await using var topics = settings.Topics.Open(settings.DataDirectory, system, TimeProvider.System, _ => { });
+        var kept = (await topics.StatusAsync(stop)).Topics.First(topic => topic.Topic == Topic.Predictions).Kept;
+        var step = progress.Step($"Reading {kept:N0} predictions");
+        var seen = new SeenPayments(topics, settings.Topics.Partitions, champion.Features, version => PlanOf(shelf, version), confirmed);
+        var rows = await seen.ReadAsync(progress, read => step((double)read / Math.Max(1, kept)), stop);
+        return trainer.Train("the topic of predictions", champion.Features, rows, stop);
+    }
+
+    static FeaturePlan? PlanOf(ModelShelf shelf, string version) =>
+        Directory.Exists(shelf.FolderOf(version)) ? ModelFolder.Load(shelf.FolderOf(version)).Features : null;
 }

@@ -69,7 +69,7 @@ sealed record LabelledRows(TrainingSet Set, long[] Times, long[] Cards)
         return low;
     }
 
-    /// <summary>Some of the rows, by their places in rising order.</summary>
+    /// <summary>Some of the rows, by their places, in the order given: it has to keep times ascending.</summary>
     public LabelledRows Take(IReadOnlyList<int> rows)
     {
         var width = Set.Features.Length;

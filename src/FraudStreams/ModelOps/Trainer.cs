@@ -24,11 +24,18 @@ sealed class Trainer(ModelSettings settings, ModelShelf shelf, WorkProgress prog
         var rows = LabelledRows.Read(
             history, plan, new WindowState(history.Schema), progress.Step($"Computing {plan.Count} features"), new RejectTally().Add, cancellationToken);
         rejected.Tell(progress);
+        return Train(history.Name, plan, rows, cancellationToken);
+    }
+
+    /// <summary>The same of payments whose features are known.</summary>
+    /// <param name="history">What a person knows it as.</param>
+    public (LoadedModel? Model, string? Why) Train(string history, FeaturePlan plan, LabelledRows? rows, CancellationToken cancellationToken)
+    {
         if (rows is null)
-            return (null, $"{history.Name} has no labelled row that can be read");
+            return (null, $"{history} has no labelled row that can be read");
         var fitted = SplitOf(rows);
         if (fitted == 0)
-            return (null, $"{history.Name} has {rows.Count:N0} labelled rows with {rows.Set.Positives} frauds: at least {LeastFrauds} are needed to learn from, and as many later ones to choose the threshold by");
+            return (null, $"{history} has {rows.Count:N0} labelled rows with {rows.Set.Positives} frauds: at least {LeastFrauds} are needed to learn from, and as many later ones to choose the threshold by");
         var (training, validation) = (rows.Slice(0, fitted), rows.Slice(fitted, rows.Count - fitted));
 
         var scorer = Boost(training, validation, cancellationToken);
@@ -60,12 +67,12 @@ sealed class Trainer(ModelSettings settings, ModelShelf shelf, WorkProgress prog
         return scorer;
     }
 
-    LoadedModel Save(IHistory history, FeaturePlan plan, LabelledRows rows, TreeEnsemble scorer, double[] scores, LabelledRows validation)
+    LoadedModel Save(string history, FeaturePlan plan, LabelledRows rows, TreeEnsemble scorer, double[] scores, LabelledRows validation)
     {
         var threshold = settings.Threshold.Choose(scores, validation.Set.Labels.Span, validation.Times);
         var now = time.GetUtcNow();
         var card = new ModelCard(
-            shelf.NewVersionName(history.Schema.Name, now),
+            shelf.NewVersionName(plan.Schema.Name, now),
             now,
             plan,
             new ModelThreshold(Math.Min(1, threshold), $"{Words(settings.Threshold)} on the validation part"),
@@ -85,7 +92,7 @@ sealed class Trainer(ModelSettings settings, ModelShelf shelf, WorkProgress prog
                     KeyValuePair.Create("subsample-rows", $"{settings.SubsampleRows}"),
                     KeyValuePair.Create("subsample-columns", $"{settings.SubsampleColumns}"),
                     KeyValuePair.Create("validation", $"{settings.Validation}"),
-                    KeyValuePair.Create("history", history.Name),
+                    KeyValuePair.Create("history", history),
                 ]),
             })
         {

@@ -1,0 +1,93 @@
+using System.Buffers;
+using System.Text;
+using FraudStreams.Model.Features;
+using FraudStreams.Model.Formats;
+using FraudStreams.Model.Schema;
+using FraudStreams.Model.Trees;
+using FraudStreams.Monitoring;
+using FraudStreams.Topics;
+
+namespace FraudStreams.ModelOps;
+
+/// <summary>
+/// Payments with exactly what a model was given of them when it scored them, as their predictions carry it. What was confirmed since is the label,
+/// and else what the payment itself says.
+/// </summary>
+/// <param name="plan">Whose features are wanted: predictions of versions with another plan carry other values, and are left out.</param>
+/// <param name="versions">The plan of a version, or null where it is gone.</param>
+/// <param name="confirmed">By the payment's id: whether it was a fraud.</param>
+sealed class SeenPayments(IReadableTopics topics, int partitions, FeaturePlan plan, Func<string, FeaturePlan?> versions, IReadOnlyDictionary<string, bool> confirmed)
+{
+    readonly PredictionReader _reader = new(plan.Schema, int.MaxValue);
+    readonly ArrayBufferWriter<double> _values = new(4096 * plan.Count);
+    readonly List<byte> _labels = [];
+    readonly List<long> _times = [];
+    readonly List<long> _cards = [];
+    readonly HashSet<string> _ids = [];
+    readonly Dictionary<string, long> _cardNumbers = [];
+    readonly Dictionary<string, bool> _isOfPlan = [];
+    long _withoutFeatures;
+    long _otherFeatures;
+
+    /// <summary>All that the topic holds, in the order of event time, and of partition and offset within one time; null where nothing can be learnt from.</summary>
+    /// <param name="tell">Of what is left out.</param>
+    /// <param name="read">Told how many predictions are read.</param>
+    public async Task<LabelledRows?> ReadAsync(WorkProgress tell, Action<long> read, CancellationToken ct)
+    {
+        var done = 0L;
+        using var row = new PredictionRows(plan.Schema, 1);
+        for (var number = 0; number < partitions; number++)
+        {
+            await foreach (var records in topics.ReadAsync(new TopicPartition(Topic.Predictions, number), 0, long.MaxValue, ct))
+            {
+                foreach (var record in records)
+                    Take(record.Value.Span, row);
+                read(done += records.Count);
+            }
+        }
+
+        if (_withoutFeatures > 0)
+            tell.Warning($"{_withoutFeatures:N0} predictions carry no features (scoring.carry-features was off) and are left out");
+        if (_otherFeatures > 0)
+            tell.Warning($"{_otherFeatures:N0} predictions of versions with other features than the champion's, or that are gone, are left out");
+        if (_labels.Count == 0)
+            return null;
+        var rows = new LabelledRows(new TrainingSet(plan.Columns, _values.WrittenMemory, _labels.ToArray()), [.. _times], [.. _cards]);
+        return rows.Take([.. Enumerable.Range(0, rows.Count).OrderBy(at => rows.Times[at])]);
+    }
+
+    void Take(ReadOnlySpan<byte> record, PredictionRows row)
+    {
+        row.Clear();
+        if (_reader.TryRead(record, row) is not null)
+            return;
+        var payment = row.Transactions;
+        var id = Encoding.UTF8.GetString(payment.Id(0));
+        if ((confirmed.TryGetValue(id, out var fraud) ? fraud : payment.Label(0)) is not { } label)
+            return;
+        if (FeatureValues.Read(record) is not { } features)
+            _withoutFeatures++;
+        else if (features.Length != plan.Count || !IsOfPlan(Encoding.UTF8.GetString(row.ModelVersion(0))))
+            _otherFeatures++;
+        else if (_ids.Add(id))
+            Keep(payment, features, label);
+    }
+
+    void Keep(TransactionRows payment, double[] features, bool label)
+    {
+        _values.Write(features);
+        _labels.Add(label ? (byte)1 : (byte)0);
+        _times.Add(payment.EventTime(0));
+        var card = Encoding.Latin1.GetString(payment.Key(0));
+        if (!_cardNumbers.TryGetValue(card, out var number))
+            _cardNumbers.Add(card, number = _cardNumbers.Count);
+        _cards.Add(number);
+    }
+
+    bool IsOfPlan(string version)
+    {
+        if (!_isOfPlan.TryGetValue(version, out var isOfPlan))
+            _isOfPlan[version] = isOfPlan = versions(version)?.IsSameAs(plan) ?? false;
+        return isOfPlan;
+    }
+}

@@ -1,0 +1,104 @@
+using FraudStreams.Model.Features.Windows;
+using FraudStreams.Model.Formats;
+using FraudStreams.ModelOps;
+using FraudStreams.Monitoring;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.WholeProgram;
+
+/// <summary>A model learns from what its predecessor was given, as predictions carry it.</summary>
+[Collection(WholeProgramCollection.Name)]
+public sealed class TrainAsSeenTests
+{
+    const int Rows = 3_000;
+
+    static readonly string[] Carrying = ["--set", "scoring.carry-features=on"];
+    static readonly string[] FewTrees = ["--keep-champion", "--set", "model.trees=10", "--json"];
+
+    [Fact]
+    public async Task Predictions_that_carry_their_features_train_the_model_that_their_payments_train()
+    {
+        using var folder = new StreamFolder(Rows);
+        await using var run = await folder.RunAsync(["run", "--input", folder.Input, "--until-drained", .. Carrying]);
+        await using var train = await folder.RunAsync(["train", "--as-seen", .. FewTrees]);
+
+        (await train.ExitAsync()).ShouldBe(0, train.Errors);
+        var version = train.Json().GetProperty("version").GetString()!;
+        var seen = ModelFolder.Load(new ModelShelf(folder.Data, TimeProvider.System).FolderOf(version));
+        var computed = FromPayments(folder);
+        ScorerOf(folder.Data, version).ShouldBe(ScorerOf(folder.File("other"), computed.Version));
+        seen.Card.Metrics.ShouldBe(computed.Card.Metrics);
+        seen.Features.IsSameAs(TrainedModel.Loaded.Features).ShouldBeTrue();
+        new ModelShelf(folder.Data, TimeProvider.System).ChampionVersion.ShouldBe(TrainedModel.Loaded.Version);
+    }
+
+    [Fact]
+    public async Task What_was_confirmed_is_the_label_and_predictions_without_features_or_with_others_are_left_out()
+    {
+        const int without = 1_000;
+        using var folder = new StreamFolder(Rows);
+        var lines = File.ReadAllLines(folder.Input);
+        File.WriteAllLines(folder.File("first.csv"), lines.Take(without + 1));
+        File.WriteAllLines(folder.File("second.csv"), lines.Skip(without + 1).Prepend(lines[0]));
+        var ids = lines.Skip(without + 1).Select(line => line.Split(',')[18]).ToList();
+        File.WriteAllLines(folder.File("labels.csv"), ids.Select((id, at) => $"{id},{(at % 10 == 0 ? 1 : 0)},2025-03-01 00:00:00,team").Prepend("id,true_value,confirmed_at,confirmed_by"));
+        await using var off = await folder.RunAsync("run", "--input", "first.csv", "--until-drained");
+        await using var import = await folder.RunAsync("labels", "import", "labels.csv");
+        await using var on = await folder.RunAsync(["run", "--input", "second.csv", "--until-drained", .. Carrying]);
+
+        await using var train = await folder.RunAsync(["train", "--as-seen", .. FewTrees]);
+
+        (await on.ExitAsync()).ShouldBe(0, on.Errors);
+        (await train.ExitAsync()).ShouldBe(0, train.Errors);
+        train.Errors.ShouldContain($"{without:N0} predictions carry no features (scoring.carry-features was off) and are left out");
+        var training = train.Json().GetProperty("training");
+        training.GetProperty("rows").GetInt64().ShouldBe(Rows - without);
+        training.GetProperty("frauds").GetInt64().ShouldBe((Rows - without) / 10);
+    }
+
+    [Fact]
+    public async Task Predictions_of_a_version_whose_categories_are_others_are_left_out()
+    {
+        using var folder = new StreamFolder(Rows);
+        await using var run = await folder.RunAsync(["run", "--input", folder.Input, "--until-drained", .. Carrying]);
+        await using var other = await folder.RunAsync("train", "--input", folder.Input, "--set", "model.trees=5", "--json");
+        var champion = new ModelShelf(folder.Data, TimeProvider.System).Champion().ShouldNotBeNull();
+        champion.Features.IsSameAs(TrainedModel.Loaded.Features).ShouldBeFalse();
+
+        await using var train = await folder.RunAsync(["train", "--as-seen", .. FewTrees]);
+
+        (await train.ExitAsync()).ShouldBe(1);
+        train.Errors.ShouldContain($"{Rows:N0} predictions of versions with other features than the champion's");
+        train.Errors.ShouldContain("has no labelled row that can be read");
+    }
+
+    [Fact]
+    public async Task It_is_either_a_file_or_the_predictions_that_a_model_learns_from()
+    {
+        using var folder = new StreamFolder(1);
+
+        await using var neither = await folder.RunAsync("train");
+        await using var both = await folder.RunAsync("train", "--as-seen", "--input", folder.Input);
+        await using var nothingSeen = await folder.RunAsync("train", "--as-seen");
+
+        foreach (var refused in new[] { neither, both })
+        {
+            (await refused.ExitAsync()).ShouldNotBe(0);
+            refused.Errors.ShouldContain("give one of --input CSV and --as-seen");
+        }
+
+        (await nothingSeen.ExitAsync()).ShouldBe(1);
+        nothingSeen.Errors.ShouldContain("there are no topics in fraudstreams-data");
+    }
+
+    static LoadedModel FromPayments(StreamFolder folder) => WorkProgress.Run(progress =>
+    {
+        var plan = TrainedModel.Loaded.Features;
+        var rows = LabelledRows.Read(new CsvHistory(folder.Input, TrainedModel.Schema), plan, new WindowState(TrainedModel.Schema), _ => { }, _ => { }, default);
+        var trainer = new Trainer(TrainedModel.Settings("model.trees=10"), new ModelShelf(folder.File("other"), TimeProvider.System), progress, TimeProvider.System);
+        return trainer.Train("payments", plan, rows, default).Model.ShouldNotBeNull();
+    });
+
+    static string ScorerOf(string data, string version) => File.ReadAllText(Path.Combine(new ModelShelf(data, TimeProvider.System).FolderOf(version), "model.json"));
+}
