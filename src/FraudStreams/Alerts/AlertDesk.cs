@@ -13,7 +13,6 @@ namespace FraudStreams.Alerts;
 /// </summary>
 sealed class AlertDesk : ReceivePersistentActor, IWithTimers
 {
-    const int SnapshotEvery = 1000;
     static readonly TimeSpan RecordRetry = TimeSpan.FromSeconds(1);
     static readonly TimeSpan CleanEvery = TimeSpan.FromHours(1);
 
@@ -25,8 +24,7 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
     readonly ILoggingAdapter _log = Context.GetLogger();
     readonly ImmutableSortedDictionary<string, ChannelQueue> _queues;
     readonly Dictionary<string, int> _slots = [];
-    ImmutableArray<SnapshotMark> _snapshots = [];
-    int _eventsSinceSnapshot;
+    readonly JournalMarks _marks;
     int _beingNoted;
     bool _isReady;
     bool _isRecording;
@@ -39,6 +37,7 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
         _waitedLongEnough = waitedLongEnough;
         _records = office.RecordsOf(partition);
         _book = new AlertBook(office.Settings.Remember);
+        _marks = new JournalMarks(office.Settings.JournalKeep);
         _queues = office.Channels.ToImmutableSortedDictionary(channel => channel.Name, channel => new ChannelQueue(channel.Settings));
 
         Recover<SnapshotOffer>(offer => Restore((byte[])offer.Snapshot));
@@ -54,7 +53,10 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
         Command<CloseDesk>(_ => Close());
         Command<Tick>(_ => Pump());
         Command<SlotIsFree>(_ => Pump());
-        Command<Clean>(_ => SaveIfOld());
+        Command<Clean>(_ =>
+        {
+            if (_marks.IsLastOld(Now)) Save();
+        });
         Command<SaveSnapshotSuccess>(Saved);
     }
 
@@ -77,10 +79,7 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
         public static readonly Clean Instance = new();
     }
 
-    /// <summary>The state as of an event, and when: events up to it may go once it is old enough.</summary>
-    sealed record SnapshotMark(long Number, DateTimeOffset At);
-
-    sealed record Snapshot(AlertBook.State Book, ImmutableArray<SnapshotMark> Snapshots);
+    sealed record Snapshot(AlertBook.State Book, ImmutableArray<JournalMarks.Mark> Snapshots);
 
     public ITimerScheduler Timers { get; set; } = null!;
 
@@ -307,7 +306,7 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
     void Apply(AlertEvent @event)
     {
         _book.Apply(@event, LastSequenceNr);
-        if (++_eventsSinceSnapshot >= Math.Max(SnapshotEvery, _book.Open.Count) && IsRecoveryFinished)
+        if (_marks.Count(_book.Open.Count) && IsRecoveryFinished)
             Save();
     }
 
@@ -384,35 +383,24 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
         }
     }
 
-    void SaveIfOld()
-    {
-        if (_eventsSinceSnapshot > 0 && (_snapshots.IsEmpty || _snapshots[^1].At < Now - _office.Settings.JournalKeep))
-            Save();
-    }
-
     void Save()
     {
-        _eventsSinceSnapshot = 0;
-        _snapshots = _snapshots.Add(new SnapshotMark(LastSequenceNr, Now));
-        SaveSnapshot(AlertEvent.ToBytes(new Snapshot(_book.ToState(), _snapshots)));
+        _marks.Add(LastSequenceNr, Now);
+        SaveSnapshot(AlertEvent.ToBytes(new Snapshot(_book.ToState(), _marks.All)));
     }
 
-    /// <summary>The last snapshot is enough to begin from; events stay for as long as the settings say, for people to look into.</summary>
     void Saved(SaveSnapshotSuccess saved)
     {
         DeleteSnapshots(new SnapshotSelectionCriteria(saved.Metadata.SequenceNr - 1));
-        var old = _snapshots.Where(mark => mark.At < Now - _office.Settings.JournalKeep && mark.Number <= saved.Metadata.SequenceNr).ToArray();
-        if (old.Length == 0)
-            return;
-        DeleteMessages(old[^1].Number);
-        _snapshots = _snapshots.RemoveRange(old);
+        if (_marks.TakeOld(saved.Metadata.SequenceNr, Now) is { } old)
+            DeleteMessages(old);
     }
 
     void Restore(byte[] json)
     {
         var snapshot = AlertEvent.From<Snapshot>(json);
         _book.Restore(snapshot.Book);
-        _snapshots = snapshot.Snapshots;
+        _marks.Restore(snapshot.Snapshots);
     }
 
     DateTimeOffset Now => _office.Time.GetUtcNow();
