@@ -17,9 +17,13 @@ public sealed class OutageTests(ITestOutputHelper output, ChaosServers servers) 
 
     static readonly int s_perSecond = ChaosForm.Of(400, 500);
 
-    /// <summary>As far apart as they were. The bursts of a steady pace come in step with batches, and how long they wait then says when a batch began.</summary>
-    static readonly string[] s_oneByOne =
+    /// <summary>
+    /// Payments come as far apart as they were, and batches out of step with those of the branches behind, 20 and 5 a second. Bursts of a steady pace and
+    /// batches of a tenth of a second would always meet the next batch at the same moment, and how long it takes would say when that began.
+    /// </summary>
+    static readonly string[] s_outOfStep =
     [
+        "batch.wait=73ms",
         "simulate.pace=event-time", $"simulate.event-time-factor={s_perSecond * 86_400 / new GeneratorSettings().PaymentsPerDay}", "speeds.speed_1=unlimited",
     ];
 
@@ -125,7 +129,7 @@ public sealed class OutageTests(ITestOutputHelper output, ChaosServers servers) 
     {
         var alertsGoOn = compare == AlertsGoOn;
         await using var run = stage.Start(
-            ["run", "--input", stage.Input.Csv, "--until-drained", .. Stage.Set([.. s_oneByOne, .. settings])]);
+            ["run", "--input", stage.Input.Csv, "--until-drained", .. Stage.Set([.. s_outOfStep, .. settings])]);
         await stage.ReachAsync(progress => progress.Stored >= s_warmUp, "the end of the first night", run);
         var quiet = await stage.PassAsync(s_quiet, alerts: alertsGoOn ? SomeAlerts : 0);
         var meanwhile = quiet;
