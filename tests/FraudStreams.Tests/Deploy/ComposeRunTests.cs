@@ -13,7 +13,7 @@ namespace FraudStreams.Tests.Deploy;
 /// there, where only broker, database and mail server have other addresses. From an empty start.
 /// </summary>
 [Trait("needs", "kafka, PostgreSQL, mail")]
-[Collection(WholeProgramCollection.Name)]
+[Collection(ServersCollection.Name)]
 public sealed class ComposeRunTests(KafkaBroker broker, PostgresServer postgres) : IClassFixture<KafkaBroker>, IClassFixture<PostgresServer>
 {
     const string AnyMore = "2";

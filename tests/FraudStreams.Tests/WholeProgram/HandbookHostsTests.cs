@@ -17,7 +17,7 @@ namespace FraudStreams.Tests.WholeProgram;
 /// die hand on to each other gives the bytes that one undisturbed host gives.
 /// </summary>
 [Trait("needs", "kafka")]
-[Collection(WholeProgramCollection.Name)]
+[Collection(ServersCollection.Name)]
 public sealed class HandbookHostsTests(KafkaBroker broker) : IClassFixture<KafkaBroker>, IAsyncLifetime
 {
     const int Rows = 6_000;

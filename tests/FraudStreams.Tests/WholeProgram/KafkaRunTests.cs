@@ -6,7 +6,7 @@ using Xunit;
 namespace FraudStreams.Tests.WholeProgram;
 
 [Trait("needs", "kafka")]
-[Collection(WholeProgramCollection.Name)]
+[Collection(ServersCollection.Name)]
 public sealed class KafkaRunTests(KafkaBroker broker) : IClassFixture<KafkaBroker>
 {
     const int Rows = 6_000;

@@ -25,7 +25,7 @@ public sealed class MemoryRunTests
         await using var undisturbed = await quiet.RunAsync(["run", "--input", quiet.Input, "--until-drained", .. SnapshotsOften]);
         foreach (var part in new[] { 0.2, 0.5, 0.8 })
         {
-            await using var victim = killed.Start(["run", "--input", killed.Input, .. SnapshotsOften, "--set", "speeds.speed_2=4000/s"]);
+            await using var victim = killed.Start(["run", "--input", killed.Input, .. SnapshotsOften, "--set", "speeds.speed_1=1500/s"]);
             await Eventually.TrueAsync(() => killed.Status() is { } status && status.Predictions > part * Rows, limitSeconds: 60);
             await victim.KillAsync();
         }
@@ -47,7 +47,7 @@ public sealed class MemoryRunTests
         using var quiet = new StreamFolder(Rows);
         using var damaged = new StreamFolder(Rows);
         await using var undisturbed = await quiet.RunAsync(["run", "--input", quiet.Input, "--until-drained", .. SnapshotsOften]);
-        await using (var victim = damaged.Start(["run", "--input", damaged.Input, .. SnapshotsByCount, "--set", "speeds.speed_2=4000/s"]))
+        await using (var victim = damaged.Start(["run", "--input", damaged.Input, .. SnapshotsByCount, "--set", "speeds.speed_1=1500/s"]))
         {
             await Eventually.TrueAsync(() => File.Exists(SnapshotOf(damaged)) && damaged.Status() is { Predictions: > Rows / 2 }, limitSeconds: 60);
             await victim.KillAsync();

@@ -10,7 +10,7 @@ namespace FraudStreams.Tests.WholeProgram;
 
 /// <summary>The program on what production uses, hocon/kafka.conf: a Kafka broker and a PostgreSQL server of the test's own.</summary>
 [Trait("needs", "kafka, PostgreSQL")]
-[Collection(WholeProgramCollection.Name)]
+[Collection(ServersCollection.Name)]
 public sealed class ProductionRunTests(KafkaBroker broker, PostgresServer postgres) : IClassFixture<KafkaBroker>, IClassFixture<PostgresServer>
 {
     const int Rows = 6_000;
