@@ -53,6 +53,20 @@ sealed class AlertBook(int remember)
         }
     }
 
+    /// <summary>The first that are to be put on record: some so many, since those of one event go on record together, whose number is the position then.</summary>
+    public ImmutableArray<AlertRecord> FirstUnrecorded(int about)
+    {
+        var first = ImmutableArray.CreateBuilder<AlertRecord>();
+        foreach (var record in _unrecorded)
+        {
+            if (first.Count >= about && record.Number != first[^1].Number)
+                break;
+            first.Add(record);
+        }
+
+        return first.ToImmutable();
+    }
+
     /// <summary>What settled up to this event is on record.</summary>
     public void Recorded(long upTo)
     {

@@ -314,17 +314,9 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
     {
         if (_isRecording || !_isReady || _book.Unrecorded.Count == 0)
             return;
-        var some = new List<AlertRecord>();
-        foreach (var record in _book.Unrecorded)
-        {
-            // Those of one event go on record together: the position is that event's.
-            if (some.Count >= AlertRecords.AtOnce && record.Number != some[^1].Number)
-                break;
-            some.Add(record);
-        }
-
         _isRecording = true;
-        _ = _records.WriteAsync(some, some[^1].Number).PipeTo(Self, success: () => new Recorded([.. some]), failure: cause => new NotRecorded(cause));
+        var some = _book.FirstUnrecorded(AlertRecords.AtOnce);
+        _ = _records.WriteAsync(some, some[^1].Number).PipeTo(Self, success: () => new Recorded(some), failure: cause => new NotRecorded(cause));
     }
 
     void Done(Recorded recorded)

@@ -10,7 +10,7 @@ namespace FraudStreams.Alerts;
 /// </summary>
 sealed class AlertRecords(ITopics topics, int partition)
 {
-    /// <summary>Most alerts of one publish.</summary>
+    /// <summary>Alerts of one publish, and a few more where one message brought many.</summary>
     public const int AtOnce = 1000;
 
     /// <summary>The desk's journal as a partition of which topics keep the position.</summary>

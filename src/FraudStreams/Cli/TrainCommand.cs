@@ -22,7 +22,7 @@ static class TrainCommand
 
     static readonly Option<bool> AsSeen = new("--as-seen")
     {
-        Description = "Instead of a file: the predictions in the topic, with exactly the features that they were scored with and carry (scoring.carry-features = on), and what the store knows to have been fraud. The categories are the champion's.",
+        Description = "Instead of a file: the predictions in the topic, as far back as it keeps them, with exactly the features that they were scored with and carry (scoring.carry-features = on), and what the store knows to have been fraud. The categories are the champion's.",
     };
 
     static readonly Option<bool> KeepChampion = new("--keep-champion")
