@@ -1,8 +1,8 @@
 namespace FraudStreams;
 
 /// <summary>
-/// For calls that wait inside a library which has no asynchronous form of them: each on a thread of its own. The pool has as many threads as
-/// the machine has cores, and one that waits for a server is missing to everything else, the scoring of payments included.
+/// For calls that wait inside a library which has no asynchronous form of them: each on a thread of its own. The pool begins with as many threads
+/// as the machine has cores and is slow to add more, so one that waits for a server is missing to everything else, the scoring of payments included.
 /// </summary>
 static class WaitingThread
 {

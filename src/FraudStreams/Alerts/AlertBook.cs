@@ -53,7 +53,7 @@ sealed class AlertBook(int remember)
         }
     }
 
-    /// <summary>The first that are to be put on record: some so many, since those of one event go on record together, whose number is the position then.</summary>
+    /// <summary>The first that are to be put on record, about so many: those of one event are never parted, because its number becomes the position.</summary>
     public ImmutableArray<AlertRecord> FirstUnrecorded(int about)
     {
         var first = ImmutableArray.CreateBuilder<AlertRecord>();

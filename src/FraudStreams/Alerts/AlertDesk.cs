@@ -55,7 +55,7 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
         Command<SlotIsFree>(_ => Pump());
         Command<Clean>(_ =>
         {
-            if (_marks.IsLastOld(Now)) Save();
+            if (_marks.IsDueByAge(Now)) Save();
         });
         Command<SaveSnapshotSuccess>(Saved);
     }
@@ -306,7 +306,7 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
     void Apply(AlertEvent @event)
     {
         _book.Apply(@event, LastSequenceNr);
-        if (_marks.Count(_book.Open.Count) && IsRecoveryFinished)
+        if (_marks.IsDueAfterEvent(_book.Open.Count) && IsRecoveryFinished)
             Save();
     }
 

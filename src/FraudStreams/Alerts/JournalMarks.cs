@@ -17,11 +17,11 @@ sealed class JournalMarks(TimeSpan keep)
 
     public ImmutableArray<Mark> All { get; private set; } = [];
 
-    /// <summary>One more event is in the journal: whether a snapshot is due. With much open it is large, and comes less often.</summary>
-    public bool Count(int open) => ++_eventsSince >= Math.Max(SnapshotEvery, open);
+    /// <summary>Takes note of one more event in the journal; whether a snapshot is due by their number. With much open it is large, and comes less often.</summary>
+    public bool IsDueAfterEvent(int open) => ++_eventsSince >= Math.Max(SnapshotEvery, open);
 
-    /// <summary>Something happened since the last one, which is so old that it would keep the journal from being cleaned.</summary>
-    public bool IsLastOld(DateTimeOffset now) => _eventsSince > 0 && (All.IsEmpty || All[^1].At < now - keep);
+    /// <summary>Something happened since the last one, which is so old that it would keep the journal from being cleaned, or there is none yet.</summary>
+    public bool IsDueByAge(DateTimeOffset now) => _eventsSince > 0 && (All.IsEmpty || All[^1].At < now - keep);
 
     public void Add(long number, DateTimeOffset now)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Mail;
 using System.Net.Mime;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
 
@@ -12,6 +13,9 @@ namespace FraudStreams.Alerts;
 /// </summary>
 public sealed class SmtpMailTransport(MailSettings settings, TimeProvider time) : IAlertTransport
 {
+    /// <summary>The client's own limit, in milliseconds: past ours, for a send that began when it was already over.</summary>
+    int LongestSend => (int)Math.Min(2 * settings.Timeout.TotalMilliseconds, int.MaxValue);
+
     public string Channel { get; } = $"mail {settings.Host}:{settings.Port}";
 
     public TimeSpan Timeout => settings.Timeout;
@@ -31,10 +35,6 @@ public sealed class SmtpMailTransport(MailSettings settings, TimeProvider time) 
             await WaitingThread.RunAsync(() => Send(message, to, either.Token), CancellationToken.None).WaitAsync(either.Token);
             return Delivery.Complete;
         }
-        catch (Exception e) when (limit.IsCancellationRequested && !token.IsCancellationRequested)
-        {
-            throw new AlertDeliveryException(DeliveryFault.Unavailable, $"no answer within {settings.Timeout.TotalSeconds:0.###} s", e);
-        }
         catch (SmtpFailedRecipientsException e)
         {
             return SmtpReply.Of([.. e.InnerExceptions.Select(Failed)], to.Length);
@@ -42,6 +42,10 @@ public sealed class SmtpMailTransport(MailSettings settings, TimeProvider time) 
         catch (SmtpFailedRecipientException e)
         {
             return SmtpReply.Of([Failed(e)], to.Length);
+        }
+        catch (Exception e) when (limit.IsCancellationRequested && !token.IsCancellationRequested)
+        {
+            throw new AlertDeliveryException(DeliveryFault.Unavailable, $"no answer within {settings.Timeout.TotalSeconds:0.###} s", e);
         }
         catch (SmtpException e)
         {
@@ -70,13 +74,25 @@ public sealed class SmtpMailTransport(MailSettings settings, TimeProvider time) 
         message.Headers.Add("Auto-Submitted", "auto-generated");
 
         // With EnableSsl the client refuses a server that does not offer STARTTLS, before it says who it is.
-        using var client = new SmtpClient(settings.Host, settings.Port) { EnableSsl = settings.StartTls, Timeout = int.MaxValue };
+        using var client = new SmtpClient(settings.Host, settings.Port) { EnableSsl = settings.StartTls, Timeout = LongestSend };
         if (settings.User.Length > 0)
             client.Credentials = new NetworkCredential(settings.User, settings.Password.Reveal());
 
-        // What it waits for breaks off when it is disposed of.
-        using var end = token.UnsafeRegister(static client => ((SmtpClient)client!).Dispose(), client);
+        using var end = token.UnsafeRegister(static client => BreakOff((SmtpClient)client!), client);
         client.Send(message);
+    }
+
+    /// <summary>Whatever the client waits for, but for a name that is being looked up, ends when it is disposed of.</summary>
+    static void BreakOff(SmtpClient client)
+    {
+        try
+        {
+            client.Dispose();
+        }
+        catch (Exception e) when (e is IOException or SocketException or InvalidOperationException)
+        {
+            // It was just ending by itself.
+        }
     }
 
     static (string Recipient, int Code, string Reply) Failed(SmtpFailedRecipientException failed) =>

@@ -22,7 +22,7 @@ static class TrainCommand
 
     static readonly Option<bool> AsSeen = new("--as-seen")
     {
-        Description = "Instead of a file: the predictions in the topic, as far back as it keeps them, with exactly the features that they were scored with and carry (scoring.carry-features = on), and what the store knows to have been fraud. The categories are the champion's.",
+        Description = "Instead of a file: the predictions in the topic, as far back as it keeps them, with exactly the features that they were scored with and carry (scoring.carry-features = on). Labels are what was confirmed, else the payment's own; payments with neither are left out. The categories are the champion's.",
     };
 
     static readonly Option<bool> KeepChampion = new("--keep-champion")
@@ -37,7 +37,7 @@ static class TrainCommand
         command.Options.Add(AsSeen);
         command.Validators.Add(given =>
         {
-            if (given.GetResult(Input) is null == given.GetResult(AsSeen) is null)
+            if (given.GetResult(Input) is null != given.GetValue(AsSeen))
                 given.AddError("give one of --input CSV and --as-seen: what to learn from");
         });
         command.Options.Add(KeepChampion);
@@ -60,8 +60,8 @@ static class TrainCommand
         {
             var trainer = new Trainer(settings.Model, shelf, progress, TimeProvider.System);
             var schema = new Installation(settings, TimeProvider.System).Schema();
-            if (settings.Simulate.Input is { } file && input is not null)
-                return trainer.Train(new CsvHistory(file, schema), stop.Stopped);
+            if (input is not null)
+                return trainer.Train(new CsvHistory(settings.Simulate.Input!, schema), stop.Stopped);
             using var system = ActorSystem.Create("train", config);
             return await TrainAsSeenAsync(trainer, settings, schema, shelf, system, progress, stop.Stopped);
         });
@@ -92,6 +92,16 @@ static class TrainCommand
         return trainer.Train("the topic of predictions", champion.Features, rows, stop);
     }
 
-    static FeaturePlan? PlanOf(ModelShelf shelf, string version) =>
-        Directory.Exists(shelf.FolderOf(version)) ? ModelFolder.Load(shelf.FolderOf(version)).Features : null;
+    static FeaturePlan? PlanOf(ModelShelf shelf, string version)
+    {
+        try
+        {
+            return ModelFolder.Load(shelf.FolderOf(version)).Features;
+        }
+        catch (ModelFolderException)
+        {
+            // Gone or damaged: what it was given cannot be told from its predictions alone.
+            return null;
+        }
+    }
 }

@@ -11,10 +11,10 @@ namespace FraudStreams.ModelOps;
 
 /// <summary>
 /// Payments with exactly what a model was given of them when it scored them, as their predictions carry it. What was confirmed since is the label,
-/// and else what the payment itself says.
+/// and else what the payment itself says; with neither it is left out.
 /// </summary>
 /// <param name="plan">Whose features are wanted: predictions of versions with another plan carry other values, and are left out.</param>
-/// <param name="versions">The plan of a version, or null where it is gone.</param>
+/// <param name="versions">The plan of a version, or null where it is gone or damaged.</param>
 /// <param name="confirmed">By the payment's id: whether it was a fraud.</param>
 sealed class SeenPayments(IReadableTopics topics, int partitions, FeaturePlan plan, Func<string, FeaturePlan?> versions, IReadOnlyDictionary<string, bool> confirmed)
 {
@@ -26,6 +26,7 @@ sealed class SeenPayments(IReadableTopics topics, int partitions, FeaturePlan pl
     readonly HashSet<string> _ids = [];
     readonly Dictionary<string, long> _cardNumbers = [];
     readonly Dictionary<string, bool> _isOfPlan = [];
+    long _unreadable;
     long _withoutFeatures;
     long _otherFeatures;
 
@@ -46,10 +47,12 @@ sealed class SeenPayments(IReadableTopics topics, int partitions, FeaturePlan pl
             }
         }
 
+        if (_unreadable > 0)
+            tell.Warning($"{_unreadable:N0} records of the topic are no predictions of schema {plan.Schema.Name} and are left out");
         if (_withoutFeatures > 0)
             tell.Warning($"{_withoutFeatures:N0} predictions carry no features (scoring.carry-features was off) and are left out");
         if (_otherFeatures > 0)
-            tell.Warning($"{_otherFeatures:N0} predictions of versions with other features than the champion's, or that are gone, are left out");
+            tell.Warning($"{_otherFeatures:N0} predictions of versions with other features than the champion's, or that are gone or damaged, are left out");
         if (_labels.Count == 0)
             return null;
         var rows = new LabelledRows(new TrainingSet(plan.Columns, _values.WrittenMemory, _labels.ToArray()), [.. _times], [.. _cards]);
@@ -60,7 +63,11 @@ sealed class SeenPayments(IReadableTopics topics, int partitions, FeaturePlan pl
     {
         row.Clear();
         if (_reader.TryRead(record, row) is not null)
+        {
+            _unreadable++;
             return;
+        }
+
         var payment = row.Transactions;
         var id = Encoding.UTF8.GetString(payment.Id(0));
         if ((confirmed.TryGetValue(id, out var fraud) ? fraud : payment.Label(0)) is not { } label)

@@ -35,6 +35,20 @@ public sealed class AlertBookTests
     }
 
     [Fact]
+    public void Records_of_one_event_are_put_on_record_together()
+    {
+        foreach (var (id, number) in new[] { ("a", 1), ("b", 2), ("c", 3) })
+            _book.Apply(Raised(id, "mail"), number);
+        _book.Apply(Settled(1, "mail") with { Alerts = [1, 2] }, 4);
+        _book.Apply(Settled(3, "mail"), 5);
+
+        _book.FirstUnrecorded(1).Select(record => record.Alert.TransactionId).ShouldBe(["a", "b"]);
+        _book.FirstUnrecorded(3).Length.ShouldBe(3);
+        _book.Recorded(4);
+        _book.FirstUnrecorded(1).ShouldHaveSingleItem().Number.ShouldBe(5);
+    }
+
+    [Fact]
     public void A_snapshot_as_bytes_brings_everything_back()
     {
         _book.Apply(new DeskOpened("host:1", AlertsOf.Noon), 1);

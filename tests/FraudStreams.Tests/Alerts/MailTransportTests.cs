@@ -116,6 +116,11 @@ public sealed class MailTransportTests
 
         failure.Fault.ShouldBe(DeliveryFault.Unavailable);
         failure.Message.ShouldBe("no answer within 0.3 s");
+
+        // Nothing goes on waiting either: the connection ends.
+        using var connection = await silent.AcceptTcpClientAsync().WaitAsync(TimeSpan.FromSeconds(5));
+        var ended = await Record.ExceptionAsync(() => connection.GetStream().ReadAsync(new byte[1]).AsTask().WaitAsync(TimeSpan.FromSeconds(0.25)));
+        ended.ShouldNotBeOfType<TimeoutException>();
     }
 
     [Fact]
