@@ -39,14 +39,14 @@ public sealed class OutageTests(ITestOutputHelper output, ChaosServers servers) 
     static readonly int s_payments = ChaosForm.Of(6_000, 60_000);
 
     [ChaosFact(Parts.Embedded)]
-    public Task A_mail_server_that_dies_slows_neither_scoring_nor_the_store_on_embedded_parts() => PlayAsync("mail server away", Parts.Embedded, 10, s_payments, MailAwayAsync);
+    public Task A_mail_server_that_dies_slows_neither_scoring_nor_the_store_on_embedded_parts() => PlayUpToTwiceAsync("mail server away", Parts.Embedded, 10, MailAwayAsync);
 
     [ChaosFact(Parts.Production)]
     public Task A_mail_server_that_dies_slows_neither_scoring_nor_the_store_on_Kafka_and_PostgreSQL() =>
-        PlayAsync("mail server away", Parts.Production, 11, s_payments, MailAwayAsync);
+        PlayUpToTwiceAsync("mail server away", Parts.Production, 11, MailAwayAsync);
 
     [ChaosFact(Parts.Embedded)]
-    public Task A_locked_store_slows_neither_scoring_nor_alerts_on_embedded_parts() => PlayAsync("store locked", Parts.Embedded, 12, s_payments, async (stage, chaos) =>
+    public Task A_locked_store_slows_neither_scoring_nor_alerts_on_embedded_parts() => PlayUpToTwiceAsync("store locked", Parts.Embedded, 12, async (stage, chaos) =>
     {
         SqliteFile? other = null;
         await AwayAsync(
@@ -68,7 +68,7 @@ public sealed class OutageTests(ITestOutputHelper output, ChaosServers servers) 
     });
 
     [ChaosFact(Parts.Production)]
-    public Task A_database_that_stops_or_dies_slows_neither_scoring_nor_alerts() => PlayAsync("PostgreSQL away", Parts.Production, 13, s_payments, async (stage, chaos) =>
+    public Task A_database_that_stops_or_dies_slows_neither_scoring_nor_alerts() => PlayUpToTwiceAsync("PostgreSQL away", Parts.Production, 13, async (stage, chaos) =>
     {
         var postgres = ((ProductionStage)stage).Postgres;
 
@@ -105,6 +105,22 @@ public sealed class OutageTests(ITestOutputHelper output, ChaosServers servers) 
             broker.StartAsync,
             null);
     });
+
+    /// <summary>
+    /// What an outage holds up is late each time. Stretches of seconds may also be late because the machine has something else to do, but hardly twice in a
+    /// row: the short form plays again before it fails for that.
+    /// </summary>
+    async Task PlayUpToTwiceAsync(string scenario, Parts parts, int number, Func<Stage, Chaos, Task> story)
+    {
+        try
+        {
+            await PlayAsync(scenario, parts, number, s_payments, story);
+        }
+        catch (SlowerMeanwhileException) when (!ChaosForm.IsLong)
+        {
+            await PlayAsync(scenario, parts, number, s_payments, story);
+        }
+    }
 
     static Task MailAwayAsync(Stage stage, Chaos chaos) => AwayAsync(
         stage, chaos, [],

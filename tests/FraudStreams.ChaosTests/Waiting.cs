@@ -32,13 +32,12 @@ sealed class Waiting
     /// <summary>At most so many times the median of the quiet stretch.</summary>
     const double Limit = 1.2;
 
-    /// <summary>Milliseconds that the short form lets pass in any case: its stretches are seconds, and something else on the machine may fill one of them.</summary>
-    static readonly double s_allowance = ChaosForm.Of(25.0, 0);
-
+    /// <exception cref="SlowerMeanwhileException">It is not.</exception>
     public static void ShouldBeAsQuick(Chaos chaos, string what, double quiet, double during)
     {
         chaos.Remark($"{what} {quiet:0} ms quiet, {during:0} ms meanwhile ({during / quiet:0.00})");
-        during.ShouldBeLessThanOrEqualTo(Math.Max(quiet * Limit, quiet + s_allowance), $"median milliseconds {what}, of {quiet:0} when all was well");
+        if (during > quiet * Limit)
+            throw new SlowerMeanwhileException($"{what}: a median of {during:0} ms, of {quiet:0} ms when all was well; at most {Limit} times that would be right");
     }
 
     double Median(IEnumerable<Dated> arrivals, Window window)
@@ -48,3 +47,6 @@ sealed class Waiting
         return waits[waits.Count / 2];
     }
 }
+
+/// <summary>Something took longer while a server was away that does not need it.</summary>
+sealed class SlowerMeanwhileException(string message) : Exception(message);
