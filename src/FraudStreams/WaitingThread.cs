@@ -9,6 +9,9 @@ static class WaitingThread
     public static Task<T> RunAsync<T>(Func<T> call, CancellationToken ct = default) =>
         Task.Factory.StartNew(call, ct, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
 
-    public static Task RunAsync(Action call, CancellationToken ct = default) =>
-        Task.Factory.StartNew(call, ct, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+    public static Task RunAsync(Action call) => RunAsync(() =>
+    {
+        call();
+        return true;
+    });
 }

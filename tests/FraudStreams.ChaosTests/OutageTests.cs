@@ -27,7 +27,6 @@ public sealed class OutageTests(ITestOutputHelper output, ChaosServers servers) 
         "simulate.pace=event-time", $"simulate.event-time-factor={s_perSecond * 86_400 / new GeneratorSettings().PaymentsPerDay}", "speeds.speed_1=unlimited",
     ];
 
-
     /// <summary>
     /// Payments before the quiet stretch: to the first morning, since most frauds of a night are predicted and their alerts come in crowds, and since the
     /// program is new. In the short form quiet stretch and outage are over before the next night.
@@ -147,8 +146,7 @@ public sealed class OutageTests(ITestOutputHelper output, ChaosServers servers) 
         Stage stage, Chaos chaos, string[] settings, Func<int, Task> stop, Func<Task> start, Action<Chaos, Waiting, Window, Window>? compare)
     {
         var alertsGoOn = compare == AlertsGoOn;
-        await using var run = stage.Start(
-            ["run", "--input", stage.Input.Csv, "--until-drained", .. Stage.Set([.. s_outOfStep, .. settings])]);
+        await using var run = stage.Start(["run", "--input", stage.Input.Csv, "--until-drained", .. Stage.Set([.. s_outOfStep, .. settings])]);
         await stage.ReachAsync(progress => progress.Stored >= s_warmUpPayments, "the quiet stretch", run);
         var quiet = await stage.PassAsync(s_quiet, alerts: alertsGoOn ? SomeAlerts : 0);
         var meanwhile = quiet;

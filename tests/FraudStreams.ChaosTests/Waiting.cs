@@ -13,6 +13,9 @@ readonly record struct Window(long From, long To)
 /// <summary>How long payments of some stretches of time were on their way, by the records' own times.</summary>
 sealed class Waiting
 {
+    /// <summary>At most so many times the median of the quiet stretch.</summary>
+    const double Limit = 1.2;
+
     readonly Ledger _ledger;
     readonly Dictionary<string, long> _sent;
 
@@ -28,9 +31,6 @@ sealed class Waiting
     public double ToStore(Window window) => Median(_ledger.Stored.Where(row => row.At > 0).Select(row => new Dated(row.Id, row.At)), window);
 
     public double ToAlert(Window window) => Median(_ledger.Alerts, window);
-
-    /// <summary>At most so many times the median of the quiet stretch.</summary>
-    const double Limit = 1.2;
 
     /// <exception cref="SlowerMeanwhileException">It is not.</exception>
     public static void ShouldBeAsQuick(Chaos chaos, string what, double quiet, double during)

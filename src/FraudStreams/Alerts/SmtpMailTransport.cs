@@ -31,8 +31,8 @@ public sealed class SmtpMailTransport(MailSettings settings, TimeProvider time) 
         var to = message.To.IsEmpty ? settings.To : message.To;
         try
         {
-            // SmtpClient waits for the server where it is called, in its asynchronous calls too.
-            await WaitingThread.RunAsync(() => Send(message, to, either.Token), CancellationToken.None).WaitAsync(either.Token);
+            // SmtpClient's asynchronous calls hold threads of the pool while they wait for the server.
+            await WaitingThread.RunAsync(() => Send(message, to, either.Token)).WaitAsync(either.Token);
             return Delivery.Complete;
         }
         catch (SmtpFailedRecipientsException e)

@@ -28,8 +28,7 @@ static class FeaturesCommand
     {
         var config = call.Layers().Load();
         var settings = FraudSettings.From(config);
-        if (settings.Topics.ReadStatus(settings.DataDirectory) is null)
-            throw new CommandFailedException($"there are no topics in {settings.DataDirectory}: `fraudstreams run` makes them");
+        CommandChecks.HasTopics(settings);
         var schema = new Installation(settings, TimeProvider.System).Schema();
         using var stop = new StopSignals();
         var result = await WorkProgress.RunAsync(async progress =>

@@ -62,8 +62,8 @@ static class ReplayCommand
         if (sideTopic is not null && (sideTopic.Length == 0 || settings.Topics.PartitionsOfTopics.ContainsKey(sideTopic)))
             throw new SettingsException($"--into {into}: it must be a topic of its own; {string.Join(", ", settings.Topics.PartitionsOfTopics.Keys)} are the flow's");
         var fromStore = call.GetValue(FromStore);
-        if ((!fromStore || sideTopic is not null) && settings.Topics.ReadStatus(settings.DataDirectory) is null)
-            throw new CommandFailedException($"there are no topics in {settings.DataDirectory}: `fraudstreams run` makes them");
+        if (!fromStore || sideTopic is not null)
+            CommandChecks.HasTopics(settings);
         var stretch = new ReplayStretch(call.GetValue(From), call.GetValue(To));
         using var stop = new StopSignals();
         var counts = await WorkProgress.RunAsync(async progress =>

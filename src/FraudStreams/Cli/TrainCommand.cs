@@ -79,9 +79,9 @@ static class TrainCommand
     static async Task<(LoadedModel? Model, string? Why)> TrainAsSeenAsync(
         Trainer trainer, FraudSettings settings, TransactionSchema schema, ModelShelf shelf, ActorSystem system, WorkProgress progress, CancellationToken stop)
     {
-        if (settings.Topics.ReadStatus(settings.DataDirectory) is null)
-            throw new CommandFailedException($"there are no topics in {settings.DataDirectory}: `fraudstreams run` makes them");
-        var champion = shelf.Champion() ?? throw new CommandFailedException($"there is no model in {settings.DataDirectory} that could have seen anything: `fraudstreams run` makes a first one");
+        CommandChecks.HasTopics(settings);
+        var champion = shelf.Champion()
+            ?? throw new CommandFailedException($"there is no model in {settings.DataDirectory} that could have seen anything: `fraudstreams run` makes a first one");
         await using var store = settings.Store.Open(settings.DataDirectory, settings.Topics, schema, TimeProvider.System);
         var confirmed = (await store.ReadLabelsAsync(stop)).GroupBy(label => label.Id).ToDictionary(of => of.Key, of => of.Last().Fraud);
         await using var topics = settings.Topics.Open(settings.DataDirectory, system, TimeProvider.System, _ => { });

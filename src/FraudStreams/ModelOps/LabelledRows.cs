@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Features.Windows;
 using FraudStreams.Model.Formats;
@@ -26,34 +24,22 @@ sealed record LabelledRows(TrainingSet Set, long[] Times, long[] Cards)
         IHistory history, FeaturePlan plan, WindowState memory, Action<double> progress, Action<RejectReason> rejected,
         CancellationToken cancellationToken)
     {
-        var values = new ArrayBufferWriter<double>(4096 * plan.Count);
-        var labels = new List<byte>();
-        var times = new List<long>();
-        var cards = new List<long>();
-        var cardNumbers = new Dictionary<string, long>(StringComparer.Ordinal);
+        var kept = new LabelledRowsBuilder(plan);
+        double[] features = [];
         foreach (var rows in history.Read(progress, rejected, cancellationToken))
         {
-            var batch = values.GetSpan(rows.Count * plan.Count)[..(rows.Count * plan.Count)];
+            if (features.Length < rows.Count * plan.Count)
+                features = new double[rows.Count * plan.Count];
             memory.Advance(rows);
-            plan.Compute(rows, batch);
-            var kept = 0;
+            plan.Compute(rows, features.AsSpan(0, rows.Count * plan.Count));
             for (var row = 0; row < rows.Count; row++)
             {
-                if (rows.Label(row) is not { } label)
-                    continue;
-                batch.Slice(row * plan.Count, plan.Count).CopyTo(batch[(kept++ * plan.Count)..]);
-                labels.Add(label ? (byte)1 : (byte)0);
-                times.Add(rows.EventTime(row));
-                var card = Encoding.Latin1.GetString(rows.Key(row));
-                if (!cardNumbers.TryGetValue(card, out var number))
-                    cardNumbers.Add(card, number = cardNumbers.Count);
-                cards.Add(number);
+                if (rows.Label(row) is { } label)
+                    kept.Add(rows, row, features.AsSpan(row * plan.Count, plan.Count), label);
             }
-
-            values.Advance(kept * plan.Count);
         }
 
-        return labels.Count == 0 ? null : new LabelledRows(new TrainingSet(plan.Columns, values.WrittenMemory, labels.ToArray()), [.. times], [.. cards]);
+        return kept.Build();
     }
 
     /// <summary>The first row at a time, unix milliseconds, or later.</summary>

@@ -1,9 +1,6 @@
-using System.Buffers;
 using System.Text;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
-using FraudStreams.Model.Trees;
 using FraudStreams.Monitoring;
 using FraudStreams.Topics;
 
@@ -19,12 +16,8 @@ namespace FraudStreams.ModelOps;
 sealed class SeenPayments(IReadableTopics topics, int partitions, FeaturePlan plan, Func<string, FeaturePlan?> versions, IReadOnlyDictionary<string, bool> confirmed)
 {
     readonly PredictionReader _reader = new(plan.Schema, int.MaxValue);
-    readonly ArrayBufferWriter<double> _values = new(4096 * plan.Count);
-    readonly List<byte> _labels = [];
-    readonly List<long> _times = [];
-    readonly List<long> _cards = [];
+    readonly LabelledRowsBuilder _rows = new(plan);
     readonly HashSet<string> _ids = [];
-    readonly Dictionary<string, long> _cardNumbers = [];
     readonly Dictionary<string, bool> _isOfPlan = [];
     long _unreadable;
     long _withoutFeatures;
@@ -53,10 +46,7 @@ sealed class SeenPayments(IReadableTopics topics, int partitions, FeaturePlan pl
             tell.Warning($"{_withoutFeatures:N0} predictions carry no features (scoring.carry-features was off) and are left out");
         if (_otherFeatures > 0)
             tell.Warning($"{_otherFeatures:N0} predictions of versions with other features than the champion's, or that are gone or damaged, are left out");
-        if (_labels.Count == 0)
-            return null;
-        var rows = new LabelledRows(new TrainingSet(plan.Columns, _values.WrittenMemory, _labels.ToArray()), [.. _times], [.. _cards]);
-        return rows.Take([.. Enumerable.Range(0, rows.Count).OrderBy(at => rows.Times[at])]);
+        return _rows.Build() is { } rows ? rows.Take([.. Enumerable.Range(0, rows.Count).OrderBy(at => rows.Times[at])]) : null;
     }
 
     void Take(ReadOnlySpan<byte> record, PredictionRows row)
@@ -77,18 +67,7 @@ sealed class SeenPayments(IReadableTopics topics, int partitions, FeaturePlan pl
         else if (features.Length != plan.Count || !IsOfPlan(Encoding.UTF8.GetString(row.ModelVersion(0))))
             _otherFeatures++;
         else if (_ids.Add(id))
-            Keep(payment, features, label);
-    }
-
-    void Keep(TransactionRows payment, double[] features, bool label)
-    {
-        _values.Write(features);
-        _labels.Add(label ? (byte)1 : (byte)0);
-        _times.Add(payment.EventTime(0));
-        var card = Encoding.Latin1.GetString(payment.Key(0));
-        if (!_cardNumbers.TryGetValue(card, out var number))
-            _cardNumbers.Add(card, number = _cardNumbers.Count);
-        _cards.Add(number);
+            _rows.Add(payment, 0, features, label);
     }
 
     bool IsOfPlan(string version)

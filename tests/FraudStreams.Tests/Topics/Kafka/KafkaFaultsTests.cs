@@ -103,6 +103,7 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IC
             }
             catch (TopicsException) when (TimeProvider.System.GetElapsedTime(asked) < TimeSpan.FromSeconds(40))
             {
+                // Not in this second: it is asked again.
             }
         }
     }
