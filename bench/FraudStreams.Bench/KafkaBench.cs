@@ -64,7 +64,7 @@ static class KafkaBench
     internal static async Task<long> FillAsync(string csv, string model, string servers, string prefix)
     {
         using var system = Akka.Actor.ActorSystem.Create("fill", new ConfigLayers(Config).Load());
-        await using var topics = KafkaTopics.Open(Settings(servers, prefix), PartitionsOf(Topic.Transactions, Topic.Predictions, Topic.Rejected, Topic.Alerts, Topic.Undelivered, Topic.Labels), system);
+        await using var topics = KafkaTopics.Open(Settings(servers, prefix), PartitionsOf(Topic.Transactions, Topic.Predictions, Topic.Rejected, Topic.Alerts, Topic.Undelivered, Topic.Labels), system.Log);
         using var feed = new CsvFeed(csv, ModelFolder.Load(model).Schema);
         var value = new System.Buffers.ArrayBufferWriter<byte>();
         var rows = 0L;
@@ -93,7 +93,8 @@ static class KafkaBench
     }
 
     static KafkaSettings Settings(string servers, string prefix) => new(
-        servers, prefix, null, TimeSpan.FromSeconds(10), ImmutableSortedDictionary<string, string>.Empty, new SecretValue(""));
+        servers, prefix, null, TimeSpan.FromSeconds(10), ImmutableSortedDictionary<string, string>.Empty,
+            ImmutableSortedDictionary<string, string>.Empty, ImmutableSortedDictionary<string, string>.Empty, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(3), new SecretValue(""));
 
     static (long Count, double Seconds) Predictions(string servers, string prefix)
     {

@@ -1,6 +1,4 @@
 using System.Buffers;
-using Akka.Actor;
-using Akka.Streams.Kafka.Settings;
 using Confluent.Kafka;
 using FraudStreams.Model.Formats;
 using FraudStreams.Model.Schema;
@@ -20,17 +18,12 @@ static class KafkaByHand
 
     public static void Run(string modelFolder, string servers, string prefix)
     {
-        KafkaLibrary.Require();
         var model = ModelFolder.Load(modelFolder);
         if (!model.Schema.WindowFeatures.IsEmpty)
             throw new ArgumentException($"the loop by hand remembers nothing: schema {model.Schema.Name} has windows; name a model and a schema without");
-        using var system = ActorSystem.Create("by-hand", new ConfigLayers("hocon/kafka.conf").Load());
-        var consumers = ConsumerSettings<byte[], byte[]>.Create(system, Deserializers.ByteArray, Deserializers.ByteArray).WithBootstrapServers(servers)
-            .WithGroupId(prefix + "by-hand").WithProperty("auto.offset.reset", "earliest").WithProperty("enable.auto.commit", "false").WithProperty("enable.partition.eof", "true");
-        var producers = ProducerSettings<byte[], byte[]>.Create(system, Serializers.ByteArray, Serializers.ByteArray)
-            .WithProperty("bootstrap.servers", servers).WithProperty("enable.idempotence", "true").WithProperty("acks", "all");
-        using var consumer = new ConsumerBuilder<byte[], byte[]>(consumers.Properties).Build();
-        using var producer = new ProducerBuilder<byte[], byte[]>(producers.Properties).Build();
+        var settings = FraudSettings.From(new ConfigLayers("hocon/kafka.conf", [$"topics.kafka.bootstrap-servers={servers}", $"topics.kafka.prefix={prefix}"]).Load()).Topics.Kafka!;
+        using var consumer = new ConsumerBuilder<byte[], byte[]>(settings.ConsumerProperties(prefix + "by-hand").SetItem("enable.auto.offset.store", "true")).Build();
+        using var producer = new ProducerBuilder<byte[], byte[]>(settings.ProducerProperties).Build();
         consumer.Subscribe(prefix + Topic.Transactions);
 
         var reader = new TransactionReader(model.Schema);

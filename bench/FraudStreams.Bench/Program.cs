@@ -2,13 +2,6 @@ using FraudStreams.Bench;
 
 switch (args)
 {
-    case ["akka"]:
-        await AkkaBench.RunAsync();
-        await AkkaStreamsBench.RunAsync();
-        return 0;
-    case ["akka-streams"]:
-        await AkkaStreamsBench.RunAsync();
-        return 0;
     case ["topics", .. var rest]:
         await TopicsBench.RunAsync(rest);
         return 0;
@@ -50,7 +43,7 @@ switch (args)
         return 0;
     default:
         Console.Error.WriteLine(
-            "what to measure: akka | akka-streams | topics [folder] | store predictions.ndjson [folder | \"Host=…\"] | reading payments.csv | "
+            "what to measure: topics [folder] | store predictions.ndjson [folder | \"Host=…\"] | reading payments.csv | "
             + "spine payments.csv model-folder [rounds] | history payments.csv [schema] | history-stream train.csv later.csv [rounds] | "
             + "kafka payments.csv model-folder broker:port [rounds] [schema] | "
             + "kafka-hosts payments.csv model-folder broker:port \"Host=…;Username=…;Password=…\" [schema] | matrix payments.csv features.fsm [schema] | "

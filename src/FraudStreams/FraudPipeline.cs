@@ -33,8 +33,8 @@ static class FraudPipeline
     /// <summary>transactions ▸ batch ▸ speed_2 ▸ read ▸ windows ▸ model ▸ predictions and rejected, with the position in transactions.</summary>
     public static IRunnableGraph<Task<Done>> Score(
         BranchParts parts, TransactionSchema schema, FeatureMemory? memory, IActorRef model, SpeedValve speed2) =>
-        ConsumedApart(parts, Topic.Transactions, (partition, records) => records
-            .GroupedWithin(parts.Settings.Batch.Size, parts.Settings.Batch.Wait)
+        ConsumedApart(parts, Topic.Transactions, (partition, chunks) => chunks
+            .Via(parts.Settings.Batch.Flow())
             .Via(BatchValve.Flow<TopicRecord>(speed2))
             .Via(ReadTransactions.Flow(schema, parts.Settings.Topics))
             .Via(FeatureMemory.Flow(memory, partition))
@@ -43,13 +43,13 @@ static class FraudPipeline
 
     /// <summary>predictions ▸ predicted frauds ▸ the partition's desk, with the position in predictions; the desk ▸ mail, webhook ▸ alerts.</summary>
     public static IRunnableGraph<Task<Done>> Alert(BranchParts parts, TransactionSchema schema, AlertTemplate template, IActorRef desks) =>
-        ConsumedApart(parts, Topic.Predictions, (partition, records) =>
-            records.Via(AlertPeople.Flow(partition.Partition, desks, template, schema, parts.Topics, parts.Log, parts.Time)));
+        ConsumedApart(parts, Topic.Predictions, (partition, chunks) =>
+            chunks.Via(AlertPeople.Flow(partition.Partition, desks, template, schema, parts.Topics, parts.Log, parts.Time)));
 
     /// <summary>predictions ▸ batch ▸ speed_3 ▸ database, then the position in predictions.</summary>
     public static IRunnableGraph<Task<Done>> Store(BranchParts parts, PredictionStore store, SpeedValve speed3) =>
         Consumed(parts, Topic.Predictions, partition => partition
-            .GroupedWithin(parts.Settings.Store.Batch.Size, parts.Settings.Store.Batch.Wait)
+            .Via(parts.Settings.Store.Batch.Flow())
             .Via(BatchValve.Flow<TopicRecord>(speed3))
             .Via(StorePredictions.Flow(store, parts.Topics, parts.Name, Topic.Rejected, parts.Time))
             .Select(parts.CountStored));
@@ -57,7 +57,7 @@ static class FraudPipeline
     /// <summary>labels ▸ batch ▸ payments in the database, now or when they come, then the position in labels.</summary>
     public static IRunnableGraph<Task<Done>> Labels(BranchParts parts, PredictionStore store) =>
         Consumed(parts, Topic.Labels, partition => partition
-            .GroupedWithin(parts.Settings.Store.Batch.Size, parts.Settings.Store.Batch.Wait)
+            .Via(parts.Settings.Store.Batch.Flow())
             .Select(ReadLabels.Read)
             .Via(StoreLabels.Flow(store, parts.Topics, parts.Name, Topic.Rejected, parts.Time))
             .Select(parts.CountLabelled));
@@ -73,15 +73,15 @@ static class FraudPipeline
             .ToMaterialized(Sink.Ignore<Done>(), Keep.Right);
 
     /// <summary>Every partition that this process is given, side by side, until the switch is thrown.</summary>
-    static IRunnableGraph<Task<Done>> Consumed(BranchParts parts, string topic, Func<Source<TopicRecord, NotUsed>, Source<Done, NotUsed>> flow) =>
-        ConsumedApart(parts, topic, (_, records) => flow(records));
+    static IRunnableGraph<Task<Done>> Consumed(BranchParts parts, string topic, Func<Source<IReadOnlyList<TopicRecord>, NotUsed>, Source<Done, NotUsed>> flow) =>
+        ConsumedApart(parts, topic, (_, chunks) => flow(chunks));
 
     /// <summary>The same where a partition has parts of its own.</summary>
     static IRunnableGraph<Task<Done>> ConsumedApart(
-        BranchParts parts, string topic, Func<TopicPartition, Source<TopicRecord, NotUsed>, Source<Done, NotUsed>> flow) =>
+        BranchParts parts, string topic, Func<TopicPartition, Source<IReadOnlyList<TopicRecord>, NotUsed>, Source<Done, NotUsed>> flow) =>
         Restarted(parts, () => parts.Topics.Consume(topic, parts.Name)
             .Via(parts.Stop.Flow<TopicPartitionSource>())
-            .MergeMany(parts.Settings.Topics.Partitions, source => flow(source.Partition, source.Records.Via(parts.Stop.Flow<TopicRecord>()))));
+            .MergeMany(parts.Settings.Topics.Partitions, source => flow(source.Partition, source.Chunks.Via(parts.Stop.Flow<IReadOnlyList<TopicRecord>>()))));
 
     static IRunnableGraph<Task<Done>> Restarted(BranchParts parts, Func<Source<Done, NotUsed>> branch) =>
         RestartSource.OnFailuresWithBackoff(() => branch().Select(parts.Worked).SelectError(parts.Named), parts.Settings.Restart.ToRestartSettings())

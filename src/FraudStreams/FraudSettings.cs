@@ -97,6 +97,9 @@ public sealed record BatchSettings(int Size, TimeSpan Wait)
 {
     public static BatchSettings From(SettingsSection section) =>
         new(section.Int("size", 1, 100_000), section.Duration("wait", TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)));
+
+    /// <summary>Chunks of records into batches.</summary>
+    internal IGraph<FlowShape<IReadOnlyList<TopicRecord>, IReadOnlyList<TopicRecord>>, Akka.NotUsed> Flow() => new BatchChunks<TopicRecord>(Size, Wait);
 }
 
 /// <param name="Input">The CSV to replay; null generates payments.</param>
@@ -163,7 +166,7 @@ public sealed record TopicSettings(
     {
         var topics = sideTopic is null ? PartitionsOfTopics : PartitionsOfTopics.Add(sideTopic, Partitions);
         return Kafka is { } kafka
-            ? KafkaTopics.Open(kafka, topics, system)
+            ? KafkaTopics.Open(kafka, topics, system.Log)
             : EmbeddedTopics.Open(Embedded(dataDirectory) with { Partitions = topics }, time, onStandby);
     }
 
@@ -172,9 +175,8 @@ public sealed record TopicSettings(
     {
         if (Kafka is null)
             return EmbeddedLog.ReadStatus(dataDirectory);
-        KafkaLibrary.Require();
-        using var status = new KafkaStatus(Kafka);
-        return status.Read(PartitionsOfTopics);
+        using var admin = new KafkaAdmin(Kafka);
+        return new KafkaStatus(Kafka, admin).ReadAsync(PartitionsOfTopics, CancellationToken.None).GetAwaiter().GetResult();
     }
 
     /// <summary>The embedded topics of a data folder.</summary>

@@ -20,6 +20,7 @@ sealed class ProductionStage : Stage
     readonly PostgresStoreSettings _store;
     readonly PostgresDisk? _disk;
     readonly string _prefix;
+    readonly KafkaAdmin _admin;
     readonly KafkaStatus _status;
     readonly ImmutableSortedDictionary<string, int> _topics;
 
@@ -37,7 +38,8 @@ sealed class ProductionStage : Stage
             $"topics.partitions={Partitions}");
         _kafka = settings.Topics.Kafka!;
         _topics = settings.Topics.PartitionsOfTopics;
-        _status = new KafkaStatus(_kafka);
+        _admin = new KafkaAdmin(_kafka);
+        _status = new KafkaStatus(_kafka, _admin);
     }
 
     public KafkaBroker Broker { get; }
@@ -53,7 +55,7 @@ sealed class ProductionStage : Stage
     [
         $"topics.kafka.bootstrap-servers={Broker.Servers}", $"topics.kafka.prefix={_prefix}", $"topics.partitions={Partitions}",
         $"store.postgresql.connection-string={_store.Connection}", $"store.postgresql.schema={_store.Schema}", "store.postgresql.connect-timeout=2s",
-        "akka.kafka.consumer.kafka-clients.session.timeout.ms=3000", "akka.kafka.consumer.kafka-clients.heartbeat.interval.ms=500",
+        "topics.kafka.consumer.client.session.timeout.ms=3000", "topics.kafka.consumer.client.heartbeat.interval.ms=500",
     ];
 
     protected override IEnumerable<string> Files => [Path.Combine(AppContext.BaseDirectory, "hocon", "kafka.conf")];
@@ -70,7 +72,7 @@ sealed class ProductionStage : Stage
     {
         try
         {
-            return StageProgress.Of(_status.Read(_topics), Counts());
+            return _status.ReadAsync(_topics, CancellationToken.None).GetAwaiter().GetResult() is { } topics ? StageProgress.Of(topics, Counts()) : null;
         }
         catch (Exception e) when (e is TopicsException or KafkaException)
         {
@@ -90,7 +92,7 @@ sealed class ProductionStage : Stage
 
     public override async ValueTask DisposeAsync()
     {
-        _status.Dispose();
+        _admin.Dispose();
         await base.DisposeAsync();
         _disk?.Dispose();
     }

@@ -57,7 +57,7 @@ sealed record AlertOffice(
     {
         var channels = ImmutableArray.CreateBuilder<AlertChannel>();
         channels.Add(settings.Mail.Host.Length > 0
-            ? new AlertChannel(AlertChannel.Mail, MailTransport.Create(settings.Mail, time), settings.MailChannel)
+            ? new AlertChannel(AlertChannel.Mail, new MailKitTransport(settings.Mail, time), settings.MailChannel)
             : new AlertChannel(
                 AlertChannel.Mail,
                 new FolderMailTransport(Path.Combine(dataDirectory, settings.Folder), settings.Mail.From, settings.Mail.To, time),

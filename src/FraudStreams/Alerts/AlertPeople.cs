@@ -46,14 +46,13 @@ sealed class AlertPeople
     /// Predictions of one partition in, one element out for each batch that is committed. The partition's desk is open while this runs, and what
     /// waited there from before goes out.
     /// </summary>
-    public static Flow<TopicRecord, Done, NotUsed> Flow(
+    public static Flow<IReadOnlyList<TopicRecord>, Done, NotUsed> Flow(
         int partition, IActorRef desks, AlertTemplate template, TransactionSchema schema, ITopics topics, ILoggingAdapter log, TimeProvider time)
     {
         var people = new AlertPeople(desks, template, schema, topics, log, time);
         desks.Tell(new OpenDesk(partition));
-        return Akka.Streams.Dsl.Flow.Create<TopicRecord>()
-            .GroupedWithin(BatchRecords, BatchWait)
-            .SelectAsync(1, batch => people.AlertAsync(batch as IReadOnlyList<TopicRecord> ?? [.. batch]))
+        return Akka.Streams.Dsl.Flow.FromGraph(new BatchChunks<TopicRecord>(BatchRecords, BatchWait))
+            .SelectAsync(1, people.AlertAsync)
             .WatchTermination((none, ended) =>
             {
                 _ = ended.ContinueWith(_ => desks.Tell(new CloseDesk(partition)), TaskScheduler.Default);
@@ -66,12 +65,8 @@ sealed class AlertPeople
     {
         var last = predictions[^1];
         var alerts = FraudsIn(predictions);
-        while (!alerts.IsEmpty && await _desks.Ask<object>(new RaiseAlerts(last.Partition.Partition, alerts), AskTimeout) is var answer and not AlertsAreRaised)
-        {
-            if (answer is Status.Failure failure)
-                throw failure.Cause;
+        while (!alerts.IsEmpty && await _desks.Ask<object>(new RaiseAlerts(last.Partition.Partition, alerts), AskTimeout) is not AlertsAreRaised)
             await Task.Delay(BusyPause, _time);
-        }
 
         var position = new OutgoingRecords(1) { Position = new GroupPosition(Groups.Alert, last.Partition, last.Offset + 1) };
         await _topics.PublishAsync(position, CancellationToken.None);

@@ -1,5 +1,5 @@
-using System.Globalization;
-using System.Text;
+using System.Collections.Immutable;
+using MimeKit;
 
 namespace FraudStreams.Alerts;
 
@@ -9,18 +9,28 @@ namespace FraudStreams.Alerts;
 /// </summary>
 public sealed class FolderMailTransport : IAlertTransport
 {
+    /// <summary>Lines end as in a mail on its way, on every system.</summary>
+    static readonly FormatOptions Format = DosLines();
+
     readonly string _folder;
     readonly string _from;
-    readonly string _to;
+    readonly ImmutableArray<string> _to;
     readonly TimeProvider _time;
 
     public FolderMailTransport(string folder, string from, IEnumerable<string> to, TimeProvider time)
     {
         _folder = Directory.CreateDirectory(folder).FullName;
         _from = from;
-        _to = string.Join(", ", to);
+        _to = [.. to];
         _time = time;
         Channel = $"folder {Path.GetFileName(_folder)}";
+    }
+
+    static FormatOptions DosLines()
+    {
+        var options = FormatOptions.Default.Clone();
+        options.NewLineFormat = NewLineFormat.Dos;
+        return options;
     }
 
     public string Channel { get; }
@@ -40,7 +50,8 @@ public sealed class FolderMailTransport : IAlertTransport
         {
             await using (var stream = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None, 4096, FileOptions.Asynchronous))
             {
-                await stream.WriteAsync(Encoding.ASCII.GetBytes(Text(message)), token);
+                using var mail = MailMime.Of(message, _from, _to, _time.GetUtcNow());
+                await mail.WriteToAsync(Format, stream, token);
                 stream.Flush(flushToDisk: true);
             }
 
@@ -52,20 +63,4 @@ public sealed class FolderMailTransport : IAlertTransport
             throw new AlertDeliveryException(DeliveryFault.Unavailable, e.Message, e);
         }
     }
-
-    /// <summary>A message as RFC 5322 and MIME (RFC 2045, 2047) write it, in ASCII.</summary>
-    string Text(AlertMessage message) =>
-        $"""
-        Message-ID: {message.MessageId}
-        Date: {_time.GetUtcNow().ToString("ddd, dd MMM yyyy HH:mm:ss '+0000'", CultureInfo.InvariantCulture)}
-        From: {_from}
-        To: {_to}
-        Subject: {MimeText.Header(message.Subject)}
-        Auto-Submitted: auto-generated
-        MIME-Version: 1.0
-        Content-Type: text/plain; charset=utf-8
-        Content-Transfer-Encoding: quoted-printable
-
-        {MimeText.QuotedPrintable(message.Text)}
-        """.ReplaceLineEndings("\r\n");
 }

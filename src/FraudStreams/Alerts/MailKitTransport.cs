@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text;
 using MailKit;
 using MailKit.Net.Smtp;
 using MailKit.Security;
@@ -32,7 +33,8 @@ public sealed class MailKitTransport(MailSettings settings, TimeProvider time) :
             await client.ConnectAsync(settings.Host, settings.Port, settings.StartTls ? SecureSocketOptions.StartTls : SecureSocketOptions.None, either.Token);
             if (settings.User.Length > 0)
                 await client.AuthenticateAsync(settings.User, settings.Password.Reveal(), either.Token);
-            await client.SendAsync(Mime(message, to), either.Token);
+            using var mail = MailMime.Of(message, settings.From, to, time.GetUtcNow());
+            await client.SendAsync(Format(client, to), mail, either.Token);
         }
         catch (OperationCanceledException e) when (!token.IsCancellationRequested)
         {
@@ -57,15 +59,12 @@ public sealed class MailKitTransport(MailSettings settings, TimeProvider time) :
         return SmtpReply.Of(client.Failed, to.Length);
     }
 
-    MimeMessage Mime(AlertMessage alert, IEnumerable<string> to)
+    /// <summary>Addresses beyond ASCII need a server that takes them (SMTPUTF8, RFC 6531); all else is sent in the form that every server takes.</summary>
+    FormatOptions Format(SmtpClient client, IEnumerable<string> to)
     {
-        var message = new MimeMessage { Subject = alert.Subject, MessageId = alert.MessageId.Trim('<', '>') };
-        message.From.Add(MailboxAddress.Parse(settings.From));
-        message.To.AddRange(to.Select(MailboxAddress.Parse));
-        message.Date = time.GetUtcNow();
-        message.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
-        message.Body = new BodyBuilder { TextBody = alert.Text, HtmlBody = alert.Html }.ToMessageBody();
-        return message;
+        var options = FormatOptions.Default.Clone();
+        options.International = client.Capabilities.HasFlag(SmtpCapabilities.UTF8) && !to.Append(settings.From).All(address => Ascii.IsValid(address));
+        return options;
     }
 
     /// <summary>Goes on with the other recipients where one is not accepted.</summary>

@@ -14,7 +14,7 @@ public sealed record LabelBatch(ImmutableArray<Label> Labels, ImmutableArray<Unr
 static class ReadLabels
 {
     /// <summary>At least one record, all of one partition.</summary>
-    public static LabelBatch Read(IEnumerable<TopicRecord> records)
+    public static LabelBatch Read(IReadOnlyList<TopicRecord> records)
     {
         var labels = ImmutableArray.CreateBuilder<Label>();
         var unreadable = ImmutableArray.CreateBuilder<UnreadableLabel>();

@@ -73,8 +73,8 @@ sealed class PartitionMemory(FeatureMemory memory, TopicPartition partition, Can
             read += records.Count;
         }
 
-        memory.Log.Info("Windows of {0}: {1}, {2} records read again up to offset {3}, {4} payments of {5} keys held; {6} s", partition,
-            from == 0 ? "no snapshot" : $"snapshot of offset {from}", read, position, own.Windows.Events, own.Windows.Keys,
+        memory.Log.Info("Windows of {0}: {1}, {2} records read again up to offset {3}, {4} held; {5} s", partition,
+            from == 0 ? "no snapshot" : $"snapshot of offset {from}", read, position, $"{own.Windows.Events} payments of {own.Windows.Keys} keys",
             Stopwatch.GetElapsedTime(started).TotalSeconds.ToString("0.00"));
         return new PaymentMemory(own, memory.NeedsOthers ? await ReadOthersAsync() : null);
     }

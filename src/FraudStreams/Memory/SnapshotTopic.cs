@@ -29,6 +29,7 @@ sealed class SnapshotTopic : ISnapshots
 
     readonly KafkaSettings _settings;
     readonly SnapshotFiles _drafts;
+    readonly KafkaAdmin _admin;
     readonly IProducer<byte[], byte[]> _producer;
     readonly ConcurrentDictionary<TopicPartition, int> _newestSlot = [];
 
@@ -37,9 +38,10 @@ sealed class SnapshotTopic : ISnapshots
     {
         _settings = settings;
         _drafts = drafts;
-        new KafkaTopicMaker(settings).Make(ImmutableSortedDictionary<string, int>.Empty.Add(Name, partitions), TopicSettings);
-        _producer = new ProducerBuilder<byte[], byte[]>(settings.Properties.SetItem("enable.idempotence", "true").SetItem("acks", "all"))
-            .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        _admin = new KafkaAdmin(settings);
+        KafkaTopicMaker.MakeAsync(_admin, settings, ImmutableSortedDictionary<string, int>.Empty.Add(Name, partitions), TopicSettings, CancellationToken.None)
+            .GetAwaiter().GetResult();
+        _producer = new ProducerBuilder<byte[], byte[]>(settings.ProducerProperties).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
     }
 
     public string Draft(TopicPartition partition) => _drafts.Draft(partition);
@@ -66,7 +68,11 @@ sealed class SnapshotTopic : ISnapshots
         _newestSlot[partition] = slot;
     }
 
-    public void Dispose() => _producer.Dispose();
+    public void Dispose()
+    {
+        _producer.Dispose();
+        _admin.Dispose();
+    }
 
     async Task ProduceAsync(TopicPartition partition, byte[] key, byte[] value, CancellationToken ct)
     {
@@ -114,7 +120,7 @@ sealed class SnapshotTopic : ISnapshots
     /// <summary>All that is there now.</summary>
     async IAsyncEnumerable<TopicRecord> RecordsAsync(TopicPartition partition, [EnumeratorCancellation] CancellationToken ct)
     {
-        await using var reader = new KafkaReader(_settings, partition with { Topic = Name }, 0);
+        await using var reader = new KafkaReader(_settings, _admin, partition with { Topic = Name }, 0);
         while (await reader.NextAsync(wait: true, ct) is { Count: > 0 } records)
         {
             foreach (var record in records)

@@ -30,7 +30,7 @@ sealed class TransactionBatch(TransactionBatchPool pool, TransactionRows rows)
     /// <summary>The offset after the last record, whether it was read or rejected.</summary>
     public GroupPosition Position { get; private set; }
 
-    public TransactionBatch Read(IEnumerable<TopicRecord> records, TransactionReader reader, string group)
+    public TransactionBatch Read(IReadOnlyList<TopicRecord> records, TransactionReader reader, string group)
     {
         foreach (var record in records)
         {

@@ -11,8 +11,8 @@ static class BatchValve
 {
     const double PieceSeconds = 0.25;
 
-    public static Flow<IEnumerable<T>, IReadOnlyList<T>, NotUsed> Flow<T>(SpeedValve valve) => Akka.Streams.Dsl.Flow.Create<IEnumerable<T>>()
-        .SelectMany(batch => Pieces(batch as IReadOnlyList<T> ?? [.. batch], valve))
+    public static Flow<IReadOnlyList<T>, IReadOnlyList<T>, NotUsed> Flow<T>(SpeedValve valve) => Akka.Streams.Dsl.Flow.Create<IReadOnlyList<T>>()
+        .SelectMany(batch => Pieces(batch, valve))
         .SelectAsync(1, piece => PassAsync(piece, valve));
 
     static IEnumerable<IReadOnlyList<T>> Pieces<T>(IReadOnlyList<T> batch, SpeedValve valve)

@@ -27,7 +27,7 @@ internal sealed class GroupConsumption(
     public async Task<Option<TopicPartitionSource>> NextAsync()
     {
         if (_lock is null) await TakeLockAsync();
-        if (_toGive.TryDequeue(out var partition)) return Option<TopicPartitionSource>.Create(new(partition, Records(partition)));
+        if (_toGive.TryDequeue(out var partition)) return Option<TopicPartitionSource>.Create(new(partition, Chunks(partition)));
 
         await Task.Delay(Timeout.InfiniteTimeSpan, _closed.Token);
         return Option<TopicPartitionSource>.None;
@@ -59,12 +59,11 @@ internal sealed class GroupConsumption(
         }
     }
 
-    Source<TopicRecord, NotUsed> Records(TopicPartition partition) => Source.UnfoldResourceAsync<TopicRecord[], PartitionReading>(
+    Source<IReadOnlyList<TopicRecord>, NotUsed> Chunks(TopicPartition partition) => Source.UnfoldResourceAsync<IReadOnlyList<TopicRecord>, PartitionReading>(
             () => Task.FromResult(new PartitionReading(this, partition)),
             reading => reading.NextAsync(),
             EmbeddedTopics.CloseAsync)
-        .WithAttributes(EmbeddedTopics.NothingAhead)
-        .SelectMany(records => records);
+        .WithAttributes(EmbeddedTopics.NothingAhead);
 
     async Task TakeLockAsync()
     {

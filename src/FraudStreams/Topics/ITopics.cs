@@ -3,8 +3,8 @@ using Akka.Streams.Dsl;
 
 namespace FraudStreams.Topics;
 
-/// <summary>One partition that this process was given, and its records from the group's position on.</summary>
-public sealed record TopicPartitionSource(TopicPartition Partition, Source<TopicRecord, NotUsed> Records);
+/// <summary>One partition that this process was given, and its records from the group's position on, as they are read: a chunk, never empty, at a time.</summary>
+public sealed record TopicPartitionSource(TopicPartition Partition, Source<IReadOnlyList<TopicRecord>, NotUsed> Chunks);
 
 /// <summary>Partitions that can be read forward, in no group's name.</summary>
 public interface IReadableTopics

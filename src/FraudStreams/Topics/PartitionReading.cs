@@ -24,7 +24,7 @@ internal sealed class PartitionReading : IAsyncDisposable
         _reader = consumption.Log.OpenReader(partition);
     }
 
-    public Task<Option<TopicRecord[]>> NextAsync()
+    public Task<Option<IReadOnlyList<TopicRecord>>> NextAsync()
     {
         var reading = ReadAsync();
         _underWay = reading;
@@ -41,11 +41,11 @@ internal sealed class PartitionReading : IAsyncDisposable
         _consumption.Leave();
     }
 
-    async Task<Option<TopicRecord[]>> ReadAsync()
+    async Task<Option<IReadOnlyList<TopicRecord>>> ReadAsync()
     {
         if (_next < 0) _next = await _consumption.Log.RegisterAsync(_consumption.Group, _partition);
         var records = await _reader.ReadAsync(_next, _closed.Token);
         _next = records[^1].Offset + 1;
-        return Option<TopicRecord[]>.Create(records);
+        return Option<IReadOnlyList<TopicRecord>>.Create(records);
     }
 }

@@ -26,8 +26,11 @@ public sealed record GroupLag(string Group, string Topic, long Position, long La
 
 public sealed record TopicsStatus(ImmutableArray<TopicStatus> Topics, ImmutableArray<GroupLag> Groups)
 {
-    /// <summary>How far a group is behind; a group that never committed is behind by the whole topic.</summary>
+    /// <summary>What about the topics keeps payments from flowing as they should, each with what would help.</summary>
+    public ImmutableArray<string> Faults { get; init; } = [];
+
+    /// <summary>How far a group is behind; a group that never committed is behind by all that the topic holds.</summary>
     public GroupLag Of(string group, string topic) =>
         Groups.FirstOrDefault(lag => lag.Group == group && lag.Topic == topic)
-        ?? new GroupLag(group, topic, 0, Topics.FirstOrDefault(t => t.Topic == topic)?.Appended ?? 0);
+        ?? new GroupLag(group, topic, 0, Topics.FirstOrDefault(t => t.Topic == topic)?.Kept ?? 0);
 }

@@ -137,7 +137,7 @@ public sealed class MailTransportTests
         var settings = new MailSettings(
             "localhost", port, tls, user, new SecretValue(user.Length > 0 ? "secret-of-the-robot" : ""), "from@x.org", ["one@x.org", "two@x.org"],
             TimeSpan.FromMilliseconds(timeoutMilliseconds));
-        using var transport = MailTransport.Create(settings, TimeProvider.System);
+        using var transport = new MailKitTransport(settings, TimeProvider.System);
         return await transport.SendAsync(AlertMessage.Of([AlertsOf.One("t1")], []), CancellationToken.None);
     }
 }

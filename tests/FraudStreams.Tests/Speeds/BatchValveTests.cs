@@ -67,6 +67,6 @@ public sealed class BatchValveTests : Akka.TestKit.Xunit2.TestKit
     static IReadOnlyList<int> Numbers(int first, int count) => [.. Enumerable.Range(first, count)];
 
     async Task<List<IReadOnlyList<int>>> RunAsync(SpeedValve valve, params IReadOnlyList<int>[] batches) =>
-        [.. await Source.From(batches.Select(batch => (IEnumerable<int>)batch)).Via(BatchValve.Flow<int>(valve))
+        [.. await Source.From(batches).Via(BatchValve.Flow<int>(valve))
             .RunWith(Sink.Seq<IReadOnlyList<int>>(), Sys.Materializer())];
 }

@@ -138,7 +138,7 @@ public sealed class EmbeddedTopicsTests : IAsyncLifetime
         var gate = new TaskCompletionSource();
         var seen = new ConcurrentQueue<TopicRecord>();
         var (stop, done) = topics.Consume("transactions", "score")
-            .MergeMany(1, partition => partition.Records.SelectAsync(1, async record =>
+            .MergeMany(1, partition => partition.Records().SelectAsync(1, async record =>
             {
                 seen.Enqueue(record);
                 await gate.Task;
@@ -192,7 +192,7 @@ public sealed class EmbeddedTopicsTests : IAsyncLifetime
     {
         var records = new ConcurrentQueue<TopicRecord>();
         var (stop, done) = topics.Consume("transactions", group)
-            .MergeMany(8, partition => partition.Records)
+            .MergeMany(8, partition => partition.Records())
             .ViaMaterialized(KillSwitches.Single<TopicRecord>(), Keep.Right)
             .ToMaterialized(Sink.ForEach<TopicRecord>(records.Enqueue), Keep.Both)
             .Run(_system.Materializer());

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
+using Akka;
+using Akka.Streams.Dsl;
 using FraudStreams.Topics;
 
 namespace FraudStreams.Tests.Topics;
@@ -28,6 +30,9 @@ static class LogOf
         batch.Position = new GroupPosition(group, partition, next);
         return batch;
     }
+
+    /// <summary>Record by record.</summary>
+    public static Source<TopicRecord, NotUsed> Records(this TopicPartitionSource partition) => partition.Chunks.SelectMany(chunk => chunk);
 
     public static List<string> Values(EmbeddedLog log, string topic, int partition = 0, long from = 0)
     {

@@ -123,8 +123,8 @@ public sealed class HandbookHostsTests(KafkaBroker broker) : IClassFixture<Kafka
     FraudStreamsProcess Start(string prefix, string data, params string[] arguments) => FraudStreamsProcess.Start(_folder,
     [
         .. arguments, "--data", data, "--config", Path.Combine(AppContext.BaseDirectory, "hocon", "kafka.conf"), "--set", $"topics.kafka.bootstrap-servers={broker.Servers}",
-        "--set", $"topics.kafka.prefix={prefix}", "--set", $"topics.partitions={Partitions}", "--set", "akka.kafka.consumer.kafka-clients.session.timeout.ms=6000", "--set",
-        "akka.kafka.consumer.kafka-clients.heartbeat.interval.ms=500", "--set", "store.kind=sqlite", "--set", "alerts.journal.kind=sqlite",
+        "--set", $"topics.kafka.prefix={prefix}", "--set", $"topics.partitions={Partitions}", "--set", "topics.kafka.consumer.client.session.timeout.ms=6000", "--set",
+        "topics.kafka.consumer.client.heartbeat.interval.ms=500", "--set", "store.kind=sqlite", "--set", "alerts.journal.kind=sqlite",
     ]);
 
     async Task ImportAsync(string prefix)
@@ -163,9 +163,10 @@ public sealed class HandbookHostsTests(KafkaBroker broker) : IClassFixture<Kafka
     async Task<Dictionary<string, HashSet<string>>> PredictionsAsync(string prefix)
     {
         var predictions = new Dictionary<string, HashSet<string>>();
+        using var admin = new KafkaAdmin(Kafka(prefix));
         for (var number = 0; number < Partitions; number++)
         {
-            await using var reader = new KafkaReader(Kafka(prefix), new TopicPartition(Topic.Predictions, number), 0);
+            await using var reader = new KafkaReader(Kafka(prefix), admin, new TopicPartition(Topic.Predictions, number), 0);
             while (await reader.NextAsync(wait: true, default) is { Count: > 0 } records)
             {
                 foreach (var record in records)

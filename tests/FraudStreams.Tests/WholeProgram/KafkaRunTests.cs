@@ -50,8 +50,8 @@ public sealed class KafkaRunTests(KafkaBroker broker) : IClassFixture<KafkaBroke
     string[] OnKafka(string prefix) =>
     [
         "--config", Path.Combine(AppContext.BaseDirectory, "hocon", "kafka.conf"), "--set", $"topics.kafka.bootstrap-servers={broker.Servers}", "--set",
-        $"topics.kafka.prefix={prefix}", "--set", "topics.partitions=3", "--set", "akka.kafka.consumer.kafka-clients.session.timeout.ms=6000", "--set",
-        "akka.kafka.consumer.kafka-clients.heartbeat.interval.ms=500", "--set", "store.kind=sqlite", "--set", "alerts.journal.kind=sqlite", "--set", "console.log-every=200ms",
+        $"topics.kafka.prefix={prefix}", "--set", "topics.partitions=3", "--set", "topics.kafka.consumer.client.session.timeout.ms=6000", "--set",
+        "topics.kafka.consumer.client.heartbeat.interval.ms=500", "--set", "store.kind=sqlite", "--set", "alerts.journal.kind=sqlite", "--set", "console.log-every=200ms",
     ];
 
     /// <param name="exactly">Nothing was killed: then nothing was published twice either.</param>

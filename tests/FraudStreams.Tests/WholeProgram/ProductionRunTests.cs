@@ -67,7 +67,7 @@ public sealed class ProductionRunTests(KafkaBroker broker, PostgresServer postgr
                 "--set", $"topics.kafka.bootstrap-servers={broker.Servers}", "--set", $"topics.kafka.prefix={prefix}", "--set", "topics.partitions=3",
                 "--set", $"store.postgresql.connection-string={_store.Connection}", "--set", $"store.postgresql.schema={_store.Schema}",
                 "--set", "store.postgresql.connect-timeout=2s", "--set", "restart.max-backoff=500ms", "--set", "console.log-every=500ms",
-                "--set", "akka.kafka.consumer.kafka-clients.session.timeout.ms=6000", "--set", "akka.kafka.consumer.kafka-clients.heartbeat.interval.ms=500",
+                "--set", "topics.kafka.consumer.client.session.timeout.ms=6000", "--set", "topics.kafka.consumer.client.heartbeat.interval.ms=500",
             ],
             ("FRAUDSTREAMS_POSTGRES_PASSWORD", _store.Password.Reveal()));
     }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Akka.Event;
-using Akka.Streams.Kafka.Settings;
 using Confluent.Kafka;
 using Error = Confluent.Kafka.Error;
 
@@ -14,19 +13,18 @@ sealed class KafkaPublisher : IDisposable
 {
     readonly ILoggingAdapter _log;
     readonly KafkaSettings _settings;
-    readonly ProducerSettings<byte[], byte[]> _producers;
+    readonly ImmutableSortedDictionary<string, string> _properties;
     readonly ImmutableSortedDictionary<string, int> _partitions;
     readonly Lock _gate = new();
     IProducer<byte[], byte[]>? _producer;
     RecordPartitioner _partitioner;
 
-    public KafkaPublisher(ProducerSettings<byte[], byte[]> producers, KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, ILoggingAdapter log)
+    public KafkaPublisher(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, ILoggingAdapter log)
     {
         _log = log;
         _settings = settings;
         _partitions = partitions;
-        _producers = producers.WithProperty("enable.idempotence", "true").WithProperty("acks", "all")
-            .WithProperty("dotnet.producer.delivery.report.fields", "none");
+        _properties = settings.ProducerProperties.SetItem("dotnet.producer.delivery.report.fields", "none");
     }
 
     /// <summary>Gives the records to the producer, which has them from then on.</summary>
@@ -98,7 +96,7 @@ sealed class KafkaPublisher : IDisposable
     IProducer<byte[], byte[]> Producer()
     {
         lock (_gate)
-            return _producer ??= _producers.CreateKafkaProducer(OnError);
+            return _producer ??= new ProducerBuilder<byte[], byte[]>(_properties).SetErrorHandler(OnError).SetLogHandler((_, _) => { }).Build();
     }
 
     void OnError(IProducer<byte[], byte[]> producer, Error error)
@@ -106,7 +104,7 @@ sealed class KafkaPublisher : IDisposable
         if (!error.IsFatal)
         {
             // The client tries again by itself, and what waits for an acknowledgement waits as long.
-            _log.Warning("The producer at {0}: {1}", _settings.BootstrapServers, error.Reason);
+            _log.Warning("The producer at {Servers}: {Reason}", _settings.BootstrapServers, error.Reason);
             return;
         }
 

@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using KafkaPartition = Confluent.Kafka.TopicPartition;
 
 namespace FraudStreams.Topics.Kafka;
 
@@ -8,18 +9,37 @@ sealed class KafkaReader : IPartitionReader
     const int ChunkRecords = 2000;
 
     readonly KafkaSettings _settings;
+    readonly KafkaAdmin _admin;
     readonly TopicPartition _partition;
     readonly Lazy<IConsumer<byte[], byte[]>> _consumer;
+
+    /// <summary>The offset that is looked at next; past offsets that hold no record, once that is known.</summary>
     long _next;
     bool _sawEnd;
 
-    public KafkaReader(KafkaSettings settings, TopicPartition partition, long from)
+    public KafkaReader(KafkaSettings settings, KafkaAdmin admin, TopicPartition partition, long from)
     {
-        (_settings, _partition, _next) = (settings, partition, from);
+        (_settings, _admin, _partition, _next) = (settings, admin, partition, from);
         _consumer = new Lazy<IConsumer<byte[], byte[]>>(Open);
     }
 
-    public Task<IReadOnlyList<TopicRecord>> NextAsync(bool wait, CancellationToken ct) => WaitingThread.RunAsync<IReadOnlyList<TopicRecord>>(() => Next(wait), ct);
+    public async Task<IReadOnlyList<TopicRecord>> NextAsync(bool wait, CancellationToken ct)
+    {
+        // What the client has fetched already needs no thread that may wait.
+        if (_consumer.IsValueCreated && Next(mayWait: false) is { Count: > 0 } fetched)
+            return fetched;
+        if (!wait)
+            return await WaitingThread.RunAsync(() => Next(mayWait: false), ct);
+
+        // Once the end was met, what is not here yet came after it; whether there is such, the broker knows.
+        while (!_sawEnd || await EndAsync(ct) > _next)
+        {
+            if (await WaitingThread.RunAsync(() => Next(mayWait: true), ct) is { Count: > 0 } records)
+                return records;
+        }
+
+        return [];
+    }
 
     public ValueTask DisposeAsync()
     {
@@ -27,6 +47,9 @@ sealed class KafkaReader : IPartitionReader
             _consumer.Value.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    async Task<long> EndAsync(CancellationToken ct) =>
+        (await _admin.BoundsAsync([new KafkaPartition(_settings.Prefix + _partition.Topic, _partition.Partition)], ct))[0].End;
 
     IConsumer<byte[], byte[]> Open()
     {
@@ -38,38 +61,48 @@ sealed class KafkaReader : IPartitionReader
         return consumer;
     }
 
-    List<TopicRecord> Next(bool wait)
+    List<TopicRecord> Next(bool mayWait)
     {
+        var started = TimeProvider.System.GetTimestamp();
         var chunk = new List<TopicRecord>();
-        try
+        while (chunk.Count < ChunkRecords)
         {
-            while (chunk.Count < ChunkRecords)
+            var waits = mayWait && chunk.Count == 0;
+            var left = waits ? _settings.Timeout - TimeProvider.System.GetElapsedTime(started) : TimeSpan.Zero;
+            var record = Consume(left < TimeSpan.Zero ? TimeSpan.Zero : left);
+            if (record is null && waits && left <= TimeSpan.Zero)
+                throw new TopicsException($"{_partition}: nothing came from {_settings.BootstrapServers} within {_settings.Timeout.TotalSeconds:0.#} s");
+            if (record is null && !waits)
+                break;
+            if (record is null)
+                continue;
+            if (record.IsPartitionEOF)
             {
-                // Once the end was met, what is not here yet came after it; whether there is such, the broker knows.
-                var mayWait = chunk.Count == 0 && wait && (!_sawEnd || IsMore());
-                var record = _consumer.Value.Consume(mayWait ? _settings.Timeout : TimeSpan.Zero);
-                if (record is null && mayWait)
-                    throw new TopicsException($"{_partition}: nothing came from {_settings.BootstrapServers} within {_settings.Timeout.TotalSeconds:0.#} s");
-                if (record is null)
-                    break;
-                if (record.IsPartitionEOF)
-                {
-                    _sawEnd = true;
-                    continue;
-                }
-
-                _next = record.Offset.Value + 1;
-                chunk.Add(new TopicRecord(_partition, record.Offset.Value, record.Message.Key, record.Message.Value, record.Message.Timestamp.UnixTimestampMs));
+                // Behind the last record there may be offsets without one, such as a transaction's marker.
+                (_sawEnd, _next) = (true, Math.Max(_next, record.Offset.Value));
+                break;
             }
-        }
-        catch (KafkaException e)
-        {
-            throw new TopicsException($"{_partition} cannot be read from {_settings.BootstrapServers}: {e.Error.Reason}", e);
+
+            _next = record.Offset.Value + 1;
+            chunk.Add(new TopicRecord(_partition, record.Offset.Value, record.Message.Key, record.Message.Value, record.Message.Timestamp.UnixTimestampMs));
         }
 
         return chunk;
     }
 
-    bool IsMore() =>
-        _consumer.Value.QueryWatermarkOffsets(new Confluent.Kafka.TopicPartition(_settings.Prefix + _partition.Topic, _partition.Partition), _settings.Timeout).High.Value > _next;
+    ConsumeResult<byte[], byte[]>? Consume(TimeSpan wait)
+    {
+        try
+        {
+            return _consumer.Value.Consume(wait);
+        }
+        catch (KafkaException e) when (BrokerErrors.IsTransient(e.Error.Code))
+        {
+            return null;
+        }
+        catch (KafkaException e)
+        {
+            throw new TopicsException($"{_partition} cannot be read from {_settings.BootstrapServers}: {e.Error.Reason}", e);
+        }
+    }
 }

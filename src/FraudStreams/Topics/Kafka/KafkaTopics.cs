@@ -1,15 +1,9 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Akka;
-using Akka.Actor;
 using Akka.Event;
-using Akka.Streams;
 using Akka.Streams.Dsl;
-using Akka.Streams.Kafka.Dsl;
-using Akka.Streams.Kafka.Messages;
-using Akka.Streams.Kafka.Settings;
 using Confluent.Kafka;
-using ConsumerMessage = Akka.Streams.Kafka.Messages.CommittableMessage<byte[], byte[]>;
 
 namespace FraudStreams.Topics.Kafka;
 
@@ -19,62 +13,59 @@ namespace FraudStreams.Topics.Kafka;
 /// </summary>
 public sealed class KafkaTopics : ITopics
 {
-    const string AssignmentStrategy = "partition.assignment.strategy";
-
-    /// <summary>2.3.0, as librdkafka writes versions.</summary>
-    const int FirstThatMayCooperate = 0x02_03_00_00;
-
     readonly KafkaSettings _settings;
     readonly ImmutableSortedDictionary<string, int> _partitions;
-    readonly ConsumerSettings<byte[], byte[]> _consumers;
+    readonly ILoggingAdapter _log;
+    readonly KafkaAdmin _admin;
     readonly KafkaPublisher _publisher;
     readonly KafkaStatus _status;
     readonly Places _places;
-    readonly ConcurrentDictionary<(string Group, TopicPartition Partition), UncommittedOffsets> _uncommitted = [];
+    readonly ConcurrentDictionary<(string Group, TopicPartition Partition), KafkaPartition> _given = [];
 
-    KafkaTopics(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, ActorSystem system)
+    KafkaTopics(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, KafkaAdmin admin, ILoggingAdapter log)
     {
         _settings = settings;
         _partitions = partitions;
-        _consumers = SharedOutSafely(system.Log, ConsumerSettings<byte[], byte[]>.Create(system, Deserializers.ByteArray, Deserializers.ByteArray)
-            .WithProperties(settings.Properties)
-            .WithProperty("auto.offset.reset", "earliest")
-            .WithProperty("enable.auto.commit", "false")
-            .WithProperty("dotnet.consumer.consume.result.fields", "timestamp,topic"));
-        _publisher = new KafkaPublisher(
-            ProducerSettings<byte[], byte[]>.Create(system, Serializers.ByteArray, Serializers.ByteArray).WithProperties(settings.Properties), settings, partitions, system.Log);
-        _status = new KafkaStatus(settings);
-        _places = new Places(settings, partitions);
+        _log = log;
+        _admin = admin;
+        _publisher = new KafkaPublisher(settings, partitions, log);
+        _status = new KafkaStatus(settings, admin);
+        _places = new Places(settings, admin, partitions);
     }
 
-    /// <summary>
-    /// librdkafka before 2.3 aborts the process where a cooperative consumer closes between joining its group and its first assignment
-    /// (confluentinc/librdkafka issue 4312): with such a library partitions are shared out anew at each change, and hosts can come and go.
-    /// </summary>
-    static ConsumerSettings<byte[], byte[]> SharedOutSafely(ILoggingAdapter log, ConsumerSettings<byte[], byte[]> consumers)
+    /// <summary>A partition that this process has, and its batches on their way, in the order in which they were read.</summary>
+    sealed record KafkaPartition(IKafkaPartition Commits)
     {
-        if (Library.Version >= FirstThatMayCooperate || consumers.GetProperty(AssignmentStrategy) != "cooperative-sticky")
-            return consumers;
-        log.Info("librdkafka {0} cannot be trusted with {1} = cooperative-sticky (2.3 can): it is range here", Library.VersionString, AssignmentStrategy);
-        return consumers.WithProperty(AssignmentStrategy, "range");
+        public PublishLine Line { get; } = new();
     }
 
     /// <summary>Makes the topics that the cluster lacks.</summary>
     /// <exception cref="TopicsException">No broker answers, the topics may not be made, or one has another number of partitions.</exception>
-    public static KafkaTopics Open(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, ActorSystem system)
+    public static KafkaTopics Open(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, ILoggingAdapter log)
     {
-        KafkaLibrary.Require();
-        new KafkaTopicMaker(settings).Make(partitions);
-        return new KafkaTopics(settings, partitions, system);
+        var admin = new KafkaAdmin(settings);
+        try
+        {
+            KafkaTopicMaker.MakeAsync(admin, settings, partitions, null, CancellationToken.None).GetAwaiter().GetResult();
+            return new KafkaTopics(settings, partitions, admin, log);
+        }
+        catch
+        {
+            admin.Dispose();
+            throw;
+        }
     }
 
     public int BatchesUnderWay => 4;
 
-    public Source<TopicPartitionSource, NotUsed> Consume(string topic, string group) => KafkaConsumer
-        .CommittablePartitionedSource(_consumers.WithGroupId(_settings.Prefix + group), Subscriptions.Topics(_settings.Prefix + topic))
-        .Select(given => new TopicPartitionSource(
-            new TopicPartition(topic, given.Item1.Partition.Value), Records(new TopicPartition(topic, given.Item1.Partition.Value), group, given.Item2)))
-        .MapMaterializedValue(_ => NotUsed.Instance);
+    public Source<TopicPartitionSource, NotUsed> Consume(string topic, string group) => KafkaGroupSource
+        .Create(_settings, topic, group, _partitions[topic], _log)
+        .Select(given =>
+        {
+            var partition = new TopicPartition(topic, given.Partition);
+            _given[(group, partition)] = new KafkaPartition(given.Commits);
+            return new TopicPartitionSource(partition, given.Chunks);
+        });
 
     public Task PublishAsync(OutgoingRecords records, CancellationToken ct)
     {
@@ -83,36 +74,20 @@ public sealed class KafkaTopics : ITopics
         return _partitions.ContainsKey(position.Partition.Topic) ? PublishAndCommitAsync(records, position, ct) : PublishAndMoveAsync(records, position, ct);
     }
 
-    public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken ct) => _partitions.ContainsKey(partition.Topic)
-        ? WaitingThread.RunAsync(() => _status.Committed(group, partition), ct)
-        : WaitingThread.RunAsync(() => _places.Find(group, partition), ct);
+    public async Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken ct) => _partitions.ContainsKey(partition.Topic)
+        ? Math.Max(0, (await _admin.PositionsAsync(group, [new(_settings.Prefix + partition.Topic, partition.Partition)], ct))[0])
+        : await _places.FindAsync(group, partition, ct);
 
-    public IPartitionReader OpenReader(TopicPartition partition, long from) => new KafkaReader(_settings, partition, from);
+    public IPartitionReader OpenReader(TopicPartition partition, long from) => new KafkaReader(_settings, _admin, partition, from);
 
-    public Task<TopicsStatus> StatusAsync(CancellationToken ct) => WaitingThread.RunAsync(() => _status.Read(_partitions), ct);
+    public async Task<TopicsStatus> StatusAsync(CancellationToken ct) =>
+        await _status.ReadAsync(_partitions, ct) ?? throw new TopicsException($"The topics at {_settings.BootstrapServers} are gone: start again to make them anew");
 
     public ValueTask DisposeAsync()
     {
         _publisher.Dispose();
-        _status.Dispose();
+        _admin.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    Source<TopicRecord, NotUsed> Records(
-        TopicPartition partition, string group, Source<ConsumerMessage, NotUsed> messages)
-    {
-        var uncommitted = new UncommittedOffsets();
-        _uncommitted[(group, partition)] = uncommitted;
-        return messages.Select(message =>
-        {
-            uncommitted.Add(message.CommitableOffset);
-            var record = message.Record.Message;
-            return new TopicRecord(partition, message.Record.Offset.Value, record.Key, record.Value, record.Timestamp.UnixTimestampMs);
-        }).WatchTermination((nothing, ended) =>
-        {
-            _ = ended.ContinueWith(_ => uncommitted.End(), TaskScheduler.Default);
-            return nothing;
-        });
     }
 
     async Task PublishAsync(OutgoingRecords records, PlaceStamp? stamp, CancellationToken ct)
@@ -131,7 +106,7 @@ public sealed class KafkaTopics : ITopics
 
     async Task PublishAndCommitAsync(OutgoingRecords records, GroupPosition position, CancellationToken ct)
     {
-        if (!_uncommitted.TryGetValue((position.Group, position.Partition), out var uncommitted))
+        if (!_given.TryGetValue((position.Group, position.Partition), out var partition))
         {
             records.Dispose();
             throw new TopicsException($"Group {position.Group} does not read {position.Partition} here: there is nothing to commit");
@@ -139,10 +114,9 @@ public sealed class KafkaTopics : ITopics
 
         try
         {
-            // Nothing to commit has a batch that was read before the partition went away and came back: what it holds was, or will be, read again.
-            await uncommitted.Line.PublishAsync(records, _publisher, () => uncommitted.TakeUpTo(position.NextOffset - 1)?.Commit() ?? Task.CompletedTask, ct);
+            await partition.Line.PublishAsync(records, _publisher, () => partition.Commits.CommitAsync(position.NextOffset), ct);
         }
-        catch (Exception e) when (uncommitted.IsEnded || IsGone(e))
+        catch (Exception e) when (partition.Commits.IsEnded || IsGone(e))
         {
             // The partition went to another consumer, which reads from the last commit on and publishes this batch again.
         }

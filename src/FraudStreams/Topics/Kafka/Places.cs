@@ -13,7 +13,7 @@ namespace FraudStreams.Topics.Kafka;
 /// Who starts again begins that batch anew, and what is there of it is left out: rows of a file by their numbers; and where a step may make any number
 /// of records, as in a journal, by their order in the batch, which begins with the same records when it is made again.
 /// </summary>
-sealed class Places(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions)
+sealed class Places(KafkaSettings settings, KafkaAdmin admin, ImmutableSortedDictionary<string, int> partitions)
 {
     const int LookBack = 1000;
 
@@ -27,9 +27,10 @@ sealed class Places(KafkaSettings settings, ImmutableSortedDictionary<string, in
     ]);
 
     /// <summary>The position that a producer can go on from.</summary>
-    public long Find(string group, TopicPartition place)
+    public async Task<long> FindAsync(string group, TopicPartition place, CancellationToken ct)
     {
-        var (position, there) = Search(group, place);
+        var bounds = await BoundsAsync(group, ct);
+        var (position, there) = await WaitingThread.RunAsync(() => Search(group, place, bounds), ct);
         _positions[(group, place)] = position;
         _there[(group, place)] = there;
         return position;
@@ -46,7 +47,17 @@ sealed class Places(KafkaSettings settings, ImmutableSortedDictionary<string, in
 
     static byte[] NameOf(string group, TopicPartition place) => Encoding.UTF8.GetBytes($"{group} {place}");
 
-    (long Position, PlaceThere There) Search(string group, TopicPartition place)
+    /// <summary>Where the partitions that a group writes to begin and end.</summary>
+    async Task<(string Topic, Confluent.Kafka.TopicPartition Partition, PartitionBounds Bounds)[]> BoundsAsync(string group, CancellationToken ct)
+    {
+        var all = WrittenTo.GetValueOrDefault(group, [])
+            .SelectMany(topic => Enumerable.Range(0, partitions[topic]).Select(number => (topic, new Confluent.Kafka.TopicPartition(settings.Prefix + topic, number)))).ToArray();
+        var bounds = all.Length == 0 ? [] : await admin.BoundsAsync([.. all.Select(of => of.Item2)], ct);
+        return [.. all.Zip(bounds, (of, bound) => (of.topic, of.Item2, bound))];
+    }
+
+    (long Position, PlaceThere There) Search(
+        string group, TopicPartition place, IEnumerable<(string Topic, Confluent.Kafka.TopicPartition Partition, PartitionBounds Bounds)> searched)
     {
         var name = NameOf(group, place);
         var last = new Dictionary<(string Topic, int Partition), PlaceHeader>();
@@ -55,13 +66,10 @@ sealed class Places(KafkaSettings settings, ImmutableSortedDictionary<string, in
             .SetLogHandler((_, _) => { })
             .SetErrorHandler((_, _) => { })
             .Build();
-        foreach (var topic in WrittenTo.GetValueOrDefault(group, []))
+        foreach (var (topic, partition, bounds) in searched)
         {
-            for (var number = 0; number < partitions[topic]; number++)
-            {
-                if (LastIn(reader, new(settings.Prefix + topic, number), name) is { } header)
-                    last[(topic, number)] = header;
-            }
+            if (LastIn(reader, partition, bounds, name) is { } header)
+                last[(topic, partition.Partition.Value)] = header;
         }
 
         var newest = last.Values.DefaultIfEmpty().MaxBy(header => (header.To, header.Index));
@@ -74,11 +82,10 @@ sealed class Places(KafkaSettings settings, ImmutableSortedDictionary<string, in
     }
 
     /// <summary>The newest record of a place in a partition: looks at the last thousand records, then at the thousands before them.</summary>
-    PlaceHeader? LastIn(IConsumer<byte[], byte[]> reader, Confluent.Kafka.TopicPartition partition, byte[] name)
+    PlaceHeader? LastIn(IConsumer<byte[], byte[]> reader, Confluent.Kafka.TopicPartition partition, PartitionBounds bounds, byte[] name)
     {
         try
         {
-            var bounds = PartitionBounds.Read(reader, [partition], settings.Timeout)[0];
             for (var end = bounds.End; end > bounds.First;)
             {
                 var start = Math.Max(bounds.First, end - LookBack);

@@ -30,11 +30,12 @@ public sealed class BatchesUnderWayTests(KafkaBroker broker) : IClassFixture<Kaf
         if (KafkaBroker.WhyNot is not null)
             return;
         var settings = new KafkaSettings(
-            broker.Servers, $"t{Guid.NewGuid():N}.", null, TimeSpan.FromSeconds(20), ImmutableSortedDictionary<string, string>.Empty, new SecretValue(""));
-        _topics = KafkaTopics.Open(settings, ImmutableSortedDictionary<string, int>.Empty.Add("transactions", 1).Add("predictions", 1).Add("rejected", 1).Add("labels", 1), _system);
+            broker.Servers, $"t{Guid.NewGuid():N}.", null, TimeSpan.FromSeconds(20), ImmutableSortedDictionary<string, string>.Empty,
+            ImmutableSortedDictionary<string, string>.Empty, ImmutableSortedDictionary<string, string>.Empty, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(3), new SecretValue(""));
+        _topics = KafkaTopics.Open(settings, ImmutableSortedDictionary<string, int>.Empty.Add("transactions", 1).Add("predictions", 1).Add("rejected", 1).Add("labels", 1), _system.Log);
         await _topics.PublishAsync(Some("transactions", Records), default);
         _reading = _topics.Consume("transactions", "score").Via(_stop.Flow<TopicPartitionSource>())
-            .MergeMany(1, partition => partition.Records.Via(_stop.Flow<TopicRecord>()))
+            .MergeMany(1, partition => partition.Records().Via(_stop.Flow<TopicRecord>()))
             .RunWith(Sink.ForEach<TopicRecord>(_read.Enqueue), _system.Materializer());
         await Eventually.TrueAsync(() => _read.Count == Records, "everything is read", limitSeconds: 40, everyMilliseconds: 20);
     }

@@ -18,7 +18,7 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IC
     [OwnKafkaFact]
     public async Task A_broker_that_stalls_is_told_of_and_when_it_goes_on_nothing_is_lost()
     {
-        await using var topics = KafkaTopics.Open(Settings(Broker.Servers, "timeout = 2s, client { socket.timeout.ms = 2000 }"), Partitions(2), Actors);
+        await using var topics = KafkaTopics.Open(Settings(Broker.Servers, "timeout = 2s, client { socket.timeout.ms = 2000 }"), Partitions(2), Actors.Log);
         var warnings = Warnings();
         var seen = new ConcurrentQueue<int>();
         var stop = KillSwitches.Shared("stop");
@@ -55,7 +55,7 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IC
     [OwnKafkaFact]
     public async Task A_question_to_a_broker_that_died_ends_in_its_time_and_is_answered_again_when_the_broker_is_back()
     {
-        await using var topics = KafkaTopics.Open(Settings(Broker.Servers, "timeout = 1s"), Partitions(1), Actors);
+        await using var topics = KafkaTopics.Open(Settings(Broker.Servers, "timeout = 1s"), Partitions(1), Actors.Log);
         await topics.PublishAsync(Payments(1, 10), default);
         (await AnswerAsync(topics)).Topics.Single(topic => topic.Topic == "transactions").Appended.ShouldBe(10);
         await Broker.KillAsync();
@@ -76,7 +76,7 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IC
     public async Task Consumers_that_close_while_their_group_still_shares_out_take_nobody_down()
     {
         var random = new Random(5);
-        await using var topics = KafkaTopics.Open(Settings(Broker.Servers, "client { partition.assignment.strategy = cooperative-sticky }"), Partitions(3), Actors);
+        await using var topics = KafkaTopics.Open(Settings(Broker.Servers, "client { partition.assignment.strategy = cooperative-sticky }"), Partitions(3), Actors.Log);
         await topics.PublishAsync(Payments(1, 50), default);
 
         for (var round = 0; round < 5; round++)
@@ -121,8 +121,8 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IC
     {
         const int payments = 400;
         var settings = Settings(Broker.Servers, $"client {{ partition.assignment.strategy = {assignment} }}");
-        await using var first = KafkaTopics.Open(settings, Partitions(4), Actors);
-        await using var second = KafkaTopics.Open(settings, Partitions(4), Actors);
+        await using var first = KafkaTopics.Open(settings, Partitions(4), Actors.Log);
+        await using var second = KafkaTopics.Open(settings, Partitions(4), Actors.Log);
         await first.PublishAsync(Payments(1, payments), default);
 
         // The first host takes a batch of each partition and does not get on with it; partitions move; then it goes on as if nothing had been.
@@ -169,7 +169,7 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IC
         KafkaTopics topics, string group, SharedKillSwitch stop, Action<List<TopicRecord>> tell, Func<List<TopicRecord>, Task>? work = null) =>
         topics.Consume("transactions", group)
             .Via(stop.Flow<TopicPartitionSource>())
-            .MergeMany(8, partition => partition.Records.Via(stop.Flow<TopicRecord>()).GroupedWithin(20, TimeSpan.FromMilliseconds(20)).SelectAsync(1, async records =>
+            .MergeMany(8, partition => partition.Chunks.Via(stop.Flow<IReadOnlyList<TopicRecord>>()).Via(new BatchChunks<TopicRecord>(20, TimeSpan.FromMilliseconds(20))).SelectAsync(1, async records =>
             {
                 var batch = records.ToList();
                 if (work is not null)

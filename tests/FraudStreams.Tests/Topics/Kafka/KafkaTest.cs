@@ -20,19 +20,17 @@ public abstract class KafkaTest(KafkaBroker broker) : IAsyncLifetime
 
     internal string Prefix { get; } = $"t{Guid.NewGuid():N}.";
 
-    internal ActorSystem Actors { get; } = ActorSystem.Create(
-        "kafka", ConfigurationFactory.ParseString("akka.kafka.consumer.kafka-clients { session.timeout.ms = 6000, heartbeat.interval.ms = 500 }")
-            .WithFallback(ConfigLayers.Reference()));
+    internal ActorSystem Actors { get; } = ActorSystem.Create("kafka", ConfigLayers.Reference());
 
     public Task InitializeAsync() => Task.CompletedTask;
 
     public Task DisposeAsync() => Actors.Terminate();
 
-    internal KafkaTopics Open(int partitions = 1) => KafkaTopics.Open(Settings(broker.Servers), Partitions(partitions), Actors);
+    internal KafkaTopics Open(int partitions = 1) => KafkaTopics.Open(Settings(broker.Servers), Partitions(partitions), Actors.Log);
 
     internal KafkaSettings Settings(string servers, string more = "") => KafkaSettings.From(new SettingsSection(
         ConfigurationFactory.ParseString($"k {{ bootstrap-servers = \"{servers}\", prefix = \"{Prefix}\", {more} }}")
-            .WithFallback(ConfigurationFactory.ParseString("k { replicas = auto, timeout = 20s, password-file = \"\", client {} }")),
+            .WithFallback(ConfigurationFactory.ParseString("k { replicas = auto, timeout = 20s, password-file = \"\", client {}, producer.client {}, consumer { client { session.timeout.ms = 6000, heartbeat.interval.ms = 500 }, stop-timeout = 5s, revoke-timeout = 3s } }")),
         "k"));
 
     internal static ImmutableSortedDictionary<string, int> Partitions(int partitions) =>
@@ -59,7 +57,7 @@ public abstract class KafkaTest(KafkaBroker broker) : IAsyncLifetime
         var stop = KillSwitches.Shared("stop");
         var done = topics.Consume(topic, group)
             .Via(stop.Flow<TopicPartitionSource>())
-            .MergeMany(8, partition => partition.Records.Via(stop.Flow<TopicRecord>()).GroupedWithin(20, TimeSpan.FromMilliseconds(20)).SelectAsync(1, async batch =>
+            .MergeMany(8, partition => partition.Chunks.Via(stop.Flow<IReadOnlyList<TopicRecord>>()).Via(new BatchChunks<TopicRecord>(20, TimeSpan.FromMilliseconds(20))).SelectAsync(1, async batch =>
             {
                 var read = batch.ToList();
                 await topics.PublishAsync(LogOf.Batch(topic).With(group, partition.Partition, read[^1].Offset + 1), default);

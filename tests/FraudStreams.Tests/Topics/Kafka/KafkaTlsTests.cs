@@ -1,18 +1,12 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Akka;
 using Akka.Streams;
 using Akka.Streams.Dsl;
-using Akka.Streams.Kafka.Dsl;
-using Akka.Streams.Kafka.Messages;
-using Akka.Streams.Kafka.Settings;
-using Confluent.Kafka;
 using FraudStreams.Topics;
 using FraudStreams.Topics.Kafka;
 using Shouldly;
 using Xunit;
-using TopicPartition = Confluent.Kafka.TopicPartition;
 
 namespace FraudStreams.Tests.Topics.Kafka;
 
@@ -23,7 +17,7 @@ public sealed class KafkaTlsTests(TlsBroker broker) : KafkaTest(broker.Broker), 
     [OwnKafkaFact]
     public async Task With_the_brokers_certificate_trusted_records_come_and_go()
     {
-        await using var topics = KafkaTopics.Open(Trusting(broker.Certificate), Partitions(2), Actors);
+        await using var topics = KafkaTopics.Open(Trusting(broker.Certificate), Partitions(2), Actors.Log);
 
         await topics.PublishAsync(Payments(1, 50), default);
         var consumer = Consume(topics, "score");
@@ -41,7 +35,7 @@ public sealed class KafkaTlsTests(TlsBroker broker) : KafkaTest(broker.Broker), 
         var other = Path.Combine(folder, "other.pem");
         await File.WriteAllTextAsync(other, stranger.ExportCertificatePem());
 
-        var failure = Should.Throw<TopicsException>(() => KafkaTopics.Open(Trusting(other), Partitions(1), Actors));
+        var failure = Should.Throw<TopicsException>(() => KafkaTopics.Open(Trusting(other), Partitions(1), Actors.Log));
 
         failure.Message.ShouldContain($"No Kafka broker at {Broker.Servers} answers within 4 s");
         failure.Message.ShouldContain("certificate verify failed");
@@ -50,13 +44,12 @@ public sealed class KafkaTlsTests(TlsBroker broker) : KafkaTest(broker.Broker), 
     [OwnKafkaFact]
     public async Task A_client_that_speaks_no_TLS_gets_no_answer_and_the_address_is_told()
     {
-        var failure = Should.Throw<TopicsException>(() => KafkaTopics.Open(Settings(Broker.Servers, "timeout = 4s"), Partitions(1), Actors));
+        var failure = Should.Throw<TopicsException>(() => KafkaTopics.Open(Settings(Broker.Servers, "timeout = 4s"), Partitions(1), Actors.Log));
 
         failure.Message.ShouldContain($"No Kafka broker at {Broker.Servers} answers within 4 s");
         await Task.CompletedTask;
     }
 
-#if !AKKA_NUGET
     [OwnKafkaFact]
     public async Task A_consumer_that_is_refused_fails_its_stream_with_broker_topic_and_group()
     {
@@ -64,16 +57,13 @@ public sealed class KafkaTlsTests(TlsBroker broker) : KafkaTest(broker.Broker), 
         using var stranger = TlsBroker.NewCertificate();
         var other = Path.Combine(folder, "other.pem");
         await File.WriteAllTextAsync(other, stranger.ExportCertificatePem());
-        var settings = ConsumerSettings<byte[], byte[]>.Create(Actors, Deserializers.ByteArray, Deserializers.ByteArray)
-            .WithProperties(Trusting(other).Properties).WithGroupId("score");
 
-        var failure = await Should.ThrowAsync<KafkaException>(KafkaConsumer.CommittablePartitionedSource(settings, Subscriptions.Topics("payments"))
-            .RunWith(Sink.Ignore<(TopicPartition, Source<CommittableMessage<byte[], byte[]>, NotUsed>)>(), Actors.Materializer()));
+        var failure = await Should.ThrowAsync<TopicsException>(KafkaGroupSource.Create(Trusting(other), "payments", "score", 1, Actors.Log)
+            .RunWith(Sink.Ignore<KafkaPartitionSource>(), Actors.Materializer()));
 
         failure.Message.ShouldContain($"consuming payments in group score from {Broker.Servers} failed");
         failure.Message.ShouldContain("certificate verify failed");
     }
-#endif
 
     KafkaSettings Trusting(string certificate) =>
         Settings(Broker.Servers, $"timeout = 4s, client {{ security.protocol = SSL, ssl.ca.location = \"{certificate}\" }}");

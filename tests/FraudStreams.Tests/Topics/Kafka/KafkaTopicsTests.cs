@@ -64,7 +64,7 @@ public sealed class KafkaTopicsTests(KafkaBroker broker) : KafkaTest(broker), IC
         await using var topics = Open();
         await topics.PublishAsync(Payments(1, 10), default);
         var seen = new ConcurrentQueue<string>();
-        var (stop, done) = Run(topics.Consume("transactions", "score").MergeMany(4, partition => partition.Records).Select(record =>
+        var (stop, done) = Run(topics.Consume("transactions", "score").MergeMany(4, partition => partition.Records()).Select(record =>
         {
             seen.Enqueue(LogOf.Text(record));
             return Done.Instance;
@@ -117,7 +117,7 @@ public sealed class KafkaTopicsTests(KafkaBroker broker) : KafkaTest(broker), IC
             await topics.PublishAsync(Payments(from, from + 999), default);
         var gate = new TaskCompletionSource();
         var seen = new ConcurrentDictionary<int, int>();
-        var (stop, done) = Run(topics.Consume("transactions", "score").MergeMany(2, partition => partition.Records.SelectAsync(1, async record =>
+        var (stop, done) = Run(topics.Consume("transactions", "score").MergeMany(2, partition => partition.Records().SelectAsync(1, async record =>
         {
             if (partition.Partition.Partition == 0)
                 await gate.Task;
@@ -204,7 +204,7 @@ public sealed class KafkaTopicsTests(KafkaBroker broker) : KafkaTest(broker), IC
     {
         var port = KafkaBroker.FreePort();
 
-        var failure = Should.Throw<TopicsException>(() => KafkaTopics.Open(Settings($"127.0.0.1:{port}", "timeout = 1s"), Partitions(1), Actors));
+        var failure = Should.Throw<TopicsException>(() => KafkaTopics.Open(Settings($"127.0.0.1:{port}", "timeout = 1s"), Partitions(1), Actors.Log));
 
         failure.Message.ShouldContain($"No Kafka broker at 127.0.0.1:{port} answers within 1 s");
         await Task.CompletedTask;
@@ -238,8 +238,8 @@ public sealed class KafkaTopicsTests(KafkaBroker broker) : KafkaTest(broker), IC
             KafkaSettings With(string password) => Settings(
                 sasl.Servers, "timeout = 3s, client { security.protocol = SASL_PLAINTEXT, sasl.mechanism = PLAIN, sasl.username = app }") with { Password = new SecretValue(password) };
 
-            var failure = Should.Throw<TopicsException>(() => KafkaTopics.Open(With("wrong-secret"), Partitions(1), Actors));
-            await using var topics = KafkaTopics.Open(With("app-secret"), Partitions(1), Actors);
+            var failure = Should.Throw<TopicsException>(() => KafkaTopics.Open(With("wrong-secret"), Partitions(1), Actors.Log));
+            await using var topics = KafkaTopics.Open(With("app-secret"), Partitions(1), Actors.Log);
             await topics.PublishAsync(Payments(1, 5), default);
 
             failure.Message.ShouldContain(sasl.Servers);

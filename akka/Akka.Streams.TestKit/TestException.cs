@@ -1,3 +1,0 @@
-namespace Akka.Streams.TestKit;
-
-public class TestException(string message) : Exception(message);
