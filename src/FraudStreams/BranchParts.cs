@@ -1,8 +1,11 @@
 using Akka;
 using Akka.Event;
 using Akka.Streams;
+using FraudStreams.Ingest;
 using FraudStreams.Labels;
+using FraudStreams.Model.Schema;
 using FraudStreams.Monitoring;
+using FraudStreams.Speeds;
 using FraudStreams.Storage;
 using FraudStreams.Topics;
 
@@ -15,6 +18,11 @@ namespace FraudStreams;
 sealed record BranchParts(
     string Name, FraudSettings Settings, ITopics Topics, SharedKillSwitch Stop, StreamCounters Counters, BranchHealth Health, ILoggingAdapter Log, TimeProvider Time)
 {
+    static readonly TimeSpan TurnInterval = TimeSpan.FromMilliseconds(500);
+
+    public Simulator NewSimulator(TransactionSchema schema, SpeedValve speed1) => new(
+        () => Feed.Open(Settings, schema), Settings.Simulate.EventTimeFactor, TakeTurnAsync, Topics, speed1, Log, Time);
+
     public Done CountStored(StoredBatch batch)
     {
         Counters.Stored(batch.Stored);
@@ -39,6 +47,11 @@ sealed record BranchParts(
         Health.Failed(Name, failure.Message);
         return new BranchFailedException(Name, failure);
     }
+
+    /// <summary>To produce from a source, in the data folder's name.</summary>
+    async Task<IDisposable> TakeTurnAsync(TopicPartition source, CancellationToken ct) => await GroupLock.TakeAsync(
+        Settings.DataDirectory, source.Topic, Groups.Simulate, TurnInterval, Time,
+        other => Log.Info("{0} produces from this source; this process waits and goes on when it is gone", other.Holder), ct);
 
     public Done Worked(Done done)
     {

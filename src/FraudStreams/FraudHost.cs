@@ -50,7 +50,6 @@ public sealed class FraudHost : IAsyncDisposable
     public FraudHost(
         FraudSettings settings, TransactionSchema schema, LoadedModel? model, ConfigLayers layers, Action<string> log, TimeProvider time)
     {
-        _settings = settings;
         _time = time;
         Speeds = new SpeedControl(settings.Speeds.Speed1, settings.Speeds.Speed2, settings.Speeds.Speed3, time);
         Counters.ModelVersion = model?.Version;
@@ -60,6 +59,7 @@ public sealed class FraudHost : IAsyncDisposable
         _system = ActorSystem.Create("fraudstreams", config);
         _system.ActorOf(ConsoleLogger.Props(log), "console-logger");
         _topics = settings.Topics.Open(settings.DataDirectory, _system, time, LogStandby);
+        _settings = settings = settings.Fitting(_topics, schema);
         _store = settings.Roles.Contains(Role.Store) || settings.Roles.Contains(Role.Label)
             ? settings.Store.Open(settings.DataDirectory, settings.Topics, schema, time)
             : null;
@@ -67,7 +67,7 @@ public sealed class FraudHost : IAsyncDisposable
         {
             _alerts = new AlertOffice(
                 settings.Alerts, AlertOffice.ChannelsOf(settings.Alerts, settings.DataDirectory, time), _topics, Counters, Alerts, time);
-            _desks = _system.ActorOf(AlertDesks.Props(_alerts), "alert-desks");
+            _desks = _system.ActorOf(AlertDesks.Props(_alerts, new AlertJournalTables(settings.Alerts.Journal, settings.DataDirectory)), "alert-desks");
         }
 
         _health = new BranchHealth(3 * settings.Restart.Max + BranchHolds, time);
@@ -158,6 +158,8 @@ public sealed class FraudHost : IAsyncDisposable
             return false;
         }
 
+        if (!status.Faults.IsEmpty)
+            throw new TopicsException(string.Join("; ", status.Faults));
         return Here(Role.Score, Groups.Score, Topic.Transactions)
             && Here(Role.Alert, Groups.Alert, Topic.Predictions)
             && Here(Role.Store, Groups.Store, Topic.Predictions)

@@ -25,7 +25,7 @@ static class FraudPipeline
 {
     /// <summary>file or generator ▸ speed_1 ▸ transactions, with the place in the file.</summary>
     public static IRunnableGraph<Task<Done>> Simulate(BranchParts parts, TransactionSchema schema, SpeedValve speed1) => Restarted(parts, () =>
-        Simulator.Source(() => Feed.Open(parts.Settings, schema), parts.Settings.Simulate.EventTimeFactor, parts.Topics, speed1, parts.Log, parts.Time)
+        Simulator.Source(() => parts.NewSimulator(schema, speed1))
             .Via(SpeedValve.Flow<OutgoingRecords>(speed1, records => records.Count))
             .Via(parts.Stop.Flow<OutgoingRecords>())
             .Via(PublishRecords.Flow(parts.Topics, parts.Counters)));
@@ -51,7 +51,7 @@ static class FraudPipeline
         Consumed(parts, Topic.Predictions, partition => partition
             .Via(parts.Settings.Store.Batch.Flow())
             .Via(BatchValve.Flow<TopicRecord>(speed3))
-            .Via(StorePredictions.Flow(store, parts.Topics, parts.Name, Topic.Rejected, parts.Time))
+            .Via(StorePredictions.Flow(store, parts.Topics, parts.Name, parts.Time))
             .Select(parts.CountStored));
 
     /// <summary>labels ▸ batch ▸ payments in the database, now or when they come, then the position in labels.</summary>
@@ -59,7 +59,7 @@ static class FraudPipeline
         Consumed(parts, Topic.Labels, partition => partition
             .Via(parts.Settings.Store.Batch.Flow())
             .Select(ReadLabels.Read)
-            .Via(StoreLabels.Flow(store, parts.Topics, parts.Name, Topic.Rejected, parts.Time))
+            .Via(StoreLabels.Flow(store, parts.Topics, parts.Name, parts.Time))
             .Select(parts.CountLabelled));
 
     /// <summary>a partition of transactions once more, as it is read ▸ windows ▸ model ▸ a side output.</summary>

@@ -59,6 +59,9 @@ public sealed record FraudSettings(
             ConsoleSettings.From(root.Section("console")));
     }
 
+    /// <summary>The settings with a longest payment of which the prediction, too, can be published.</summary>
+    public FraudSettings Fitting(ITopics topics, TransactionSchema schema) => this with { Topics = Topics.Fitting(topics, schema.Features.Length) };
+
     static ImmutableHashSet<Role> RolesFrom(SettingsSection root)
     {
         var names = string.Join(", ", Enum.GetNames<Role>()).ToLowerInvariant();
@@ -130,6 +133,12 @@ public sealed record TopicSettings(
     RetentionSettings Retention,
     KafkaSettings? Kafka)
 {
+    /// <summary>What the model says, in a prediction.</summary>
+    const int PredictionFrame = 4096;
+
+    /// <summary>A number of 17 digits, in a prediction.</summary>
+    const int FeatureBytes = 26;
+
     public static TopicSettings From(SettingsSection section)
     {
         var isKafka = section.OneOf("kind", "embedded", "kafka") == "kafka";
@@ -155,6 +164,12 @@ public sealed record TopicSettings(
             KeyValuePair.Create(Topic.Undelivered, 1),
             KeyValuePair.Create(Topic.Labels, 1),
         ]);
+
+    /// <param name="features">How many values a prediction carries.</param>
+    public TopicSettings Fitting(ITopics topics, int features) => this with
+    {
+        MaxRecordBytes = Math.Min(MaxRecordBytes, topics.LongestRecord(Topic.Predictions) - RejectedRecords.LongestKey - PredictionFrame - features * FeatureBytes),
+    };
 
     /// <summary>Opens what the settings say.</summary>
     /// <param name="dataDirectory">Where embedded topics are.</param>

@@ -41,8 +41,11 @@ sealed class AlertBook(int remember)
                 _open[number] = new OpenAlert(number, raised.Alert, raised.Channels, []);
                 break;
             case AlertsSettled settled:
-                foreach (var alert in settled.Alerts)
-                    Settle(alert, settled with { Alerts = [] }, number);
+                Settle(settled, number);
+                break;
+            case SettlementsNoted noted:
+                foreach (var settled in noted.Settlements)
+                    Settle(settled, number);
                 break;
             case DeskOpened opened:
                 Holder = opened.Holder;
@@ -93,6 +96,12 @@ sealed class AlertBook(int remember)
         for (var at = 0; at < known.Length; at += 16)
             Know(System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(known.AsSpan(at)));
         Holder = state.Holder;
+    }
+
+    void Settle(AlertsSettled settled, long number)
+    {
+        foreach (var alert in settled.Alerts)
+            Settle(alert, settled with { Alerts = [] }, number);
     }
 
     void Settle(long alert, AlertsSettled settled, long number)

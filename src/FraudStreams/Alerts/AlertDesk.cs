@@ -25,7 +25,8 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
     readonly ImmutableSortedDictionary<string, ChannelQueue> _queues;
     readonly Dictionary<string, int> _slots = [];
     readonly JournalMarks _marks;
-    int _beingNoted;
+    readonly List<(AlertsSettled Settled, AlertMessage? Message)> _toNote = [];
+    bool _isNoting;
     bool _isReady;
     bool _isRecording;
     DateTimeOffset? _closesAt;
@@ -58,6 +59,11 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
             if (_marks.IsDueByAge(Now)) Save();
         });
         Command<SaveSnapshotSuccess>(Saved);
+        Command<SaveSnapshotFailure>(failed => _log.Warning("The state of the alerts could not be saved, and is tried again later: {0}", failed.Cause.GetBaseException().Message));
+        Command<DeleteMessagesFailure>(failed => CannotClean(failed.Cause));
+        Command<DeleteSnapshotsFailure>(failed => CannotClean(failed.Cause));
+        Command<DeleteMessagesSuccess>(_ => { });
+        Command<DeleteSnapshotsSuccess>(_ => { });
     }
 
     sealed record LastRecorded(long Number);
@@ -89,6 +95,15 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
     {
         _log.Warning("The journal of alerts cannot be written: {0}. What waits is kept and goes on after a pause", cause.GetBaseException().Message);
         Sender.Tell(new Status.Failure(cause));
+    }
+
+    /// <summary>
+    /// A journal that could not be reached says so of single events too, and would have the actor go on: what it holds and what is written would part.
+    /// </summary>
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
+    {
+        OnPersistFailure(cause, @event, sequenceNr);
+        Context.Stop(Self);
     }
 
     protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
@@ -278,16 +293,32 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
         Note(new AlertsSettled(channel.Name, channel.Transport.Channel, parcel.Numbers, messageId, refusals, Now), parcel.Message);
     }
 
-    /// <summary>Notes go into the journal together while one of them is being written.</summary>
     void Note(AlertsSettled settled, AlertMessage? message)
     {
-        _beingNoted++;
-        PersistAsync(settled.ToBytes(), _ =>
+        _toNote.Add((settled, message));
+        NoteTogether();
+    }
+
+    /// <summary>What settles while an event is being written goes into the journal together, as the next one.</summary>
+    void NoteTogether()
+    {
+        if (_isNoting || _toNote.Count == 0)
+            return;
+        _isNoting = true;
+        var noted = _toNote.ToImmutableArray();
+        _toNote.Clear();
+        var @event = new SettlementsNoted([.. noted.Select(note => note.Settled)]);
+        PersistAsync(@event.ToBytes(), _ =>
         {
-            _beingNoted--;
-            Apply(settled);
-            if (message is not null)
-                Forget(settled.Channel, message);
+            _isNoting = false;
+            Apply(@event);
+            foreach (var (settled, message) in noted)
+            {
+                if (message is not null)
+                    Forget(settled.Channel, message);
+            }
+
+            NoteTogether();
             Pump();
         });
     }
@@ -362,7 +393,7 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
 
     void StopIfDone()
     {
-        if (_closesAt is null || _queues.Values.Any(queue => queue.UnderWay > 0) || _beingNoted > 0 || _isRecording)
+        if (_closesAt is null || _queues.Values.Any(queue => queue.UnderWay > 0) || _isNoting || _isRecording)
             return;
         if (_isReady)
         {
@@ -387,6 +418,9 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
         if (_marks.TakeOld(saved.Metadata.SequenceNr, Now) is { } old)
             DeleteMessages(old);
     }
+
+    /// <summary>What is old stays until the next snapshot.</summary>
+    void CannotClean(Exception cause) => _log.Debug("The journal of alerts could not be cleaned: {0}", cause.GetBaseException().Message);
 
     void Restore(byte[] json)
     {

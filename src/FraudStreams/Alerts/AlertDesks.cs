@@ -12,13 +12,18 @@ sealed class AlertDesks : ReceiveActor, IWithTimers
     static readonly TimeSpan HeldPoll = TimeSpan.FromMilliseconds(500);
 
     readonly AlertOffice _office;
+    readonly AlertJournalTables _journal;
     readonly ILoggingAdapter _log = Context.GetLogger();
     readonly Dictionary<int, Place> _places = [];
     IActorRef? _asksForAll;
+    bool _isPrepared;
+    bool _isPreparing;
+    int _failures;
 
-    public AlertDesks(AlertOffice office)
+    public AlertDesks(AlertOffice office, AlertJournalTables journal)
     {
         _office = office;
+        _journal = journal;
         Receive<OpenDesk>(open => Open(open.Partition));
         Receive<CloseDesk>(close => Close(close.Partition));
         Receive<CloseDesks>(_ => CloseAll());
@@ -27,6 +32,9 @@ sealed class AlertDesks : ReceiveActor, IWithTimers
         Receive<DeskStepsBack>(StepBack);
         Receive<Terminated>(gone => Gone(gone.ActorRef));
         Receive<Reopen>(again => OpenAgain(again.Partition));
+        Receive<JournalIsPrepared>(_ => Prepared());
+        Receive<Status.Failure>(NotPrepared);
+        Receive<PrepareAgain>(_ => Prepare());
     }
 
     /// <summary>A desk that cannot begin now. It is stopped from here, behind all that was passed on to it, so that it still answers that.</summary>
@@ -35,6 +43,10 @@ sealed class AlertDesks : ReceiveActor, IWithTimers
 
     sealed record Reopen(int Partition);
 
+    sealed record JournalIsPrepared;
+
+    sealed record PrepareAgain;
+
     /// <summary>One partition's desk, or the place for it while there is none.</summary>
     sealed class Place
     {
@@ -42,6 +54,7 @@ sealed class AlertDesks : ReceiveActor, IWithTimers
         public bool IsWanted = true;
         public bool IsHeld;
         public bool StepsBack;
+        public bool WaitsForJournal;
         public DateTimeOffset? HeldSince;
         public int Failures;
         public DateTimeOffset OpenedAt;
@@ -49,7 +62,7 @@ sealed class AlertDesks : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(AlertOffice office) => Akka.Actor.Props.Create(() => new AlertDesks(office));
+    public static Props Props(AlertOffice office, AlertJournalTables journal) => Akka.Actor.Props.Create(() => new AlertDesks(office, journal));
 
     void Open(int partition)
     {
@@ -60,8 +73,16 @@ sealed class AlertDesks : ReceiveActor, IWithTimers
             Start(partition, _places[partition] = new Place());
     }
 
+    /// <summary>Before the first desk, and after one that failed, the journal's tables are looked at; until that works all desks wait.</summary>
     void Start(int partition, Place place)
     {
+        if (!_isPrepared)
+        {
+            place.WaitsForJournal = true;
+            Prepare();
+            return;
+        }
+
         var (office, waited) = (_office, _office.Time.GetUtcNow() - place.HeldSince >= _office.TakeoverWait);
         (place.OpenedAt, place.StepsBack) = (_office.Time.GetUtcNow(), false);
         place.Desk = Context.Watch(Context.ActorOf(Akka.Actor.Props.Create(() => new AlertDesk(office, partition, waited))));
@@ -133,8 +154,42 @@ sealed class AlertDesks : ReceiveActor, IWithTimers
         }
 
         place.HeldSince = null;
+        _isPrepared = false;
         place.Failures = now - place.OpenedAt > _office.Settings.Retry.Max ? 1 : place.Failures + 1;
         Timers.StartSingleTimer(partition, new Reopen(partition), _office.Settings.Retry.Pause(place.Failures));
+    }
+
+    void Prepare()
+    {
+        if (_isPrepared || _isPreparing)
+            return;
+        _isPreparing = true;
+        _ = PrepareJournalAsync().PipeTo(Self);
+    }
+
+    async Task<JournalIsPrepared> PrepareJournalAsync()
+    {
+        await _journal.PrepareAsync(CancellationToken.None);
+        return new JournalIsPrepared();
+    }
+
+    void Prepared()
+    {
+        (_isPrepared, _isPreparing, _failures) = (true, false, 0);
+        foreach (var (partition, place) in _places.Where(entry => entry.Value.WaitsForJournal).ToArray())
+        {
+            place.WaitsForJournal = false;
+            OpenAgain(partition);
+        }
+    }
+
+    void NotPrepared(Status.Failure failure)
+    {
+        _isPreparing = false;
+        var pause = _office.Settings.Retry.Pause(++_failures);
+        if (System.Numerics.BitOperations.IsPow2(_failures))
+            _log.Warning("The journal of alerts cannot be opened: {0}. Alerts wait, and it is tried again in {1:0.#} s", failure.Cause.Message, pause.TotalSeconds);
+        Timers.StartSingleTimer(nameof(PrepareAgain), new PrepareAgain(), pause);
     }
 
     void OpenAgain(int partition)

@@ -11,6 +11,7 @@ namespace FraudStreams.Alerts;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
 [JsonDerivedType(typeof(AlertRaised), "raised")]
 [JsonDerivedType(typeof(AlertsSettled), "settled")]
+[JsonDerivedType(typeof(SettlementsNoted), "settlements")]
 [JsonDerivedType(typeof(DeskOpened), "opened")]
 [JsonDerivedType(typeof(DeskClosed), "closed")]
 abstract record AlertEvent
@@ -33,6 +34,9 @@ sealed record AlertRaised(Alert Alert, ImmutableArray<string> Channels, DateTime
 /// <param name="MessageId">Of the message that they went out in; null where none did.</param>
 sealed record AlertsSettled(
     string Channel, string Where, ImmutableArray<long> Alerts, string? MessageId, ImmutableArray<Refusal> Refusals, DateTimeOffset At) : AlertEvent;
+
+/// <summary>What settled while the event before this one was being written.</summary>
+sealed record SettlementsNoted(ImmutableArray<AlertsSettled> Settlements) : AlertEvent;
 
 /// <summary>A host took the partition's alerts over.</summary>
 sealed record DeskOpened(string Holder, DateTimeOffset At) : AlertEvent;

@@ -1,6 +1,5 @@
 using Akka.Configuration;
 using FraudStreams.Settings;
-using FraudStreams.Sqlite;
 using FraudStreams.Storage;
 
 namespace FraudStreams.Alerts;
@@ -10,31 +9,31 @@ namespace FraudStreams.Alerts;
 /// <param name="Keep">How long an event stays that nothing rests on any more.</param>
 public sealed record AlertJournalSettings(PostgresStoreSettings? Postgres, TimeSpan Keep)
 {
-    const int PageSize = 4096;
-
     /// <param name="section">`alerts.journal`.</param>
     /// <param name="postgres">`store.postgresql`: a journal there shares the store's database.</param>
     public static AlertJournalSettings From(SettingsSection section, SettingsSection postgres) => new(
         section.OneOf("kind", "sqlite", "postgresql") == "postgresql" ? PostgresStoreSettings.Read(postgres, Environment.GetEnvironmentVariable) : null,
         section.Duration("keep", TimeSpan.FromMinutes(1), TimeSpan.FromDays(3650)));
 
-    /// <summary>What tells Akka.Persistence of it; makes the SQLite file where there is none.</summary>
+    /// <summary>The file of a data folder.</summary>
+    public static string SqliteFile(string dataDirectory) => Path.Combine(Path.GetFullPath(dataDirectory), "alerts.db");
+
+    /// <summary>What tells Akka.Persistence of it. Opens nothing: <see cref="AlertJournalTables"/> makes the tables.</summary>
     public Config ToAkka(string dataDirectory)
     {
-        if (Postgres is not null)
-            return Plugins("PostgreSQL", Postgres.ToConnectionString(pooling: true), Postgres.Schema);
-        Directory.CreateDirectory(dataDirectory);
-        var path = Path.Combine(Path.GetFullPath(dataDirectory), "alerts.db");
-
-        // The mode stays with the file: the journal's own connections then wait for one fsync a commit and for no reader.
-        using (var file = SqliteFile.Open(path, SqliteAccess.Create, TimeSpan.FromSeconds(10)))
-            file.UseWriteAheadLog(PageSize);
-        return Plugins("SQLite.MS", $"Data Source=\"{path.Replace("\"", "\"\"")}\";Pooling=False", null);
-    }
-
-    static Config Plugins(string provider, string connection, string? schema)
-    {
-        var (text, named) = (Quoted(connection), schema is null ? "null" : Quoted(schema));
+        var (provider, connection) = Postgres is null
+            ? ("SQLite.MS", $"Data Source=\"{SqliteFile(dataDirectory).Replace("\"", "\"\"")}\"")
+            : ("PostgreSQL", Postgres.ToConnectionString(pooling: true));
+        var database =
+            $$"""
+            provider-name = "{{provider}}"
+                  connection-string = {{Quoted(connection)}}
+                  default.schema-name = {{(Postgres is null ? "null" : Quoted(Postgres.Schema))}}
+                  # Made by AlertJournalTables.
+                  auto-initialize = false
+                  # After some failures the database is left alone: not for a minute, as by default, but about as long as alerts wait anyway.
+                  circuit-breaker { max-failures = 5, call-timeout = 20s, reset-timeout = 2s }
+            """;
         return ConfigurationFactory.ParseString(
             $$"""
             akka.persistence {
@@ -42,18 +41,17 @@ public sealed record AlertJournalSettings(PostgresStoreSettings? Postgres, TimeS
                 plugin = "akka.persistence.journal.sql"
                 sql {
                   class = "Akka.Persistence.Sql.Journal.SqlWriteJournal, Akka.Persistence.Sql"
-                  provider-name = "{{provider}}"
-                  connection-string = {{text}}
-                  default.schema-name = {{named}}
+                  # No tags are written: this way an event is one row and not two round trips.
+                  tag-write-mode = Csv
+                  recovery-event-timeout = 20s
+                  {{database}}
                 }
               }
               snapshot-store {
                 plugin = "akka.persistence.snapshot-store.sql"
                 sql {
                   class = "Akka.Persistence.Sql.Snapshot.SqlSnapshotStore, Akka.Persistence.Sql"
-                  provider-name = "{{provider}}"
-                  connection-string = {{text}}
-                  default.schema-name = {{named}}
+                  {{database}}
                 }
               }
             }

@@ -61,7 +61,7 @@ sealed record AlertOffice(
             : new AlertChannel(
                 AlertChannel.Mail,
                 new FolderMailTransport(Path.Combine(dataDirectory, settings.Folder), settings.Mail.From, settings.Mail.To, time),
-                settings.Unlimited));
+                settings.Files));
         if (settings.Webhook is { } webhook)
             channels.Add(new AlertChannel(AlertChannel.Webhook, new WebhookTransport(webhook, time), settings.Unlimited));
         return channels.ToImmutable();

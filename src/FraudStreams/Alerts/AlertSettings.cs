@@ -17,6 +17,9 @@ public sealed record AlertSettings(
     /// <summary>More than can be under way between a prediction's alert and its position, many times over.</summary>
     const int RememberSettled = 20_000;
 
+    /// <summary>Files that are written before their outcome is noted.</summary>
+    const int FilesAtOnce = 64;
+
     /// <summary>Transactions of which it is known that they were alerted.</summary>
     public int Remember => Waiting + RememberSettled;
 
@@ -26,6 +29,9 @@ public sealed record AlertSettings(
 
     /// <summary>Of a channel at which no person reads: everything at once, one by one.</summary>
     public ChannelSettings Unlimited => new(Parallel, null, 1, TimeSpan.Zero, Retry);
+
+    /// <summary>A file that is written again replaces itself, so that many at once do no harm when a process dies among them.</summary>
+    public ChannelSettings Files => Unlimited with { Parallel = FilesAtOnce };
 
     /// <param name="section">`alerts`.</param>
     /// <param name="postgres">`store.postgresql`.</param>

@@ -37,7 +37,7 @@ static class FeaturesCommand
             await using var topics = settings.Topics.Open(settings.DataDirectory, system, TimeProvider.System, _ => { });
             var total = (await topics.StatusAsync(stop.Stopped)).Topics.First(topic => topic.Topic == Topic.Predictions).Kept;
             var step = progress.Step($"verifying {total:N0} predictions");
-            var verification = new FeatureVerification(topics, settings, schema, new ModelShelf(settings.DataDirectory, TimeProvider.System));
+            var verification = new FeatureVerification(topics, settings.Fitting(topics, schema), schema, new ModelShelf(settings.DataDirectory, TimeProvider.System));
             return await verification.RunAsync(done => step((double)done / Math.Max(1, total)), stop.Stopped);
         });
         if (call.GetValue(CommonOptions.Json))

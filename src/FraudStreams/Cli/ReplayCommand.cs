@@ -77,7 +77,7 @@ static class ReplayCommand
             var step = progress.Step($"replaying with {model.Version} into {into}");
             await using IReplayOutput output = sideTopic is null ? new ReplayFile(into, TimeProvider.System) : new ReplayTopic(topics!, sideTopic, TimeProvider.System);
             var replay = new ReplayPayments(
-                store is null ? topics! : stretch.Of(store), store is null ? settings.Topics.Partitions : 1, settings, model, stretch, output, system,
+                store is null ? topics! : stretch.Of(store), store is null ? settings.Topics.Partitions : 1, topics is null ? settings : settings.Fitting(topics, model.Schema), model, stretch, output, system,
                 read => step((double)read / Math.Max(1, total)));
             return await replay.RunAsync(stop.Stopped);
         });

@@ -11,9 +11,7 @@ public static class PublishRecords
     public static Flow<OutgoingRecords, Done, NotUsed> Flow(ITopics topics, StreamCounters counters) =>
         Akka.Streams.Dsl.Flow.Create<OutgoingRecords>().SelectAsync(1, async records =>
         {
-            var count = records.Count;
-            await topics.PublishAsync(records, CancellationToken.None);
-            counters.Produced(count);
+            counters.Produced(await topics.PublishAsync(records, CancellationToken.None));
             return Done.Instance;
         });
 }

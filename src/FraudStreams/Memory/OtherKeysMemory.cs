@@ -113,7 +113,7 @@ sealed class OtherKeysMemory : IAsyncDisposable
         {
             Next = record.Offset + 1;
             _row.Clear();
-            if (_parser.TryRead(record.Value.Span, _row) is not null)
+            if (_parser.TryRead(record, _row) is not null)
                 return;
             _clock.Take(_row.EventTime(0));
             windows.Remember(_row);

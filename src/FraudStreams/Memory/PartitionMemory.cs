@@ -67,7 +67,7 @@ sealed class PartitionMemory(FeatureMemory memory, TopicPartition partition, Can
         await foreach (var records in memory.Topics.ReadAsync(partition, from, position, ended))
         {
             foreach (var record in records)
-                reader.TryRead(record.Value.Span, rows);
+                reader.TryRead(record, rows);
             await own.AdvanceAsync(rows, ended);
             rows.Clear();
             read += records.Count;

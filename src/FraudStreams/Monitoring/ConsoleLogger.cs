@@ -11,7 +11,10 @@ public sealed class ConsoleLogger : ReceiveActor
 {
     public ConsoleLogger(Action<string> write)
     {
-        Receive<LogEvent>(log => write(Line(log)));
+        // As it shuts down, Akka.NET tells of its own steps, at every level.
+        var least = Logging.LogLevelFor(Context.System.Settings.LogLevel);
+        Receive<LogEvent>(log => log.LogLevel() >= least && log.LogClass != typeof(CoordinatedShutdown), log => write(Line(log)));
+        Receive<LogEvent>(_ => { });
     }
 
     public static Props Props(Action<string> write) => Akka.Actor.Props.Create(() => new ConsoleLogger(write));

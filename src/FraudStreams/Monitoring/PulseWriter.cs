@@ -32,7 +32,7 @@ sealed class PulseWriter : ReceiveActor, IWithTimers
         _branches = branches;
         _time = time;
         Receive<Beat>(_ => OnBeat());
-        Receive<TopicsStatus>(_ => Answered(null));
+        Receive<TopicsStatus>(status => Answered(status.Faults.IsEmpty ? null : string.Join("; ", status.Faults)));
         Receive<Status.Failure>(failure => Answered(failure.Cause.GetBaseException().Message));
     }
 

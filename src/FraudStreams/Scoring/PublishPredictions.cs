@@ -34,12 +34,7 @@ sealed class PublishPredictions(ITopics topics, StreamCounters counters, TimePro
         }
 
         foreach (var (record, reason) in batch.Rejected)
-        {
-            var (partition, offset) = (record.Partition, record.Offset);
-            var rejected = new RejectedRecord(reason, partition.Topic, partition.Partition, offset, scoredAt, record.Value);
-            records.Add(Topic.Rejected, record.Key.Span, rejected, static (output, rejected) => rejected.Write(output));
-        }
-
+            records.AddRejected(topics, record, reason, scoredAt);
         await topics.PublishAsync(records, CancellationToken.None);
         counters.Scored(batch.Rows.Count, frauds);
         if (batch.Scored is { } scored)

@@ -34,7 +34,7 @@ sealed class TransactionBatch(TransactionBatchPool pool, TransactionRows rows)
     {
         foreach (var record in records)
         {
-            if (reader.TryRead(record.Value.Span, Rows) is { } reason)
+            if (reader.TryRead(record, Rows) is { } reason)
                 _rejected.Add((record, reason));
             else
                 _records.Add(record);

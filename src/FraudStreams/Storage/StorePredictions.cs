@@ -14,23 +14,21 @@ public sealed class StorePredictions
     readonly PredictionStore _store;
     readonly ITopics _topics;
     readonly string _group;
-    readonly string _rejectedTopic;
     readonly TimeProvider _time;
 
-    StorePredictions(PredictionStore store, ITopics topics, string group, string rejectedTopic, TimeProvider time)
+    StorePredictions(PredictionStore store, ITopics topics, string group, TimeProvider time)
     {
         _store = store;
         _topics = topics;
         _group = group;
-        _rejectedTopic = rejectedTopic;
         _time = time;
     }
 
     /// <summary>Emits what became of each batch once its position is committed. A batch holds records of one partition, in order, and at least one.</summary>
     public static Flow<IReadOnlyList<TopicRecord>, StoredBatch, NotUsed> Flow(
-        PredictionStore store, ITopics topics, string group, string rejectedTopic, TimeProvider time)
+        PredictionStore store, ITopics topics, string group, TimeProvider time)
     {
-        var stage = new StorePredictions(store, topics, group, rejectedTopic, time);
+        var stage = new StorePredictions(store, topics, group, time);
         return Akka.Streams.Dsl.Flow.Create<IReadOnlyList<TopicRecord>>().SelectAsync(1, stage.StoreAsync);
     }
 
@@ -48,12 +46,7 @@ public sealed class StorePredictions
             Position = new GroupPosition(_group, last.Partition, last.Offset + 1),
         };
         foreach (var (record, reason) in stored.Unreadable)
-        {
-            var rejected = new RejectedRecord(
-                reason, record.Partition.Topic, record.Partition.Partition, record.Offset, _time.GetUtcNow(), record.Value);
-            outgoing.Add(_rejectedTopic, record.Key.Span, rejected, static (into, rejected) => rejected.Write(into));
-        }
-
+            outgoing.AddRejected(_topics, record, reason, _time.GetUtcNow());
         return outgoing;
     }
 }

@@ -76,18 +76,19 @@ public sealed class EmbeddedLog : IAsyncDisposable
     /// a position behind the committed one changes nothing; records that stand for a stretch already committed are refused, as they would be there twice.
     /// Disposes the batch, whatever comes. A batch that the writer has taken is finished: cancelling counts only before.
     /// </summary>
-    public Task PublishAsync(OutgoingRecords records, CancellationToken ct = default)
+    /// <returns>How many were appended: all of the batch.</returns>
+    public Task<int> PublishAsync(OutgoingRecords records, CancellationToken ct = default)
     {
         if (ct.IsCancellationRequested)
         {
             records.Dispose();
-            return Task.FromCanceled(ct);
+            return Task.FromCanceled<int>(ct);
         }
 
         if (RefusalOf(records) is { } refusal)
         {
             records.Dispose();
-            return Task.FromException(refusal);
+            return Task.FromException<int>(refusal);
         }
 
         return _writer.PublishAsync(records);

@@ -4,7 +4,7 @@ using Akka.Streams.Dsl;
 
 namespace FraudStreams.Topics;
 
-/// <summary>Another process consumes the topic in this group; this one waits until that one is gone.</summary>
+/// <summary>Another process consumes the topic, or produces from the source, in this group; this one waits until that one is gone.</summary>
 public sealed record GroupStandby(string Group, string Topic, string Holder);
 
 /// <summary>Topics without anything installed: the embedded log as sources and a publisher.</summary>
@@ -36,11 +36,14 @@ public sealed class EmbeddedTopics : ITopics
         consumption => consumption.NextAsync(),
         CloseAsync).WithAttributes(NothingAhead);
 
-    public Task PublishAsync(OutgoingRecords records, CancellationToken ct) => _log.PublishAsync(records, ct);
+    public Task<int> PublishAsync(OutgoingRecords records, CancellationToken ct) => _log.PublishAsync(records, ct);
 
     public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken ct) => _log.PositionAsync(group, partition).WaitAsync(ct);
 
     public IPartitionReader OpenReader(TopicPartition partition, long from) => new ForwardReading(new LogScan(_settings, partition), from);
+
+    /// <summary>SQLite would take more. It is what fits into the texts that hold a record's bytes.</summary>
+    public int LongestRecord(string topic) => 64 << 20;
 
     public Task<TopicsStatus> StatusAsync(CancellationToken ct) => Task.Run(_log.Status, ct);
 

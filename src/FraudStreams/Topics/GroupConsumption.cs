@@ -65,20 +65,8 @@ internal sealed class GroupConsumption(
             EmbeddedTopics.CloseAsync)
         .WithAttributes(EmbeddedTopics.NothingAhead);
 
-    async Task TakeLockAsync()
-    {
-        for (var tries = 0; ; tries++)
-        {
-            if (GroupLock.TryTake(settings, topic, group) is { } taken)
-            {
-                Keep(taken);
-                return;
-            }
-
-            if (tries == 0) onStandby(new GroupStandby(group, topic, GroupLock.Holder(settings, topic, group)));
-            await Task.Delay(settings.StandbyInterval, time, _closed.Token);
-        }
-    }
+    async Task TakeLockAsync() =>
+        Keep(await GroupLock.TakeAsync(settings.Folder, topic, group, settings.StandbyInterval, time, onStandby, _closed.Token));
 
     /// <summary>A lock that came only after this was closed is given back at once.</summary>
     void Keep(GroupLock taken)

@@ -12,9 +12,9 @@ internal sealed class GroupLock : IDisposable
 
     /// <summary>The lock, or null where another holds it.</summary>
     /// <exception cref="TopicsException">The lock's file cannot be made at all.</exception>
-    public static GroupLock? TryTake(EmbeddedTopicsSettings settings, string topic, string group)
+    public static GroupLock? TryTake(string folder, string topic, string group)
     {
-        var path = PathOf(settings, topic, group);
+        var path = PathOf(folder, topic, group);
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -30,12 +30,28 @@ internal sealed class GroupLock : IDisposable
         }
     }
 
+    /// <summary>The lock, as soon as nobody else holds it.</summary>
+    /// <param name="onStandby">Told once, where it has to be waited for.</param>
+    /// <exception cref="TopicsException">The lock's file cannot be made at all.</exception>
+    public static async Task<GroupLock> TakeAsync(
+        string folder, string topic, string group, TimeSpan interval, TimeProvider time, Action<GroupStandby> onStandby, CancellationToken ct)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            if (TryTake(folder, topic, group) is { } taken)
+                return taken;
+            if (tries == 0)
+                onStandby(new GroupStandby(group, topic, Holder(folder, topic, group)));
+            await Task.Delay(interval, time, ct);
+        }
+    }
+
     /// <summary>The process that holds the lock, as far as it said so.</summary>
-    public static string Holder(EmbeddedTopicsSettings settings, string topic, string group)
+    public static string Holder(string folder, string topic, string group)
     {
         try
         {
-            return $"process {File.ReadAllText(HolderPath(PathOf(settings, topic, group)))}";
+            return $"process {File.ReadAllText(HolderPath(PathOf(folder, topic, group)))}";
         }
         catch (IOException)
         {
@@ -71,8 +87,8 @@ internal sealed class GroupLock : IDisposable
         }
     }
 
-    static string PathOf(EmbeddedTopicsSettings settings, string topic, string group) =>
-        Path.Combine(settings.Folder, "locks", $"{Uri.EscapeDataString(group)}@{topic}.lock");
+    static string PathOf(string folder, string topic, string group) =>
+        Path.Combine(folder, "locks", $"{Uri.EscapeDataString(group)}@{Uri.EscapeDataString(topic)}.lock");
 
     static string HolderPath(string path) => Path.ChangeExtension(path, ".pid");
 }

@@ -32,13 +32,17 @@ public interface ITopics : IReadableTopics, IAsyncDisposable
     /// Appends the records and then moves the position they stand for, if any. Durable when it returns; with embedded topics both or neither. A batch may
     /// be a position alone. Takes the batch over, and disposes it whatever comes.
     /// </summary>
-    Task PublishAsync(OutgoingRecords records, CancellationToken ct);
+    /// <returns>How many records were appended: fewer than the batch's where a producer that starts again had appended some of them before.</returns>
+    Task<int> PublishAsync(OutgoingRecords records, CancellationToken ct);
 
     /// <summary>
     /// The offset a group has to read next; 0 where it never committed. The partition need not belong to a topic: who reads a file keeps its place in
     /// such a position, committed together with the records it made of the file.
     /// </summary>
     Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken ct);
+
+    /// <summary>The most bytes that key and value of one record of a topic may have together.</summary>
+    int LongestRecord(string topic);
 
     Task<TopicsStatus> StatusAsync(CancellationToken ct);
 }

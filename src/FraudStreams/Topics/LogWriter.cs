@@ -48,7 +48,12 @@ internal sealed class LogWriter : IAsyncDisposable
     }
 
     /// <summary>Completes when the batch and its position are durable. The batch is disposed then, and also if it fails.</summary>
-    public Task PublishAsync(OutgoingRecords records) => Enqueue(new Request(records, null, false));
+    public async Task<int> PublishAsync(OutgoingRecords records)
+    {
+        var count = records.Count;
+        await Enqueue(new Request(records, null, false));
+        return count;
+    }
 
     /// <summary>The committed position after everything that was published before this call; 0 where there is none.</summary>
     public Task<long> PositionAsync(string group, TopicPartition partition, bool register) =>

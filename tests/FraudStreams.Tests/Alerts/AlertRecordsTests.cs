@@ -50,11 +50,14 @@ public sealed class AlertRecordsTests
 
         public int BatchesUnderWay => 1;
 
-        public async Task PublishAsync(OutgoingRecords records, CancellationToken ct)
+        public async Task<int> PublishAsync(OutgoingRecords records, CancellationToken ct)
         {
             await Gate.Task;
             _position = records.Position!.Value.NextOffset;
+            return records.Count;
         }
+
+        public int LongestRecord(string topic) => 1 << 20;
 
         public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken ct) => Task.FromResult(_position);
 

@@ -23,7 +23,7 @@ sealed class DesksLife : IAsyncDisposable
         _topics = EmbeddedTopics.Open(Settings.Topics.Embedded(folder), TimeProvider.System, _ => { });
         _system = ActorSystem.Create("desks", settings.Journal.ToAkka(folder).WithFallback(ConfigurationFactory.ParseString("akka.loglevel = OFF\nakka.stdout-loglevel = OFF")));
         ImmutableArray<AlertChannel> channels = [new AlertChannel(AlertChannel.Mail, transport, settings.Unlimited)];
-        _desks = _system.ActorOf(AlertDesks.Props(new AlertOffice(settings, channels, _topics, new StreamCounters(), Gauge, TimeProvider.System) { Holder = holder }));
+        _desks = _system.ActorOf(AlertDesks.Props(new AlertOffice(settings, channels, _topics, new StreamCounters(), Gauge, TimeProvider.System) { Holder = holder }, new AlertJournalTables(settings.Journal, folder)));
         _desks.Tell(new OpenDesk(0));
     }
 

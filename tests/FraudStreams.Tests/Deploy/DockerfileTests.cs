@@ -60,7 +60,6 @@ public sealed partial class DockerfileTests
 
         File.Of("FROM").Select(from => from.Split(' ')[0]).ShouldBe([$"mcr.microsoft.com/dotnet/sdk:{version}-noble", $"mcr.microsoft.com/dotnet/runtime:{version}-noble"]);
         File.Of("USER").Last().ShouldBe("$APP_UID");
-        File.Of("RUN").ShouldContain(run => run.Contains("apt-get install -y --no-install-recommends librdkafka1"));
     }
 
     [Fact]
@@ -78,10 +77,9 @@ public sealed partial class DockerfileTests
     static IEnumerable<string> ProjectsFrom(string project)
     {
         var text = Repository.Read(project);
-        var own = ProjectReference().Matches(text).Select(reference => Path.GetRelativePath(
+        var references = ProjectReference().Matches(text).Select(reference => Path.GetRelativePath(
             Repository.Root, Path.GetFullPath(reference.Groups["path"].Value, Path.GetDirectoryName(Repository.PathOf(project))!)));
-        var akka = AkkaReference().Matches(text).Select(reference => $"akka/{reference.Groups["name"].Value}/{reference.Groups["name"].Value}.csproj");
-        return own.Concat(akka).SelectMany(reference => ProjectsFrom(reference).Prepend(reference)).Prepend(project);
+        return references.SelectMany(reference => ProjectsFrom(reference).Prepend(reference)).Prepend(project);
     }
 
     [GeneratedRegex(@"dotnet publish (?<project>\S+) .*-o (?<into>\S+)")]
@@ -89,7 +87,4 @@ public sealed partial class DockerfileTests
 
     [GeneratedRegex("<ProjectReference Include=\"(?<path>[^\"@]+)\"")]
     private static partial Regex ProjectReference();
-
-    [GeneratedRegex("<AkkaReference Include=\"(?<name>[^\"]+)\"")]
-    private static partial Regex AkkaReference();
 }

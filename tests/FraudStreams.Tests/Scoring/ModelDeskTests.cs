@@ -150,18 +150,25 @@ public sealed class ModelDeskTests : Akka.TestKit.Xunit2.TestKit
     IActorRef Desk(string version, BackoffSettings? restart = null) =>
         Sys.ActorOf(ModelDesk.Props(_scorer.As(version), _shelf, Settings, restart ?? Restart));
 
-    /// <summary>An actor answers before it fails, and what reaches it in between goes down with it unanswered: that is asked again.</summary>
+    /// <summary>
+    /// The answer, or the failure that was answered. An actor answers before it fails, and what reaches it in between goes down with it unanswered: that is
+    /// asked again.
+    /// </summary>
     static async Task<object> AskAsync(IActorRef desk)
     {
         for (var tries = 1; ; tries++)
         {
             try
             {
-                return await desk.Ask(new ScoreBatch(Payments.Rows(1)), TimeSpan.FromSeconds(5));
+                return await desk.Ask<BatchScored>(new ScoreBatch(Payments.Rows(1)), TimeSpan.FromSeconds(5));
             }
             catch (AskTimeoutException) when (tries < 5)
             {
                 continue;
+            }
+            catch (Exception e) when (e is not AskTimeoutException)
+            {
+                return new Status.Failure(e);
             }
         }
     }

@@ -120,7 +120,7 @@ public sealed class EmbeddedTopicsTests : IAsyncLifetime
     public async Task A_standby_that_is_stopped_leaves_the_group_alone()
     {
         await using var topics = Open();
-        using (GroupLock.TryTake(LogOf.Settings(_folder), "transactions", "score"))
+        using (GroupLock.TryTake(_folder, "transactions", "score"))
         {
             var consumer = Consume(topics, "score");
             await Until(() => _standbys.Count == 1);
@@ -201,7 +201,7 @@ public sealed class EmbeddedTopicsTests : IAsyncLifetime
 
     bool IsGroupFree()
     {
-        using var free = GroupLock.TryTake(LogOf.Settings(_folder), "transactions", "score");
+        using var free = GroupLock.TryTake(_folder, "transactions", "score");
         return free is not null;
     }
 

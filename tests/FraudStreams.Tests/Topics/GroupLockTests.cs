@@ -14,21 +14,21 @@ public sealed class GroupLockTests : IDisposable
     public void It_is_held_once_for_a_group_and_a_topic_and_says_by_whom()
     {
         var settings = LogOf.Settings(_folder);
-        using var held = GroupLock.TryTake(settings, "transactions", "score");
+        using var held = GroupLock.TryTake(settings.Folder, "transactions", "score");
 
-        GroupLock.TryTake(settings, "transactions", "score").ShouldBeNull();
-        GroupLock.Holder(settings, "transactions", "score").ShouldBe($"process {Environment.ProcessId}");
-        using var otherGroup = GroupLock.TryTake(settings, "transactions", "store").ShouldNotBeNull();
-        using var otherTopic = GroupLock.TryTake(settings, "predictions", "score").ShouldNotBeNull();
+        GroupLock.TryTake(settings.Folder, "transactions", "score").ShouldBeNull();
+        GroupLock.Holder(settings.Folder, "transactions", "score").ShouldBe($"process {Environment.ProcessId}");
+        using var otherGroup = GroupLock.TryTake(settings.Folder, "transactions", "store").ShouldNotBeNull();
+        using var otherTopic = GroupLock.TryTake(settings.Folder, "predictions", "score").ShouldNotBeNull();
     }
 
     [Fact]
     public void It_is_free_again_when_its_holder_lets_go()
     {
         var settings = LogOf.Settings(_folder);
-        GroupLock.TryTake(settings, "transactions", "score")!.Dispose();
+        GroupLock.TryTake(settings.Folder, "transactions", "score")!.Dispose();
 
-        using var again = GroupLock.TryTake(settings, "transactions", "score");
+        using var again = GroupLock.TryTake(settings.Folder, "transactions", "score");
 
         again.ShouldNotBeNull();
     }
@@ -39,12 +39,12 @@ public sealed class GroupLockTests : IDisposable
         var settings = LogOf.Settings(_folder);
         using var worker = WorkerProcess.Start("hold-group", _folder, "transactions", "score");
         (await worker.ReadLineAsync()).ShouldBe("held");
-        GroupLock.TryTake(settings, "transactions", "score").ShouldBeNull();
-        GroupLock.Holder(settings, "transactions", "score").ShouldBe($"process {worker.Id}");
+        GroupLock.TryTake(settings.Folder, "transactions", "score").ShouldBeNull();
+        GroupLock.Holder(settings.Folder, "transactions", "score").ShouldBe($"process {worker.Id}");
 
         await worker.KillAsync();
 
-        using var mine = GroupLock.TryTake(settings, "transactions", "score");
+        using var mine = GroupLock.TryTake(settings.Folder, "transactions", "score");
         mine.ShouldNotBeNull();
     }
 }

@@ -19,7 +19,7 @@ static class LogWorkers
 
     public static async Task<int> HoldGroupAsync(string folder, string topic, string group)
     {
-        using var held = GroupLock.TryTake(LogOf.Settings(folder), topic, group);
+        using var held = GroupLock.TryTake(folder, topic, group);
         Console.WriteLine(held is null ? "taken" : "held");
         await Task.Delay(Timeout.Infinite);
         return 0;

@@ -17,7 +17,7 @@ public sealed class StopTests
     public async Task A_branch_that_cannot_finish_is_left_after_the_time_for_draining_and_named_and_goes_on_at_the_next_start()
     {
         using var folder = new StreamFolder(Rows);
-        await using (var run = folder.Start("run", "--input", folder.Input, "--set", "speeds.speed_1=1000/s", "--set", "stop.drain-timeout=500ms"))
+        await using (var run = folder.Start("run", "--input", folder.Input, "--set", "speeds.speed_1=1000/s", "--set", "stop.drain-timeout=2s"))
         {
             using var other = await LockStoreAsync(folder);
             await run.InterruptAsync();
@@ -25,7 +25,7 @@ public sealed class StopTests
 
             (await run.ExitAsync()).ShouldBe(1, run.Errors);
             stopping.Elapsed.ShouldBeLessThan(LockPatience / 2);
-            run.Output.ShouldContain("Stopped after 0.5 s (stop.drain-timeout) with store unfinished");
+            run.Output.ShouldContain("Stopped after 2 s (stop.drain-timeout) with store unfinished");
         }
 
         await using var next = await folder.RunAsync("run", "--input", folder.Input, "--until-drained");

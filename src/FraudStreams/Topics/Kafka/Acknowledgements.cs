@@ -6,17 +6,19 @@ namespace FraudStreams.Topics.Kafka;
 sealed class Acknowledgements
 {
     readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly int _records;
     int _missing;
+    int _skipped;
     DeliveryReport<byte[], byte[]>? _failed;
 
     public Acknowledgements(int records)
     {
-        _missing = records;
+        _records = _missing = records;
         OnDelivered = report =>
         {
             if (report.Error.IsError)
                 _failed ??= report;
-            Skip();
+            Done();
         };
         if (records == 0)
             _all.SetResult();
@@ -24,18 +26,26 @@ sealed class Acknowledgements
 
     public Action<DeliveryReport<byte[], byte[]>> OnDelivered { get; }
 
-    /// <summary>One record that needs no acknowledgement.</summary>
+    /// <summary>One record that is there already and needs no acknowledgement.</summary>
     public void Skip()
     {
-        if (Interlocked.Decrement(ref _missing) == 0)
-            _all.TrySetResult();
+        _skipped++;
+        Done();
     }
 
+    /// <returns>How many were delivered.</returns>
     /// <exception cref="TopicsException">One could not be delivered.</exception>
-    public async Task AllAsync()
+    public async Task<int> AllAsync()
     {
         await _all.Task;
         if (_failed is { } failed)
             throw new TopicsException($"Publishing to {failed.Topic}, partition {failed.Partition.Value}, failed: {failed.Error.Reason}");
+        return _records - _skipped;
+    }
+
+    void Done()
+    {
+        if (Interlocked.Decrement(ref _missing) == 0)
+            _all.TrySetResult();
     }
 }

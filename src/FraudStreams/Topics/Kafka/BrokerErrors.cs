@@ -39,19 +39,18 @@ static class BrokerErrors
     }
 
     /// <summary>The same on a thread that may wait.</summary>
-    public static void Retry(Action call, TimeSpan timeout) => RetryAsync(
+    public static void Retry(Action call, TimeSpan timeout, CancellationToken ct) => RetryAsync(
         _ =>
         {
             call();
             return Task.FromResult(true);
         },
-        timeout).GetAwaiter().GetResult();
+        timeout, ct).GetAwaiter().GetResult();
 
     /// <summary>The error of the failure itself, or the first of what it reports on.</summary>
     static ErrorCode CodeOf(KafkaException failure) => failure switch
     {
         ListOffsetsException of => First(of.Result.ResultInfos.Select(info => info.TopicPartitionOffsetError.Error)),
-        ListConsumerGroupOffsetsException of => First(of.Results.SelectMany(group => group.Partitions.Select(partition => partition.Error).Prepend(group.Error))),
         TopicPartitionOffsetException of => First(of.Results.Select(partition => partition.Error)),
         _ => failure.Error.Code,
     };

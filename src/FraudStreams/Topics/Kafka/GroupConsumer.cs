@@ -90,7 +90,8 @@ sealed class GroupConsumer
         try
         {
             using var consumer = Build();
-            _commits = new OffsetCommits(consumer.Commit, _settings.Timeout);
+            using var commits = new OffsetCommits(consumer.Commit, _settings.Timeout);
+            _commits = commits;
             consumer.Subscribe(_settings.Prefix + _topic);
             while (!_isClosing)
                 Step(consumer);

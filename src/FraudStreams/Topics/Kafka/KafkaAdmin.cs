@@ -15,8 +15,17 @@ readonly record struct PartitionBounds(long First, long End);
 /// </summary>
 sealed class KafkaAdmin(KafkaSettings settings) : IDisposable
 {
+    /// <summary>What a record takes on its way beside its key and value: the batch that it may be alone in, and headers.</summary>
+    public const int RecordFrame = 512;
+
+    /// <summary>max.message.bytes of a topic that nobody has set up otherwise, and what the client allows by itself, whichever is less.</summary>
+    const int UsualLongest = 1_000_000;
+
     readonly ClientFault _fault = new();
+    readonly Dictionary<string, IConsumer<Ignore, Ignore>> _observers = [];
     IAdminClient? _client;
+    bool _isClosed;
+    int _open;
 
     /// <summary>The client, made at the first question.</summary>
     IAdminClient Client
@@ -43,14 +52,17 @@ sealed class KafkaAdmin(KafkaSettings settings) : IDisposable
         ct);
 
     /// <summary>The group's position on each partition, in their order; -1 where it never committed.</summary>
+    /// <remarks>
+    /// Asked by a consumer with the group's name that joins nothing. The admin client's own question (ListConsumerGroupOffsets) takes the process down
+    /// where the coordinator is still loading: librdkafka 2.16 then hands the group's consumer, of which there is none, an order.
+    /// </remarks>
     /// <exception cref="TopicsException">There was no answer in time, or a broker refused.</exception>
     public Task<long[]> PositionsAsync(string group, IReadOnlyList<KafkaPartition> partitions, CancellationToken ct) => AskAsync(
         $"Where group {group} stands", async left =>
         {
-            var answer = await Client.ListConsumerGroupOffsetsAsync(
-                [new ConsumerGroupTopicPartitions(settings.Prefix + group, [.. partitions])], new ListConsumerGroupOffsetsOptions { RequestTimeout = left });
-            var positions = answer[0].Partitions.ToDictionary(at => at.TopicPartition, at => at.Offset.Value);
-            return partitions.Select(partition => Math.Max(-1, positions.GetValueOrDefault(partition, -1))).ToArray();
+            var answer = await WaitingThread.RunAsync(() => ObserverOf(group).Committed(partitions, left), ct);
+            var positions = answer.ToDictionary(at => at.TopicPartition, at => at.Offset.Value);
+            return partitions.Select(partition => Math.Max(-1, positions[partition])).ToArray();
         },
         ct);
 
@@ -60,15 +72,25 @@ sealed class KafkaAdmin(KafkaSettings settings) : IDisposable
         null, left => WaitingThread.RunAsync(() => Client.GetMetadata(left).Topics.Where(topic => topic.Partitions.Count > 0).ToDictionary(topic => topic.Topic, topic => topic.Partitions.Count), ct),
         ct);
 
-    /// <summary>The most bytes that a topic's records may have, of those topics that say it.</summary>
+    /// <summary>The most bytes that key and value of one record may have together, of each topic, named without the prefix.</summary>
     /// <exception cref="TopicsException">There was no answer in time.</exception>
     public Task<Dictionary<string, int>> LongestRecordsAsync(IEnumerable<string> topics, CancellationToken ct) => AskAsync(
         "How long records may be", async left =>
         {
-            var answer = await Client.DescribeConfigsAsync(
-                topics.Select(topic => new ConfigResource { Type = ResourceType.Topic, Name = topic }), new DescribeConfigsOptions { RequestTimeout = left });
-            return answer.Where(topic => topic.Entries.ContainsKey("max.message.bytes"))
-                .ToDictionary(topic => topic.ConfigResource.Name, topic => int.Parse(topic.Entries["max.message.bytes"].Value));
+            var most = topics.ToDictionary(topic => topic, _ => UsualLongest - RecordFrame);
+            try
+            {
+                var answer = await Client.DescribeConfigsAsync(
+                    most.Keys.Select(topic => new ConfigResource { Type = ResourceType.Topic, Name = settings.Prefix + topic }), new DescribeConfigsOptions { RequestTimeout = left });
+                foreach (var topic in answer)
+                    most[topic.ConfigResource.Name[settings.Prefix.Length..]] = int.Parse(topic.Entries["max.message.bytes"].Value) - RecordFrame;
+            }
+            catch (DescribeConfigsException e) when (e.Results.Any(topic => topic.Error.Code is ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed))
+            {
+                // Who may not ask takes what a broker allows that nobody has set up otherwise.
+            }
+
+            return most;
         },
         ct);
 
@@ -99,7 +121,25 @@ sealed class KafkaAdmin(KafkaSettings settings) : IDisposable
     public void Dispose()
     {
         lock (_fault)
-            _client?.Dispose();
+        {
+            _isClosed = true;
+            CloseIfUnused();
+        }
+    }
+
+    IConsumer<Ignore, Ignore> ObserverOf(string group)
+    {
+        lock (_fault)
+        {
+            if (!_observers.TryGetValue(group, out var observer))
+            {
+                _observers[group] = observer = new ConsumerBuilder<Ignore, Ignore>(
+                        settings.Properties.SetItem("group.id", settings.Prefix + group).SetItem("enable.auto.commit", "false"))
+                    .SetLogHandler((_, _) => { }).SetErrorHandler((_, error) => _fault.Note(error)).Build();
+            }
+
+            return observer;
+        }
     }
 
     async Task<Dictionary<KafkaPartition, long>> OffsetsAsync(IReadOnlyList<KafkaPartition> partitions, OffsetSpec spec, TimeSpan timeout)
@@ -110,8 +150,25 @@ sealed class KafkaAdmin(KafkaSettings settings) : IDisposable
         return answer.ResultInfos.ToDictionary(info => info.TopicPartitionOffsetError.TopicPartition, info => info.TopicPartitionOffsetError.Offset.Value);
     }
 
+    /// <summary>The client must not be closed while it is used: whoever asked last does it.</summary>
+    void CloseIfUnused()
+    {
+        if (!_isClosed || _open > 0)
+            return;
+        _client?.Dispose();
+        foreach (var observer in _observers.Values)
+            observer.Dispose();
+    }
+
     async Task<T> AskAsync<T>(string? question, Func<TimeSpan, Task<T>> ask, CancellationToken ct)
     {
+        lock (_fault)
+        {
+            if (_isClosed)
+                throw new TopicsException($"The connection to {settings.BootstrapServers} was closed");
+            _open++;
+        }
+
         try
         {
             return await BrokerErrors.RetryAsync(ask, settings.Timeout, ct);
@@ -123,6 +180,14 @@ sealed class KafkaAdmin(KafkaSettings settings) : IDisposable
                     ? $"No Kafka broker at {settings.BootstrapServers} answers within {settings.Timeout.TotalSeconds:0.#} s: {_fault.Explain(e)}"
                     : $"{question} cannot be told by {settings.BootstrapServers} within {settings.Timeout.TotalSeconds:0.#} s: {_fault.Explain(e)}",
                 e);
+        }
+        finally
+        {
+            lock (_fault)
+            {
+                _open--;
+                CloseIfUnused();
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Akka.Event;
 using Confluent.Kafka;
 using Error = Confluent.Kafka.Error;
@@ -19,12 +20,14 @@ sealed class KafkaPublisher : IDisposable
     IProducer<byte[], byte[]>? _producer;
     RecordPartitioner _partitioner;
 
-    public KafkaPublisher(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, ILoggingAdapter log)
+    /// <param name="longest">The most bytes that a record of any topic may have: the client refuses longer ones by itself.</param>
+    public KafkaPublisher(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, int longest, ILoggingAdapter log)
     {
         _log = log;
         _settings = settings;
         _partitions = partitions;
-        _properties = settings.ProducerProperties.SetItem("dotnet.producer.delivery.report.fields", "none");
+        _properties = settings.ProducerProperties.SetItem("dotnet.producer.delivery.report.fields", "none")
+            .SetItem("message.max.bytes", Math.Clamp(longest + KafkaAdmin.RecordFrame, 1000, 1_000_000_000).ToString(CultureInfo.InvariantCulture));
     }
 
     /// <summary>Gives the records to the producer, which has them from then on.</summary>

@@ -20,15 +20,17 @@ public sealed class KafkaTopics : ITopics
     readonly KafkaPublisher _publisher;
     readonly KafkaStatus _status;
     readonly Places _places;
+    readonly Dictionary<string, int> _longest;
     readonly ConcurrentDictionary<(string Group, TopicPartition Partition), KafkaPartition> _given = [];
 
-    KafkaTopics(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, KafkaAdmin admin, ILoggingAdapter log)
+    KafkaTopics(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, Dictionary<string, int> longest, KafkaAdmin admin, ILoggingAdapter log)
     {
+        _longest = longest;
         _settings = settings;
         _partitions = partitions;
         _log = log;
         _admin = admin;
-        _publisher = new KafkaPublisher(settings, partitions, log);
+        _publisher = new KafkaPublisher(settings, partitions, longest.Values.Max(), log);
         _status = new KafkaStatus(settings, admin);
         _places = new Places(settings, admin, partitions);
     }
@@ -46,8 +48,7 @@ public sealed class KafkaTopics : ITopics
         var admin = new KafkaAdmin(settings);
         try
         {
-            KafkaTopicMaker.MakeAsync(admin, settings, partitions, null, CancellationToken.None).GetAwaiter().GetResult();
-            return new KafkaTopics(settings, partitions, admin, log);
+            return OpenAsync(settings, partitions, admin, log).GetAwaiter().GetResult();
         }
         catch
         {
@@ -56,7 +57,16 @@ public sealed class KafkaTopics : ITopics
         }
     }
 
+    static async Task<KafkaTopics> OpenAsync(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, KafkaAdmin admin, ILoggingAdapter log)
+    {
+        await KafkaTopicMaker.MakeAsync(admin, settings, partitions, null, CancellationToken.None);
+        var longest = await admin.LongestRecordsAsync(partitions.Keys, CancellationToken.None);
+        return new KafkaTopics(settings, partitions, longest, admin, log);
+    }
+
     public int BatchesUnderWay => 4;
+
+    public int LongestRecord(string topic) => _longest[topic];
 
     public Source<TopicPartitionSource, NotUsed> Consume(string topic, string group) => KafkaGroupSource
         .Create(_settings, topic, group, _partitions[topic], _log)
@@ -67,7 +77,7 @@ public sealed class KafkaTopics : ITopics
             return new TopicPartitionSource(partition, given.Chunks);
         });
 
-    public Task PublishAsync(OutgoingRecords records, CancellationToken ct)
+    public Task<int> PublishAsync(OutgoingRecords records, CancellationToken ct)
     {
         if (records.Position is not { } position)
             return PublishAsync(records, null, ct);
@@ -90,21 +100,22 @@ public sealed class KafkaTopics : ITopics
         return ValueTask.CompletedTask;
     }
 
-    async Task PublishAsync(OutgoingRecords records, PlaceStamp? stamp, CancellationToken ct)
+    async Task<int> PublishAsync(OutgoingRecords records, PlaceStamp? stamp, CancellationToken ct)
     {
         Acknowledgements acknowledged;
         using (records)
             acknowledged = await _publisher.HandOverAsync(records, stamp, ct);
-        await acknowledged.AllAsync();
+        return await acknowledged.AllAsync();
     }
 
-    async Task PublishAndMoveAsync(OutgoingRecords records, GroupPosition position, CancellationToken ct)
+    async Task<int> PublishAndMoveAsync(OutgoingRecords records, GroupPosition position, CancellationToken ct)
     {
-        await PublishAsync(records, _places.StampFor(position, records.Count), ct);
+        var published = await PublishAsync(records, _places.StampFor(position, records.Count), ct);
         _places.Moved(position);
+        return published;
     }
 
-    async Task PublishAndCommitAsync(OutgoingRecords records, GroupPosition position, CancellationToken ct)
+    async Task<int> PublishAndCommitAsync(OutgoingRecords records, GroupPosition position, CancellationToken ct)
     {
         if (!_given.TryGetValue((position.Group, position.Partition), out var partition))
         {
@@ -112,13 +123,15 @@ public sealed class KafkaTopics : ITopics
             throw new TopicsException($"Group {position.Group} does not read {position.Partition} here: there is nothing to commit");
         }
 
+        var count = records.Count;
         try
         {
-            await partition.Line.PublishAsync(records, _publisher, () => partition.Commits.CommitAsync(position.NextOffset), ct);
+            return await partition.Line.PublishAsync(records, _publisher, () => partition.Commits.CommitAsync(position.NextOffset), ct);
         }
         catch (Exception e) when (partition.Commits.IsEnded || IsGone(e))
         {
             // The partition went to another consumer, which reads from the last commit on and publishes this batch again.
+            return count;
         }
         catch (Exception e) when (e is not TopicsException)
         {

@@ -6,9 +6,10 @@ namespace FraudStreams.Topics.Kafka;
 /// Commits one request to the broker at a time, on a thread of its own, since the client library waits for the answer: what is asked for while
 /// one is under way goes out together with the next, the highest offset of each partition.
 /// </summary>
-sealed class OffsetCommits(Action<IEnumerable<TopicPartitionOffset>> commit, TimeSpan timeout)
+sealed class OffsetCommits(Action<IEnumerable<TopicPartitionOffset>> commit, TimeSpan timeout) : IDisposable
 {
-    readonly Lock _gate = new();
+    readonly object _gate = new();
+    readonly CancellationTokenSource _closed = new();
     List<Wanted> _wanted = [];
     bool _isUnderWay;
 
@@ -20,6 +21,8 @@ sealed class OffsetCommits(Action<IEnumerable<TopicPartitionOffset>> commit, Tim
         var wanted = new Wanted(partition, nextOffset, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (_gate)
         {
+            if (_closed.IsCancellationRequested)
+                return Task.FromException(new KafkaException(ErrorCode.Local_State));
             _wanted.Add(wanted);
             if (_isUnderWay)
                 return wanted.Done.Task;
@@ -28,6 +31,17 @@ sealed class OffsetCommits(Action<IEnumerable<TopicPartitionOffset>> commit, Tim
 
         _ = WaitingThread.RunAsync(Work);
         return wanted.Done.Task;
+    }
+
+    /// <summary>Waits until no commit is under way, since the client must not be closed while it is used.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _closed.Cancel();
+            while (_isUnderWay)
+                Monitor.Wait(_gate);
+        }
     }
 
     void Work()
@@ -40,6 +54,7 @@ sealed class OffsetCommits(Action<IEnumerable<TopicPartitionOffset>> commit, Tim
                 if (_wanted.Count == 0)
                 {
                     _isUnderWay = false;
+                    Monitor.PulseAll(_gate);
                     return;
                 }
 
@@ -60,14 +75,14 @@ sealed class OffsetCommits(Action<IEnumerable<TopicPartitionOffset>> commit, Tim
         {
             var offsets = round.GroupBy(wanted => wanted.Partition.Name)
                 .Select(of => new TopicPartitionOffset(of.Key, of.Max(wanted => wanted.NextOffset))).ToArray();
-            BrokerErrors.Retry(() => commit(offsets), timeout);
+            BrokerErrors.Retry(() => commit(offsets), timeout, _closed.Token);
             foreach (var wanted in round)
             {
                 wanted.Partition.Committed(wanted.NextOffset);
                 wanted.Done.TrySetResult();
             }
         }
-        catch (Exception e) when (e is KafkaException or ObjectDisposedException)
+        catch (Exception e) when (e is KafkaException or OperationCanceledException)
         {
             foreach (var wanted in round)
                 wanted.Done.TrySetException(e);

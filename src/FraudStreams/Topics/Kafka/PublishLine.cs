@@ -10,12 +10,13 @@ sealed class PublishLine
     Task _committing = Task.CompletedTask;
 
     /// <summary>Completes with the commit. Takes the batch over, and disposes it whatever comes.</summary>
-    public async Task PublishAsync(OutgoingRecords records, KafkaPublisher publisher, Func<Task> commit, CancellationToken ct)
+    public async Task<int> PublishAsync(OutgoingRecords records, KafkaPublisher publisher, Func<Task> commit, CancellationToken ct)
     {
         var handedOver = HandOverAsync(_handedOver, records, publisher, ct);
         var committing = CommitAsync(_committing, handedOver, commit);
         (_handedOver, _committing) = (handedOver, committing);
         await await committing;
+        return await (await handedOver).AllAsync();
     }
 
     static async Task<Acknowledgements> HandOverAsync(Task before, OutgoingRecords records, KafkaPublisher publisher, CancellationToken ct)

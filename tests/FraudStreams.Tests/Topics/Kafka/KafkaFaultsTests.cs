@@ -178,17 +178,4 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IC
                 tell(batch);
                 return Done.Instance;
             }));
-
-    /// <summary>What is logged as a warning from now on.</summary>
-    ConcurrentQueue<string> Warnings()
-    {
-        var warnings = new ConcurrentQueue<string>();
-        Actors.EventStream.Subscribe(Actors.ActorOf(Props.Create(() => new Listener(warnings))), typeof(Warning));
-        return warnings;
-    }
-
-    sealed class Listener : ReceiveActor
-    {
-        public Listener(ConcurrentQueue<string> warnings) => Receive<Warning>(warning => warnings.Enqueue($"{warning.Message}"));
-    }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Akka;
 using Akka.Actor;
+using Akka.Event;
 using Akka.Configuration;
 using Akka.Streams;
 using Akka.Streams.Dsl;
@@ -30,11 +31,17 @@ public abstract class KafkaTest(KafkaBroker broker) : IAsyncLifetime
 
     internal KafkaSettings Settings(string servers, string more = "") => KafkaSettings.From(new SettingsSection(
         ConfigurationFactory.ParseString($"k {{ bootstrap-servers = \"{servers}\", prefix = \"{Prefix}\", {more} }}")
-            .WithFallback(ConfigurationFactory.ParseString("k { replicas = auto, timeout = 20s, password-file = \"\", client {}, producer.client {}, consumer { client { session.timeout.ms = 6000, heartbeat.interval.ms = 500 }, stop-timeout = 5s, revoke-timeout = 3s } }")),
+            .WithFallback(ConfigurationFactory.ParseString("""
+                k { replicas = auto, timeout = 20s, password-file = ""
+                    client {}
+                    producer { client {} }
+                    consumer { stop-timeout = 5s, revoke-timeout = 3s
+                               client { session.timeout.ms = 6000, heartbeat.interval.ms = 500 } } }
+                """)),
         "k"));
 
     internal static ImmutableSortedDictionary<string, int> Partitions(int partitions) =>
-        ((string[])["transactions", "predictions", "labels", "alerts", "undelivered"])
+        ((string[])["transactions", "predictions", "rejected", "labels", "alerts", "undelivered"])
             .ToImmutableSortedDictionary(topic => topic, topic => topic is "transactions" or "predictions" ? partitions : 1);
 
     /// <summary>Payments of these numbers, each of a card of its own.</summary>
@@ -74,6 +81,19 @@ public abstract class KafkaTest(KafkaBroker broker) : IAsyncLifetime
         .Run(Actors.Materializer());
 
     internal static Task Until(Func<bool> condition) => Eventually.TrueAsync(condition, "what the test waits for", limitSeconds: 40, everyMilliseconds: 20);
+
+    /// <summary>What is logged as a warning from now on.</summary>
+    internal ConcurrentQueue<string> Warnings()
+    {
+        var warnings = new ConcurrentQueue<string>();
+        Actors.EventStream.Subscribe(Actors.ActorOf(Props.Create(() => new Listener(warnings))), typeof(Warning));
+        return warnings;
+    }
+
+    sealed class Listener : ReceiveActor
+    {
+        public Listener(ConcurrentQueue<string> warnings) => Receive<Warning>(warning => warnings.Enqueue($"{warning.Message}"));
+    }
 
     internal sealed record RunningConsumer(ConcurrentQueue<TopicRecord> Records, SharedKillSwitch Stop, Task Done)
     {

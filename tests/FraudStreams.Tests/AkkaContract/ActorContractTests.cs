@@ -1,0 +1,67 @@
+using Akka.Actor;
+using Akka.Pattern;
+using Akka.TestKit.Xunit2;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.AkkaContract;
+
+/// <summary>What the program leans on of Akka.NET's actors, and what another version of it could change.</summary>
+public sealed class ActorContractTests : TestKit
+{
+    static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task A_failure_that_is_answered_is_thrown_by_Ask()
+    {
+        var actor = Sys.ActorOf(Props.Create(() => new Answering(new Status.Failure(new FormatException("not that")))));
+
+        (await Should.ThrowAsync<FormatException>(actor.Ask<string>("?", Soon))).Message.ShouldBe("not that");
+        await Should.ThrowAsync<FormatException>(actor.Ask<object>("?", Soon));
+    }
+
+    [Fact]
+    public async Task An_ask_that_nobody_answers_ends_in_its_time()
+    {
+        var actor = Sys.ActorOf(Props.Create(() => new Answering(null)));
+
+        await Should.ThrowAsync<AskTimeoutException>(actor.Ask<string>("?", TimeSpan.FromMilliseconds(50)));
+    }
+
+    [Fact]
+    public async Task In_the_pause_after_a_failure_the_backoff_supervisor_answers_and_then_a_new_actor_does()
+    {
+        var options = Backoff.OnFailure(Props.Create(() => new Failing()), "child", TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(1), 0, -1)
+            .WithReplyWhileStopped("paused");
+        var supervisor = Sys.ActorOf(BackoffSupervisor.Props(options));
+        (await supervisor.Ask<string>("hello", Soon)).ShouldBe("hello");
+
+        supervisor.Tell("fail");
+
+        var answers = new List<string>();
+        await AwaitConditionAsync(async () =>
+        {
+            answers.Add(await supervisor.Ask<string>("again", Soon));
+            return answers.Contains("paused") && answers[^1] == "again";
+        }, Soon);
+    }
+
+    sealed class Answering : ReceiveActor
+    {
+        public Answering(object? answer) => Receive<string>(_ =>
+        {
+            if (answer is not null)
+                Sender.Tell(answer);
+        });
+    }
+
+    sealed class Failing : ReceiveActor
+    {
+        public Failing() => Receive<string>(text =>
+        {
+            if (text == "fail")
+                throw new InvalidOperationException("as it was told");
+            Sender.Tell(text);
+        });
+    }
+}

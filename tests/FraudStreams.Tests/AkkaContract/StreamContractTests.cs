@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Akka;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using Akka.TestKit.Xunit2;
+using Akka.Util;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.AkkaContract;
+
+/// <summary>What the program leans on of Akka.NET's streams, and what another version of it could change.</summary>
+public sealed class StreamContractTests : TestKit
+{
+    static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task What_was_taken_is_finished_in_order_after_the_kill_switch_and_little_more_is_taken()
+    {
+        var stop = KillSwitches.Shared("stop");
+        var gate = new TaskCompletionSource();
+        var taken = new ConcurrentQueue<int>();
+        var stopped = new TaskCompletionSource();
+        var done = Source.From(Enumerable.Range(1, 1000))
+            .WatchTermination((none, ended) =>
+            {
+                _ = ended.ContinueWith(_ => stopped.SetResult(), TaskScheduler.Default);
+                return none;
+            })
+            .Via(stop.Flow<int>())
+            .SelectAsync(2, async number =>
+            {
+                taken.Enqueue(number);
+                await gate.Task;
+                return number;
+            })
+            .RunWith(Sink.Seq<int>(), Sys.Materializer());
+        await AwaitConditionAsync(() => Task.FromResult(taken.Count == 2), Soon);
+
+        stop.Shutdown();
+        await stopped.Task.WaitAsync(Soon);
+        done.IsCompleted.ShouldBeFalse();
+        gate.SetResult();
+
+        (await done.WaitAsync(Soon)).ShouldBe(taken);
+        taken.Count.ShouldBeInRange(2, 3);
+    }
+
+    [Fact]
+    public async Task A_source_that_fails_is_made_anew_after_pauses_that_grow_and_one_that_completes_is_not()
+    {
+        var starts = new List<long>();
+        var numbers = await RestartSource.OnFailuresWithBackoff(
+                () =>
+                {
+                    starts.Add(Stopwatch.GetTimestamp());
+                    var run = starts.Count;
+                    return Source.From(Enumerable.Range(1, 2)).Select(number => run < 4 && number == 2 ? throw new FormatException("again") : run * 10 + number);
+                },
+                RestartSettings.Create(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5), 0))
+            .RunWith(Sink.Seq<int>(), Sys.Materializer()).WaitAsync(Soon);
+
+        numbers.ShouldBe([11, 21, 31, 41, 42]);
+        Pause(1).ShouldBeGreaterThanOrEqualTo(90);
+        Pause(2).ShouldBeGreaterThan(Pause(1));
+        Pause(3).ShouldBeGreaterThan(Pause(2));
+
+        double Pause(int start) => Stopwatch.GetElapsedTime(starts[start - 1], starts[start]).TotalMilliseconds;
+    }
+
+    [Fact]
+    public async Task A_branch_in_its_pause_ends_once_the_switch_inside_it_is_thrown()
+    {
+        var stop = KillSwitches.Shared("stop");
+        var starts = 0;
+        var done = RestartSource.OnFailuresWithBackoff(
+                () =>
+                {
+                    starts++;
+                    return Source.Maybe<Done>().MapMaterializedValue(_ => NotUsed.Instance).Via(stop.Flow<Done>())
+                        .Merge(starts == 1 ? Source.Failed<Done>(new FormatException("once")) : Source.Empty<Done>());
+                },
+                RestartSettings.Create(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1), 0))
+            .RunWith(Sink.Ignore<Done>(), Sys.Materializer());
+        await AwaitConditionAsync(() => Task.FromResult(starts > 0), Soon);
+
+        stop.Shutdown();
+
+        await done.WaitAsync(Soon);
+    }
+
+    /// <summary>The resource of a read that never comes is closed all the same: a group's lock hangs on that.</summary>
+    [Fact]
+    public async Task A_resource_is_closed_when_its_stream_ends_while_it_is_read()
+    {
+        var closed = new TaskCompletionSource();
+        var reading = new TaskCompletionSource();
+        var (stop, done) = Source.UnfoldResourceAsync<int, string>(
+                () => Task.FromResult("resource"),
+                async _ =>
+                {
+                    reading.TrySetResult();
+                    await closed.Task;
+                    return Option<int>.None;
+                },
+                _ =>
+                {
+                    closed.SetResult();
+                    return Task.FromResult(Done.Instance);
+                })
+            .ViaMaterialized(KillSwitches.Single<int>(), Keep.Right)
+            .ToMaterialized(Sink.Ignore<int>(), Keep.Both)
+            .Run(Sys.Materializer());
+        await reading.Task.WaitAsync(Soon);
+
+        stop.Shutdown();
+
+        await closed.Task.WaitAsync(Soon);
+        await done.WaitAsync(Soon);
+    }
+
+    [Fact]
+    public async Task A_task_that_fails_fails_the_stream_and_its_cause_is_found()
+    {
+        var failure = await Record.ExceptionAsync(() => Source.Single(1)
+            .SelectAsync(1, async Task<int> (_) =>
+            {
+                await Task.Yield();
+                throw new FormatException("outer", new ArgumentException("inner"));
+            })
+            .RunWith(Sink.First<int>(), Sys.Materializer()).WaitAsync(Soon));
+
+        (failure is AggregateException ? failure.InnerException : failure).ShouldBeOfType<FormatException>().Message.ShouldBe("outer");
+    }
+}
