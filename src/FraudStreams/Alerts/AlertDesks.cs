@@ -55,6 +55,9 @@ sealed class AlertDesks : ReceiveActor, IWithTimers
         public bool IsHeld;
         public bool StepsBack;
         public bool WaitsForJournal;
+
+        /// <summary>Who was passed on to the desk last: a desk that fails takes what it was asked with it.</summary>
+        public IActorRef Asks = ActorRefs.Nobody;
         public DateTimeOffset? HeldSince;
         public int Failures;
         public DateTimeOffset OpenedAt;
@@ -110,8 +113,11 @@ sealed class AlertDesks : ReceiveActor, IWithTimers
 
     void Raise(RaiseAlerts raise)
     {
-        if (_places.GetValueOrDefault(raise.Partition) is { Desk: { } desk, IsWanted: true, StepsBack: false })
+        if (_places.GetValueOrDefault(raise.Partition) is { Desk: { } desk, IsWanted: true, StepsBack: false } place)
+        {
+            place.Asks = Sender;
             desk.Forward(raise);
+        }
         else
             Sender.Tell(new DeskIsBusy());
     }
@@ -135,6 +141,8 @@ sealed class AlertDesks : ReceiveActor, IWithTimers
     {
         var (partition, place) = _places.First(entry => desk.Equals(entry.Value.Desk));
         place.Desk = null;
+        place.Asks.Tell(new DeskIsBusy());
+        place.Asks = ActorRefs.Nobody;
         var now = _office.Time.GetUtcNow();
         if (!place.IsWanted)
         {

@@ -9,7 +9,7 @@ namespace FraudStreams.Topics.Kafka;
 /// </summary>
 static class BrokerErrors
 {
-    static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50), LongestPause = TimeSpan.FromSeconds(1);
 
     public static bool IsTransient(ErrorCode code) => code is
         ErrorCode.NotLeaderForPartition or ErrorCode.LeaderNotAvailable or ErrorCode.PreferredLeaderNotAvailable or ErrorCode.ReplicaNotAvailable
@@ -24,16 +24,16 @@ static class BrokerErrors
     public static async Task<T> RetryAsync<T>(Func<TimeSpan, Task<T>> ask, TimeSpan timeout, CancellationToken ct = default)
     {
         var started = TimeProvider.System.GetTimestamp();
-        while (true)
+        for (var pause = ShortestPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             var left = timeout - TimeProvider.System.GetElapsedTime(started);
             try
             {
                 return await ask(left);
             }
-            catch (KafkaException e) when (IsTransient(CodeOf(e)) && TimeProvider.System.GetElapsedTime(started) + Pause < timeout)
+            catch (KafkaException e) when (IsTransient(FirstOf(e).Code) && TimeProvider.System.GetElapsedTime(started) + pause < timeout)
             {
-                await Task.Delay(Pause, TimeProvider.System, ct);
+                await Task.Delay(pause, TimeProvider.System, ct);
             }
         }
     }
@@ -48,12 +48,12 @@ static class BrokerErrors
         timeout, ct).GetAwaiter().GetResult();
 
     /// <summary>The error of the failure itself, or the first of what it reports on.</summary>
-    static ErrorCode CodeOf(KafkaException failure) => failure switch
+    public static Error FirstOf(KafkaException failure) => failure switch
     {
-        ListOffsetsException of => First(of.Result.ResultInfos.Select(info => info.TopicPartitionOffsetError.Error)),
-        TopicPartitionOffsetException of => First(of.Results.Select(partition => partition.Error)),
-        _ => failure.Error.Code,
+        ListOffsetsException of => First(failure, of.Result.ResultInfos.Select(info => info.TopicPartitionOffsetError.Error)),
+        TopicPartitionOffsetException of => First(failure, of.Results.Select(partition => partition.Error)),
+        _ => failure.Error,
     };
 
-    static ErrorCode First(IEnumerable<Error> errors) => errors.FirstOrDefault(error => error.IsError)?.Code ?? ErrorCode.Unknown;
+    static Error First(KafkaException failure, IEnumerable<Error> errors) => errors.FirstOrDefault(error => error.IsError) ?? failure.Error;
 }

@@ -21,10 +21,10 @@ sealed class ClientFault
     }
 
     /// <summary>The failure's own words, and what was said besides.</summary>
-    public string Explain(KafkaException failure)
+    public string Explain(Error failure)
     {
         lock (_gate)
-            return _said is null || _said.Reason == failure.Error.Reason ? failure.Error.Reason : $"{failure.Error.Reason} ({_said.Reason})";
+            return _said is null || _said.Reason == failure.Reason ? failure.Reason : $"{failure.Reason} ({_said.Reason})";
     }
 
     static int Weight(Error error) => error.Code switch

@@ -35,6 +35,7 @@ sealed class GroupConsumer
     readonly Action<AssignedPartition> _onAssigned;
     readonly Action<Exception> _onFailed;
     readonly ILoggingAdapter _log;
+    readonly ErrorThrottle _errors;
     readonly Dictionary<KafkaPartition, AssignedPartition> _assigned = [];
 
     /// <summary>What the group stood at when the partition was assigned, until its first record is there.</summary>
@@ -63,6 +64,7 @@ sealed class GroupConsumer
         _onAssigned = onAssigned;
         _onFailed = onFailed;
         _log = log;
+        _errors = new ErrorThrottle(log, $"The consumer of {topic} in group {settings.Prefix}{group}");
     }
 
     public void Start() => _ = WaitingThread.RunAsync(Run);
@@ -330,7 +332,7 @@ sealed class GroupConsumer
         if (error.IsFatal || error.Code is ErrorCode.Local_Authentication or ErrorCode.SaslAuthenticationFailed or ErrorCode.Local_Ssl)
             _fault = error;
         else
-            _log.Warning("The consumer of {Topic} in group {Group}: {Reason}", _topic, _group, error.Reason);
+            _errors.Warn(error.Reason);
     }
 
     /// <summary>

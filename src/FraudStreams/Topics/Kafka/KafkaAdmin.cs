@@ -13,7 +13,7 @@ readonly record struct PartitionBounds(long First, long End);
 /// What the brokers say of topics and groups. Each question finds the leader or coordinator anew and is asked again within the settings' time while a
 /// broker says that it may be.
 /// </summary>
-sealed class KafkaAdmin(KafkaSettings settings) : IDisposable
+sealed class KafkaAdmin : IDisposable
 {
     /// <summary>What a record takes on its way beside its key and value: the batch that it may be alone in, and headers.</summary>
     public const int RecordFrame = 512;
@@ -22,30 +22,17 @@ sealed class KafkaAdmin(KafkaSettings settings) : IDisposable
     const int UsualLongest = 1_000_000;
 
     readonly ClientFault _fault = new();
-    readonly Dictionary<string, IConsumer<Ignore, Ignore>> _observers = [];
-    IAdminClient? _client;
-    bool _isClosed;
-    int _open;
+    readonly KafkaSettings _settings;
+    readonly KafkaClients _clients;
 
-    /// <summary>The client, made at the first question.</summary>
-    IAdminClient Client
-    {
-        get
-        {
-            lock (_fault)
-            {
-                return _client ??= new AdminClientBuilder(settings.Properties)
-                    .SetLogHandler((_, _) => { }).SetErrorHandler((_, error) => _fault.Note(error)).Build();
-            }
-        }
-    }
+    public KafkaAdmin(KafkaSettings settings) => (_settings, _clients) = (settings, new KafkaClients(settings, _fault));
 
     /// <exception cref="TopicsException">There was no answer in time, or a broker refused.</exception>
     public Task<PartitionBounds[]> BoundsAsync(IReadOnlyList<KafkaPartition> partitions, CancellationToken ct) => AskAsync(
-        "Where the topics begin and end", async left =>
+        "Where the topics begin and end", async (clients, left) =>
         {
-            var first = OffsetsAsync(partitions, OffsetSpec.Earliest(), left);
-            var end = OffsetsAsync(partitions, OffsetSpec.Latest(), left);
+            var first = OffsetsAsync(clients.Admin, partitions, OffsetSpec.Earliest(), left);
+            var end = OffsetsAsync(clients.Admin, partitions, OffsetSpec.Latest(), left);
             var (firsts, ends) = (await first, await end);
             return partitions.Select(partition => new PartitionBounds(firsts[partition], ends[partition])).ToArray();
         },
@@ -58,9 +45,9 @@ sealed class KafkaAdmin(KafkaSettings settings) : IDisposable
     /// </remarks>
     /// <exception cref="TopicsException">There was no answer in time, or a broker refused.</exception>
     public Task<long[]> PositionsAsync(string group, IReadOnlyList<KafkaPartition> partitions, CancellationToken ct) => AskAsync(
-        $"Where group {group} stands", async left =>
+        $"Where group {group} stands", async (clients, left) =>
         {
-            var answer = await WaitingThread.RunAsync(() => ObserverOf(group).Committed(partitions, left), ct);
+            var answer = await WaitingThread.RunAsync(() => clients.ObserverOf(group).Committed(partitions, left), ct);
             var positions = answer.ToDictionary(at => at.TopicPartition, at => at.Offset.Value);
             return partitions.Select(partition => Math.Max(-1, positions[partition])).ToArray();
         },
@@ -69,21 +56,21 @@ sealed class KafkaAdmin(KafkaSettings settings) : IDisposable
     /// <summary>How many partitions each topic of the cluster has.</summary>
     /// <exception cref="TopicsException">No broker answered in time.</exception>
     public Task<Dictionary<string, int>> PartitionsAsync(CancellationToken ct) => AskAsync(
-        null, left => WaitingThread.RunAsync(() => Client.GetMetadata(left).Topics.Where(topic => topic.Partitions.Count > 0).ToDictionary(topic => topic.Topic, topic => topic.Partitions.Count), ct),
+        null, (clients, left) => WaitingThread.RunAsync(() => clients.Admin.GetMetadata(left).Topics.Where(topic => topic.Partitions.Count > 0).ToDictionary(topic => topic.Topic, topic => topic.Partitions.Count), ct),
         ct);
 
     /// <summary>The most bytes that key and value of one record may have together, of each topic, named without the prefix.</summary>
     /// <exception cref="TopicsException">There was no answer in time.</exception>
     public Task<Dictionary<string, int>> LongestRecordsAsync(IEnumerable<string> topics, CancellationToken ct) => AskAsync(
-        "How long records may be", async left =>
+        "How long records may be", async (clients, left) =>
         {
             var most = topics.ToDictionary(topic => topic, _ => UsualLongest - RecordFrame);
             try
             {
-                var answer = await Client.DescribeConfigsAsync(
-                    most.Keys.Select(topic => new ConfigResource { Type = ResourceType.Topic, Name = settings.Prefix + topic }), new DescribeConfigsOptions { RequestTimeout = left });
+                var answer = await clients.Admin.DescribeConfigsAsync(
+                    most.Keys.Select(topic => new ConfigResource { Type = ResourceType.Topic, Name = _settings.Prefix + topic }), new DescribeConfigsOptions { RequestTimeout = left });
                 foreach (var topic in answer)
-                    most[topic.ConfigResource.Name[settings.Prefix.Length..]] = int.Parse(topic.Entries["max.message.bytes"].Value) - RecordFrame;
+                    most[topic.ConfigResource.Name[_settings.Prefix.Length..]] = int.Parse(topic.Entries["max.message.bytes"].Value) - RecordFrame;
             }
             catch (DescribeConfigsException e) when (e.Results.Any(topic => topic.Error.Code is ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed))
             {
@@ -96,11 +83,11 @@ sealed class KafkaAdmin(KafkaSettings settings) : IDisposable
 
     /// <exception cref="TopicsException">A topic cannot be made; one that is there already is none of these.</exception>
     public Task CreateAsync(IReadOnlyCollection<TopicSpecification> topics, CancellationToken ct) => AskAsync(
-        null, async left =>
+        null, async (clients, left) =>
         {
             try
             {
-                await Client.CreateTopicsAsync(topics, new CreateTopicsOptions { RequestTimeout = left, OperationTimeout = left });
+                await clients.Admin.CreateTopicsAsync(topics, new CreateTopicsOptions { RequestTimeout = left, OperationTimeout = left });
             }
             catch (CreateTopicsException e)
             {
@@ -110,7 +97,7 @@ sealed class KafkaAdmin(KafkaSettings settings) : IDisposable
                 if (refused is not null)
                 {
                     throw new TopicsException(
-                        $"Topic {refused.Topic} is missing at {settings.BootstrapServers} and cannot be made ({refused.Error.Reason}): make it, with the partitions that fraudstreams.topics.partitions says", e);
+                        $"Topic {refused.Topic} is missing at {_settings.BootstrapServers} and cannot be made ({refused.Error.Reason}): make it, with the partitions that fraudstreams.topics.partitions says", e);
                 }
             }
 
@@ -118,76 +105,46 @@ sealed class KafkaAdmin(KafkaSettings settings) : IDisposable
         },
         ct);
 
-    public void Dispose()
-    {
-        lock (_fault)
-        {
-            _isClosed = true;
-            CloseIfUnused();
-        }
-    }
+    public void Dispose() => _clients.Dispose();
 
-    IConsumer<Ignore, Ignore> ObserverOf(string group)
+    static async Task<Dictionary<KafkaPartition, long>> OffsetsAsync(IAdminClient client, IReadOnlyList<KafkaPartition> partitions, OffsetSpec spec, TimeSpan timeout)
     {
-        lock (_fault)
-        {
-            if (!_observers.TryGetValue(group, out var observer))
-            {
-                _observers[group] = observer = new ConsumerBuilder<Ignore, Ignore>(
-                        settings.Properties.SetItem("group.id", settings.Prefix + group).SetItem("enable.auto.commit", "false"))
-                    .SetLogHandler((_, _) => { }).SetErrorHandler((_, error) => _fault.Note(error)).Build();
-            }
-
-            return observer;
-        }
-    }
-
-    async Task<Dictionary<KafkaPartition, long>> OffsetsAsync(IReadOnlyList<KafkaPartition> partitions, OffsetSpec spec, TimeSpan timeout)
-    {
-        var answer = await Client.ListOffsetsAsync(
+        var answer = await client.ListOffsetsAsync(
             partitions.Select(partition => new TopicPartitionOffsetSpec { TopicPartition = partition, OffsetSpec = spec }),
             new ListOffsetsOptions { RequestTimeout = timeout, IsolationLevel = IsolationLevel.ReadCommitted });
         return answer.ResultInfos.ToDictionary(info => info.TopicPartitionOffsetError.TopicPartition, info => info.TopicPartitionOffsetError.Offset.Value);
     }
 
-    /// <summary>The client must not be closed while it is used: whoever asked last does it.</summary>
-    void CloseIfUnused()
+    async Task<T> AskAsync<T>(string? question, Func<KafkaClients.Set, TimeSpan, Task<T>> ask, CancellationToken ct)
     {
-        if (!_isClosed || _open > 0)
-            return;
-        _client?.Dispose();
-        foreach (var observer in _observers.Values)
-            observer.Dispose();
-    }
-
-    async Task<T> AskAsync<T>(string? question, Func<TimeSpan, Task<T>> ask, CancellationToken ct)
-    {
-        lock (_fault)
-        {
-            if (_isClosed)
-                throw new TopicsException($"The connection to {settings.BootstrapServers} was closed");
-            _open++;
-        }
-
         try
         {
-            return await BrokerErrors.RetryAsync(ask, settings.Timeout, ct);
+            return await BrokerErrors.RetryAsync(left => AskOnceAsync(ask, left), _settings.Timeout, ct);
         }
         catch (KafkaException e)
         {
+            var reason = _fault.Explain(BrokerErrors.FirstOf(e));
             throw new TopicsException(
                 question is null
-                    ? $"No Kafka broker at {settings.BootstrapServers} answers within {settings.Timeout.TotalSeconds:0.#} s: {_fault.Explain(e)}"
-                    : $"{question} cannot be told by {settings.BootstrapServers} within {settings.Timeout.TotalSeconds:0.#} s: {_fault.Explain(e)}",
+                    ? $"No Kafka broker at {_settings.BootstrapServers} answers within {_settings.Timeout.TotalSeconds:0.#} s: {reason}"
+                    : $"{question} cannot be told by {_settings.BootstrapServers} within {_settings.Timeout.TotalSeconds:0.#} s: {reason}",
                 e);
+        }
+    }
+
+    async Task<T> AskOnceAsync<T>(Func<KafkaClients.Set, TimeSpan, Task<T>> ask, TimeSpan left)
+    {
+        var clients = _clients.Take();
+        var isStale = true;
+        try
+        {
+            var answer = await ask(clients, left);
+            isStale = false;
+            return answer;
         }
         finally
         {
-            lock (_fault)
-            {
-                _open--;
-                CloseIfUnused();
-            }
+            _clients.GiveBack(clients, isStale);
         }
     }
 }

@@ -12,7 +12,7 @@ namespace FraudStreams.Topics.Kafka;
 /// </summary>
 sealed class KafkaPublisher : IDisposable
 {
-    readonly ILoggingAdapter _log;
+    readonly ErrorThrottle _errors;
     readonly KafkaSettings _settings;
     readonly ImmutableSortedDictionary<string, string> _properties;
     readonly ImmutableSortedDictionary<string, int> _partitions;
@@ -23,7 +23,7 @@ sealed class KafkaPublisher : IDisposable
     /// <param name="longest">The most bytes that a record of any topic may have: the client refuses longer ones by itself.</param>
     public KafkaPublisher(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, int longest, ILoggingAdapter log)
     {
-        _log = log;
+        _errors = new ErrorThrottle(log, $"The producer at {settings.BootstrapServers}");
         _settings = settings;
         _partitions = partitions;
         _properties = settings.ProducerProperties.SetItem("dotnet.producer.delivery.report.fields", "none")
@@ -107,7 +107,7 @@ sealed class KafkaPublisher : IDisposable
         if (!error.IsFatal)
         {
             // The client tries again by itself, and what waits for an acknowledgement waits as long.
-            _log.Warning("The producer at {Servers}: {Reason}", _settings.BootstrapServers, error.Reason);
+            _errors.Warn(error.Reason);
             return;
         }
 
