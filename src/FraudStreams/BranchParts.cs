@@ -18,6 +18,8 @@ namespace FraudStreams;
 sealed record BranchParts(
     string Name, FraudSettings Settings, ITopics Topics, SharedKillSwitch Stop, StreamCounters Counters, BranchHealth Health, ILoggingAdapter Log, TimeProvider Time)
 {
+    readonly ErrorThrottle _errors = new(Log, Name, Time);
+
     static readonly TimeSpan TurnInterval = TimeSpan.FromMilliseconds(500);
 
     public Simulator NewSimulator(TransactionSchema schema, SpeedValve speed1) => new(
@@ -45,6 +47,7 @@ sealed record BranchParts(
         if (failure is AggregateException { InnerException: { } inner })
             return Named(inner);
         Health.Failed(Name, failure.Message);
+        _errors.Warn($"{failure.Message}. It starts again from its last commit after a pause");
         return new BranchFailedException(Name, failure);
     }
 
@@ -55,7 +58,8 @@ sealed record BranchParts(
 
     public Done Worked(Done done)
     {
-        Health.Worked(Name);
+        if (Health.Worked(Name))
+            _errors.Over();
         return done;
     }
 }

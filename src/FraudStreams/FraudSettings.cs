@@ -316,7 +316,8 @@ public sealed record BackoffSettings(TimeSpan Min, TimeSpan Max, double RandomFa
         return new BackoffSettings(min, section.Duration("max-backoff", min, TimeSpan.FromHours(24)), section.Number("random-factor", -1e-9, 1));
     }
 
-    public RestartSettings ToRestartSettings() => RestartSettings.Create(Min, Max, RandomFactor);
+    /// <summary>The pauses grow until a branch has held for longer than the longest of them, however long each try takes to fail.</summary>
+    public RestartSettings ToRestartSettings() => RestartSettings.Create(Min, Max, RandomFactor).WithMaxRestarts(int.MaxValue, Max);
 }
 
 /// <param name="Live">Whether the live table is shown; null leaves it to whether a terminal is there.</param>

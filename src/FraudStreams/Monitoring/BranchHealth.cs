@@ -15,11 +15,8 @@ public sealed class BranchHealth(TimeSpan holds, TimeProvider time)
         _failing.AddOrUpdate(branch, _ => (time.GetUtcNow(), time.GetUtcNow(), why), (_, before) => (before.First, time.GetUtcNow(), why));
 
     /// <summary>A batch went all the way. Called for each, so it costs one look at a nearly always empty table.</summary>
-    public void Worked(string branch)
-    {
-        if (!_failing.IsEmpty)
-            _failing.TryRemove(branch, out _);
-    }
+    /// <returns>Whether a failure is over by it.</returns>
+    public bool Worked(string branch) => !_failing.IsEmpty && _failing.TryRemove(branch, out _);
 
     public ImmutableSortedDictionary<string, FailingBranch> Failing() => _failing
         .Where(branch => time.GetUtcNow() - branch.Value.Last < holds)

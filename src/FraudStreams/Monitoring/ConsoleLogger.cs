@@ -11,15 +11,24 @@ public sealed class ConsoleLogger : ReceiveActor
 {
     public ConsoleLogger(Action<string> write)
     {
-        // As it shuts down, Akka.NET tells of its own steps, at every level.
         var least = Logging.LogLevelFor(Context.System.Settings.LogLevel);
-        Receive<LogEvent>(log => log.LogLevel() >= least && log.LogClass != typeof(CoordinatedShutdown), log => write(Line(log)));
-        Receive<LogEvent>(_ => { });
+        Receive<LogEvent>(log =>
+        {
+            if (log.LogLevel() >= least && !IsAkkasOwn(log))
+                write(Line(log));
+        });
     }
 
     public static Props Props(Action<string> write) => Akka.Actor.Props.Create(() => new ConsoleLogger(write));
 
     protected override void PreStart() => Context.System.EventStream.Subscribe(Self, typeof(LogEvent));
+
+    /// <summary>
+    /// Akka.NET tells of its steps as it shuts down, at every level, and of each failure inside a stream, once where it happens and once where the stream
+    /// starts again: a branch tells of its failures itself, and not of each.
+    /// </summary>
+    static bool IsAkkasOwn(LogEvent log) =>
+        log.LogClass == typeof(CoordinatedShutdown) || log.LogSource.Contains("/StreamSupervisor-", StringComparison.Ordinal);
 
     static string Line(LogEvent log)
     {

@@ -34,7 +34,7 @@ public sealed class KafkaRunTests(KafkaBroker broker) : IClassFixture<KafkaBroke
         for (var kill = 0; kill < 4; kill++)
         {
             await using var killed = folder.Start(["run", "--input", folder.Input, "--set", "speeds.speed_1=1500/s", .. OnKafka("killed.")]);
-            await killed.LineAsync("The simulator goes on", "produced", "Restarting");
+            await killed.LineAsync("The simulator goes on", "produced", "WARNING");
             await Task.Delay(random.Next(200, 1500));
             await killed.KillAsync();
         }

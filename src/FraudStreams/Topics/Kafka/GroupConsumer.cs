@@ -1,5 +1,6 @@
 using Akka.Event;
 using Confluent.Kafka;
+using FraudStreams.Monitoring;
 using Consumer = Confluent.Kafka.IConsumer<System.ReadOnlyMemory<byte>, System.ReadOnlyMemory<byte>>;
 using Error = Confluent.Kafka.Error;
 using KafkaPartition = Confluent.Kafka.TopicPartition;
@@ -64,7 +65,7 @@ sealed class GroupConsumer
         _onAssigned = onAssigned;
         _onFailed = onFailed;
         _log = log;
-        _errors = new ErrorThrottle(log, $"The consumer of {topic} in group {settings.Prefix}{group}");
+        _errors = new ErrorThrottle(log, $"The consumer of {topic} in group {settings.Prefix}{group} at {settings.BootstrapServers}", TimeProvider.System);
     }
 
     public void Start() => _ = WaitingThread.RunAsync(Run);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Akka.Event;
 using Confluent.Kafka;
+using FraudStreams.Monitoring;
 using Error = Confluent.Kafka.Error;
 
 namespace FraudStreams.Topics.Kafka;
@@ -23,7 +24,7 @@ sealed class KafkaPublisher : IDisposable
     /// <param name="longest">The most bytes that a record of any topic may have: the client refuses longer ones by itself.</param>
     public KafkaPublisher(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, int longest, ILoggingAdapter log)
     {
-        _errors = new ErrorThrottle(log, $"The producer at {settings.BootstrapServers}");
+        _errors = new ErrorThrottle(log, $"The producer at {settings.BootstrapServers}", TimeProvider.System);
         _settings = settings;
         _partitions = partitions;
         _properties = settings.ProducerProperties.SetItem("dotnet.producer.delivery.report.fields", "none")
