@@ -130,7 +130,7 @@ sealed class ChannelQueue(ChannelSettings settings)
         Again(parcel, now, item =>
         {
             item.Alone = true;
-            item.To = delivery.Later;
+            item.To = [.. delivery.Later.Select(later => later.Recipient)];
             item.Refusals = item.Refusals.AddRange(delivery.Refusals);
         });
     }

@@ -189,7 +189,7 @@ public sealed class ChannelQueueTests
     {
         var queue = Filled(AlertsOf.Channel(), 1);
 
-        queue.Partly(queue.TryTake(_now, out _)!, new Delivery([new Refusal("gone@x.org", "550 no such user")], ["busy@x.org"]), _now);
+        queue.Partly(queue.TryTake(_now, out _)!, new Delivery([new Refusal("gone@x.org", "550 no such user")], [new Refusal("busy@x.org", "450 busy")]), _now);
         queue.TryTake(_now, out var next).ShouldBeNull();
         var again = queue.TryTake(next!.Value, out _).ShouldNotBeNull();
 

@@ -23,7 +23,7 @@ public sealed class MailProgramTests
 
         await using var run = FraudStreamsProcess.Start(
             folder.Path, [.. Run(folder, server.Port), "--set", "alerts.mail.per-minute=3", "--until-drained"],
-            ("FRAUDSTREAMS_MAIL_PASSWORD", Password), ("SSL_CERT_FILE", Path.Combine(folder.Path, "cert.pem")));
+            ("FRAUDSTREAMS_MAIL_PASSWORD", Password), ("SSL_CERT_FILE", Path.Combine(folder.Path, "authority.pem")));
 
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
         var status = folder.ShouldHoldAll(Rows);
@@ -44,7 +44,7 @@ public sealed class MailProgramTests
         MailServer.MakeCertificate(folder.Path);
         await using var server = await MailServer.StartAsync(new MailServerRules { TlsFolder = folder.Path, User = "robot", Password = "another" });
         await using var run = FraudStreamsProcess.Start(
-            folder.Path, Run(folder, server.Port), ("FRAUDSTREAMS_MAIL_PASSWORD", Password), ("SSL_CERT_FILE", Path.Combine(folder.Path, "cert.pem")));
+            folder.Path, Run(folder, server.Port), ("FRAUDSTREAMS_MAIL_PASSWORD", Password), ("SSL_CERT_FILE", Path.Combine(folder.Path, "authority.pem")));
 
         await run.LineAsync("cannot be used");
         await run.TerminateAsync();
