@@ -266,7 +266,8 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
         {
             case ({ }, _):
                 queue.Partly(parcel, delivery, Now);
-                _log.Warning("{0} asks to send {1} to {2} recipients later", channel.Transport.Channel, parcel.Message.Name, delivery.Later.Length);
+                foreach (var later in delivery.Later)
+                    _log.Warning("{0} asks to send {1} to {2} later: {3}", channel.Transport.Channel, parcel.Message.Name, later.Recipient, later.Reason);
                 break;
             case (_, { Fault: DeliveryFault.Refused }):
                 queue.TakeApart(parcel, Now);

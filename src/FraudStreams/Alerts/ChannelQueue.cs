@@ -4,7 +4,8 @@ namespace FraudStreams.Alerts;
 
 /// <summary>
 /// What waits for one channel, and what of it may go out when: oldest first, never more at once than set, a failing server left alone for a
-/// growing pause and then tried with the oldest, one awkward message out of the others' way. It keeps no time and sends nothing itself.
+/// growing pause and then tried with the oldest, one awkward message out of the others' way, and what nobody has yet before what is left of a message
+/// that others have. It keeps no time and sends nothing itself.
 /// </summary>
 sealed class ChannelQueue(ChannelSettings settings)
 {
@@ -12,7 +13,7 @@ sealed class ChannelQueue(ChannelSettings settings)
     const int LatersBeforePause = 8;
 
     readonly Dictionary<long, Item> _items = [];
-    readonly SortedSet<long> _ready = [];
+    readonly SortedSet<(bool OthersHaveIt, long Number)> _ready = [];
     readonly PriorityQueue<long, DateTimeOffset> _held = new();
     readonly Dictionary<string, SortedSet<long>> _readyOfCard = [];
     readonly Dictionary<string, DateTimeOffset> _windows = [];
@@ -130,7 +131,7 @@ sealed class ChannelQueue(ChannelSettings settings)
         Again(parcel, now, item =>
         {
             item.Alone = true;
-            item.To = delivery.Later;
+            item.To = [.. delivery.Later.Select(later => later.Recipient)];
             item.Refusals = item.Refusals.AddRange(delivery.Refusals);
         });
     }
@@ -168,7 +169,7 @@ sealed class ChannelQueue(ChannelSettings settings)
 
     ImmutableArray<long> Choose()
     {
-        var first = _ready.Min;
+        var first = _ready.Min.Number;
         if (_items[first].Alone)
             return [first];
         var together = new SortedSet<long> { first };
@@ -178,10 +179,10 @@ sealed class ChannelQueue(ChannelSettings settings)
         // As many go out together as it takes for the rest to go out one by one.
         var most = settings.PerMinute is null ? 1 : (int)Math.Min(settings.DigestSize, _ready.Count - Math.Floor(_tokens) + 1);
         if (most > together.Count)
-            AddTo(together, _ready, most);
+            AddTo(together, _ready.Select(ready => ready.Number), most);
         return [.. together];
 
-        void AddTo(SortedSet<long> into, SortedSet<long> from, int? upTo = null)
+        void AddTo(SortedSet<long> into, IEnumerable<long> from, int? upTo = null)
         {
             foreach (var number in from)
             {
@@ -232,14 +233,16 @@ sealed class ChannelQueue(ChannelSettings settings)
 
     void Ready(long number)
     {
-        _ready.Add(number);
+        _ready.Add(Rank(number));
         var card = _items[number].Alert.Key;
         (_readyOfCard.TryGetValue(card, out var numbers) ? numbers : _readyOfCard[card] = []).Add(number);
     }
 
+    (bool OthersHaveIt, long Number) Rank(long number) => (!_items[number].To.IsEmpty, number);
+
     void Unready(long number, DateTimeOffset now)
     {
-        _ready.Remove(number);
+        _ready.Remove(Rank(number));
         var card = _items[number].Alert.Key;
         var numbers = _readyOfCard[card];
         numbers.Remove(number);

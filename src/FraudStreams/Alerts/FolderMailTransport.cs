@@ -9,28 +9,20 @@ namespace FraudStreams.Alerts;
 /// </summary>
 public sealed class FolderMailTransport : IAlertTransport
 {
-    /// <summary>Lines end as in a mail on its way, on every system.</summary>
-    static readonly FormatOptions Format = DosLines();
-
     readonly string _folder;
-    readonly string _from;
-    readonly ImmutableArray<string> _to;
+    readonly MailboxAddress _from;
+    readonly ImmutableArray<MailboxAddress> _to;
+    readonly FormatOptions _format;
     readonly TimeProvider _time;
 
     public FolderMailTransport(string folder, string from, IEnumerable<string> to, TimeProvider time)
     {
         _folder = Directory.CreateDirectory(folder).FullName;
-        _from = from;
-        _to = [.. to];
+        _from = MailboxAddress.Parse(from);
+        _to = MailMime.Recipients(to);
+        _format = MailMime.Format(MailMime.NeedUtf8(_to.Add(_from)));
         _time = time;
         Channel = $"folder {Path.GetFileName(_folder)}";
-    }
-
-    static FormatOptions DosLines()
-    {
-        var options = FormatOptions.Default.Clone();
-        options.NewLineFormat = NewLineFormat.Dos;
-        return options;
     }
 
     public string Channel { get; }
@@ -51,7 +43,10 @@ public sealed class FolderMailTransport : IAlertTransport
             await using (var stream = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None, 4096, FileOptions.Asynchronous))
             {
                 using var mail = MailMime.Of(message, _from, _to, _time.GetUtcNow());
-                await mail.WriteToAsync(Format, stream, token);
+
+                // As for a server that takes no more than ASCII in short lines: whoever opens the file may be no wiser.
+                mail.Prepare(EncodingConstraint.SevenBit);
+                await mail.WriteToAsync(_format, stream, token);
                 stream.Flush(flushToDisk: true);
             }
 

@@ -19,7 +19,7 @@ public interface IAlertTransport : IDisposable
 /// <summary>What became of a message that at least somebody has, or that nobody will ever have.</summary>
 /// <param name="Refusals">Recipients that the server refused for good.</param>
 /// <param name="Later">Recipients that it asks to be tried again.</param>
-public sealed record Delivery(ImmutableArray<Refusal> Refusals, ImmutableArray<string> Later)
+public sealed record Delivery(ImmutableArray<Refusal> Refusals, ImmutableArray<Refusal> Later)
 {
     public static readonly Delivery Complete = new([], []);
 }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Net.Mail;
 using FraudStreams.Settings;
+using MimeKit;
 
 namespace FraudStreams.Alerts;
 
@@ -31,6 +31,9 @@ public sealed record MailSettings(
         return settings;
     }
 
+    /// <summary>A bare address as MailKit will read it, which a domain beyond ASCII may stand in in either form.</summary>
     static string Address(SettingsSection section, string key, string text) =>
-        MailAddress.TryCreate(text, out var address) && address.Address == text ? text : throw section.Senseless(key, "a mail address such as team@example.org");
+        MailboxAddress.TryParse(text, out var mailbox) && mailbox.Domain.Length > 0 && (mailbox.Address == text || mailbox.GetAddress(idnEncode: true) == text)
+            ? text
+            : throw section.Senseless(key, "a mail address such as team@example.org");
 }

@@ -189,12 +189,38 @@ public sealed class ChannelQueueTests
     {
         var queue = Filled(AlertsOf.Channel(), 1);
 
-        queue.Partly(queue.TryTake(_now, out _)!, new Delivery([new Refusal("gone@x.org", "550 no such user")], ["busy@x.org"]), _now);
+        queue.Partly(queue.TryTake(_now, out _)!, new Delivery([new Refusal("gone@x.org", "550 no such user")], [new Refusal("busy@x.org", "450 busy")]), _now);
         queue.TryTake(_now, out var next).ShouldBeNull();
         var again = queue.TryTake(next!.Value, out _).ShouldNotBeNull();
 
         again.Message.To.ShouldBe(["busy@x.org"]);
         queue.Done(again, []).ShouldBe([new Refusal("gone@x.org", "550 no such user")]);
+    }
+
+    [Fact]
+    public void What_is_left_of_a_message_that_others_have_holds_up_no_message_that_nobody_has()
+    {
+        var queue = Filled(AlertsOf.Channel(), 1);
+        queue.Partly(queue.TryTake(_now, out _)!, new Delivery([], [new Refusal("busy@x.org", "450 busy")]), _now);
+        queue.TryTake(_now, out var next).ShouldBeNull();
+        _now = next!.Value;
+        queue.Add(2, AlertsOf.One("2", "card 2"), _now);
+        queue.Add(3, AlertsOf.One("3", "card 3"), _now);
+
+        Drain(queue).ShouldBe(["2", "3", "1"]);
+    }
+
+    [Fact]
+    public void What_is_left_of_a_message_and_finds_the_server_away_leaves_the_next_try_to_one_that_nobody_has()
+    {
+        var queue = Filled(AlertsOf.Channel(), 1);
+        queue.Partly(queue.TryTake(_now, out _)!, new Delivery([], [new Refusal("busy@x.org", "450 busy")]), _now);
+        queue.TryTake(_now, out var next).ShouldBeNull();
+        _now = next!.Value;
+        _now += queue.Unavailable(queue.TryTake(_now, out _)!, _now);
+        queue.Add(2, AlertsOf.One("2", "card 2"), _now);
+
+        Drain(queue).ShouldBe(["2", "1"]);
     }
 
     ChannelQueue Filled(ChannelSettings settings, int alerts)

@@ -23,7 +23,7 @@ public sealed class MailProgramTests
 
         await using var run = FraudStreamsProcess.Start(
             folder.Path, [.. Run(folder, server.Port), "--set", "alerts.mail.per-minute=3", "--until-drained"],
-            ("FRAUDSTREAMS_MAIL_PASSWORD", Password), ("SSL_CERT_FILE", Path.Combine(folder.Path, "cert.pem")));
+            ("FRAUDSTREAMS_MAIL_PASSWORD", Password), ("SSL_CERT_FILE", Path.Combine(folder.Path, "authority.pem")));
 
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
         var status = folder.ShouldHoldAll(Rows);
@@ -44,7 +44,7 @@ public sealed class MailProgramTests
         MailServer.MakeCertificate(folder.Path);
         await using var server = await MailServer.StartAsync(new MailServerRules { TlsFolder = folder.Path, User = "robot", Password = "another" });
         await using var run = FraudStreamsProcess.Start(
-            folder.Path, Run(folder, server.Port), ("FRAUDSTREAMS_MAIL_PASSWORD", Password), ("SSL_CERT_FILE", Path.Combine(folder.Path, "cert.pem")));
+            folder.Path, Run(folder, server.Port), ("FRAUDSTREAMS_MAIL_PASSWORD", Password), ("SSL_CERT_FILE", Path.Combine(folder.Path, "authority.pem")));
 
         await run.LineAsync("cannot be used");
         await run.TerminateAsync();
@@ -54,6 +54,85 @@ public sealed class MailProgramTests
         server.Mails.ShouldBeEmpty();
         folder.Status()!.Alerts.ShouldBe(0);
         folder.Status()!.Undelivered.ShouldBe(0);
+    }
+
+    [SmtpFact]
+    public async Task A_certificate_for_another_host_is_told_and_the_server_gets_no_password()
+    {
+        using var folder = new StreamFolder(Rows);
+        MailServer.MakeCertificate(folder.Path, host: "mail.elsewhere.example");
+        await using var server = await MailServer.StartAsync(new MailServerRules { TlsFolder = folder.Path, User = "robot", Password = Password });
+        await using var run = FraudStreamsProcess.Start(
+            folder.Path, Run(folder, server.Port), ("FRAUDSTREAMS_MAIL_PASSWORD", Password), ("SSL_CERT_FILE", Path.Combine(folder.Path, "authority.pem")));
+
+        await run.LineAsync("cannot be used: TLS: The host name (localhost) did not match the name given in the server's SSL certificate (mail.elsewhere.example).");
+        await run.TerminateAsync();
+
+        (await run.ExitAsync()).ShouldBe(0, run.Errors);
+        server.Commands.ShouldNotContain("AUTH");
+        folder.Status()!.Alerts.ShouldBe(0);
+    }
+
+    [SmtpFact]
+    public async Task One_recipient_who_is_refused_for_good_is_set_aside_and_the_other_gets_every_alert_once()
+    {
+        using var folder = new StreamFolder(Rows);
+        await using var server = await MailServer.StartAsync(
+            new MailServerRules { Recipients = { ["gone@x.org"] = "554 5.7.1 <gone@x.org>: Relay access denied" } });
+
+        await using var run = folder.Start([.. ToTwo(folder, server.Port), "--until-drained"]);
+
+        (await run.ExitAsync()).ShouldBe(0, run.Errors);
+        var status = folder.ShouldHoldAll(Rows);
+        server.Mails.Count.ShouldBe((int)status.Alerts);
+        server.Mails.ShouldAllBe(mail => mail.To.SequenceEqual(new[] { "ok@x.org" }));
+        status.Undelivered.ShouldBe(status.Alerts);
+        folder.IdsOf(Topic.Undelivered, "recipient").ShouldAllBe(recipient => recipient == "gone@x.org");
+        folder.IdsOf(Topic.Undelivered, "reason").ShouldAllBe(reason => reason == "554 5.7.1 <gone@x.org>: Relay access denied");
+    }
+
+    [SmtpFact]
+    public async Task One_recipient_who_is_never_wanted_now_keeps_no_alert_from_the_other()
+    {
+        using var folder = new StreamFolder(Rows);
+        await using var server = await MailServer.StartAsync(
+            new MailServerRules { Recipients = { ["gone@x.org"] = "451 4.3.0 <gone@x.org>: Temporary lookup failure" } });
+        await using var run = folder.Start(ToTwo(folder, server.Port));
+
+        await Eventually.TrueAsync(
+            () => folder.Status() is { Predictions: Rows, PredictedFrauds: > 0 } status && server.Mails.Count == status.PredictedFrauds, limitSeconds: 60);
+        var tried = server.Commands.Count(command => command.Contains("gone@", StringComparison.Ordinal));
+        await Eventually.TrueAsync(() => server.Commands.Count(command => command.Contains("gone@", StringComparison.Ordinal)) > tried);
+        await run.TerminateAsync();
+
+        (await run.ExitAsync()).ShouldBe(0, run.Errors);
+        server.Mails.ShouldAllBe(mail => mail.To.SequenceEqual(new[] { "ok@x.org" }));
+        folder.Status()!.Undelivered.ShouldBe(0);
+    }
+
+    [SmtpFact]
+    public async Task A_merchant_who_looks_like_an_encoded_line_break_is_shown_as_written_and_holds_up_nothing()
+    {
+        const string merchant = "=?utf-8?B?YQ0KQmNjOiB0aGllZkB4Lm9yZw==?=";
+        using var folder = new StreamFolder(Rows);
+        var rows = await File.ReadAllLinesAsync(folder.Input);
+        var column = Array.IndexOf(rows[0].Split(','), "merchant");
+        await File.WriteAllLinesAsync(folder.Input, rows.Select((row, number) =>
+        {
+            var fields = row.Split(',');
+            if (number > 0)
+                fields[column] = merchant;
+            return string.Join(',', fields);
+        }));
+        await File.WriteAllTextAsync(folder.File("template.txt"), "Subject: {merchant}\n\n{transaction} at {merchant}\n");
+        await using var server = await MailServer.StartAsync();
+
+        await using var run = folder.Start([.. ToTwo(folder, server.Port), "--set", "alerts.template=template.txt", "--until-drained"]);
+
+        (await run.ExitAsync()).ShouldBe(0, run.Errors);
+        var status = folder.ShouldHoldAll(Rows);
+        server.Mails.Count.ShouldBe((int)status.Alerts);
+        server.Mails.ShouldAllBe(mail => mail.Shown.Subject == merchant && mail.Shown.Text.EndsWith($" at {merchant}\n") && !mail.Shown.Headers.Contains("bcc"));
     }
 
     [SmtpFact]
@@ -88,6 +167,13 @@ public sealed class MailProgramTests
     [
         "run", "--input", folder.Input, "--set", "speeds.speed_1=unlimited", "--set", "alerts.mail.host=localhost", "--set", $"alerts.mail.port={port}",
         "--set", "alerts.mail.tls=starttls", "--set", "alerts.mail.user=robot", "--set", "alerts.retry.min-backoff=50ms",
+    ];
+
+    static string[] ToTwo(StreamFolder folder, int port) =>
+    [
+        "run", "--input", folder.Input, "--set", "speeds.speed_1=unlimited", "--set", "alerts.mail.host=127.0.0.1", "--set", $"alerts.mail.port={port}",
+        "--set", "alerts.mail.per-minute=unlimited", "--set", "alerts.mail.card-window=0s", "--set", "alerts.mail.to=[\"ok@x.org\",\"gone@x.org\"]",
+        "--set", "alerts.retry.min-backoff=50ms",
     ];
 
     /// <summary>The text part of a mail, which is sent in Base64 or quoted-printable; the HTML part says the same again.</summary>
