@@ -1,0 +1,32 @@
+using FraudStreams.Topics;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.WholeProgram;
+
+/// <summary>Two processes that would produce the same payments into one data folder.</summary>
+[Collection(WholeProgramCollection.Name)]
+public sealed class TwoProducersTests
+{
+    const int Rows = 2_000;
+
+    [Fact]
+    public async Task The_second_waits_and_takes_over_when_the_first_dies_and_every_payment_is_there_once()
+    {
+        using var folder = new StreamFolder(Rows);
+        await using var first = folder.Start("run", "--input", folder.Input, "--set", "speeds.speed_1=400/s");
+        await Eventually.TrueAsync(() => folder.Status() is { Transactions: > 0 }, limitSeconds: 60);
+        await using var second = folder.Start("simulate", "--input", folder.Input, "--set", "speeds.speed_1=400/s");
+        await second.LineAsync("produces from this source; this process waits and goes on when it is gone");
+        await Eventually.TrueAsync(() => folder.Status() is { Transactions: > 500 }, limitSeconds: 60);
+
+        await first.KillAsync();
+        await second.LineAsync("The simulator goes on after payment");
+        await Eventually.TrueAsync(() => folder.Status() is { Transactions: >= Rows }, limitSeconds: 60);
+        await second.InterruptAsync();
+        await second.ExitAsync();
+
+        folder.IdsOf(Topic.Transactions, "trans_num").Count().ShouldBe(Rows);
+        folder.IdsOf(Topic.Transactions, "trans_num").ShouldBeUnique();
+    }
+}
