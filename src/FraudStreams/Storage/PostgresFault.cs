@@ -12,6 +12,7 @@ internal static class PostgresFault
 
     /// <summary>Whether the server may well be there a little later, without anybody changing a setting.</summary>
     public static bool IsOutage(Exception e) => e is not PostgresException fault
+        || (IsOfPooler(fault) && PoolerRefusal(fault) is null)
         || fault.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
             or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.DiskFull;
 
@@ -20,7 +21,7 @@ internal static class PostgresFault
 
     static string Reason(PostgresStoreSettings settings, Exception e) => e switch
     {
-        PostgresException fault => $"{Advice(settings, fault.SqlState)}. (PostgreSQL {fault.SqlState}: {fault.MessageText})",
+        PostgresException fault => $"{(IsOfPooler(fault) ? PoolerAdvice(fault) : Advice(settings, fault.SqlState))}. (PostgreSQL {fault.SqlState}: {fault.MessageText})",
         OperationCanceledException => "the call was given up",
         _ when Find<TimeoutException>(e) is not null =>
             $"the server did not answer in time ({Seconds(settings.StatementTimeout)} s of store.postgresql.statement-timeout and some more). It is overloaded, stopped, or cut off",
@@ -44,6 +45,25 @@ internal static class PostgresFault
         PostgresErrorCodes.ReadOnlySqlTransaction => "the server takes no writes: it is a standby, or read-only",
         PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn => "its tables were removed or changed while they were in use",
         _ => "the server refused it",
+    };
+
+    /// <summary>PgBouncer gives what it says itself this state, and the words tell one from the other; PostgreSQL does not use it for what Npgsql sends.</summary>
+    static bool IsOfPooler(PostgresException fault) => fault.SqlState == PostgresErrorCodes.ProtocolViolation;
+
+    static string PoolerAdvice(PostgresException fault) =>
+        PoolerRefusal(fault) ?? "the pooler before the server (PgBouncer) has no session of it to give: the server is away, or all of the pool are taken";
+
+    /// <summary>What no waiting will change; null for the rest.</summary>
+    static string? PoolerRefusal(PostgresException fault) => fault.MessageText switch
+    {
+        var text when text.Contains("statement pooling mode", StringComparison.Ordinal) =>
+            "the pooler before the server (PgBouncer) gives its sessions for single statements, and a batch is a transaction: it needs pool_mode = transaction or session",
+        var text when text.Contains("unsupported startup parameter", StringComparison.Ordinal) =>
+            "the pooler before the server (PgBouncer) passes on no setting of the session: leave Search Path, Options and Timezone out of store.postgresql.connection-string, "
+            + "and PGOPTIONS and PGTZ out of the environment. Nothing of it is needed",
+        var text when text.Contains("no such database", StringComparison.Ordinal) || text.Contains("no such user", StringComparison.Ordinal)
+            || text.Contains("authentication failed", StringComparison.Ordinal) => "the pooler before the server (PgBouncer) does not know this database or user, or refuses the password",
+        _ => null,
     };
 
     static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.###");

@@ -10,7 +10,7 @@ internal static class PostgresSession
     public const int LockClass = 0x46725372;
 
     /// <summary>PostgreSQL cuts longer names off without a word.</summary>
-    const int LongestName = 63;
+    public const int LongestName = 63;
 
     public static NpgsqlConnection Open(PostgresStoreSettings settings, StoreTables tables, DateTimeOffset now)
     {
@@ -21,13 +21,11 @@ internal static class PostgresSession
         try
         {
             connection.Open();
-            Configure(connection, settings);
-            MakeSchema(connection, settings.Schema);
+            MakeSchema(connection, settings);
             using (var transaction = connection.BeginTransaction())
             {
-                var steps = new Steps(connection, settings);
-                steps.Execute($"SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock({LockClass}, hashtext('{settings.Schema}'))");
-                tables.Upgrade(steps, now);
+                Execute(connection, $"{NeedsWithoutTimeout(settings)}; {LockAlone(settings)}");
+                tables.Upgrade(new Steps(connection, tables, settings), now);
                 transaction.Commit();
             }
 
@@ -41,32 +39,46 @@ internal static class PostgresSession
     }
 
     /// <summary>
-    /// Sets what the session needs. A server that does not wait for its disk by default is told to, unless the settings say that it need not.
+    /// The statement that every transaction begins with: it sets what the transaction needs, and until its end only. A session cannot be relied
+    /// on to keep it: a pooler (PgBouncer with pool_mode = transaction) gives each transaction whichever session is free, after others have had it.
     /// </summary>
-    public static void Configure(NpgsqlConnection connection, PostgresStoreSettings settings)
+    /// <remarks>
+    /// Nothing is found without its schema, so that a name that lacks it is an error and never a table of somebody else's. A server that does
+    /// not wait for its disk by default is told to, unless the settings say that it need not.
+    /// </remarks>
+    public static string Needs(PostgresStoreSettings settings) => Needs(settings, settings.StatementTimeout);
+
+    /// <summary>The same for what may take as long as it takes.</summary>
+    public static string NeedsWithoutTimeout(PostgresStoreSettings settings) => Needs(settings, TimeSpan.Zero);
+
+    static string Needs(PostgresStoreSettings settings, TimeSpan timeout)
     {
-        var wait = settings.Durability == Durability.Full
-            ? "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
-            : "SET synchronous_commit = off";
-        Execute(connection, $"""
-            SET search_path = {StoreColumn.Quote(settings.Schema)};
-            SET statement_timeout = {(long)settings.StatementTimeout.TotalMilliseconds};
-            SET client_min_messages = warning;
-            {wait}
-            """);
+        var wait = settings.Durability == Durability.Full ? "coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on')" : "'off'";
+        return $"""
+            SELECT set_config('search_path', '', true), set_config('statement_timeout', '{(long)timeout.TotalMilliseconds}', true),
+                set_config('synchronous_commit', {wait}, true)
+            """;
     }
 
+    /// <summary>Until the transaction ends: a lock of the session would stay with it when the next transaction runs in another.</summary>
+    public static string LockAlone(PostgresStoreSettings settings) => $"SELECT pg_advisory_xact_lock({LockClass}, hashtext('{settings.Schema}'))";
+
+    public static string LockTogether(PostgresStoreSettings settings) => $"SELECT pg_advisory_xact_lock_shared({LockClass}, hashtext('{settings.Schema}'))";
+
     /// <summary>
-    /// The journal of alerts, in this process or another, makes the same schema under no lock of ours. Who comes second waits for the first and
-    /// is then told that the name is taken, IF NOT EXISTS or not.
+    /// The journal of alerts, in this process or another, or an older release makes the same schema, and maybe under no lock of ours. Who comes
+    /// second then waits for the first and is told that the name is taken, IF NOT EXISTS or not.
     /// </summary>
-    static void MakeSchema(NpgsqlConnection connection, string schema)
+    static void MakeSchema(NpgsqlConnection connection, PostgresStoreSettings settings)
     {
-        if (QueryLong(connection, $"SELECT count(*) FROM pg_namespace WHERE nspname = '{schema}'") > 0)
+        using var transaction = connection.BeginTransaction();
+        Execute(connection, $"{NeedsWithoutTimeout(settings)}; {LockAlone(settings)}");
+        if (QueryLong(connection, $"SELECT count(*) FROM pg_namespace WHERE nspname = '{settings.Schema}'") > 0)
             return;
         try
         {
-            Execute(connection, $"CREATE SCHEMA {StoreColumn.Quote(schema)}");
+            Execute(connection, $"CREATE SCHEMA {StoreColumn.Quote(settings.Schema)}");
+            transaction.Commit();
         }
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateSchema)
         {
@@ -87,7 +99,7 @@ internal static class PostgresSession
         return Convert.ToInt64(command.ExecuteScalar());
     }
 
-    sealed class Steps(NpgsqlConnection connection, PostgresStoreSettings settings) : IStoreConnection
+    sealed class Steps(NpgsqlConnection connection, StoreTables tables, PostgresStoreSettings settings) : IStoreConnection
     {
         public string Place => settings.Place;
 
@@ -100,7 +112,10 @@ internal static class PostgresSession
         public IReadOnlyCollection<StoreColumn> ColumnsOfTransactions()
         {
             using var command = new NpgsqlCommand(
-                "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'transactions'::regclass AND attnum > 0 AND NOT attisdropped",
+                $"""
+                SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
+                WHERE attrelid = '{tables.Called.Transactions.Replace("'", "''")}'::regclass AND attnum > 0 AND NOT attisdropped
+                """,
                 connection);
             using var rows = command.ExecuteReader();
             var found = new List<StoreColumn>();
@@ -109,6 +124,6 @@ internal static class PostgresSession
         }
 
         public void NoteStep(int number, DateTimeOffset now) => Execute(
-            $"INSERT INTO store_steps (number, applied_at) VALUES ({number}, to_timestamp({now.ToUnixTimeMilliseconds()} / 1000.0))");
+            $"INSERT INTO {tables.Called.Steps} (number, applied_at) VALUES ({number}, to_timestamp({now.ToUnixTimeMilliseconds()} / 1000.0))");
     }
 }

@@ -21,7 +21,7 @@ internal sealed class PostgresStoreDatabase : IStoreDatabase
     {
         _settings = settings;
         _schema = schema;
-        _tables = new StoreTables(schema, StoreDialect.Postgres);
+        _tables = new StoreTables(schema, StoreDialect.Postgres, settings.Tables);
         _time = time;
     }
 
@@ -46,13 +46,14 @@ internal sealed class PostgresStoreDatabase : IStoreDatabase
         {
             using var connection = settings.ToConnection();
             connection.Open();
-            PostgresSession.Configure(connection, settings);
-            if (PostgresSession.QueryLong(connection, StoreDialect.Postgres.Exists("store_steps")) == 0) return default;
+            using var transaction = connection.BeginTransaction();
+            PostgresSession.Execute(connection, PostgresSession.Needs(settings));
+            if (PostgresSession.QueryLong(connection, StoreDialect.Postgres.Exists(settings.Tables.Steps)) == 0) return default;
 
-            StoreTables.CheckVersion(settings.Place, PostgresSession.QueryLong(connection, "SELECT coalesce(max(number), 0) FROM store_steps"));
+            StoreTables.CheckVersion(settings.Place, PostgresSession.QueryLong(connection, $"SELECT coalesce(max(number), 0) FROM {settings.Tables.Steps}"));
             return new StoreCounts(
-                PostgresSession.QueryLong(connection, "SELECT count(*) FROM transactions"),
-                PostgresSession.QueryLong(connection, "SELECT count(*) FROM transactions WHERE prediction = 1"));
+                PostgresSession.QueryLong(connection, $"SELECT count(*) FROM {settings.Tables.Transactions}"),
+                PostgresSession.QueryLong(connection, $"SELECT count(*) FROM {settings.Tables.Transactions} WHERE prediction = 1"));
         }
         catch (Exception e) when (PostgresFault.IsOne(e))
         {
@@ -139,5 +140,5 @@ internal sealed class PostgresStoreDatabase : IStoreDatabase
         }
     }
 
-    PostgresStoreWriter Connect() => new(PostgresSession.Open(_settings, _tables, _time.GetUtcNow()), _tables, _schema, _settings.Schema);
+    PostgresStoreWriter Connect() => new(PostgresSession.Open(_settings, _tables, _time.GetUtcNow()), _tables, _schema, _settings);
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using FraudStreams.Settings;
 using FraudStreams.Sqlite;
 using Npgsql;
@@ -55,10 +56,18 @@ public sealed record PostgresStoreSettings(string Connection, SecretValue Passwo
                 $"{section.PathOf("connection-string")} holds a password: give it in {PasswordVariable} or {section.PathOf("password-file")}");
         }
 
+        if (connection.MaxAutoPrepare > 0)
+        {
+            throw new SettingsException(
+                $"{section.PathOf("connection-string")} sets Max Auto Prepare: leave it out. A statement is prepared in one session of the server, "
+                + "and a pooler such as PgBouncer may run the next transaction in another, where the same name can be another's statement");
+        }
+
         if (string.IsNullOrEmpty(connection.Host))
             throw new SettingsException($"{section.PathOf("connection-string")} names no host: it must be {right}");
-        if (section.Text("schema") is not { Length: > 0 and <= 63 } schema || schema.Any(c => char.IsControl(c) || c is '"' or '\''))
-            throw section.Senseless("schema", "a name of 1 to 63 characters, without quotes");
+        if (section.Text("schema") is not { Length: > 0 } schema || Encoding.UTF8.GetByteCount(schema) > PostgresSession.LongestName
+            || schema.Any(c => char.IsControl(c) || c is '"' or '\''))
+            throw section.Senseless("schema", $"a name of 1 to {PostgresSession.LongestName} bytes, without quotes");
         return new PostgresStoreSettings(connection.ConnectionString, SecretValue.Read(PasswordVariable, section, "password-file", environment), schema)
         {
             StatementTimeout = section.Duration("statement-timeout", TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)),
@@ -66,9 +75,11 @@ public sealed record PostgresStoreSettings(string Connection, SecretValue Passwo
         };
     }
 
+    internal StoreTableNames Tables => new(Schema);
+
     /// <summary>
-    /// One connection of our own, not of a pool, since it has prepared statements and a staging table. A server that no longer answers, its
-    /// statement timeout included, is given up a little later than it would have answered.
+    /// One connection of our own, not of a pool: the store's callers take turns. A server that no longer answers, its statement timeout
+    /// included, is given up a little later than it would have answered.
     /// </summary>
     internal NpgsqlConnection ToConnection() => new(ToConnectionString(pooling: false));
 
@@ -82,6 +93,9 @@ public sealed record PostgresStoreSettings(string Connection, SecretValue Passwo
             Timeout = (int)Math.Ceiling(ConnectTimeout.TotalSeconds),
             CommandTimeout = (int)Math.Ceiling(StatementTimeout.TotalSeconds) + 5,
             CancellationTimeout = 1000,
+
+            // Nobody sets anything for a session, and behind a pooler the session that would be reset may be another one.
+            NoResetOnClose = true,
         };
         if (!Password.IsEmpty) connection.Password = Password.Reveal();
         return connection.ConnectionString;

@@ -8,58 +8,63 @@ using NpgsqlTypes;
 namespace FraudStreams.Storage;
 
 /// <summary>
-/// Writes batches on one connection, each a transaction: COPY into a staging table of the session, and from there what is new into the store.
+/// Writes batches on one connection, each a transaction: COPY into a staging table, and from there what is new into the store.
 /// </summary>
 /// <remarks>
+/// Nothing outlives its transaction: no setting, no staging table, no prepared statement. Behind a pooler the next one may run in another
+/// session of the server. A staging table made anew costs a few milliseconds a batch.
+/// <para>
 /// A payment and its label may be on their way at once in two transactions that do not see each other. So labels take the store's advisory
 /// lock alone and payments take it together: whichever comes second finds what the first has committed. Rows go in by id, so that two stores
 /// that write the same payments wait for each other and never in a circle.
+/// </para>
 /// </remarks>
 internal sealed class PostgresStoreWriter : IAsyncDisposable
 {
+    /// <summary>Not `arriving`: that one an older release, behind the same pooler, leaves in the sessions.</summary>
+    const string Staging = "arriving_payments";
+
     readonly NpgsqlConnection _connection;
     readonly PostgresCopyBuffer _buffer;
     readonly StoreTables _tables;
     readonly TransactionSchema _schema;
-    readonly string _copy, _lockTogether, _lockAlone;
-    readonly NpgsqlCommand _move;
+    readonly string _forQuestion, _forLongAnswer, _forLabels, _forPayments, _copy, _move;
 
-    public PostgresStoreWriter(NpgsqlConnection connection, StoreTables tables, TransactionSchema schema, string schemaName)
+    public PostgresStoreWriter(NpgsqlConnection connection, StoreTables tables, TransactionSchema schema, PostgresStoreSettings settings)
     {
         _connection = connection;
         _tables = tables;
         _schema = schema;
         _buffer = new PostgresCopyBuffer(schema);
         var written = StoreTables.Names(tables.Written);
-        _copy = $"COPY pg_temp.arriving ({written}) FROM STDIN (FORMAT BINARY)";
-        _lockTogether = $"SELECT pg_advisory_xact_lock_shared({PostgresSession.LockClass}, hashtext('{schemaName}'))";
-        _lockAlone = $"SELECT pg_advisory_xact_lock({PostgresSession.LockClass}, hashtext('{schemaName}'))";
-        PostgresSession.Execute(connection, $"""
-            CREATE TEMPORARY TABLE arriving ({string.Join(", ", tables.Written.Select(StoreDialect.Postgres.Declare))}) ON COMMIT DELETE ROWS
-            """);
-        _move = new NpgsqlCommand(
-            $"""
+        _forQuestion = PostgresSession.Needs(settings);
+        _forLongAnswer = PostgresSession.NeedsWithoutTimeout(settings);
+        _forLabels = $"{_forQuestion}; {PostgresSession.LockAlone(settings)}";
+        _forPayments = $"""
+            {_forQuestion};
+            {PostgresSession.LockTogether(settings)};
+            CREATE TEMPORARY TABLE {Staging} ({string.Join(", ", tables.Written.Select(StoreDialect.Postgres.Declare))}) ON COMMIT DROP
+            """;
+        _copy = $"COPY pg_temp.{Staging} ({written}) FROM STDIN (FORMAT BINARY)";
+        _move = $"""
             WITH fresh AS (
-                INSERT INTO transactions ({written}, true_value, confirmed_at, confirmed_by)
+                INSERT INTO {tables.Called.Transactions} ({written}, true_value, confirmed_at, confirmed_by)
                 SELECT {written}, latest.true_value, latest.confirmed_at, latest.confirmed_by
-                FROM pg_temp.arriving LEFT JOIN LATERAL (
-                    SELECT true_value, confirmed_at, confirmed_by FROM label_history
-                    WHERE label_history.id = arriving.{tables.Id} ORDER BY {StoreTables.LatestFirst} LIMIT 1) AS latest ON true
+                FROM pg_temp.{Staging} AS arriving LEFT JOIN LATERAL (
+                    SELECT true_value, confirmed_at, confirmed_by FROM {tables.Called.LabelHistory} AS label
+                    WHERE label.id = arriving.{tables.Id} ORDER BY {StoreTables.LatestFirst} LIMIT 1) AS latest ON true
                 ORDER BY arriving.{tables.Id}, arriving.ctid
                 ON CONFLICT ({tables.Id}) DO NOTHING
                 RETURNING prediction)
             SELECT count(*), count(*) FILTER (WHERE prediction = 1) FROM fresh
-            """,
-            connection);
-        _move.Prepare();
+            """;
     }
 
     public async Task<StoreCounts> WriteAsync(PredictionRows rows, CancellationToken ct)
     {
         if (rows.Count == 0) return default;
 
-        await using var transaction = await _connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct);
-        await ExecuteAsync(_lockTogether, ct);
+        await using var transaction = await BeginAsync(_forPayments, ct);
         await using (var copy = await _connection.BeginRawBinaryCopyAsync(_copy, ct))
             await copy.WriteAsync(_buffer.Write(rows), ct);
         var counts = await CountsAsync(_move, ct);
@@ -71,12 +76,11 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
     {
         if (labels.Count == 0) return default;
 
-        await using var transaction = await _connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct);
-        await ExecuteAsync(_lockAlone, ct);
+        await using var transaction = await BeginAsync(_forLabels, ct);
         var fresh = new List<string>();
         await using (var insert = new NpgsqlCommand(
-            """
-            INSERT INTO label_history (id, confirmed_at, confirmed_by, true_value)
+            $"""
+            INSERT INTO {_tables.Called.LabelHistory} (id, confirmed_at, confirmed_by, true_value)
             SELECT * FROM unnest($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING id
             """,
             _connection))
@@ -96,24 +100,28 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
 
     public async Task<StoreCounts> CountAsync(CancellationToken ct)
     {
-        await using var count = new NpgsqlCommand("SELECT count(*), count(*) FILTER (WHERE prediction = 1) FROM transactions", _connection);
-        return await CountsAsync(count, ct);
+        await using var transaction = await BeginAsync(_forQuestion, ct);
+        var counts = await CountsAsync($"SELECT count(*), count(*) FILTER (WHERE prediction = 1) FROM {_tables.Called.Transactions}", ct);
+        await transaction.CommitAsync(ct);
+        return counts;
     }
 
     public async Task<long> CountConfirmedAsync(CancellationToken ct)
     {
-        await using var count = new NpgsqlCommand("SELECT count(*) FROM transactions WHERE true_value IS NOT NULL", _connection);
-        return (long)(await count.ExecuteScalarAsync(ct))!;
+        await using var transaction = await BeginAsync(_forQuestion, ct);
+        await using var count = new NpgsqlCommand($"SELECT count(*) FROM {_tables.Called.Transactions} WHERE true_value IS NOT NULL", _connection);
+        var confirmed = (long)(await count.ExecuteScalarAsync(ct))!;
+        await transaction.CommitAsync(ct);
+        return confirmed;
     }
 
     public async Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken ct)
     {
         // However long the answer is: its time is the disk's that it is written to.
-        await using var transaction = await _connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct);
-        await ExecuteAsync("SET LOCAL statement_timeout = 0", ct);
+        await using var transaction = await BeginAsync(_forLongAnswer, ct);
         await using (var select = new NpgsqlCommand(
             $"""
-            SELECT as_written, true_value, {StoreTables.Names(_tables.Fields)} FROM transactions
+            SELECT as_written, true_value, {StoreTables.Names(_tables.Fields)} FROM {_tables.Called.Transactions}
             WHERE true_value IS NOT NULL ORDER BY {_tables.Time}, {_tables.Id}
             """,
             _connection))
@@ -131,29 +139,34 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
 
     public async Task ReadPaymentsAsync(StoredRowWriter into, StoredPlace after, long to, int most, Action<StoredPlace> afterRow, CancellationToken ct)
     {
-        await using var select = new NpgsqlCommand(
+        await using var transaction = await BeginAsync(_forQuestion, ct);
+        await using (var select = new NpgsqlCommand(
             $"""
-            SELECT as_written, true_value, {StoreTables.Names(_tables.Fields)} FROM transactions
+            SELECT as_written, true_value, {StoreTables.Names(_tables.Fields)} FROM {_tables.Called.Transactions}
             WHERE {_tables.Time} >= $1 AND {_tables.Time} < $2 AND ({_tables.Time} > $1 OR {_tables.Id} > $3) ORDER BY {_tables.Time}, {_tables.Id} LIMIT {most}
             """,
-            _connection);
-        select.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = TimeOf(after.Time), NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        select.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = TimeOf(to), NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = after.Id });
-        await using var rows = await select.ExecuteReaderAsync(ct);
-        while (await rows.ReadAsync(ct))
+            _connection))
         {
-            Copy(rows, into);
-            afterRow(new StoredPlace(MillisecondsOf(rows.GetDateTime(_schema.TimeField + 2)), rows.GetString(_schema.IdField + 2)));
+            select.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = TimeOf(after.Time), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+            select.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = TimeOf(to), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+            select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = after.Id });
+            await using var rows = await select.ExecuteReaderAsync(ct);
+            while (await rows.ReadAsync(ct))
+            {
+                Copy(rows, into);
+                afterRow(new StoredPlace(MillisecondsOf(rows.GetDateTime(_schema.TimeField + 2)), rows.GetString(_schema.IdField + 2)));
+            }
         }
+
+        await transaction.CommitAsync(ct);
     }
 
     public async Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken ct)
     {
         var labels = new List<Label>();
-        await using var transaction = await _connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct);
-        await ExecuteAsync("SET LOCAL statement_timeout = 0", ct);
-        await using (var select = new NpgsqlCommand($"SELECT id, true_value, confirmed_at, confirmed_by FROM label_history ORDER BY {StoreTables.LatestLast}", _connection))
+        await using var transaction = await BeginAsync(_forLongAnswer, ct);
+        await using (var select = new NpgsqlCommand(
+            $"SELECT id, true_value, confirmed_at, confirmed_by FROM {_tables.Called.LabelHistory} ORDER BY {StoreTables.LatestLast}", _connection))
         {
             await using var rows = await select.ExecuteReaderAsync(ct);
             while (await rows.ReadAsync(ct))
@@ -164,17 +177,23 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
         return labels;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _move.DisposeAsync();
-        await _connection.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
     static void Add<T>(NpgsqlCommand command, NpgsqlDbType type, IEnumerable<T> values) =>
         command.Parameters.Add(new NpgsqlParameter<T[]> { TypedValue = [.. values], NpgsqlDbType = NpgsqlDbType.Array | type });
 
-    static async Task<StoreCounts> CountsAsync(NpgsqlCommand command, CancellationToken ct)
+    /// <summary>Begins a transaction with what it needs; where that throws, the connection is given up.</summary>
+    async Task<NpgsqlTransaction> BeginAsync(string needs, CancellationToken ct)
     {
+        var transaction = await _connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct);
+        await using var command = new NpgsqlCommand(needs, _connection);
+        await command.ExecuteNonQueryAsync(ct);
+        return transaction;
+    }
+
+    async Task<StoreCounts> CountsAsync(string question, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(question, _connection);
         await using var counts = await command.ExecuteReaderAsync(ct);
         await counts.ReadAsync(ct);
         return new StoreCounts(counts.GetInt64(0), counts.GetInt64(1));
@@ -188,10 +207,10 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
         await using var apply = new NpgsqlCommand(
             $"""
             WITH applied AS (
-                UPDATE transactions
+                UPDATE {_tables.Called.Transactions} AS payment
                 SET true_value = latest.true_value, confirmed_at = latest.confirmed_at, confirmed_by = latest.confirmed_by
-                FROM (SELECT DISTINCT ON (id) * FROM label_history WHERE id = ANY ($1) ORDER BY id, {StoreTables.LatestFirst}) AS latest
-                WHERE transactions.{_tables.Id} = latest.id
+                FROM (SELECT DISTINCT ON (id) * FROM {_tables.Called.LabelHistory} WHERE id = ANY ($1) ORDER BY id, {StoreTables.LatestFirst}) AS latest
+                WHERE payment.{_tables.Id} = latest.id
                 RETURNING latest.id)
             SELECT count(*) FROM unnest($1) AS fresh (id) JOIN applied USING (id)
             """,
@@ -219,10 +238,4 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
     /// <summary>The first and the last moment stand for those that no time has.</summary>
     static DateTime TimeOf(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(
         Math.Clamp(milliseconds, DateTimeOffset.MinValue.ToUnixTimeMilliseconds(), DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())).UtcDateTime;
-
-    async Task ExecuteAsync(string sql, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(sql, _connection);
-        await command.ExecuteNonQueryAsync(ct);
-    }
 }

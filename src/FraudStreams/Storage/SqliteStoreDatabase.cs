@@ -20,7 +20,7 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
     {
         _settings = settings;
         _schema = schema;
-        _tables = new StoreTables(schema, StoreDialect.Sqlite);
+        _tables = new StoreTables(schema, StoreDialect.Sqlite, new StoreTableNames(null));
         _time = time;
         _writer = OpenWriter();
     }

@@ -4,7 +4,7 @@ namespace FraudStreams.Storage;
 
 /// <summary>How a database names what the store is made of. Everything else of the store's SQL is the same on both.</summary>
 /// <param name="Collation">Text is compared by its bytes on both databases.</param>
-/// <param name="Exists">Counts the tables of a name.</param>
+/// <param name="Exists">Counts the tables of a name, which <see cref="StoreTableNames"/> has.</param>
 internal sealed record StoreDialect(string Text, string Number, string Whole, string Time, string Flag, string Collation, Func<string, string> Exists)
 {
     /// <summary>SQLite has no time of its own: unix milliseconds, UTC.</summary>
@@ -13,7 +13,7 @@ internal sealed record StoreDialect(string Text, string Number, string Whole, st
 
     public static readonly StoreDialect Postgres = new(
         "text", "double precision", "bigint", "timestamp with time zone", "smallint", " COLLATE \"C\"",
-        table => $"SELECT count(*) FROM pg_class WHERE oid = to_regclass('{table}')");
+        table => $"SELECT count(*) FROM pg_class WHERE oid = to_regclass('{table.Replace("'", "''")}')");
 
     public string TypeOf(FieldType type) => type switch
     {

@@ -29,10 +29,11 @@ internal sealed class StoreTables
     readonly StoreDialect _dialect;
     readonly ImmutableArray<string> _steps;
 
-    public StoreTables(TransactionSchema schema, StoreDialect dialect)
+    public StoreTables(TransactionSchema schema, StoreDialect dialect, StoreTableNames called)
     {
         _schema = schema;
         _dialect = dialect;
+        Called = called;
         Fields = [.. schema.Fields.Select(field => new StoreColumn(field.Name, dialect.TypeOf(field.Type)))];
         Written =
         [
@@ -44,6 +45,8 @@ internal sealed class StoreTables
         Time = StoreColumn.Quote(schema.Roles.Time);
         _steps = [Payments(), Labels()];
     }
+
+    public StoreTableNames Called { get; }
 
     /// <summary>The schema's columns.</summary>
     public ImmutableArray<StoreColumn> Fields { get; }
@@ -70,12 +73,12 @@ internal sealed class StoreTables
     public void Upgrade(IStoreConnection connection, DateTimeOffset now)
     {
         var applied = 0L;
-        if (connection.QueryLong(_dialect.Exists("store_steps")) == 0)
-            connection.Execute($"CREATE TABLE store_steps (number INTEGER PRIMARY KEY, applied_at {_dialect.Time} NOT NULL)");
+        if (connection.QueryLong(_dialect.Exists(Called.Steps)) == 0)
+            connection.Execute($"CREATE TABLE {Called.Steps} (number INTEGER PRIMARY KEY, applied_at {_dialect.Time} NOT NULL)");
         else
-            applied = connection.QueryLong("SELECT coalesce(max(number), 0) FROM store_steps");
+            applied = connection.QueryLong($"SELECT coalesce(max(number), 0) FROM {Called.Steps}");
         CheckVersion(connection.Place, applied);
-        if (applied == 0 && connection.QueryLong(_dialect.Exists("transactions")) > 0)
+        if (applied == 0 && connection.QueryLong(_dialect.Exists(Called.Transactions)) > 0)
         {
             if (!connection.IsFirstRelease)
                 throw new StoreException($"{connection.Place} has a table transactions that is not FraudStreams' store; choose another place for the store.");
@@ -108,25 +111,25 @@ internal sealed class StoreTables
             .. Fields, new("score", _dialect.Number), new("prediction", _dialect.Flag), new("model_version", _dialect.Text),
             new("scored_at", _dialect.Time), new("true_value", _dialect.Flag),
         ];
-        var byCard = _schema.Roles.Card is { } card ? $"CREATE INDEX transactions_by_card ON transactions ({StoreColumn.Quote(card)}, {Time});" : "";
+        var byCard = _schema.Roles.Card is { } card ? $"CREATE INDEX transactions_by_card ON {Called.Transactions} ({StoreColumn.Quote(card)}, {Time});" : "";
         return $"""
-            CREATE TABLE transactions (
+            CREATE TABLE {Called.Transactions} (
                 {string.Join(",\n    ", columns.Select(_dialect.Declare))}
             );
-            CREATE UNIQUE INDEX transactions_by_id ON transactions ({Id});
-            CREATE INDEX transactions_by_time ON transactions ({Time});
-            CREATE INDEX transactions_predicted_fraud ON transactions ({Time}) WHERE prediction = 1;
+            CREATE UNIQUE INDEX transactions_by_id ON {Called.Transactions} ({Id});
+            CREATE INDEX transactions_by_time ON {Called.Transactions} ({Time});
+            CREATE INDEX transactions_predicted_fraud ON {Called.Transactions} ({Time}) WHERE prediction = 1;
             {byCard}
             """;
     }
 
     /// <summary>Step 2: what is confirmed later, and what values looked like.</summary>
     string Labels() => $"""
-        ALTER TABLE transactions ADD COLUMN confirmed_at {_dialect.Time};
-        ALTER TABLE transactions ADD COLUMN confirmed_by {_dialect.Text}{_dialect.Collation};
-        ALTER TABLE transactions ADD COLUMN as_written {_dialect.Text}{_dialect.Collation};
-        CREATE INDEX transactions_confirmed ON transactions ({Time}) WHERE true_value IS NOT NULL;
-        CREATE TABLE label_history (
+        ALTER TABLE {Called.Transactions} ADD COLUMN confirmed_at {_dialect.Time};
+        ALTER TABLE {Called.Transactions} ADD COLUMN confirmed_by {_dialect.Text}{_dialect.Collation};
+        ALTER TABLE {Called.Transactions} ADD COLUMN as_written {_dialect.Text}{_dialect.Collation};
+        CREATE INDEX transactions_confirmed ON {Called.Transactions} ({Time}) WHERE true_value IS NOT NULL;
+        CREATE TABLE {Called.LabelHistory} (
             id {_dialect.Text}{_dialect.Collation} NOT NULL,
             confirmed_at {_dialect.Time} NOT NULL,
             confirmed_by {_dialect.Text}{_dialect.Collation} NOT NULL,

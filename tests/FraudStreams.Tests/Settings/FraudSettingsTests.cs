@@ -34,6 +34,8 @@ public sealed class FraudSettingsTests
     [InlineData("simulate.fraud-share=150%", "fraudstreams.simulate.fraud-share = 150%")]
     [InlineData("model.learning-rate=2", "fraudstreams.model.learning-rate = 2")]
     [InlineData("topics.read-bytes=lots", "fraudstreams.topics.read-bytes = lots: it must be a size")]
+    [InlineData("store.postgresql.schema=ääääääääääääääääääääääääääääääää", "it must be a name of 1 to 63 bytes, without quotes")]
+    [InlineData("store.postgresql.connection-string=Host=db;Max Auto Prepare=20", "fraudstreams.store.postgresql.connection-string sets Max Auto Prepare: leave it out")]
     [InlineData("data=", "fraudstreams.data = (empty): it must be a folder")]
     public void A_senseless_value_is_refused_with_its_path_and_what_would_be_right(string assignment, string expected)
     {

@@ -137,7 +137,7 @@ public sealed class PostgresServer : IAsyncLifetime
     {
         using var connection = settings.ToConnection();
         connection.Open();
-        PostgresSession.Configure(connection, settings);
+        PostgresSession.Execute(connection, $"SET search_path = {StoreColumn.Quote(settings.Schema)}");
         using var command = new NpgsqlCommand(sql, connection);
         using var rows = command.ExecuteReader();
         var found = new List<string>();
@@ -220,7 +220,7 @@ public sealed class PostgresServer : IAsyncLifetime
         return process.ExitCode;
     }
 
-    static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

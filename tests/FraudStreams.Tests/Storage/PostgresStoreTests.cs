@@ -154,9 +154,8 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
         await store.WriteAsync(Predictions.Records(Predictions.Json("t1")));
         using var other = _settings.ToConnection();
         other.Open();
-        PostgresSession.Configure(other, _settings);
         using var holding = other.BeginTransaction();
-        PostgresSession.Execute(other, "LOCK TABLE transactions");
+        PostgresSession.Execute(other, $"LOCK TABLE {StoreColumn.Quote(_settings.Schema)}.transactions");
 
         var failure = await Should.ThrowAsync<StoreException>(store.WriteAsync(Predictions.Records(Predictions.Json("t2"))));
         holding.Rollback();
