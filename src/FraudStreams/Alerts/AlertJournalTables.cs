@@ -79,7 +79,7 @@ sealed class AlertJournalTables(AlertJournalSettings settings, string dataDirect
         var schema = StoreColumn.Quote(postgres.Schema);
 
         // The store makes the same schema: both, and all hosts, take turns.
-        await ExecuteAsync($"SELECT pg_advisory_xact_lock({PostgresSession.LockClass}, hashtext('{postgres.Schema}'))");
+        await ExecuteAsync($"{PostgresSession.NeedsWithoutTimeout(postgres)}; {PostgresSession.LockAlone(postgres)}");
         await ExecuteAsync($"CREATE SCHEMA IF NOT EXISTS {schema}");
         await ExecuteAsync($"CREATE TABLE IF NOT EXISTS {schema}.journal_steps (number integer PRIMARY KEY)");
         await using var done = new NpgsqlCommand($"SELECT count(*) FROM {schema}.journal_steps", connection, transaction);

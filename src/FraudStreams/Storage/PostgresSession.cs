@@ -66,8 +66,8 @@ internal static class PostgresSession
     public static string LockTogether(PostgresStoreSettings settings) => $"SELECT pg_advisory_xact_lock_shared({LockClass}, hashtext('{settings.Schema}'))";
 
     /// <summary>
-    /// The journal of alerts, in this process or another, or an older release makes the same schema, and maybe under no lock of ours. Who comes
-    /// second then waits for the first and is told that the name is taken, IF NOT EXISTS or not.
+    /// The journal of alerts makes the same schema, under the same lock; an older release does so under none. Who comes second then waits for the
+    /// first and is told that the name is taken, IF NOT EXISTS or not.
     /// </summary>
     static void MakeSchema(NpgsqlConnection connection, PostgresStoreSettings settings)
     {

@@ -18,8 +18,6 @@ public sealed class PgBouncerJournalTests(PostgresServer server) : IClassFixture
     {
         await using var pool = await PgBouncer.StartAsync(_a);
         var (a, b) = (Names("a"), Names("b"));
-        await Predictions.Open(pool.Before(_a)).DisposeAsync();
-        await Predictions.Open(pool.Before(_b)).DisposeAsync();
 
         var sent = await Task.WhenAll(Task.Run(() => LiveTwiceAsync(pool.Before(_a), a)), Task.Run(() => LiveTwiceAsync(pool.Before(_b), b)));
 
