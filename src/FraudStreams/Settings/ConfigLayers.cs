@@ -17,6 +17,9 @@ public sealed class ConfigLayers
     /// <summary>Below a section that is empty in the defaults any key may stand.</summary>
     const string AnyKey = ".*";
 
+    /// <summary>Where releases before this one had librdkafka's settings for one kind of client.</summary>
+    const string FormerKafka = "akka.kafka";
+
     const string EnvironmentPrefix = "FRAUDSTREAMS__";
     static readonly string DefaultFile = Path.Combine("hocon", "fraudstreams.conf");
 
@@ -81,6 +84,8 @@ public sealed class ConfigLayers
     {
         if (layer.IsEmpty)
             return below;
+        if (layer.HasPath(FormerKafka))
+            throw new SettingsException($"{source}: {FormerKafka} is read no more: what clients of Kafka are told stands in {Root}.topics.kafka.consumer.client and .producer.client");
         foreach (var leaf in Leaves(layer))
         {
             if (!known.Contains(leaf) && !known.Any(path => path.EndsWith(AnyKey, StringComparison.Ordinal) && leaf.StartsWith(path[..^1], StringComparison.Ordinal)))

@@ -45,6 +45,14 @@ public sealed class FraudSettingsTests
     }
 
     [Fact]
+    public void Kafkas_settings_where_earlier_releases_had_them_are_refused_and_the_new_place_is_named()
+    {
+        var refusal = Should.Throw<SettingsException>(() => Load("akka.kafka.consumer.kafka-clients.session.timeout.ms=6000"));
+
+        refusal.Message.ShouldBe("--set: akka.kafka is read no more: what clients of Kafka are told stands in fraudstreams.topics.kafka.consumer.client and .producer.client");
+    }
+
+    [Fact]
     public void An_unknown_key_is_refused_and_the_nearest_one_is_named()
     {
         var refusal = Should.Throw<SettingsException>(() => Load("speeds.sped_1=5/s"));
