@@ -31,7 +31,7 @@ public sealed class ActorContractTests : TestKit
     [Fact]
     public async Task In_the_pause_after_a_failure_the_backoff_supervisor_answers_and_then_a_new_actor_does()
     {
-        var options = Backoff.OnFailure(Props.Create(() => new Failing()), "child", TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(1), 0, -1)
+        var options = Backoff.OnFailure(Props.Create(() => new Failing()), "child", TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(5), 0, -1)
             .WithReplyWhileStopped("paused");
         var supervisor = Sys.ActorOf(BackoffSupervisor.Props(options));
         (await supervisor.Ask<string>("hello", Soon)).ShouldBe("hello");
