@@ -50,38 +50,35 @@ sealed class KafkaCluster : IAsyncDisposable
 
     /// <summary>Waits until every broker is there and has all that the others have. Before that, another one that goes would take acknowledged records' second copy.</summary>
     public Task WholeAsync() => Eventually.TrueAsync(
-        () => Ask(client => client.GetMetadata(Question)) is { } cluster && cluster.Brokers.Count == Nodes
+        async () => await TryAskAsync(client => Task.FromResult(client.GetMetadata(Question))) is { } cluster && cluster.Brokers.Count == Nodes
             && cluster.Topics.SelectMany(topic => topic.Partitions).All(partition => partition.InSyncReplicas.Length == partition.Replicas.Length),
         "all brokers with all copies", limitSeconds: 60, everyMilliseconds: 200);
 
     /// <summary>Gives the partitions back to the brokers that are to lead them: who was away leads nothing, and would be missed by nobody if it went again.</summary>
-    public async Task SpreadAsync()
+    public Task SpreadAsync() => AskAsync<object>(async client =>
     {
-        using var client = Client();
         try
         {
-            await client.ElectLeadersAsync(ElectionType.Preferred, null, new ElectLeadersOptions { RequestTimeout = Question });
+            return await client.ElectLeadersAsync(ElectionType.Preferred, null, new ElectLeadersOptions { RequestTimeout = Question });
         }
         catch (ElectLeadersException e) when (e.Results.TopicPartitions.All(partition => !partition.Error.IsError || partition.Error.Code == ErrorCode.ElectionNotNeeded))
         {
-            // They lead already.
+            return e.Results;
         }
-    }
+    });
 
     /// <summary>The node that keeps a group's members and positions.</summary>
     public async Task<int> CoordinatorAsync(string group)
     {
-        using var client = Client();
-        var answer = await client.DescribeConsumerGroupsAsync([group], new DescribeConsumerGroupsOptions { RequestTimeout = Question });
+        var answer = await AskAsync(client => client.DescribeConsumerGroupsAsync([group], new DescribeConsumerGroupsOptions { RequestTimeout = Question }));
         return answer.ConsumerGroupDescriptions.Single().Coordinator.Id;
     }
 
     /// <summary>The partitions of a topic that a node leads.</summary>
-    public IReadOnlyList<TopicPartition> LedBy(int node, string topic)
+    public async Task<IReadOnlyList<TopicPartition>> LedByAsync(int node, string topic)
     {
-        using var client = Client();
-        return [.. client.GetMetadata(topic, Question).Topics.Single().Partitions.Where(partition => partition.Leader == node)
-            .Select(partition => new TopicPartition(topic, partition.PartitionId))];
+        var answer = await AskAsync(client => Task.FromResult(client.GetMetadata(topic, Question)));
+        return [.. answer.Topics.Single().Partitions.Where(partition => partition.Leader == node).Select(partition => new TopicPartition(topic, partition.PartitionId))];
     }
 
     public async ValueTask DisposeAsync()
@@ -93,25 +90,30 @@ sealed class KafkaCluster : IAsyncDisposable
 
     async Task SetUpAndStartAsync(KafkaNode node)
     {
-        await node.SetUpAsync(_nodes, [$"listeners=PLAINTEXT://127.0.0.1:{node.Port}", $"advertised.listeners=PLAINTEXT://127.0.0.1:{node.Port}", "default.replication.factor=3"]);
+        await node.SetUpAsync(_nodes, [$"listeners=PLAINTEXT://127.0.0.1:{node.Port}", $"advertised.listeners=PLAINTEXT://127.0.0.1:{node.Port}", $"default.replication.factor={Nodes}"]);
         await node.StartAsync();
     }
 
-    /// <summary>Null while no broker can say it.</summary>
-    T? Ask<T>(Func<IAdminClient, T> question) where T : class
+    /// <summary>Asks again while brokers are finding out what each of them does.</summary>
+    async Task<T> AskAsync<T>(Func<IAdminClient, Task<T>> question) where T : class
+    {
+        T? answer = null;
+        await Eventually.TrueAsync(async () => (answer = await TryAskAsync(question)) is not null, "an answer of the brokers", everyMilliseconds: 200);
+        return answer!;
+    }
+
+    /// <summary>Null while no broker can say it. A client for each question, so that none is asked with what was right before an election.</summary>
+    async Task<T?> TryAskAsync<T>(Func<IAdminClient, Task<T>> question) where T : class
     {
         try
         {
-            using var client = Client();
-            return question(client);
+            using var client = new AdminClientBuilder(new Dictionary<string, string> { ["bootstrap.servers"] = Servers })
+                .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+            return await question(client);
         }
         catch (KafkaException)
         {
             return null;
         }
     }
-
-    /// <summary>One for each question, so that none is asked with what was right before an election.</summary>
-    IAdminClient Client() => new AdminClientBuilder(new Dictionary<string, string> { ["bootstrap.servers"] = Servers })
-        .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
 }

@@ -112,7 +112,9 @@ sealed class KafkaNode(string home, string folder, int id, int heapMegabytes) : 
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var argument in (string[])[$"-Xmx{heapMegabytes}m", "-cp", $"{home}/libs/*", .. arguments])
+
+        // It is to be there soon, on few cores, and lives for a minute: no compiler that takes time to make it fast later.
+        foreach (var argument in (string[])[$"-Xmx{heapMegabytes}m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", $"{home}/libs/*", .. arguments])
             start.ArgumentList.Add(argument);
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };
