@@ -14,6 +14,9 @@ enum Parts
 
     /// <summary>A Kafka broker and a PostgreSQL server, as in hocon/kafka.conf.</summary>
     Production,
+
+    /// <summary>Three Kafka brokers of the scenario's own; store and journal of alerts in SQLite files.</summary>
+    Cluster,
 }
 
 /// <summary>A scenario; skipped, with the reason, where a server that it starts is not installed.</summary>
@@ -23,6 +26,7 @@ sealed class ChaosFactAttribute : FactAttribute
     public ChaosFactAttribute(Parts parts, bool fillsDisk = false, bool movesClock = false) => Skip =
         (SmtpServer.Python is null ? "needs python3 with aiosmtpd (Debian: python3-aiosmtpd)" : null)
         ?? (parts == Parts.Production ? KafkaBroker.WhyNotOwn ?? PostgresServer.WhyNotOwn : null)
+        ?? (parts == Parts.Cluster ? KafkaBroker.WhyNotOwn : null)
         ?? (fillsDisk && !SmallDisk.CanMount ? "mounting a small tmpfs needs Linux and root" : null)
         ?? (movesClock ? MovedClock.WhyNot : null);
 }

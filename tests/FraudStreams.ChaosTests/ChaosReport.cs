@@ -14,7 +14,7 @@ sealed class ChaosReport(ITestOutputHelper output, string scenario, Parts parts,
     {
         string[] cells =
         [
-            scenario, parts == Parts.Embedded ? "embedded" : "Kafka + PostgreSQL", $"{seed}", $"{input.Rows:N0}", chaos.Faults, $"{ledger.Transactions.Count:N0}",
+            scenario, NameOf(parts), $"{seed}", $"{input.Rows:N0}", chaos.Faults, $"{ledger.Transactions.Count:N0}",
             $"{ledger.Predictions.Count:N0}", $"{ledger.Rejected.Count:N0}", $"{ledger.Stored.Count:N0}", $"{ledger.Stored.Count(row => row.IsFraud):N0}",
             $"{ledger.Alerts.Count:N0}", $"{ledger.Mails.Count:N0}", $"{ledger.ExtraMails:N0}",
             failure is null ? $"held{(chaos.Remarks.Length > 0 ? $"; {chaos.Remarks}" : "")}" : $"BROKEN: {failure.Message.ReplaceLineEndings(" ").Replace("|", "/", StringComparison.Ordinal)}",
@@ -27,6 +27,13 @@ sealed class ChaosReport(ITestOutputHelper output, string scenario, Parts parts,
             File.AppendAllText(file, $"| {string.Join(" | ", Columns)} |\n|{string.Concat(Columns.Select(_ => " --- |"))}\n");
         File.AppendAllText(file, $"| {string.Join(" | ", cells)} |\n");
     }
+
+    static string NameOf(Parts parts) => parts switch
+    {
+        Parts.Embedded => "embedded",
+        Parts.Cluster => "three Kafka brokers",
+        _ => "Kafka + PostgreSQL",
+    };
 
     static readonly string[] Columns =
     [

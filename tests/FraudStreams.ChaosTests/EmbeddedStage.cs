@@ -1,4 +1,3 @@
-using System.Text;
 using FraudStreams.Sqlite;
 using FraudStreams.Storage;
 using FraudStreams.Topics;
@@ -31,21 +30,8 @@ sealed class EmbeddedStage(ChaosInput input, int? diskMegabytes) : Stage(input, 
         }
     }
 
-    public override Ledger Read() => Ledger.Of(topic => EmbeddedLog.ReadRecords(Folder.Data, topic), StoredRows(), Mail.Told());
+    public override Ledger Read() =>
+        Ledger.Of(topic => EmbeddedLog.ReadRecords(Folder.Data, topic), StoreFile.Rows(Folder.StoreFile, _times), Mail.Told());
 
-    public override long Confirmed()
-    {
-        using var file = SqliteFile.Open(Folder.StoreFile, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
-        return file.QueryLong("SELECT count(true_value) FROM transactions");
-    }
-
-    List<StoredRow> StoredRows()
-    {
-        using var file = SqliteFile.Open(Folder.StoreFile, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
-        using var rows = file.Query("SELECT trans_num, score, prediction FROM transactions ORDER BY rowid");
-        var stored = new List<StoredRow>();
-        while (rows.Step())
-            stored.Add(new StoredRow(Encoding.UTF8.GetString(rows.Bytes(0)), rows.Double(1), rows.Long(2) == 1, _times.Of(stored.Count + 1)));
-        return stored;
-    }
+    public override long Confirmed() => StoreFile.Confirmed(Folder.StoreFile);
 }

@@ -1,13 +1,8 @@
-using System.Collections.Immutable;
 using System.Globalization;
-using Confluent.Kafka;
 using FraudStreams.Storage;
 using FraudStreams.Tests.Storage;
 using FraudStreams.Tests.Topics.Kafka;
-using FraudStreams.Topics;
-using FraudStreams.Topics.Kafka;
 using Npgsql;
-using TopicPartition = FraudStreams.Topics.TopicPartition;
 
 namespace FraudStreams.ChaosTests;
 
@@ -16,13 +11,9 @@ sealed class ProductionStage : Stage
 {
     const int Partitions = 4;
 
-    readonly KafkaSettings _kafka;
     readonly PostgresStoreSettings _store;
     readonly PostgresDisk? _disk;
-    readonly string _prefix;
-    readonly KafkaAdmin _admin;
-    readonly KafkaStatus _status;
-    readonly ImmutableSortedDictionary<string, int> _topics;
+    readonly StageTopics _topics;
 
     StoreCounts _counts;
 
@@ -32,14 +23,7 @@ sealed class ProductionStage : Stage
         Postgres = postgres;
         _disk = disk;
         _store = (disk?.NewStore() ?? postgres.NewStore()) with { ConnectTimeout = TimeSpan.FromSeconds(2), StatementTimeout = TimeSpan.FromSeconds(2) };
-        _prefix = $"{_store.Schema}.";
-        var settings = Tests.Settings.SettingsOf.Set(
-            "topics.kind=kafka", $"topics.kafka.bootstrap-servers={broker.Servers}", $"topics.kafka.prefix={_prefix}", "topics.kafka.timeout=2s",
-            $"topics.partitions={Partitions}");
-        _kafka = settings.Topics.Kafka!;
-        _topics = settings.Topics.PartitionsOfTopics;
-        _admin = new KafkaAdmin(_kafka);
-        _status = new KafkaStatus(_kafka, _admin);
+        _topics = new StageTopics(broker.Servers, $"{_store.Schema}.", Partitions);
     }
 
     public KafkaBroker Broker { get; }
@@ -53,12 +37,12 @@ sealed class ProductionStage : Stage
 
     protected override IEnumerable<string> Settings =>
     [
-        $"topics.kafka.bootstrap-servers={Broker.Servers}", $"topics.kafka.prefix={_prefix}", $"topics.partitions={Partitions}",
+        .. _topics.Settings,
         $"store.postgresql.connection-string={_store.Connection}", $"store.postgresql.schema={_store.Schema}", "store.postgresql.connect-timeout=2s",
         "topics.kafka.consumer.client.session.timeout.ms=3000", "topics.kafka.consumer.client.heartbeat.interval.ms=500",
     ];
 
-    protected override IEnumerable<string> Files => [Path.Combine(AppContext.BaseDirectory, "hocon", "kafka.conf")];
+    protected override IEnumerable<string> Files => [StageTopics.File];
 
     protected override IEnumerable<(string Name, string Value)> Environment => [(PostgresStoreSettings.PasswordVariable, _store.Password.Reveal())];
 
@@ -68,21 +52,10 @@ sealed class ProductionStage : Stage
         return new ProductionStage(input, servers.Broker, servers.Postgres, diskMegabytes is { } megabytes ? new PostgresDisk(servers.Postgres, megabytes) : null);
     }
 
-    public override StageProgress? Progress()
-    {
-        try
-        {
-            return _status.ReadAsync(_topics, CancellationToken.None).GetAwaiter().GetResult() is { } topics ? StageProgress.Of(topics, Counts()) : null;
-        }
-        catch (Exception e) when (e is TopicsException or KafkaException)
-        {
-            // The broker is down, or the program has not made its topics yet.
-            return null;
-        }
-    }
+    public override StageProgress? Progress() => _topics.Progress(Counts);
 
     public override Ledger Read() => Ledger.Of(
-        Records,
+        _topics.Records,
         [.. PostgresServer.Rows(
             _store with { StatementTimeout = TimeSpan.FromMinutes(1) },
             "SELECT trans_num, score, prediction::int, (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000)::bigint FROM transactions").Select(StoredRowOf)],
@@ -92,7 +65,7 @@ sealed class ProductionStage : Stage
 
     public override async ValueTask DisposeAsync()
     {
-        _admin.Dispose();
+        _topics.Dispose();
         await base.DisposeAsync();
         _disk?.Dispose();
     }
@@ -115,24 +88,5 @@ sealed class ProductionStage : Stage
         var fields = row.Split('|');
         return new StoredRow(
             fields[0], double.Parse(fields[1], CultureInfo.InvariantCulture), fields[2] == "1", long.Parse(fields[3], CultureInfo.InvariantCulture));
-    }
-
-    List<TopicRecord> Records(string topic)
-    {
-        using var consumer = new ConsumerBuilder<byte[], byte[]>(
-            _kafka.Properties.SetItem("group.id", "chaos-reader").SetItem("enable.auto.commit", "false").SetItem("enable.partition.eof", "true")).Build();
-        var partitions = _topics[topic];
-        consumer.Assign(Enumerable.Range(0, partitions).Select(number => new TopicPartitionOffset(_prefix + topic, number, Offset.Beginning)));
-        var records = new List<TopicRecord>();
-        for (var ended = 0; ended < partitions;)
-        {
-            var next = consumer.Consume(TimeSpan.FromSeconds(30)) ?? throw new InvalidOperationException($"{topic} cannot be read to its end");
-            if (next.IsPartitionEOF)
-                ended++;
-            else
-                records.Add(new TopicRecord(new TopicPartition(topic, next.Partition.Value), next.Offset.Value, next.Message.Key, next.Message.Value, next.Message.Timestamp.UnixTimestampMs));
-        }
-
-        return records;
     }
 }

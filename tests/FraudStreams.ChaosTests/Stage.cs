@@ -43,7 +43,12 @@ abstract class Stage : IAsyncDisposable
 
     public static async Task<Stage> OpenAsync(Parts parts, ChaosInput input, ChaosServers servers, int? diskMegabytes = null)
     {
-        Stage stage = parts == Parts.Embedded ? new EmbeddedStage(input, diskMegabytes) : await ProductionStage.OpenAsync(input, servers, diskMegabytes);
+        Stage stage = parts switch
+        {
+            Parts.Embedded => new EmbeddedStage(input, diskMegabytes),
+            Parts.Cluster => await ClusterStage.OpenAsync(input),
+            _ => await ProductionStage.OpenAsync(input, servers, diskMegabytes),
+        };
         await stage.Mail.StartAsync();
         return stage;
     }

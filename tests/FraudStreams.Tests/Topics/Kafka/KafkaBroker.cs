@@ -1,7 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Xunit;
 
 namespace FraudStreams.Tests.Topics.Kafka;
@@ -28,22 +24,24 @@ public sealed class KafkaBroker : IAsyncLifetime
 
     /// <summary>A broker that is there, host:port.</summary>
     public const string GivenVariable = "FRAUDSTREAMS_KAFKA";
-    const string ClusterId = "ZnJhdWQtc3RyZWFtcy0wMQ";
+    const int HeapMegabytes = 384;
 
-    static readonly string? Home = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } home ? home : null;
     static readonly string? Given = Environment.GetEnvironmentVariable(GivenVariable) is { Length: > 0 } given ? given : null;
 
     readonly string? _given;
     readonly TemporaryFolder _folder = new();
     readonly string[] _settings;
-    readonly int _port = FreePort();
-    Process? _process;
+    readonly KafkaNode _node;
 
     public KafkaBroker() : this(port => [$"listeners=PLAINTEXT://127.0.0.1:{port}", $"advertised.listeners=PLAINTEXT://127.0.0.1:{port}"]) =>
         _given = WhyNotOwn is null ? null : Given;
 
     /// <param name="settings">Of the port that clients use: its listener, and what else the broker is told.</param>
-    internal KafkaBroker(Func<int, string[]> settings) => _settings = settings(_port);
+    internal KafkaBroker(Func<int, string[]> settings)
+    {
+        _node = new KafkaNode(Home ?? "", Path.Combine(_folder, "node"), id: 1, HeapMegabytes);
+        _settings = settings(_node.Port);
+    }
 
     /// <summary>Why tests on Kafka cannot run here, or null.</summary>
     public static string? WhyNot => Given is null ? WhyNotOwn : null;
@@ -54,112 +52,36 @@ public sealed class KafkaBroker : IAsyncLifetime
         : !Directory.Exists(Path.Combine(Home, "libs")) ? $"{Variable} is {Home}, which has no folder libs"
         : null;
 
-    public string Servers => _given ?? $"127.0.0.1:{_port}";
+    public string Servers => _given ?? $"127.0.0.1:{_node.Port}";
+
+    /// <summary>What the variable names.</summary>
+    internal static string? Home { get; } = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } home ? home : null;
+
+    internal bool IsRunning => _node.IsRunning;
 
     public async Task InitializeAsync()
     {
         if (WhyNotOwn is not null)
             return;
-        var controller = FreePort();
-        var listener = _settings.First(setting => setting.StartsWith("listeners=", StringComparison.Ordinal));
-        await File.WriteAllLinesAsync(Path.Combine(_folder, "server.properties"),
-        [
-            "process.roles=broker,controller",
-            "node.id=1",
-            $"{listener},CONTROLLER://127.0.0.1:{controller}",
-            .. _settings.Where(setting => setting != listener),
-            "controller.listener.names=CONTROLLER",
-            $"controller.quorum.voters=1@127.0.0.1:{controller}",
-            $"log.dirs={_folder.Path}/data",
-            "offsets.topic.replication.factor=1",
-            "offsets.topic.num.partitions=4",
-            "transaction.state.log.replication.factor=1",
-            "transaction.state.log.min.isr=1",
-            "share.coordinator.state.topic.replication.factor=1",
-            "share.coordinator.state.topic.min.isr=1",
-            "group.initial.rebalance.delay.ms=0",
-            "broker.session.timeout.ms=3000",
-            "broker.heartbeat.interval.ms=500",
-            "auto.create.topics.enable=false",
-        ]);
-        using var format = Java("kafka.tools.StorageTool", "format", "-t", ClusterId, "-c", $"{_folder.Path}/server.properties");
-        await format.WaitForExitAsync();
+        await _node.SetUpAsync([_node], _settings);
         await StartAsync();
     }
 
     public async Task DisposeAsync()
     {
-        if (_process is not null)
-            await KillAsync();
+        await _node.DisposeAsync();
         _folder.Dispose();
     }
 
-    internal bool IsRunning => _process is { HasExited: false };
-
-    public async Task StartAsync()
-    {
-        _process = Java("kafka.Kafka", $"{_folder.Path}/server.properties");
-        await Eventually.TrueAsync(Answers, limitSeconds: 60, everyMilliseconds: 100);
-    }
+    public Task StartAsync() => _node.StartAsync();
 
     /// <summary>As kill -9.</summary>
-    public async Task KillAsync()
-    {
-        _process!.Kill();
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-        _process = null;
-    }
+    public Task KillAsync() => _node.KillAsync();
 
     /// <summary>It stalls instead of closing: connections stay open and nothing answers.</summary>
-    public Task StallAsync() => SignalAsync("STOP");
+    public Task StallAsync() => _node.SignalAsync("STOP");
 
-    public Task GoOnAsync() => SignalAsync("CONT");
+    public Task GoOnAsync() => _node.SignalAsync("CONT");
 
-    static Process Java(params string[] arguments)
-    {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("JAVA_HOME") is { Length: > 0 } home ? Path.Combine(home, "bin", "java") : "java")
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var argument in (string[])["-Xmx384m", "-cp", $"{Home}/libs/*", .. arguments])
-            start.ArgumentList.Add(argument);
-        var process = Process.Start(start)!;
-        process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        return process;
-    }
-
-    bool Answers()
-    {
-        if (_process!.HasExited)
-            throw new InvalidOperationException($"the broker ended with {_process.ExitCode} while it started");
-        try
-        {
-            using var client = new TcpClient();
-            client.Connect(IPAddress.Loopback, _port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
-
-    async Task SignalAsync(string signal)
-    {
-        using var kill = Process.Start("kill", ["-s", signal, _process!.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
-    }
-
-    internal static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    internal static int FreePort() => KafkaNode.FreePort();
 }

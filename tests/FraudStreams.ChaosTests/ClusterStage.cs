@@ -1,0 +1,77 @@
+using FraudStreams.Storage;
+using FraudStreams.Tests.Topics.Kafka;
+using FraudStreams.Topics;
+
+namespace FraudStreams.ChaosTests;
+
+/// <summary>Topics on three brokers of the scenario's own, each with a copy of everything; store and journal in the data folder.</summary>
+sealed class ClusterStage : Stage
+{
+    const int Partitions = KafkaCluster.Nodes;
+
+    readonly StageTopics _topics;
+    StoreCounts _counts;
+
+    ClusterStage(ChaosInput input, KafkaCluster cluster) : base(input, null)
+    {
+        Cluster = cluster;
+        _topics = new StageTopics(cluster.Servers, "cluster.", Partitions);
+    }
+
+    public KafkaCluster Cluster { get; }
+
+    public override bool PublishesOnce => false;
+
+    protected override IEnumerable<string> Settings =>
+    [
+        .. _topics.Settings, $"topics.kafka.replicas={KafkaCluster.Nodes}", "store.kind=sqlite", "alerts.journal.kind=sqlite",
+        "topics.kafka.consumer.client.session.timeout.ms=6000", "topics.kafka.consumer.client.heartbeat.interval.ms=500",
+    ];
+
+    protected override IEnumerable<string> Files => [SettingsFile];
+
+    string SettingsFile => Folder.File("kafka.conf");
+
+    public static async Task<ClusterStage> OpenAsync(ChaosInput input) => new(input, await KafkaCluster.OpenAsync());
+
+    /// <summary>How fast payments come. To be set before the program starts, and at will while it runs: it looks at its file.</summary>
+    public void SetSpeed(string speed) => File.WriteAllText(SettingsFile, $"{File.ReadAllText(StageTopics.File)}\nfraudstreams.speeds.speed_1 = {speed}\n");
+
+    public override StageProgress? Progress() => _topics.Progress(Counts);
+
+    /// <summary>Rows of the store, for which no broker has to be asked.</summary>
+    public long Stored => Counts().Stored;
+
+    /// <summary>The node that keeps the members and positions of one of the program's groups.</summary>
+    public Task<int> CoordinatorAsync(string group) => Cluster.CoordinatorAsync(_topics.NameOf(group));
+
+    /// <summary>The partitions of `transactions` that a node leads.</summary>
+    public Task<IReadOnlyList<Confluent.Kafka.TopicPartition>> LedByAsync(int node) => Cluster.LedByAsync(node, _topics.NameOf(Topic.Transactions));
+
+    /// <summary>Records of these partitions that are acknowledged; null while their leader does not answer.</summary>
+    public Task<long?> AcknowledgedAsync(IReadOnlyList<Confluent.Kafka.TopicPartition> partitions) => _topics.AcknowledgedAsync(partitions);
+
+    public override Ledger Read() => Ledger.Of(_topics.Records, StoreFile.Rows(Folder.StoreFile), Mail.Told());
+
+    public override long Confirmed() => StoreFile.Confirmed(Folder.StoreFile);
+
+    public override async ValueTask DisposeAsync()
+    {
+        _topics.Dispose();
+        await Cluster.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    /// <summary>What was last known while the file is being made.</summary>
+    StoreCounts Counts()
+    {
+        try
+        {
+            return _counts = PredictionStore.ReadCounts(Folder.Data);
+        }
+        catch (StoreException)
+        {
+            return _counts;
+        }
+    }
+}

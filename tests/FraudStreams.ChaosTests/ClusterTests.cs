@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using FraudStreams.Tests.Topics.Kafka;
+using FraudStreams.Tests.WholeProgram;
+using FraudStreams.Topics;
+using Shouldly;
+using Xunit.Abstractions;
+
+namespace FraudStreams.ChaosTests;
+
+/// <summary>
+/// Three brokers under one stream: restarted one after the other, killed while they lead and coordinate, one away for long, two away. With one away all
+/// goes on; with two away nothing is acknowledged, and nothing that was is lost.
+/// </summary>
+public sealed class ClusterTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
+{
+    /// <summary>More than the faults take time for; when they are over the rest comes at once.</summary>
+    static readonly int s_payments = ChaosForm.Of(20_000, 200_000);
+
+    static readonly string s_speed = $"{ChaosForm.Of(120, 200)}/s";
+
+    /// <summary>How much of a branch's work shows that it goes on: more than it may have had under way.</summary>
+    static readonly int s_some = ChaosForm.Of(60, 500);
+
+    static readonly int s_rounds = ChaosForm.Of(1, 4);
+    static readonly TimeSpan s_dead = TimeSpan.FromSeconds(ChaosForm.Of(3, 8));
+    static readonly TimeSpan s_longAway = TimeSpan.FromSeconds(ChaosForm.Of(8, 90));
+    static readonly TimeSpan s_twoAway = TimeSpan.FromSeconds(ChaosForm.Of(5, 60));
+
+    [ChaosFact(Parts.Cluster)]
+    public Task Brokers_that_restart_die_and_stay_away_in_turn_lose_nothing_and_the_stream_comes_to_its_end() =>
+        PlayAsync("three brokers, of which one or two are away", Parts.Cluster, 90, s_payments, async (stage, chaos) => await PlayAsync((ClusterStage)stage, chaos));
+
+    static async Task PlayAsync(ClusterStage stage, Chaos chaos)
+    {
+        stage.SetSpeed(s_speed);
+        await using var run = stage.Start("run", "--input", stage.Input.Csv, "--until-drained");
+        await stage.ReachAsync(progress => progress is { Stored: > 0, Alerts: > 0 }, "a first alert", run);
+        await stage.Cluster.WholeAsync();
+        for (var round = 0; round < s_rounds; round++)
+        {
+            for (var node = 1; node <= KafkaCluster.Nodes; node++)
+                await RestartedAsync(stage, chaos, run, node);
+            var coordinator = await stage.CoordinatorAsync(Groups.Score);
+            await KilledAsync(stage, chaos, run, coordinator, "coordinator killed", s_dead);
+            var others = Enumerable.Range(1, KafkaCluster.Nodes).Where(node => node != coordinator).ToArray();
+            chaos.Random.Shuffle(others);
+            await KilledAsync(stage, chaos, run, others[0], "broker away for long", s_longAway);
+            await TwoAwayAsync(stage, chaos, run, others[1], coordinator);
+        }
+
+        stage.SetSpeed("unlimited");
+        (await run.ExitAsync(ChaosForm.LimitSeconds)).ShouldBe(0, run.Errors);
+        await ShouldShowNoLagAsync(stage);
+    }
+
+    static async Task RestartedAsync(ClusterStage stage, Chaos chaos, FraudStreamsProcess run, int node)
+    {
+        await stage.Cluster.StopAsync(node);
+        await stage.Cluster.StartAsync(node);
+        chaos.Did("broker restarted", isOrderly: true);
+        await stage.Cluster.WholeAsync();
+        await GoesOnAsync(stage, run, $"progress after broker {node} was restarted");
+    }
+
+    /// <summary>The others go on while it is away, and all three afterwards.</summary>
+    static async Task KilledAsync(ClusterStage stage, Chaos chaos, FraudStreamsProcess run, int node, string fault, TimeSpan away)
+    {
+        await stage.Cluster.SpreadAsync();
+        var since = Stopwatch.StartNew();
+        await stage.Cluster.KillAsync(node);
+        chaos.Did(fault);
+        await GoesOnAsync(stage, run, $"progress while broker {node} was away");
+        if (away - since.Elapsed is { Ticks: > 0 } rest)
+            await Task.Delay(rest);
+        await GoesOnAsync(stage, run, $"progress when broker {node} had been away for {since.Elapsed.TotalSeconds:0} s");
+        await stage.Cluster.StartAsync(node);
+        await stage.Cluster.WholeAsync();
+        await GoesOnAsync(stage, run, $"progress when broker {node} was back");
+    }
+
+    /// <summary>The third leads some partitions still, and may acknowledge nothing.</summary>
+    static async Task TwoAwayAsync(ClusterStage stage, Chaos chaos, FraudStreamsProcess run, int first, int second)
+    {
+        var third = Enumerable.Range(1, KafkaCluster.Nodes).Single(node => node != first && node != second);
+        await stage.Cluster.SpreadAsync();
+        IReadOnlyList<Confluent.Kafka.TopicPartition> led = [];
+        await Tests.Eventually.TrueAsync(
+            async () => (led = await stage.LedByAsync(third)).Count > 0, $"broker {third} to lead a partition again", everyMilliseconds: 200);
+        await stage.Cluster.KillAsync(first);
+        await stage.Cluster.KillAsync(second);
+        chaos.Did("two brokers away");
+
+        var before = await StandsStillAsync(stage, led);
+        await Task.Delay(s_twoAway);
+        (await AcknowledgedAsync(stage, led)).ShouldBe(before, "acknowledged and stored while two brokers of three are away");
+        run.HasExited.ShouldBeFalse(run.Errors);
+
+        await Task.WhenAll(stage.Cluster.StartAsync(first), stage.Cluster.StartAsync(second));
+        await stage.Cluster.WholeAsync();
+        await GoesOnAsync(stage, run, "progress when all brokers were back");
+    }
+
+    /// <summary>Every branch has done more than before, and the brokers say so.</summary>
+    static async Task GoesOnAsync(ClusterStage stage, FraudStreamsProcess run, string what)
+    {
+        var before = await stage.ReachAsync(_ => true, "an answer", run);
+        before.Produced.ShouldBeLessThan(stage.Input.Rows, "payments before the last fault: they were to last longer than the faults");
+        await stage.ReachAsync(
+            progress => progress.Scored > before.Scored + s_some && progress.Stored > before.Stored + s_some && progress.Alerted > before.Alerted + s_some, what, run);
+    }
+
+    /// <summary>Waits until what was under way has arrived.</summary>
+    static async Task<(long? Acknowledged, long Stored)> StandsStillAsync(ClusterStage stage, IReadOnlyList<Confluent.Kafka.TopicPartition> partitions)
+    {
+        var last = await AcknowledgedAsync(stage, partitions);
+        await Tests.Eventually.TrueAsync(
+            async () =>
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1));
+                var before = last;
+                last = await AcknowledgedAsync(stage, partitions);
+                return last == before && last.Acknowledged is not null;
+            },
+            "writes to wait while two brokers of three are away");
+        return last;
+    }
+
+    static async Task<(long? Acknowledged, long Stored)> AcknowledgedAsync(ClusterStage stage, IReadOnlyList<Confluent.Kafka.TopicPartition> partitions) =>
+        (await stage.AcknowledgedAsync(partitions), stage.Stored);
+
+    static async Task ShouldShowNoLagAsync(Stage stage)
+    {
+        await using var status = stage.Start("status", "--json");
+        (await status.ExitAsync()).ShouldBe(0, status.Errors);
+        foreach (var group in status.Json().GetProperty("lag").EnumerateObject())
+            group.Value.GetInt64().ShouldBe(0, $"the lag of {group.Name}");
+    }
+}

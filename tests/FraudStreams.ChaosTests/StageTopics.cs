@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using Confluent.Kafka;
+using FraudStreams.Storage;
+using FraudStreams.Topics;
+using FraudStreams.Topics.Kafka;
+using TopicPartition = FraudStreams.Topics.TopicPartition;
+
+namespace FraudStreams.ChaosTests;
+
+/// <summary>The topics of a stage on Kafka, which no other stage has, as the test sees them.</summary>
+sealed class StageTopics : IDisposable
+{
+    readonly KafkaSettings _kafka;
+    readonly KafkaAdmin _admin;
+    readonly KafkaStatus _status;
+    readonly ImmutableSortedDictionary<string, int> _topics;
+
+    public StageTopics(string servers, string prefix, int partitions)
+    {
+        Settings = [$"topics.kafka.bootstrap-servers={servers}", $"topics.kafka.prefix={prefix}", $"topics.partitions={partitions}"];
+        var settings = Tests.Settings.SettingsOf.Set(["topics.kind=kafka", "topics.kafka.timeout=2s", .. Settings]);
+        _kafka = settings.Topics.Kafka!;
+        _topics = settings.Topics.PartitionsOfTopics;
+        _admin = new KafkaAdmin(_kafka);
+        _status = new KafkaStatus(_kafka, _admin);
+    }
+
+    /// <summary>Laid over the program's own settings.</summary>
+    public static string File => Path.Combine(AppContext.BaseDirectory, "hocon", "kafka.conf");
+
+    /// <summary>Where the program finds them.</summary>
+    public IReadOnlyList<string> Settings { get; }
+
+    /// <summary>Null while they cannot be asked for.</summary>
+    public StageProgress? Progress(Func<StoreCounts> store)
+    {
+        try
+        {
+            return _status.ReadAsync(_topics, CancellationToken.None).GetAwaiter().GetResult() is { } topics ? StageProgress.Of(topics, store()) : null;
+        }
+        catch (Exception e) when (e is TopicsException or KafkaException)
+        {
+            // A broker is down, or the program has not made its topics yet.
+            return null;
+        }
+    }
+
+    /// <summary>Records that are acknowledged, of these partitions; null while their leader does not answer.</summary>
+    public async Task<long?> AcknowledgedAsync(IReadOnlyList<Confluent.Kafka.TopicPartition> partitions)
+    {
+        try
+        {
+            return (await _admin.BoundsAsync(partitions, CancellationToken.None)).Sum(bounds => bounds.End);
+        }
+        catch (TopicsException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A topic or group as the brokers have it.</summary>
+    public string NameOf(string name) => _kafka.Prefix + name;
+
+    public List<TopicRecord> Records(string topic)
+    {
+        using var consumer = new ConsumerBuilder<byte[], byte[]>(
+            _kafka.Properties.SetItem("group.id", "chaos-reader").SetItem("enable.auto.commit", "false").SetItem("enable.partition.eof", "true")).Build();
+        var partitions = _topics[topic];
+        consumer.Assign(Enumerable.Range(0, partitions).Select(number => new TopicPartitionOffset(NameOf(topic), number, Offset.Beginning)));
+        var records = new List<TopicRecord>();
+        for (var ended = 0; ended < partitions;)
+        {
+            var next = consumer.Consume(TimeSpan.FromSeconds(30)) ?? throw new InvalidOperationException($"{topic} cannot be read to its end");
+            if (next.IsPartitionEOF)
+                ended++;
+            else
+                records.Add(new TopicRecord(new TopicPartition(topic, next.Partition.Value), next.Offset.Value, next.Message.Key, next.Message.Value, next.Message.Timestamp.UnixTimestampMs));
+        }
+
+        return records;
+    }
+
+    public void Dispose() => _admin.Dispose();
+}

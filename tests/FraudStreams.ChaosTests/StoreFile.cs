@@ -1,0 +1,28 @@
+using System.Text;
+using FraudStreams.Sqlite;
+
+namespace FraudStreams.ChaosTests;
+
+/// <summary>Reads the store of a data folder.</summary>
+static class StoreFile
+{
+    /// <param name="times">When rows were stored, where that was looked at.</param>
+    public static List<StoredRow> Rows(string path, StoredTimes? times = null)
+    {
+        using var file = Open(path);
+        using var rows = file.Query("SELECT trans_num, score, prediction FROM transactions ORDER BY rowid");
+        var stored = new List<StoredRow>();
+        while (rows.Step())
+            stored.Add(new StoredRow(Encoding.UTF8.GetString(rows.Bytes(0)), rows.Double(1), rows.Long(2) == 1, times?.Of(stored.Count + 1) ?? 0));
+        return stored;
+    }
+
+    /// <summary>Payments that have a label.</summary>
+    public static long Confirmed(string path)
+    {
+        using var file = Open(path);
+        return file.QueryLong("SELECT count(true_value) FROM transactions");
+    }
+
+    static SqliteFile Open(string path) => SqliteFile.Open(path, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
+}
