@@ -19,7 +19,7 @@ sealed class AlertBook(int remember)
     public sealed record OpenAlert(long Number, Alert Alert, ImmutableArray<string> Channels, ImmutableArray<AlertsSettled> Settled);
 
     /// <summary>Everything, for a snapshot.</summary>
-    public sealed record State(ImmutableArray<OpenAlert> Open, ImmutableArray<AlertRecord> Unrecorded, string Known, string? Holder);
+    public sealed record State(ImmutableArray<OpenAlert> Open, ImmutableArray<AlertRecord> Unrecorded, string Known, string? Holder, long RecordsFrom = 0);
 
     public IReadOnlyCollection<OpenAlert> Open => _open.Values;
 
@@ -28,6 +28,9 @@ sealed class AlertBook(int remember)
 
     /// <summary>The host that opened the desk last, while it has not closed it.</summary>
     public string? Holder { get; private set; }
+
+    /// <inheritdoc cref="DeskOpened" path="/param[@name='RecordsFrom']"/>
+    public long RecordsFrom { get; private set; }
 
     /// <summary>False where the transaction has been raised before.</summary>
     public bool IsNew(Alert alert) => !_known.Contains(Hash(alert));
@@ -48,7 +51,7 @@ sealed class AlertBook(int remember)
                     Settle(settled, number);
                 break;
             case DeskOpened opened:
-                Holder = opened.Holder;
+                (Holder, RecordsFrom) = (opened.Holder, opened.RecordsFrom);
                 break;
             case DeskClosed:
                 Holder = null;
@@ -83,7 +86,7 @@ sealed class AlertBook(int remember)
         var at = 0;
         foreach (var hash in _knownInOrder)
             System.Buffers.Binary.BinaryPrimitives.WriteUInt128LittleEndian(known.AsSpan(16 * at++), hash);
-        return new State([.. _open.Values], [.. _unrecorded], Convert.ToBase64String(known), Holder);
+        return new State([.. _open.Values], [.. _unrecorded], Convert.ToBase64String(known), Holder, RecordsFrom);
     }
 
     public void Restore(State state)
@@ -95,7 +98,7 @@ sealed class AlertBook(int remember)
         var known = Convert.FromBase64String(state.Known);
         for (var at = 0; at < known.Length; at += 16)
             Know(System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(known.AsSpan(at)));
-        Holder = state.Holder;
+        (Holder, RecordsFrom) = (state.Holder, state.RecordsFrom);
     }
 
     void Settle(AlertsSettled settled, long number)

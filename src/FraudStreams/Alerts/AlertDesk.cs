@@ -122,15 +122,17 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
     /// <summary>Where another host may still be sending, it gets the time to end and to note it before this one looks again and begins.</summary>
     void TakeOver(long lastRecorded)
     {
-        // A journal that begins anew beside topics that do not has numbers that were on record before.
-        _book.Recorded(lastRecorded > LastSequenceNr ? 0 : lastRecorded);
+        // A journal that was lost begins anew beside topics that did not: its numbers count on from what is on record.
+        var last = lastRecorded - _book.RecordsFrom;
+        var isAnew = last > LastSequenceNr;
+        _book.Recorded(isAnew ? 0 : last);
         if (_book.Holder is { } holder && !_waitedLongEnough && _office.MayStillSend(holder))
         {
             Context.Parent.Tell(new AlertDesks.DeskStepsBack(_partition, IsHeld: true));
             return;
         }
 
-        Keep([new DeskOpened(_office.Holder, Now)], _ => Begin());
+        Keep([new DeskOpened(_office.Holder, Now, isAnew ? lastRecorded : _book.RecordsFrom)], _ => Begin());
     }
 
     void Begin()
@@ -348,7 +350,7 @@ sealed class AlertDesk : ReceivePersistentActor, IWithTimers
             return;
         _isRecording = true;
         var some = _book.FirstUnrecorded(AlertRecords.AtOnce);
-        _ = _records.WriteAsync(some, some[^1].Number).PipeTo(Self, success: () => new Recorded(some), failure: cause => new NotRecorded(cause));
+        _ = _records.WriteAsync(some, _book.RecordsFrom + some[^1].Number).PipeTo(Self, success: () => new Recorded(some), failure: cause => new NotRecorded(cause));
     }
 
     void Done(Recorded recorded)

@@ -39,7 +39,8 @@ sealed record AlertsSettled(
 sealed record SettlementsNoted(ImmutableArray<AlertsSettled> Settlements) : AlertEvent;
 
 /// <summary>A host took the partition's alerts over.</summary>
-sealed record DeskOpened(string Holder, DateTimeOffset At) : AlertEvent;
+/// <param name="RecordsFrom">What is added to an event's number to say how far alerts are on record: more than 0 once a journal began anew beside records of another.</param>
+sealed record DeskOpened(string Holder, DateTimeOffset At, long RecordsFrom = 0) : AlertEvent;
 
 /// <summary>Nothing is under way any more at the host that had them.</summary>
 sealed record DeskClosed(string Holder, DateTimeOffset At) : AlertEvent;

@@ -36,6 +36,29 @@ public sealed class AlertDeskTests : IDisposable
     }
 
     [Fact]
+    public async Task A_journal_that_was_lost_begins_anew_and_what_it_delivers_is_put_on_record_behind_what_was()
+    {
+        var transport = new ScriptedTransport(_ => Task.FromResult(Delivery.Complete));
+        await using (var life = Live(transport))
+        {
+            await life.RaiseAsync("a", "b", "c");
+            await life.IdleAsync();
+        }
+
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        foreach (var file in Directory.GetFiles(_folder, "alerts.db*"))
+            File.Delete(file);
+        foreach (var id in (string[])["d", "e"])
+        {
+            await using var next = Live(transport);
+            await next.RaiseAsync(id);
+            await next.IdleAsync();
+        }
+
+        Recorded(Topic.Alerts).ShouldBe(["a", "b", "c", "d", "e"]);
+    }
+
+    [Fact]
     public async Task What_was_raised_and_not_sent_when_the_host_went_goes_out_from_the_next_oldest_first()
     {
         var down = new ScriptedTransport(_ => throw new AlertDeliveryException(DeliveryFault.Unavailable, "connection refused"));
