@@ -27,6 +27,7 @@ sealed class ChaosFactAttribute : FactAttribute
         (SmtpServer.Python is null ? "needs python3 with aiosmtpd (Debian: python3-aiosmtpd)" : null)
         ?? (parts == Parts.Production ? KafkaBroker.WhyNotOwn ?? PostgresServer.WhyNotOwn : null)
         ?? (parts == Parts.Cluster ? KafkaBroker.WhyNotOwn : null)
+        ?? (parts == Parts.Cluster && !ChaosForm.HasCluster ? "three brokers take minutes: FRAUDSTREAMS_CHAOS=cluster, or long, has them" : null)
         ?? (fillsDisk && !SmallDisk.CanMount ? "mounting a small tmpfs needs Linux and root" : null)
         ?? (movesClock ? MovedClock.WhyNot : null);
 }

@@ -112,14 +112,18 @@ public sealed class ClusterTests(ITestOutputHelper output, ChaosServers servers)
     /// <summary>Waits until what was under way has arrived.</summary>
     static async Task<(long? Acknowledged, long Stored)> StandsStillAsync(ClusterStage stage, IReadOnlyList<Confluent.Kafka.TopicPartition> partitions)
     {
+        // What was acknowledged before is read and stored for a while yet, in batches with pauses between.
+        const int looks = 6;
         var last = await AcknowledgedAsync(stage, partitions);
+        var same = 0;
         await Tests.Eventually.TrueAsync(
             async () =>
             {
                 await Task.Delay(TimeSpan.FromSeconds(1));
                 var before = last;
                 last = await AcknowledgedAsync(stage, partitions);
-                return last == before && last.Acknowledged is not null;
+                same = last == before && last.Acknowledged is not null ? same + 1 : 0;
+                return same == looks;
             },
             "writes to wait while two brokers of three are away");
         return last;
