@@ -1,5 +1,3 @@
-using FraudStreams.Topics;
-
 namespace FraudStreams.Topics.Kafka;
 
 /// <summary>
