@@ -32,7 +32,7 @@ public sealed class MailTransportTests
         mail.Shown.From.ShouldBe("from@x.org");
         mail.Shown.Text.ShouldBe("text of t1\n");
         mail.Shown.Html.ShouldContain("text of t1");
-        server.Commands[^1].ShouldBe("QUIT");
+        await Eventually.TrueAsync(() => server.Commands[^1] == "QUIT");
     }
 
     [SmtpTheory]

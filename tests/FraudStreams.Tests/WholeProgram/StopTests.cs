@@ -25,7 +25,8 @@ public sealed class StopTests
 
             (await run.ExitAsync()).ShouldBe(1, run.Errors);
             stopping.Elapsed.ShouldBeLessThan(LockPatience / 2);
-            run.Output.ShouldContain("Stopped after 2 s (stop.drain-timeout) with store unfinished");
+            // On a busy machine another branch may be late as well.
+            run.Output.ShouldMatch(@"Stopped after 2 s \(stop\.drain-timeout\) with (\w+, )*store(, \w+)* unfinished");
         }
 
         await using var next = await folder.RunAsync("run", "--input", folder.Input, "--until-drained");
@@ -52,13 +53,13 @@ public sealed class StopTests
         folder.ShouldHoldAll(Rows);
     }
 
-    /// <summary>Holds the store's lock once something was stored, and until predictions wait for it.</summary>
+    /// <summary>Holds the store's lock once something was stored, and until everything is scored and waits for it: then the store has a batch that it cannot write.</summary>
     static async Task<SqliteFile> LockStoreAsync(StreamFolder folder)
     {
         await Eventually.TrueAsync(() => folder.Status() is { Stored: > 0 }, limitSeconds: 60);
         var file = SqliteFile.Open(folder.StoreFile, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
         file.Begin();
-        await Eventually.TrueAsync(() => folder.Status()!.Lag["store"] > 100, limitSeconds: 60);
+        await Eventually.TrueAsync(() => folder.Status() is { Predictions: Rows } status && status.Lag["store"] > 0, limitSeconds: 60);
         return file;
     }
 }
