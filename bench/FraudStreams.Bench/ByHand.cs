@@ -1,10 +1,14 @@
 using System.Buffers;
-using FraudStreams.Alerts;
-using FraudStreams.Ingest;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Alerting;
+using FraudStreams.Alerting.Channels.Files;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Schemas;
+using FraudStreams.Simulation;
 using FraudStreams.Sqlite;
 using FraudStreams.Storage;
+using FraudStreams.Storage.Sqlite;
 using FraudStreams.Topics;
 
 namespace FraudStreams.Bench;
@@ -20,7 +24,7 @@ static class ByHand
 
     public static async Task RunAsync(string csv, string modelFolder, string data)
     {
-        var model = ModelFolder.Load(modelFolder);
+        var model = ModelArtifact.Load(modelFolder);
         using var log = SqliteFile.Open(Path.Combine(Directory.CreateDirectory(data).FullName, "log.db"), SqliteAccess.Create, TimeSpan.FromSeconds(1));
         log.UseWriteAheadLog(4096);
         log.Execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000");

@@ -1,16 +1,16 @@
 using System.Buffers;
 using System.Diagnostics;
 using Akka.Actor;
-using FraudStreams.Ingest;
-using FraudStreams.Memory;
+using FraudStreams.Configuration;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Csv;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Features.Windows;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
-using FraudStreams.Monitoring;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
 using FraudStreams.Scoring;
-using FraudStreams.Settings;
 using FraudStreams.Topics;
+using FraudStreams.WindowStates;
 
 namespace FraudStreams.Bench;
 
@@ -66,9 +66,9 @@ static class HistoryBench
         using var system = ActorSystem.Create("bench", config);
         await using (var topics = settings.Topics.Open(data, system, TimeProvider.System, _ => { }))
         {
-            var partition = new TopicPartition(Topic.Transactions, 0);
+            var partition = new TopicPartition(TopicNames.Transactions, 0);
             var (last, count) = await PublishAsync(topics, partition, Records(input, schema));
-            using var memory = FeatureMemory.Open(schema, topics, settings, system.Log, TimeProvider.System)!;
+            using var memory = PartitionWindowStates.Open(schema, topics, settings, system.Log, TimeProvider.System)!;
             var snapshot = new FileInfo(Path.Combine(data, "memory", "transactions-0.windows"));
 
             var log = await RestoreOnceAsync(memory, partition, last, count, () => Exists(snapshot));
@@ -83,17 +83,17 @@ static class HistoryBench
 
     /// <summary>Time until the windows have passed a batch of the last record alone.</summary>
     /// <param name="kept">Whether the snapshot that comes after it is kept.</param>
-    static async Task<TimeSpan> RestoreOnceAsync(FeatureMemory memory, TopicPartition partition, byte[] last, long count, Func<bool> kept)
+    static async Task<TimeSpan> RestoreOnceAsync(PartitionWindowStates memory, TopicPartition partition, byte[] last, long count, Func<bool> kept)
     {
-        await using var windows = new PartitionMemory(memory, partition, CancellationToken.None);
+        await using var windows = new PartitionWindowState(memory, partition, CancellationToken.None);
         var pool = new TransactionBatchPool(() => new TransactionRows(memory.Schema));
         var reader = new TransactionReader(memory.Schema, memory.MaxRecordBytes);
         var record = new TopicRecord(partition, count - 1, default, last, 0);
         var started = Stopwatch.GetTimestamp();
-        await windows.RememberAsync(pool.Rent().Read([record], reader, Groups.Score));
+        await windows.RememberAsync(pool.Rent().Read([record], reader, ConsumerGroups.Score));
         var restored = Stopwatch.GetElapsedTime(started);
         while (!kept())
-            await windows.RememberAsync(pool.Rent().Read([record], reader, Groups.Score));
+            await windows.RememberAsync(pool.Rent().Read([record], reader, ConsumerGroups.Score));
         return restored;
     }
 
@@ -104,16 +104,16 @@ static class HistoryBench
     }
 
     /// <returns>The last record and how many there are; the group that scores stands after it.</returns>
-    static async Task<(byte[] Last, long Count)> PublishAsync(ITopics topics, TopicPartition partition, IEnumerable<byte[]> records)
+    static async Task<(byte[] Last, long Count)> PublishAsync(IMessageLog topics, TopicPartition partition, IEnumerable<byte[]> records)
     {
         var (last, count) = (Array.Empty<byte>(), 0L);
         foreach (var chunk in records.Chunk(5_000))
         {
-            var batch = new OutgoingRecords(chunk.Length);
+            var batch = new RecordBatch(chunk.Length);
             foreach (var record in chunk)
                 batch.Add(partition.Topic, [], record);
             (last, count) = (chunk[^1], count + chunk.Length);
-            batch.Position = new GroupPosition(Groups.Score, partition, count);
+            batch.Position = new ConsumerOffset(ConsumerGroups.Score, partition, count);
             await topics.PublishAsync(batch, CancellationToken.None);
         }
 

@@ -1,3 +1,5 @@
+using FraudStreams.Hosting;
+
 namespace FraudStreams.Bench;
 
 /// <summary>
@@ -10,7 +12,7 @@ static class HistoryStreamBench
     {
         var payments = File.ReadLines(later).Count() - 1;
         var root = Directory.CreateTempSubdirectory("fraudstreams-bench-").FullName;
-        var with = Path.Combine(Ingest.SchemaFile.Folder, "cards.conf");
+        var with = Path.Combine(Configuration.SchemaFile.Folder, "cards.conf");
         var without = Path.Combine(root, "cards.conf");
         File.WriteAllLines(without, File.ReadLines(with).Where(line => !line.Contains("window =", StringComparison.Ordinal)));
         var trained = new[] { with, without }.ToDictionary(schema => schema, schema => Train(train, schema, Path.Combine(root, $"trained-{(schema == with ? "with" : "without")}")));
@@ -31,7 +33,7 @@ static class HistoryStreamBench
     static string Train(string input, string schema, string data)
     {
         SpineBench.Run("training", [typeof(FraudHost).Assembly.Location, "train", "--input", input, "--schema", schema, "--data", data, "--json"]);
-        var shelf = new ModelOps.ModelShelf(data, TimeProvider.System);
+        var shelf = new ModelOps.ModelRegistry(data, TimeProvider.System);
         return shelf.FolderOf(shelf.ChampionVersion!);
     }
 }

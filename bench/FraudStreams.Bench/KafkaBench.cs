@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Confluent.Kafka;
-using FraudStreams.Ingest;
-using FraudStreams.Model.Formats;
-using FraudStreams.Settings;
+using FraudStreams.Configuration;
+using FraudStreams.Hosting;
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Kafka;
+using FraudStreams.Model.Models;
+using FraudStreams.Simulation;
 using FraudStreams.Topics;
-using FraudStreams.Topics.Kafka;
 
 namespace FraudStreams.Bench;
 
@@ -64,16 +66,16 @@ static class KafkaBench
     internal static async Task<long> FillAsync(string csv, string model, string servers, string prefix)
     {
         using var system = Akka.Actor.ActorSystem.Create("fill", new ConfigLayers(Config).Load());
-        await using var topics = KafkaTopics.Open(Settings(servers, prefix), PartitionsOf(Topic.Transactions, Topic.Predictions, Topic.Rejected, Topic.Alerts, Topic.Undelivered, Topic.Labels), system.Log);
-        using var feed = new CsvFeed(csv, ModelFolder.Load(model).Schema);
+        await using var topics = KafkaMessageLog.Open(Settings(servers, prefix), PartitionsOf(TopicNames.Transactions, TopicNames.Predictions, TopicNames.Rejected, TopicNames.Alerts, TopicNames.Undelivered, TopicNames.Labels), system.Log);
+        using var feed = new CsvFeed(csv, ModelArtifact.Load(model).Schema);
         var value = new System.Buffers.ArrayBufferWriter<byte>();
         var rows = 0L;
         for (var more = true; more;)
         {
-            var records = new OutgoingRecords(5000);
+            var records = new RecordBatch(5000);
             while (records.Count < 5000 && (more = feed.TryRead(value)))
             {
-                records.Add(Topic.Transactions, feed.Key, value.WrittenSpan);
+                records.Add(TopicNames.Transactions, feed.Key, value.WrittenSpan);
                 value.ResetWrittenCount();
             }
 
@@ -88,7 +90,7 @@ static class KafkaBench
     {
         var partitions = ImmutableSortedDictionary.CreateBuilder<string, int>(StringComparer.Ordinal);
         foreach (var topic in topics)
-            partitions[topic] = topic is Topic.Transactions or Topic.Predictions ? Partitions : 1;
+            partitions[topic] = topic is TopicNames.Transactions or TopicNames.Predictions ? Partitions : 1;
         return partitions.ToImmutable();
     }
 
@@ -99,7 +101,7 @@ static class KafkaBench
     static (long Count, double Seconds) Predictions(string servers, string prefix)
     {
         using var consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = servers, GroupId = prefix + "bench", EnablePartitionEof = true, EnableAutoCommit = false }).Build();
-        consumer.Assign(Enumerable.Range(0, Partitions).Select(partition => new TopicPartitionOffset(prefix + Topic.Predictions, partition, 0)));
+        consumer.Assign(Enumerable.Range(0, Partitions).Select(partition => new TopicPartitionOffset(prefix + TopicNames.Predictions, partition, 0)));
         var (count, ended, first, last) = (0L, 0, long.MaxValue, 0L);
         while (ended < Partitions)
         {

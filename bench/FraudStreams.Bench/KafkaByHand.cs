@@ -1,10 +1,10 @@
 using System.Buffers;
 using Confluent.Kafka;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
-using FraudStreams.Settings;
+using FraudStreams.Configuration;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Schemas;
 using FraudStreams.Topics;
-using FraudStreams.Topics.Kafka;
 
 namespace FraudStreams.Bench;
 
@@ -18,13 +18,13 @@ static class KafkaByHand
 
     public static void Run(string modelFolder, string servers, string prefix)
     {
-        var model = ModelFolder.Load(modelFolder);
+        var model = ModelArtifact.Load(modelFolder);
         if (!model.Schema.WindowFeatures.IsEmpty)
             throw new ArgumentException($"the loop by hand remembers nothing: schema {model.Schema.Name} has windows; name a model and a schema without");
         var settings = FraudSettings.From(new ConfigLayers("hocon/kafka.conf", [$"topics.kafka.bootstrap-servers={servers}", $"topics.kafka.prefix={prefix}"]).Load()).Topics.Kafka!;
         using var consumer = new ConsumerBuilder<byte[], byte[]>(settings.ConsumerProperties(prefix + "by-hand").SetItem("enable.auto.offset.store", "true")).Build();
         using var producer = new ProducerBuilder<byte[], byte[]>(settings.ProducerProperties).Build();
-        consumer.Subscribe(prefix + Topic.Transactions);
+        consumer.Subscribe(prefix + TopicNames.Transactions);
 
         var reader = new TransactionReader(model.Schema);
         using var rows = new TransactionRows(model.Schema);
@@ -62,7 +62,7 @@ static class KafkaByHand
             {
                 value.ResetWrittenCount();
                 PredictionWriter.Write(value, rows.Source(row), scores[row], scores[row] >= model.Threshold, model.Version, TimeProvider.System.GetUtcNow());
-                producer.Produce(prefix + Topic.Predictions, new Message<byte[], byte[]> { Key = keys[row], Value = value.WrittenSpan.ToArray() },
+                producer.Produce(prefix + TopicNames.Predictions, new Message<byte[], byte[]> { Key = keys[row], Value = value.WrittenSpan.ToArray() },
                     report => failed ??= report.Error.IsError ? report.Error : null);
             }
 

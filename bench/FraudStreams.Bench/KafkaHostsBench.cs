@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
-using FraudStreams.Ingest;
+using FraudStreams.Hosting;
+using FraudStreams.Model.Csv;
 using FraudStreams.Model.Features.Windows;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Schemas;
 using Npgsql;
 
 namespace FraudStreams.Bench;
@@ -63,7 +64,7 @@ static class KafkaHostsBench
 
     static Dictionary<string, double> Expected(string csv, string modelFolder)
     {
-        var model = ModelFolder.Load(modelFolder);
+        var model = ModelArtifact.Load(modelFolder);
         using var stream = File.OpenRead(csv);
         using var reader = new CsvReader(stream, model.Schema, Path.GetFileName(csv));
         using var rows = new TransactionRows(model.Schema);

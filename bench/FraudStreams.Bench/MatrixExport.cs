@@ -1,10 +1,11 @@
-using FraudStreams.Ingest;
+using FraudStreams.Configuration;
+using FraudStreams.Model.Csv;
 using FraudStreams.Model.Evaluation;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Features.Windows;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
-using FraudStreams.Model.Trees;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Models.Trees;
+using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Bench;
 

@@ -3,10 +3,11 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using FraudStreams.Ingest;
+using FraudStreams.Configuration;
+using FraudStreams.Model.Csv;
 using FraudStreams.Model.Features;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Bench;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FraudStreams.Hosting;
 
 namespace FraudStreams.Bench;
 
@@ -75,7 +76,7 @@ static class SpineBench
     internal static void PutInService(string model, string data)
     {
         var version = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)));
-        var shelf = new ModelOps.ModelShelf(data, TimeProvider.System);
+        var shelf = new ModelOps.ModelRegistry(data, TimeProvider.System);
         Directory.CreateDirectory(shelf.FolderOf(version));
         foreach (var file in Directory.EnumerateFiles(model))
             File.Copy(file, Path.Combine(shelf.FolderOf(version), Path.GetFileName(file)));

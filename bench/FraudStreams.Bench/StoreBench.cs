@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using FraudStreams.Model.Schema;
-using FraudStreams.Settings;
+using FraudStreams.Configuration;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Schemas;
 using FraudStreams.Sqlite;
 using FraudStreams.Storage;
-using FraudStreams.Topics;
+using FraudStreams.Storage.Postgres;
+using FraudStreams.Storage.Sqlite;
 using Npgsql;
 
 namespace FraudStreams.Bench;

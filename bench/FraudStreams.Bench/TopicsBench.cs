@@ -3,8 +3,9 @@ using System.Diagnostics;
 using Akka.Actor;
 using Akka.Streams;
 using Akka.Streams.Dsl;
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Sqlite;
-using FraudStreams.Topics;
 
 namespace FraudStreams.Bench;
 
@@ -30,14 +31,14 @@ static class TopicsBench
         await ConsumeAsync(Path.Combine(root, "consume"));
     }
 
-    /// <summary>A million records through <see cref="ITopics.Consume"/> and a stream, in batches as scoring takes them.</summary>
+    /// <summary>A million records through <see cref="IMessageLog.Consume"/> and a stream, in batches as scoring takes them.</summary>
     static async Task ConsumeAsync(string folder)
     {
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         using var system = ActorSystem.Create("bench");
-        var settings = new EmbeddedTopicsSettings(folder, ImmutableSortedDictionary<string, int>.Empty.Add("bench", 1)) { ChunkRecords = 1000 };
+        var settings = new EmbeddedLogSettings(folder, ImmutableSortedDictionary<string, int>.Empty.Add("bench", 1)) { ChunkRecords = 1000 };
         await using (var log = EmbeddedLog.Open(settings, TimeProvider.System)) await PublishAsync(log, Records / BatchRecords);
-        await using (var topics = EmbeddedTopics.Open(settings, TimeProvider.System, _ => { }))
+        await using (var topics = EmbeddedMessageLog.Open(settings, TimeProvider.System, _ => { }))
         {
             var started = Stopwatch.GetTimestamp();
             var cpu = Environment.CpuUsage.TotalTime;
@@ -58,7 +59,7 @@ static class TopicsBench
     static async Task FollowAsync(string folder)
     {
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-        var settings = new EmbeddedTopicsSettings(folder, ImmutableSortedDictionary<string, int>.Empty.Add("bench", 1));
+        var settings = new EmbeddedLogSettings(folder, ImmutableSortedDictionary<string, int>.Empty.Add("bench", 1));
         var writeAhead = new FileInfo(Path.Combine(folder, "topics.db-wal"));
         var largest = 0L;
         await using (var log = EmbeddedLog.Open(settings, TimeProvider.System))
@@ -86,7 +87,7 @@ static class TopicsBench
     {
         var folder = Path.Combine(root, $"{durability}-{publishers}");
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-        var settings = new EmbeddedTopicsSettings(folder, ImmutableSortedDictionary<string, int>.Empty.Add("bench", 4)) { Durability = durability };
+        var settings = new EmbeddedLogSettings(folder, ImmutableSortedDictionary<string, int>.Empty.Add("bench", 4)) { Durability = durability };
         await using (var log = EmbeddedLog.Open(settings, TimeProvider.System))
         {
             var started = Stopwatch.GetTimestamp();
@@ -119,7 +120,7 @@ static class TopicsBench
         var key = new byte[16];
         for (var batch = 0; batch < batches; batch++)
         {
-            var records = new OutgoingRecords(BatchRecords);
+            var records = new RecordBatch(BatchRecords);
             for (var record = 0; record < BatchRecords; record++)
             {
                 BitConverter.TryWriteBytes(key, (batch * BatchRecords) + record);

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using FraudStreams.Model.Evaluation;
-using FraudStreams.Model.Trees;
+using FraudStreams.Model.Models.Trees;
 
 namespace FraudStreams.Bench;
 

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Text;
-using FraudStreams.Ingest;
+using FraudStreams.Configuration;
 using FraudStreams.Model.Features.Windows;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Bench;
 

@@ -2,18 +2,22 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Streams;
-using FraudStreams.Alerts;
-using FraudStreams.Ingest.Generation;
-using FraudStreams.Memory;
+using FraudStreams.Alerting;
+using FraudStreams.Configuration;
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Kafka;
+using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Model.Evaluation;
-using FraudStreams.Model.Schema;
-using FraudStreams.Model.Trees;
-using FraudStreams.Settings;
-using FraudStreams.Speeds;
+using FraudStreams.Model.Models.Trees;
+using FraudStreams.Model.Schemas;
+using FraudStreams.RateLimiting;
+using FraudStreams.Simulation.Generation;
 using FraudStreams.Sqlite;
 using FraudStreams.Storage;
+using FraudStreams.Storage.Postgres;
+using FraudStreams.Storage.Sqlite;
 using FraudStreams.Topics;
-using FraudStreams.Topics.Kafka;
+using FraudStreams.WindowStates;
 
 namespace FraudStreams;
 
@@ -30,7 +34,7 @@ public sealed record FraudSettings(
     SimulateSettings Simulate,
     TopicSettings Topics,
     ScoringSettings Scoring,
-    MemorySettings Memory,
+    WindowStateSettings Memory,
     ModelSettings Model,
     StoreSettings Store,
     AlertSettings Alerts,
@@ -50,7 +54,7 @@ public sealed record FraudSettings(
             SimulateSettings.From(root.Section("simulate")),
             TopicSettings.From(root.Section("topics")),
             ScoringSettings.From(root.Section("scoring")),
-            MemorySettings.From(root.Section("memory")),
+            WindowStateSettings.From(root.Section("memory")),
             ModelSettings.From(root.Section("model")),
             StoreSettings.From(root.Section("store")),
             AlertSettings.From(root.Section("alerts"), root.Section("store").Section("postgresql")),
@@ -60,7 +64,7 @@ public sealed record FraudSettings(
     }
 
     /// <summary>The settings with a longest payment of which the prediction, too, can be published.</summary>
-    public FraudSettings Fitting(ITopics topics, TransactionSchema schema) => this with { Topics = Topics.Fitting(topics, schema.Features.Length) };
+    public FraudSettings Fitting(IMessageLog topics, TransactionSchema schema) => this with { Topics = Topics.Fitting(topics, schema.Features.Length) };
 
     static ImmutableHashSet<Role> RolesFrom(SettingsSection root)
     {
@@ -87,12 +91,12 @@ public enum Role
     Label,
 }
 
-public sealed record SpeedSettings(Speed Speed1, Speed Speed2, Speed Speed3)
+public sealed record SpeedSettings(Rate Speed1, Rate Speed2, Rate Speed3)
 {
     public static SpeedSettings From(SettingsSection section) =>
         new(Read(section, "speed_1"), Read(section, "speed_2"), Read(section, "speed_3"));
 
-    static Speed Read(SettingsSection section, string key) => section.Parsed(key, Speed.Parse, Speed.Forms);
+    static Rate Read(SettingsSection section, string key) => section.Parsed(key, Rate.Parse, Rate.Forms);
 }
 
 /// <summary>When a batch is closed: at <paramref name="Size"/> records, or <paramref name="Wait"/> after its first.</summary>
@@ -157,18 +161,18 @@ public sealed record TopicSettings(
     /// <summary>The topics and how many partitions each has.</summary>
     public ImmutableSortedDictionary<string, int> PartitionsOfTopics => ImmutableSortedDictionary.CreateRange(
         [
-            KeyValuePair.Create(Topic.Transactions, Partitions),
-            KeyValuePair.Create(Topic.Predictions, Partitions),
-            KeyValuePair.Create(Topic.Rejected, 1),
-            KeyValuePair.Create(Topic.Alerts, 1),
-            KeyValuePair.Create(Topic.Undelivered, 1),
-            KeyValuePair.Create(Topic.Labels, 1),
+            KeyValuePair.Create(TopicNames.Transactions, Partitions),
+            KeyValuePair.Create(TopicNames.Predictions, Partitions),
+            KeyValuePair.Create(TopicNames.Rejected, 1),
+            KeyValuePair.Create(TopicNames.Alerts, 1),
+            KeyValuePair.Create(TopicNames.Undelivered, 1),
+            KeyValuePair.Create(TopicNames.Labels, 1),
         ]);
 
     /// <param name="features">How many values a prediction carries.</param>
-    public TopicSettings Fitting(ITopics topics, int features) => this with
+    public TopicSettings Fitting(IMessageLog topics, int features) => this with
     {
-        MaxRecordBytes = Math.Min(MaxRecordBytes, topics.LongestRecord(Topic.Predictions) - RejectedRecords.LongestKey - PredictionFrame - features * FeatureBytes),
+        MaxRecordBytes = Math.Min(MaxRecordBytes, topics.LongestRecord(TopicNames.Predictions) - DeadLetters.LongestKey - PredictionFrame - features * FeatureBytes),
     };
 
     /// <summary>Opens what the settings say.</summary>
@@ -177,16 +181,16 @@ public sealed record TopicSettings(
     /// <param name="time">The clock.</param>
     /// <param name="onStandby">Told each time that this process has to wait for a group.</param>
     /// <param name="sideTopic">One more topic, with the partitions of `transactions`.</param>
-    public ITopics Open(string dataDirectory, ActorSystem system, TimeProvider time, Action<GroupStandby> onStandby, string? sideTopic = null)
+    public IMessageLog Open(string dataDirectory, ActorSystem system, TimeProvider time, Action<GroupStandby> onStandby, string? sideTopic = null)
     {
         var topics = sideTopic is null ? PartitionsOfTopics : PartitionsOfTopics.Add(sideTopic, Partitions);
         return Kafka is { } kafka
-            ? KafkaTopics.Open(kafka, topics, system.Log)
-            : EmbeddedTopics.Open(Embedded(dataDirectory) with { Partitions = topics }, time, onStandby);
+            ? KafkaMessageLog.Open(kafka, topics, system.Log)
+            : EmbeddedMessageLog.Open(Embedded(dataDirectory) with { Partitions = topics }, time, onStandby);
     }
 
     /// <summary>Where topics end and groups stand, without opening anything; null where there are no topics.</summary>
-    public TopicsStatus? ReadStatus(string dataDirectory)
+    public MessageLogStatus? ReadStatus(string dataDirectory)
     {
         if (Kafka is null)
             return EmbeddedLog.ReadStatus(dataDirectory);
@@ -195,7 +199,7 @@ public sealed record TopicSettings(
     }
 
     /// <summary>The embedded topics of a data folder.</summary>
-    public EmbeddedTopicsSettings Embedded(string dataDirectory) =>
+    public EmbeddedLogSettings Embedded(string dataDirectory) =>
         new(dataDirectory, PartitionsOfTopics)
         {
             Durability = Durability,

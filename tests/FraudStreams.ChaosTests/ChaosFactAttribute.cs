@@ -1,6 +1,6 @@
 using FraudStreams.Tests;
+using FraudStreams.Tests.Messaging.Kafka;
 using FraudStreams.Tests.Storage;
-using FraudStreams.Tests.Topics.Kafka;
 using FraudStreams.Tests.WholeProgram;
 using Xunit;
 

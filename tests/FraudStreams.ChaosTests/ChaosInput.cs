@@ -1,6 +1,6 @@
-using FraudStreams.Ingest.Generation;
+using FraudStreams.Simulation.Generation;
 using FraudStreams.Tests;
-using FraudStreams.Tests.Ingest;
+using FraudStreams.Tests.Simulation;
 using FraudStreams.Tests.WholeProgram;
 
 namespace FraudStreams.ChaosTests;

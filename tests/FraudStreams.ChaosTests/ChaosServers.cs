@@ -1,5 +1,5 @@
+using FraudStreams.Tests.Messaging.Kafka;
 using FraudStreams.Tests.Storage;
-using FraudStreams.Tests.Topics.Kafka;
 using Xunit;
 
 namespace FraudStreams.ChaosTests;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using FraudStreams.Tests.WholeProgram;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -34,7 +33,7 @@ public abstract class ChaosTest(ITestOutputHelper output, ChaosServers servers)
         {
             await story(stage, chaos);
             ledger = await AfterLastMailAsync(stage);
-            WhatAlwaysHolds.Check(stage, chaos, ledger, expected);
+            Invariants.Check(stage, chaos, ledger, expected);
             foreach (var look in chaos.Afterwards)
                 look(ledger);
         }

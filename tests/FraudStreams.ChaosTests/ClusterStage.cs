@@ -1,5 +1,6 @@
+using FraudStreams.Messaging;
 using FraudStreams.Storage;
-using FraudStreams.Tests.Topics.Kafka;
+using FraudStreams.Tests.Messaging.Kafka;
 using FraudStreams.Topics;
 
 namespace FraudStreams.ChaosTests;
@@ -46,7 +47,7 @@ sealed class ClusterStage : Stage
     public Task<int> CoordinatorAsync(string group) => Cluster.CoordinatorAsync(_topics.NameOf(group));
 
     /// <summary>The partitions of `transactions` that a node leads.</summary>
-    public Task<IReadOnlyList<Confluent.Kafka.TopicPartition>> LedByAsync(int node) => Cluster.LedByAsync(node, _topics.NameOf(Topic.Transactions));
+    public Task<IReadOnlyList<Confluent.Kafka.TopicPartition>> LedByAsync(int node) => Cluster.LedByAsync(node, _topics.NameOf(TopicNames.Transactions));
 
     /// <summary>Records of these partitions that are acknowledged; null while their leader does not answer.</summary>
     public Task<long?> AcknowledgedAsync(IReadOnlyList<Confluent.Kafka.TopicPartition> partitions) => _topics.AcknowledgedAsync(partitions);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using FraudStreams.Tests.Topics.Kafka;
+using FraudStreams.Messaging;
+using FraudStreams.Tests.Messaging.Kafka;
 using FraudStreams.Tests.WholeProgram;
 using FraudStreams.Topics;
 using Shouldly;
@@ -40,7 +41,7 @@ public sealed class ClusterTests(ITestOutputHelper output, ChaosServers servers)
         {
             for (var node = 1; node <= KafkaCluster.Nodes; node++)
                 await RestartedAsync(stage, chaos, run, node);
-            var coordinator = await stage.CoordinatorAsync(Groups.Score);
+            var coordinator = await stage.CoordinatorAsync(ConsumerGroups.Score);
             await KilledAsync(stage, chaos, run, coordinator, "coordinator killed", s_dead);
             var others = Enumerable.Range(1, KafkaCluster.Nodes).Where(node => node != coordinator).ToArray();
             chaos.Random.Shuffle(others);

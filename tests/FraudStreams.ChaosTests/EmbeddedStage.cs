@@ -1,6 +1,7 @@
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Sqlite;
 using FraudStreams.Storage;
-using FraudStreams.Topics;
 
 namespace FraudStreams.ChaosTests;
 
@@ -23,7 +24,7 @@ sealed class EmbeddedStage(ChaosInput input, int? diskMegabytes) : Stage(input, 
             _times.Saw(store.Stored);
             return StageProgress.Of(topics, store);
         }
-        catch (Exception e) when (e is StoreException or TopicsException or SqliteFileException)
+        catch (Exception e) when (e is StoreException or MessageLogException or SqliteFileException)
         {
             // A file is being made, or its disk is full.
             return null;

@@ -1,5 +1,7 @@
 using System.Text.Json;
-using FraudStreams.Model.Formats;
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Sqlite;
+using FraudStreams.Model.Json;
 using FraudStreams.Tests.WholeProgram;
 using FraudStreams.Topics;
 
@@ -28,14 +30,14 @@ sealed record Ledger(
     public int ExtraMails => Mails.Count - Mails.Distinct().Count();
 
     public static Ledger Of(Func<string, IEnumerable<TopicRecord>> read, IReadOnlyList<StoredRow> stored, IReadOnlyList<string> mails) => new(
-        [.. read(Topic.Transactions).Select(record => new Dated(IdOf(record.Value), record.UnixMilliseconds))],
-        [.. read(Topic.Predictions).Select(PredictionOf)],
-        [.. read(Topic.Rejected).Select(record => new Dated(IdOf(RejectedRecord.TryRead(record.Value)!.Original), record.UnixMilliseconds))],
+        [.. read(TopicNames.Transactions).Select(record => new Dated(IdOf(record.Value), record.UnixMilliseconds))],
+        [.. read(TopicNames.Predictions).Select(PredictionOf)],
+        [.. read(TopicNames.Rejected).Select(record => new Dated(IdOf(RejectedRecord.TryRead(record.Value)!.Original), record.UnixMilliseconds))],
         stored,
-        [.. read(Topic.Alerts).Select(AlertOf)],
+        [.. read(TopicNames.Alerts).Select(AlertOf)],
         mails);
 
-    public static IEnumerable<Predicted> PredictionsOf(StreamFolder folder) => EmbeddedLog.ReadRecords(folder.Data, Topic.Predictions).Select(PredictionOf);
+    public static IEnumerable<Predicted> PredictionsOf(StreamFolder folder) => EmbeddedLog.ReadRecords(folder.Data, TopicNames.Predictions).Select(PredictionOf);
 
     static Predicted PredictionOf(TopicRecord record)
     {

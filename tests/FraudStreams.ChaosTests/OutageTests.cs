@@ -1,6 +1,5 @@
-using FraudStreams.Ingest.Generation;
+using FraudStreams.Simulation.Generation;
 using FraudStreams.Sqlite;
-using FraudStreams.Tests.WholeProgram;
 using Shouldly;
 using Xunit.Abstractions;
 
@@ -106,7 +105,7 @@ public sealed class OutageTests(ITestOutputHelper output, ChaosServers servers) 
     });
 
     /// <summary>
-    /// What an outage holds up is late each time. Stretches of seconds may also be late because the machine has something else to do, but hardly twice in a
+    /// What an outage holds up is late each time. PartitionScans of seconds may also be late because the machine has something else to do, but hardly twice in a
     /// row: the short form plays again before it fails for that.
     /// </summary>
     async Task PlayUpToTwiceAsync(string scenario, Parts parts, int number, Func<Stage, Chaos, Task> story)

@@ -1,4 +1,4 @@
-using FraudStreams.Storage;
+using FraudStreams.Storage.Postgres;
 using FraudStreams.Tests;
 using FraudStreams.Tests.Storage;
 using Npgsql;

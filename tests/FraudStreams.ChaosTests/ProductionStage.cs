@@ -1,7 +1,8 @@
 using System.Globalization;
 using FraudStreams.Storage;
+using FraudStreams.Storage.Postgres;
+using FraudStreams.Tests.Messaging.Kafka;
 using FraudStreams.Tests.Storage;
-using FraudStreams.Tests.Topics.Kafka;
 using Npgsql;
 
 namespace FraudStreams.ChaosTests;

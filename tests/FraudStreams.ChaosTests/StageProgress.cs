@@ -1,3 +1,4 @@
+using FraudStreams.Messaging;
 using FraudStreams.Storage;
 using FraudStreams.Topics;
 
@@ -17,13 +18,13 @@ sealed record StageProgress(long Produced, long Scored, long Alerted, long Store
     /// <summary>Grows from 0 to about four times the payments.</summary>
     public long Work => Produced + Scored + Alerted + StoredUpTo;
 
-    public static StageProgress Of(TopicsStatus topics, StoreCounts store) => new(
-        Appended(topics, Topic.Transactions), topics.Of(Groups.Score, Topic.Transactions).Position, topics.Of(Groups.Alert, Topic.Predictions).Position,
-        topics.Of(Groups.Store, Topic.Predictions).Position, store.Stored, store.PredictedFrauds, Appended(topics, Topic.Alerts),
-        Groups.Consumers.Sum(group => topics.Of(group.Group, group.Topic).Lag));
+    public static StageProgress Of(MessageLogStatus topics, StoreCounts store) => new(
+        Appended(topics, TopicNames.Transactions), topics.Of(ConsumerGroups.Score, TopicNames.Transactions).Position, topics.Of(ConsumerGroups.Alert, TopicNames.Predictions).Position,
+        topics.Of(ConsumerGroups.Store, TopicNames.Predictions).Position, store.Stored, store.PredictedFrauds, Appended(topics, TopicNames.Alerts),
+        ConsumerGroups.Consumers.Sum(group => topics.Of(group.Group, group.Topic).Lag));
 
     /// <summary>Every row has come through every branch.</summary>
     public bool IsAtEnd(int rows) => Produced == rows && Lag == 0 && Alerts >= PredictedFrauds;
 
-    static long Appended(TopicsStatus topics, string name) => topics.Topics.FirstOrDefault(topic => topic.Topic == name)?.Appended ?? 0;
+    static long Appended(MessageLogStatus topics, string name) => topics.Topics.FirstOrDefault(topic => topic.Topic == name)?.Appended ?? 0;
 }

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using Confluent.Kafka;
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Kafka;
 using FraudStreams.Storage;
-using FraudStreams.Topics;
-using FraudStreams.Topics.Kafka;
-using TopicPartition = FraudStreams.Topics.TopicPartition;
+using TopicPartition = FraudStreams.Messaging.TopicPartition;
 
 namespace FraudStreams.ChaosTests;
 
@@ -18,7 +18,7 @@ sealed class StageTopics : IDisposable
     public StageTopics(string servers, string prefix, int partitions)
     {
         Settings = [$"topics.kafka.bootstrap-servers={servers}", $"topics.kafka.prefix={prefix}", $"topics.partitions={partitions}"];
-        var settings = Tests.Settings.SettingsOf.Set(["topics.kind=kafka", "topics.kafka.timeout=2s", .. Settings]);
+        var settings = Tests.Configuration.SettingsOf.Set(["topics.kind=kafka", "topics.kafka.timeout=2s", .. Settings]);
         _kafka = settings.Topics.Kafka!;
         _topics = settings.Topics.PartitionsOfTopics;
         _admin = new KafkaAdmin(_kafka);
@@ -38,7 +38,7 @@ sealed class StageTopics : IDisposable
         {
             return _status.ReadAsync(_topics, CancellationToken.None).GetAwaiter().GetResult() is { } topics ? StageProgress.Of(topics, store()) : null;
         }
-        catch (Exception e) when (e is TopicsException or KafkaException)
+        catch (Exception e) when (e is MessageLogException or KafkaException)
         {
             // A broker is down, or the program has not made its topics yet.
             return null;
@@ -52,7 +52,7 @@ sealed class StageTopics : IDisposable
         {
             return (await _admin.BoundsAsync(partitions, CancellationToken.None)).Sum(bounds => bounds.End);
         }
-        catch (TopicsException)
+        catch (MessageLogException)
         {
             return null;
         }

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using FraudStreams.Settings;
+using FraudStreams.Configuration;
 using FraudStreams.Tests.WholeProgram;
 using Shouldly;
 using Xunit;

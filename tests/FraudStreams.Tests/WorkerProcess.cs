@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using FraudStreams.Tests.Messaging.Sqlite;
 using FraudStreams.Tests.Storage;
-using FraudStreams.Tests.Topics;
 
 namespace FraudStreams.Tests;
 

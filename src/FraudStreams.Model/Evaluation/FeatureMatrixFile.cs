@@ -2,7 +2,8 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using FraudStreams.Model.Trees;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Models.Trees;
 
 namespace FraudStreams.Model.Evaluation;
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Features;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Features;
 

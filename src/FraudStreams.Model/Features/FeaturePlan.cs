@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using FraudStreams.Model.Schema;
-using FraudStreams.Model.Trees;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Features;
 

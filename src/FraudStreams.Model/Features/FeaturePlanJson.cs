@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Features;
 

@@ -1,10 +1,10 @@
 using System.CommandLine;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Configuration;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
-using FraudStreams.Settings;
 using FraudStreams.Storage;
-using FraudStreams.Topics;
 
 namespace FraudStreams.Cli;
 
@@ -33,7 +33,7 @@ static class CommandLine
             await Console.Error.WriteLineAsync($"fraudstreams: {e.Message}");
             return ExitCode.WrongUse;
         }
-        catch (Exception e) when (e is CommandFailedException or NothingToMeasureException or ModelFolderException or TopicsException or StoreException
+        catch (Exception e) when (e is CommandFailedException or NothingToMeasureException or ModelArtifactException or MessageLogException or StoreException
             or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"fraudstreams: {e.Message}");

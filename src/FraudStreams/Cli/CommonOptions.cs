@@ -1,5 +1,5 @@
 using System.CommandLine;
-using FraudStreams.Settings;
+using FraudStreams.Configuration;
 
 namespace FraudStreams.Cli;
 

@@ -1,11 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
-using FraudStreams.Ingest;
-using FraudStreams.Model.Evaluation;
-using FraudStreams.Model.Formats;
+using FraudStreams.Cli.Live;
+using FraudStreams.Diagnostics;
+using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
-using FraudStreams.Monitoring;
-using FraudStreams.Settings;
 
 namespace FraudStreams.Cli;
 
@@ -56,8 +54,8 @@ static class EvaluateCommand
             return Backtested(call, file, Splits.Split(call, from));
         var settings = FraudSettings.From(call.Layers().Load());
         var model = call.GetValue(Model) is { } folder
-            ? ModelFolder.Load(folder.FullName)
-            : new ModelShelf(settings.DataDirectory, TimeProvider.System).Champion()
+            ? ModelArtifact.Load(folder.FullName)
+            : new ModelRegistry(settings.DataDirectory, TimeProvider.System).Champion()
               ?? throw new CommandFailedException($"there is no model in {settings.DataDirectory}: `fraudstreams train --input CSV` makes one");
         var before = call.GetValue(WarmUp) is { } warmUp ? new CsvHistory(RunCommand.ExistingFile(warmUp), model.Schema) : null;
         using var stop = new StopSignals();
@@ -71,13 +69,13 @@ static class EvaluateCommand
     }
 
     /// <summary>With models of the settings, trained for it and thrown away.</summary>
-    static int Backtested(ParseResult call, string file, DelayedSplit split)
+    static int Backtested(ParseResult call, string file, TemporalSplit split)
     {
         var settings = FraudSettings.From(call.Layers(options: $"simulate.input={file}").Load());
         using var stop = new StopSignals();
         var folds = WorkProgress.Run(progress =>
         {
-            var rows = SplitHistory.Read(file, new Installation(settings, TimeProvider.System).Schema(), progress, stop.Stopped);
+            var rows = SplitHistory.Read(file, new ModelBootstrap(settings, TimeProvider.System).Schema(), progress, stop.Stopped);
             progress.Step($"Training and measuring: {split}");
             return Backtest.Run(rows, split, call.GetValue(Splits.Folds), settings.Model.Boosting, stop.Stopped);
         });

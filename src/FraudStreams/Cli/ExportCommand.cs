@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using FraudStreams.Cli.Live;
+using FraudStreams.Diagnostics;
 using FraudStreams.Labels;
 using FraudStreams.ModelOps;
-using FraudStreams.Monitoring;
 using Spectre.Console;
 
 namespace FraudStreams.Cli;
@@ -39,7 +40,7 @@ static class ExportCommand
         var settings = FraudSettings.From(call.Layers().Load());
         if (settings.Store.ReadCounts(settings.DataDirectory).Stored == 0)
             throw new CommandFailedException($"there are no payments in the store of {settings.DataDirectory}: `fraudstreams run` brings some there");
-        var schema = new Installation(settings, TimeProvider.System).Schema();
+        var schema = new ModelBootstrap(settings, TimeProvider.System).Schema();
         using var stop = new StopSignals();
         var rows = await WorkProgress.RunAsync(async progress =>
         {

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
 using Akka.Actor;
+using FraudStreams.Cli.Live;
+using FraudStreams.Diagnostics;
 using FraudStreams.ModelOps;
-using FraudStreams.Monitoring;
-using FraudStreams.Replaying;
+using FraudStreams.Replay;
 using FraudStreams.Topics;
 using Spectre.Console;
 
@@ -29,15 +30,15 @@ static class FeaturesCommand
         var config = call.Layers().Load();
         var settings = FraudSettings.From(config);
         CommandChecks.HasTopics(settings);
-        var schema = new Installation(settings, TimeProvider.System).Schema();
+        var schema = new ModelBootstrap(settings, TimeProvider.System).Schema();
         using var stop = new StopSignals();
         var result = await WorkProgress.RunAsync(async progress =>
         {
             using var system = ActorSystem.Create("verify", config);
             await using var topics = settings.Topics.Open(settings.DataDirectory, system, TimeProvider.System, _ => { });
-            var total = (await topics.StatusAsync(stop.Stopped)).Topics.First(topic => topic.Topic == Topic.Predictions).Kept;
+            var total = (await topics.StatusAsync(stop.Stopped)).Topics.First(topic => topic.Topic == TopicNames.Predictions).Kept;
             var step = progress.Step($"verifying {total:N0} predictions");
-            var verification = new FeatureVerification(topics, settings.Fitting(topics, schema), schema, new ModelShelf(settings.DataDirectory, TimeProvider.System));
+            var verification = new FeatureVerification(topics, settings.Fitting(topics, schema), schema, new ModelRegistry(settings.DataDirectory, TimeProvider.System));
             return await verification.RunAsync(done => step((double)done / Math.Max(1, total)), stop.Stopped);
         });
         if (call.GetValue(CommonOptions.Json))

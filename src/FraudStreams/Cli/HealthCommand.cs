@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
-using FraudStreams.Monitoring;
+using FraudStreams.Cli.Live;
+using FraudStreams.Diagnostics;
 
 namespace FraudStreams.Cli;
 
@@ -19,7 +20,7 @@ static class HealthCommand
     static int Invoke(ParseResult call)
     {
         var settings = FraudSettings.From(call.Layers().Load());
-        var hosts = HostPulse.OfThisMachine(settings.DataDirectory);
+        var hosts = Heartbeat.OfThisMachine(settings.DataDirectory);
         var now = TimeProvider.System.GetUtcNow();
         if (call.GetValue(CommonOptions.Json))
         {

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
 using Akka.Actor;
+using FraudStreams.Cli.Live;
+using FraudStreams.Configuration;
+using FraudStreams.Diagnostics;
 using FraudStreams.Labels;
-using FraudStreams.Monitoring;
-using FraudStreams.Settings;
 using Spectre.Console;
 
 namespace FraudStreams.Cli;

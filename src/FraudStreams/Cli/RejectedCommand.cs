@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Text;
-using FraudStreams.Model.Formats;
-using FraudStreams.Monitoring;
-using FraudStreams.Settings;
+using FraudStreams.Cli.Live;
+using FraudStreams.Configuration;
+using FraudStreams.Messaging.Sqlite;
+using FraudStreams.Model.Json;
 using FraudStreams.Topics;
 using Spectre.Console;
 
@@ -34,10 +35,10 @@ static class RejectedCommand
         if (settings.Topics.Kafka is { } kafka)
         {
             throw new SettingsException(
-                $"`rejected` reads embedded topics; these are on Kafka: any client shows topic {kafka.Prefix}{Topic.Rejected} of {kafka.BootstrapServers}");
+                $"`rejected` reads embedded topics; these are on Kafka: any client shows topic {kafka.Prefix}{TopicNames.Rejected} of {kafka.BootstrapServers}");
         }
 
-        var records = EmbeddedLog.ReadRecords(settings.DataDirectory, Topic.Rejected).Select(record => (record.Value, Rejected: RejectedRecord.TryRead(record.Value)));
+        var records = EmbeddedLog.ReadRecords(settings.DataDirectory, TopicNames.Rejected).Select(record => (record.Value, Rejected: RejectedRecord.TryRead(record.Value)));
         if (call.GetValue(Code) is { } code)
             records = records.Where(record => record.Rejected?.Reason.Code == code);
         if (call.GetValue(CommonOptions.Json))

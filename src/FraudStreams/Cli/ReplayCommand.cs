@@ -2,11 +2,13 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.Json;
 using Akka.Actor;
-using FraudStreams.Model.Formats;
+using FraudStreams.Topics;
+using FraudStreams.Cli.Live;
+using FraudStreams.Configuration;
+using FraudStreams.Diagnostics;
+using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
-using FraudStreams.Monitoring;
-using FraudStreams.Replaying;
-using FraudStreams.Settings;
+using FraudStreams.Replay;
 using FraudStreams.Storage;
 using Spectre.Console;
 
@@ -72,7 +74,7 @@ static class ReplayCommand
             await using var topics = fromStore && sideTopic is null ? null : settings.Topics.Open(settings.DataDirectory, system, TimeProvider.System, _ => { }, sideTopic);
             await using var store = fromStore ? OpenStore(settings, model) : null;
             var total = store is null
-                ? (await topics!.StatusAsync(stop.Stopped)).Topics.First(topic => topic.Topic == FraudStreams.Topics.Topic.Transactions).Kept
+                ? (await topics!.StatusAsync(stop.Stopped)).Topics.First(topic => topic.Topic == TopicNames.Transactions).Kept
                 : (await store.CountAsync(stop.Stopped)).Stored;
             var step = progress.Step($"replaying with {model.Version} into {into}");
             await using IReplayOutput output = sideTopic is null ? new ReplayFile(into, TimeProvider.System) : new ReplayTopic(topics!, sideTopic, TimeProvider.System);
@@ -88,19 +90,19 @@ static class ReplayCommand
         return ExitCode.Done;
     }
 
-    static PredictionStore OpenStore(FraudSettings settings, LoadedModel model)
+    static PredictionStore OpenStore(FraudSettings settings, ScoringModel model)
     {
         if (settings.Store.ReadCounts(settings.DataDirectory).Stored == 0)
             throw new CommandFailedException($"there are no payments in the store of {settings.DataDirectory}: `fraudstreams run` brings some there");
         return settings.Store.Open(settings.DataDirectory, settings.Topics, model.Schema, TimeProvider.System);
     }
 
-    static LoadedModel ModelOf(ParseResult call, FraudSettings settings)
+    static ScoringModel ModelOf(ParseResult call, FraudSettings settings)
     {
-        var shelf = new ModelShelf(settings.DataDirectory, TimeProvider.System);
+        var shelf = new ModelRegistry(settings.DataDirectory, TimeProvider.System);
         if (call.GetValue(Model) is not { } named)
             return shelf.Champion() ?? throw new CommandFailedException($"there is no model in {settings.DataDirectory}: `fraudstreams train --input CSV` makes one");
-        return ModelFolder.Load(Directory.Exists(named) ? named : shelf.FolderOf(named));
+        return ModelArtifact.Load(Directory.Exists(named) ? named : shelf.FolderOf(named));
     }
 
     static Option<long> Moment(string name, string description, long otherwise) => new(name)

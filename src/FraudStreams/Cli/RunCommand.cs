@@ -1,7 +1,5 @@
 using System.CommandLine;
-using FraudStreams.ModelOps;
-using FraudStreams.Monitoring;
-using FraudStreams.Settings;
+using FraudStreams.Configuration;
 
 namespace FraudStreams.Cli;
 

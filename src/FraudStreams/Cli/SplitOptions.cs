@@ -20,7 +20,7 @@ sealed class SplitOptions
 
     public IEnumerable<Option> All => [From, _train, _delay, _test, Folds];
 
-    public DelayedSplit Split(ParseResult call, DateOnly from) => new(from, call.GetValue(_train), call.GetValue(_delay), call.GetValue(_test));
+    public TemporalSplit Split(ParseResult call, DateOnly from) => new(from, call.GetValue(_train), call.GetValue(_delay), call.GetValue(_test));
 
     static Option<int> Days(string name, int days, string description, string help = "DAYS")
     {

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using FraudStreams.ModelOps;
-using FraudStreams.Monitoring;
-using FraudStreams.Settings;
+using FraudStreams.Cli.Live;
 using Spectre.Console;
 
 namespace FraudStreams.Cli;

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Cli.Live;
+using FraudStreams.Configuration;
+using FraudStreams.Diagnostics;
+using FraudStreams.Hosting;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
-using FraudStreams.Monitoring;
-using FraudStreams.Settings;
-using FraudStreams.Topics;
 using Spectre.Console;
 
 namespace FraudStreams.Cli;
@@ -31,7 +32,7 @@ static class StreamRun
         await using (var console = new StreamConsole(screen, live, settings.Console.LogEvery, time))
         await using (var host = new FraudHost(settings, schema, model, layers, console.Log, time))
         {
-            console.Show(host.Counters, new StreamMeter(host.Counters, host.Speeds, host.LagsAsync, time));
+            console.Show(host.Counters, new RateSampler(host.Counters, host.Speeds, host.LagsAsync, time));
             using var draining = new CancellationTokenSource();
             var drained = untilDrained ? host.DrainedAsync(draining.Token) : new TaskCompletionSource().Task;
             var ended = await Task.WhenAny(signals.First, drained);
@@ -50,11 +51,11 @@ static class StreamRun
         return unfinished.IsEmpty ? ExitCode.Done : ExitCode.Failed;
     }
 
-    static (TransactionSchema Schema, LoadedModel? Model) Prepare(
+    static (TransactionSchema Schema, ScoringModel? Model) Prepare(
         FraudSettings settings, IAnsiConsole screen, TimeProvider time, CancellationToken cancellationToken)
     {
         MakeFolder(settings.DataDirectory);
-        var installation = new Installation(settings, time);
+        var installation = new ModelBootstrap(settings, time);
         var schema = installation.Schema();
         if (!settings.Roles.Contains(Role.Score))
             return (schema, null);

@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
 using Akka.Actor;
+using FraudStreams.Cli.Live;
+using FraudStreams.Diagnostics;
 using FraudStreams.Model.Features;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
-using FraudStreams.Monitoring;
-using FraudStreams.Settings;
 using FraudStreams.Topics;
 
 namespace FraudStreams.Cli;
@@ -54,12 +54,12 @@ static class TrainCommand
         var input = call.GetValue(Input);
         var config = (input is null ? call.Layers() : call.Layers(options: $"simulate.input={RunCommand.ExistingFile(input)}")).Load();
         var settings = FraudSettings.From(config);
-        var shelf = new ModelShelf(settings.DataDirectory, TimeProvider.System);
+        var shelf = new ModelRegistry(settings.DataDirectory, TimeProvider.System);
         using var stop = new StopSignals();
         var (model, why) = await WorkProgress.RunAsync(async progress =>
         {
             var trainer = new Trainer(settings.Model, shelf, progress, TimeProvider.System);
-            var schema = new Installation(settings, TimeProvider.System).Schema();
+            var schema = new ModelBootstrap(settings, TimeProvider.System).Schema();
             if (input is not null)
                 return trainer.Train(new CsvHistory(settings.Simulate.Input!, schema), stop.Stopped);
             using var system = ActorSystem.Create("train", config);
@@ -76,8 +76,8 @@ static class TrainCommand
         return ExitCode.Done;
     }
 
-    static async Task<(LoadedModel? Model, string? Why)> TrainAsSeenAsync(
-        Trainer trainer, FraudSettings settings, TransactionSchema schema, ModelShelf shelf, ActorSystem system, WorkProgress progress, CancellationToken stop)
+    static async Task<(ScoringModel? Model, string? Why)> TrainAsSeenAsync(
+        Trainer trainer, FraudSettings settings, TransactionSchema schema, ModelRegistry shelf, ActorSystem system, WorkProgress progress, CancellationToken stop)
     {
         CommandChecks.HasTopics(settings);
         var champion = shelf.Champion()
@@ -85,20 +85,20 @@ static class TrainCommand
         await using var store = settings.Store.Open(settings.DataDirectory, settings.Topics, schema, TimeProvider.System);
         var confirmed = (await store.ReadLabelsAsync(stop)).GroupBy(label => label.Id).ToDictionary(of => of.Key, of => of.Last().Fraud);
         await using var topics = settings.Topics.Open(settings.DataDirectory, system, TimeProvider.System, _ => { });
-        var kept = (await topics.StatusAsync(stop)).Topics.First(topic => topic.Topic == Topic.Predictions).Kept;
+        var kept = (await topics.StatusAsync(stop)).Topics.First(topic => topic.Topic == TopicNames.Predictions).Kept;
         var step = progress.Step($"Reading {kept:N0} predictions");
-        var seen = new SeenPayments(topics, settings.Topics.Partitions, champion.Features, version => PlanOf(shelf, version), confirmed);
+        var seen = new LoggedFeatures(topics, settings.Topics.Partitions, champion.Features, version => PlanOf(shelf, version), confirmed);
         var rows = await seen.ReadAsync(progress, read => step((double)read / Math.Max(1, kept)), stop);
         return trainer.Train("the topic of predictions", champion.Features, rows, stop);
     }
 
-    static FeaturePlan? PlanOf(ModelShelf shelf, string version)
+    static FeaturePlan? PlanOf(ModelRegistry shelf, string version)
     {
         try
         {
-            return ModelFolder.Load(shelf.FolderOf(version)).Features;
+            return ModelArtifact.Load(shelf.FolderOf(version)).Features;
         }
-        catch (ModelFolderException)
+        catch (ModelArtifactException)
         {
             // Gone or damaged: what it was given cannot be told from its predictions alone.
             return null;

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using FraudStreams.Cli.Live;
+using FraudStreams.Configuration;
+using FraudStreams.Diagnostics;
 using FraudStreams.ModelOps;
-using FraudStreams.Monitoring;
-using FraudStreams.Settings;
 using Spectre.Console;
 
 namespace FraudStreams.Cli;
@@ -55,7 +56,7 @@ static class TuneCommand
         using var stop = new StopSignals();
         var (tried, measured) = WorkProgress.Run(progress =>
         {
-            var rows = SplitHistory.Read(file, new Installation(settings, TimeProvider.System).Schema(), progress, stop.Stopped);
+            var rows = SplitHistory.Read(file, new ModelBootstrap(settings, TimeProvider.System).Schema(), progress, stop.Stopped);
             var step = progress.Step($"Trying {grid.Count} combinations on {folds} splits before {from:yyyy-MM-dd}");
             var tried = GridSearch.Run(rows, split, folds, settings.Model.Boosting, grid, step, stop.Stopped);
             return (tried, Backtest.Run(rows, split, tried[0].Settings, stop.Stopped));
@@ -81,7 +82,7 @@ static class TuneCommand
         }
     }
 
-    static void Print(BoostingGrid grid, IReadOnlyList<GridResult> tried, DelayedSplit split, FoldResult measured)
+    static void Print(BoostingGrid grid, IReadOnlyList<GridResult> tried, TemporalSplit split, FoldResult measured)
     {
         var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle($"{Math.Min(Shown, tried.Count)} best of {tried.Count}, means of {tried[0].Folds.Count} earlier splits") };
         foreach (var (key, _) in grid.Axes)

@@ -1,5 +1,5 @@
 using System.Buffers;
-using FraudStreams.Model.Formats;
+using FraudStreams.Model.Csv;
 using FraudStreams.Storage;
 
 namespace FraudStreams.Labels;

@@ -1,5 +1,6 @@
 using System.Text;
-using FraudStreams.Model.Formats;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Csv;
 using FraudStreams.Topics;
 
 namespace FraudStreams.Labels;
@@ -23,19 +24,19 @@ public static class LabelImport
     /// <param name="ct">Stops it between two batches.</param>
     /// <exception cref="Model.Schema.SchemaException">The first line lacks a column.</exception>
     public static async Task<LabelImportResult> RunAsync(
-        Stream file, string name, ITopics topics, Action<string> onRefused, Action<double> progress, CancellationToken ct)
+        Stream file, string name, IMessageLog topics, Action<string> onRefused, Action<double> progress, CancellationToken ct)
     {
         using var rows = new LabelCsvReader(file, name);
         var result = new LabelImportResult(0, 0);
         while (true)
         {
             ct.ThrowIfCancellationRequested();
-            var batch = new OutgoingRecords(BatchRecords);
+            var batch = new RecordBatch(BatchRecords);
             while (batch.Count < BatchRecords && rows.TryRead(out var label, out var reason))
             {
                 if (label is not null)
                 {
-                    batch.Add(Topic.Labels, Encoding.UTF8.GetBytes(label.Id), label, static (into, label) => label.Write(into));
+                    batch.Add(TopicNames.Labels, Encoding.UTF8.GetBytes(label.Id), label, static (into, label) => label.Write(into));
                 }
                 else
                 {

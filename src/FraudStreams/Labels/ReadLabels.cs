@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using FraudStreams.Model.Formats;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Json;
 using FraudStreams.Topics;
 
 namespace FraudStreams.Labels;

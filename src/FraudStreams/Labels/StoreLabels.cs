@@ -1,6 +1,6 @@
 using Akka;
 using Akka.Streams.Dsl;
-using FraudStreams.Model.Formats;
+using FraudStreams.Messaging;
 using FraudStreams.Storage;
 using FraudStreams.Topics;
 
@@ -14,7 +14,7 @@ public static class StoreLabels
 {
     /// <summary>Emits each batch once its position is committed.</summary>
     public static Flow<LabelBatch, LabelBatch, NotUsed> Flow(
-        PredictionStore store, ITopics topics, string group, TimeProvider time) =>
+        PredictionStore store, IMessageLog topics, string group, TimeProvider time) =>
         Akka.Streams.Dsl.Flow.Create<LabelBatch>().SelectAsync(1, async batch =>
         {
             await store.WriteAsync(batch.Labels);
@@ -22,11 +22,11 @@ public static class StoreLabels
             return batch;
         });
 
-    static OutgoingRecords Outgoing(LabelBatch batch, ITopics topics, string group, TimeProvider time)
+    static RecordBatch Outgoing(LabelBatch batch, IMessageLog topics, string group, TimeProvider time)
     {
-        var outgoing = new OutgoingRecords(batch.Unreadable.Length)
+        var outgoing = new RecordBatch(batch.Unreadable.Length)
         {
-            Position = new GroupPosition(group, batch.Last.Partition, batch.Last.Offset + 1),
+            Position = new ConsumerOffset(group, batch.Last.Partition, batch.Last.Offset + 1),
         };
         foreach (var (record, reason) in batch.Unreadable)
             outgoing.AddRejected(topics, record, reason, time.GetUtcNow());

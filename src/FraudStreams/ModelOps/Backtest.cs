@@ -1,5 +1,5 @@
 using FraudStreams.Model.Evaluation;
-using FraudStreams.Model.Trees;
+using FraudStreams.Model.Models.Trees;
 
 namespace FraudStreams.ModelOps;
 
@@ -11,7 +11,7 @@ sealed record FoldResult(
 static class Backtest
 {
     /// <exception cref="NothingToMeasureException">A split has no fraud to learn from or to be measured on.</exception>
-    public static FoldResult Run(LabelledRows all, DelayedSplit split, BoostingSettings settings, CancellationToken cancellationToken)
+    public static FoldResult Run(LabelledDataset all, TemporalSplit split, BoostingSettings settings, CancellationToken cancellationToken)
     {
         var (train, test) = split.Of(all);
         if (train.Set.Positives == 0 || test.Set.Positives == 0)
@@ -26,6 +26,6 @@ static class Backtest
     }
 
     /// <summary>The split, and as many as are wanted before it, latest first.</summary>
-    public static IReadOnlyList<FoldResult> Run(LabelledRows all, DelayedSplit split, int folds, BoostingSettings settings, CancellationToken cancellationToken) =>
+    public static IReadOnlyList<FoldResult> Run(LabelledDataset all, TemporalSplit split, int folds, BoostingSettings settings, CancellationToken cancellationToken) =>
         [.. Enumerable.Range(0, folds).Select(fold => Run(all, split.Earlier(fold), settings, cancellationToken))];
 }

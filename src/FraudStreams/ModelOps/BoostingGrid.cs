@@ -1,5 +1,5 @@
 using System.Globalization;
-using FraudStreams.Model.Trees;
+using FraudStreams.Model.Models.Trees;
 
 namespace FraudStreams.ModelOps;
 

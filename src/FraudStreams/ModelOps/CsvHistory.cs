@@ -1,5 +1,6 @@
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Csv;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.ModelOps;
 
@@ -22,7 +23,7 @@ sealed class CsvHistory(string file, TransactionSchema schema, long mostRows = l
         using var csv = new CsvReader(stream, Schema, Name);
         using var rows = new TransactionRows(Schema, BatchRows);
         var read = 0L;
-        foreach (var stretch in order.Stretches)
+        foreach (var stretch in order.PartitionScans)
         {
             csv.MoveTo(stretch);
             for (; csv.TryRead(rows, out var reason); read++)

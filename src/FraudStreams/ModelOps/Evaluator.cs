@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
+using FraudStreams.Diagnostics;
 using FraudStreams.Model.Evaluation;
 using FraudStreams.Model.Features.Windows;
-using FraudStreams.Model.Formats;
-using FraudStreams.Monitoring;
+using FraudStreams.Model.Models;
 
 namespace FraudStreams.ModelOps;
 
@@ -20,13 +20,13 @@ static class Evaluator
 
     /// <param name="warmUp">What came before the history, for windows to see, up to the time of the history's first payment; it is not measured.</param>
     public static Evaluation Evaluate(
-        LoadedModel model, IHistory history, WorkProgress progress, CancellationToken cancellationToken, IHistory? warmUp = null)
+        ScoringModel model, IHistory history, WorkProgress progress, CancellationToken cancellationToken, IHistory? warmUp = null)
     {
         var memory = new WindowState(model.Schema);
         if (warmUp is not null)
             Remember(warmUp, history, memory, progress, cancellationToken);
-        var rejected = new RejectTally();
-        var rows = LabelledRows.Read(
+        var rejected = new RejectCounts();
+        var rows = LabelledDataset.Read(
             history, model.Features, memory, progress.Step($"Reading {history.Name} and computing {model.Features.Count} features"), rejected.Add,
             cancellationToken);
         rejected.Tell(progress);
@@ -45,7 +45,7 @@ static class Evaluator
     static void Remember(IHistory warmUp, IHistory measured, WindowState memory, WorkProgress progress, CancellationToken cancellationToken)
     {
         var first = measured.Read(_ => { }, _ => { }, cancellationToken).Select(rows => rows.EventTime(0)).FirstOrDefault(long.MaxValue);
-        var (rejected, left) = (new RejectTally(), 0L);
+        var (rejected, left) = (new RejectCounts(), 0L);
         foreach (var rows in warmUp.Read(progress.Step($"Reading {warmUp.Name} for what came before"), rejected.Add, cancellationToken))
         {
             for (; rows.Count > 0 && rows.EventTime(rows.Count - 1) > first; left++)
@@ -59,7 +59,7 @@ static class Evaluator
     }
 
     /// <summary>The measures by their field's names. What has no value on these rows, such as recall without a fraud, is left out.</summary>
-    public static ImmutableSortedDictionary<string, double> Metrics(double[] scores, LabelledRows rows, double threshold)
+    public static ImmutableSortedDictionary<string, double> Metrics(double[] scores, LabelledDataset rows, double threshold)
     {
         var labels = rows.Set.Labels.Span;
         var report = MetricsReport.Of(scores, labels, threshold);

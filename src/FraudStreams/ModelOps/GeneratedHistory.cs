@@ -1,7 +1,7 @@
 using System.Buffers;
-using FraudStreams.Ingest.Generation;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
+using FraudStreams.Simulation.Generation;
 
 namespace FraudStreams.ModelOps;
 

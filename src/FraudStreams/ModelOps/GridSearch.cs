@@ -1,4 +1,4 @@
-using FraudStreams.Model.Trees;
+using FraudStreams.Model.Models.Trees;
 
 namespace FraudStreams.ModelOps;
 
@@ -23,7 +23,7 @@ static class GridSearch
 {
     /// <returns>Best first, by mean average precision; equals in the grid's order.</returns>
     public static IReadOnlyList<GridResult> Run(
-        LabelledRows rows, DelayedSplit split, int folds, BoostingSettings settings, BoostingGrid grid, Action<double> progress, CancellationToken cancellationToken)
+        LabelledDataset rows, TemporalSplit split, int folds, BoostingSettings settings, BoostingGrid grid, Action<double> progress, CancellationToken cancellationToken)
     {
         var results = new List<GridResult>();
         foreach (var (values, combined) in grid.Over(settings))

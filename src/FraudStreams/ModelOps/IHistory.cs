@@ -1,5 +1,5 @@
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.ModelOps;
 

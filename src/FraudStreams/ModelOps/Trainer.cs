@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
+using FraudStreams.Diagnostics;
 using FraudStreams.Model.Evaluation;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Features.Windows;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Trees;
-using FraudStreams.Monitoring;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Models.Trees;
 
 namespace FraudStreams.ModelOps;
 
@@ -12,24 +12,24 @@ namespace FraudStreams.ModelOps;
 /// Trains a model version on a history and puts its folder on the shelf. The latest part in time is kept for validation: it stops the
 /// training and chooses the threshold, and the metrics on the card are measured on it.
 /// </summary>
-sealed class Trainer(ModelSettings settings, ModelShelf shelf, WorkProgress progress, TimeProvider time)
+sealed class Trainer(ModelSettings settings, ModelRegistry shelf, WorkProgress progress, TimeProvider time)
 {
     const int LeastFrauds = 10;
 
     /// <summary>The trained version, or why nothing could be learnt from this history.</summary>
-    public (LoadedModel? Model, string? Why) Train(IHistory history, CancellationToken cancellationToken)
+    public (ScoringModel? Model, string? Why) Train(IHistory history, CancellationToken cancellationToken)
     {
-        var rejected = new RejectTally();
+        var rejected = new RejectCounts();
         var plan = FeaturePlan.Fit(history.Schema, history.Read(progress.Step($"Learning the categories of {history.Name}"), rejected.Add, cancellationToken));
-        var rows = LabelledRows.Read(
-            history, plan, new WindowState(history.Schema), progress.Step($"Computing {plan.Count} features"), new RejectTally().Add, cancellationToken);
+        var rows = LabelledDataset.Read(
+            history, plan, new WindowState(history.Schema), progress.Step($"Computing {plan.Count} features"), new RejectCounts().Add, cancellationToken);
         rejected.Tell(progress);
         return Train(history.Name, plan, rows, cancellationToken);
     }
 
     /// <summary>The same of payments whose features are known.</summary>
     /// <param name="history">What a person knows it as.</param>
-    public (LoadedModel? Model, string? Why) Train(string history, FeaturePlan plan, LabelledRows? rows, CancellationToken cancellationToken)
+    public (ScoringModel? Model, string? Why) Train(string history, FeaturePlan plan, LabelledDataset? rows, CancellationToken cancellationToken)
     {
         if (rows is null)
             return (null, $"{history} has no labelled row that can be read");
@@ -48,7 +48,7 @@ sealed class Trainer(ModelSettings settings, ModelShelf shelf, WorkProgress prog
     /// Where the validation part begins: it is the share that the settings say, or larger where that holds too few frauds to choose a
     /// threshold by; 0 where either part would have too few.
     /// </summary>
-    int SplitOf(LabelledRows rows)
+    int SplitOf(LabelledDataset rows)
     {
         var labels = rows.Set.Labels.Span;
         var start = (int)(rows.Count * (1 - settings.Validation));
@@ -58,7 +58,7 @@ sealed class Trainer(ModelSettings settings, ModelShelf shelf, WorkProgress prog
         return labels[..start].Count((byte)1) < LeastFrauds ? 0 : start;
     }
 
-    TreeEnsemble Boost(LabelledRows training, LabelledRows validation, CancellationToken cancellationToken)
+    TreeEnsemble Boost(LabelledDataset training, LabelledDataset validation, CancellationToken cancellationToken)
     {
         var told = progress.Step($"Growing trees on {training.Count:N0} payments, {training.Set.Positives:N0} of them frauds");
         var each = new Progress(p => told((double)p.Trees / p.MaxTrees));
@@ -67,7 +67,7 @@ sealed class Trainer(ModelSettings settings, ModelShelf shelf, WorkProgress prog
         return scorer;
     }
 
-    LoadedModel Save(string history, FeaturePlan plan, LabelledRows rows, TreeEnsemble scorer, double[] scores, LabelledRows validation)
+    ScoringModel Save(string history, FeaturePlan plan, LabelledDataset rows, TreeEnsemble scorer, double[] scores, LabelledDataset validation)
     {
         var threshold = settings.Threshold.Choose(scores, validation.Set.Labels.Span, validation.Times);
         var now = time.GetUtcNow();
@@ -99,8 +99,8 @@ sealed class Trainer(ModelSettings settings, ModelShelf shelf, WorkProgress prog
             Parent = shelf.ChampionVersion,
             Metrics = Evaluator.Metrics(scores, validation, threshold),
         };
-        var model = new LoadedModel(card, scorer);
-        ModelFolder.Write(shelf.Directory, model);
+        var model = new ScoringModel(card, scorer);
+        ModelArtifact.Write(shelf.Directory, model);
         return model;
     }
 

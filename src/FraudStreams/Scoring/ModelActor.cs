@@ -1,5 +1,5 @@
 using Akka.Actor;
-using FraudStreams.Model.Formats;
+using FraudStreams.Model.Models;
 
 namespace FraudStreams.Scoring;
 
@@ -9,7 +9,7 @@ namespace FraudStreams.Scoring;
 /// </summary>
 sealed class ModelActor : ReceiveActor
 {
-    public ModelActor(LoadedModel model, IActorRef desk)
+    public ModelActor(ScoringModel model, IActorRef desk)
     {
         Receive<ScoreBatch>(batch =>
         {

@@ -1,7 +1,8 @@
 using Akka;
 using Akka.Streams.Dsl;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
 using FraudStreams.Topics;
 
 namespace FraudStreams.Scoring;
@@ -13,6 +14,6 @@ static class ReadTransactions
     {
         var pool = new TransactionBatchPool(() => new TransactionRows(schema));
         var reader = new TransactionReader(schema, settings.MaxRecordBytes);
-        return Akka.Streams.Dsl.Flow.Create<IReadOnlyList<TopicRecord>>().Select(records => pool.Rent().Read(records, reader, Groups.Score));
+        return Akka.Streams.Dsl.Flow.Create<IReadOnlyList<TopicRecord>>().Select(records => pool.Rent().Read(records, reader, ConsumerGroups.Score));
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
 using FraudStreams.Topics;
 
 namespace FraudStreams.Scoring;
@@ -28,7 +29,7 @@ sealed class TransactionBatch(TransactionBatchPool pool, TransactionRows rows)
     public long FirstOffset { get; private set; } = -1;
 
     /// <summary>The offset after the last record, whether it was read or rejected.</summary>
-    public GroupPosition Position { get; private set; }
+    public ConsumerOffset Position { get; private set; }
 
     public TransactionBatch Read(IReadOnlyList<TopicRecord> records, TransactionReader reader, string group)
     {
@@ -40,7 +41,7 @@ sealed class TransactionBatch(TransactionBatchPool pool, TransactionRows rows)
                 _records.Add(record);
             if (FirstOffset < 0)
                 FirstOffset = record.Offset;
-            Position = new GroupPosition(group, record.Partition, record.Offset + 1);
+            Position = new ConsumerOffset(group, record.Partition, record.Offset + 1);
         }
 
         return this;

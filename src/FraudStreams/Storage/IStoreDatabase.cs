@@ -1,9 +1,10 @@
-using FraudStreams.Model.Formats;
+using FraudStreams.Model.Csv;
+using FraudStreams.Model.Json;
 
 namespace FraudStreams.Storage;
 
 /// <summary>A payment's place in a store's order: its event time in unix milliseconds, and its id; "" is before every id.</summary>
-public readonly record struct StoredPlace(long Time, string Id);
+public readonly record struct StoredPosition(long Time, string Id);
 
 /// <summary>
 /// What SQLite and PostgreSQL do each in its own way. One caller at a time. A call that throws has changed nothing, and may be made again;
@@ -29,7 +30,7 @@ internal interface IStoreDatabase : IAsyncDisposable
     Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken ct);
 
     /// <summary>Payments behind a place in the order of their times, and of their ids within one, before a time, and at most so many.</summary>
-    Task ReadPaymentsAsync(StoredRowWriter into, StoredPlace after, long to, int most, Action<StoredPlace> afterRow, CancellationToken ct);
+    Task ReadPaymentsAsync(StoredRowWriter into, StoredPosition after, long to, int most, Action<StoredPosition> afterRow, CancellationToken ct);
 
     /// <summary>All labels that ever came, so that of a payment's labels the one that holds is the last.</summary>
     Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken ct);

@@ -1,6 +1,10 @@
 using System.Collections.Immutable;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Csv;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
+using FraudStreams.Storage.Postgres;
+using FraudStreams.Storage.Sqlite;
 using FraudStreams.Topics;
 
 namespace FraudStreams.Storage;
@@ -100,8 +104,8 @@ public sealed class PredictionStore : IAsyncDisposable
     /// <param name="afterRow">Called after each row.</param>
     /// <param name="cancellationToken">Ends it early.</param>
     /// <returns>The place of the last, to go on behind.</returns>
-    public Task<StoredPlace> ReadPaymentsAsync(
-        StoredRowWriter into, StoredPlace after, long to, int most, Action afterRow, CancellationToken cancellationToken) => InTurnAsync(async ct =>
+    public Task<StoredPosition> ReadPaymentsAsync(
+        StoredRowWriter into, StoredPosition after, long to, int most, Action afterRow, CancellationToken cancellationToken) => InTurnAsync(async ct =>
     {
         var last = after;
         await _database.ReadPaymentsAsync(into, after, to, most, place =>

@@ -1,6 +1,6 @@
 using Akka;
 using Akka.Streams.Dsl;
-using FraudStreams.Model.Formats;
+using FraudStreams.Messaging;
 using FraudStreams.Topics;
 
 namespace FraudStreams.Storage;
@@ -12,11 +12,11 @@ namespace FraudStreams.Storage;
 public sealed class StorePredictions
 {
     readonly PredictionStore _store;
-    readonly ITopics _topics;
+    readonly IMessageLog _topics;
     readonly string _group;
     readonly TimeProvider _time;
 
-    StorePredictions(PredictionStore store, ITopics topics, string group, TimeProvider time)
+    StorePredictions(PredictionStore store, IMessageLog topics, string group, TimeProvider time)
     {
         _store = store;
         _topics = topics;
@@ -26,7 +26,7 @@ public sealed class StorePredictions
 
     /// <summary>Emits what became of each batch once its position is committed. A batch holds records of one partition, in order, and at least one.</summary>
     public static Flow<IReadOnlyList<TopicRecord>, StoredBatch, NotUsed> Flow(
-        PredictionStore store, ITopics topics, string group, TimeProvider time)
+        PredictionStore store, IMessageLog topics, string group, TimeProvider time)
     {
         var stage = new StorePredictions(store, topics, group, time);
         return Akka.Streams.Dsl.Flow.Create<IReadOnlyList<TopicRecord>>().SelectAsync(1, stage.StoreAsync);
@@ -39,11 +39,11 @@ public sealed class StorePredictions
         return stored;
     }
 
-    OutgoingRecords Outgoing(StoredBatch stored, TopicRecord last)
+    RecordBatch Outgoing(StoredBatch stored, TopicRecord last)
     {
-        var outgoing = new OutgoingRecords(stored.Unreadable.Length)
+        var outgoing = new RecordBatch(stored.Unreadable.Length)
         {
-            Position = new GroupPosition(_group, last.Partition, last.Offset + 1),
+            Position = new ConsumerOffset(_group, last.Partition, last.Offset + 1),
         };
         foreach (var (record, reason) in stored.Unreadable)
             outgoing.AddRejected(_topics, record, reason, _time.GetUtcNow());

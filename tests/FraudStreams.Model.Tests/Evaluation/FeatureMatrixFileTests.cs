@@ -1,5 +1,6 @@
 using FraudStreams.Model.Evaluation;
-using FraudStreams.Model.Tests.Trees;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Tests.Models.Trees;
 using Shouldly;
 using Xunit;
 

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using FraudStreams.Model.Features;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
-using FraudStreams.Model.Tests.Schema;
-using FraudStreams.Model.Trees;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Schemas;
+using FraudStreams.Model.Tests.Schemas;
 using Shouldly;
 using Xunit;
 
@@ -14,9 +14,9 @@ public sealed class FeaturePlanTests
     [Fact]
     public void Each_feature_has_the_value_of_its_definition()
     {
-        using var rows = Rows(Schemas.Good);
+        using var rows = Rows(TestSchemas.Good);
 
-        var values = Compute(FeaturePlan.Fit(Schemas.Small, [rows]), rows);
+        var values = Compute(FeaturePlan.Fit(TestSchemas.Small, [rows]), rows);
 
         values["amount"].ShouldBe(115.32);
         values["log_amount"].ShouldBe(Math.Log(116.32), 1e-12);
@@ -37,11 +37,11 @@ public sealed class FeaturePlanTests
     [InlineData(12.5, 7.25, 12.5, 7.25, 0)]
     public void Haversine_gives_known_distances(double lat, double lon, double toLat, double toLon, double kilometres)
     {
-        using var rows = Rows(Schemas.Good
+        using var rows = Rows(TestSchemas.Good
             .Replace("\"lat\":40.3011", $"\"lat\":{lat}").Replace("\"long\":-89.6872", $"\"long\":{lon}")
             .Replace("40.308168", $"{toLat}").Replace("-89.957784", $"{toLon}"));
 
-        Compute(FeaturePlan.Fit(Schemas.Small, []), rows)["distance_km"].ShouldBe(kilometres, 0.01);
+        Compute(FeaturePlan.Fit(TestSchemas.Small, []), rows)["distance_km"].ShouldBe(kilometres, 0.01);
     }
 
     [Theory]
@@ -51,9 +51,9 @@ public sealed class FeaturePlanTests
     [InlineData("1912-01-01", 100.0)]
     public void Age_is_counted_in_years_to_the_payment(string born, double years)
     {
-        using var rows = Rows(Schemas.Good.Replace("1969-03-10", born));
+        using var rows = Rows(TestSchemas.Good.Replace("1969-03-10", born));
 
-        Compute(FeaturePlan.Fit(Schemas.Small, []), rows)["age"].ShouldBe(years, 0.0025);
+        Compute(FeaturePlan.Fit(TestSchemas.Small, []), rows)["age"].ShouldBe(years, 0.0025);
     }
 
     [Theory]
@@ -64,12 +64,12 @@ public sealed class FeaturePlanTests
     public void Calendar_parts_are_those_of_the_day(
         string time, double hour, double weekday, double day, double month, double night, double weekend, double sin, double cos)
     {
-        var schema = TransactionSchema.Create(Schemas.Draft with
+        var schema = TransactionSchema.Create(TestSchemas.Draft with
         {
-            Fields = Schemas.Draft.Fields.SetItem(1, Schemas.Draft.Fields[1] with { TimeFormats = [TimeFormat.DateTime] }),
+            Fields = TestSchemas.Draft.Fields.SetItem(1, TestSchemas.Draft.Fields[1] with { TimeFormats = [TimeFormat.DateTime] }),
             Features = [.. Enum.GetValues<CalendarPart>().Select(part => new CalendarFeature(part.ToString(), "at", part))],
         });
-        using var rows = Rows(schema, Schemas.Good.Replace("1325376108", $"\"{time}\""));
+        using var rows = Rows(schema, TestSchemas.Good.Replace("1325376108", $"\"{time}\""));
 
         var values = Compute(FeaturePlan.Fit(schema, []), rows);
 
@@ -90,7 +90,7 @@ public sealed class FeaturePlanTests
             """{"id":"a","at":0,"card":"65653561199","kind":"x","amount":-2}""",
             """{"id":"b","at":0,"card":"65653561199","kind":"x","amount":1e308,"people":0,"lat":-1e308,"shop_lat":1e308}""");
 
-        var plan = FeaturePlan.Fit(Schemas.Small, []);
+        var plan = FeaturePlan.Fit(TestSchemas.Small, []);
         var (first, second) = (Compute(plan, rows), Compute(plan, rows, 1));
 
         foreach (var name in new[] { "log_amount", "kind", "age", "distance_km", "amount_by_people", "north" })
@@ -103,10 +103,10 @@ public sealed class FeaturePlanTests
     [Fact]
     public void Categories_are_coded_by_frequency_and_rare_or_unknown_ones_are_missing()
     {
-        var schema = TransactionSchema.Create(Schemas.Draft with { Features = [new CategoryFeature("kind", "kind", LeastCount: 2, MostCategories: 3)] });
+        var schema = TransactionSchema.Create(TestSchemas.Draft with { Features = [new CategoryFeature("kind", "kind", LeastCount: 2, MostCategories: 3)] });
         string[] kinds = ["b", "b", "a", "a", "c", "c", "c", "d", "d", "e", "é"];
-        using var rows = Rows(schema, [.. kinds.Select(kind => Schemas.Good.Replace("grocery_pos", kind))]);
-        using var reversed = Rows(schema, [.. kinds.Reverse().Select(kind => Schemas.Good.Replace("grocery_pos", kind))]);
+        using var rows = Rows(schema, [.. kinds.Select(kind => TestSchemas.Good.Replace("grocery_pos", kind))]);
+        using var reversed = Rows(schema, [.. kinds.Reverse().Select(kind => TestSchemas.Good.Replace("grocery_pos", kind))]);
 
         var plan = FeaturePlan.Fit(schema, [rows]);
 
@@ -123,11 +123,11 @@ public sealed class FeaturePlanTests
     public void A_plan_read_from_its_json_computes_the_same_bits()
     {
         string[] kinds = ["plain", "quo\\\"te", "Ünï", "other"];
-        using var rows = Rows([.. kinds.Select(kind => Schemas.Good.Replace("grocery_pos", kind))]);
-        var plan = FeaturePlan.Fit(Schemas.Small, [rows]);
+        using var rows = Rows([.. kinds.Select(kind => TestSchemas.Good.Replace("grocery_pos", kind))]);
+        var plan = FeaturePlan.Fit(TestSchemas.Small, [rows]);
 
         var json = JsonDocument.Parse(FeaturePlanJson.ToJson(plan).ToJsonString()).RootElement;
-        var back = FeaturePlanJson.FromJson(json, Schemas.Small);
+        var back = FeaturePlanJson.FromJson(json, TestSchemas.Small);
 
         back.Columns.ShouldBe(plan.Columns);
         var (first, second) = (new double[rows.Count * plan.Count], new double[rows.Count * plan.Count]);
@@ -143,27 +143,27 @@ public sealed class FeaturePlanTests
     [InlineData("{\"categories\":{\"kind\":[1]}}", "no list of values for category kind")]
     [InlineData("{\"categories\":{\"kind\":[\"a\",\"a\"]}}", "a value twice in category kind")]
     public void A_damaged_plan_is_refused(string json, string message) =>
-        Should.Throw<ModelFormatException>(() => FeaturePlanJson.FromJson(JsonDocument.Parse(json).RootElement, Schemas.Small))
+        Should.Throw<ModelFormatException>(() => FeaturePlanJson.FromJson(JsonDocument.Parse(json).RootElement, TestSchemas.Small))
             .Message.ShouldContain(message);
 
     [Fact]
     public void Rows_of_another_schema_and_a_matrix_of_another_size_are_refused()
     {
-        var other = TransactionSchema.Create(Schemas.Draft with { Name = "other" });
-        using var rows = Rows(Schemas.Good);
-        using var others = Rows(other, Schemas.Good);
-        var plan = FeaturePlan.Fit(Schemas.Small, [rows]);
+        var other = TransactionSchema.Create(TestSchemas.Draft with { Name = "other" });
+        using var rows = Rows(TestSchemas.Good);
+        using var others = Rows(other, TestSchemas.Good);
+        var plan = FeaturePlan.Fit(TestSchemas.Small, [rows]);
 
         Should.Throw<ArgumentException>(() => plan.Compute(others, new double[plan.Count])).Message.ShouldContain("other");
         Should.Throw<ArgumentException>(() => plan.Compute(rows, new double[plan.Count + 1]));
-        Should.Throw<ArgumentException>(() => FeaturePlan.Fit(Schemas.Small, [others]));
+        Should.Throw<ArgumentException>(() => FeaturePlan.Fit(TestSchemas.Small, [others]));
     }
 
     [Fact]
     public void Computing_allocates_nothing()
     {
-        using var rows = Rows([.. Enumerable.Repeat(Schemas.Good, 100)]);
-        var plan = FeaturePlan.Fit(Schemas.Small, [rows]);
+        using var rows = Rows([.. Enumerable.Repeat(TestSchemas.Good, 100)]);
+        var plan = FeaturePlan.Fit(TestSchemas.Small, [rows]);
         var matrix = new double[rows.Count * plan.Count];
         plan.Compute(rows, matrix);
 
@@ -174,7 +174,7 @@ public sealed class FeaturePlanTests
         allocated.ShouldBe(0);
     }
 
-    static TransactionRows Rows(params string[] records) => Rows(Schemas.Small, records);
+    static TransactionRows Rows(params string[] records) => Rows(TestSchemas.Small, records);
 
     static TransactionRows Rows(TransactionSchema schema, params string[] records)
     {

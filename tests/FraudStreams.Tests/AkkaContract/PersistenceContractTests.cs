@@ -1,7 +1,7 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Persistence;
-using FraudStreams.Alerts;
+using FraudStreams.Alerting.Outbox;
 using Shouldly;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
-using FraudStreams.Settings;
+using FraudStreams.Configuration;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 

@@ -1,6 +1,7 @@
 using FraudStreams.Storage;
+using FraudStreams.Storage.Postgres;
+using FraudStreams.Tests.Messaging.Kafka;
 using FraudStreams.Tests.Storage;
-using FraudStreams.Tests.Topics.Kafka;
 using FraudStreams.Tests.WholeProgram;
 using Npgsql;
 using Shouldly;

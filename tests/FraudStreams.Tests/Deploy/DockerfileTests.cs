@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using FraudStreams.Hosting;
 using FraudStreams.Tests.WholeProgram;
 using Shouldly;
 using Xunit;

@@ -1,12 +1,14 @@
+using FraudStreams.Tests.Simulation;
 using System.Globalization;
 using System.Text;
-using FraudStreams.Ingest;
+using FraudStreams.Configuration;
+using FraudStreams.Messaging.Sqlite;
+using FraudStreams.Model.Csv;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Features.Windows;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
-using FraudStreams.Tests.Ingest;
 using FraudStreams.Tests.WholeProgram;
 using FraudStreams.Topics;
 using Shouldly;
@@ -72,10 +74,10 @@ public sealed class HandbookParityTests(ITestOutputHelper output) : IDisposable
         (await run.ExitAsync(limitSeconds: 300)).ShouldBe(0, run.Errors);
 
         var data = Path.Combine(_folder, "d");
-        var published = new HandbookPublished(new ModelShelf(data, TimeProvider.System).Champion().ShouldNotBeNull().Features.Columns, output);
+        var published = new HandbookPublished(new ModelRegistry(data, TimeProvider.System).Champion().ShouldNotBeNull().Features.Columns, output);
         var reader = new PredictionReader(SchemaFile.Read("handbook"));
         using var row = new PredictionRows(reader.Schema, 1);
-        foreach (var prediction in EmbeddedLog.ReadRecords(data, Topic.Predictions))
+        foreach (var prediction in EmbeddedLog.ReadRecords(data, TopicNames.Predictions))
         {
             row.Clear();
             reader.TryRead(prediction.Value.Span, row).ShouldBeNull();

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using FraudStreams.Model;
-using FraudStreams.Tests.Ingest;
+using FraudStreams.Model.Models;
+using FraudStreams.Tests.Simulation;
 using Shouldly;
 using Xunit.Abstractions;
 

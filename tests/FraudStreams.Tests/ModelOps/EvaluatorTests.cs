@@ -1,4 +1,4 @@
-using FraudStreams.Model;
+using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
 using FraudStreams.Tests.Scoring;
 using FraudStreams.Tests.WholeProgram;

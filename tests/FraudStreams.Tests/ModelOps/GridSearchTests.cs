@@ -1,4 +1,4 @@
-using FraudStreams.Model.Trees;
+using FraudStreams.Model.Models.Trees;
 using FraudStreams.ModelOps;
 using Shouldly;
 using Xunit;
@@ -7,7 +7,7 @@ namespace FraudStreams.Tests.ModelOps;
 
 public sealed class GridSearchTests
 {
-    static readonly DelayedSplit Split = new(MadeRows.First.AddDays(40), TrainDays: 7, DelayDays: 3, TestDays: 4);
+    static readonly TemporalSplit Split = new(MadeRows.First.AddDays(40), TrainDays: 7, DelayDays: 3, TestDays: 4);
     static readonly BoostingSettings Few = new() { Trees = 5, MinChildWeight = 0.1 };
 
     [Fact]

@@ -1,9 +1,9 @@
-using FraudStreams.Ingest.Generation;
+using FraudStreams.Diagnostics;
 using FraudStreams.Model.Features.Windows;
-using FraudStreams.Model.Formats;
+using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
-using FraudStreams.Monitoring;
-using FraudStreams.Tests.Ingest;
+using FraudStreams.Simulation.Generation;
+using FraudStreams.Tests.Simulation;
 using FraudStreams.Tests.WholeProgram;
 
 namespace FraudStreams.Tests.ModelOps;
@@ -28,9 +28,9 @@ static class Histories
     public static IEnumerable<string[]> Honest(this IEnumerable<string[]> rows) => rows.Where(cells => cells[^1] == "0");
 
     /// <summary>Rows in order of event time, with everything else as it is for the same rows in any order.</summary>
-    public static LabelledRows? Read(IHistory history) => LabelledRows.Read(history, TrainedModel.Loaded.Features, new WindowState(history.Schema), _ => { }, _ => { }, default);
+    public static LabelledDataset? Read(IHistory history) => LabelledDataset.Read(history, TrainedModel.Loaded.Features, new WindowState(history.Schema), _ => { }, _ => { }, default);
 
     public static T Quietly<T>(Func<WorkProgress, T> work) => WorkProgress.Run(work);
 
-    public static LoadedModel ScoringBy(Model.IScorer scorer) => new(TrainedModel.Loaded.Card, scorer);
+    public static ScoringModel ScoringBy(Model.Models.IScorer scorer) => new(TrainedModel.Loaded.Card, scorer);
 }

@@ -1,9 +1,8 @@
-using FraudStreams.Ingest;
-using FraudStreams.Model;
+using FraudStreams.Configuration;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Features.Windows;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
 using FraudStreams.Tests.WholeProgram;
 using Shouldly;
@@ -54,7 +53,7 @@ public sealed class HistoryWindowsTests : IDisposable
     {
         var before = new CsvHistory(Move(History(rows => rows.Take(2_000)), "before.csv"), Schema);
         var history = History(rows => rows.Skip(2_000));
-        var model = new LoadedModel(TrainedModel.Loaded.Card with { Features = Plan }, new FirstOfTheDay());
+        var model = new ScoringModel(TrainedModel.Loaded.Card with { Features = Plan }, new FirstOfTheDay());
 
         var cold = Histories.Quietly(progress => Evaluator.Evaluate(model, history, progress, default));
         var warm = Histories.Quietly(progress => Evaluator.Evaluate(model, history, progress, default, before));
@@ -85,7 +84,7 @@ public sealed class HistoryWindowsTests : IDisposable
         var before = new CsvHistory(Move(History(rows => AtTheirOwnTimes(rows).Take(2_000)), "before.csv"), Schema);
         var whole = new CsvHistory(Move(History(rows => AtTheirOwnTimes(rows).Where((_, row) => row != 2_000)), "whole.csv"), Schema);
         var history = History(rows => AtTheirOwnTimes(rows).Skip(2_000));
-        var model = new LoadedModel(TrainedModel.Loaded.Card with { Features = Plan }, new FirstOfTheDay());
+        var model = new ScoringModel(TrainedModel.Loaded.Card with { Features = Plan }, new FirstOfTheDay());
 
         var apart = Histories.Quietly(progress => Evaluator.Evaluate(model, history, progress, default, before));
         var overlapping = Histories.Quietly(progress => Evaluator.Evaluate(model, history, progress, default, whole));
@@ -121,10 +120,10 @@ public sealed class HistoryWindowsTests : IDisposable
         return to;
     }
 
-    static LabelledRows? Read(CsvHistory history, WindowState? memory = null) =>
-        LabelledRows.Read(history, Plan, memory ?? new WindowState(Schema), _ => { }, _ => { }, default);
+    static LabelledDataset? Read(CsvHistory history, WindowState? memory = null) =>
+        LabelledDataset.Read(history, Plan, memory ?? new WindowState(Schema), _ => { }, _ => { }, default);
 
-    static IEnumerable<string> Rows(LabelledRows rows) =>
+    static IEnumerable<string> Rows(LabelledDataset rows) =>
         rows.Set.Values.ToArray().Chunk(Plan.Count).Select(features => string.Join(' ', features));
 
     static double Alerts(Evaluation evaluation) => evaluation.Metrics["true_positives"] + evaluation.Metrics["false_positives"];

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using FraudStreams.Model;
-using FraudStreams.Model.Trees;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Models.Trees;
 using FraudStreams.ModelOps;
 
 namespace FraudStreams.Tests.ModelOps;
@@ -14,7 +14,7 @@ static class MadeRows
 
     public static long StartOf(DateOnly day) => new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero).ToUnixTimeMilliseconds();
 
-    public static LabelledRows Make(int seed, int days = 60, int rowsADay = 60, double fraudShare = 0.1, int cards = 200)
+    public static LabelledDataset Make(int seed, int days = 60, int rowsADay = 60, double fraudShare = 0.1, int cards = 200)
     {
         var random = new Random(seed);
         var count = days * rowsADay;
@@ -32,7 +32,7 @@ static class MadeRows
     }
 
     /// <summary>The rows with others from a moment on, in whatever does not change how many there are.</summary>
-    public static LabelledRows WithOthersFrom(this LabelledRows rows, DateOnly day, int seed)
+    public static LabelledDataset WithOthersFrom(this LabelledDataset rows, DateOnly day, int seed)
     {
         var (random, from) = (new Random(seed), rows.At(StartOf(day)));
         var (values, labels, cards) = (rows.Set.Values.ToArray(), rows.Set.Labels.ToArray(), rows.Cards.ToArray());
@@ -42,16 +42,16 @@ static class MadeRows
     }
 
     /// <summary>The rows with a fraud on one day.</summary>
-    public static LabelledRows WithFraudOn(this LabelledRows rows, int day)
+    public static LabelledDataset WithFraudOn(this LabelledDataset rows, int day)
     {
         var labels = rows.Set.Labels.ToArray();
         labels[rows.At(StartOf(First.AddDays(day)))] = 1;
         return Of(rows.Set.Values.ToArray(), labels, rows.Times, rows.Cards);
     }
 
-    static LabelledRows Of(double[] values, byte[] labels, long[] times, long[] cards)
+    static LabelledDataset Of(double[] values, byte[] labels, long[] times, long[] cards)
     {
         ImmutableArray<FeatureColumn> columns = [new("tells", FeatureKind.Number), new("noise", FeatureKind.Number)];
-        return new LabelledRows(new TrainingSet(columns, values, labels), times, cards);
+        return new LabelledDataset(new TrainingSet(columns, values, labels), times, cards);
     }
 }

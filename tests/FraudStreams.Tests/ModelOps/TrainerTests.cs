@@ -1,4 +1,4 @@
-using FraudStreams.Model.Formats;
+using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
 using FraudStreams.Tests.WholeProgram;
 using Shouldly;
@@ -10,9 +10,9 @@ public sealed class TrainerTests : IDisposable
 {
     readonly TemporaryFolder _folder = new();
     readonly ManualTime _time = new();
-    readonly ModelShelf _shelf;
+    readonly ModelRegistry _shelf;
 
-    public TrainerTests() => _shelf = new ModelShelf(_folder, _time);
+    public TrainerTests() => _shelf = new ModelRegistry(_folder, _time);
 
     public void Dispose() => _folder.Dispose();
 
@@ -58,7 +58,7 @@ public sealed class TrainerTests : IDisposable
 
         var model = Train(history, "model.threshold=alerts-per-day 20").Model.ShouldNotBeNull();
 
-        var card = ModelFolder.Load(_shelf.FolderOf(model.Version)).Card;
+        var card = ModelArtifact.Load(_shelf.FolderOf(model.Version)).Card;
         var rows = Histories.Read(history).ShouldNotBeNull();
         card.Version.ShouldBe("cards-20260102-030405");
         card.CreatedAt.ShouldBe(_time.Start);
@@ -87,8 +87,8 @@ public sealed class TrainerTests : IDisposable
         Directory.Exists(_shelf.Directory).ShouldBeFalse();
     }
 
-    (LoadedModel? Model, string? Why) Train(IHistory history, params string[] set) =>
+    (ScoringModel? Model, string? Why) Train(IHistory history, params string[] set) =>
         Histories.Quietly(progress => new Trainer(TrainedModel.Settings(set), _shelf, progress, _time).Train(history, default));
 
-    byte[] ModelFile(LoadedModel model) => File.ReadAllBytes(Path.Combine(_shelf.FolderOf(model.Version), "model.json"));
+    byte[] ModelFile(ScoringModel model) => File.ReadAllBytes(Path.Combine(_shelf.FolderOf(model.Version), "model.json"));
 }

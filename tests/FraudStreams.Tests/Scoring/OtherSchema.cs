@@ -1,9 +1,9 @@
-using FraudStreams.Ingest;
+using FraudStreams.Configuration;
 using FraudStreams.Model.Features;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Linear;
-using FraudStreams.Model.Schema;
-using FraudStreams.Model.Trees;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Models.Linear;
+using FraudStreams.Model.Models.Trees;
+using FraudStreams.Model.Schemas;
 using FraudStreams.Tests.WholeProgram;
 
 namespace FraudStreams.Tests.Scoring;
@@ -19,13 +19,13 @@ static class OtherSchema
         return text[..text.IndexOf("\nfeatures = [", StringComparison.Ordinal)] + "\nfeatures = [{ name = amt, number = amt }]\n";
     }
 
-    public static LoadedModel Model(string version)
+    public static ScoringModel Model(string version)
     {
         var plan = FeaturePlan.Fit(Schema, []);
         double[] values = [.. Enumerable.Range(0, 100)];
         byte[] labels = [.. values.Select(value => value > 90 ? (byte)1 : (byte)0)];
         var scorer = LogisticRegression.Train(new TrainingSet(plan.Columns, values, labels), new LogisticSettings());
         var card = TrainedModel.Loaded.Card;
-        return new LoadedModel(new ModelCard(version, card.CreatedAt, plan, card.Threshold, card.Training), scorer);
+        return new ScoringModel(new ModelCard(version, card.CreatedAt, plan, card.Threshold, card.Training), scorer);
     }
 }

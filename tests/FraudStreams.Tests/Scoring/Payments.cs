@@ -1,9 +1,10 @@
 using System.Buffers;
 using System.Text;
-using FraudStreams.Ingest.Generation;
+using FraudStreams.Messaging;
 using FraudStreams.Model.Features.Windows;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
+using FraudStreams.Simulation.Generation;
 using FraudStreams.Tests.WholeProgram;
 using FraudStreams.Topics;
 

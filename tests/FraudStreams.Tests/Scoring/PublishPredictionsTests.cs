@@ -3,11 +3,13 @@ using System.Text.Json;
 using Akka;
 using Akka.Streams;
 using Akka.Streams.Dsl;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
-using FraudStreams.Monitoring;
+using FraudStreams.Diagnostics;
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Sqlite;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
 using FraudStreams.Scoring;
-using FraudStreams.Tests.Topics;
+using FraudStreams.Tests.Messaging.Sqlite;
 using FraudStreams.Tests.WholeProgram;
 using FraudStreams.Topics;
 using Shouldly;
@@ -34,13 +36,13 @@ public sealed class PublishPredictionsTests : Akka.TestKit.Xunit2.TestKit
     {
         await using var topics = Open("transactions", "predictions", "rejected");
         var payments = Payments.Json(2);
-        var batch = _pool.Rent().Read(Payments.Records(10, payments[0], Payments.Utf8("no payment"), payments[1]), _reader, Groups.Score);
+        var batch = _pool.Rent().Read(Payments.Records(10, payments[0], Payments.Utf8("no payment"), payments[1]), _reader, ConsumerGroups.Score);
         batch.Scored = new BatchScored([0.5, 0.4999], "v3", Threshold: 0.5);
 
         await PublishAsync(topics, batch);
 
-        (await topics.PositionAsync(Groups.Score, Payments.Partition, default)).ShouldBe(13);
-        var predictions = EmbeddedLog.ReadRecords(_folder, Topic.Predictions).ToList();
+        (await topics.PositionAsync(ConsumerGroups.Score, Payments.Partition, default)).ShouldBe(13);
+        var predictions = EmbeddedLog.ReadRecords(_folder, TopicNames.Predictions).ToList();
         predictions.Count.ShouldBe(2);
         for (var row = 0; row < 2; row++)
         {
@@ -50,7 +52,7 @@ public sealed class PublishPredictionsTests : Akka.TestKit.Xunit2.TestKit
         }
 
         predictions.Select(PredictionOf).ShouldBe([(0.5, 1, "v3", _time.Start), (0.4999, 0, "v3", _time.Start)]);
-        var rejected = RejectedRecord.TryRead(EmbeddedLog.ReadRecords(_folder, Topic.Rejected).ShouldHaveSingleItem().Value).ShouldNotBeNull();
+        var rejected = RejectedRecord.TryRead(EmbeddedLog.ReadRecords(_folder, TopicNames.Rejected).ShouldHaveSingleItem().Value).ShouldNotBeNull();
         (rejected.Topic, rejected.Offset, rejected.Reason.Code).ShouldBe(("transactions", 11, RejectCodes.NotAnObject));
         Encoding.UTF8.GetString(rejected.Original.Span).ShouldBe("no payment");
         _counters.Totals.ShouldBe(new StreamTotals(0, 2, 1, 1, 0, 0));
@@ -62,20 +64,20 @@ public sealed class PublishPredictionsTests : Akka.TestKit.Xunit2.TestKit
     public async Task What_cannot_be_published_fails_the_stream_and_is_neither_counted_nor_given_back_to_the_pool()
     {
         await using var topics = Open("transactions");
-        var batch = _pool.Rent().Read(Payments.Records(0, Payments.Json(1)), _reader, Groups.Score);
+        var batch = _pool.Rent().Read(Payments.Records(0, Payments.Json(1)), _reader, ConsumerGroups.Score);
         batch.Scored = new BatchScored([0.9], "v3", Threshold: 0.5);
 
         var failure = await Record.ExceptionAsync(() => PublishAsync(topics, batch));
 
-        failure.ShouldNotBeNull().GetBaseException().ShouldBeOfType<TopicsException>();
-        (await topics.PositionAsync(Groups.Score, Payments.Partition, default)).ShouldBe(0);
+        failure.ShouldNotBeNull().GetBaseException().ShouldBeOfType<MessageLogException>();
+        (await topics.PositionAsync(ConsumerGroups.Score, Payments.Partition, default)).ShouldBe(0);
         _counters.Totals.ShouldBe(default);
         _pool.Rent().ShouldNotBeSameAs(batch);
     }
 
-    EmbeddedTopics Open(params string[] topics) => EmbeddedTopics.Open(LogOf.Settings(_folder, 1, topics), TimeProvider.System, _ => { });
+    EmbeddedMessageLog Open(params string[] topics) => EmbeddedMessageLog.Open(LogOf.Settings(_folder, 1, topics), TimeProvider.System, _ => { });
 
-    async Task PublishAsync(ITopics topics, TransactionBatch batch) =>
+    async Task PublishAsync(IMessageLog topics, TransactionBatch batch) =>
         await Source.Single(batch).Via(PublishPredictions.Flow(topics, _counters, _time)).RunWith(Sink.Ignore<Done>(), Sys.Materializer());
 
     static (double, int, string, DateTimeOffset) PredictionOf(TopicRecord record)

@@ -1,8 +1,8 @@
 using Akka.Actor;
 using Akka.Streams;
 using Akka.Streams.Dsl;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
 using FraudStreams.Scoring;
 using FraudStreams.Tests.WholeProgram;
 using Shouldly;

@@ -1,5 +1,4 @@
-using FraudStreams.Model;
-using FraudStreams.Model.Formats;
+using FraudStreams.Model.Models;
 using FraudStreams.Tests.WholeProgram;
 
 namespace FraudStreams.Tests.Scoring;
@@ -25,5 +24,5 @@ sealed class ScriptedScorer(double score) : IScorer
     }
 
     /// <summary>A version that scores so, with the plan of a real model.</summary>
-    public LoadedModel As(string version) => new(TrainedModel.Loaded.Card with { Version = version }, this);
+    public ScoringModel As(string version) => new(TrainedModel.Loaded.Card with { Version = version }, this);
 }

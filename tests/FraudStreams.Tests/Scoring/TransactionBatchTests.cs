@@ -1,8 +1,8 @@
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
 using FraudStreams.Scoring;
 using FraudStreams.Tests.WholeProgram;
-using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
 
@@ -24,7 +24,7 @@ public sealed class TransactionBatchTests
         batch.Records.Select(record => record.Offset).ShouldBe([40, 42]);
         batch.Rows.Source(1).ToArray().ShouldBe(payments[1]);
         batch.Rejected.Select(rejected => (rejected.Record.Offset, rejected.Reason.Code)).ShouldBe([(41, RejectCodes.Truncated), (43, RejectCodes.NotJson)]);
-        batch.Position.ShouldBe(new GroupPosition("score", Payments.Partition, 44));
+        batch.Position.ShouldBe(new ConsumerOffset("score", Payments.Partition, 44));
     }
 
     [Fact]

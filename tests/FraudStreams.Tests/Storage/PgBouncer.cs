@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Sockets;
-using FraudStreams.Storage;
+using FraudStreams.Storage.Postgres;
 using Npgsql;
 using Xunit;
 

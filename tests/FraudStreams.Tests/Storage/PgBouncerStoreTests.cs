@@ -1,6 +1,7 @@
-using FraudStreams.Model.Formats;
+using FraudStreams.Model.Json;
 using FraudStreams.Sqlite;
 using FraudStreams.Storage;
+using FraudStreams.Storage.Postgres;
 using Npgsql;
 using Shouldly;
 using Xunit;

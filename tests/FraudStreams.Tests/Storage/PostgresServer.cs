@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using FraudStreams.Settings;
+using FraudStreams.Configuration;
 using FraudStreams.Storage;
+using FraudStreams.Storage.Postgres;
 using Npgsql;
 using Xunit;
 

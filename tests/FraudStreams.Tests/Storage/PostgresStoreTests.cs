@@ -1,6 +1,7 @@
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
 using FraudStreams.Storage;
+using FraudStreams.Storage.Postgres;
 using Shouldly;
 using Xunit;
 
@@ -99,7 +100,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
     [PostgresFact]
     public void A_wrong_password_and_a_missing_database_are_told_without_the_password()
     {
-        var wrong = _settings with { Password = new FraudStreams.Settings.SecretValue("t0p-s3cret") };
+        var wrong = _settings with { Password = new FraudStreams.Configuration.SecretValue("t0p-s3cret") };
         var missing = _settings with { Connection = _settings.Connection.Replace("postgres", "nowhere") };
 
         var failure = Should.Throw<StoreException>(() => Predictions.Open(wrong));

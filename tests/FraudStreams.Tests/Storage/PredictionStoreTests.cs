@@ -1,7 +1,8 @@
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
 using FraudStreams.Sqlite;
 using FraudStreams.Storage;
+using FraudStreams.Storage.Sqlite;
 using Shouldly;
 using Xunit;
 

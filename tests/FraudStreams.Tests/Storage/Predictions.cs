@@ -1,8 +1,10 @@
 using System.Text;
-using FraudStreams.Model.Schema;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Schemas;
 using FraudStreams.Sqlite;
 using FraudStreams.Storage;
-using FraudStreams.Topics;
+using FraudStreams.Storage.Postgres;
+using FraudStreams.Storage.Sqlite;
 
 namespace FraudStreams.Tests.Storage;
 

@@ -1,5 +1,4 @@
 using FraudStreams.Sqlite;
-using FraudStreams.Storage;
 using Shouldly;
 using Xunit;
 

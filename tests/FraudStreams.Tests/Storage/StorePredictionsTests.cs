@@ -2,10 +2,13 @@ using System.Text;
 using Akka.Actor;
 using Akka.Streams;
 using Akka.Streams.Dsl;
-using FraudStreams.Model.Formats;
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Sqlite;
+using FraudStreams.Model.Json;
 using FraudStreams.Sqlite;
 using FraudStreams.Storage;
-using FraudStreams.Tests.Topics;
+using FraudStreams.Storage.Sqlite;
+using FraudStreams.Tests.Messaging.Sqlite;
 using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
@@ -76,9 +79,9 @@ public sealed class StorePredictionsTests : IAsyncLifetime
         (await topics.PositionAsync("store", Partition, default)).ShouldBe(1);
     }
 
-    EmbeddedTopics OpenTopics() => EmbeddedTopics.Open(LogOf.Settings(_folder, 1, "predictions", "rejected"), TimeProvider.System, _ => { });
+    EmbeddedMessageLog OpenTopics() => EmbeddedMessageLog.Open(LogOf.Settings(_folder, 1, "predictions", "rejected"), TimeProvider.System, _ => { });
 
-    Task<StoredBatch> RunAsync(PredictionStore store, ITopics topics, params string[] values) =>
+    Task<StoredBatch> RunAsync(PredictionStore store, IMessageLog topics, params string[] values) =>
         Source.From(Predictions.Records(values))
             .GroupedWithin(values.Length, TimeSpan.FromSeconds(10))
             .Select(batch => (IReadOnlyList<TopicRecord>)[.. batch])

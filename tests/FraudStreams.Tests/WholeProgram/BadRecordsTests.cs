@@ -1,10 +1,13 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json.Nodes;
-using FraudStreams.Ingest.Generation;
-using FraudStreams.Model.Formats;
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Sqlite;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
-using FraudStreams.Tests.Settings;
+using FraudStreams.Simulation.Generation;
+using FraudStreams.Tests.Configuration;
 using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
@@ -52,7 +55,7 @@ public sealed class BadRecordsTests
 
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
         folder.ShouldHoldAll(records.Count, bad.Count);
-        var rejected = EmbeddedLog.ReadRecords(folder.Data, Topic.Rejected).Select(record => RejectedRecord.TryRead(record.Value).ShouldNotBeNull()).ToList();
+        var rejected = EmbeddedLog.ReadRecords(folder.Data, TopicNames.Rejected).Select(record => RejectedRecord.TryRead(record.Value).ShouldNotBeNull()).ToList();
         rejected.Count.ShouldBe(bad.Count);
         rejected.Where(record => record.Reason.Code != bad[record.Offset].Code)
             .Select(record => $"{bad[record.Offset].Code} was taken for {record.Reason.Code}: {record.Reason.Message}").Distinct().ShouldBeEmpty();
@@ -79,8 +82,8 @@ public sealed class BadRecordsTests
 
     static void PutInService(StreamFolder folder, ModelCard card)
     {
-        var shelf = new ModelShelf(folder.Data, TimeProvider.System);
-        ModelFolder.Write(shelf.Directory, new LoadedModel(card, TrainedModel.Loaded.Scorer));
+        var shelf = new ModelRegistry(folder.Data, TimeProvider.System);
+        ModelArtifact.Write(shelf.Directory, new ScoringModel(card, TrainedModel.Loaded.Scorer));
         shelf.Promote(card.Version, "a test's");
     }
 
@@ -116,12 +119,12 @@ public sealed class BadRecordsTests
 
     static async Task PublishAsync(StreamFolder folder, List<byte[]> records)
     {
-        await using var topics = EmbeddedTopics.Open(SettingsOf.Set().Topics.Embedded(folder.Data), TimeProvider.System, _ => { });
+        await using var topics = EmbeddedMessageLog.Open(SettingsOf.Set().Topics.Embedded(folder.Data), TimeProvider.System, _ => { });
         foreach (var chunk in records.Chunk(500))
         {
-            var outgoing = new OutgoingRecords();
+            var outgoing = new RecordBatch();
             foreach (var record in chunk)
-                outgoing.Add(Topic.Transactions, [], record);
+                outgoing.Add(TopicNames.Transactions, [], record);
             await topics.PublishAsync(outgoing, default);
         }
     }

@@ -97,7 +97,7 @@ public sealed partial class FailingServicesTests
         var status = folder.ShouldHoldAll(Rows);
         await Eventually.TrueAsync(() => server.Messages.Count >= status.Alerts);
         var told = server.Messages.Select(mail => MessageId().Match(mail).Groups["name"].Value).ToList();
-        told.Order(StringComparer.Ordinal).ShouldBe(folder.IdsOf(Topic.Alerts, "transaction").Order(StringComparer.Ordinal));
+        told.Order(StringComparer.Ordinal).ShouldBe(folder.IdsOf(TopicNames.Alerts, "transaction").Order(StringComparer.Ordinal));
     }
 
     [Fact]

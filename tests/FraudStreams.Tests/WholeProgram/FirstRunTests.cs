@@ -1,4 +1,6 @@
-using FraudStreams.Monitoring;
+using FraudStreams.Cli.Live;
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
@@ -44,7 +46,7 @@ public sealed class FirstRunTests : IDisposable
         var end = StreamFolder.StatusOf(Data).ShouldNotBeNull();
         ShouldBeDrained(end);
         end.Transactions.ShouldBeGreaterThan(between.Transactions);
-        var ids = EmbeddedLog.ReadRecords(Data, Topic.Transactions).Select(IdOf).ToList();
+        var ids = EmbeddedLog.ReadRecords(Data, TopicNames.Transactions).Select(IdOf).ToList();
         ids.ShouldBeUnique();
         ids.Count.ShouldBe((int)end.Transactions);
     }

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using FraudStreams.Memory;
-using FraudStreams.Tests.Memory;
-using FraudStreams.Tests.Settings;
-using FraudStreams.Tests.Topics.Kafka;
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Kafka;
+using FraudStreams.Tests.Configuration;
+using FraudStreams.Tests.Messaging.Kafka;
+using FraudStreams.Tests.WindowStates;
 using FraudStreams.Topics;
-using FraudStreams.Topics.Kafka;
+using FraudStreams.WindowStates;
 using Shouldly;
 using Xunit;
 
@@ -25,7 +26,7 @@ public sealed class HandbookHostsTests(KafkaBroker broker) : IClassFixture<Kafka
     const int LimitSeconds = 180;
 
     /// <summary>The snapshots of the first partition: of windows by card, and by what other partitions share with it.</summary>
-    static readonly TopicPartition[] KeptOfFirst = [new(Topic.Transactions, 0), new("others", 0)];
+    static readonly TopicPartition[] KeptOfFirst = [new(TopicNames.Transactions, 0), new("others", 0)];
 
     readonly TemporaryFolder _folder = new();
 
@@ -166,7 +167,7 @@ public sealed class HandbookHostsTests(KafkaBroker broker) : IClassFixture<Kafka
         using var admin = new KafkaAdmin(Kafka(prefix));
         for (var number = 0; number < Partitions; number++)
         {
-            await using var reader = new KafkaReader(Kafka(prefix), admin, new TopicPartition(Topic.Predictions, number), 0);
+            await using var reader = new KafkaReader(Kafka(prefix), admin, new TopicPartition(TopicNames.Predictions, number), 0);
             while (await reader.NextAsync(wait: true, default) is { Count: > 0 } records)
             {
                 foreach (var record in records)
@@ -184,7 +185,7 @@ public sealed class HandbookHostsTests(KafkaBroker broker) : IClassFixture<Kafka
         return predictions;
     }
 
-    SnapshotTopic Snapshots(string prefix) => new(Kafka(prefix), Partitions, new SnapshotFiles(Path.Combine(_folder, "other")));
+    KafkaCheckpointStore Snapshots(string prefix) => new(Kafka(prefix), Partitions, new FileCheckpointStore(Path.Combine(_folder, "other")));
 
     async Task<bool> AreKeptAsync(string prefix)
     {

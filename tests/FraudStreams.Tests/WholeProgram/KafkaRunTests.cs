@@ -1,5 +1,5 @@
 using FraudStreams.Sqlite;
-using FraudStreams.Tests.Topics.Kafka;
+using FraudStreams.Tests.Messaging.Kafka;
 using Shouldly;
 using Xunit;
 

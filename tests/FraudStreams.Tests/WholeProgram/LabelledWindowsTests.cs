@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text;
+using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Model.Features.Windows;
-using FraudStreams.Model.Formats;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
-using FraudStreams.Tests.Memory;
+using FraudStreams.Tests.WindowStates;
 using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
@@ -44,7 +46,7 @@ public sealed class LabelledWindowsTests : IDisposable
         (await train.ExitAsync()).ShouldBe(0, train.Errors);
         (await import.ExitAsync()).ShouldBe(0, import.Errors);
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
-        var model = new ModelShelf(Path.Combine(_folder, "fraudstreams-data"), TimeProvider.System).Champion().ShouldNotBeNull();
+        var model = new ModelRegistry(Path.Combine(_folder, "fraudstreams-data"), TimeProvider.System).Champion().ShouldNotBeNull();
         var trained = Trained(history, model);
         var carried = Carried();
         carried.Count.ShouldBe(Rows);
@@ -57,7 +59,7 @@ public sealed class LabelledWindowsTests : IDisposable
     }
 
     /// <summary>What a model is given of each payment in training.</summary>
-    static Dictionary<string, double[]> Trained(string history, LoadedModel model)
+    static Dictionary<string, double[]> Trained(string history, ScoringModel model)
     {
         var features = new Dictionary<string, double[]>();
         var windows = new WindowState(model.Schema);
@@ -73,7 +75,7 @@ public sealed class LabelledWindowsTests : IDisposable
         return features;
     }
 
-    Dictionary<string, double[]> Carried() => EmbeddedLog.ReadRecords(Path.Combine(_folder, "fraudstreams-data"), Topic.Predictions).ToDictionary(
+    Dictionary<string, double[]> Carried() => EmbeddedLog.ReadRecords(Path.Combine(_folder, "fraudstreams-data"), TopicNames.Predictions).ToDictionary(
         record => System.Text.Json.JsonDocument.Parse(record.Value).RootElement.GetProperty("TRANSACTION_ID").GetString()!,
         record => FeatureValues.Read(record.Value.Span).ShouldNotBeNull());
 }

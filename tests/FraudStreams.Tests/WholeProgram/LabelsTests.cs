@@ -1,7 +1,10 @@
-using FraudStreams.Model.Formats;
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Sqlite;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
-using FraudStreams.Tests.Settings;
 using FraudStreams.Sqlite;
+using FraudStreams.Tests.Configuration;
 using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
@@ -73,9 +76,9 @@ public sealed class LabelsTests
         await using var train = await folder.RunAsync("train", "--input", "longer.csv", "--keep-champion", "--set", "model.trees=10", "--json");
         (await train.ExitAsync()).ShouldBe(0, train.Errors);
         train.Errors.ShouldNotContain("cannot be read");
-        var trained = new ModelShelf(folder.Data, TimeProvider.System);
+        var trained = new ModelRegistry(folder.Data, TimeProvider.System);
         var version = train.Json().GetProperty("version").GetString()!;
-        ModelFolder.Load(trained.FolderOf(version)).Card.Training.Rows.ShouldBe(2 * Rows);
+        ModelArtifact.Load(trained.FolderOf(version)).Card.Training.Rows.ShouldBe(2 * Rows);
 
         // Appended, the earlier payments stand behind the later ones, and their cards' histories are what they were.
         var time = Array.IndexOf(lines[0].Split(','), "unix_time");
@@ -87,7 +90,7 @@ public sealed class LabelsTests
             System.IO.File.WriteAllLines(folder.File("history.csv"), history);
             await using var again = await folder.RunAsync("train", "--input", "history.csv", "--keep-champion", "--set", "model.trees=10", "--json");
             (await again.ExitAsync()).ShouldBe(0, again.Errors);
-            return ModelFolder.Load(trained.FolderOf(again.Json().GetProperty("version").GetString()!)).Card.Metrics;
+            return ModelArtifact.Load(trained.FolderOf(again.Json().GetProperty("version").GetString()!)).Card.Metrics;
         }
     }
 
@@ -98,9 +101,9 @@ public sealed class LabelsTests
         var ids = IdsOf(folder.Input);
         await using (var log = EmbeddedLog.Open(SettingsOf.Set().Topics.Embedded(folder.Data), TimeProvider.System))
         {
-            var batch = new OutgoingRecords();
-            batch.Add(Topic.Labels, default, "{\"id\":1"u8);
-            batch.Add(Topic.Labels, default, new Label(ids[5], true, 1_740_000_000_000, "bus"), static (into, label) => label.Write(into));
+            var batch = new RecordBatch();
+            batch.Add(TopicNames.Labels, default, "{\"id\":1"u8);
+            batch.Add(TopicNames.Labels, default, new Label(ids[5], true, 1_740_000_000_000, "bus"), static (into, label) => label.Write(into));
             await log.PublishAsync(batch);
         }
 
@@ -108,7 +111,7 @@ public sealed class LabelsTests
 
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
         Confirmed(folder).ShouldBe([$"{ids[5]}|1|bus"]);
-        EmbeddedLog.ReadRecords(folder.Data, Topic.Rejected).Select(record => RejectedRecord.TryRead(record.Value)!.Topic).ShouldBe([Topic.Labels]);
+        EmbeddedLog.ReadRecords(folder.Data, TopicNames.Rejected).Select(record => RejectedRecord.TryRead(record.Value)!.Topic).ShouldBe([TopicNames.Labels]);
     }
 
     /// <summary>Ids in the file's order; a generated row has no quoted fields.</summary>

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
@@ -69,13 +71,13 @@ public sealed class MemoryRunTests
     {
         using var folder = new StreamFolder(1_000);
         await using var run = await folder.RunAsync(["run", "--input", folder.Input, "--until-drained", .. SnapshotsOften]);
-        var forged = JsonNode.Parse(EmbeddedLog.ReadRecords(folder.Data, Topic.Predictions).ElementAt(500).Value.Span)!.AsObject();
+        var forged = JsonNode.Parse(EmbeddedLog.ReadRecords(folder.Data, TopicNames.Predictions).ElementAt(500).Value.Span)!.AsObject();
         var column = TrainedModel.Loaded.Features.Columns.IndexOf(TrainedModel.Loaded.Features.Columns.Single(column => column.Name == "count_1d"));
         forged["feature_values"]![column] = 77;
-        await using (var log = EmbeddedLog.Open(new EmbeddedTopicsSettings(folder.Data, System.Collections.Immutable.ImmutableSortedDictionary<string, int>.Empty), TimeProvider.System))
+        await using (var log = EmbeddedLog.Open(new EmbeddedLogSettings(folder.Data, System.Collections.Immutable.ImmutableSortedDictionary<string, int>.Empty), TimeProvider.System))
         {
-            var records = new OutgoingRecords(1);
-            records.Add(Topic.Predictions, "card"u8, Encoding.UTF8.GetBytes(forged.ToJsonString()));
+            var records = new RecordBatch(1);
+            records.Add(TopicNames.Predictions, "card"u8, Encoding.UTF8.GetBytes(forged.ToJsonString()));
             await log.PublishAsync(records);
         }
 
@@ -139,7 +141,7 @@ public sealed class MemoryRunTests
 
     /// <summary>Id, score, prediction and version of each, as written, in the order of ids.</summary>
     static List<string> Predictions(StreamFolder folder) =>
-        [.. EmbeddedLog.ReadRecords(folder.Data, Topic.Predictions).Select(record => Scored(JsonDocument.Parse(record.Value).RootElement)).Order(StringComparer.Ordinal)];
+        [.. EmbeddedLog.ReadRecords(folder.Data, TopicNames.Predictions).Select(record => Scored(JsonDocument.Parse(record.Value).RootElement)).Order(StringComparer.Ordinal)];
 
     static string Scored(JsonElement prediction) => string.Join(' ',
         ((string[])["trans_num", "score", "prediction", "model_version"]).Select(name => prediction.GetProperty(name).GetRawText()));

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using FraudStreams.Storage;
+using FraudStreams.Storage.Postgres;
+using FraudStreams.Tests.Messaging.Kafka;
 using FraudStreams.Tests.Storage;
-using FraudStreams.Tests.Topics.Kafka;
 using Npgsql;
 using Shouldly;
 using Xunit;

@@ -1,4 +1,5 @@
 using System.Text;
+using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
@@ -40,7 +41,7 @@ public sealed class SecretsTests
         secrets.Where(secret => everything.Contains(secret, StringComparison.OrdinalIgnoreCase)).ShouldBeEmpty();
 
         // What was looked for is really what topics and store keep.
-        var kept = string.Join('\n', EmbeddedLog.ReadRecords(folder.Data, Topic.Predictions).Select(record => Encoding.UTF8.GetString(record.Value.Span)));
+        var kept = string.Join('\n', EmbeddedLog.ReadRecords(folder.Data, TopicNames.Predictions).Select(record => Encoding.UTF8.GetString(record.Value.Span)));
         secrets.Count(secret => kept.Contains(secret, StringComparison.Ordinal)).ShouldBeGreaterThan(secrets.Count / 2);
     }
 

@@ -11,7 +11,7 @@ public sealed class StopTests
     const int Rows = 1_500;
 
     /// <summary>How long a write of the store waits for a lock: no stop may wait for that.</summary>
-    static readonly TimeSpan LockPatience = new FraudStreams.Storage.SqliteStoreSettings("").LockTimeout;
+    static readonly TimeSpan LockPatience = new FraudStreams.Storage.Sqlite.SqliteStoreSettings("").LockTimeout;
 
     [Fact]
     public async Task A_branch_that_cannot_finish_is_left_after_the_time_for_draining_and_named_and_goes_on_at_the_next_start()

@@ -1,11 +1,13 @@
 using System.Text;
 using System.Text.Json;
-using FraudStreams.Ingest.Generation;
-using FraudStreams.Monitoring;
-using FraudStreams.Tests.Settings;
+using FraudStreams.Cli.Live;
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Sqlite;
+using FraudStreams.Simulation.Generation;
 using FraudStreams.Sqlite;
 using FraudStreams.Storage;
-using FraudStreams.Tests.Ingest;
+using FraudStreams.Tests.Configuration;
+using FraudStreams.Tests.Simulation;
 using FraudStreams.Topics;
 using Shouldly;
 
@@ -58,7 +60,7 @@ sealed class StreamFolder : IDisposable
         {
             return FolderStatus.Read(Defaults with { DataDirectory = data });
         }
-        catch (Exception e) when (e is StoreException or TopicsException && e.Message.Contains(" full", StringComparison.Ordinal))
+        catch (Exception e) when (e is StoreException or MessageLogException && e.Message.Contains(" full", StringComparison.Ordinal))
         {
             return null;
         }
@@ -86,7 +88,7 @@ sealed class StreamFolder : IDisposable
 
         var frauds = new List<string>();
         var ids = new List<string>();
-        foreach (var prediction in EmbeddedLog.ReadRecords(Data, Topic.Predictions))
+        foreach (var prediction in EmbeddedLog.ReadRecords(Data, TopicNames.Predictions))
         {
             using var json = JsonDocument.Parse(prediction.Value);
             ids.Add(json.RootElement.GetProperty("trans_num").GetString()!);
@@ -96,7 +98,7 @@ sealed class StreamFolder : IDisposable
 
         ids.ShouldBeUnique();
         StoredIds().ShouldBe(ids.Order(StringComparer.Ordinal));
-        IdsOf(Topic.Alerts, "transaction").Order(StringComparer.Ordinal).ShouldBe(frauds.Order(StringComparer.Ordinal));
+        IdsOf(TopicNames.Alerts, "transaction").Order(StringComparer.Ordinal).ShouldBe(frauds.Order(StringComparer.Ordinal));
         return status;
     }
 
@@ -104,7 +106,7 @@ sealed class StreamFolder : IDisposable
     public void ShouldHoldOneMailForEachAlert()
     {
         var named = Mails().Select(file => System.IO.Path.GetFileNameWithoutExtension(file)["alert-".Length..]);
-        named.Order(StringComparer.Ordinal).ShouldBe(IdsOf(Topic.Alerts, "transaction").Order(StringComparer.Ordinal));
+        named.Order(StringComparer.Ordinal).ShouldBe(IdsOf(TopicNames.Alerts, "transaction").Order(StringComparer.Ordinal));
     }
 
     List<string> StoredIds()

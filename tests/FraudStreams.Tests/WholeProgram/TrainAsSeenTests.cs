@@ -1,7 +1,7 @@
+using FraudStreams.Diagnostics;
 using FraudStreams.Model.Features.Windows;
-using FraudStreams.Model.Formats;
+using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
-using FraudStreams.Monitoring;
 using Shouldly;
 using Xunit;
 
@@ -25,12 +25,12 @@ public sealed class TrainAsSeenTests
 
         (await train.ExitAsync()).ShouldBe(0, train.Errors);
         var version = train.Json().GetProperty("version").GetString()!;
-        var seen = ModelFolder.Load(new ModelShelf(folder.Data, TimeProvider.System).FolderOf(version));
+        var seen = ModelArtifact.Load(new ModelRegistry(folder.Data, TimeProvider.System).FolderOf(version));
         var computed = FromPayments(folder);
         ScorerOf(folder.Data, version).ShouldBe(ScorerOf(folder.File("other"), computed.Version));
         seen.Card.Metrics.ShouldBe(computed.Card.Metrics);
         seen.Features.IsSameAs(TrainedModel.Loaded.Features).ShouldBeTrue();
-        new ModelShelf(folder.Data, TimeProvider.System).ChampionVersion.ShouldBe(TrainedModel.Loaded.Version);
+        new ModelRegistry(folder.Data, TimeProvider.System).ChampionVersion.ShouldBe(TrainedModel.Loaded.Version);
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class TrainAsSeenTests
         using var folder = new StreamFolder(Rows);
         await using var run = await folder.RunAsync(["run", "--input", folder.Input, "--until-drained", .. Carrying]);
         await using var other = await folder.RunAsync("train", "--input", folder.Input, "--set", "model.trees=5", "--json");
-        var champion = new ModelShelf(folder.Data, TimeProvider.System).Champion().ShouldNotBeNull();
+        var champion = new ModelRegistry(folder.Data, TimeProvider.System).Champion().ShouldNotBeNull();
         champion.Features.IsSameAs(TrainedModel.Loaded.Features).ShouldBeFalse();
 
         await using var train = await folder.RunAsync(["train", "--as-seen", .. FewTrees]);
@@ -92,13 +92,13 @@ public sealed class TrainAsSeenTests
         nothingSeen.Errors.ShouldContain("there are no topics in fraudstreams-data");
     }
 
-    static LoadedModel FromPayments(StreamFolder folder) => WorkProgress.Run(progress =>
+    static ScoringModel FromPayments(StreamFolder folder) => WorkProgress.Run(progress =>
     {
         var plan = TrainedModel.Loaded.Features;
-        var rows = LabelledRows.Read(new CsvHistory(folder.Input, TrainedModel.Schema), plan, new WindowState(TrainedModel.Schema), _ => { }, _ => { }, default);
-        var trainer = new Trainer(TrainedModel.Settings("model.trees=10"), new ModelShelf(folder.File("other"), TimeProvider.System), progress, TimeProvider.System);
+        var rows = LabelledDataset.Read(new CsvHistory(folder.Input, TrainedModel.Schema), plan, new WindowState(TrainedModel.Schema), _ => { }, _ => { }, default);
+        var trainer = new Trainer(TrainedModel.Settings("model.trees=10"), new ModelRegistry(folder.File("other"), TimeProvider.System), progress, TimeProvider.System);
         return trainer.Train("payments", plan, rows, default).Model.ShouldNotBeNull();
     });
 
-    static string ScorerOf(string data, string version) => File.ReadAllText(Path.Combine(new ModelShelf(data, TimeProvider.System).FolderOf(version), "model.json"));
+    static string ScorerOf(string data, string version) => File.ReadAllText(Path.Combine(new ModelRegistry(data, TimeProvider.System).FolderOf(version), "model.json"));
 }

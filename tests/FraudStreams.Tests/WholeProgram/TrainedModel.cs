@@ -1,10 +1,10 @@
-using FraudStreams.Ingest;
-using FraudStreams.Ingest.Generation;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Configuration;
+using FraudStreams.Diagnostics;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
-using FraudStreams.Monitoring;
-using FraudStreams.Tests.Settings;
+using FraudStreams.Simulation.Generation;
+using FraudStreams.Tests.Configuration;
 
 namespace FraudStreams.Tests.WholeProgram;
 
@@ -14,13 +14,13 @@ static class TrainedModel
     /// <summary>A share of frauds that gives small histories enough of them.</summary>
     public const double FraudShare = 0.03;
 
-    static readonly Lazy<LoadedModel> Made = new(() =>
+    static readonly Lazy<ScoringModel> Made = new(() =>
     {
         using var folder = new TemporaryFolder();
-        return Train(new ModelShelf(folder, TimeProvider.System));
+        return Train(new ModelRegistry(folder, TimeProvider.System));
     });
 
-    public static LoadedModel Loaded => Made.Value;
+    public static ScoringModel Loaded => Made.Value;
 
     public static TransactionSchema Schema { get; } = SchemaFile.Read(PaymentGenerator.SchemaName);
 
@@ -28,7 +28,7 @@ static class TrainedModel
 
     public static GeneratorSettings Generator(int seed) => new() { Seed = seed, FraudShare = FraudShare };
 
-    public static LoadedModel Train(ModelShelf shelf, int seed = 1, params string[] set) => WorkProgress.Run(progress =>
+    public static ScoringModel Train(ModelRegistry shelf, int seed = 1, params string[] set) => WorkProgress.Run(progress =>
     {
         var trainer = new Trainer(Settings(set), shelf, progress, TimeProvider.System);
         var (model, why) = trainer.Train(new GeneratedHistory(Generator(seed), 6_000, Schema), default);
@@ -38,8 +38,8 @@ static class TrainedModel
     /// <summary>Puts the model into service in a data folder, as if it had been trained there.</summary>
     public static void PutInService(string dataFolder, TimeProvider? time = null)
     {
-        var shelf = new ModelShelf(dataFolder, time ?? TimeProvider.System);
-        ModelFolder.Write(Directory.CreateDirectory(shelf.Directory).FullName, Loaded);
+        var shelf = new ModelRegistry(dataFolder, time ?? TimeProvider.System);
+        ModelArtifact.Write(Directory.CreateDirectory(shelf.Directory).FullName, Loaded);
         shelf.Promote(Loaded.Version, "a test's");
     }
 }

@@ -26,7 +26,7 @@ public sealed class TwoProducersTests
         await second.InterruptAsync();
         await second.ExitAsync();
 
-        folder.IdsOf(Topic.Transactions, "trans_num").Count().ShouldBe(Rows);
-        folder.IdsOf(Topic.Transactions, "trans_num").ShouldBeUnique();
+        folder.IdsOf(TopicNames.Transactions, "trans_num").Count().ShouldBe(Rows);
+        folder.IdsOf(TopicNames.Transactions, "trans_num").ShouldBeUnique();
     }
 }

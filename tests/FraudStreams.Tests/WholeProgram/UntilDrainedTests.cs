@@ -1,4 +1,5 @@
-using FraudStreams.Monitoring;
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
@@ -56,7 +57,7 @@ public sealed class UntilDrainedTests
 
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
         folder.ShouldHoldAll(Rows);
-        var predictions = EmbeddedLog.ReadRecords(folder.Data, Topic.Predictions).ToList();
+        var predictions = EmbeddedLog.ReadRecords(folder.Data, TopicNames.Predictions).ToList();
         predictions.Select(prediction => prediction.Partition.Partition).Distinct().Count().ShouldBe(3);
         foreach (var card in predictions.GroupBy(prediction => Convert.ToHexString(prediction.Key.Span)))
         {

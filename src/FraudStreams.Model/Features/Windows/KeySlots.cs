@@ -6,7 +6,7 @@ namespace FraudStreams.Model.Features.Windows;
 /// Finds a key's block by its bytes: open addressing over (hash, block) pairs, the bytes compared where they are kept, behind the key's
 /// running words. A key that leaves is closed up behind, so no slot is lost.
 /// </summary>
-sealed class KeySlots(WordSlabs slabs, int keyWords)
+sealed class KeySlots(SlabAllocator slabs, int keyWords)
 {
     const int LeastSlots = 16;
 
@@ -21,7 +21,7 @@ sealed class KeySlots(WordSlabs slabs, int keyWords)
     /// <summary>The block in a slot, or 0.</summary>
     internal uint BlockAt(int slot) => _slots[slot].Block;
 
-    internal static int SizeFor(int keyWords, int keyBytes) => WordSlabs.SizeFor(keyWords + ((keyBytes + 7) / 8));
+    internal static int SizeFor(int keyWords, int keyBytes) => SlabAllocator.SizeFor(keyWords + ((keyBytes + 7) / 8));
 
     internal Span<long> Words(uint block)
     {

@@ -37,13 +37,13 @@ sealed class SnapshotReader(Stream from) : IDisposable
         return bytes;
     }
 
-    internal EventClock Clock()
+    internal Watermark Clock()
     {
         var now = Long();
-        var recent = new long[Int(0, EventClock.Span)];
+        var recent = new long[Int(0, Watermark.Span)];
         for (var i = 0; i < recent.Length; i++)
             recent[i] = Long();
-        return EventClock.Of(recent, now);
+        return Watermark.Of(recent, now);
     }
 
     /// <summary>Compares the checksum that is left with that of all that was read.</summary>

@@ -24,7 +24,7 @@ sealed class SnapshotWriter(Stream into) : IDisposable
         }
     }
 
-    internal void Clock(EventClock clock)
+    internal void Clock(Watermark clock)
     {
         Long(clock.Now);
         var recent = clock.Recent.ToArray();

@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Features.Windows;
 
 /// <summary>
 /// What the windows of one key need: which words an event has, and which words of running sums a key has. Windows of the same length and
 /// delay share their edges, and the sums that several of them need. An event is its time, then a word a field (a number's bits, a text's
-/// hash), then, where fraud is counted, the hash of its id and its label. A key's words begin with its ring (<see cref="KeyHistory"/>).
+/// hash), then, where fraud is counted, the hash of its id and its label. A key's words begin with its ring (<see cref="KeyedEventBuffer"/>).
 /// </summary>
 sealed class WindowLayout
 {
@@ -32,8 +32,8 @@ sealed class WindowLayout
         }
         LabelWord = CountsFraud ? 2 + _columns.Count : -1;
         EventWords = 1 + _columns.Count + (CountsFraud ? 2 : 0);
-        ChunkSize = WordSlabs.SizeFor(EventWords * KeyHistory.ChunkEvents);
-        KeyWords = KeyHistory.HeaderWords;
+        ChunkSize = SlabAllocator.SizeFor(EventWords * KeyedEventBuffer.ChunkEvents);
+        KeyWords = KeyedEventBuffer.HeaderWords;
         Windows = [.. windows.Select(w => Place(schema, w))];
         (Spans, Columns) = ([.. _spans], [.. _columns]);
     }
@@ -113,7 +113,7 @@ sealed class WindowLayout
             if (same.Kind == kind && same.EventWord == eventWord)
                 return same.At;
         }
-        var tally = new Tally(kind, eventWord, KeyWords, span.Delay);
+        var tally = new RunningAggregate(kind, eventWord, KeyWords, span.Delay);
         KeyWords += tally.Words;
         span.Tallies = [.. span.Tallies, tally];
         return tally.At;
@@ -137,7 +137,7 @@ sealed class WindowSpan(long over, long delay, int edgesAt)
 
     internal int EdgesAt => edgesAt;
 
-    internal Tally[] Tallies { get; set; } = [];
+    internal RunningAggregate[] Tallies { get; set; } = [];
 }
 
 /// <summary>One of the schema's windows and where what it needs is found.</summary>

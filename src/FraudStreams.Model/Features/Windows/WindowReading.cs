@@ -1,5 +1,5 @@
 using System.Numerics;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Features.Windows;
 
@@ -10,13 +10,13 @@ sealed class WindowReading
 
     /// <param name="paymentEvent">The payment, which is not in the history yet.</param>
     /// <param name="values">One a window of the schema.</param>
-    internal void Read(WindowLayout layout, KeyHistory history, ReadOnlySpan<long> paymentEvent, Span<double> values)
+    internal void Read(WindowLayout layout, KeyedEventBuffer history, ReadOnlySpan<long> paymentEvent, Span<double> values)
     {
         foreach (var window in layout.Windows.AsSpan())
             values[window.Index] = Value(layout, window, history, paymentEvent);
     }
 
-    double Value(WindowLayout layout, PlacedWindow window, KeyHistory history, ReadOnlySpan<long> paymentEvent)
+    double Value(WindowLayout layout, PlacedWindow window, KeyedEventBuffer history, ReadOnlySpan<long> paymentEvent)
     {
         var (left, right) = history.Edges(window.Span);
         var count = right - left;
@@ -43,25 +43,25 @@ sealed class WindowReading
         }
     }
 
-    static Int128 Sum(PlacedWindow window, KeyHistory history, ReadOnlySpan<long> paymentEvent)
+    static Int128 Sum(PlacedWindow window, KeyedEventBuffer history, ReadOnlySpan<long> paymentEvent)
     {
-        var sum = Tally.Read(history.Key, window.TallyAt);
+        var sum = RunningAggregate.Read(history.Key, window.TallyAt);
         return window.CountsItself ? sum + FixedPoint.ForSum(Number(paymentEvent, window)) : sum;
     }
 
     /// <summary>Payments in the window that have a value in the field.</summary>
-    static long Present(PlacedWindow window, KeyHistory history, ReadOnlySpan<long> paymentEvent, int count)
+    static long Present(PlacedWindow window, KeyedEventBuffer history, ReadOnlySpan<long> paymentEvent, int count)
     {
         var present = window.CountedAt < 0 ? count : history.Key[window.CountedAt];
         return window.CountsItself && !double.IsNaN(Number(paymentEvent, window)) ? present + 1 : present;
     }
 
-    static double Deviation(PlacedWindow window, KeyHistory history, ReadOnlySpan<long> paymentEvent, long present)
+    static double Deviation(PlacedWindow window, KeyedEventBuffer history, ReadOnlySpan<long> paymentEvent, long present)
     {
         if (present == 0)
             return double.NaN;
-        var sum = Tally.Read(history.Key, window.TallyAt);
-        var squares = Tally.Read(history.Key, window.TallyAt + 2);
+        var sum = RunningAggregate.Read(history.Key, window.TallyAt);
+        var squares = RunningAggregate.Read(history.Key, window.TallyAt + 2);
         if (window.CountsItself)
         {
             var value = FixedPoint.ForSquare(Number(paymentEvent, window));
@@ -71,7 +71,7 @@ sealed class WindowReading
         return FixedPoint.Deviation(present, sum, squares);
     }
 
-    static double Max(PlacedWindow window, KeyHistory history, ReadOnlySpan<long> paymentEvent, int left, int right)
+    static double Max(PlacedWindow window, KeyedEventBuffer history, ReadOnlySpan<long> paymentEvent, int left, int right)
     {
         var max = window.CountsItself ? Number(paymentEvent, window) : double.NaN;
         for (var place = left; place < right; place++)
@@ -84,7 +84,7 @@ sealed class WindowReading
         return max;
     }
 
-    int Distinct(PlacedWindow window, KeyHistory history, ReadOnlySpan<long> paymentEvent, int left, int right)
+    int Distinct(PlacedWindow window, KeyedEventBuffer history, ReadOnlySpan<long> paymentEvent, int left, int right)
     {
         var slots = (int)BitOperations.RoundUpToPowerOf2((uint)(right - left + 1) * 2);
         if (slots > _seen.Length)
@@ -113,18 +113,18 @@ sealed class WindowReading
         return 1;
     }
 
-    static long Frauds(WindowLayout layout, PlacedWindow window, KeyHistory history, long time, int left, int right)
+    static long Frauds(WindowLayout layout, PlacedWindow window, KeyedEventBuffer history, long time, int left, int right)
     {
         if (history.LateLabels == 0)
             return history.Key[window.TallyAt];
         // Some label changes what counts while the window moves over its event, so the sum cannot know.
         var frauds = 0L;
         for (var place = left; place < right; place++)
-            frauds += FraudMark.IsFraud(history[place][layout.LabelWord], time) ? 1 : 0;
+            frauds += PackedLabel.IsFraud(history[place][layout.LabelWord], time) ? 1 : 0;
         return frauds;
     }
 
-    static double SinceLast(PlacedWindow window, KeyHistory history, long time)
+    static double SinceLast(PlacedWindow window, KeyedEventBuffer history, long time)
     {
         var last = history.UpTo(time) - 1;
         if (last < 0)

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Features.Windows;
 
@@ -19,7 +19,7 @@ static class WindowSnapshot
     static ReadOnlySpan<byte> Magic => "FSWINDOW"u8;
 
     internal static void Write(
-        Stream into, TransactionSchema schema, WindowScope scope, ReadOnlySpan<byte> position, EventClock clock, LabelBook? labels,
+        Stream into, TransactionSchema schema, WindowScope scope, ReadOnlySpan<byte> position, Watermark clock, PendingLabels? labels,
         ReadOnlySpan<WindowTable> tables)
     {
         if (position.Length > MostPositionBytes)
@@ -52,8 +52,8 @@ static class WindowSnapshot
         writer.Finish();
     }
 
-    internal static EventClock Read(
-        Stream from, TransactionSchema schema, WindowScope scope, LabelBook? labels, ReadOnlySpan<WindowTable> tables, out byte[] position)
+    internal static Watermark Read(
+        Stream from, TransactionSchema schema, WindowScope scope, PendingLabels? labels, ReadOnlySpan<WindowTable> tables, out byte[] position)
     {
         using var reader = new SnapshotReader(from);
         if (!reader.Bytes(Magic.Length).AsSpan().SequenceEqual(Magic))

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Features.Windows;
 
@@ -30,8 +30,8 @@ public sealed class WindowState
     const long MostAheadOfFront = 30L * 24 * 60 * 60 * 1000;
 
     readonly WindowTable[] _tables;
-    readonly LabelBook? _labels;
-    EventClock _clock = new();
+    readonly PendingLabels? _labels;
+    Watermark _clock = new();
 
     /// <summary>The state before the first payment.</summary>
     public WindowState(TransactionSchema schema, WindowScope scope = WindowScope.All)
@@ -48,7 +48,7 @@ public sealed class WindowState
         }
         var layouts = keys.ConvertAll(by => new WindowLayout(schema, by, scope));
         var counting = layouts.FindAll(layout => layout.CountsFraud);
-        _labels = counting.Count == 0 ? null : new LabelBook(counting.Max(layout => layout.Reach + layout.Allowance));
+        _labels = counting.Count == 0 ? null : new PendingLabels(counting.Max(layout => layout.Reach + layout.Allowance));
         _tables = [.. layouts.Select(layout => new WindowTable(layout, _labels))];
     }
 
@@ -135,7 +135,7 @@ public sealed class WindowState
 
     /// <summary>
     /// Whether more labels of the topic are to be taken in before a payment of that moment is computed, if there are more: as long as the
-    /// labels' own <see cref="EventClock"/> has not passed it, nor any moment before. So how far they are read follows from the payments
+    /// labels' own <see cref="Watermark"/> has not passed it, nor any moment before. So how far they are read follows from the payments
     /// and the topic alone.
     /// </summary>
     public bool NeedsLabels(long moment) => _labels?.IsBehind(moment) == true;

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Features.Windows;
 
@@ -7,10 +7,10 @@ namespace FraudStreams.Model.Features.Windows;
 sealed class WindowTable
 {
     readonly WindowReading _reading = new();
-    readonly WordSlabs _slabs = new();
+    readonly SlabAllocator _slabs = new();
     readonly KeySlots _keys;
     readonly LabelIndex? _labels;
-    readonly LabelBook? _book;
+    readonly PendingLabels? _book;
     readonly long[] _event;
     readonly long[] _nobody;
     byte[] _key = new byte[64];
@@ -18,7 +18,7 @@ sealed class WindowTable
 
     /// <param name="layout">The windows of the key.</param>
     /// <param name="book">Labels that wait for payments; not null where the layout counts fraud.</param>
-    internal WindowTable(WindowLayout layout, LabelBook? book)
+    internal WindowTable(WindowLayout layout, PendingLabels? book)
     {
         Layout = layout;
         _book = book;
@@ -125,7 +125,7 @@ sealed class WindowTable
                 if ((ulong)paymentEvent[Layout.LabelWord - 1] != id)
                     continue;
                 found = true;
-                var mark = FraudMark.WithLabel(paymentEvent[Layout.LabelWord], fraud, knownAt);
+                var mark = PackedLabel.WithLabel(paymentEvent[Layout.LabelWord], fraud, knownAt);
                 history.LateLabels -= LateLabel(paymentEvent);
                 history.Mark(place, mark);
                 history.LateLabels += LateLabel(history[place]);
@@ -147,7 +147,7 @@ sealed class WindowTable
     /// <summary>The blocks of all keys.</summary>
     internal IEnumerable<uint> Blocks => Enumerable.Range(0, _keys.Length).Select(_keys.BlockAt).Where(block => block != 0);
 
-    internal KeyHistory Open(uint block) => new(Layout, _slabs, _keys.Words(block));
+    internal KeyedEventBuffer Open(uint block) => new(Layout, _slabs, _keys.Words(block));
 
     internal ReadOnlySpan<byte> KeyOf(uint block) => _keys.KeyOf(_keys.Words(block));
 
@@ -194,7 +194,7 @@ sealed class WindowTable
         return true;
     }
 
-    void Evict(KeyHistory history, uint block, long horizon)
+    void Evict(KeyedEventBuffer history, uint block, long horizon)
     {
         if (history.Count == 0 || history[0][0] > horizon)
             return;
@@ -212,7 +212,7 @@ sealed class WindowTable
 
     /// <summary>1 for an event whose label came later than the first window that could see it.</summary>
     int LateLabel(ReadOnlySpan<long> paymentEvent) =>
-        FraudMark.ChangesAfter(paymentEvent[Layout.LabelWord], paymentEvent[0] + Layout.LeastFraudDelay) ? 1 : 0;
+        PackedLabel.ChangesAfter(paymentEvent[Layout.LabelWord], paymentEvent[0] + Layout.LeastFraudDelay) ? 1 : 0;
 
     ReadOnlySpan<byte> KeyOf(TransactionRows rows, int row)
     {
@@ -242,21 +242,21 @@ sealed class WindowTable
         return block == 0 ? _keys.Add(key, hash) : block;
     }
 
-    void ReadNothing(Span<double> values) => _reading.Read(Layout, new KeyHistory(Layout, _slabs, _nobody), _event, values);
+    void ReadNothing(Span<double> values) => _reading.Read(Layout, new KeyedEventBuffer(Layout, _slabs, _nobody), _event, values);
 
-    void Move(KeyHistory history)
+    void Move(KeyedEventBuffer history)
     {
         foreach (var span in Layout.Spans)
             history.Move(span, _event[0]);
     }
 
-    void Read(KeyHistory history, Span<double> values)
+    void Read(KeyedEventBuffer history, Span<double> values)
     {
         Move(history);
         _reading.Read(Layout, history, _event, values);
     }
 
-    void Insert(KeyHistory history, uint block)
+    void Insert(KeyedEventBuffer history, uint block)
     {
         history.Insert(_event);
         Events++;

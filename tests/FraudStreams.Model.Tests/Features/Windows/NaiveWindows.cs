@@ -1,4 +1,4 @@
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Tests.Features.Windows;
 

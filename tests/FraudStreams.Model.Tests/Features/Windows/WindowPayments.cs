@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using FraudStreams.Model.Features.Windows;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
-using FraudStreams.Model.Tests.Schema;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
+using FraudStreams.Model.Tests.Schemas;
 
 namespace FraudStreams.Model.Tests.Features.Windows;
 

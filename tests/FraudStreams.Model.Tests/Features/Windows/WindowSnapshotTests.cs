@@ -1,6 +1,6 @@
 using System.Text;
 using FraudStreams.Model.Features.Windows;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Schemas;
 using Shouldly;
 using Xunit;
 using static FraudStreams.Model.Tests.Features.Windows.WindowPayments;

@@ -1,7 +1,7 @@
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Features.Windows;
-using FraudStreams.Model.Formats;
-using FraudStreams.Model.Schema;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
 using Shouldly;
 using Xunit;
 using static FraudStreams.Model.Tests.Features.Windows.WindowPayments;

@@ -1,0 +1,260 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace FraudStreams.Model.Csv;
+
+/// <summary>
+/// Cuts a stream into CSV records (RFC 4180: quotes, doubled quotes, line ends in quotes; CRLF or LF) and records into fields, in one
+/// pooled buffer. Blank lines are passed over. A quote that nothing closes within <see cref="LongestQuoted"/> bytes costs its own line and
+/// not the rest of the file. Spans are valid until the next record.
+/// </summary>
+sealed class CsvScanner : IDisposable
+{
+    const int LongestQuoted = 1 << 20;
+    const int LongestLine = 1 << 28;
+
+    readonly Stream _stream;
+    readonly string _file;
+    readonly List<Field> _fields = [];
+    byte[] _buffer = ArrayPool<byte>.Shared.Rent(1 << 18);
+    int _next;
+    int _filled;
+    bool _ended;
+    long _bufferOffset;
+    long _end = long.MaxValue;
+    long _nextLine = 1;
+    int _lineStart;
+    int _lineLength;
+
+    internal CsvScanner(Stream stream, string file)
+    {
+        _stream = stream;
+        _file = file;
+        Fill();
+        if (_buffer.AsSpan(0, _filled).StartsWith("\uFEFF"u8))
+            _next = 3;
+    }
+
+    internal readonly record struct Field(int Start, int Length, bool HasDoubledQuotes);
+
+    /// <summary>The line that the record begins on; the file's first is 1.</summary>
+    internal long LineNumber { get; private set; }
+
+    /// <summary>Where the next record begins, in bytes from the stream's beginning.</summary>
+    internal long NextOffset => _bufferOffset + _next;
+
+    internal long NextLine => _nextLine;
+
+    /// <summary>Whether the record has a quote that nothing closes; its fields are then meaningless.</summary>
+    internal bool HasOpenQuote { get; private set; }
+
+    /// <summary>The record's bytes without the line end.</summary>
+    internal ReadOnlySpan<byte> Line => _buffer.AsSpan(_lineStart, _lineLength);
+
+    internal ReadOnlySpan<Field> Fields => CollectionsMarshal.AsSpan(_fields);
+
+    /// <summary>A field's bytes, without the quotes around it; doubled quotes are still doubled.</summary>
+    internal ReadOnlySpan<byte> this[Field field] => _buffer.AsSpan(_lineStart + field.Start, field.Length);
+
+    /// <summary>
+    /// Goes on at a place that <see cref="NextOffset"/> and <see cref="NextLine"/> named, as if the file ended at <paramref name="end"/>, which is such a
+    /// place too. The stream must be seekable.
+    /// </summary>
+    internal void MoveTo(long offset, long line, long end = long.MaxValue)
+    {
+        _stream.Position = offset;
+        (_bufferOffset, _next, _filled, _ended, _nextLine, _end) = (offset, 0, 0, false, line, end);
+    }
+
+    /// <summary>Moves to the next record; false at the end.</summary>
+    internal bool Read()
+    {
+        while (true)
+        {
+            var length = LineLength(_next);
+            if (length < 0)
+                return false;
+            var end = _next + length;
+            var atEnd = end >= _filled;
+            _lineStart = _next;
+            HasOpenQuote = false;
+            LineNumber = _nextLine;
+            if (_buffer.AsSpan(_next, length).Contains((byte)'"'))
+            {
+                ReadQuoted(length);
+                return true;
+            }
+            _next = atEnd ? end : end + 1;
+            _nextLine++;
+            _lineLength = WithoutReturn(_buffer.AsSpan(_lineStart, length));
+            if (_lineLength == 0)
+                continue;
+            Split(Line);
+            return true;
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_buffer.Length == 0)
+            return;
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = [];
+        _filled = _next = _lineLength = 0;
+        _ended = true;
+    }
+
+    /// <summary>Undoubles quotes into <paramref name="into"/>, which is at least as long; gives the length written.</summary>
+    internal static int Undouble(ReadOnlySpan<byte> text, Span<byte> into)
+    {
+        var length = 0;
+        for (var i = 0; i < text.Length; i++)
+        {
+            into[length++] = text[i];
+            if (text[i] == '"' && i + 1 < text.Length && text[i + 1] == '"')
+                i++;
+        }
+        return length;
+    }
+
+    static int WithoutReturn(ReadOnlySpan<byte> line) => line.Length > 0 && line[^1] == '\r' ? line.Length - 1 : line.Length;
+
+    /// <summary>Bytes from <paramref name="from"/> to the next line feed, or to the end of the file; −1 when nothing is left.</summary>
+    int LineLength(int from)
+    {
+        var searched = 0;
+        while (true)
+        {
+            var found = _buffer.AsSpan(from + searched, _filled - from - searched).IndexOf((byte)'\n');
+            if (found >= 0)
+                return searched + found;
+            searched = _filled - from;
+            if (_ended)
+                return searched == 0 ? -1 : searched;
+            if (searched > LongestLine)
+                throw new InvalidDataException($"{_file}, line {_nextLine}: is longer than {LongestLine:N0} bytes; this is no CSV file");
+            // Filling moves what is not read yet to the front.
+            from -= _next;
+            Fill();
+            from += _next;
+        }
+    }
+
+    void Fill()
+    {
+        var kept = _filled - _next;
+        if (kept == _buffer.Length)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
+            _buffer.AsSpan(_next, kept).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = larger;
+        }
+        else if (_next > 0)
+        {
+            _buffer.AsSpan(_next, kept).CopyTo(_buffer);
+        }
+        _bufferOffset += _next;
+        _next = 0;
+        _filled = kept;
+        var read = _stream.Read(_buffer, _filled, (int)Math.Min(_buffer.Length - _filled, _end - _bufferOffset - _filled));
+        _filled += read;
+        _ended = read == 0;
+    }
+
+    void Split(ReadOnlySpan<byte> line)
+    {
+        _fields.Clear();
+        var start = 0;
+        var i = 0;
+        var comma = Vector256.Create((byte)',');
+        for (; i <= line.Length - Vector256<byte>.Count; i += Vector256<byte>.Count)
+        {
+            var commas = Vector256.Equals(Vector256.Create(line.Slice(i, Vector256<byte>.Count)), comma).ExtractMostSignificantBits();
+            for (; commas != 0; commas &= commas - 1)
+            {
+                var at = i + int.CreateTruncating(uint.TrailingZeroCount(commas));
+                _fields.Add(new Field(start, at - start, false));
+                start = at + 1;
+            }
+        }
+        for (; i < line.Length; i++)
+        {
+            if (line[i] != ',')
+                continue;
+            _fields.Add(new Field(start, i - start, false));
+            start = i + 1;
+        }
+        _fields.Add(new Field(start, line.Length - start, false));
+    }
+
+    /// <summary>Reads a record with quotes, which may take several lines.</summary>
+    void ReadQuoted(int firstLine)
+    {
+        var length = firstLine;
+        while (!TrySplitQuoted(_buffer.AsSpan(_next, length)))
+        {
+            var atEnd = _next + length >= _filled && _ended;
+            var more = atEnd || length > LongestQuoted ? -1 : LineLength(_next + length + 1);
+            if (more < 0)
+            {
+                HasOpenQuote = true;
+                _fields.Clear();
+                length = firstLine;
+                break;
+            }
+            length += 1 + more;
+        }
+        _lineStart = _next;
+        var line = _buffer.AsSpan(_next, length);
+        _lineLength = WithoutReturn(line);
+        _nextLine += 1 + line.Count((byte)'\n');
+        _next = Math.Min(_next + length + 1, _filled);
+    }
+
+    /// <summary>
+    /// Splits a record with quotes; false when it ends inside one. A quote within an unquoted field is a letter like others.
+    /// </summary>
+    bool TrySplitQuoted(ReadOnlySpan<byte> record)
+    {
+        record = record[..WithoutReturn(record)];
+        _fields.Clear();
+        var i = 0;
+        while (true)
+        {
+            if (i < record.Length && record[i] == '"')
+            {
+                var start = ++i;
+                var doubled = false;
+                while (true)
+                {
+                    var quote = record[i..].IndexOf((byte)'"');
+                    if (quote < 0)
+                        return false;
+                    i += quote + 1;
+                    if (i == record.Length || record[i] != '"')
+                        break;
+                    doubled = true;
+                    i++;
+                }
+                var length = i - 1 - start;
+                // Text between the closing quote and the comma has no meaning in RFC 4180; the field is then taken as it stands.
+                var rest = record[i..].IndexOf((byte)',');
+                rest = rest < 0 ? record.Length - i : rest;
+                _fields.Add(rest == 0 ? new Field(start, length, doubled) : new Field(start - 1, i + rest - start + 1, false));
+                i += rest;
+            }
+            else
+            {
+                var comma = record[i..].IndexOf((byte)',');
+                var length = comma < 0 ? record.Length - i : comma;
+                _fields.Add(new Field(i, length, false));
+                i += length;
+            }
+            if (i == record.Length)
+                return true;
+            i++;
+        }
+    }
+}

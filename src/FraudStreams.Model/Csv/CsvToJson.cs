@@ -1,0 +1,178 @@
+using System.Buffers;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
+
+namespace FraudStreams.Model.Csv;
+
+/// <summary>
+/// Turns the rows of a CSV file into records for the transactions topic: one JSON object each, with the file's own columns in their order
+/// and nothing altered. Texts are JSON strings; other values are JSON numbers where their characters are one as they stand, null where
+/// they are empty, and else strings, which a reader then judges. A line that is no row of the file goes out as it is.
+/// Not thread-safe. The stream stays the caller's.
+/// </summary>
+public sealed class CsvToJson : IDisposable
+{
+    static readonly SearchValues<byte> Escaped =
+        SearchValues.Create([.. Enumerable.Range(0, 32).Select(i => (byte)i), (byte)'"', (byte)'\\']);
+
+    readonly CsvScanner _scanner;
+    readonly CsvColumns _columns;
+    readonly TransactionSchema _schema;
+    readonly SyntheticId? _madeId;
+    readonly byte[] _idName;
+    readonly int _namesLength;
+    readonly CsvColumns.Column? _keyColumn;
+    readonly CsvColumns.Column? _timeColumn;
+    byte[] _key = new byte[64];
+    bool _isRow;
+
+    /// <param name="csv">The file, from its first byte; seekable when <paramref name="from"/> is given.</param>
+    /// <param name="schema">Which columns there must be.</param>
+    /// <param name="fileName">Named in messages and in ids made from rows; folders are left out of it.</param>
+    /// <param name="from">Where an earlier reader of the same file stood (<see cref="Position"/>), to go on there.</param>
+    /// <exception cref="SchemaException">The first line does not fit the schema.</exception>
+    public CsvToJson(Stream csv, TransactionSchema schema, string fileName, CsvPosition from = default)
+    {
+        _schema = schema;
+        _scanner = new CsvScanner(csv, fileName);
+        _columns = CsvColumns.Read(_scanner, schema, fileName);
+        _madeId = schema.Roles.IdFromRow ? new SyntheticId(fileName) : null;
+        _idName = System.Text.Encoding.UTF8.GetBytes($"\"{System.Text.Json.JsonEncodedText.Encode(schema.Roles.Id)}\":");
+        _namesLength = _columns.All.Sum(c => c.JsonName.Length) + _idName.Length;
+        _keyColumn = ColumnOf(schema.KeyField);
+        _timeColumn = ColumnOf(schema.TimeField);
+        if (from.Offset > 0)
+        {
+            _scanner.MoveTo(from.Offset, from.Line);
+            Row = from.Row;
+        }
+    }
+
+    /// <summary>Rows read so far from the file's beginning, those that are no row included.</summary>
+    public long Row { get; private set; }
+
+    /// <summary>Where the next row begins.</summary>
+    public CsvPosition Position => new(_scanner.NextOffset, Row, _scanner.NextLine);
+
+    /// <summary>
+    /// The topic key of the row just read: its card, or its id where the data has no card. Empty for a line that is no row.
+    /// </summary>
+    public ReadOnlySpan<byte> Key
+    {
+        get
+        {
+            if (!_isRow)
+                return default;
+            if (_keyColumn is not { } column)
+                return _madeId is null ? default : _madeId.Of(Row);
+            var quoted = _scanner.Fields[column.Position];
+            var key = _scanner[quoted];
+            if (!quoted.HasDoubledQuotes)
+                return key;
+            if (_key.Length < key.Length)
+                _key = new byte[key.Length];
+            return _key.AsSpan(0, CsvScanner.Undouble(key, _key));
+        }
+    }
+
+    /// <summary>Event time of the row just read in unix milliseconds; null where it has none that can be read.</summary>
+    public long? EventTime
+    {
+        get
+        {
+            if (!_isRow || _timeColumn is not { } column)
+                return null;
+            var cell = default(TransactionRows.Cell);
+            var text = _scanner[_scanner.Fields[column.Position]];
+            var unreadable = FieldText.ReadValue(_schema, column.Field, _schema.Fields[column.Field], text, ref cell);
+            return unreadable is null ? cell.Bits : null;
+        }
+    }
+
+    /// <summary>Appends the next record to <paramref name="into"/>, without a line end; false at the end of the file.</summary>
+    public bool TryRead(IBufferWriter<byte> into)
+    {
+        _isRow = false;
+        if (!_scanner.Read())
+            return false;
+        Row++;
+        if (_columns.Check(_scanner) is null)
+        {
+            _isRow = true;
+            WriteObject(into);
+        }
+        else
+        {
+            into.Write(_scanner.Line);
+        }
+        return true;
+    }
+
+    public void Dispose() => _scanner.Dispose();
+
+    CsvColumns.Column? ColumnOf(int field) => _columns.All.Where(c => c.Field == field).Select(c => (CsvColumns.Column?)c).FirstOrDefault();
+
+    void WriteObject(IBufferWriter<byte> into)
+    {
+        var fields = _scanner.Fields;
+        var madeId = _madeId is null ? default : _madeId.Of(Row);
+        // A control character takes six bytes; quotes, comma or null at most four more a column.
+        var room = into.GetSpan(_namesLength + (6 * (_scanner.Line.Length + madeId.Length)) + (4 * (fields.Length + 1)) + 2);
+        var at = 0;
+        room[at++] = (byte)'{';
+        if (_madeId is not null)
+        {
+            Put(_idName, room, ref at);
+            PutText(madeId, false, room, ref at);
+            room[at++] = (byte)',';
+        }
+        foreach (ref readonly var column in _columns.All.AsSpan())
+        {
+            ref readonly var field = ref fields[column.Position];
+            var text = _scanner[field];
+            Put(column.JsonName, room, ref at);
+            if (column.Field < 0 || _schema.Fields[column.Field].Type == FieldType.Text)
+                PutText(text, field.HasDoubledQuotes, room, ref at);
+            else if (text.IsEmpty)
+                Put("null"u8, room, ref at);
+            else if (NumberText.IsJsonNumber(text))
+                Put(text, room, ref at);
+            else
+                PutText(text, field.HasDoubledQuotes, room, ref at);
+            room[at++] = (byte)',';
+        }
+        room[at - 1] = (byte)'}';
+        into.Advance(at);
+    }
+
+    static void Put(ReadOnlySpan<byte> bytes, Span<byte> room, ref int at)
+    {
+        bytes.CopyTo(room[at..]);
+        at += bytes.Length;
+    }
+
+    static void PutText(ReadOnlySpan<byte> text, bool doubledQuotes, Span<byte> room, ref int at)
+    {
+        room[at++] = (byte)'"';
+        for (var plain = text.IndexOfAny(Escaped); plain >= 0; plain = text.IndexOfAny(Escaped))
+        {
+            Put(text[..plain], room, ref at);
+            var c = text[plain];
+            room[at++] = (byte)'\\';
+            if (c is (byte)'"' or (byte)'\\')
+            {
+                room[at++] = c;
+            }
+            else
+            {
+                Put("u00"u8, room, ref at);
+                room[at++] = (byte)('0' + (c >> 4));
+                room[at++] = "0123456789abcdef"u8[c & 15];
+            }
+            var taken = doubledQuotes && c == '"' && plain + 1 < text.Length && text[plain + 1] == '"' ? 2 : 1;
+            text = text[(plain + taken)..];
+        }
+        Put(text, room, ref at);
+        room[at++] = (byte)'"';
+    }
+}

@@ -1,0 +1,106 @@
+using System.Runtime.CompilerServices;
+
+namespace FraudStreams.Model.Features.Windows;
+
+/// <summary>
+/// Blocks of 64-bit words cut from large arrays, in sizes 4, 8, 12, 16, 24, 32, 48, … words. A block given back is given out again for the
+/// next of its size, so that a steady state allocates nothing and the garbage collector sees a few arrays only.
+/// </summary>
+sealed class SlabAllocator
+{
+    const int UnitWords = 4;
+    const int ChunkWords = 1 << 16;
+    const int ChunkUnits = ChunkWords / UnitWords;
+
+    static readonly int[] Sizes = [4, 8, .. Enumerable.Range(0, 25).SelectMany(k => new[] { 12 << k, 16 << k })];
+
+    readonly List<long[]?> _chunks = [];
+    readonly uint[] _free = new uint[Sizes.Length];
+    long[] _last = [];
+    uint _lastStart;
+
+    // Unit 0 stays unused, so that a handle of 0 means that there is no block.
+    int _used = UnitWords;
+
+    /// <summary>Bytes of all arrays, whether given out or not.</summary>
+    internal long Bytes { get; private set; }
+
+    internal static int WordsOf(int size) => Sizes[size];
+
+    /// <summary>The smallest size of at least so many words.</summary>
+    internal static int SizeFor(int words)
+    {
+        var size = 0;
+        while (Sizes[size] < words)
+            size++;
+        return size;
+    }
+
+    /// <summary>A block of that size; what is in it is left from before.</summary>
+    internal uint Rent(int size)
+    {
+        var handle = _free[size];
+        if (handle != 0)
+        {
+            _free[size] = (uint)Words(handle, size)[0];
+            return handle;
+        }
+        var words = Sizes[size];
+        if (words > ChunkWords)
+            return OwnChunk(words);
+        if (_last.Length - _used < words)
+            NextChunk();
+        handle = _lastStart + (uint)(_used / UnitWords);
+        _used += words;
+        return handle;
+    }
+
+    internal void Return(uint handle, int size)
+    {
+        Words(handle, size)[0] = _free[size];
+        _free[size] = handle;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal Span<long> Words(uint handle, int size) =>
+        _chunks[(int)(handle / ChunkUnits)].AsSpan((int)(handle % ChunkUnits) * UnitWords, Sizes[size]);
+
+    /// <summary>A block larger than a chunk is an array of its own, at the first of the chunk numbers that it takes up.</summary>
+    uint OwnChunk(int words)
+    {
+        var handle = (uint)_chunks.Count * ChunkUnits;
+        if (_chunks.Count == 0)
+        {
+            NextChunk();
+            return OwnChunk(words);
+        }
+        Add(new long[words]);
+        for (var more = (words - 1) / ChunkWords; more > 0; more--)
+            _chunks.Add(null);
+        return handle;
+    }
+
+    void NextChunk()
+    {
+        // What is left of the last chunk is still good for smaller blocks.
+        for (var size = Sizes.Length - 1; size >= 0; size--)
+        {
+            while (_last.Length - _used >= Sizes[size])
+            {
+                var rest = _lastStart + (uint)(_used / UnitWords);
+                _used += Sizes[size];
+                Return(rest, size);
+            }
+        }
+        _used = _chunks.Count == 0 ? UnitWords : 0;
+        _lastStart = checked((uint)_chunks.Count * ChunkUnits);
+        _last = new long[ChunkWords];
+        Add(_last);
+    }
+
+    void Add(long[] chunk)
+    {
+        _chunks.Add(chunk);
+        Bytes += chunk.Length * (long)sizeof(long);
+    }
+}

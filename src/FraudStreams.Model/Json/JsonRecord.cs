@@ -1,0 +1,235 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using FraudStreams.Model.Csv;
+using FraudStreams.Model.Schemas;
+using static FraudStreams.Model.Schemas.TransactionRows;
+
+namespace FraudStreams.Model.Json;
+
+/// <summary>
+/// Reads one UTF-8 JSON object into a row, with the fields found by their bytes: first the one that stood at the same place in the last
+/// record, then by hash. The places are hints, so records may be read on several threads at once, each into its own rows.
+/// </summary>
+sealed class JsonRecord
+{
+    internal const int DefaultLongestRecord = 1 << 20;
+
+    const int DeepestNesting = 32;
+    const int Unknown = -1;
+    const int Reserved = -2;
+
+    static readonly JsonReaderOptions Options = new() { MaxDepth = DeepestNesting + 8, CommentHandling = JsonCommentHandling.Disallow };
+
+    readonly TransactionSchema _schema;
+    readonly ImmutableArray<SchemaField> _fields;
+    readonly Utf8Names _names;
+    readonly int[] _lastAt;
+    readonly int _longest;
+
+    /// <param name="schema">Decides which cell is the label, and is named in messages.</param>
+    /// <param name="fields">The cells, in order: the schema's fields and whatever else a record has beside them.</param>
+    /// <param name="reserved">Names that make a record unreadable.</param>
+    /// <param name="longest">Longest record, in bytes, that is looked at.</param>
+    internal JsonRecord(TransactionSchema schema, ImmutableArray<SchemaField> fields, IEnumerable<string> reserved, int longest)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(longest, 2);
+        _schema = schema;
+        _fields = fields;
+        _names = new Utf8Names(fields.Select(f => f.Name).Concat(reserved));
+        _lastAt = new int[fields.Length * 2];
+        Array.Fill(_lastAt, Unknown);
+        _longest = longest;
+    }
+
+    /// <summary>Adds the record as a row, or says why it cannot be one and leaves the rows as they were.</summary>
+    internal RejectReason? Read(ReadOnlySpan<byte> record, TransactionRows into)
+    {
+        if (record.Length > _longest)
+            return TooLong(record.Length, _longest);
+        if (!Utf8.IsValid(record))
+            return new(RejectCodes.NotUtf8, "the record is not UTF-8 text");
+        var first = record.IndexOfAnyExcept(" \t\r\n"u8);
+        if (first < 0)
+            return new(RejectCodes.NotJson, "the record is empty");
+        if (record[first] != '{')
+            return NotAnObject(record);
+
+        var cells = into.Begin(record, out var start);
+        var reader = new Utf8JsonReader(record, isFinalBlock: false, new JsonReaderState(Options));
+        RejectReason? reason;
+        try
+        {
+            reason = ReadObject(ref reader, record, into, cells, start);
+        }
+        catch (JsonException)
+        {
+            // The reader's only way to say that its input is not JSON. What it stood at when it threw is kept.
+            reason = new(RejectCodes.NotJson, $"the record is not JSON after its byte {reader.BytesConsumed:N0}");
+        }
+        if (reason is null)
+            into.Commit();
+        return reason;
+    }
+
+    RejectReason? ReadObject(ref Utf8JsonReader reader, ReadOnlySpan<byte> record, TransactionRows into, Span<Cell> cells, int start)
+    {
+        reader.Read();
+        RejectReason? problems = null;
+        for (var place = 0; ; place++)
+        {
+            if (!reader.Read())
+                return Truncated(record);
+            if (reader.TokenType == JsonTokenType.EndObject)
+                break;
+            var field = Find(ref reader, place);
+            if (!reader.Read())
+                return Truncated(record);
+            var reason = field switch
+            {
+                >= 0 => ReadField(ref reader, field, into, ref cells[field], start),
+                Reserved => ReservedField(),
+                _ => null,
+            };
+            if (reason is not null)
+                problems = problems.And(reason);
+            if (SkipNested(ref reader, record) is { } unreadable)
+                return unreadable;
+        }
+        // Anything but white space after the object throws here.
+        reader.Read();
+        return problems ?? FieldText.FirstMissing(_fields, cells);
+    }
+
+    int Find(ref Utf8JsonReader reader, int place)
+    {
+        if (reader.ValueIsEscaped)
+            return FindEscaped(ref reader);
+        var name = reader.ValueSpan;
+        if (place < _lastAt.Length)
+        {
+            var last = _lastAt[place];
+            if (last >= 0 && name.SequenceEqual(_names[last]))
+                return last;
+        }
+        var found = _names.Find(name);
+        if (found >= _fields.Length)
+            return Reserved;
+        if (place < _lastAt.Length)
+            _lastAt[place] = found;
+        return found;
+    }
+
+    int FindEscaped(ref Utf8JsonReader reader)
+    {
+        var name = reader.ValueSpan.Length <= 512 ? stackalloc byte[512] : new byte[reader.ValueSpan.Length];
+        if (!TryUnescape(ref reader, name, out var length))
+            return Unknown;
+        var found = _names.Find(name[..length]);
+        return found >= _fields.Length ? Reserved : found;
+    }
+
+    RejectReason? ReadField(ref Utf8JsonReader reader, int index, TransactionRows into, ref Cell cell, int start)
+    {
+        var field = _fields[index];
+        if (cell.State != CellState.Absent)
+            return new(RejectCodes.DuplicateField, $"{field.Name}: is there twice");
+        var at = start + (int)reader.TokenStartIndex;
+        var text = reader.ValueSpan;
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.Number:
+                break;
+            case JsonTokenType.String when reader.ValueIsEscaped:
+                var room = into.Reserve(text.Length);
+                if (!TryUnescape(ref reader, room, out var length))
+                    return new(RejectCodes.NotUtf8, $"{field.Name}: has an escape that is half a character");
+                text = room[..length];
+                at = into.Keep(length);
+                break;
+            case JsonTokenType.String:
+                at++;
+                break;
+            case JsonTokenType.Null:
+                cell.State = CellState.Null;
+                return null;
+            case JsonTokenType.StartObject or JsonTokenType.StartArray:
+                var nested = reader.TokenType == JsonTokenType.StartArray ? "a list" : "an object";
+                return new(RejectCodes.NestedValue, $"{field.Name}: is {nested}, not one value");
+            default:
+                return new(RejectCodes.WrongType, $"{field.Name}: is true or false, not {field.Type.InWords()}");
+        }
+        return FieldText.Read(_schema, index, field, text, at, ref cell);
+    }
+
+    static bool TryUnescape(ref Utf8JsonReader reader, scoped Span<byte> into, out int length)
+    {
+        length = 0;
+        try
+        {
+            length = reader.CopyString(into);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            // How the reader says that an escape is one half of a surrogate pair.
+            return false;
+        }
+    }
+
+    /// <summary>Passes over an object or list, so that the reader stands at the value's end in any case.</summary>
+    static RejectReason? SkipNested(ref Utf8JsonReader reader, ReadOnlySpan<byte> record)
+    {
+        if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
+            return null;
+        for (var depth = reader.CurrentDepth; ;)
+        {
+            if (!reader.Read())
+                return Truncated(record);
+            if (reader.CurrentDepth > DeepestNesting)
+                return new(RejectCodes.TooDeep, $"the record nests deeper than {DeepestNesting} levels");
+            if (reader.CurrentDepth == depth && reader.TokenType is (JsonTokenType.EndObject or JsonTokenType.EndArray))
+                return null;
+        }
+    }
+
+    RejectReason NotAnObject(ReadOnlySpan<byte> record)
+    {
+        var columns = CsvColumns(record);
+        return columns > 1
+            ? new(
+                RejectCodes.ColumnCount,
+                $"the record is a line of {columns} comma-separated columns, not a JSON object; " +
+                $"schema {_schema.Name} has {_schema.Fields.Length} fields")
+            : new(RejectCodes.NotAnObject, "the record is not a JSON object: it does not begin with {");
+    }
+
+    /// <summary>Columns of a CSV line, or 0 where the text is JSON of another kind or has several lines.</summary>
+    static int CsvColumns(ReadOnlySpan<byte> record)
+    {
+        if (record[0] == '[')
+            return 0;
+        var columns = 1;
+        var quoted = false;
+        foreach (var b in record)
+        {
+            if (b == '"')
+                quoted = !quoted;
+            else if (b == ',' && !quoted)
+                columns++;
+        }
+        return columns;
+    }
+
+    internal static RejectReason TooLong(int length, int longest) =>
+        new(RejectCodes.TooLong, $"the record has {length:N0} bytes; at most {longest:N0} are read");
+
+    static RejectReason Truncated(ReadOnlySpan<byte> record) =>
+        new(RejectCodes.Truncated, $"the record ends after {record.Length:N0} bytes, before its object does");
+
+    static RejectReason ReservedField() =>
+        new(
+            RejectCodes.ReservedField,
+            $"the record has a field that only this program adds ({string.Join(", ", TransactionSchema.ReservedNames)})");
+}

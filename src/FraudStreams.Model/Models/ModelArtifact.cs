@@ -1,0 +1,147 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace FraudStreams.Model.Models;
+
+/// <summary>
+/// A model version on disk: a folder with model.json, card.json and SHA256SUMS over both (as <c>sha256sum -c</c> reads it). Written as a
+/// whole or not at all, never changed afterwards, and refused when a byte of it is not what was written.
+/// </summary>
+public static partial class ModelArtifact
+{
+    const string ModelFile = "model.json";
+    const string CardFile = "card.json";
+    const string SumsFile = "SHA256SUMS";
+
+    /// <summary>
+    /// Writes a version into <paramref name="parent"/>/<see cref="ModelCard.Version"/>, and gives that path. The files are on the disk
+    /// before the folder has its name.
+    /// </summary>
+    /// <exception cref="ModelArtifactException">The version is there already, its name is no folder's name, or card and model do not
+    /// fit.</exception>
+    public static string Write(string parent, ScoringModel model)
+    {
+        var card = model.Card;
+        CheckCard(card, $"version \"{card.Version}\"");
+        var folder = Path.Combine(parent, card.Version);
+        if (Path.Exists(folder))
+            throw new ModelArtifactException($"{folder}: is there already; a version is never written twice");
+
+        var (kind, modelJson) = ScorerJson.Write(model.Scorer);
+        var cardJson = ModelCardJson.Write(card, new ModelCardJson.ModelFile(kind, model.Scorer.FeatureCount, Hash(modelJson)));
+        var sums = $"{Hash(modelJson)}  {ModelFile}\n{Hash(cardJson)}  {CardFile}\n";
+        var unfinished = Path.Combine(parent, $".{card.Version}.unfinished");
+        // What a process left that died here.
+        if (Directory.Exists(unfinished))
+            Directory.Delete(unfinished, recursive: true);
+        Directory.CreateDirectory(unfinished);
+        WriteThrough(Path.Combine(unfinished, ModelFile), modelJson);
+        WriteThrough(Path.Combine(unfinished, CardFile), cardJson);
+        WriteThrough(Path.Combine(unfinished, SumsFile), Encoding.ASCII.GetBytes(sums));
+        Directory.Move(unfinished, folder);
+        return folder;
+    }
+
+    /// <summary>Loads the version in <paramref name="folder"/>.</summary>
+    /// <exception cref="ModelArtifactException">A file is missing, truncated or altered, of an unknown format, or does not fit the
+    /// others.</exception>
+    public static ScoringModel Load(string folder)
+    {
+        if (!Directory.Exists(folder))
+            throw new ModelArtifactException($"{folder}: there is no such folder");
+        var sums = ReadSums(Path.Combine(folder, SumsFile));
+        var cardPath = Path.Combine(folder, CardFile);
+        var modelPath = Path.Combine(folder, ModelFile);
+        var cardJson = ReadChecked(cardPath, sums);
+        var modelJson = ReadChecked(modelPath, sums);
+        var (card, file) = ModelCardJson.Read(cardJson, cardPath);
+        CheckCard(card, cardPath);
+        if (file.Sha256 != sums[ModelFile])
+        {
+            throw new ModelArtifactException(
+                $"{cardPath}: is the card of another model: it says SHA-256 {file.Sha256}, {modelPath} has {sums[ModelFile]}");
+        }
+        if (Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) is var name && name != card.Version)
+            throw new ModelArtifactException($"{cardPath}: is the card of version {card.Version}; its folder is {name}");
+        try
+        {
+            var scorer = ScorerJson.Read(file.Kind, modelJson);
+            ScorerJson.CheckFeatures(scorer, card.Features.Columns);
+            if (file.Features != scorer.FeatureCount)
+                throw new ModelFormatException($"it takes {scorer.FeatureCount} features and its card says {file.Features}");
+            return new ScoringModel(card, scorer);
+        }
+        catch (ModelFormatException e)
+        {
+            throw new ModelArtifactException($"{modelPath}: {e.Message}", e);
+        }
+    }
+
+    static void CheckCard(ModelCard card, string path)
+    {
+        if (!FolderName().IsMatch(card.Version))
+        {
+            throw new ModelArtifactException(
+                $"{path}: \"{card.Version}\" cannot be a version's name: 1 to 100 letters, digits, '.', '_', '-', no '.' at first");
+        }
+        if (!(card.Threshold.Score is >= 0 and <= 1))
+            throw new ModelArtifactException($"{path}: the threshold is {card.Threshold.Score}; it lies in 0 to 1");
+        foreach (var (metric, value) in card.Metrics)
+        {
+            if (!double.IsFinite(value))
+                throw new ModelArtifactException($"{path}: metric {metric} is {value}; metrics are finite");
+        }
+    }
+
+    static Dictionary<string, string> ReadSums(string path)
+    {
+        var sums = new Dictionary<string, string>();
+        foreach (var line in Encoding.ASCII.GetString(ReadFile(path)).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var parts = line.Split("  ");
+            if (parts is [{ Length: 64 } hash, var file])
+                sums[file] = hash;
+        }
+        foreach (var file in new[] { ModelFile, CardFile })
+        {
+            if (!sums.ContainsKey(file))
+                throw new ModelArtifactException($"{path}: has no SHA-256 for {file}; the folder is truncated or altered");
+        }
+        return sums;
+    }
+
+    static byte[] ReadChecked(string path, Dictionary<string, string> sums)
+    {
+        var bytes = ReadFile(path);
+        var (hash, expected) = (Hash(bytes), sums[Path.GetFileName(path)]);
+        return hash == expected
+            ? bytes
+            : throw new ModelArtifactException($"{path}: is truncated or altered: its SHA-256 is {hash}, {SumsFile} says {expected}");
+    }
+
+    static byte[] ReadFile(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelArtifactException($"{path}: cannot be read: {e.Message}", e);
+        }
+    }
+
+    static void WriteThrough(string path, byte[] bytes)
+    {
+        using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
+        file.Write(bytes);
+        file.Flush(flushToDisk: true);
+    }
+
+    static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    [GeneratedRegex(@"\A[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}\z")]
+    private static partial Regex FolderName();
+}

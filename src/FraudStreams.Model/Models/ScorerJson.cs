@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using FraudStreams.Model.Models.Linear;
+using FraudStreams.Model.Models.Trees;
+
+namespace FraudStreams.Model.Models;
+
+/// <summary>model.json of a model version's folder: which kinds of model there are, and how each is stored.</summary>
+static class ScorerJson
+{
+    const string Trees = "trees";
+    const string Linear = "linear";
+
+    internal static (string Kind, byte[] Json) Write(IScorer scorer)
+    {
+        using var json = new MemoryStream();
+        switch (scorer)
+        {
+            case TreeEnsemble trees:
+                trees.Save(json);
+                return (Trees, json.ToArray());
+            case LogisticRegression linear:
+                linear.Save(json);
+                return (Linear, json.ToArray());
+            default:
+                throw new ArgumentException($"A {scorer.GetType().Name} has no stored form.", nameof(scorer));
+        }
+    }
+
+    /// <exception cref="ModelFormatException">The kind is unknown, or the file is no model of it.</exception>
+    internal static IScorer Read(string kind, ReadOnlyMemory<byte> json) => kind switch
+    {
+        Trees => TreeEnsemble.Load(json),
+        Linear => LogisticRegression.Load(json),
+        _ => throw new ModelFormatException($"it is of kind {kind}, which this program does not know"),
+    };
+
+    /// <exception cref="ModelFormatException">The model was trained on other features than the plan computes.</exception>
+    internal static void CheckFeatures(IScorer scorer, ImmutableArray<FeatureColumn> plan)
+    {
+        if (scorer.FeatureCount != plan.Length)
+            throw new ModelFormatException($"it takes {scorer.FeatureCount} features; the plan on its card computes {plan.Length}");
+        var trained = scorer switch
+        {
+            TreeEnsemble trees => trees.Features,
+            LogisticRegression linear => linear.Features,
+            _ => plan,
+        };
+        for (var i = 0; i < plan.Length; i++)
+        {
+            if (trained[i] != plan[i])
+            {
+                throw new ModelFormatException(
+                    $"its feature {i + 1} is {trained[i].Name} ({trained[i].Kind}); " +
+                    $"the plan on its card computes {plan[i].Name} ({plan[i].Kind})");
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace FraudStreams.Model.Models.Trees;
+
+/// <summary>
+/// Scores 64 rows at a time. Each value is first replaced by a byte, its place among the thresholds that the trees use of its feature;
+/// then one vector comparison decides a node for 32 rows. A tree is evaluated from its lowest nodes up: a node selects, row by row, the
+/// leaf number that its left or its right child came to. Nothing branches on data, and adding the leaves in the order of the trees gives
+/// the same bits as walking them one by one.
+/// </summary>
+/// <remarks>The idea of testing nodes feature by feature on quantised values is RapidScorer's (Ye et al. 2018).</remarks>
+sealed class BlockScorer
+{
+    public const int BlockRows = 64;
+
+    /// <summary>Memory for codes and results, on the stack.</summary>
+    const int MaxScratch = 64 * 1024;
+
+    /// <summary>An inner node: where the column is above the threshold (or outside the set), take the right slot, else the left.</summary>
+    readonly record struct Step(ushort Column, ushort Left, ushort Right, short Set, byte Threshold);
+
+    readonly record struct CompiledTree(int FirstStep, int Steps, int FirstLeaf);
+
+    readonly int _features;
+    readonly double _baseMargin;
+    readonly ScoringColumns _columns;
+    readonly int _leafSlots;
+    readonly int _slots;
+    readonly Step[] _steps;
+    readonly CompiledTree[] _trees;
+    readonly double[] _leaves;
+    readonly Vector256<byte>[] _sets;
+
+    BlockScorer(
+        int features,
+        double baseMargin,
+        ScoringColumns columns,
+        int leafSlots,
+        int slots,
+        List<Step> steps,
+        List<CompiledTree> trees,
+        List<double> leaves,
+        List<Vector256<byte>> sets)
+    {
+        _features = features;
+        _baseMargin = baseMargin;
+        _columns = columns;
+        _leafSlots = leafSlots;
+        _slots = slots;
+        _steps = [.. steps];
+        _trees = [.. trees];
+        _leaves = [.. leaves];
+        _sets = [.. sets];
+    }
+
+    /// <summary>
+    /// Null where the trees do not fit bytes: over 255 thresholds of a feature, over 256 leaves of a tree, or too many columns.
+    /// </summary>
+    public static BlockScorer? TryCompile(int features, double baseMargin, CategoryTable?[] categories, RegressionTree[] trees)
+    {
+        if (trees.Length == 0 || ScoringColumns.TryMake(features, categories, trees) is not { } columns) return null;
+        var leafSlots = trees.Max(tree => tree.Leaves);
+        var slots = leafSlots * 2;
+        if (leafSlots > 256 || (columns.Count + slots) * BlockRows > MaxScratch) return null;
+        var steps = new List<Step>();
+        var compiled = new List<CompiledTree>();
+        var leaves = new List<double>();
+        var sets = new List<Vector256<byte>>();
+        foreach (var tree in trees)
+        {
+            compiled.Add(new CompiledTree(steps.Count, tree.Leaves - 1, leaves.Count));
+            var slotOf = new ushort[tree.Nodes.Length];
+            int leaf = 0, inner = leafSlots;
+            for (var at = 0; at < tree.Nodes.Length; at++)
+            {
+                if (!tree.Nodes[at].IsLeaf) continue;
+                slotOf[at] = (ushort)leaf++;
+                leaves.Add(tree.Nodes[at].Number);
+            }
+            // Children stand after their parent, so from the end on each node finds its children done.
+            for (var at = tree.Nodes.Length - 1; at >= 0; at--)
+            {
+                ref readonly var node = ref tree.Nodes[at];
+                if (node.IsLeaf) continue;
+                slotOf[at] = (ushort)inner++;
+                var set = (short)-1;
+                if (node.HasSet)
+                {
+                    if (sets.Count > short.MaxValue) return null;
+                    set = (short)sets.Count;
+                    sets.Add(Bits(tree.Sets[(int)node.Number], node.MissingLeft));
+                }
+                var (column, threshold) = columns.Place(node);
+                steps.Add(new Step((ushort)column, slotOf[node.Left], slotOf[node.Left + 1], set, threshold));
+            }
+        }
+        return new BlockScorer(features, baseMargin, columns, leafSlots, slots, steps, compiled, leaves, sets);
+    }
+
+    /// <summary>Margins, in log-odds, of any number of rows.</summary>
+    public void Margins(ReadOnlySpan<double> features, Span<double> margins)
+    {
+        Span<byte> scratch = stackalloc byte[(_columns.Count + _slots) * BlockRows];
+        var codes = scratch[..(_columns.Count * BlockRows)];
+        var slots = scratch[codes.Length..];
+        for (var leaf = 0; leaf < _leafSlots; leaf++) slots.Slice(leaf * BlockRows, BlockRows).Fill((byte)leaf);
+        while (!margins.IsEmpty)
+        {
+            var rows = Math.Min(BlockRows, margins.Length);
+            _columns.Fill(features[..(rows * _features)], _features, rows, codes);
+            var block = margins[..rows];
+            block.Fill(_baseMargin);
+            AddTrees(ref MemoryMarshal.GetReference(codes), ref MemoryMarshal.GetReference(slots), block);
+            margins = margins[rows..];
+            features = features[(rows * _features)..];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void AddTrees(ref byte codes, ref byte slots, Span<double> margins)
+    {
+        ref var steps = ref MemoryMarshal.GetArrayDataReference(_steps);
+        ref var sets = ref MemoryMarshal.GetArrayDataReference(_sets);
+        foreach (ref readonly var tree in _trees.AsSpan())
+        {
+            ref var result = ref slots;
+            for (var i = 0; i < tree.Steps; i++)
+            {
+                ref readonly var step = ref Unsafe.Add(ref steps, tree.FirstStep + i);
+                ref var column = ref Unsafe.Add(ref codes, step.Column * BlockRows);
+                ref var left = ref Unsafe.Add(ref slots, step.Left * BlockRows);
+                ref var right = ref Unsafe.Add(ref slots, step.Right * BlockRows);
+                result = ref Unsafe.Add(ref slots, (_leafSlots + i) * BlockRows);
+                if (step.Set < 0)
+                {
+                    var threshold = Vector256.Create(step.Threshold);
+                    Select(AtMost(ref column, 0, threshold), ref left, ref right, ref result, 0);
+                    Select(AtMost(ref column, 32, threshold), ref left, ref right, ref result, 32);
+                }
+                else
+                {
+                    var set = Unsafe.Add(ref sets, step.Set);
+                    Select(InSet(ref column, 0, set), ref left, ref right, ref result, 0);
+                    Select(InSet(ref column, 32, set), ref left, ref right, ref result, 32);
+                }
+            }
+            ref var leaves = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_leaves), tree.FirstLeaf);
+            for (var row = 0; row < margins.Length; row++)
+                margins[row] += Unsafe.Add(ref leaves, (nint)Unsafe.Add(ref result, (nint)(uint)row));
+        }
+    }
+
+    /// <summary>Codes are stored with their highest bit turned, because vectors compare signed bytes everywhere.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<byte> AtMost(ref byte column, nuint at, Vector256<byte> threshold) =>
+        Vector256.LessThanOrEqual(Vector256.LoadUnsafe(ref column, at).AsSByte(), threshold.AsSByte()).AsByte();
+
+    /// <summary>A category's column is followed by a second: the byte of the set that has the category's bit, and that bit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<byte> InSet(ref byte column, nuint at, Vector256<byte> set)
+    {
+        var bit = Vector256.LoadUnsafe(ref column, at + BlockRows);
+        return Vector256.Equals(Vector256.Shuffle(set, Vector256.LoadUnsafe(ref column, at)) & bit, bit);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Select(Vector256<byte> takeLeft, ref byte left, ref byte right, ref byte result, nuint at) =>
+        Vector256.ConditionalSelect(takeLeft, Vector256.LoadUnsafe(ref left, at), Vector256.LoadUnsafe(ref right, at))
+            .StoreUnsafe(ref result, at);
+
+    static Vector256<byte> Bits(BinSet set, bool withMissing)
+    {
+        Span<byte> bits = stackalloc byte[32];
+        for (var number = 0; number < CategoryTable.Missing; number++)
+            if (set.Contains(number)) bits[number >> 3] |= (byte)(1 << (number & 7));
+        if (withMissing) bits[CategoryTable.Missing >> 3] |= 1 << (CategoryTable.Missing & 7);
+        return Vector256.Create<byte>(bits);
+    }
+}

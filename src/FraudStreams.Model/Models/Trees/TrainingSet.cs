@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+
+namespace FraudStreams.Model.Models.Trees;
+
+/// <summary>
+/// Labelled feature rows, in the order of time. The arrays are held, not copied, and must not change while a training runs.
+/// </summary>
+public sealed class TrainingSet
+{
+    /// <param name="features">Names and kinds, one a feature; at least one, names unique.</param>
+    /// <param name="values">rows × features, row after row. NaN is missing; infinities are refused. Category codes are whole numbers ≥
+    /// 0.</param>
+    /// <param name="labels">One a row: 1 is fraud, 0 is not.</param>
+    /// <param name="weights">Optional, one a row: how much the row counts, finite and ≥ 0. Empty means 1 for all.</param>
+    /// <exception cref="ArgumentException">Lengths do not fit, or a value cannot be used; the message names feature and row.</exception>
+    public TrainingSet(
+        ImmutableArray<FeatureColumn> features,
+        ReadOnlyMemory<double> values,
+        ReadOnlyMemory<byte> labels,
+        ReadOnlyMemory<float> weights = default)
+        : this(values, labels, weights, features)
+    {
+        CheckShape();
+        CheckValues();
+    }
+
+    TrainingSet(
+        ReadOnlyMemory<double> values, ReadOnlyMemory<byte> labels, ReadOnlyMemory<float> weights, ImmutableArray<FeatureColumn> features)
+    {
+        Features = features;
+        Values = values;
+        Labels = labels;
+        Weights = weights;
+    }
+
+    /// <summary>Names and kinds, in the order of a row.</summary>
+    public ImmutableArray<FeatureColumn> Features { get; }
+
+    /// <summary>rows × features, row after row.</summary>
+    public ReadOnlyMemory<double> Values { get; }
+
+    /// <summary>One a row, 0 or 1.</summary>
+    public ReadOnlyMemory<byte> Labels { get; }
+
+    /// <summary>One a row, or empty where every row counts 1.</summary>
+    public ReadOnlyMemory<float> Weights { get; }
+
+    /// <summary>Number of rows, at least 1.</summary>
+    public int Rows => Labels.Length;
+
+    /// <summary>Rows labelled 1.</summary>
+    public int Positives => Labels.Span.Count((byte)1);
+
+    /// <summary>The rows from <paramref name="start"/> on, without copying: the way to a time-ordered split.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The range is empty or reaches past the rows.</exception>
+    public TrainingSet Slice(int start, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Rows - start);
+        return new TrainingSet(
+            Values.Slice(start * Features.Length, count * Features.Length),
+            Labels.Slice(start, count),
+            Weights.IsEmpty ? Weights : Weights.Slice(start, count),
+            Features);
+    }
+
+    void CheckShape()
+    {
+        if (Features.IsDefaultOrEmpty) throw new ArgumentException("A training set needs at least one feature.");
+        var names = new HashSet<string>();
+        foreach (var feature in Features)
+            if (!names.Add(feature.Name)) throw new ArgumentException($"Feature '{feature.Name}' is there twice; names must be unique.");
+        if (Rows == 0) throw new ArgumentException("A training set needs at least one row.");
+        if (Values.Length != (long)Rows * Features.Length)
+            throw new ArgumentException(
+                $"{Rows} labels and {Features.Length} features need {(long)Rows * Features.Length} values, not {Values.Length}.");
+        if (!Weights.IsEmpty && Weights.Length != Rows)
+            throw new ArgumentException($"{Rows} labels need {Rows} weights or none, not {Weights.Length}.");
+    }
+
+    void CheckValues()
+    {
+        var wrong = Labels.Span.IndexOfAnyExceptInRange((byte)0, (byte)1);
+        if (wrong >= 0) throw new ArgumentException($"Label of row {wrong} is {Labels.Span[wrong]}; it must be 0 or 1.");
+        var weights = Weights.Span;
+        for (var row = 0; row < weights.Length; row++)
+            if (!float.IsFinite(weights[row]) || weights[row] < 0)
+                throw new ArgumentException($"Weight of row {row} is {weights[row]}; it must be finite and at least 0.");
+        var values = Values.Span;
+        for (int row = 0, at = 0; row < Rows; row++)
+            for (var feature = 0; feature < Features.Length; feature++, at++)
+            {
+                var value = values[at];
+                if (double.IsInfinity(value))
+                    throw new ArgumentException($"Feature '{Features[feature].Name}' of row {row} is infinite; a missing value is NaN.");
+                if (Features[feature].Kind == FeatureKind.Category && !double.IsNaN(value)
+                    && (value < 0 || value > FeatureColumn.MaxCategoryCode || value != Math.Floor(value)))
+                    throw new ArgumentException(
+                        $"Feature '{Features[feature].Name}' of row {row} is {value}; "
+                        + $"a category code is a whole number 0..{FeatureColumn.MaxCategoryCode}, or NaN.");
+            }
+    }
+}

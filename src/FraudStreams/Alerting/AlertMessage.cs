@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace FraudStreams.Alerting;
+
+/// <summary>What is sent in one piece: one alert, or a digest of several, each with its line.</summary>
+/// <param name="Name">The alert's name, or one of the digest's own: the same alerts have the same.</param>
+/// <param name="To">The recipients that have not had it yet; empty means all.</param>
+public sealed record AlertMessage(string Name, string Subject, string Text, ImmutableArray<Alert> Alerts, ImmutableArray<string> To)
+{
+    public static AlertMessage Of(ImmutableArray<Alert> alerts, ImmutableArray<string> to) => alerts is [var alert]
+        ? new AlertMessage(alert.Name, alert.Subject, alert.Body, alerts, to)
+        : new AlertMessage(DigestName(alerts), $"Fraud suspected: {alerts.Length} payments", Digest(alerts), alerts, to);
+
+    /// <summary>A Message-ID (RFC 5322): the same transaction gets the same, so that mail programs show a message that came twice once.</summary>
+    public string MessageId => $"<{Name}@fraudstreams.invalid>";
+
+    /// <summary>The text once more for programs that show HTML first; every value in it is escaped.</summary>
+    public string Html =>
+        $"""
+        <!DOCTYPE html>
+        <html><head><meta charset="utf-8"><title>{WebUtility.HtmlEncode(Subject)}</title></head>
+        <body><h3>{WebUtility.HtmlEncode(Subject)}</h3><pre style="font-size:14px">{WebUtility.HtmlEncode(Text)}</pre></body></html>
+
+        """;
+
+    static string Digest(ImmutableArray<Alert> alerts)
+    {
+        var text = new StringBuilder($"{alerts.Length} payments were scored as fraud.\n\n");
+        foreach (var alert in alerts)
+            text.Append(alert.Line).Append('\n');
+        return text.ToString();
+    }
+
+    static string DigestName(ImmutableArray<Alert> alerts)
+    {
+        var names = string.Join('\n', alerts.Select(alert => alert.Name));
+        return $"digest-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(names)))[..40]}";
+    }
+}

@@ -1,0 +1,150 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using FraudStreams.Configuration;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
+
+namespace FraudStreams.Alerting;
+
+/// <summary>
+/// The text of an alert: a subject line and a body with placeholders in braces. A placeholder is one of <see cref="Own"/> or a field of
+/// the schema; a secret field's value appears masked.
+/// </summary>
+public sealed class AlertTemplate
+{
+    /// <summary>Placeholders that every schema has; "merchant" and "card" say "unknown" where the schema has no such field.</summary>
+    public static readonly ImmutableArray<string> Own = ["transaction", "card", "amount", "merchant", "time", "score", "model_version", "scored_at"];
+
+    /// <summary>What is sent when the settings name no template file.</summary>
+    public const string Default =
+        """
+        Subject: Fraud suspected: {amount} at {merchant}, card {card}
+
+        A payment was scored as fraud.
+
+        Transaction  {transaction}
+        Card         {card}
+        Amount       {amount}
+        Merchant     {merchant}
+        Paid at      {time}
+        Score        {score}
+        Model        {model_version}
+        Scored at    {scored_at}
+        """;
+
+    const string SubjectStart = "Subject:";
+
+    readonly ImmutableArray<Part> _subject;
+    readonly ImmutableArray<Part> _body;
+
+    AlertTemplate(ImmutableArray<Part> subject, ImmutableArray<Part> body)
+    {
+        _subject = subject;
+        _body = body;
+    }
+
+    /// <summary>Literal text, or (where Value is not null) what a placeholder stands for.</summary>
+    readonly record struct Part(string Text, Func<PredictionRows, int, string>? Value);
+
+    /// <param name="text">"Subject: …" as the first line, a blank line, and the body. A doubled brace stands for one.</param>
+    /// <param name="schema">Whose fields the placeholders may name.</param>
+    /// <param name="source">How a message names the template, such as its file.</param>
+    /// <exception cref="SettingsException">There is no subject, or a placeholder is unknown or not closed.</exception>
+    public static AlertTemplate Parse(string text, TransactionSchema schema, string source)
+    {
+        var lines = text.ReplaceLineEndings("\n").TrimStart('\uFEFF').Split('\n');
+        if (!lines[0].StartsWith(SubjectStart, StringComparison.OrdinalIgnoreCase) || lines[0].Length == SubjectStart.Length)
+            throw new SettingsException($"{source}, line 1: the template must begin with \"{SubjectStart} ...\"");
+        if (lines.Length < 2 || lines[1].Trim().Length > 0)
+            throw new SettingsException($"{source}, line 2: it must be blank, between the subject and the body");
+        var parts = new List<Part>();
+        for (var i = 2; i < lines.Length; i++)
+        {
+            ParseLine(lines[i], schema, $"{source}, line {i + 1}", parts);
+            parts.Add(new Part("\n", null));
+        }
+
+        var subject = new List<Part>();
+        ParseLine(lines[0][SubjectStart.Length..].Trim(), schema, $"{source}, line 1", subject);
+        return new AlertTemplate([.. subject], [.. parts]);
+    }
+
+    /// <summary>The template of a file, or the program's own where none is named.</summary>
+    public static AlertTemplate Of(string? file, TransactionSchema schema)
+    {
+        if (file is null)
+            return Parse(Default, schema, "the default template");
+        try
+        {
+            return Parse(File.ReadAllText(file), schema, file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException($"the alert template {file} cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>One line, whatever the values are.</summary>
+    public string Subject(PredictionRows rows, int row) => AlertText.Line(Fill(_subject, rows, row));
+
+    public string Body(PredictionRows rows, int row) => Fill(_body, rows, row).TrimEnd() + "\n";
+
+    static string Fill(ImmutableArray<Part> parts, PredictionRows rows, int row)
+    {
+        var text = new StringBuilder();
+        foreach (var part in parts)
+            text.Append(part.Value?.Invoke(rows, row) ?? part.Text);
+        return text.ToString();
+    }
+
+    static void ParseLine(string line, TransactionSchema schema, string place, List<Part> parts)
+    {
+        for (var at = 0; at < line.Length;)
+        {
+            var brace = line.AsSpan(at).IndexOfAny('{', '}');
+            if (brace < 0)
+            {
+                parts.Add(new Part(line[at..], null));
+                return;
+            }
+
+            parts.Add(new Part(line.Substring(at, brace), null));
+            at += brace;
+            if (at + 1 < line.Length && line[at + 1] == line[at])
+            {
+                parts.Add(new Part(line[at].ToString(), null));
+                at += 2;
+                continue;
+            }
+
+            var end = line[at] == '{' ? line.IndexOf('}', at) : -1;
+            if (end < 0)
+                throw new SettingsException($"{place}: a lone {line[at]}; a placeholder is a name in braces, and a brace itself is written twice");
+            var name = line[(at + 1)..end].Trim();
+            parts.Add(new Part(name, Value(name, schema) ?? throw Unknown(name, schema, place)));
+            at = end + 1;
+        }
+    }
+
+    static Func<PredictionRows, int, string>? Value(string name, TransactionSchema schema) => name switch
+    {
+        "transaction" => Field(schema.IdField),
+        "card" => Field(schema.CardField),
+        "amount" => Field(schema.AmountField),
+        "merchant" => Field(schema.MerchantField),
+        "time" => Field(schema.TimeField),
+        "score" => (rows, row) => rows.Score(row).ToString("0.000", CultureInfo.InvariantCulture),
+        "model_version" => (rows, row) => AlertText.Line(Encoding.UTF8.GetString(rows.ModelVersion(row))),
+        "scored_at" => (rows, row) => AlertText.Time(rows.ScoredAt(row)),
+        _ when schema.IndexOf(name) >= 0 => Field(schema.IndexOf(name)),
+        _ => null,
+    };
+
+    static Func<PredictionRows, int, string> Field(int field) =>
+        field < 0 ? (_, _) => "unknown" : (rows, row) => AlertText.Of(rows, row, field);
+
+    static SettingsException Unknown(string name, TransactionSchema schema, string place) => new(
+        $"{place}: {{{name}}} is no placeholder; there are {string.Join(", ", Own)}, and the fields of schema {schema.Name}: " +
+        string.Join(", ", schema.Fields.Select(field => field.Name).Except(Own)));
+}

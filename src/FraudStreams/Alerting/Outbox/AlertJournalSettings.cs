@@ -1,0 +1,62 @@
+using Akka.Configuration;
+using FraudStreams.Configuration;
+using FraudStreams.Storage.Postgres;
+
+namespace FraudStreams.Alerting.Outbox;
+
+/// <summary>Where the journal of alerts is.</summary>
+/// <param name="Postgres">The database and schema; null for a SQLite file in the data folder.</param>
+/// <param name="Keep">How long an event stays that nothing rests on any more.</param>
+public sealed record AlertJournalSettings(PostgresStoreSettings? Postgres, TimeSpan Keep)
+{
+    /// <param name="section">`alerts.journal`.</param>
+    /// <param name="postgres">`store.postgresql`: a journal there shares the store's database.</param>
+    public static AlertJournalSettings From(SettingsSection section, SettingsSection postgres) => new(
+        section.OneOf("kind", "sqlite", "postgresql") == "postgresql" ? PostgresStoreSettings.Read(postgres, Environment.GetEnvironmentVariable) : null,
+        section.Duration("keep", TimeSpan.FromMinutes(1), TimeSpan.FromDays(3650)));
+
+    /// <summary>The file of a data folder.</summary>
+    public static string SqliteFile(string dataDirectory) => Path.Combine(Path.GetFullPath(dataDirectory), "alerts.db");
+
+    /// <summary>What tells Akka.Persistence of it. Opens nothing: <see cref="AlertJournalTables"/> makes the tables.</summary>
+    public Config ToAkka(string dataDirectory)
+    {
+        var (provider, connection) = Postgres is null
+            ? ("SQLite.MS", $"Data Source=\"{SqliteFile(dataDirectory).Replace("\"", "\"\"")}\"")
+            : ("PostgreSQL", Postgres.ToConnectionString(pooling: true));
+        var database =
+            $$"""
+            provider-name = "{{provider}}"
+                  connection-string = {{Quoted(connection)}}
+                  default.schema-name = {{(Postgres is null ? "null" : Quoted(Postgres.Schema))}}
+                  # Made by AlertJournalTables.
+                  auto-initialize = false
+                  # After some failures the database is left alone: not for a minute, as by default, but about as long as alerts wait anyway.
+                  circuit-breaker { max-failures = 5, call-timeout = 20s, reset-timeout = 2s }
+            """;
+        return ConfigurationFactory.ParseString(
+            $$"""
+            akka.persistence {
+              journal {
+                plugin = "akka.persistence.journal.sql"
+                sql {
+                  class = "Akka.Persistence.Sql.Journal.SqlWriteJournal, Akka.Persistence.Sql"
+                  # No tags are written: this way an event is one row and not two round trips.
+                  tag-write-mode = Csv
+                  recovery-event-timeout = 20s
+                  {{database}}
+                }
+              }
+              snapshot-store {
+                plugin = "akka.persistence.snapshot-store.sql"
+                sql {
+                  class = "Akka.Persistence.Sql.Snapshot.SqlSnapshotStore, Akka.Persistence.Sql"
+                  {{database}}
+                }
+              }
+            }
+            """);
+    }
+
+    static string Quoted(string text) => $"\"{text.Replace("\\", "\\\\").Replace("\"", "\\\"")}\"";
+}

@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using FraudStreams.Alerting.Channels;
+using FraudStreams.Alerting.Channels.Files;
+using FraudStreams.Alerting.Channels.Smtp;
+using FraudStreams.Alerting.Channels.Webhook;
+using FraudStreams.Diagnostics;
+using FraudStreams.Messaging;
+
+namespace FraudStreams.Alerting.Outbox;
+
+/// <summary>One way to people.</summary>
+/// <param name="Name">What the journal calls it; stays the same when the server behind it changes.</param>
+sealed record AlertChannel(string Name, IAlertTransport Transport, ChannelSettings Settings)
+{
+    public const string Mail = "mail";
+    public const string Webhook = "webhook";
+}
+
+/// <summary>What the desks of one host share.</summary>
+sealed record DeliveryContext(
+    AlertSettings Settings, ImmutableArray<AlertChannel> Channels, IMessageLog Topics, StreamCounters Counters, PendingAlerts Gauge,
+    TimeProvider Time) : IDisposable
+{
+    readonly ConcurrentDictionary<int, DeliveryLog> _records = [];
+
+    /// <summary>How long a desk that is closed still begins to send.</summary>
+    public static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long another host is left to end and note what it was sending.</summary>
+    public TimeSpan TakeoverWait => Channels.Max(channel => channel.Transport.Timeout) + ClosingTime + TimeSpan.FromSeconds(2);
+
+    public InFlightDeliveries Deliveries { get; } = new();
+
+    public ConcurrencyLimiter Slots { get; } = new();
+
+    public DeliveryLog RecordsOf(int partition) => _records.GetOrAdd(partition, number => new DeliveryLog(Topics, number));
+
+    /// <summary>Names this process in the journal.</summary>
+    public string Holder { get; init; } = $"{Environment.MachineName}:{Environment.ProcessId}";
+
+    /// <summary>False for a process of this machine that is gone, and for one before this with its very name.</summary>
+    public bool MayStillSend(string holder)
+    {
+        if (holder == Holder)
+            return false;
+        if (!holder.StartsWith($"{Environment.MachineName}:", StringComparison.Ordinal) || !int.TryParse(holder[(holder.LastIndexOf(':') + 1)..], out var id))
+            return true;
+        try
+        {
+            using var process = System.Diagnostics.Process.GetProcessById(id);
+            return !process.HasExited;
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    public static ImmutableArray<AlertChannel> ChannelsOf(AlertSettings settings, string dataDirectory, TimeProvider time)
+    {
+        var channels = ImmutableArray.CreateBuilder<AlertChannel>();
+        channels.Add(settings.Mail.Host.Length > 0
+            ? new AlertChannel(AlertChannel.Mail, new MailKitTransport(settings.Mail, time), settings.MailChannel)
+            : new AlertChannel(
+                AlertChannel.Mail,
+                new FolderMailTransport(Path.Combine(dataDirectory, settings.Folder), settings.Mail.From, settings.Mail.To, time),
+                settings.Files));
+        if (settings.Webhook is { } webhook)
+            channels.Add(new AlertChannel(AlertChannel.Webhook, new WebhookTransport(webhook, time), settings.Unlimited));
+        return channels.ToImmutable();
+    }
+
+    public void Dispose()
+    {
+        foreach (var channel in Channels)
+            channel.Transport.Dispose();
+    }
+}

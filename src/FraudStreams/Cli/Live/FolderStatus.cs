@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using FraudStreams.Messaging;
+using FraudStreams.ModelOps;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Cli.Live;
+
+/// <summary>
+/// What a data folder holds. The totals are of records ever appended, whether retention has since removed them or not; predicted frauds
+/// are counted in the store, so they follow it while it lags.
+/// </summary>
+public sealed record FolderStatus(
+    long Transactions, long Predictions, long Rejected, long Stored, long PredictedFrauds, long Alerts, long Undelivered, long Labels,
+    ImmutableSortedDictionary<string, long> Lag, string? ModelVersion)
+{
+    public static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+
+    /// <summary>Null where the folder holds no topics. Nothing is made by looking.</summary>
+    public static FolderStatus? Read(FraudSettings settings)
+    {
+        var dataDirectory = settings.DataDirectory;
+        if (settings.Topics.ReadStatus(dataDirectory) is not { } topics)
+            return null;
+        var counts = settings.Store.ReadCounts(dataDirectory);
+        return new FolderStatus(
+            Appended(topics, TopicNames.Transactions), Appended(topics, TopicNames.Predictions), Appended(topics, TopicNames.Rejected),
+            counts.Stored, counts.PredictedFrauds, Appended(topics, TopicNames.Alerts), Appended(topics, TopicNames.Undelivered), Appended(topics, TopicNames.Labels),
+            ConsumerGroups.Consumers.ToImmutableSortedDictionary(group => group.Group, group => topics.Of(group.Group, group.Topic).Lag),
+            new ModelRegistry(dataDirectory, TimeProvider.System).ChampionVersion);
+    }
+
+    static long Appended(MessageLogStatus topics, string name) => topics.Topics.FirstOrDefault(topic => topic.Topic == name)?.Appended ?? 0;
+}

@@ -1,0 +1,25 @@
+using Spectre.Console;
+
+namespace FraudStreams.Cli.Live;
+
+/// <summary>Where people read: with colours and a width of its own on a terminal, as plain text in a file or a pipe.</summary>
+static class Screen
+{
+    const int PlainWidth = 120;
+
+    public static IAnsiConsole Out { get; } = Create(Console.Out, Console.IsOutputRedirected);
+
+    public static IAnsiConsole Error { get; } = Create(Console.Error, Console.IsErrorRedirected);
+
+    static IAnsiConsole Create(TextWriter writer, bool redirected)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
+        });
+        if (redirected)
+            console.Profile.Width = PlainWidth;
+        return console;
+    }
+}

@@ -1,0 +1,114 @@
+using FraudStreams.Diagnostics;
+using Spectre.Console;
+
+namespace FraudStreams.Cli.Live;
+
+/// <summary>
+/// What a person sees of a running stream. On a terminal: a table that is drawn again each second, with the last alerts and log lines
+/// below it, so that nothing is written across it. Elsewhere: plain lines, one for each alert and log line as it comes and one of totals
+/// every few seconds.
+/// </summary>
+public sealed class StreamConsole : IAsyncDisposable
+{
+    static readonly TimeSpan LiveEvery = TimeSpan.FromSeconds(1);
+
+    readonly IAnsiConsole _console;
+    readonly bool _live;
+    readonly TimeSpan _every;
+    readonly TimeProvider _time;
+    readonly RecentLines _recent = new();
+    readonly Lock _writing = new();
+    readonly CancellationTokenSource _end = new();
+    StreamCounters? _counters;
+    Task _drawing = Task.CompletedTask;
+
+    /// <param name="console">Where to write.</param>
+    /// <param name="live">A table that is drawn again and again; false for plain lines.</param>
+    /// <param name="logEvery">Time between plain lines of totals.</param>
+    public StreamConsole(IAnsiConsole console, bool live, TimeSpan logEvery, TimeProvider time)
+    {
+        _console = console;
+        _live = live;
+        _every = live ? LiveEvery : logEvery;
+        _time = time;
+    }
+
+    bool Drawing => _live && !_drawing.IsCompleted;
+
+    /// <summary>Shows the stream from now on until this is disposed.</summary>
+    public void Show(StreamCounters counters, RateSampler meter)
+    {
+        _counters = counters;
+        counters.AlertDelivered += OnAlert;
+        _drawing = _live ? DrawAsync(meter) : WriteAsync(meter);
+    }
+
+    /// <summary>Shows one line of a log: below the table while there is one, else as a line of its own. Any thread may call.</summary>
+    public void Log(string line)
+    {
+        if (Drawing)
+            _recent.AddLog(line);
+        else
+            WriteLine(line);
+    }
+
+    /// <summary>Draws the last state, which stays on the screen, and stops.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        await _drawing;
+        _counters?.AlertDelivered -= OnAlert;
+        _end.Dispose();
+    }
+
+    void OnAlert(string line)
+    {
+        if (Drawing)
+            _recent.AddAlert(line);
+        else
+            WriteLine($"ALERT  {line}");
+    }
+
+    Task DrawAsync(RateSampler meter) => _console.Live(new Text("")).StartAsync(async screen =>
+    {
+        await foreach (var snapshot in SnapshotsAsync(meter))
+        {
+            screen.UpdateTarget(LiveTable.Render(snapshot, _recent));
+            screen.Refresh();
+        }
+    });
+
+    async Task WriteAsync(RateSampler meter)
+    {
+        await foreach (var snapshot in SnapshotsAsync(meter))
+            WriteLine(LiveTable.Line(snapshot));
+    }
+
+    /// <summary>One each period, and a last one at the end.</summary>
+    async IAsyncEnumerable<PipelineStats> SnapshotsAsync(RateSampler meter)
+    {
+        using var timer = new PeriodicTimer(_every, _time);
+        while (await TickAsync(timer))
+            yield return await meter.TakeAsync();
+        yield return await meter.TakeAsync();
+    }
+
+    async Task<bool> TickAsync(PeriodicTimer timer)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(_end.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    // Written as it is: an alert names merchants that a payment's source chose, and brackets in them are no markup.
+    void WriteLine(string line)
+    {
+        lock (_writing)
+            _console.Profile.Out.Writer.WriteLine(line);
+    }
+}

@@ -1,0 +1,211 @@
+using System.Collections;
+using System.Collections.Immutable;
+using System.Reflection;
+using Akka.Configuration;
+using Akka.Configuration.Hocon;
+
+namespace FraudStreams.Configuration;
+
+/// <summary>
+/// Where a setting comes from, weakest first: the defaults inside the program, hocon/fraudstreams.conf in the current directory, what the
+/// command implies, the file of --config, the environment, --set. Loading again reads the files again; the other layers do not change.
+/// </summary>
+public sealed class ConfigLayers
+{
+    const string Root = "fraudstreams";
+
+    /// <summary>Below a section that is empty in the defaults any key may stand.</summary>
+    const string AnyKey = ".*";
+
+    /// <summary>Where releases before this one had librdkafka's settings for one kind of client.</summary>
+    const string FormerKafka = "akka.kafka";
+
+    const string EnvironmentPrefix = "FRAUDSTREAMS__";
+    static readonly string DefaultFile = Path.Combine("hocon", "fraudstreams.conf");
+
+    readonly string? _implied;
+    readonly string? _environment;
+    readonly string? _set;
+
+    public ConfigLayers(
+        string? configFile = null, IEnumerable<string>? set = null, string? implied = null, IDictionary? environment = null, string? directory = null)
+    {
+        var defaultFile = Path.GetFullPath(DefaultFile, directory ?? Directory.GetCurrentDirectory());
+        BaseFile = File.Exists(defaultFile) ? defaultFile : null;
+        if (configFile is not null)
+        {
+            ConfigFile = Path.GetFullPath(configFile, directory ?? Directory.GetCurrentDirectory());
+            if (!File.Exists(ConfigFile))
+                throw new SettingsException($"--config {configFile}: there is no such file");
+        }
+
+        var known = Leaves(Reference()).ToImmutableHashSet(StringComparer.Ordinal);
+        _implied = implied;
+        _environment = FromEnvironment(environment ?? System.Environment.GetEnvironmentVariables(), known);
+        _set = FromAssignments(set ?? []);
+    }
+
+    /// <summary>hocon/fraudstreams.conf of the current directory, where there is one.</summary>
+    public string? BaseFile { get; }
+
+    /// <summary>The file of --config, where one was given.</summary>
+    public string? ConfigFile { get; }
+
+    /// <summary>The files that a reload reads again.</summary>
+    public ImmutableArray<string> Files => [.. new[] { BaseFile, ConfigFile }.OfType<string>()];
+
+    /// <summary>All layers as one configuration. A key under fraudstreams that the defaults do not have is refused.</summary>
+    public Config Load()
+    {
+        var reference = Reference();
+        var known = Leaves(reference).ToImmutableHashSet(StringComparer.Ordinal);
+        var config = reference;
+        if (BaseFile is not null && !SameAs(BaseFile, ConfigFile))
+            config = Over(config, ParseFile(BaseFile), BaseFile, known);
+        config = Over(config, Parse(_implied, "the command"), "the command", known);
+        if (ConfigFile is not null)
+            config = Over(config, ParseFile(ConfigFile), ConfigFile, known);
+        config = Over(config, Parse(_environment, "the environment"), "the environment", known);
+        return Over(config, Parse(_set, "--set"), "--set", known);
+    }
+
+    /// <summary>The defaults: hocon/fraudstreams.conf as it was when the program was built.</summary>
+    public static Config Reference()
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("fraudstreams.conf")
+            ?? throw new InvalidOperationException("the program was built without its defaults, hocon/fraudstreams.conf");
+        using var reader = new StreamReader(stream);
+        return ConfigurationFactory.ParseString(reader.ReadToEnd());
+    }
+
+    static bool SameAs(string file, string? other) => string.Equals(file, other, StringComparison.Ordinal);
+
+    static Config Over(Config below, Config layer, string source, ImmutableHashSet<string> known)
+    {
+        if (layer.IsEmpty)
+            return below;
+        if (layer.HasPath(FormerKafka))
+            throw new SettingsException($"{source}: {FormerKafka} is read no more: what clients of Kafka are told stands in {Root}.topics.kafka.consumer.client and .producer.client");
+        foreach (var leaf in Leaves(layer))
+        {
+            if (!known.Contains(leaf) && !known.Any(path => path.EndsWith(AnyKey, StringComparison.Ordinal) && leaf.StartsWith(path[..^1], StringComparison.Ordinal)))
+                throw new SettingsException($"{source}: {leaf} is not a setting{Nearest(leaf, known)}");
+        }
+
+        return layer.WithFallback(below);
+    }
+
+    static Config ParseFile(string file)
+    {
+        try
+        {
+            return Parse(File.ReadAllText(file), file, Path.GetDirectoryName(file));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException($"{file} cannot be read: {e.Message}", e);
+        }
+    }
+
+    static Config Parse(string? hocon, string source, string? directory = null)
+    {
+        if (string.IsNullOrWhiteSpace(hocon))
+            return ConfigurationFactory.Empty;
+        if (HoconNesting.Fault(hocon) is { } fault)
+            throw new SettingsException($"{source} is not valid HOCON: {fault}");
+        try
+        {
+            return ConfigurationFactory.ParseString(hocon, name => Include(name, directory));
+        }
+        catch (Exception e) when (e is not SettingsException)
+        {
+            // Which exception a syntax error is differs between versions of the parser; every one of them is a fault of the text.
+            throw new SettingsException($"{source} is not valid HOCON: {e.Message}", e);
+        }
+    }
+
+    static HoconRoot Include(string name, string? directory)
+    {
+        var file = Path.GetFullPath(name, directory ?? Directory.GetCurrentDirectory());
+        return File.Exists(file)
+            ? Parser.Parse(File.ReadAllText(file), inner => Include(inner, Path.GetDirectoryName(file)))
+            : throw new SettingsException($"include \"{name}\": there is no file {file}");
+    }
+
+    /// <summary>The paths under fraudstreams that hold a value, not a section; an empty section stands for whatever it may hold.</summary>
+    static IEnumerable<string> Leaves(Config config)
+    {
+        var section = config.GetValue(Root);
+        return section is null ? [] : Leaves(section, Root);
+    }
+
+    static IEnumerable<string> Leaves(HoconValue value, string path) =>
+        !value.IsObject() ? [path]
+        : value.GetObject()!.Items.Count == 0 ? [path + AnyKey]
+        : value.GetObject()!.Items.SelectMany(item => Leaves(item.Value, $"{path}.{item.Key}"));
+
+    static string? FromEnvironment(IDictionary environment, ImmutableHashSet<string> known)
+    {
+        var byVariable = known.ToDictionary(VariableOf, StringComparer.Ordinal);
+        var assignments = new List<string>();
+        foreach (DictionaryEntry entry in environment)
+        {
+            if (entry.Key is not string name || !name.StartsWith(EnvironmentPrefix, StringComparison.Ordinal))
+                continue;
+            if (!byVariable.TryGetValue(name, out var path))
+                throw new SettingsException($"the environment variable {name} names no setting: it would be one of hocon/fraudstreams.conf's paths in capitals, \".\" as \"__\" and \"-\" as \"_\"");
+            assignments.Add($"{path} = {Quoted(entry.Value as string ?? "")}");
+        }
+
+        return assignments.Count == 0 ? null : string.Join('\n', assignments);
+    }
+
+    static string VariableOf(string path) => path.ToUpperInvariant().Replace(".", "__").Replace('-', '_');
+
+    static string? FromAssignments(IEnumerable<string> assignments)
+    {
+        var lines = assignments.Select(assignment =>
+        {
+            var equals = assignment.IndexOf('=');
+            if (equals <= 0)
+                throw new SettingsException($"--set {assignment}: it must be key=value, such as speeds.speed_1=50/s");
+            var key = assignment[..equals].Trim();
+            if (key != Root && !key.StartsWith(Root + ".", StringComparison.Ordinal) && !key.StartsWith("akka.", StringComparison.Ordinal))
+                key = $"{Root}.{key}";
+            return $"{key} = {Quoted(assignment[(equals + 1)..].Trim())}";
+        }).ToList();
+        return lines.Count == 0 ? null : string.Join('\n', lines);
+    }
+
+    // Lists and objects are HOCON as they stand; anything else is one text, whatever signs it has.
+    static string Quoted(string value) =>
+        value.StartsWith('[') || value.StartsWith('{') ? value : $"\"{value.Replace("\\", "\\\\").Replace("\"", "\\\"")}\"";
+
+    static string Nearest(string leaf, IEnumerable<string> known)
+    {
+        var name = leaf[(leaf.LastIndexOf('.') + 1)..];
+        var near = known.Select(path => (path, distance: Distance(path, leaf)))
+            .Concat(known.Where(path => path.EndsWith("." + name, StringComparison.Ordinal)).Select(path => (path, distance: 2)))
+            .OrderBy(candidate => candidate.distance).First();
+        return near.distance <= 4 ? $"; is {near.path} meant?" : "; hocon/fraudstreams.conf lists them all";
+    }
+
+    /// <summary>Levenshtein's distance: the fewest single-character edits from one to the other.</summary>
+    static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(substituted, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+
+        return row[b.Length];
+    }
+}

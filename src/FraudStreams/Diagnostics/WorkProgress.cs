@@ -1,0 +1,55 @@
+using FraudStreams.Cli.Live;
+using Spectre.Console;
+
+namespace FraudStreams.Diagnostics;
+
+/// <summary>
+/// What long work says while it goes on: a bar a step where a terminal is there, a line a step where not. It writes to standard error, so
+/// that standard output holds results only.
+/// </summary>
+sealed class WorkProgress
+{
+    readonly ProgressContext? _bars;
+
+    WorkProgress(ProgressContext? bars) => _bars = bars;
+
+    /// <summary>Does the work with a progress to tell its steps to.</summary>
+    public static T Run<T>(Func<WorkProgress, T> work)
+    {
+        if (Console.IsErrorRedirected)
+            return work(new WorkProgress(null));
+        return Bars().Start(bars => work(new WorkProgress(bars)));
+    }
+
+    /// <summary>The same for work that waits.</summary>
+    public static async Task<T> RunAsync<T>(Func<WorkProgress, Task<T>> work)
+    {
+        if (Console.IsErrorRedirected)
+            return await work(new WorkProgress(null));
+        return await Bars().StartAsync(bars => work(new WorkProgress(bars)));
+    }
+
+    static Progress Bars() => Screen.Error.Progress()
+        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn());
+
+    public void Warning(string text)
+    {
+        if (_bars is null)
+            Console.Error.WriteLine(text);
+        else
+            Screen.Error.MarkupLine($"[yellow]{Markup.Escape(text)}[/]");
+    }
+
+    /// <summary>Begins a step; the action is told the share of it that is done, 0 to 1.</summary>
+    public Action<double> Step(string name)
+    {
+        if (_bars is null)
+        {
+            Console.Error.WriteLine(name);
+            return _ => { };
+        }
+
+        var bar = _bars.AddTask(Markup.Escape(name), maxValue: 1);
+        return share => bar.Value = share;
+    }
+}

@@ -1,0 +1,52 @@
+using Confluent.Kafka;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Messaging.Kafka;
+
+/// <summary>Counts what the brokers acknowledge of a batch; its one delegate serves all of the batch's records.</summary>
+sealed class Acknowledgements
+{
+    readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly int _records;
+    int _missing;
+    int _skipped;
+    DeliveryReport<byte[], byte[]>? _failed;
+
+    public Acknowledgements(int records)
+    {
+        _records = _missing = records;
+        OnDelivered = report =>
+        {
+            if (report.Error.IsError)
+                _failed ??= report;
+            Done();
+        };
+        if (records == 0)
+            _all.SetResult();
+    }
+
+    public Action<DeliveryReport<byte[], byte[]>> OnDelivered { get; }
+
+    /// <summary>One record that is there already and needs no acknowledgement.</summary>
+    public void Skip()
+    {
+        _skipped++;
+        Done();
+    }
+
+    /// <returns>How many were delivered.</returns>
+    /// <exception cref="MessageLogException">One could not be delivered.</exception>
+    public async Task<int> AllAsync()
+    {
+        await _all.Task;
+        if (_failed is { } failed)
+            throw new MessageLogException($"Publishing to {failed.Topic}, partition {failed.Partition.Value}, failed: {failed.Error.Reason}");
+        return _records - _skipped;
+    }
+
+    void Done()
+    {
+        if (Interlocked.Decrement(ref _missing) == 0)
+            _all.TrySetResult();
+    }
+}

@@ -1,0 +1,186 @@
+namespace FraudStreams.Messaging.Kafka;
+
+/// <summary>
+/// A partition for as long as the group gives it to this consumer: chunks between the consumer's thread, which adds them, and the partition's source,
+/// which takes them; and how far it was taken and committed, as offsets of the next record.
+/// </summary>
+sealed class AssignedPartition(GroupConsumer consumer, Confluent.Kafka.TopicPartition name) : IKafkaPartition
+{
+    readonly Lock _gate = new();
+    readonly Queue<IReadOnlyList<TopicRecord>> _chunks = [];
+    Action? _wake;
+    Action? _onEnd;
+    int _records;
+    long _bytes;
+    long _received = -1;
+    long _taken = -1;
+    long _committed = -1;
+    long _end = -1;
+    bool _ended;
+
+    public Confluent.Kafka.TopicPartition Name => name;
+
+    /// <summary>The partition belongs to another consumer by now: nothing of it may be committed.</summary>
+    public bool IsLost { get; private set; }
+
+    public bool IsEnded
+    {
+        get
+        {
+            lock (_gate)
+                return _ended;
+        }
+    }
+
+    /// <summary>Why it ended, or null for an end that is no failure.</summary>
+    public Exception? Failure { get; private set; }
+
+    public bool IsFull
+    {
+        get
+        {
+            lock (_gate)
+                return _records >= GroupConsumer.BufferRecords || _bytes >= GroupConsumer.BufferBytes;
+        }
+    }
+
+    public bool IsLow
+    {
+        get
+        {
+            lock (_gate)
+                return _records <= GroupConsumer.BufferRecords / 2 && _bytes <= GroupConsumer.BufferBytes / 2;
+        }
+    }
+
+    public bool HasUncommitted
+    {
+        get
+        {
+            lock (_gate)
+                return _taken > _committed;
+        }
+    }
+
+    public void Add(IReadOnlyList<TopicRecord> chunk)
+    {
+        Action? wake;
+        lock (_gate)
+        {
+            if (_ended)
+                return;
+            _chunks.Enqueue(chunk);
+            _records += chunk.Count;
+            _bytes += BytesOf(chunk);
+            _received = chunk[^1].Offset + 1;
+            (wake, _wake) = (_wake, null);
+        }
+
+        wake?.Invoke();
+    }
+
+    /// <summary>
+    /// There is nothing before this offset that was not received. Behind the last record it is where the log holds offsets without records (a
+    /// transaction's marker, say), which are then committed with that record, or now where that is done.
+    /// </summary>
+    public void MetEnd(long end)
+    {
+        lock (_gate)
+        {
+            _end = end;
+            if (_ended || _committed < _received || _taken < _received || end <= _committed || end == 0)
+                return;
+        }
+
+        _ = consumer.CommitAsync(this, end);
+    }
+
+    /// <summary>Has this called when there will be no more chunks, at once where that is so already.</summary>
+    public void OnEnd(Action action)
+    {
+        lock (_gate)
+        {
+            if (!_ended)
+            {
+                _onEnd = action;
+                return;
+            }
+        }
+
+        action();
+    }
+
+    /// <summary>The next chunk; null where there is none yet, and then <paramref name="wake"/> is called once there is one.</summary>
+    public IReadOnlyList<TopicRecord>? Take(Action wake)
+    {
+        IReadOnlyList<TopicRecord>? chunk;
+        lock (_gate)
+        {
+            if (!_chunks.TryDequeue(out chunk))
+            {
+                _wake = wake;
+                return null;
+            }
+
+            _records -= chunk.Count;
+            _bytes -= BytesOf(chunk);
+            _taken = chunk[^1].Offset + 1;
+        }
+
+        consumer.SpaceAgain();
+        return chunk;
+    }
+
+    /// <summary>No more chunks: what is not taken yet is dropped, it comes again to whoever has the partition next.</summary>
+    public void End(Exception? failure = null, bool lost = false)
+    {
+        Action? onEnd;
+        lock (_gate)
+        {
+            IsLost |= lost;
+            if (_ended)
+                return;
+            (_ended, Failure) = (true, failure);
+            _chunks.Clear();
+            _wake = null;
+            onEnd = _onEnd;
+        }
+
+        onEnd?.Invoke();
+        consumer.SpaceAgain();
+    }
+
+    /// <summary>
+    /// A batch may have been read before the partition went away and came back: of that only what was taken since is committed, the rest was, or will be,
+    /// read again.
+    /// </summary>
+    public Task CommitAsync(long nextOffset)
+    {
+        long next;
+        lock (_gate)
+        {
+            next = Math.Min(nextOffset, _taken);
+            if (next == _received && _end > next)
+                next = _end;
+            if (next <= _committed)
+                return Task.CompletedTask;
+        }
+
+        return consumer.CommitAsync(this, next);
+    }
+
+    public void Committed(long nextOffset)
+    {
+        lock (_gate)
+            _committed = Math.Max(_committed, nextOffset);
+        consumer.SpaceAgain();
+    }
+
+    static long BytesOf(IReadOnlyList<TopicRecord> chunk)
+    {
+        var bytes = 0L;
+        for (var record = 0; record < chunk.Count; record++)
+            bytes += chunk[record].Key.Length + chunk[record].Value.Length;
+        return bytes;
+    }
+}

@@ -1,0 +1,60 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+
+namespace FraudStreams.Messaging.Kafka;
+
+/// <summary>
+/// Errors that a broker means to be tried again: a leader or a coordinator on its way to another broker, replicas that are not enough right now, a
+/// topic so new that not every broker knows it. The client library hides them in producing and consuming; where it does not, this does.
+/// </summary>
+static class BrokerErrors
+{
+    static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50), LongestPause = TimeSpan.FromSeconds(1);
+
+    public static bool IsTransient(ErrorCode code) => code is
+        ErrorCode.NotLeaderForPartition or ErrorCode.LeaderNotAvailable or ErrorCode.PreferredLeaderNotAvailable or ErrorCode.ReplicaNotAvailable
+        or ErrorCode.FencedLeaderEpoch or ErrorCode.UnknownLeaderEpoch or ErrorCode.OffsetNotAvailable or ErrorCode.UnknownTopicOrPart
+        or ErrorCode.UnknownTopicId or ErrorCode.NotEnoughReplicas or ErrorCode.NotEnoughReplicasAfterAppend or ErrorCode.NotController
+        or ErrorCode.NotCoordinatorForGroup or ErrorCode.GroupCoordinatorNotAvailable or ErrorCode.GroupLoadInProgress or ErrorCode.NetworkException
+        or ErrorCode.RequestTimedOut or ErrorCode.KafkaStorageError or ErrorCode.UnstableOffsetCommit
+        or ErrorCode.Local_Transport or ErrorCode.Local_WaitCoord or ErrorCode.Local_UnknownPartition
+        or ErrorCode.Local_UnknownTopic or ErrorCode.Local_Resolve;
+
+    /// <summary>Asks again until there is an answer, or another error, or the time is up: then the last error stands.</summary>
+    public static async Task<T> RetryAsync<T>(Func<TimeSpan, Task<T>> ask, TimeSpan timeout, CancellationToken ct = default)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        for (var pause = ShortestPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            var left = timeout - TimeProvider.System.GetElapsedTime(started);
+            try
+            {
+                return await ask(left);
+            }
+            catch (KafkaException e) when (IsTransient(FirstOf(e).Code) && TimeProvider.System.GetElapsedTime(started) + pause < timeout)
+            {
+                await Task.Delay(pause, TimeProvider.System, ct);
+            }
+        }
+    }
+
+    /// <summary>The same on a thread that may wait.</summary>
+    public static void Retry(Action call, TimeSpan timeout, CancellationToken ct) => RetryAsync(
+        _ =>
+        {
+            call();
+            return Task.FromResult(true);
+        },
+        timeout, ct).GetAwaiter().GetResult();
+
+    /// <summary>The error of the failure itself, or the first of what it reports on.</summary>
+    public static Error FirstOf(KafkaException failure) => failure switch
+    {
+        ListOffsetsException of => First(failure, of.Result.ResultInfos.Select(info => info.TopicPartitionOffsetError.Error)),
+        DescribeConfigsException of => First(failure, of.Results.Select(resource => resource.Error)),
+        TopicPartitionOffsetException of => First(failure, of.Results.Select(partition => partition.Error)),
+        _ => failure.Error,
+    };
+
+    static Error First(KafkaException failure, IEnumerable<Error> errors) => errors.FirstOrDefault(error => error.IsError) ?? failure.Error;
+}

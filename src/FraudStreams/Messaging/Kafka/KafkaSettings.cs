@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using Akka.Configuration.Hocon;
+using FraudStreams.Configuration;
+
+namespace FraudStreams.Messaging.Kafka;
+
+/// <param name="BootstrapServers">One or more brokers, host:port with commas between.</param>
+/// <param name="Prefix">Before the names of topics and groups, so that several installations can share a cluster.</param>
+/// <param name="Replicas">Copies of each topic that is made; null leaves it to the broker.</param>
+/// <param name="Timeout">For each question to the brokers.</param>
+/// <param name="Client">librdkafka's own settings, for every client.</param>
+/// <param name="Consumer">The same for consumers of a group.</param>
+/// <param name="Producer">The same for producers.</param>
+/// <param name="StopTimeout">How long a consumer that ends keeps its place in the group for records that are not committed yet.</param>
+/// <param name="RevokeTimeout">How long a partition that is being revoked is held for records that are not committed yet.</param>
+/// <param name="Password">The SASL password; empty where none is needed.</param>
+public sealed record KafkaSettings(
+    string BootstrapServers, string Prefix, short? Replicas, TimeSpan Timeout,
+    ImmutableSortedDictionary<string, string> Client, ImmutableSortedDictionary<string, string> Consumer, ImmutableSortedDictionary<string, string> Producer,
+    TimeSpan StopTimeout, TimeSpan RevokeTimeout, SecretValue Password)
+{
+    const string PasswordVariable = "FRAUDSTREAMS_KAFKA_PASSWORD";
+    const string PasswordProperty = "sasl.password";
+
+    public static KafkaSettings From(SettingsSection section) => new(
+        section.Text("bootstrap-servers") is { Length: > 0 } servers ? servers : throw section.Senseless("bootstrap-servers", "one or more of host:port"),
+        section.Text("prefix"),
+        section.Text("replicas") == "auto" ? null : (short)section.Int("replicas", 1, 100),
+        section.Duration("timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)),
+        ClientFrom(section, "client"),
+        ClientFrom(section.Section("consumer"), "client"),
+        ClientFrom(section.Section("producer"), "client"),
+        section.Section("consumer").Duration("stop-timeout", TimeSpan.Zero, TimeSpan.FromMinutes(10)),
+        section.Section("consumer").Duration("revoke-timeout", TimeSpan.Zero, TimeSpan.FromMinutes(10)),
+        SecretValue.Read(PasswordVariable, section, "password-file", Environment.GetEnvironmentVariable));
+
+    /// <summary>What every client of the cluster is made with.</summary>
+    public ImmutableSortedDictionary<string, string> Properties
+    {
+        get
+        {
+            var properties = Client.SetItem("bootstrap.servers", BootstrapServers);
+            return Password.IsEmpty ? properties : properties.SetItem(PasswordProperty, Password.Reveal());
+        }
+    }
+
+    public ImmutableSortedDictionary<string, string> ProducerProperties =>
+        Properties.SetItems(Producer).SetItem("enable.idempotence", "true").SetItem("acks", "all");
+
+    /// <param name="group">With the prefix.</param>
+    public ImmutableSortedDictionary<string, string> ConsumerProperties(string group) => Properties.SetItems(Consumer)
+        .SetItem("group.id", group)
+        .SetItem("auto.offset.reset", "earliest")
+        .SetItem("enable.auto.commit", "false")
+        .SetItem("enable.auto.offset.store", "false")
+        .SetItem("enable.partition.eof", "true")
+        .SetItem("dotnet.consumer.consume.result.fields", "timestamp,topic");
+
+    static ImmutableSortedDictionary<string, string> ClientFrom(SettingsSection section, string key)
+    {
+        var client = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        Collect(section.Value(key), "", client);
+        if (client.ContainsKey(PasswordProperty))
+        {
+            throw new SettingsException(
+                $"{section.PathOf(key)}.{PasswordProperty}: a password does not stand there; give it in {PasswordVariable} or topics.kafka.password-file");
+        }
+
+        return client.ToImmutable();
+    }
+
+    static void Collect(HoconValue? value, string path, ImmutableSortedDictionary<string, string>.Builder client)
+    {
+        if (value is null)
+            return;
+        if (!value.IsObject())
+        {
+            client[path] = value.GetString() ?? "";
+            return;
+        }
+
+        foreach (var (key, inner) in value.GetObject()!.Items)
+            Collect(inner, path.Length == 0 ? key : $"{path}.{key}", client);
+    }
+}

@@ -1,0 +1,95 @@
+using System.Buffers;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Messaging;
+
+/// <summary>
+/// A batch of records on its way into one or more topics, with at most one position to commit after them. Keys and values are written
+/// into one pooled buffer, which goes back to the pool when whoever publishes the batch disposes it. Not thread-safe.
+/// </summary>
+public sealed class RecordBatch : IDisposable
+{
+    readonly PooledBytes _bytes;
+    Entry[] _entries;
+
+    public RecordBatch(int expectedRecords = 512)
+    {
+        _bytes = new PooledBytes(Math.Max(1, expectedRecords) * 512);
+        _entries = ArrayPool<Entry>.Shared.Rent(Math.Max(1, expectedRecords));
+    }
+
+    readonly record struct Entry(string Topic, int KeyStart, int KeyLength, int ValueStart, int ValueLength);
+
+    public int Count { get; private set; }
+
+    /// <summary>Keys and values so far, in bytes.</summary>
+    public int Bytes => _bytes.Length;
+
+    /// <summary>The position to commit once the records are safe, or null.</summary>
+    public ConsumerOffset? Position { get; set; }
+
+    public void Add(string topic, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        var start = _bytes.Length;
+        _bytes.Append(key);
+        _bytes.Append(value);
+        Append(new Entry(topic, start, key.Length, start + key.Length, value.Length));
+    }
+
+    /// <summary>
+    /// Writes a value in place: the writer given to <paramref name="write"/> appends to the batch's own buffer. If it throws, the batch is as it was before.
+    /// </summary>
+    public void Add<TState>(string topic, ReadOnlySpan<byte> key, TState state, Action<IBufferWriter<byte>, TState> write)
+    {
+        var start = _bytes.Length;
+        _bytes.Append(key);
+        var valueStart = _bytes.Length;
+        try
+        {
+            write(_bytes, state);
+        }
+        catch
+        {
+            _bytes.Truncate(start);
+            throw;
+        }
+
+        Append(new Entry(topic, start, key.Length, valueStart, _bytes.Length - valueStart));
+    }
+
+    public string Topic(int record) => At(record).Topic;
+
+    public ReadOnlySpan<byte> Key(int record) => _bytes.Slice(At(record).KeyStart, At(record).KeyLength);
+
+    public ReadOnlySpan<byte> Value(int record) => _bytes.Slice(At(record).ValueStart, At(record).ValueLength);
+
+    public void Dispose()
+    {
+        if (_entries.Length == 0) return;
+
+        ArrayPool<Entry>.Shared.Return(_entries, clearArray: true);
+        _entries = [];
+        Count = 0;
+        _bytes.Dispose();
+    }
+
+    ref readonly Entry At(int record)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)record, (uint)Count, nameof(record));
+        return ref _entries[record];
+    }
+
+    void Append(Entry entry)
+    {
+        ObjectDisposedException.ThrowIf(_entries.Length == 0, this);
+        if (Count == _entries.Length)
+        {
+            var larger = ArrayPool<Entry>.Shared.Rent(Count * 2);
+            _entries.AsSpan(0, Count).CopyTo(larger);
+            ArrayPool<Entry>.Shared.Return(_entries, clearArray: true);
+            _entries = larger;
+        }
+
+        _entries[Count++] = entry;
+    }
+}

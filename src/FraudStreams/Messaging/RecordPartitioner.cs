@@ -1,0 +1,23 @@
+namespace FraudStreams.Messaging;
+
+/// <summary>
+/// Which partition a record goes to: FNV-1a (64 bits) of the key's bytes, folded to 32 bits, modulo the number of partitions. The same key is in the
+/// same partition in every process and release. Records without a key have no order to keep and are dealt out in turn.
+/// </summary>
+internal struct RecordPartitioner
+{
+    uint _turn;
+
+    public int PartitionOf(ReadOnlySpan<byte> key, int partitions)
+    {
+        if (partitions == 1) return 0;
+        return (int)((key.IsEmpty ? _turn++ : Hash(key)) % (uint)partitions);
+    }
+
+    static uint Hash(ReadOnlySpan<byte> key)
+    {
+        var hash = 14695981039346656037UL;
+        foreach (var b in key) hash = (hash ^ b) * 1099511628211UL;
+        return (uint)(hash ^ (hash >> 32));
+    }
+}

@@ -1,0 +1,97 @@
+using FraudStreams.Sqlite;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Messaging.Sqlite;
+
+/// <summary>Writes records and positions on one connection, within the transaction that the writer holds.</summary>
+internal sealed class LogAppender : IDisposable
+{
+    readonly Dictionary<string, Partition[]> _topics;
+    readonly List<Partition> _touched = [];
+    readonly SqliteStatement _position, _register, _commit;
+    RecordPartitioner _partitioner;
+
+    public LogAppender(EmbeddedLogSettings settings)
+    {
+        File = LogFile.OpenOrCreate(settings);
+        _topics = LogFile.Topics(File).ToDictionary(
+            topic => topic.Key,
+            topic => Enumerable.Range(0, topic.Value).Select(number => new Partition(File, new TopicPartition(topic.Key, number))).ToArray());
+        _position = File.Prepare("""SELECT next_offset FROM positions WHERE topic = ? AND "partition" = ? AND consumers = ?""");
+        _register = File.Prepare("INSERT OR IGNORE INTO positions VALUES (?3, ?1, ?2, ?4)");
+        _commit = File.Prepare("""
+            INSERT INTO positions VALUES (?3, ?1, ?2, ?4)
+            ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset WHERE excluded.next_offset > next_offset
+            """);
+    }
+
+    sealed class Partition(SqliteFile file, TopicPartition name)
+    {
+        readonly SqliteStatement _last = file.Prepare($"""SELECT max("offset") FROM {LogFile.Table(name)}""");
+        readonly SqliteStatement _insert = file.Prepare($"INSERT INTO {LogFile.Table(name)} VALUES (?, ?, ?, ?)");
+        long _next = -1;
+
+        public TopicPartition Name => name;
+
+        /// <summary>True when it had not been touched in this transaction: only then may another process have appended.</summary>
+        public bool Touch()
+        {
+            if (_next >= 0) return false;
+            _next = _last.LongOr(-1) + 1;
+            return true;
+        }
+
+        public void Forget() => _next = -1;
+
+        public void Append(long time, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) =>
+            _insert.Bind(1, _next++).Bind(2, time).BindBlob(3, key).BindBlob(4, value).Run();
+    }
+
+    public SqliteFile File { get; }
+
+    /// <summary>The partitions appended to since the transaction began.</summary>
+    public IEnumerable<TopicPartition> Touched => _touched.Select(partition => partition.Name);
+
+    public void Begin()
+    {
+        foreach (var partition in _touched) partition.Forget();
+        _touched.Clear();
+        File.Begin();
+    }
+
+    public void Append(RecordBatch records, long time)
+    {
+        string? topic = null;
+        Partition[] partitions = [];
+        for (var record = 0; record < records.Count; record++)
+        {
+            if (!ReferenceEquals(records.Topic(record), topic))
+            {
+                topic = records.Topic(record);
+                partitions = _topics[topic];
+            }
+
+            var key = records.Key(record);
+            var partition = partitions[_partitioner.PartitionOf(key, partitions.Length)];
+            if (partition.Touch()) _touched.Add(partition);
+            partition.Append(time, key, records.Value(record));
+        }
+    }
+
+    /// <summary>The committed position, or -1.</summary>
+    public long Position(string group, TopicPartition partition) => Bind(_position, group, partition).LongOr(-1);
+
+    public void Commit(ConsumerOffset position) => Bind(_commit, position.Group, position.Partition).Bind(4, position.NextOffset).Run();
+
+    /// <summary>Makes the group known at the first record that is kept, so that nothing it has to read is removed before its first commit.</summary>
+    public void Register(string group, TopicPartition partition)
+    {
+        var first = Math.Max(0, File.QueryLong($"""SELECT coalesce(min("offset"), 0) FROM {LogFile.Table(partition)}"""));
+        Bind(_register, group, partition).Bind(4, first).Run();
+    }
+
+    public void Dispose() => File.Dispose();
+
+    static SqliteStatement Bind(SqliteStatement statement, string group, TopicPartition partition) =>
+        statement.Bind(1, partition.Topic).Bind(2, partition.Partition).Bind(3, group);
+}

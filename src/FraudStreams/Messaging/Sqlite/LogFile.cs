@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using FraudStreams.Sqlite;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Messaging.Sqlite;
+
+/// <summary>
+/// How the log lies in its file: a table for each partition, named topic/partition, whose rowid is the offset; the topics; the groups' positions.
+/// Offsets have no gaps, and the newest record of a partition is never removed, so the first and the last row say all about a partition.
+/// </summary>
+internal static class LogFile
+{
+    const int FormatVersion = 1;
+    const int ApplicationId = 0x46725374;
+    const int PageSize = 8192;
+
+    /// <summary>Opens the file, making it and the topics that it lacks.</summary>
+    public static SqliteFile OpenOrCreate(EmbeddedLogSettings settings)
+    {
+        CheckNames(settings.Partitions);
+        Directory.CreateDirectory(settings.Folder);
+        var file = SqliteFile.Open(settings.File, SqliteAccess.Create, settings.LockTimeout);
+        try
+        {
+            file.UseWriteAheadLog(PageSize);
+            Configure(file, settings);
+            file.Begin();
+            CreateTables(file, settings);
+            file.Commit();
+            file.Patience = LogWriter.PatienceOnThread;
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the file for reading records; more than one may be open, and none keeps the writer waiting.</summary>
+    public static SqliteFile OpenForReading(EmbeddedLogSettings settings)
+    {
+        var file = SqliteFile.Open(settings.File, SqliteAccess.ReadWrite, settings.LockTimeout);
+        file.Execute("PRAGMA query_only = 1; PRAGMA cache_size = -1024;");
+        return file;
+    }
+
+    public static void CheckVersion(SqliteFile file)
+    {
+        var application = file.QueryLong("PRAGMA application_id");
+        var version = file.QueryLong("PRAGMA user_version");
+        if (application != ApplicationId)
+            throw new MessageLogException($"{file.Path} is a SQLite file, but not one of FraudStreams' topics; choose another data folder.");
+        if (version > FormatVersion)
+        {
+            throw new MessageLogException(
+                $"{file.Path} was written by a newer FraudStreams (format {version}; this one reads up to {FormatVersion}). Use that version, or another data folder.");
+        }
+    }
+
+    public static ImmutableSortedDictionary<string, int> Topics(SqliteFile file)
+    {
+        var topics = ImmutableSortedDictionary.CreateBuilder<string, int>(StringComparer.Ordinal);
+        using var rows = file.Query("SELECT name, partitions FROM topics");
+        while (rows.Step()) topics.Add(rows.Text(0), (int)rows.Long(1));
+        return topics.ToImmutable();
+    }
+
+    public static string Table(TopicPartition partition) => SqliteFile.Quote($"{partition.Topic}/{partition.Partition}");
+
+    static void Configure(SqliteFile file, EmbeddedLogSettings settings)
+    {
+        var pages = settings.WriteAheadBytes / PageSize;
+        file.Execute($"""
+            PRAGMA synchronous = {settings.Durability.ToSql()};
+            PRAGMA wal_autocheckpoint = {Math.Max(1, pages)};
+            PRAGMA journal_size_limit = {settings.WriteAheadBytes};
+            PRAGMA cache_size = -8192;
+            PRAGMA temp_store = MEMORY;
+            """);
+        if (settings.MaxFileBytes is { } limit) file.Execute($"PRAGMA max_page_count = {Math.Max(1, limit / PageSize)};");
+    }
+
+    static void CreateTables(SqliteFile file, EmbeddedLogSettings settings)
+    {
+        if (file.QueryLong("SELECT count(*) FROM sqlite_master") > 0)
+            CheckVersion(file);
+        else
+        {
+            file.Execute($"""
+                PRAGMA application_id = {ApplicationId};
+                PRAGMA user_version = {FormatVersion};
+                CREATE TABLE topics (name TEXT PRIMARY KEY, partitions INTEGER NOT NULL) WITHOUT ROWID;
+                CREATE TABLE positions (
+                    consumers TEXT NOT NULL, topic TEXT NOT NULL, "partition" INTEGER NOT NULL, next_offset INTEGER NOT NULL,
+                    PRIMARY KEY (topic, "partition", consumers)) WITHOUT ROWID;
+                """);
+        }
+
+        var existing = Topics(file);
+        foreach (var (topic, partitions) in settings.Partitions)
+        {
+            if (existing.TryGetValue(topic, out var before))
+            {
+                if (before == partitions) continue;
+                throw new MessageLogException(
+                    $"{file.Path}: topic {topic} has {before} partitions, and {partitions} were asked for. The number decides which partition a key is in, "
+                    + $"so it stays as it was made: set it to {before}, or start with another data folder.");
+            }
+
+            file.Execute($"INSERT INTO topics VALUES ('{topic}', {partitions})");
+            for (var partition = 0; partition < partitions; partition++)
+            {
+                // The time stands before key and value, so that looking at times does not read long values.
+                file.Execute($"""
+                    CREATE TABLE {Table(new TopicPartition(topic, partition))} ("offset" INTEGER PRIMARY KEY, time INTEGER NOT NULL, key BLOB, value BLOB)
+                    """);
+            }
+        }
+    }
+
+    static void CheckNames(ImmutableSortedDictionary<string, int> topics)
+    {
+        foreach (var (topic, partitions) in topics)
+        {
+            if (topic.Length is 0 or > 200 || !topic.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
+                throw new MessageLogException($"'{topic}' is no topic name: up to 200 letters, digits, '.', '_' and '-'.");
+            if (partitions is < 1 or > 1000)
+                throw new MessageLogException($"Topic {topic} cannot have {partitions} partitions: 1 to 1000.");
+        }
+    }
+}

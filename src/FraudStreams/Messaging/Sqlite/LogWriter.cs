@@ -1,0 +1,229 @@
+using System.Threading.Channels;
+using FraudStreams.Sqlite;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Messaging.Sqlite;
+
+/// <summary>
+/// The one writer of this process. It takes everything that waits, writes it in one transaction, and only then completes what was taken: many
+/// publishers share one fsync. Requests are served in the order they came, so a position asked for is that after every publish before it.
+/// </summary>
+internal sealed class LogWriter : IAsyncDisposable
+{
+    /// <summary>What is longer than this is waited for without holding a thread.</summary>
+    public static readonly TimeSpan PatienceOnThread = TimeSpan.FromMilliseconds(20);
+
+    // A transaction holds at most so much, so that neither the write-ahead log nor the wait of the first publisher grows with the queue.
+    const int GroupBytes = 8 * 1024 * 1024;
+    const int GroupRequests = 256;
+
+    readonly EmbeddedLogSettings _settings;
+    readonly AppendNotifier _signals;
+    readonly TimeProvider _time;
+    readonly Channel<Request> _queue = Channel.CreateUnbounded<Request>(new UnboundedChannelOptions { SingleReader = true });
+    readonly List<Request> _taken = [];
+    readonly Task _loop;
+    readonly ITimer _upkeep;
+    LogAppender? _appender;
+
+    public LogWriter(EmbeddedLogSettings settings, LogAppender appender, AppendNotifier signals, TimeProvider time)
+    {
+        _settings = settings;
+        _appender = appender;
+        _signals = signals;
+        _time = time;
+        _loop = Task.Run(RunAsync);
+        _upkeep = time.CreateTimer(_ => _queue.Writer.TryWrite(Upkeep), null, settings.Retention.Interval, settings.Retention.Interval);
+    }
+
+    static readonly Request Upkeep = new(null, null, false);
+
+    /// <summary>A batch to append, or a position to tell (and, with Register, to note where there is none).</summary>
+    sealed record Request(RecordBatch? Records, (string Group, TopicPartition Partition)? Asked, bool Register)
+    {
+        public TaskCompletionSource<long> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public long Answer { get; set; }
+
+        public MessageLogException? Refusal { get; set; }
+    }
+
+    /// <summary>Completes when the batch and its position are durable. The batch is disposed then, and also if it fails.</summary>
+    public async Task<int> PublishAsync(RecordBatch records)
+    {
+        var count = records.Count;
+        await Enqueue(new Request(records, null, false));
+        return count;
+    }
+
+    /// <summary>The committed position after everything that was published before this call; 0 where there is none.</summary>
+    public Task<long> PositionAsync(string group, TopicPartition partition, bool register) =>
+        Enqueue(new Request(null, (group, partition), register));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _upkeep.DisposeAsync();
+        _queue.Writer.TryComplete();
+        await _loop;
+    }
+
+    Task<long> Enqueue(Request request)
+    {
+        if (_queue.Writer.TryWrite(request)) return request.Done.Task;
+
+        request.Records?.Dispose();
+        throw new MessageLogException($"{_settings.File} is closed.");
+    }
+
+    async Task RunAsync()
+    {
+        while (await _queue.Reader.WaitToReadAsync())
+        {
+            var upkeep = Take();
+            if (_taken.Count > 0) await WriteTakenAsync();
+            if (upkeep) RunUpkeep();
+        }
+
+        _appender?.Dispose();
+    }
+
+    /// <summary>Takes what waits, up to a group; true if upkeep was due as well.</summary>
+    bool Take()
+    {
+        _taken.Clear();
+        var bytes = 0L;
+        var upkeep = false;
+        while (bytes < GroupBytes && _taken.Count < GroupRequests && _queue.Reader.TryRead(out var request))
+        {
+            if (ReferenceEquals(request, Upkeep))
+                upkeep = true;
+            else
+            {
+                _taken.Add(request);
+                bytes += request.Records?.Bytes ?? 0;
+            }
+        }
+
+        return upkeep;
+    }
+
+    async Task WriteTakenAsync()
+    {
+        MessageLogException? failure = null;
+        try
+        {
+            await WriteWithPatienceAsync();
+        }
+        catch (Exception e)
+        {
+            failure = e as MessageLogException ?? new MessageLogException($"The topics cannot be written: {e.Message}", e);
+        }
+
+        foreach (var request in _taken)
+        {
+            request.Records?.Dispose();
+            if ((failure ?? request.Refusal) is { } refusal)
+                request.Done.TrySetException(refusal);
+            else
+                request.Done.TrySetResult(request.Answer);
+        }
+    }
+
+    /// <summary>A lock that another process holds is waited for without holding a thread, up to the limit.</summary>
+    async Task WriteWithPatienceAsync()
+    {
+        var started = _time.GetTimestamp();
+        var pause = TimeSpan.FromMilliseconds(1);
+        while (true)
+        {
+            try
+            {
+                WriteTaken();
+                return;
+            }
+            catch (SqliteFileException e) when (e.Fault == SqliteFault.Locked && _time.GetElapsedTime(started) < _settings.LockTimeout)
+            {
+                await Task.Delay(pause, _time);
+                pause = TimeSpan.FromMilliseconds(Math.Min(100, pause.TotalMilliseconds * 2));
+            }
+        }
+    }
+
+    void WriteTaken()
+    {
+        _appender ??= new LogAppender(_settings);
+        try
+        {
+            _appender.Begin();
+            var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+            foreach (var request in _taken) Write(_appender, request, now);
+            _appender.File.Commit();
+        }
+        catch (Exception e)
+        {
+            Recover(e);
+            throw;
+        }
+
+        foreach (var partition in _appender.Touched) _signals.Set(partition);
+    }
+
+    static void Write(LogAppender appender, Request request, long now)
+    {
+        request.Refusal = null;
+        if (request.Asked is { } asked)
+        {
+            if (request.Register) appender.Register(asked.Group, asked.Partition);
+            request.Answer = Math.Max(0, appender.Position(asked.Group, asked.Partition));
+            return;
+        }
+
+        var records = request.Records!;
+        if (records.Position is { } position)
+        {
+            // Records that stand for a stretch which is committed already were made by a consumer that another has replaced: they would be there twice.
+            if (records.Count > 0 && appender.Position(position.Group, position.Partition) is var committed && position.NextOffset <= committed)
+            {
+                request.Refusal = new MessageLogException(
+                    $"{records.Count} records up to offset {position.NextOffset} of {position.Partition} were refused: group {position.Group} is at {committed} already.");
+                return;
+            }
+
+            appender.Commit(position);
+        }
+
+        appender.Append(records, now);
+    }
+
+    /// <summary>Nothing of the transaction stays. A connection whose fault was neither a lock nor a full disk is made anew at the next write.</summary>
+    void Recover(Exception exception)
+    {
+        try
+        {
+            _appender!.File.RollBack();
+            if (exception is SqliteFileException { Fault: SqliteFault.Locked or SqliteFault.DiskFull }) return;
+        }
+        catch (SqliteFileException)
+        {
+            // The first fault is the one to report; what cannot even be rolled back is dropped with its connection, which rolls it back as well.
+        }
+
+        _appender!.Dispose();
+        _appender = null;
+    }
+
+    void RunUpkeep()
+    {
+        if (_appender is null) return;
+
+        try
+        {
+            if (LogRetention.RemoveStep(_appender.File, _settings.Retention, _time.GetUtcNow())) _queue.Writer.TryWrite(Upkeep);
+        }
+        catch (Exception e)
+        {
+            // What could not be removed now is looked at again at the next interval; publishing reports a fault that lasts.
+            Recover(e);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Text.Json;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Schemas;
+
+namespace FraudStreams.ModelOps;
+
+/// <summary>
+/// The model versions of a data folder: a folder each under models/, and models/champion.json, which names the version in service and the
+/// ones that were in service before it, latest first.
+/// </summary>
+public sealed class ModelRegistry(string dataDirectory, TimeProvider time)
+{
+    static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
+
+    static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+
+    public string Directory { get; } = Path.Combine(dataDirectory, "models");
+
+    string PointerFile => Path.Combine(Directory, "champion.json");
+
+    sealed record Pointer(string Champion, string[] Before, string Why, DateTimeOffset Since);
+
+    public string FolderOf(string version) => Path.Combine(Directory, version);
+
+    /// <summary>
+    /// The right to put a first version on the shelf: one process at a time has it, on whichever machine or in whichever container that shares
+    /// the folder's disk. Waits for it.
+    /// </summary>
+    public IDisposable BeFirst(CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(System.IO.Directory.CreateDirectory(Directory).FullName, ".first.lock");
+        while (true)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                // Another process has it open.
+                cancellationToken.WaitHandle.WaitOne(LookAgain);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    /// <summary>A name that no version on the shelf has: schema and moment, and a count where two fall into one second.</summary>
+    public string NewVersionName(string schema, DateTimeOffset now)
+    {
+        var name = $"{schema}-{now:yyyyMMdd-HHmmss}";
+        return Enumerable.Range(1, int.MaxValue).Select(n => n == 1 ? name : $"{name}-{n}").First(version => !System.IO.Directory.Exists(FolderOf(version)));
+    }
+
+    /// <summary>The version in service, or null where there was none yet.</summary>
+    public string? ChampionVersion => ReadPointer()?.Champion;
+
+    public ScoringModel? Champion() => ChampionVersion is { } version ? ModelArtifact.Load(FolderOf(version)) : null;
+
+    /// <summary>Puts a version in service: whoever starts from now on scores with it.</summary>
+    public void Promote(string version, string why)
+    {
+        var pointer = ReadPointer();
+        var history = pointer is null ? [] : new[] { pointer.Champion }.Concat(pointer.Before).ToArray();
+        var place = Array.IndexOf(history, version);
+        // Going back to an earlier version leaves what came after it out of the history: it is no candidate for the next fallback.
+        var before = history[(place + 1)..];
+        System.IO.Directory.CreateDirectory(Directory);
+        var temporary = PointerFile + ".new";
+        using (var file = File.Create(temporary))
+        {
+            JsonSerializer.Serialize(file, new Pointer(version, before, why, time.GetUtcNow()), Json);
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, PointerFile, overwrite: true);
+    }
+
+    /// <summary>The latest version that was in service before <paramref name="version"/>, still loads and fits the schema, if one is given; or null.</summary>
+    public ScoringModel? LastGoodBefore(string version, TransactionSchema? schema = null)
+    {
+        foreach (var earlier in ReadPointer()?.Before ?? [])
+        {
+            if (earlier == version)
+                continue;
+            try
+            {
+                if (ModelArtifact.Load(FolderOf(earlier)) is var model && (schema is null || model.Schema == schema))
+                    return model;
+            }
+            catch (ModelArtifactException)
+            {
+                // A damaged version is not a good one: the next earlier one is tried.
+                continue;
+            }
+        }
+
+        return null;
+    }
+
+    Pointer? ReadPointer()
+    {
+        if (!File.Exists(PointerFile))
+            return null;
+        try
+        {
+            using var file = File.OpenRead(PointerFile);
+            var pointer = JsonSerializer.Deserialize<Pointer>(file, Json);
+            return pointer is { Champion.Length: > 0, Before: not null } && System.IO.Directory.Exists(FolderOf(pointer.Champion))
+                && Path.GetFileName(pointer.Champion) == pointer.Champion
+                ? pointer
+                : throw Damaged("it names no version on this shelf");
+        }
+        catch (JsonException e)
+        {
+            throw Damaged(e.Message, e);
+        }
+    }
+
+    ModelArtifactException Damaged(string why, Exception? cause = null)
+    {
+        var message = $"{PointerFile} is damaged ({why}): name the version in service in it, or delete it and train anew";
+        return cause is null ? new ModelArtifactException(message) : new ModelArtifactException(message, cause);
+    }
+}

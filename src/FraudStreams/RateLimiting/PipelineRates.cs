@@ -1,0 +1,21 @@
+namespace FraudStreams.RateLimiting;
+
+/// <summary>The three valves of the flow, shared by everything that passes through them in this process.</summary>
+public sealed class PipelineRates(Rate speed1, Rate speed2, Rate speed3, TimeProvider time) : IDisposable
+{
+    /// <summary>Producer to the topic transactions.</summary>
+    public RateLimiter Speed1 { get; } = new(speed1, time);
+
+    /// <summary>The topic transactions through scoring to the topic predictions.</summary>
+    public RateLimiter Speed2 { get; } = new(speed2, time);
+
+    /// <summary>The topic predictions to the store.</summary>
+    public RateLimiter Speed3 { get; } = new(speed3, time);
+
+    public void Dispose()
+    {
+        Speed1.Dispose();
+        Speed2.Dispose();
+        Speed3.Dispose();
+    }
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+
+namespace FraudStreams.RateLimiting;
+
+/// <summary>How many records may pass in a second, or no limit. Written "200/s", "12000/m", "5000/h" or "unlimited".</summary>
+public readonly record struct Rate
+{
+    /// <summary>What can be written, for messages.</summary>
+    public const string Forms = "a number above 0 with /s, /m or /h, such as 200/s, 12000/m or 0.5/s, or the word unlimited";
+
+    const double Most = 1e9;
+    readonly double _perSecond;
+
+    Rate(double perSecond) => _perSecond = perSecond;
+
+    public static Rate Unlimited => default;
+
+    /// <summary>Records a second; infinite when there is no limit.</summary>
+    public double PerSecond => _perSecond == 0 ? double.PositiveInfinity : _perSecond;
+
+    public bool IsUnlimited => _perSecond == 0;
+
+    public static Rate Of(double perSecond) => perSecond is > 0 and <= Most
+        ? new Rate(perSecond)
+        : throw new ArgumentOutOfRangeException(nameof(perSecond), perSecond, $"a speed lies above 0 and up to {Most:0} records a second");
+
+    /// <exception cref="FormatException">The text is none of <see cref="Forms"/>.</exception>
+    public static Rate Parse(string text) =>
+        TryParse(text, out var speed) ? speed : throw new FormatException($"\"{text}\" is no speed: it must be {Forms}");
+
+    public static bool TryParse(string text, out Rate speed)
+    {
+        speed = Unlimited;
+        var trimmed = text.AsSpan().Trim();
+        if (trimmed.Equals("unlimited", StringComparison.OrdinalIgnoreCase))
+            return true;
+
+        var slash = trimmed.IndexOf('/');
+        if (slash <= 0)
+            return false;
+        var seconds = trimmed[(slash + 1)..].Trim() switch
+        {
+            "s" => 1,
+            "m" => 60,
+            "h" => 3600,
+            _ => 0,
+        };
+        if (seconds == 0 || !double.TryParse(trimmed[..slash].Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var count))
+            return false;
+        var perSecond = count / seconds;
+        if (!(perSecond is > 0 and <= Most))
+            return false;
+        speed = new Rate(perSecond);
+        return true;
+    }
+
+    public override string ToString() => _perSecond switch
+    {
+        0 => "unlimited",
+        _ when IsShort(_perSecond) => $"{_perSecond:0.###}/s",
+        _ when IsShort(_perSecond * 60) => $"{_perSecond * 60:0.###}/m",
+        _ => $"{_perSecond * 3600:0.######}/h",
+    };
+
+    static bool IsShort(double value) => Math.Abs(value - Math.Round(value, 3)) < 1e-9 * value;
+}

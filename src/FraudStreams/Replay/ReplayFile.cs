@@ -1,0 +1,31 @@
+using System.Buffers;
+using FraudStreams.Model.Json;
+using FraudStreams.Scoring;
+
+namespace FraudStreams.Replay;
+
+/// <summary>Predictions as lines of a file.</summary>
+sealed class ReplayFile(string path, TimeProvider time) : IReplayOutput
+{
+    readonly FileStream _file = new(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 });
+    readonly ArrayBufferWriter<byte> _lines = new(1 << 20);
+
+    public async Task WriteAsync(TransactionBatch batch, ReplayStretch stretch)
+    {
+        var now = time.GetUtcNow();
+        var scored = batch.Scored;
+        for (var row = 0; row < batch.Rows.Count; row++)
+        {
+            if (!stretch.Holds(batch.Rows, row))
+                continue;
+            PredictionWriter.Write(
+                _lines, batch.Rows.Source(row), scored!.Scores[row], scored.Scores[row] >= scored.Threshold, scored.ModelVersion, now, scored.FeaturesOf(row));
+            _lines.Write("\n"u8);
+        }
+
+        await _file.WriteAsync(_lines.WrittenMemory);
+        _lines.ResetWrittenCount();
+    }
+
+    public ValueTask DisposeAsync() => _file.DisposeAsync();
+}

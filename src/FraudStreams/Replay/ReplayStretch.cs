@@ -1,0 +1,28 @@
+using System.Globalization;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Schemas;
+using FraudStreams.Storage;
+
+namespace FraudStreams.Replay;
+
+/// <summary>Payments by their event time: from one moment up to, not including, another.</summary>
+public sealed record ReplayStretch(long FromUnixMilliseconds = long.MinValue, long ToUnixMilliseconds = long.MaxValue)
+{
+    /// <summary>How a moment is written.</summary>
+    public const string Form = "a time such as 2026-01-31 or 2026-01-31T08:00:00Z (UTC)";
+
+    public bool Holds(TransactionRows rows, int row) => rows.EventTime(row) >= FromUnixMilliseconds && rows.EventTime(row) < ToUnixMilliseconds;
+
+    /// <summary>What a store has of it, and before it what its windows see.</summary>
+    public IReadableLog Of(PredictionStore store)
+    {
+        var memory = (long)store.Schema.LongestMemory.TotalMilliseconds;
+        return new StoredRecords(store, FromUnixMilliseconds < long.MinValue + memory ? long.MinValue : FromUnixMilliseconds - memory, ToUnixMilliseconds);
+    }
+
+    /// <exception cref="FormatException">The text is no such time.</exception>
+    public static long Moment(string text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            ? time.ToUnixTimeMilliseconds()
+            : throw new FormatException($"\"{text}\" is not {Form}");
+}

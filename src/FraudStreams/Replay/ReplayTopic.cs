@@ -1,0 +1,27 @@
+using FraudStreams.Messaging;
+using FraudStreams.Model.Json;
+using FraudStreams.Scoring;
+
+namespace FraudStreams.Replay;
+
+/// <summary>Predictions as records of a side topic that no group of the flow reads.</summary>
+sealed class ReplayTopic(IMessageLog topics, string name, TimeProvider time) : IReplayOutput
+{
+    public async Task WriteAsync(TransactionBatch batch, ReplayStretch stretch)
+    {
+        var now = time.GetUtcNow();
+        var records = new RecordBatch(batch.Rows.Count);
+        for (var row = 0; row < batch.Rows.Count; row++)
+        {
+            if (!stretch.Holds(batch.Rows, row))
+                continue;
+            records.Add(name, batch.Records[row].Key.Span, (batch, row, now), static (output, it) => PredictionWriter.Write(
+                output, it.batch.Rows.Source(it.row), it.batch.Scored!.Scores[it.row], it.batch.Scored.Scores[it.row] >= it.batch.Scored.Threshold,
+                it.batch.Scored.ModelVersion, it.now, it.batch.Scored.FeaturesOf(it.row)));
+        }
+
+        await topics.PublishAsync(records, CancellationToken.None);
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

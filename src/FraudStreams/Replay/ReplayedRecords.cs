@@ -1,0 +1,20 @@
+using Akka;
+using Akka.Streams.Dsl;
+using Akka.Util;
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Sqlite;
+
+namespace FraudStreams.Replay;
+
+/// <summary>All records of a partition that are there now, in order, in no group's name, as chunks.</summary>
+static class ReplayedRecords
+{
+    public static Source<IReadOnlyList<TopicRecord>, NotUsed> Source(IReadableLog topics, TopicPartition partition, CancellationToken stop) =>
+        Akka.Streams.Dsl.Source.UnfoldResourceAsync<IReadOnlyList<TopicRecord>, IAsyncEnumerator<IReadOnlyList<TopicRecord>>>(
+                () => Task.FromResult(topics.ReadAsync(partition, 0, long.MaxValue, stop).GetAsyncEnumerator(stop)),
+                NextAsync,
+                EmbeddedMessageLog.CloseAsync);
+
+    static async Task<Option<IReadOnlyList<TopicRecord>>> NextAsync(IAsyncEnumerator<IReadOnlyList<TopicRecord>> chunks) =>
+        await chunks.MoveNextAsync() ? Option<IReadOnlyList<TopicRecord>>.Create(chunks.Current) : Option<IReadOnlyList<TopicRecord>>.None;
+}

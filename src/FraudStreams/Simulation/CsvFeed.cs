@@ -1,0 +1,80 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Csv;
+using FraudStreams.Model.Schemas;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Simulation;
+
+/// <summary>
+/// The rows of a CSV file as JSON objects, in the file's order: a row whose time lies before the one above it is sent where it stands, as
+/// a late payment would come. A line that is no row goes out as it is, to be rejected with its reason. The place is the number of
+/// rows read; ids and line numbers depend on it, so rows are counted again, not skipped by their bytes, when it goes on.
+/// </summary>
+public sealed class CsvFeed : IPaymentFeed
+{
+    const int HeadBytes = 64 * 1024;
+
+    readonly FileStream _file;
+    readonly CsvToJson _rows;
+
+    /// <exception cref="SchemaException">The first line does not fit the schema.</exception>
+    public CsvFeed(string path, TransactionSchema schema)
+    {
+        Name = Path.GetFileName(path);
+        _file = new FileStream(path, new FileStreamOptions { BufferSize = 0, Share = FileShare.ReadWrite, Options = FileOptions.SequentialScan });
+        try
+        {
+            PlacePrefix = $"file:{Name}:";
+            Place = new TopicPartition(PlacePrefix + Fingerprint(_file), 0);
+            _file.Position = 0;
+            _rows = new CsvToJson(_file, schema, Name);
+        }
+        catch
+        {
+            _file.Dispose();
+            throw;
+        }
+    }
+
+    public string Name { get; }
+
+    public TopicPartition Place { get; }
+
+    public string PlacePrefix { get; }
+
+    public long Position => _rows.Row;
+
+    public ReadOnlySpan<byte> Key => _rows.Key;
+
+    public long? EventTime => _rows.EventTime;
+
+    public void GoTo(long position, CancellationToken token)
+    {
+        var passed = new ArrayBufferWriter<byte>(64 * 1024);
+        while (_rows.Row < position && _rows.TryRead(passed))
+        {
+            token.ThrowIfCancellationRequested();
+            passed.ResetWrittenCount();
+        }
+    }
+
+    public bool TryRead(IBufferWriter<byte> into) => _rows.TryRead(into);
+
+    public void Dispose()
+    {
+        _rows.Dispose();
+        _file.Dispose();
+    }
+
+    /// <summary>Of a file's length and first bytes: enough to tell that it is another file, without reading all of it.</summary>
+    static string Fingerprint(FileStream file)
+    {
+        var head = new byte[sizeof(long) + HeadBytes];
+        BinaryPrimitives.WriteInt64LittleEndian(head, file.Length);
+        var read = file.ReadAtLeast(head.AsSpan(sizeof(long)), HeadBytes, throwOnEndOfStream: false);
+        return Convert.ToHexStringLower(SHA256.HashData(head.AsSpan(0, sizeof(long) + read)).AsSpan(0, 8));
+    }
+}

@@ -1,0 +1,129 @@
+using FraudStreams.Sqlite;
+using Npgsql;
+
+namespace FraudStreams.Storage.Postgres;
+
+/// <summary>Opens a connection to the store's schema and brings its tables to this release.</summary>
+internal static class PostgresSession
+{
+    /// <summary>With a schema's name, the advisory lock of one store: labels take it alone, payments together.</summary>
+    public const int LockClass = 0x46725372;
+
+    /// <summary>PostgreSQL cuts longer names off without a word.</summary>
+    public const int LongestName = 63;
+
+    public static NpgsqlConnection Open(PostgresStoreSettings settings, StoreTables tables, DateTimeOffset now)
+    {
+        var tooLong = tables.Fields.FirstOrDefault(column => System.Text.Encoding.UTF8.GetByteCount(column.Name) > LongestName).Name;
+        if (tooLong is not null)
+            throw new StoreException($"Field {tooLong} of the schema has a name of more than {LongestName} bytes, which PostgreSQL cannot give a column.");
+        var connection = settings.ToConnection();
+        try
+        {
+            connection.Open();
+            MakeSchema(connection, settings);
+            using (var transaction = connection.BeginTransaction())
+            {
+                Execute(connection, $"{NeedsWithoutTimeout(settings)}; {LockAlone(settings)}");
+                tables.Upgrade(new Steps(connection, tables, settings), now);
+                transaction.Commit();
+            }
+
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// The statement that every transaction begins with: it sets what the transaction needs, and until its end only. A session cannot be relied
+    /// on to keep it: a pooler (PgBouncer with pool_mode = transaction) gives each transaction whichever session is free, after others have had it.
+    /// </summary>
+    /// <remarks>
+    /// Nothing is found without its schema, so that a name that lacks it is an error and never a table of somebody else's. A server that does
+    /// not wait for its disk by default is told to, unless the settings say that it need not.
+    /// </remarks>
+    public static string Needs(PostgresStoreSettings settings) => Needs(settings, settings.StatementTimeout);
+
+    /// <summary>The same for what may take as long as it takes.</summary>
+    public static string NeedsWithoutTimeout(PostgresStoreSettings settings) => Needs(settings, TimeSpan.Zero);
+
+    static string Needs(PostgresStoreSettings settings, TimeSpan timeout)
+    {
+        var wait = settings.Durability == Durability.Full ? "coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on')" : "'off'";
+        return $"""
+            SELECT set_config('search_path', '', true), set_config('statement_timeout', '{(long)timeout.TotalMilliseconds}', true),
+                set_config('synchronous_commit', {wait}, true)
+            """;
+    }
+
+    /// <summary>Until the transaction ends: a lock of the session would stay with it when the next transaction runs in another.</summary>
+    public static string LockAlone(PostgresStoreSettings settings) => $"SELECT pg_advisory_xact_lock({LockClass}, hashtext('{settings.Schema}'))";
+
+    public static string LockTogether(PostgresStoreSettings settings) => $"SELECT pg_advisory_xact_lock_shared({LockClass}, hashtext('{settings.Schema}'))";
+
+    /// <summary>
+    /// The journal of alerts makes the same schema, under the same lock; an older release does so under none. Who comes second then waits for the
+    /// first and is told that the name is taken, IF NOT EXISTS or not.
+    /// </summary>
+    static void MakeSchema(NpgsqlConnection connection, PostgresStoreSettings settings)
+    {
+        using var transaction = connection.BeginTransaction();
+        Execute(connection, $"{NeedsWithoutTimeout(settings)}; {LockAlone(settings)}");
+        if (QueryLong(connection, $"SELECT count(*) FROM pg_namespace WHERE nspname = '{settings.Schema}'") > 0)
+            return;
+        try
+        {
+            Execute(connection, $"CREATE SCHEMA {StoreColumn.Quote(settings.Schema)}");
+            transaction.Commit();
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateSchema)
+        {
+            // It is there now, and that is all that was wanted.
+            return;
+        }
+    }
+
+    public static void Execute(NpgsqlConnection connection, string sql)
+    {
+        using var command = new NpgsqlCommand(sql, connection);
+        command.ExecuteNonQuery();
+    }
+
+    public static long QueryLong(NpgsqlConnection connection, string sql)
+    {
+        using var command = new NpgsqlCommand(sql, connection);
+        return Convert.ToInt64(command.ExecuteScalar());
+    }
+
+    sealed class Steps(NpgsqlConnection connection, StoreTables tables, PostgresStoreSettings settings) : IStoreConnection
+    {
+        public string Place => settings.Place;
+
+        public bool IsFirstRelease => false;
+
+        public void Execute(string sql) => PostgresSession.Execute(connection, sql);
+
+        public long QueryLong(string sql) => PostgresSession.QueryLong(connection, sql);
+
+        public IReadOnlyCollection<StoreColumn> ColumnsOfTransactions()
+        {
+            using var command = new NpgsqlCommand(
+                $"""
+                SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
+                WHERE attrelid = '{tables.Called.Transactions.Replace("'", "''")}'::regclass AND attnum > 0 AND NOT attisdropped
+                """,
+                connection);
+            using var rows = command.ExecuteReader();
+            var found = new List<StoreColumn>();
+            while (rows.Read()) found.Add(new StoreColumn(rows.GetString(0), rows.GetString(1)));
+            return found;
+        }
+
+        public void NoteStep(int number, DateTimeOffset now) => Execute(
+            $"INSERT INTO {tables.Called.Steps} (number, applied_at) VALUES ({number}, to_timestamp({now.ToUnixTimeMilliseconds()} / 1000.0))");
+    }
+}

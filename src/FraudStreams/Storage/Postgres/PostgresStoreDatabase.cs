@@ -1,0 +1,146 @@
+using System.Data;
+using FraudStreams.Diagnostics;
+using FraudStreams.Model.Csv;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
+using Npgsql;
+
+namespace FraudStreams.Storage.Postgres;
+
+/// <summary>
+/// The store in one schema of a PostgreSQL database. Any fault ends the connection, and with it the transaction; the next call connects anew.
+/// Whether a commit that met the fault came through does not matter: the batch comes again and changes nothing then.
+/// </summary>
+internal sealed class PostgresStoreDatabase : IStoreDatabase
+{
+    readonly PostgresStoreSettings _settings;
+    readonly TransactionSchema _schema;
+    readonly StoreTables _tables;
+    readonly TimeProvider _time;
+    PostgresStoreWriter? _writer;
+
+    PostgresStoreDatabase(PostgresStoreSettings settings, TransactionSchema schema, TimeProvider time)
+    {
+        _settings = settings;
+        _schema = schema;
+        _tables = new StoreTables(schema, StoreDialect.Postgres, settings.Tables);
+        _time = time;
+    }
+
+    public static PostgresStoreDatabase Open(PostgresStoreSettings settings, TransactionSchema schema, TimeProvider time)
+    {
+        var database = new PostgresStoreDatabase(settings, schema, time);
+        try
+        {
+            database._writer = database.Connect();
+        }
+        catch (Exception e) when (PostgresFault.IsOne(e))
+        {
+            if (!PostgresFault.IsOutage(e)) throw PostgresFault.ToStoreException("Opening the store", settings, e);
+        }
+
+        return database;
+    }
+
+    public static StoreCounts ReadCounts(PostgresStoreSettings settings)
+    {
+        try
+        {
+            using var connection = settings.ToConnection();
+            connection.Open();
+            using var transaction = connection.BeginTransaction();
+            PostgresSession.Execute(connection, PostgresSession.Needs(settings));
+            if (PostgresSession.QueryLong(connection, StoreDialect.Postgres.Exists(settings.Tables.Steps)) == 0) return default;
+
+            StoreTables.CheckVersion(settings.Place, PostgresSession.QueryLong(connection, $"SELECT coalesce(max(number), 0) FROM {settings.Tables.Steps}"));
+            return new StoreCounts(
+                PostgresSession.QueryLong(connection, $"SELECT count(*) FROM {settings.Tables.Transactions}"),
+                PostgresSession.QueryLong(connection, $"SELECT count(*) FROM {settings.Tables.Transactions} WHERE prediction = 1"));
+        }
+        catch (Exception e) when (PostgresFault.IsOne(e))
+        {
+            throw PostgresFault.ToStoreException("Reading the store's counts", settings, e);
+        }
+    }
+
+    /// <summary>PostgreSQL's text has no U+0000, and its indexes hold 2,704 bytes an entry.</summary>
+    public RejectReason? Refuse(PredictionRows rows, int row)
+    {
+        var transactions = rows.Transactions;
+        for (var field = 0; field < _schema.Fields.Length; field++)
+        {
+            if (_schema.Fields[field].Type != FieldType.Text) continue;
+            var text = transactions.Text(row, field);
+            if (text.Contains((byte)0))
+                return new(RejectCodes.NotStorable, $"{_schema.Fields[field].Name}: has the character U+0000, which PostgreSQL cannot hold");
+            if (text.Length > Label.LongestId && (field == _schema.IdField || field == _schema.CardField))
+                return new(RejectCodes.NotStorable, $"{_schema.Fields[field].Name}: has {text.Length:N0} bytes; PostgreSQL's indexes take {Label.LongestId:N0}");
+        }
+
+        return rows.ModelVersion(row).Contains((byte)0) ? new(RejectCodes.NotStorable, "model_version: has the character U+0000") : null;
+    }
+
+    public Task<StoreCounts> WriteAsync(PredictionRows rows, CancellationToken ct) =>
+        AttemptAsync($"Storing {rows.Count} predictions", writer => writer.WriteAsync(rows, ct));
+
+    public Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken ct) =>
+        AttemptAsync($"Storing {labels.Count} labels", writer => writer.WriteAsync(labels, ct));
+
+    public Task<StoreCounts> CountAsync(CancellationToken ct) => AttemptAsync("Counting the payments", writer => writer.CountAsync(ct));
+
+    public Task<long> CountConfirmedAsync(CancellationToken ct) =>
+        AttemptAsync("Counting the confirmed payments", writer => writer.CountConfirmedAsync(ct));
+
+    public Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken ct) => AttemptAsync(
+        "Reading the confirmed payments", async writer =>
+        {
+            await writer.ReadConfirmedAsync(into, afterRow, ct);
+            return true;
+        });
+
+    public Task ReadPaymentsAsync(StoredRowWriter into, StoredPosition after, long to, int most, Action<StoredPosition> afterRow, CancellationToken ct) =>
+        AttemptAsync("Reading the payments", async writer =>
+        {
+            await writer.ReadPaymentsAsync(into, after, to, most, afterRow, ct);
+            return true;
+        });
+
+    public Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken ct) => AttemptAsync("Reading the labels", writer => writer.ReadLabelsAsync(ct));
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_writer is not null) await _writer.DisposeAsync();
+    }
+
+    async Task<T> AttemptAsync<T>(string what, Func<PostgresStoreWriter, Task<T>> work)
+    {
+        try
+        {
+            _writer ??= await BlockingCall.RunAsync(Connect);
+            return await work(_writer);
+        }
+        catch (Exception e) when (PostgresFault.IsOne(e))
+        {
+            await AbandonAsync();
+            if (e is OperationCanceledException) throw;
+            throw PostgresFault.ToStoreException(what, _settings, e);
+        }
+    }
+
+    async Task AbandonAsync()
+    {
+        if (_writer is null) return;
+        var broken = _writer;
+        _writer = null;
+        try
+        {
+            await broken.DisposeAsync();
+        }
+        catch (Exception e) when (PostgresFault.IsOne(e) || e is ObjectDisposedException)
+        {
+            // The fault that broke the connection is the one to tell.
+        }
+    }
+
+    PostgresStoreWriter Connect() => new(PostgresSession.Open(_settings, _tables, _time.GetUtcNow()), _tables, _schema, _settings);
+}

@@ -1,0 +1,194 @@
+using FraudStreams.Model.Csv;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
+using FraudStreams.Sqlite;
+
+namespace FraudStreams.Storage.Sqlite;
+
+/// <summary>The store in one SQLite file. A lock that another process holds is waited for without holding a thread, up to the limit.</summary>
+internal sealed class SqliteStoreDatabase : IStoreDatabase
+{
+    /// <summary>What is longer than this is waited for without holding a thread.</summary>
+    static readonly TimeSpan PatienceOnThread = TimeSpan.FromMilliseconds(20);
+
+    readonly SqliteStoreSettings _settings;
+    readonly TransactionSchema _schema;
+    readonly StoreTables _tables;
+    readonly TimeProvider _time;
+    SqliteStoreWriter? _writer;
+
+    SqliteStoreDatabase(SqliteStoreSettings settings, TransactionSchema schema, TimeProvider time)
+    {
+        _settings = settings;
+        _schema = schema;
+        _tables = new StoreTables(schema, StoreDialect.Sqlite, new StoreTableNames(null));
+        _time = time;
+        _writer = OpenWriter();
+    }
+
+    public static SqliteStoreDatabase Open(SqliteStoreSettings settings, TransactionSchema schema, TimeProvider time)
+    {
+        try
+        {
+            return new SqliteStoreDatabase(settings, schema, time);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"The store cannot be opened: {e.Message}", e);
+        }
+    }
+
+    public static StoreCounts ReadCounts(string folder)
+    {
+        var path = new SqliteStoreSettings(folder).File;
+        if (!File.Exists(path)) return default;
+
+        try
+        {
+            using var file = SqliteFile.Open(path, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
+            file.Execute("PRAGMA query_only = 1; BEGIN");
+            if (file.QueryLong("SELECT count(*) FROM sqlite_master") == 0) return default;
+
+            SqliteStoreFile.CheckVersion(file);
+            return Count(file);
+        }
+        catch (SqliteFileException e)
+        {
+            throw new StoreException($"The store's counts cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>SQLite holds whatever can be read.</summary>
+    public RejectReason? Refuse(PredictionRows rows, int row) => null;
+
+    public Task<StoreCounts> WriteAsync(PredictionRows rows, CancellationToken ct) =>
+        WithPatienceAsync(writer => writer.Write(rows), () => $"Storing {rows.Count} predictions", ct);
+
+    public Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken ct) =>
+        WithPatienceAsync(writer => writer.Write(labels), () => $"Storing {labels.Count} labels", ct);
+
+    public Task<StoreCounts> CountAsync(CancellationToken ct) => WithPatienceAsync(writer => Count(writer.File), () => "Counting the payments", ct);
+
+    public Task<long> CountConfirmedAsync(CancellationToken ct) => WithPatienceAsync(
+        writer => writer.File.QueryLong("SELECT count(*) FROM transactions WHERE true_value IS NOT NULL"), () => "Counting the confirmed payments", ct);
+
+    public async Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken ct)
+    {
+        try
+        {
+            using var file = SqliteFile.Open(_settings.File, SqliteAccess.ReadWrite, _settings.LockTimeout);
+            using var rows = file.Query($"""
+                SELECT as_written, true_value, {StoreTables.Names(_tables.Fields)} FROM transactions
+                WHERE true_value IS NOT NULL ORDER BY {_tables.Time}, {_tables.Id}
+                """);
+            while (rows.Step())
+            {
+                ct.ThrowIfCancellationRequested();
+                Copy(rows, into);
+                await afterRow();
+            }
+        }
+        catch (SqliteFileException e)
+        {
+            throw new StoreException($"The confirmed payments cannot be read: {e.Message}", e);
+        }
+    }
+
+    public Task ReadPaymentsAsync(StoredRowWriter into, StoredPosition after, long to, int most, Action<StoredPosition> afterRow, CancellationToken ct) =>
+        WithPatienceAsync(writer =>
+        {
+            using var rows = writer.File.Query($"""
+                SELECT as_written, true_value, {StoreTables.Names(_tables.Fields)} FROM transactions
+                WHERE {_tables.Time} >= ?1 AND {_tables.Time} < ?2 AND ({_tables.Time} > ?1 OR {_tables.Id} > ?3) ORDER BY {_tables.Time}, {_tables.Id} LIMIT {most}
+                """);
+            rows.Bind(1, after.Time).Bind(2, to).Bind(3, after.Id);
+            var read = 0;
+            while (rows.Step())
+            {
+                ct.ThrowIfCancellationRequested();
+                Copy(rows, into);
+                afterRow(new StoredPosition(rows.Long(_schema.TimeField + 2), rows.Text(_schema.IdField + 2)));
+                read++;
+            }
+
+            return read;
+        }, () => "Reading the payments", ct);
+
+    public Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken ct) => WithPatienceAsync<IReadOnlyList<Label>>(writer =>
+    {
+        var labels = new List<Label>();
+        using var rows = writer.File.Query($"SELECT id, true_value, confirmed_at, confirmed_by FROM label_history ORDER BY {StoreTables.LatestLast}");
+        while (rows.Step())
+            labels.Add(new Label(rows.Text(0), rows.Long(1) == 1, rows.Long(2), rows.Text(3)));
+        return labels;
+    }, () => "Reading the labels", ct);
+
+    public ValueTask DisposeAsync()
+    {
+        _writer?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    static StoreCounts Count(SqliteFile file) => new(
+        file.QueryLong("SELECT count(*) FROM transactions"),
+        file.QueryLong("SELECT count(*) FROM transactions WHERE prediction = 1"));
+
+    void Copy(SqliteStatement row, StoredRowWriter into)
+    {
+        into.BeginRow(row.IsNull(0) ? default : row.Bytes(0), row.IsNull(1) ? null : row.Long(1) == 1);
+        for (var field = 0; field < _schema.Fields.Length; field++)
+        {
+            var column = field + 2;
+            if (row.IsNull(column)) into.Missing();
+            else if (_schema.Fields[field].Type == FieldType.Text) into.Text(row.Bytes(column));
+            else if (_schema.Fields[field].Type == FieldType.Number) into.Number(row.Double(column));
+            else into.Whole(row.Long(column));
+        }
+    }
+
+    async Task<T> WithPatienceAsync<T>(Func<SqliteStoreWriter, T> work, Func<string> what, CancellationToken ct)
+    {
+        var started = _time.GetTimestamp();
+        var pause = TimeSpan.FromMilliseconds(1);
+        while (true)
+        {
+            try
+            {
+                return Attempt(work);
+            }
+            catch (SqliteFileException e) when (e.Fault == SqliteFault.Locked && _time.GetElapsedTime(started) < _settings.LockTimeout)
+            {
+                await Task.Delay(pause, _time, ct);
+                pause = TimeSpan.FromMilliseconds(Math.Min(100, pause.TotalMilliseconds * 2));
+            }
+            catch (SqliteFileException e)
+            {
+                throw new StoreException($"{what()} failed: {e.Message}", e);
+            }
+        }
+    }
+
+    T Attempt<T>(Func<SqliteStoreWriter, T> work)
+    {
+        _writer ??= OpenWriter();
+        try
+        {
+            return work(_writer);
+        }
+        catch (SqliteFileException e)
+        {
+            // A connection whose fault was neither a lock nor a full disk is made anew at the next write.
+            if (_writer.TryRollBack() && e.Fault is SqliteFault.Locked or SqliteFault.DiskFull) throw;
+            _writer.Dispose();
+            _writer = null;
+            throw;
+        }
+    }
+
+    SqliteStoreWriter OpenWriter()
+    {
+        var file = SqliteStoreFile.Open(_settings, _tables, _time.GetUtcNow());
+        file.Patience = PatienceOnThread;
+        return new SqliteStoreWriter(file, _tables, _schema);
+    }
+}

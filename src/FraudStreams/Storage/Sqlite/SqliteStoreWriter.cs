@@ -1,0 +1,119 @@
+using System.Buffers;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
+using FraudStreams.Sqlite;
+
+namespace FraudStreams.Storage.Sqlite;
+
+/// <summary>Writes rows on one connection: typed cells go to SQLite as they are, without an object or a string in between.</summary>
+internal sealed class SqliteStoreWriter : IDisposable
+{
+    readonly TransactionSchema _schema;
+    readonly SqliteStatement _insert, _anyLabel, _insertLabel, _applyLabel;
+    readonly ArrayBufferWriter<byte> _unusual = new(256);
+
+    public SqliteStoreWriter(SqliteFile file, StoreTables tables, TransactionSchema schema)
+    {
+        File = file;
+        _schema = schema;
+        _insert = file.Prepare($"""
+            INSERT INTO transactions ({StoreTables.Names(tables.Written)}) VALUES ({string.Join(", ", tables.Written.Select(_ => "?"))})
+            ON CONFLICT ({tables.Id}) DO NOTHING
+            """);
+        _anyLabel = file.Prepare("SELECT EXISTS (SELECT 1 FROM label_history)");
+        _insertLabel = file.Prepare(
+            "INSERT INTO label_history (id, confirmed_at, confirmed_by, true_value) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
+        _applyLabel = file.Prepare($"""
+            UPDATE transactions SET true_value = latest.true_value, confirmed_at = latest.confirmed_at, confirmed_by = latest.confirmed_by
+            FROM (SELECT * FROM label_history WHERE id = ?1 ORDER BY {StoreTables.LatestFirst} LIMIT 1) AS latest
+            WHERE transactions.{tables.Id} = ?1
+            """);
+    }
+
+    public SqliteFile File { get; }
+
+    /// <summary>Writes all rows in one transaction, with the labels that came before them; returns what of them is new.</summary>
+    public StoreCounts Write(PredictionRows rows)
+    {
+        var (stored, predictedFrauds) = (0, 0);
+        File.Begin();
+        var hasLabels = _anyLabel.LongOr(0) == 1;
+        for (var row = 0; row < rows.Count; row++)
+        {
+            Insert(rows, row);
+            if (File.Changes == 0) continue;
+
+            stored++;
+            if (rows.Fraud(row)) predictedFrauds++;
+            if (hasLabels) _applyLabel.BindText(1, rows.Transactions.Id(row)).Run();
+        }
+
+        File.Commit();
+        return new StoreCounts(stored, predictedFrauds);
+    }
+
+    /// <summary>Writes all labels in one transaction, and the latest of each payment into its row.</summary>
+    public LabelCounts Write(IReadOnlyList<Label> labels)
+    {
+        var (added, changed) = (0, 0);
+        File.Begin();
+        foreach (var label in labels)
+        {
+            _insertLabel.Bind(1, label.Id).Bind(2, label.ConfirmedAt).Bind(3, label.ConfirmedBy).Bind(4, label.Fraud ? 1L : 0L).Run();
+            if (File.Changes == 0) continue;
+
+            added++;
+            _applyLabel.Bind(1, label.Id).Run();
+            changed += File.Changes;
+        }
+
+        File.Commit();
+        return new LabelCounts(added, labels.Count - added, changed);
+    }
+
+    /// <summary>After a fault; false where not even that is possible, and closing the file has to do it.</summary>
+    public bool TryRollBack()
+    {
+        try
+        {
+            File.RollBack();
+            return true;
+        }
+        catch (SqliteFileException)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose() => File.Dispose();
+
+    void Insert(PredictionRows predictions, int row)
+    {
+        var rows = predictions.Transactions;
+        var fields = _schema.Fields;
+        for (var field = 0; field < fields.Length; field++)
+        {
+            var parameter = field + 1;
+            if (rows.IsMissing(row, field))
+                _insert.BindNull(parameter);
+            else if (fields[field].Type == FieldType.Text)
+                _insert.BindText(parameter, rows.Text(row, field));
+            else if (rows.Integer(row, field) is { } whole)
+                _insert.Bind(parameter, whole);
+            else
+                _insert.Bind(parameter, rows.Number(row, field));
+        }
+
+        var next = fields.Length + 1;
+        _insert.Bind(next, predictions.Score(row))
+            .Bind(next + 1, predictions.Fraud(row) ? 1L : 0L)
+            .BindText(next + 2, predictions.ModelVersion(row))
+            .Bind(next + 3, predictions.ScoredAt(row));
+        _unusual.ResetWrittenCount();
+        if (predictions.TryWriteUnusual(row, _unusual))
+            _insert.BindText(next + 4, _unusual.WrittenSpan);
+        else
+            _insert.BindNull(next + 4);
+        _insert.Run();
+    }
+}

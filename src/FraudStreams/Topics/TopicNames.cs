@@ -1,0 +1,18 @@
+namespace FraudStreams.Topics;
+
+/// <summary>The topics of the flow.</summary>
+static class TopicNames
+{
+    public const string Transactions = "transactions";
+    public const string Predictions = "predictions";
+    public const string Rejected = "rejected";
+
+    /// <summary>One record for each alert that was delivered.</summary>
+    public const string Alerts = "alerts";
+
+    /// <summary>One record for each alert, and recipient, that a server refused for good.</summary>
+    public const string Undelivered = "undelivered";
+
+    /// <summary>What was confirmed about payments, keyed by their ids.</summary>
+    public const string Labels = "labels";
+}

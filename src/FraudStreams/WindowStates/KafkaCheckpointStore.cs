@@ -1,0 +1,149 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Confluent.Kafka;
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Kafka;
+using FraudStreams.Topics;
+using TopicPartition = FraudStreams.Messaging.TopicPartition;
+
+namespace FraudStreams.WindowStates;
+
+/// <summary>
+/// Snapshots in a compacted topic of the cluster, in pieces of half a megabyte. A partition has two slots that take turns, and a piece's key is its slot and
+/// number, so the broker keeps the newest snapshot, whole, while the next one is being written over the one before it.
+/// </summary>
+sealed class KafkaCheckpointStore : ICheckpointStore
+{
+    const string Name = "memory";
+    const int PieceBytes = 512 * 1024;
+    const int IdBytes = 16;
+    const int HeaderBytes = IdBytes + sizeof(int) + sizeof(int);
+
+    /// <summary>Pieces that are overwritten soon leave soon: a restore reads what the broker has not compacted yet, too.</summary>
+    static readonly Dictionary<string, string> TopicSettings = new()
+    {
+        ["cleanup.policy"] = "compact", ["segment.bytes"] = "67108864", ["segment.ms"] = "600000", ["min.cleanable.dirty.ratio"] = "0.1",
+    };
+
+    readonly KafkaSettings _settings;
+    readonly FileCheckpointStore _drafts;
+    readonly KafkaAdmin _admin;
+    readonly IProducer<byte[], byte[]> _producer;
+    readonly ConcurrentDictionary<TopicPartition, int> _newestSlot = [];
+
+    /// <exception cref="MessageLogException">The topic is missing and cannot be made.</exception>
+    public KafkaCheckpointStore(KafkaSettings settings, int partitions, FileCheckpointStore drafts)
+    {
+        _settings = settings;
+        _drafts = drafts;
+        _admin = new KafkaAdmin(settings);
+        KafkaTopicProvisioner.MakeAsync(_admin, settings, ImmutableSortedDictionary<string, int>.Empty.Add(Name, partitions), TopicSettings, CancellationToken.None)
+            .GetAwaiter().GetResult();
+        _producer = new ProducerBuilder<byte[], byte[]>(settings.ProducerProperties).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+    }
+
+    public string Draft(TopicPartition partition) => _drafts.Draft(partition);
+
+    public async Task KeepAsync(TopicPartition partition, CancellationToken ct)
+    {
+        var slot = 1 - _newestSlot.GetValueOrDefault(partition, 1);
+        await using (var draft = File.OpenRead(Draft(partition)))
+        {
+            var id = Guid.NewGuid();
+            var pieces = (int)((draft.Length + PieceBytes - 1) / PieceBytes);
+            for (var piece = 0; piece < pieces; piece++)
+            {
+                var value = new byte[HeaderBytes + (int)Math.Min(PieceBytes, draft.Length - draft.Position)];
+                id.TryWriteBytes(value);
+                BinaryPrimitives.WriteInt32LittleEndian(value.AsSpan(IdBytes), piece);
+                BinaryPrimitives.WriteInt32LittleEndian(value.AsSpan(IdBytes + sizeof(int)), pieces);
+                await draft.ReadExactlyAsync(value.AsMemory(HeaderBytes), ct);
+                await ProduceAsync(partition, Encoding.ASCII.GetBytes($"{slot}:{partition.Topic}:{piece}"), value, ct);
+            }
+        }
+
+        File.Delete(Draft(partition));
+        _newestSlot[partition] = slot;
+    }
+
+    public void Dispose()
+    {
+        _producer.Dispose();
+        _admin.Dispose();
+    }
+
+    async Task ProduceAsync(TopicPartition partition, byte[] key, byte[] value, CancellationToken ct)
+    {
+        try
+        {
+            await _producer.ProduceAsync(
+                new Confluent.Kafka.TopicPartition(_settings.Prefix + Name, partition.Partition), new Message<byte[], byte[]> { Key = key, Value = value }, ct);
+        }
+        catch (KafkaException e)
+        {
+            throw new MessageLogException($"Topic {_settings.Prefix}{Name} at {_settings.BootstrapServers} does not take the snapshot of {partition}: {e.Error.Reason}", e);
+        }
+    }
+
+    public async Task<Stream?> OpenAsync(TopicPartition partition, CancellationToken ct)
+    {
+        var reading = new Dictionary<Guid, Pieces>();
+        Pieces? newest = null;
+        var name = Encoding.ASCII.GetBytes($":{partition.Topic}:");
+        await foreach (var record in RecordsAsync(partition, ct))
+        {
+            var value = record.Value.Span;
+            if (value.Length < HeaderBytes || !record.Key.Span[1..].StartsWith(name))
+                continue;
+            var id = new Guid(value[..IdBytes]);
+            if (!reading.TryGetValue(id, out var pieces))
+            {
+                // One that is begun in a slot has overwritten what the slot had, whole or not.
+                var slot = record.Key.Span[0] - '0';
+                foreach (var (gone, _) in reading.Where(other => other.Value.Slot == slot && !ReferenceEquals(other.Value, newest)).ToList())
+                    reading.Remove(gone);
+                reading[id] = pieces = new Pieces(slot, new ReadOnlyMemory<byte>[BinaryPrimitives.ReadInt32LittleEndian(value[(IdBytes + sizeof(int))..])]);
+            }
+
+            if (pieces.Add(BinaryPrimitives.ReadInt32LittleEndian(value[IdBytes..]), record.Value[HeaderBytes..]))
+                newest = pieces;
+        }
+
+        if (newest is null)
+            return null;
+        _newestSlot[partition] = newest.Slot;
+        return new ConcatenatedStream(newest.All);
+    }
+
+    /// <summary>All that is there now.</summary>
+    async IAsyncEnumerable<TopicRecord> RecordsAsync(TopicPartition partition, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var reader = new KafkaReader(_settings, _admin, partition with { Topic = Name }, 0);
+        while (await reader.NextAsync(wait: true, ct) is { Count: > 0 } records)
+        {
+            foreach (var record in records)
+                yield return record;
+        }
+    }
+
+    sealed class Pieces(int slot, ReadOnlyMemory<byte>[] all)
+    {
+        int _count;
+
+        public int Slot => slot;
+
+        public ReadOnlyMemory<byte>[] All => all;
+
+        /// <summary>Whether it is whole now.</summary>
+        public bool Add(int number, ReadOnlyMemory<byte> piece)
+        {
+            if ((uint)number >= (uint)all.Length || !all[number].IsEmpty)
+                return false;
+            all[number] = piece;
+            return ++_count == all.Length;
+        }
+    }
+}

@@ -1,0 +1,11 @@
+using FraudStreams.Configuration;
+
+namespace FraudStreams.WindowStates;
+
+/// <param name="SnapshotEvery">Most time between two snapshots of a partition's windows.</param>
+/// <param name="SnapshotRecords">Most records between two, so that a restart never reads more again, however fast they came.</param>
+public sealed record WindowStateSettings(TimeSpan SnapshotEvery, int SnapshotRecords)
+{
+    public static WindowStateSettings From(SettingsSection section) =>
+        new(section.Duration("snapshot-every", TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1)), section.Int("snapshot-records", 1, int.MaxValue));
+}

@@ -1,0 +1,222 @@
+using System.Collections.Immutable;
+using FraudStreams.Model.Features;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Models.Linear;
+using FraudStreams.Model.Models.Trees;
+using FraudStreams.Model.Schemas;
+using FraudStreams.Model.Tests.Schemas;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Model.Tests.Models;
+
+public sealed class ModelArtifactTests : IDisposable
+{
+    readonly DirectoryInfo _parent = Directory.CreateTempSubdirectory("models");
+    readonly TransactionRows _rows = new(TestSchemas.Small);
+
+    public ModelArtifactTests()
+    {
+        var reader = new TransactionReader(TestSchemas.Small);
+        for (var i = 0; i < 400; i++)
+        {
+            reader.TryRead(
+                TestSchemas.Good.Replace("115.32", $"{i % 97}").Replace("grocery_pos", i % 3 == 0 ? "food" : "fuel").Utf8(), _rows).ShouldBeNull();
+        }
+    }
+
+    public void Dispose()
+    {
+        _rows.Dispose();
+        _parent.Delete(recursive: true);
+    }
+
+    [Fact]
+    public void A_version_comes_back_as_it_was_written_and_scores_the_same_bits()
+    {
+        var model = Train("2026-11-21.1");
+
+        var folder = ModelArtifact.Write(_parent.FullName, model);
+        var back = ModelArtifact.Load(folder);
+
+        folder.ShouldBe(Path.Combine(_parent.FullName, "2026-11-21.1"));
+        back.Version.ShouldBe("2026-11-21.1");
+        back.Threshold.ShouldBe(0.5);
+        back.Schema.ShouldBe(TestSchemas.Small);
+        back.Card.Parent.ShouldBe("2026-11-20.1");
+        back.Card.CreatedAt.ShouldBe(model.Card.CreatedAt);
+        back.Card.Threshold.ShouldBe(model.Card.Threshold);
+        back.Card.Metrics.ShouldBe(model.Card.Metrics);
+        back.Card.Training.Settings.ShouldBe(model.Card.Training.Settings);
+        (back.Card.Training with { Settings = model.Card.Training.Settings }).ShouldBe(model.Card.Training);
+        Score(back).Select(BitConverter.DoubleToInt64Bits).ShouldBe(Score(model).Select(BitConverter.DoubleToInt64Bits));
+        Score(back).Distinct().Count().ShouldBeGreaterThan(1);
+        Directory.GetFileSystemEntries(_parent.FullName).Length.ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_linear_model_is_kept_as_trees_are()
+    {
+        var card = Train("v1").Card;
+        var (values, labels) = Matrix(card.Features);
+        var model = new ScoringModel(card, LogisticRegression.Train(new TrainingSet(card.Features.Columns, values, labels), new LogisticSettings()));
+
+        var back = ModelArtifact.Load(ModelArtifact.Write(_parent.FullName, model));
+
+        back.Scorer.ShouldBeOfType<LogisticRegression>();
+        Score(back).Select(BitConverter.DoubleToInt64Bits).ShouldBe(Score(model).Select(BitConverter.DoubleToInt64Bits));
+    }
+
+    [Fact]
+    public void What_a_dead_process_left_is_replaced_and_a_version_is_never_written_twice()
+    {
+        var left = _parent.CreateSubdirectory(".v1.unfinished");
+        File.WriteAllText(Path.Combine(left.FullName, "model.json"), "half a mod");
+
+        ModelArtifact.Load(ModelArtifact.Write(_parent.FullName, Train("v1"))).Version.ShouldBe("v1");
+
+        left.Refresh();
+        left.Exists.ShouldBeFalse();
+        Should.Throw<ModelArtifactException>(() => ModelArtifact.Write(_parent.FullName, Train("v1"))).Message.ShouldContain("a version is never written twice");
+    }
+
+    [Theory]
+    [InlineData("model.json")]
+    [InlineData("card.json")]
+    [InlineData("SHA256SUMS")]
+    public void A_truncated_altered_or_missing_file_is_refused_by_name(string file)
+    {
+        var path = Path.Combine(ModelArtifact.Write(_parent.FullName, Train("v1")), file);
+        var bytes = File.ReadAllBytes(path);
+        var altered = bytes.ToArray();
+        altered[bytes.Length / 3] ^= 1;
+
+        File.WriteAllBytes(path, bytes[..^40]);
+        Should.Throw<ModelArtifactException>(() => Load("v1")).Message.ShouldContain("truncated or altered");
+        File.WriteAllBytes(path, altered);
+        Should.Throw<ModelArtifactException>(() => Load("v1")).Message.ShouldContain("truncated or altered");
+        File.Delete(path);
+        Should.Throw<ModelArtifactException>(() => Load("v1")).Message.ShouldContain($"{path}: cannot be read");
+        File.WriteAllBytes(path, bytes);
+        Load("v1").Version.ShouldBe("v1");
+    }
+
+    [Fact]
+    public void The_files_of_two_versions_do_not_mix()
+    {
+        var first = ModelArtifact.Write(_parent.FullName, Train("v1"));
+        var second = ModelArtifact.Write(_parent.FullName, Train("v2"));
+        foreach (var file in new[] { "card.json", "SHA256SUMS" })
+            File.Copy(Path.Combine(second, file), Path.Combine(first, file), overwrite: true);
+
+        Should.Throw<ModelArtifactException>(() => Load("v1")).Message.ShouldContain("is the card of version v2; its folder is v1");
+    }
+
+    [Theory]
+    [InlineData("\"format\": 1", "\"format\": 2", "card.json: has format 2; this program reads format 1")]
+    [InlineData("\"schema_id\": \"", "\"schema_id\": \"0", "and holds schema")]
+    [InlineData("\"kind\": \"trees\"", "\"kind\": \"forest\"", "model.json: it is of kind forest, which this program does not know")]
+    [InlineData("\"features\": 8", "\"features\": 9", "model.json: it takes 8 features and its card says 9")]
+    [InlineData("\"score\": 0.5", "\"score\": 1.5", "card.json: the threshold is 1.5; it lies in 0 to 1")]
+    [InlineData("\"version\": \"v1\"", "\"version\": \"../v1\"", "cannot be a version's name")]
+    [InlineData("\"rows\": 400", "\"rows\": \"many\"", "card.json: is not a model card")]
+    [InlineData("\"log1p\": \"amount\"", "\"log1p\": \"amt\"", "card.json: features.log_amount: there is no field amt")]
+    public void A_card_that_contradicts_its_model_is_refused_even_with_a_right_checksum(string written, string changed, string message)
+    {
+        var folder = ModelArtifact.Write(_parent.FullName, Train("v1"));
+        var card = File.ReadAllText(Path.Combine(folder, "card.json"));
+        card.ShouldContain(written);
+        File.WriteAllText(Path.Combine(folder, "card.json"), card.Replace(written, changed));
+        Resum(folder);
+
+        Should.Throw<ModelArtifactException>(() => ModelArtifact.Load(folder)).Message.ShouldContain(message);
+    }
+
+    [Fact]
+    public void A_model_trained_on_other_features_is_refused()
+    {
+        var folder = ModelArtifact.Write(_parent.FullName, Train("v1"));
+        var path = Path.Combine(folder, "model.json");
+        File.WriteAllText(path, File.ReadAllText(path).Replace("\"log_amount\"", "\"log_of_it\""));
+        Resum(folder);
+        var card = Path.Combine(folder, "card.json");
+        var (was, now) = (System.Text.RegularExpressions.Regex.Match(File.ReadAllText(card), "\"sha256\": \"(.*)\"").Groups[1].Value, Hash(path));
+        File.WriteAllText(card, File.ReadAllText(card).Replace(was, now));
+        Resum(folder);
+
+        Should.Throw<ModelArtifactException>(() => ModelArtifact.Load(folder)).Message
+            .ShouldContain("model.json: its feature 2 is log_of_it (Number); the plan on its card computes log_amount (Number)");
+    }
+
+    [Fact]
+    public void There_is_no_loading_what_is_not_there() =>
+        Should.Throw<ModelArtifactException>(() => Load("nobody")).Message.ShouldContain("there is no such folder");
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a/b")]
+    [InlineData("..")]
+    [InlineData("é")]
+    public void A_name_that_is_no_folders_name_is_refused(string version) =>
+        Should.Throw<ModelArtifactException>(() => ModelArtifact.Write(_parent.FullName, Train(version))).Message.ShouldContain("cannot be a version's name");
+
+    [Fact]
+    public void Scoring_a_batch_allocates_nothing()
+    {
+        var model = Train("v1");
+        var scores = new double[_rows.Count];
+        model.Score(_rows, scores);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        model.Score(_rows, scores);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        allocated.ShouldBe(0);
+    }
+
+    ScoringModel Load(string version) => ModelArtifact.Load(Path.Combine(_parent.FullName, version));
+
+    double[] Score(ScoringModel model)
+    {
+        var scores = new double[_rows.Count];
+        model.Score(_rows, scores);
+        return scores;
+    }
+
+    ScoringModel Train(string version)
+    {
+        var plan = FeaturePlan.Fit(TestSchemas.Small, [_rows]);
+        var (values, labels) = Matrix(plan);
+        var trees = GradientBoosting.Train(
+            new TrainingSet(plan.Columns, values, labels), null, new BoostingSettings { Trees = 5, MaxDepth = 3, EarlyStoppingRounds = 0 });
+        var at = new DateTimeOffset(2026, 11, 21, 1, 2, 3, TimeSpan.Zero);
+        var card = new ModelCard(
+            version,
+            at,
+            plan,
+            new ModelThreshold(0.5, "precision 0.8"),
+            new TrainingFacts(at.AddDays(-30), at.AddDays(-1), _rows.Count, labels.Count(l => l == 1), 7)
+            {
+                Settings = ImmutableSortedDictionary<string, string>.Empty.Add("trees", "5"),
+            })
+        {
+            Parent = "2026-11-20.1",
+            Metrics = ImmutableSortedDictionary<string, double>.Empty.Add("average_precision", 0.1 + 0.2),
+        };
+        return new ScoringModel(card, trees);
+    }
+
+    (double[] Values, byte[] Labels) Matrix(FeaturePlan plan)
+    {
+        var values = new double[_rows.Count * plan.Count];
+        plan.Compute(_rows, values);
+        return (values, [.. Enumerable.Range(0, _rows.Count).Select(row => (byte)(_rows.Amount(row) > 60 ? 1 : 0))]);
+    }
+
+    static string Hash(string path) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)));
+
+    static void Resum(string folder) => File.WriteAllText(
+        Path.Combine(folder, "SHA256SUMS"),
+        string.Concat(new[] { "model.json", "card.json" }.Select(file => $"{Hash(Path.Combine(folder, file))}  {file}\n")));
+}

@@ -1,0 +1,136 @@
+using System.Text;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Models.Trees;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Model.Tests.Models.Trees;
+
+public sealed class TreeEnsembleTests
+{
+    static readonly TrainingSet s_set = Made.Mixed(4000);
+    static readonly TreeEnsemble s_model = GradientBoosting.Train(s_set, null, new BoostingSettings { Trees = 30 });
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(63)]
+    [InlineData(64)]
+    [InlineData(65)]
+    [InlineData(500)]
+    public void A_batch_scores_as_its_rows_do_one_by_one(int rows)
+    {
+        var features = s_set.Slice(0, rows).Values.ToArray();
+        // What no training row held: infinities, unknown and broken categories.
+        features[0] = double.PositiveInfinity;
+        features[5] = double.NegativeInfinity;
+        features[2] = 77;
+        features[7] = -3;
+        var scores = new double[rows];
+
+        s_model.Score(features, scores);
+
+        for (var row = 0; row < rows; row++)
+            scores[row].ShouldBe(s_model.Score(features.AsSpan(row * 5, 5)), $"row {row}");
+    }
+
+    [Fact]
+    public void Blocks_give_the_bits_of_walking_every_tree()
+    {
+        var model =
+            GradientBoosting.Train(s_set, null, new BoostingSettings { Trees = 15, MaxLeaves = 200, MaxDepth = 16, MinChildWeight = 0 });
+        var walked = new double[s_set.Rows];
+        var blocks =
+            BlockScorer.TryCompile(model.FeatureCount, model.BaseMargin, [.. model.Categories], [.. model.AllTrees]).ShouldNotBeNull();
+        var margins = new double[s_set.Rows];
+
+        model.WalkMargins(s_set.Values.Span, walked);
+        blocks.Margins(s_set.Values.Span, margins);
+
+        margins.ShouldBe(walked);
+    }
+
+    [Fact]
+    public void Trees_too_large_for_blocks_are_walked()
+    {
+        var set = Made.Rows(5000, ["a:number", "b:number"], (_, row) => Math.Sin(row[0] * 90) * Math.Sin(row[1] * 90) > 0);
+
+        var model = GradientBoosting.Train(set, null, new BoostingSettings { Trees = 4, MaxDepth = 14, MaxLeaves = 0, MinChildWeight = 0 });
+
+        model.AllTrees.Max(t => t.Leaves).ShouldBeGreaterThan(256);
+        var scores = Made.Scores(model, set);
+        for (var row = 0; row < 100; row++) scores[row].ShouldBe(model.Score(set.Values.Span.Slice(row * 2, 2)));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(500)]
+    public void Scoring_allocates_nothing(int rows)
+    {
+        var features = s_set.Slice(0, rows).Values;
+        var scores = new double[rows];
+        s_model.Score(features.Span, scores);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 20; i++) s_model.Score(features.Span, scores);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        allocated.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Rows_of_another_width_are_refused()
+    {
+        var error = Should.Throw<ArgumentException>(() => s_model.Score(new double[9], new double[2]));
+
+        error.Message.ShouldContain("2 rows of 5 features are 10 values, not 9");
+    }
+
+    [Fact]
+    public void Saved_and_loaded_it_has_the_same_bits()
+    {
+        var saved = Made.Saved(s_model);
+
+        var loaded = TreeEnsemble.Load(saved);
+
+        Made.Saved(loaded).ShouldBe(saved);
+        Made.Scores(loaded, s_set).ShouldBe(Made.Scores(s_model, s_set));
+        loaded.Features.ShouldBe(s_model.Features);
+    }
+
+    [Fact]
+    public void A_file_cut_short_anywhere_is_refused()
+    {
+        var saved = Made.Saved(GradientBoosting.Train(s_set, null, new BoostingSettings { Trees = 1, MaxDepth = 2 }));
+
+        for (var length = 0; length < saved.Length; length++)
+            Should.Throw<ModelFormatException>(() => TreeEnsemble.Load(saved.AsMemory(0, length)));
+    }
+
+    [Theory]
+    [InlineData("\"format\":\"fraudstreams-trees\"", "\"format\":\"other\"", "must be 'fraudstreams-trees'")]
+    [InlineData("\"version\":1", "\"version\":2", "version 2")]
+    [InlineData("\"kind\":\"number\"", "\"kind\":\"colour\"", "kind 'colour'")]
+    [InlineData("\"left\":[1,", "\"left\":[0,", "Tree 0, node 0: its children")]
+    [InlineData("\"left\":[1,", "\"left\":[9999,", "Tree 0, node 0: its children")]
+    [InlineData("\"left\":[1,", "\"left\":[", "Tree 0: its columns must be of one length")]
+    [InlineData("\"feature\":[", "\"feature\":[77,", "one length")]
+    [InlineData(
+        "\"trees\":[",
+        "\"trees\":[{\"feature\":[-1,-1],\"number\":[1,2],\"left\":[-1,-1],\"missing\":[0,0],\"cover\":[1,1],\"gain\":[0,0],\"sets\":[]},",
+        "Tree 0: a node other than its first has no parent")]
+    [InlineData("\"trees\":[{", "\"trees\":[{},{", "cannot be read")]
+    [InlineData("\"codes\":[0,1", "\"codes\":[1,0", "must ascend")]
+    [InlineData("\"baseMargin\":", "\"base\":", "cannot be read")]
+    [InlineData("\"sets\":[[", "\"sets\":[[300,", "cannot be read")]
+    public void A_file_that_contradicts_itself_is_refused_with_the_place(string found, string put, string reason)
+    {
+        var text = Encoding.UTF8.GetString(Made.Saved(s_model));
+        text.ShouldContain(found);
+        var at = text.IndexOf(found, StringComparison.Ordinal);
+        var broken = text[..at] + put + text[(at + found.Length)..];
+
+        var error = Should.Throw<ModelFormatException>(() => TreeEnsemble.Load(Encoding.UTF8.GetBytes(broken)));
+
+        error.Message.ShouldContain(reason);
+    }
+}

@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Configuration;
+using FraudStreams.Alerting;
+using FraudStreams.Alerting.Channels;
+using FraudStreams.Alerting.Outbox;
+using FraudStreams.Configuration;
+using FraudStreams.Diagnostics;
+using FraudStreams.Messaging.Sqlite;
+
+namespace FraudStreams.Tests.Alerting.Outbox;
+
+/// <summary>One host's desks, from start to stop.</summary>
+sealed class OutboxHarness : IAsyncDisposable
+{
+    public static readonly FraudSettings Settings = FraudSettings.From(new ConfigLayers(
+        set: ["alerts.retry.min-backoff=20ms", "alerts.retry.max-backoff=100ms"], environment: new Dictionary<string, string>(), directory: Path.GetTempPath()).Load());
+
+    readonly ActorSystem _system;
+    readonly EmbeddedMessageLog _topics;
+    readonly IActorRef _desks;
+
+    public OutboxHarness(string folder, IAlertTransport transport, AlertSettings settings, string holder)
+    {
+        _topics = EmbeddedMessageLog.Open(Settings.Topics.Embedded(folder), TimeProvider.System, _ => { });
+        _system = ActorSystem.Create("desks", settings.Journal.ToAkka(folder).WithFallback(ConfigurationFactory.ParseString("akka.loglevel = OFF\nakka.stdout-loglevel = OFF")));
+        ImmutableArray<AlertChannel> channels = [new AlertChannel(AlertChannel.Mail, transport, settings.Unlimited)];
+        _desks = _system.ActorOf(AlertOutboxes.Props(new DeliveryContext(settings, channels, _topics, new StreamCounters(), Gauge, TimeProvider.System) { Holder = holder }, new AlertJournalTables(settings.Journal, folder)));
+        _desks.Tell(new OpenOutbox(0));
+    }
+
+    public PendingAlerts Gauge { get; } = new();
+
+    public Task OpenAsync() => RaiseAsync();
+
+    public async Task RaiseAsync(params string[] ids)
+    {
+        while (!await TryRaiseAsync(ids))
+            await Task.Delay(10);
+    }
+
+    public async Task<bool> TryRaiseAsync(params string[] ids) =>
+        await _desks.Ask<object>(new EnqueueAlerts(0, AlertsOf.Many(ids)), TimeSpan.FromSeconds(20)) switch
+        {
+            AlertsEnqueued => true,
+            OutboxFull => false,
+            var other => throw new InvalidOperationException($"{other}"),
+        };
+
+    public Task IdleAsync() => Eventually.TrueAsync(() => Gauge.IsIdle);
+
+    /// <summary>As kill -9: what is under way is neither ended nor noted.</summary>
+    public async Task DieAsync()
+    {
+        _system.Stop(_desks);
+        await _system.Terminate();
+        await _topics.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _desks.Ask<OutboxesClosed>(new CloseOutboxes(), TimeSpan.FromSeconds(20));
+        await _system.Terminate();
+        await _topics.DisposeAsync();
+    }
+}

@@ -1,0 +1,93 @@
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using Akka.Streams.TestKit;
+using Akka.TestKit.Xunit2;
+using FraudStreams.Messaging;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Messaging;
+
+public sealed class BatchChunksTests : TestKit
+{
+    static readonly TimeSpan Never = TimeSpan.FromHours(1);
+    static readonly TimeSpan Shortly = TimeSpan.FromMilliseconds(50);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(7)]
+    [InlineData(10)]
+    [InlineData(25)]
+    [InlineData(1000)]
+    public async Task Whatever_the_chunks_batches_are_exact_and_in_order_and_the_last_one_is_what_is_left(int chunk)
+    {
+        var batches = await Source.From(Enumerable.Range(0, 96).Chunk(chunk).Select(some => (IReadOnlyList<int>)some))
+            .Via(new BatchChunks<int>(10, Never))
+            .RunWith(Sink.Seq<IReadOnlyList<int>>(), Sys.Materializer());
+
+        batches.Select(batch => batch.Count).ShouldBe([.. Enumerable.Repeat(10, 9), 6]);
+        batches.SelectMany(batch => batch).ShouldBe(Enumerable.Range(0, 96));
+    }
+
+    [Fact]
+    public async Task An_input_without_elements_gives_no_batch()
+    {
+        (await Source.Empty<IReadOnlyList<int>>().Via(new BatchChunks<int>(10, Never)).RunWith(Sink.Seq<IReadOnlyList<int>>(), Sys.Materializer())).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Less_than_a_batch_goes_on_once_its_first_element_has_waited()
+    {
+        var (chunks, batches) = Run(10, Shortly);
+        await batches.RequestAsync(3);
+
+        await chunks.SendNextAsync([1, 2]);
+        (await batches.ExpectNextAsync()).ShouldBe([1, 2]);
+        await chunks.SendNextAsync([.. Enumerable.Range(3, 12)]);
+
+        (await batches.ExpectNextAsync()).ShouldBe(Enumerable.Range(3, 10));
+        (await batches.ExpectNextAsync()).ShouldBe([13, 14]);
+    }
+
+    [Fact]
+    public async Task What_is_due_waits_for_demand_and_grows_up_to_a_batch_meanwhile_and_then_nothing_more_is_taken()
+    {
+        var (chunks, batches) = Run(4, Shortly);
+        await chunks.SendNextAsync([1]);
+        await chunks.SendNextAsync([2, 3]);
+        await chunks.SendNextAsync([4, 5]);
+
+        await chunks.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(200));
+        await batches.RequestAsync(1);
+
+        (await batches.ExpectNextAsync()).ShouldBe([1, 2, 3, 4]);
+        await batches.RequestAsync(1);
+        (await batches.ExpectNextAsync()).ShouldBe([5]);
+    }
+
+    [Fact]
+    public async Task A_failure_is_passed_on_at_once()
+    {
+        var (chunks, batches) = Run(4, Never);
+        await batches.RequestAsync(1);
+        await chunks.SendNextAsync([1]);
+
+        await chunks.SendErrorAsync(new FormatException("that"));
+
+        (await batches.ExpectErrorAsync()).ShouldBeOfType<FormatException>();
+    }
+
+    [Fact]
+    public async Task A_chunk_of_whole_batches_is_not_copied()
+    {
+        var chunk = Enumerable.Range(0, 20).ToArray();
+
+        var batches = await Source.Single((IReadOnlyList<int>)chunk).Via(new BatchChunks<int>(10, Never)).RunWith(Sink.Seq<IReadOnlyList<int>>(), Sys.Materializer());
+
+        batches.ShouldAllBe(batch => ReferenceEquals(((ArraySegment<int>)batch).Array, chunk));
+    }
+
+    (TestPublisher.Probe<IReadOnlyList<int>> Chunks, TestSubscriber.Probe<IReadOnlyList<int>> Batches) Run(int size, TimeSpan wait) =>
+        this.SourceProbe<IReadOnlyList<int>>().Via(new BatchChunks<int>(size, wait)).ToMaterialized(this.SinkProbe<IReadOnlyList<int>>(), Keep.Both).Run(Sys.Materializer());
+}

@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using System.Text;
+using Akka;
+using Akka.Streams.Dsl;
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Sqlite;
+
+namespace FraudStreams.Tests.Messaging.Sqlite;
+
+/// <summary>Short ways to a log, to batches and to what was read, so that a test says only what it is about.</summary>
+static class LogOf
+{
+    public static EmbeddedLogSettings Settings(string folder, int partitions = 1, params string[] topics) => new(
+        folder, (topics.Length == 0 ? ["transactions", "predictions"] : topics).ToImmutableSortedDictionary(topic => topic, _ => partitions))
+    {
+        PollInterval = TimeSpan.FromMilliseconds(20),
+        StandbyInterval = TimeSpan.FromMilliseconds(20),
+    };
+
+    public static EmbeddedLog Open(EmbeddedLogSettings settings) => EmbeddedLog.Open(settings, TimeProvider.System);
+
+    public static RecordBatch Batch(string topic, params IEnumerable<string> values)
+    {
+        var batch = new RecordBatch();
+        foreach (var value in values) batch.Add(topic, default, Encoding.UTF8.GetBytes(value));
+        return batch;
+    }
+
+    public static RecordBatch With(this RecordBatch batch, string group, TopicPartition partition, long next)
+    {
+        batch.Position = new ConsumerOffset(group, partition, next);
+        return batch;
+    }
+
+    /// <summary>Record by record.</summary>
+    public static Source<TopicRecord, NotUsed> Records(this TopicPartitionSource partition) => partition.Chunks.SelectMany(chunk => chunk);
+
+    public static List<string> Values(EmbeddedLog log, string topic, int partition = 0, long from = 0)
+    {
+        using var reader = log.OpenReader(new TopicPartition(topic, partition));
+        var values = new List<string>();
+        for (var chunk = reader.Read(from); chunk.Length > 0; chunk = reader.Read(chunk[^1].Offset + 1))
+            values.AddRange(chunk.Select(Text));
+        return values;
+    }
+
+    public static string Text(TopicRecord record) => Encoding.UTF8.GetString(record.Value.Span);
+}

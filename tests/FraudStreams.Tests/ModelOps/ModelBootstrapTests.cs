@@ -1,0 +1,172 @@
+using FraudStreams.Configuration;
+using FraudStreams.Model.Models;
+using FraudStreams.ModelOps;
+using FraudStreams.Simulation.Generation;
+using FraudStreams.Tests.Configuration;
+using FraudStreams.Tests.Scoring;
+using FraudStreams.Tests.Simulation;
+using FraudStreams.Tests.WholeProgram;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.ModelOps;
+
+public sealed class ModelBootstrapTests : IDisposable
+{
+    readonly TemporaryFolder _folder = new();
+    readonly ManualTime _time = new();
+    readonly ModelRegistry _shelf;
+
+    public ModelBootstrapTests() => _shelf = new ModelRegistry(_folder, _time);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void An_empty_folder_without_an_input_is_of_the_generators_schema() => Of().Schema().Name.ShouldBe("cards");
+
+    [Theory]
+    [InlineData("cards")]
+    [InlineData("creditcard")]
+    [InlineData("paysim")]
+    public void The_header_of_the_input_decides_the_schema(string name)
+    {
+        var schema = Of($"simulate.input={Input(HeaderOf(name))}").Schema();
+
+        schema.ShouldBe(SchemaFile.Read(name));
+    }
+
+    [Fact]
+    public void A_header_that_fits_nothing_says_of_each_schema_why()
+    {
+        var input = Input("id,when,how_much");
+
+        var refusal = Should.Throw<SettingsException>(() => Of($"simulate.input={input}").Schema());
+
+        refusal.Message.ShouldStartWith($"{input} fits none of the schemas cards, creditcard, handbook, paysim; name one with --schema");
+        foreach (var missing in (string[])["trans_num", "V1", "nameOrig"])
+            refusal.Message.ShouldContain(missing);
+    }
+
+    [Fact]
+    public void A_named_schema_wins_over_the_header() =>
+        Of($"simulate.input={Input(HeaderOf("cards"))}", "schema=paysim").Schema().Name.ShouldBe("paysim");
+
+    [Fact]
+    public void A_folder_with_a_model_goes_on_with_its_schema()
+    {
+        Put(OtherSchema.Model("v1"));
+
+        Of().Schema().ShouldBe(OtherSchema.Schema);
+    }
+
+    [Fact]
+    public void A_folder_whose_champion_is_damaged_goes_on_with_the_schema_of_the_version_that_takes_its_place()
+    {
+        Put(OtherSchema.Model("v1"));
+        Put(OtherSchema.Model("v2"));
+        File.Delete(Path.Combine(_shelf.FolderOf("v2"), "model.json"));
+
+        Of().Schema().ShouldBe(OtherSchema.Schema);
+    }
+
+    [Fact]
+    public void A_folder_of_another_schema_is_refused_with_both_names()
+    {
+        TrainedModel.PutInService(_folder);
+
+        var refusal = Should.Throw<SettingsException>(() => Of("schema=paysim").Schema());
+
+        refusal.Message.ShouldBe($"{_folder.Path} belongs to schema cards, and this is paysim: give another folder with --data");
+    }
+
+    [Fact]
+    public void A_model_of_another_schema_of_the_same_name_is_refused_before_it_fails_on_every_payment()
+    {
+        Put(OtherSchema.Model("v1"));
+
+        var refusal = Should.Throw<SettingsException>(() => ModelOf(Of("schema=cards")));
+
+        refusal.Message.ShouldStartWith("model v1 was trained with another schema cards than this one");
+        refusal.Message.ShouldContain("fraudstreams train");
+    }
+
+    [Fact]
+    public void A_damaged_champion_is_replaced_by_the_last_good_version_with_a_note_why()
+    {
+        Put(Version("v1"));
+        Put(Version("v2"));
+        File.WriteAllText(Path.Combine(_shelf.FolderOf("v2"), "model.json"), "{");
+
+        var model = ModelOf(Of());
+
+        model.Version.ShouldBe("v1");
+        _shelf.ChampionVersion.ShouldBe("v1");
+        File.ReadAllText(Path.Combine(_shelf.Directory, "champion.json")).ShouldContain("v2 could not be loaded");
+    }
+
+    [Fact]
+    public void A_damaged_champion_without_an_earlier_version_is_an_error_that_names_the_file()
+    {
+        Put(Version("v1"));
+        File.WriteAllText(Path.Combine(_shelf.FolderOf("v1"), "model.json"), "{");
+
+        Should.Throw<ModelArtifactException>(() => ModelOf(Of())).Message.ShouldContain(Path.Combine(_shelf.FolderOf("v1"), "model.json"));
+    }
+
+    [Fact]
+    public void A_first_model_learns_from_the_labels_of_the_input()
+    {
+        var input = Path.Combine(_folder, "payments.csv");
+        GeneratedCsv.Write(input, new PaymentGenerator(TrainedModel.Generator(seed: 5)), 3_000);
+
+        var model = ModelOf(Of($"simulate.input={input}", "model.trees=20"));
+
+        model.Card.Training.Rows.ShouldBe(3_000);
+        model.Card.Training.Settings["history"].ShouldBe("payments.csv");
+        _shelf.ChampionVersion.ShouldBe(model.Version);
+    }
+
+    [Fact]
+    public void An_input_without_enough_frauds_leaves_the_first_model_to_a_generated_history()
+    {
+        var input = Input(HeaderOf("cards"));
+
+        var model = ModelOf(Of($"simulate.input={input}", "model.trees=20", "model.first-run.payments=5000", "simulate.fraud-share=0.05"));
+
+        model.Card.Training.Settings["history"].ShouldBe("a generated history of 5,000 payments");
+    }
+
+    [Fact]
+    public void Where_nothing_can_be_learnt_from_it_is_said_how_to_get_a_model()
+    {
+        var installation = Of($"simulate.input={Input(HeaderOf("paysim"))}");
+
+        var refusal = Should.Throw<SettingsException>(() => ModelOf(installation));
+
+        refusal.Message.ShouldContain("there is no model in");
+        refusal.Message.ShouldContain("fraudstreams train --input CSV");
+        refusal.Message.ShouldContain("paysim");
+    }
+
+    ModelBootstrap Of(params string[] set) => new(SettingsOf.Set([$"data={_folder.Path}", .. set]), _time);
+
+    static ScoringModel ModelOf(ModelBootstrap installation) => Histories.Quietly(progress => installation.Model(installation.Schema(), progress, default));
+
+    void Put(ScoringModel model)
+    {
+        ModelArtifact.Write(Directory.CreateDirectory(_shelf.Directory).FullName, model);
+        _shelf.Promote(model.Version, "a test's");
+    }
+
+    static ScoringModel Version(string version) => new(TrainedModel.Loaded.Card with { Version = version }, TrainedModel.Loaded.Scorer);
+
+    /// <summary>The columns that a file has: an id that the schema makes from the row is none of them.</summary>
+    static string HeaderOf(string schema) => string.Join(',', SchemaFile.Read(schema).Fields.Select(field => field.Name).Where(name => name != "id"));
+
+    string Input(string header)
+    {
+        var file = Path.Combine(_folder, "input.csv");
+        File.WriteAllText(file, header + "\n");
+        return file;
+    }
+}

@@ -1,0 +1,72 @@
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using FraudStreams.RateLimiting;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.RateLimiting;
+
+public sealed class BatchRateLimiterTests : Akka.TestKit.Xunit2.TestKit
+{
+    readonly ManualTime _time = new();
+
+    [Fact]
+    public async Task An_open_valve_passes_each_batch_whole()
+    {
+        using var valve = new RateLimiter(Rate.Unlimited, _time);
+        var batches = new[] { Numbers(0, 500), Numbers(500, 3) };
+
+        var passed = await RunAsync(valve, batches);
+
+        passed.Count.ShouldBe(2);
+        passed[0].ShouldBeSameAs(batches[0]);
+        passed[1].ShouldBeSameAs(batches[1]);
+    }
+
+    [Fact]
+    public async Task A_slow_valve_passes_pieces_of_a_quarter_second_at_its_rate_and_in_order()
+    {
+        using var valve = new RateLimiter(Rate.Of(40), _time);
+
+        var passing = RunAsync(valve, Numbers(0, 25), Numbers(25, 10));
+        await _time.RunAsync(passing);
+
+        var passed = await passing;
+        passed.Select(piece => piece.Count).ShouldBe([10, 10, 5, 10]);
+        passed.SelectMany(piece => piece).ShouldBe(Enumerable.Range(0, 35));
+        _time.Elapsed.TotalSeconds.ShouldBe(25 / 40.0, 0.0011);
+    }
+
+    [Fact]
+    public async Task A_valve_slower_than_a_record_a_quarter_second_passes_single_records()
+    {
+        using var valve = new RateLimiter(Rate.Of(0.5), _time);
+
+        var passing = RunAsync(valve, Numbers(0, 4));
+        await _time.RunAsync(passing);
+
+        (await passing).Select(piece => piece.Count).ShouldBe([1, 1, 1, 1]);
+        _time.Elapsed.TotalSeconds.ShouldBe(6, 0.0011);
+    }
+
+    [Fact]
+    public async Task Turning_the_valve_while_a_batch_waits_lets_its_rest_pass_at_the_new_speed()
+    {
+        using var valve = new RateLimiter(Rate.Of(4), _time);
+        var passing = RunAsync(valve, Numbers(0, 1_000));
+        await Eventually.TrueAsync(() => _time.UntilNextTimer() is not null);
+
+        valve.Speed = Rate.Unlimited;
+
+        var passed = await passing.WaitAsync(TimeSpan.FromSeconds(20));
+        passed.SelectMany(piece => piece).ShouldBe(Enumerable.Range(0, 1_000));
+        passed.Count.ShouldBeLessThanOrEqualTo(4);
+        _time.Elapsed.ShouldBe(TimeSpan.Zero);
+    }
+
+    static IReadOnlyList<int> Numbers(int first, int count) => [.. Enumerable.Range(first, count)];
+
+    async Task<List<IReadOnlyList<int>>> RunAsync(RateLimiter valve, params IReadOnlyList<int>[] batches) =>
+        [.. await Source.From(batches).Via(BatchRateLimiter.Flow<int>(valve))
+            .RunWith(Sink.Seq<IReadOnlyList<int>>(), Sys.Materializer())];
+}

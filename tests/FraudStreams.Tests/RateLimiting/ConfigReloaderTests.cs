@@ -1,0 +1,91 @@
+using FraudStreams.Configuration;
+using FraudStreams.RateLimiting;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.RateLimiting;
+
+public sealed class ConfigReloaderTests : Akka.TestKit.Xunit2.TestKit
+{
+    static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
+    readonly TemporaryFolder _folder = new();
+    readonly PipelineRates _speeds;
+
+    public ConfigReloaderTests()
+    {
+        System.IO.File.WriteAllText(File, "fraudstreams.speeds.speed_1 = 10/s");
+        _speeds = new PipelineRates(Rate.Of(10), Rate.Unlimited, Rate.Unlimited, TimeProvider.System);
+    }
+
+    string File => Path.Combine(_folder, "my.conf");
+
+    protected override void AfterAll()
+    {
+        base.AfterAll();
+        _speeds.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Saving_the_file_turns_the_valves_of_a_running_stream_and_lets_go_who_waits_there()
+    {
+        Watch();
+        await _speeds.Speed1.PassAsync(1_000_000);
+        var waiting = _speeds.Speed1.PassAsync(1).AsTask();
+
+        await SaveAsync("speed_1 = unlimited, speed_2 = 7/s, speed_3 = 70/m");
+
+        await waiting.WaitAsync(Limit);
+        await Eventually.TrueAsync(() => _speeds.Speed2.Speed == Rate.Of(7));
+        _speeds.Speed3.Speed.ShouldBe(Rate.Parse("70/m"));
+    }
+
+    [Theory]
+    [InlineData("speed_1 = 20/s, speed_2 = fast", "fraudstreams.speeds.speed_2 = fast: it must be a number above 0")]
+    [InlineData("speed_1 = 20/s, sped_2 = 5/s", "sped_2 is not a setting")]
+    [InlineData("speed_1 = 20/s, speed_2 = {", "not valid HOCON")]
+    [InlineData("speed_1 = 20/s, speed_2 = ${no.such.key}", "my.conf")]
+    public async Task A_file_with_a_mistake_is_refused_with_a_warning_that_names_it_and_all_speeds_stay(string speeds, string warning)
+    {
+        Watch();
+
+        await EventFilter.Warning(contains: warning).ExpectOneAsync(Limit, () => SaveAsync(speeds));
+
+        _speeds.Speed1.Speed.ShouldBe(Rate.Of(10));
+        _speeds.Speed2.Speed.ShouldBe(Rate.Unlimited);
+        await SaveAsync("speed_1 = 30/s");
+        await Eventually.TrueAsync(() => _speeds.Speed1.Speed == Rate.Of(30));
+    }
+
+    [Fact]
+    public async Task What_was_set_on_the_command_line_stays_as_it_was_asked_for()
+    {
+        Watch("speeds.speed_1=10/s");
+
+        await SaveAsync("speed_1 = 99/s, speed_2 = 5/s");
+
+        await Eventually.TrueAsync(() => _speeds.Speed2.Speed == Rate.Of(5));
+        _speeds.Speed1.Speed.ShouldBe(Rate.Of(10));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_gone_leaves_the_speeds_and_one_that_is_back_turns_them()
+    {
+        Watch();
+
+        await EventFilter.Warning(contains: "my.conf").ExpectOneAsync(Limit, () => Task.Run(() => System.IO.File.Delete(File)));
+        _speeds.Speed1.Speed.ShouldBe(Rate.Of(10));
+        await SaveAsync("speed_1 = 40/s");
+
+        await Eventually.TrueAsync(() => _speeds.Speed1.Speed == Rate.Of(40));
+    }
+
+    void Watch(params string[] set)
+    {
+        var layers = new ConfigLayers(File, set, environment: new Dictionary<string, string>(), directory: _folder);
+        Sys.ActorOf(ConfigReloader.Props(layers, FraudSettings.From(layers.Load()).Speeds, _speeds));
+    }
+
+    Task SaveAsync(string speeds) => System.IO.File.WriteAllTextAsync(File, $"fraudstreams.speeds {{ {speeds} }}\n");
+}

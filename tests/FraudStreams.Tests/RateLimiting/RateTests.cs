@@ -1,0 +1,55 @@
+using FraudStreams.RateLimiting;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.RateLimiting;
+
+public sealed class RateTests
+{
+    [Theory]
+    [InlineData("200/s", 200)]
+    [InlineData("12000/m", 200)]
+    [InlineData("7200/h", 2)]
+    [InlineData("0.5/s", 0.5)]
+    [InlineData(" 200 / s ", 200)]
+    [InlineData("unlimited", double.PositiveInfinity)]
+    [InlineData("Unlimited", double.PositiveInfinity)]
+    public void Is_read_as_records_a_second(string text, double perSecond)
+    {
+        Rate.Parse(text).PerSecond.ShouldBe(perSecond);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("200")]
+    [InlineData("200/d")]
+    [InlineData("/s")]
+    [InlineData("fast")]
+    [InlineData("0/s")]
+    [InlineData("-1/s")]
+    [InlineData("NaN/s")]
+    [InlineData("1e3/s")]
+    [InlineData("1,000/s")]
+    [InlineData("9999999999/s")]
+    public void Refuses_anything_else_and_says_what_is_right(string text)
+    {
+        var refusal = Should.Throw<FormatException>(() => Rate.Parse(text));
+
+        refusal.Message.ShouldContain($"\"{text}\"");
+        refusal.Message.ShouldContain("200/s");
+        refusal.Message.ShouldContain("unlimited");
+    }
+
+    [Theory]
+    [InlineData("200/s")]
+    [InlineData("1/m")]
+    [InlineData("1/h")]
+    [InlineData("0.5/s")]
+    [InlineData("unlimited")]
+    public void Prints_as_it_can_be_read(string text)
+    {
+        var speed = Rate.Parse(text);
+
+        speed.ToString().ShouldBe(text);
+    }
+}
