@@ -14,9 +14,9 @@ using FraudStreams.Topics;
 namespace FraudStreams.Bench;
 
 /// <summary>
-/// What someone would write without topics, actors and streams: one loop on one thread that takes 500 payments of a file, keeps them, scores
-/// them, keeps the predictions, stores the rows and writes the alerts, then takes the next 500. It makes the same durable writes with the
-/// same readers, model and table, and spares itself reading anything back. No valve, no restart, no pace of its own for any sink.
+/// The baseline of <see cref="SpineBench"/>, without topics, actors and streams: one loop on one thread that reads 500 payments of a file, logs and
+/// scores them, logs the predictions, stores the rows and writes the alerts, then reads the next 500. It makes the same durable writes with
+/// the same readers, model and table, and reads nothing back. No rate limiter, no restart, no independent pace of the sinks.
 /// </summary>
 static class ByHand
 {
@@ -30,10 +30,10 @@ static class ByHand
         log.Execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000");
         log.Execute("CREATE TABLE transactions (\"offset\" INTEGER PRIMARY KEY, \"key\" BLOB, value BLOB)");
         log.Execute("CREATE TABLE predictions (\"offset\" INTEGER PRIMARY KEY, \"key\" BLOB, value BLOB)");
-        log.Execute("CREATE TABLE place (name TEXT PRIMARY KEY, next INTEGER)");
-        var keepTransaction = log.Prepare("INSERT INTO transactions VALUES (?, ?, ?)");
-        var keepPrediction = log.Prepare("INSERT INTO predictions VALUES (?, ?, ?)");
-        var keepPlace = log.Prepare("INSERT OR REPLACE INTO place VALUES (?, ?)");
+        log.Execute("CREATE TABLE checkpoint (name TEXT PRIMARY KEY, next INTEGER)");
+        var insertTransaction = log.Prepare("INSERT INTO transactions VALUES (?, ?, ?)");
+        var insertPrediction = log.Prepare("INSERT INTO predictions VALUES (?, ?, ?)");
+        var saveCheckpoint = log.Prepare("INSERT OR REPLACE INTO checkpoint VALUES (?, ?)");
 
         await using var store = PredictionStore.Open(new SqliteStoreSettings(data), model.Schema, TimeProvider.System);
         var template = AlertTemplate.Parse(AlertTemplate.Default, model.Schema, "the default template");
@@ -46,7 +46,7 @@ static class ByHand
         using var alerting = new PredictionRows(model.Schema);
         var scores = new double[BatchRows];
         var payment = new ArrayBufferWriter<byte>();
-        var taken = 0L;
+        var offset = 0L;
         for (var atEnd = false; !atEnd;)
         {
             rows.Clear();
@@ -58,13 +58,13 @@ static class ByHand
                 atEnd = !feed.TryRead(payment);
                 if (atEnd)
                     break;
-                keepTransaction.Bind(1, taken++).BindBlob(2, feed.Key).BindBlob(3, payment.WrittenSpan).Run();
+                insertTransaction.Bind(1, offset++).BindBlob(2, feed.Key).BindBlob(3, payment.WrittenSpan).Run();
                 if (reader.TryRead(payment.WrittenSpan, rows) is { } reason)
-                    throw new InvalidDataException($"row {taken}: {reason.Message}");
-                batch.Add(new TopicRecord(new TopicPartition("transactions", 0), taken, feed.Key.ToArray(), default, 0));
+                    throw new InvalidDataException($"row {offset}: {reason.Message}");
+                batch.Add(new TopicRecord(new TopicPartition("transactions", 0), offset, feed.Key.ToArray(), default, 0));
             }
 
-            keepPlace.Bind(1, "file").Bind(2, feed.Position).Run();
+            saveCheckpoint.Bind(1, "file").Bind(2, feed.Position).Run();
             log.Commit();
             if (batch.Count == 0)
                 break;
@@ -76,10 +76,10 @@ static class ByHand
                 payment.ResetWrittenCount();
                 PredictionWriter.Write(payment, rows.Source(row), scores[row], scores[row] >= model.Threshold, model.Version, TimeProvider.System.GetUtcNow());
                 batch[row] = batch[row] with { Value = payment.WrittenSpan.ToArray() };
-                keepPrediction.Bind(1, batch[row].Offset).BindBlob(2, batch[row].Key.Span).BindBlob(3, batch[row].Value.Span).Run();
+                insertPrediction.Bind(1, batch[row].Offset).BindBlob(2, batch[row].Key.Span).BindBlob(3, batch[row].Value.Span).Run();
             }
 
-            keepPlace.Bind(1, "scored").Bind(2, taken).Run();
+            saveCheckpoint.Bind(1, "scored").Bind(2, offset).Run();
             log.Commit();
 
             await store.WriteAsync(batch);

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using FraudStreams.Pipelines;
 using System.Buffers;
 using System.Diagnostics;
 using Akka.Actor;
@@ -15,9 +17,9 @@ using FraudStreams.WindowStates;
 namespace FraudStreams.Bench;
 
 /// <summary>
-/// Features with windows over a file of payments, on one core: rows a second as training reads them and as the stream does; what the windows
-/// then hold; and how long a scorer that starts takes until its windows stand, from the topic and from a snapshot.
-/// <c>… -- history payments.csv [schema]</c>; the file must be in the order of time.
+/// Window features over a file of payments, on one core: rows per second as in training and as in the stream, the size of the window state, and
+/// the time a starting scorer needs to restore it, from the topic and from a snapshot. <c>… -- history payments.csv [schema]</c>; the file
+/// must be in time order.
 /// </summary>
 static class HistoryBench
 {
@@ -30,17 +32,17 @@ static class HistoryBench
         var schema = SchemaFile.Read(schemaName);
         var plan = FeaturePlan.Fit(schema, Rows(input, schema));
         var matrix = new double[BatchRows * plan.Count];
-        Console.WriteLine($"{schema.WindowFeatures.Length} windows among {plan.Count} features of {schemaName}");
+        Console.WriteLine($"{schema.WindowFeatures.Length} window features among {plan.Count} features of {schemaName}");
 
         Measure("CSV to rows", () => Rows(input, schema).Sum(rows => rows.Count));
-        Measure("training side: CSV to rows, windows and features", () => Compute(Rows(input, schema), plan, matrix, new WindowState(schema)));
+        Measure("training: CSV to rows, windows and features", () => Compute(Rows(input, schema), plan, matrix, new WindowState(schema)));
         var records = Records(input, schema).Take(StreamRows).ToList();
         Measure("JSON to rows", () => Rows(records, schema).Sum(rows => rows.Count));
         Measure("stream: JSON to rows, windows and features", () => Compute(Rows(records, schema), plan, matrix, new WindowState(schema)));
 
         var windows = new WindowState(schema);
         Compute(Rows(input, schema), plan, matrix, windows);
-        Console.WriteLine($"held at the end: {windows.Events:N0} payments of {windows.Keys:N0} keys in {windows.MemoryBytes / 1e6:N2} MB");
+        Console.WriteLine($"window state at the end: {windows.Events:N0} payments of {windows.Keys:N0} keys in {windows.MemoryBytes / 1e6:N2} MB");
         await RestoreAsync(input, schema);
     }
 
@@ -57,43 +59,43 @@ static class HistoryBench
         return count;
     }
 
-    /// <summary>The whole file in a topic, read by a scorer that begins after its last record: without a snapshot, then with one.</summary>
+    /// <summary>Publishes the file to a topic and restores the window state for a scorer at its end: without a snapshot, then from one.</summary>
     static async Task RestoreAsync(string input, TransactionSchema schema)
     {
         var data = Directory.CreateTempSubdirectory("fraudstreams-bench-").FullName;
         var config = new ConfigLayers(null, [$"data={data}", "memory.snapshot-every=10ms", "topics.retention.age=infinite"], null).Load();
         var settings = FraudSettings.From(config);
-        using var system = ActorSystem.Create("bench", config);
-        await using (var topics = settings.Topics.Open(data, system, TimeProvider.System, _ => { }))
+        await using (var topics = StreamTopics.Open(settings, NullLogger.Instance, TimeProvider.System))
         {
             var partition = new TopicPartition(TopicNames.Transactions, 0);
             var (last, count) = await PublishAsync(topics, partition, Records(input, schema));
-            using var memory = PartitionWindowStates.Open(schema, topics, settings, system.Log, TimeProvider.System)!;
+            using var windowStates = PartitionWindowStates.Open(
+                schema, topics, settings.Topics, settings.Memory, data, NullLogger.Instance, TimeProvider.System)!;
             var snapshot = new FileInfo(Path.Combine(data, "memory", "transactions-0.windows"));
 
-            var log = await RestoreOnceAsync(memory, partition, last, count, () => Exists(snapshot));
-            var fromSnapshot = await RestoreOnceAsync(memory, partition, last, count + 1, () => true);
+            var log = await RestoreOnceAsync(windowStates, partition, last, count, () => Exists(snapshot));
+            var fromSnapshot = await RestoreOnceAsync(windowStates, partition, last, count + 1, () => true);
             Console.WriteLine(
-                $"until the windows stand: from {count - 1:N0} records of the topic {log.TotalSeconds:N2} s ({count / log.TotalSeconds:N0}/s), "
+                $"restore of the window state: from {count - 1:N0} records of the topic {log.TotalSeconds:N2} s ({count / log.TotalSeconds:N0}/s), "
                 + $"from a snapshot of {snapshot.Length / 1e3:N0} kB {fromSnapshot.TotalMilliseconds:N0} ms");
         }
 
         Directory.Delete(data, recursive: true);
     }
 
-    /// <summary>Time until the windows have passed a batch of the last record alone.</summary>
-    /// <param name="kept">Whether the snapshot that comes after it is kept.</param>
-    static async Task<TimeSpan> RestoreOnceAsync(PartitionWindowStates memory, TopicPartition partition, byte[] last, long count, Func<bool> kept)
+    /// <summary>Time until the window state is restored and has advanced by a batch with only the last record.</summary>
+    /// <param name="isSaved">Whether the snapshot after that record is saved.</param>
+    static async Task<TimeSpan> RestoreOnceAsync(PartitionWindowStates windowStates, TopicPartition partition, byte[] last, long count, Func<bool> isSaved)
     {
-        await using var windows = new PartitionWindowState(memory, partition, CancellationToken.None);
-        var pool = new TransactionBatchPool(() => new TransactionRows(memory.Schema));
-        var reader = new TransactionReader(memory.Schema, memory.MaxRecordBytes);
+        await using var windows = new PartitionWindowState(windowStates, partition, CancellationToken.None);
+        var pool = new TransactionBatchPool(() => new TransactionRows(windowStates.Schema));
+        var reader = new TransactionReader(windowStates.Schema, windowStates.MaxRecordBytes);
         var record = new TopicRecord(partition, count - 1, default, last, 0);
         var started = Stopwatch.GetTimestamp();
-        await windows.RememberAsync(pool.Rent().Read([record], reader, ConsumerGroups.Score));
+        await windows.AdvanceAsync(pool.Rent().Read([record], reader, ConsumerGroups.Score));
         var restored = Stopwatch.GetElapsedTime(started);
-        while (!kept())
-            await windows.RememberAsync(pool.Rent().Read([record], reader, ConsumerGroups.Score));
+        while (!isSaved())
+            await windows.AdvanceAsync(pool.Rent().Read([record], reader, ConsumerGroups.Score));
         return restored;
     }
 
@@ -103,7 +105,8 @@ static class HistoryBench
         return file.Exists;
     }
 
-    /// <returns>The last record and how many there are; the group that scores stands after it.</returns>
+    /// <summary>Publishes the records and commits the score group's offset after the last one.</summary>
+    /// <returns>The last record, and the number of records.</returns>
     static async Task<(byte[] Last, long Count)> PublishAsync(IMessageLog topics, TopicPartition partition, IEnumerable<byte[]> records)
     {
         var (last, count) = (Array.Empty<byte>(), 0L);
@@ -123,7 +126,7 @@ static class HistoryBench
     static void Measure(string what, Func<int> work)
     {
         var (rows, best) = (0, double.MaxValue);
-        // The first round brings the code to its last tier of compilation.
+        // The first round warms up tiered compilation.
         for (var round = 0; round < Rounds; round++)
         {
             GC.Collect();

@@ -3,8 +3,8 @@ using FraudStreams.Hosting;
 namespace FraudStreams.Bench;
 
 /// <summary>
-/// The whole program from a file to the database with the windows of `cards`, beside the same without them, in turns and in processes of their
-/// own, each with a model that is trained first. <c>… -- history-stream train.csv later.csv [rounds]</c>
+/// The whole program from a file to the database, with the window features of schema `cards` and without them, alternating, each run in its own
+/// process, each with a model that is trained first. <c>… -- history-stream train.csv later.csv [rounds]</c>
 /// </summary>
 static class HistoryStreamBench
 {
@@ -20,7 +20,7 @@ static class HistoryStreamBench
         for (var round = 0; round < rounds; round++)
         {
             double Seconds(string what, string schema) => SpineBench.Measure(what, payments, Path.Combine(root, $"{what}-{round}"), trained[schema],
-                data => [typeof(FraudHost).Assembly.Location, "run", "--input", later, "--until-drained", "--schema", schema, "--data", data]);
+                data => [typeof(StreamService).Assembly.Location, "run", "--input", later, "--until-drained", "--schema", schema, "--data", data]);
             ratios.Add(Seconds("without", without) / Seconds("with", with));
         }
 
@@ -29,11 +29,11 @@ static class HistoryStreamBench
         Directory.Delete(root, recursive: true);
     }
 
-    /// <returns>The folder of the model.</returns>
+    /// <returns>Folder of the model version.</returns>
     static string Train(string input, string schema, string data)
     {
-        SpineBench.Run("training", [typeof(FraudHost).Assembly.Location, "train", "--input", input, "--schema", schema, "--data", data, "--json"]);
-        var shelf = new ModelOps.ModelRegistry(data, TimeProvider.System);
-        return shelf.FolderOf(shelf.ChampionVersion!);
+        SpineBench.Run("training", [typeof(StreamService).Assembly.Location, "train", "--input", input, "--schema", schema, "--data", data, "--json"]);
+        var registry = new ModelOps.ModelRegistry(data, TimeProvider.System);
+        return registry.FolderOf(registry.ChampionVersion!);
     }
 }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using FraudStreams.Pipelines;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Confluent.Kafka;
@@ -12,9 +14,9 @@ using FraudStreams.Topics;
 namespace FraudStreams.Bench;
 
 /// <summary>
-/// From topic to predictions on Kafka, committed: `run --roles score --until-drained` beside <see cref="KafkaByHand"/>, in turns, in processes of
-/// their own, on topics of their own with the same payments. The rate is taken from the predictions' timestamps, first to last, so that neither
-/// start nor end counts. <c>… -- kafka payments.csv model-folder broker:port [rounds] [schema]</c>
+/// Scoring on Kafka from topic to committed predictions: `run --roles score --until-drained` against <see cref="KafkaByHand"/>, alternating, each
+/// run in its own process and on its own topics with the same payments. The rate is measured from the first to the last prediction's
+/// timestamp, so that start-up and shutdown do not count. <c>… -- kafka payments.csv model-folder broker:port [rounds] [schema]</c>
 /// </summary>
 static class KafkaBench
 {
@@ -33,7 +35,7 @@ static class KafkaBench
             var byHand = await MeasureAsync("by hand", csv, model, servers, Path.Combine(root, $"hand-{round}"),
                 (_, prefix) => [typeof(KafkaBench).Assembly.Location, "kafka-by-hand", model, servers, prefix]);
             var stream = await MeasureAsync("stream", csv, model, servers, Path.Combine(root, $"stream-{round}"),
-                (data, prefix) => [typeof(FraudHost).Assembly.Location, "run", "--roles", "score", "--until-drained", "--config", Config, "--data", data, .. Set(servers, prefix, schema)]);
+                (data, prefix) => [typeof(StreamService).Assembly.Location, "run", "--roles", "score", "--until-drained", "--config", Config, "--data", data, .. Set(servers, prefix, schema)]);
             ratios.Add(stream / byHand);
         }
 
@@ -42,7 +44,8 @@ static class KafkaBench
         Directory.Delete(root, recursive: true);
     }
 
-    /// <param name="schema">The model's: a name, or a file.</param>
+    /// <summary>The command-line options of a run.</summary>
+    /// <param name="schema">The model's schema: a name or a file.</param>
     internal static string[] Set(string servers, string prefix, string schema) =>
         ["--set", $"topics.kafka.bootstrap-servers={servers}", "--set", $"topics.kafka.prefix={prefix}", "--set", $"topics.partitions={Partitions}", "--schema", schema];
 
@@ -50,23 +53,23 @@ static class KafkaBench
     {
         var prefix = $"bench-{Guid.NewGuid():N}.";
         var payments = await FillAsync(csv, model, servers, prefix);
-        SpineBench.PutInService(model, data);
+        SpineBench.InstallModel(model, data);
         var run = SpineBench.Run(what, arguments(data, prefix));
         var (predictions, seconds) = Predictions(servers, prefix);
         if (predictions != payments)
             throw new InvalidOperationException($"{what}: {payments:N0} payments gave {predictions:N0} predictions: {run.Output}");
         Console.WriteLine(
             $"{what,-8} {payments:N0} payments: {payments / seconds,8:N0}/s from the first prediction to the last, {payments / run.Seconds,8:N0}/s from start to end of the process, "
-            + $"{run.Processors.TotalMicroseconds / payments:0.0} us of processors each, peak {run.Peak / 1e6:0} MB");
+            + $"{run.Cpu.TotalMicroseconds / payments:0.0} us CPU each, peak {run.Peak / 1e6:0} MB");
         Directory.Delete(data, recursive: true);
         return payments / seconds;
     }
 
-    /// <summary>The payments of the file into `transactions`, as the simulator publishes them.</summary>
+    /// <summary>Publishes the payments of the file to topic `transactions`, as the simulator does.</summary>
     internal static async Task<long> FillAsync(string csv, string model, string servers, string prefix)
     {
-        using var system = Akka.Actor.ActorSystem.Create("fill", new ConfigLayers(Config).Load());
-        await using var topics = KafkaMessageLog.Open(Settings(servers, prefix), PartitionsOf(TopicNames.Transactions, TopicNames.Predictions, TopicNames.Rejected, TopicNames.Alerts, TopicNames.Undelivered, TopicNames.Labels), system.Log);
+        var settings = FraudSettings.From(new ConfigLayers(Config, [$"topics.partitions={Partitions}"]).Load());
+        await using var topics = KafkaMessageLog.Open(Settings(servers, prefix), StreamTopics.Layout(settings.Topics), NullLogger.Instance);
         using var feed = new CsvFeed(csv, ModelArtifact.Load(model).Schema);
         var value = new System.Buffers.ArrayBufferWriter<byte>();
         var rows = 0L;
@@ -84,14 +87,6 @@ static class KafkaBench
         }
 
         return rows;
-    }
-
-    static ImmutableSortedDictionary<string, int> PartitionsOf(params ReadOnlySpan<string> topics)
-    {
-        var partitions = ImmutableSortedDictionary.CreateBuilder<string, int>(StringComparer.Ordinal);
-        foreach (var topic in topics)
-            partitions[topic] = topic is TopicNames.Transactions or TopicNames.Predictions ? Partitions : 1;
-        return partitions.ToImmutable();
     }
 
     static KafkaSettings Settings(string servers, string prefix) => new(

@@ -9,8 +9,9 @@ using FraudStreams.Topics;
 namespace FraudStreams.Bench;
 
 /// <summary>
-/// The loop that someone would write on the same client, with the same client settings, readers and model: take up to 5,000 payments, score
-/// them, produce the predictions, wait until all are acknowledged, commit. One thread, no restart, no valve; what cannot be read ends it.
+/// The baseline of <see cref="KafkaBench"/>: a plain loop on the same client, with the same client settings, readers and model. Consume up to 5,000
+/// payments, score them, produce the predictions, wait for all acknowledgements, commit. One thread, no restart, no rate limiter; an invalid
+/// record ends it.
 /// </summary>
 static class KafkaByHand
 {
@@ -20,7 +21,7 @@ static class KafkaByHand
     {
         var model = ModelArtifact.Load(modelFolder);
         if (!model.Schema.WindowFeatures.IsEmpty)
-            throw new ArgumentException($"the loop by hand remembers nothing: schema {model.Schema.Name} has windows; name a model and a schema without");
+            throw new ArgumentException($"the loop by hand has no window state, and schema {model.Schema.Name} has window features; use another model");
         var settings = FraudSettings.From(new ConfigLayers("hocon/kafka.conf", [$"topics.kafka.bootstrap-servers={servers}", $"topics.kafka.prefix={prefix}"]).Load()).Topics.Kafka!;
         using var consumer = new ConsumerBuilder<byte[], byte[]>(settings.ConsumerProperties(prefix + "by-hand").SetItem("enable.auto.offset.store", "true")).Build();
         using var producer = new ProducerBuilder<byte[], byte[]>(settings.ProducerProperties).Build();

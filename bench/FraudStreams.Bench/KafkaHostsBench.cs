@@ -11,8 +11,8 @@ using Npgsql;
 namespace FraudStreams.Bench;
 
 /// <summary>
-/// The program as production runs it, on 1, 2 and 3 hosts: payments in a topic of 4 partitions, scored, alerted and stored in PostgreSQL by so many
-/// processes of one group. Then every stored score is compared, bit for bit, with what the model says of the file's rows without any stream.
+/// The program as in production, on 1, 2 and 3 hosts: payments in a topic with 4 partitions are scored, alerted and stored in PostgreSQL by as many
+/// processes of one consumer group. Then every stored score is compared, bit for bit, with the model's score of the file's rows without a stream.
 /// <c>… -- kafka-hosts payments.csv model-folder broker:port "Host=…;Username=…;Password=…" [schema]</c>
 /// </summary>
 static class KafkaHostsBench
@@ -35,7 +35,7 @@ static class KafkaHostsBench
             for (var host = 0; host < hosts; host++)
             {
                 var data = Path.Combine(root, $"{host}");
-                SpineBench.PutInService(model, data);
+                SpineBench.InstallModel(model, data);
                 running.Add(Start(password,
                 [
                     "run", "--roles", "score,alert,store", "--config", KafkaBench.Config, "--data", data, .. KafkaBench.Set(servers, prefix, schemaOfModel),
@@ -56,7 +56,7 @@ static class KafkaHostsBench
             var stored = await ReadAsync(connection, schema);
             var different = expected.Count(row => !stored.TryGetValue(row.Key, out var score) || BitConverter.DoubleToInt64Bits(score) != BitConverter.DoubleToInt64Bits(row.Value));
             Console.WriteLine(
-                $"{hosts} host(s): {expected.Count:N0} payments stored in {seconds:0.0} s from the start of the processes, {expected.Count / seconds:N0}/s, {shared} of them at work; "
+                $"{hosts} host(s): {expected.Count:N0} payments stored in {seconds:0.0} s from the start of the processes, {expected.Count / seconds:N0}/s, {shared} of them active; "
                 + $"stored ids {stored.Count:N0}, scores that differ {different}, exit codes {string.Join(' ', running.Select(process => process.ExitCode))}; SHA-256 of all ids and scores {Digest(stored)}");
             Directory.Delete(root, recursive: true);
         }
@@ -96,7 +96,7 @@ static class KafkaHostsBench
 
     static Process Start(string password, string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(FraudHost).Assembly.Location, .. arguments]) { UseShellExecute = false, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet", [typeof(StreamService).Assembly.Location, .. arguments]) { UseShellExecute = false, RedirectStandardOutput = true };
         start.Environment["FRAUDSTREAMS_POSTGRES_PASSWORD"] = password;
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };
@@ -110,7 +110,7 @@ static class KafkaHostsBench
         kill.WaitForExit();
     }
 
-    /// <summary>0 while the table is not there.</summary>
+    /// <summary>Number of stored rows; 0 until the table exists.</summary>
     static async Task<long> StoredAsync(string connection, string schema)
     {
         try

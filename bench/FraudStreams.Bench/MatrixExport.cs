@@ -10,8 +10,8 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Bench;
 
 /// <summary>
-/// Writes the features of a CSV file, as the stream computes them, to a <see cref="FeatureMatrixFile"/>; the first 80% of rows are for
-/// training, and only they are fitted on. <c>… -- matrix payments.csv features.fsm [schema]</c>; the file must be in the order of time.
+/// Writes the features of a CSV file, as the stream computes them, to a <see cref="FeatureMatrixFile"/>. The first 80% of rows are the training rows,
+/// and the plan is fitted only to them. <c>… -- matrix payments.csv features.fsm [schema]</c>; the file must be in time order.
 /// </summary>
 static class MatrixExport
 {
@@ -29,10 +29,10 @@ static class MatrixExport
         var labels = new byte[rows];
         var at = 0;
         var last = long.MinValue;
-        var memory = new WindowState(schema);
+        var windows = new WindowState(schema);
         foreach (var batch in Batches(input, schema))
         {
-            memory.Advance(batch);
+            windows.Advance(batch);
             plan.Compute(batch, values.AsSpan(at * plan.Count, batch.Count * plan.Count));
             for (var row = 0; row < batch.Count; row++)
             {
@@ -50,7 +50,7 @@ static class MatrixExport
     }
 
     /// <summary>
-    /// Batches in one buffer, each gone when the next is asked for. Rows that are rejected are left out, as in the stream.
+    /// Batches in one reused buffer, each valid until the next. Rejected rows are left out, as in the stream.
     /// </summary>
     static IEnumerable<TransactionRows> Batches(string input, TransactionSchema schema)
     {
@@ -66,7 +66,7 @@ static class MatrixExport
         if (batch.Count > 0) yield return batch;
     }
 
-    /// <summary>Whole batches, up to the one that would reach past the rows.</summary>
+    /// <summary>Whole batches with at most this many rows in total.</summary>
     static IEnumerable<TransactionRows> First(IEnumerable<TransactionRows> batches, int rows)
     {
         var seen = 0;

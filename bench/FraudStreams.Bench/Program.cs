@@ -43,7 +43,7 @@ switch (args)
         return 0;
     default:
         Console.Error.WriteLine(
-            "what to measure: topics [folder] | store predictions.ndjson [folder | \"Host=…\"] | reading payments.csv | "
+            "usage: topics [folder] | store predictions.ndjson [folder | \"Host=…\"] | reading payments.csv | "
             + "spine payments.csv model-folder [rounds] | history payments.csv [schema] | history-stream train.csv later.csv [rounds] | "
             + "kafka payments.csv model-folder broker:port [rounds] [schema] | "
             + "kafka-hosts payments.csv model-folder broker:port \"Host=…;Username=…;Password=…\" [schema] | matrix payments.csv features.fsm [schema] | "

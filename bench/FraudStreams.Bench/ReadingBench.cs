@@ -12,8 +12,8 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Bench;
 
 /// <summary>
-/// Rows per second of processor time, on one core, from bytes to features: CSV, JSON, features and predictions, beside the plain way of
-/// reading the same records (JsonDocument, a string or number per field, a dictionary per payment; for CSV, Split).
+/// Rows per second of CPU time, on one core, from bytes to features: CSV, JSON, features and predictions, against a plain implementation on the
+/// same records (JsonDocument with a string or number a field and a dictionary a payment; Split for CSV).
 /// </summary>
 static class ReadingBench
 {
@@ -47,7 +47,7 @@ static class ReadingBench
     static double Measure(string what, int rows, Func<int> work, double? plain = null)
     {
         var best = double.MaxValue;
-        // The first runs bring the code to its last tier of compilation; the best of the rest is the one least disturbed.
+        // The first runs warm up tiered compilation; the best run is the one least disturbed.
         for (var run = 0; run < 5; run++)
         {
             GC.Collect();

@@ -4,8 +4,8 @@ using FraudStreams.Hosting;
 namespace FraudStreams.Bench;
 
 /// <summary>
-/// The whole program from a file to the database, `run --input payments.csv --until-drained`, beside <see cref="ByHand"/>, in turns and in
-/// processes of their own. <c>dotnet run -c Release --project bench/FraudStreams.Bench -- spine payments.csv model-folder [rounds]</c>
+/// The whole program from a file to the database, `run --input payments.csv --until-drained`, against <see cref="ByHand"/>, alternating, each run in
+/// its own process. <c>dotnet run -c Release --project bench/FraudStreams.Bench -- spine payments.csv model-folder [rounds]</c>
 /// </summary>
 static class SpineBench
 {
@@ -20,7 +20,7 @@ static class SpineBench
             var byHand = Measure("by hand", payments, Path.Combine(root, $"hand-{round}"), model,
                 data => [typeof(SpineBench).Assembly.Location, "by-hand", csv, model, data]);
             var stream = Measure("stream", payments, Path.Combine(root, $"stream-{round}"), model,
-                data => [typeof(FraudHost).Assembly.Location, "run", "--input", csv, "--until-drained", "--data", data]);
+                data => [typeof(StreamService).Assembly.Location, "run", "--input", csv, "--until-drained", "--data", data]);
             ratios.Add(byHand / stream);
         }
 
@@ -31,16 +31,16 @@ static class SpineBench
 
     internal static double Measure(string what, int payments, string data, string model, Func<string, string[]> arguments)
     {
-        PutInService(model, data);
+        InstallModel(model, data);
         var run = Run(what, arguments(data));
         Console.WriteLine(
-            $"{what,-8} {payments:N0} payments in {run.Seconds:0.00} s: {payments / run.Seconds,8:N0}/s, {run.Processors.TotalSeconds:0.00} s of processors, peak {run.Peak / 1e6:0} MB");
+            $"{what,-8} {payments:N0} payments in {run.Seconds:0.00} s: {payments / run.Seconds,8:N0}/s, {run.Cpu.TotalSeconds:0.00} s CPU, peak {run.Peak / 1e6:0} MB");
         Directory.Delete(data, recursive: true);
         return run.Seconds;
     }
 
-    /// <summary>A process from its start to its end.</summary>
-    internal static (double Seconds, TimeSpan Processors, long Peak, string Output) Run(string what, string[] arguments)
+    /// <summary>Runs a process to its end and measures it.</summary>
+    internal static (double Seconds, TimeSpan Cpu, long Peak, string Output) Run(string what, string[] arguments)
     {
         var started = Stopwatch.GetTimestamp();
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
@@ -50,17 +50,17 @@ static class SpineBench
             start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
-        var (peak, processors) = (0L, TimeSpan.Zero);
+        var (peak, cpu) = (0L, TimeSpan.Zero);
         while (!process.WaitForExit(20))
-            (peak, processors) = Look(process, peak, processors);
+            (peak, cpu) = Sample(process, peak, cpu);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         if (process.ExitCode != 0)
             throw new InvalidOperationException($"{what} ended with {process.ExitCode}: {output.GetAwaiter().GetResult()}");
-        return (seconds, processors, peak, output.GetAwaiter().GetResult());
+        return (seconds, cpu, peak, output.GetAwaiter().GetResult());
     }
 
-    /// <summary>The last look is some milliseconds before the end.</summary>
-    static (long Peak, TimeSpan Processors) Look(Process process, long peak, TimeSpan processors)
+    /// <summary>Samples peak memory and CPU time; the last sample is some milliseconds before the end.</summary>
+    static (long Peak, TimeSpan Cpu) Sample(Process process, long peak, TimeSpan cpu)
     {
         try
         {
@@ -69,17 +69,17 @@ static class SpineBench
         }
         catch (InvalidOperationException)
         {
-            return (peak, processors);
+            return (peak, cpu);
         }
     }
 
-    internal static void PutInService(string model, string data)
+    internal static void InstallModel(string model, string data)
     {
         var version = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)));
-        var shelf = new ModelOps.ModelRegistry(data, TimeProvider.System);
-        Directory.CreateDirectory(shelf.FolderOf(version));
+        var registry = new ModelOps.ModelRegistry(data, TimeProvider.System);
+        Directory.CreateDirectory(registry.FolderOf(version));
         foreach (var file in Directory.EnumerateFiles(model))
-            File.Copy(file, Path.Combine(shelf.FolderOf(version), Path.GetFileName(file)));
-        shelf.Promote(version, "measured");
+            File.Copy(file, Path.Combine(registry.FolderOf(version), Path.GetFileName(file)));
+        registry.Promote(version, "measured");
     }
 }

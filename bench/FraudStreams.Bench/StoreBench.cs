@@ -12,16 +12,15 @@ using Npgsql;
 namespace FraudStreams.Bench;
 
 /// <summary>
-/// The store by itself: a file of predictions (JSON lines of the schema `cards`) read and written in batches of 4,000, each durable, with all indexes;
-/// then all of them again, as after a crash. On SQLite or PostgreSQL.
-/// <c>… -- store predictions.ndjson [folder | "Host=…;Username=…;Password=…"]</c>
+/// The store alone: predictions (JSON lines of schema `cards`) written in durable batches of 4,000, with all indexes; then all of them again, as after
+/// a crash. On SQLite or PostgreSQL. <c>… -- store predictions.ndjson [folder | "Host=…;Username=…;Password=…"]</c>
 /// </summary>
 static class StoreBench
 {
     const int BatchRecords = 4000;
 
-    /// <param name="input">Predictions.</param>
-    /// <param name="rest">A folder for SQLite's file, or a connection string of PostgreSQL, password included.</param>
+    /// <param name="input">The file of predictions.</param>
+    /// <param name="rest">A folder for the SQLite file, or a PostgreSQL connection string with its password.</param>
     public static async Task RunAsync(string input, string[] rest)
     {
         var batches = Batches(await File.ReadAllBytesAsync(input));

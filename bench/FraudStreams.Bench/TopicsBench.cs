@@ -10,8 +10,9 @@ using FraudStreams.Sqlite;
 namespace FraudStreams.Bench;
 
 /// <summary>
-/// The embedded log by itself: batches of 500 records of 500 bytes, each durable when its publish returns, from 1 and from 4 publishers; then all of it
-/// read again; then one publisher with three readers behind it; then a stream that consumes. <c>dotnet run -c Release --project bench/FraudStreams.Bench -- topics [folder]</c>
+/// The embedded log alone: batches of 500 records of 500 bytes, each durable when its publish returns, from 1 and from 4 publishers; then reading all of
+/// them; then one publisher followed by three readers; then a consuming stream.
+/// <c>dotnet run -c Release --project bench/FraudStreams.Bench -- topics [folder]</c>
 /// </summary>
 static class TopicsBench
 {
@@ -31,7 +32,7 @@ static class TopicsBench
         await ConsumeAsync(Path.Combine(root, "consume"));
     }
 
-    /// <summary>A million records through <see cref="IMessageLog.Consume"/> and a stream, in batches as scoring takes them.</summary>
+    /// <summary>Consumes a million records through <see cref="IMessageLog.Consume"/> and a stream, in batches as scoring does.</summary>
     static async Task ConsumeAsync(string folder)
     {
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
@@ -55,7 +56,7 @@ static class TopicsBench
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>Three readers follow one publisher; says how large the write-ahead log became meanwhile.</summary>
+    /// <summary>Three readers follow one publisher; also prints the largest size of the write-ahead log.</summary>
     static async Task FollowAsync(string folder)
     {
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);

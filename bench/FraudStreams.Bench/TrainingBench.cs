@@ -7,9 +7,8 @@ using FraudStreams.Model.Models.Trees;
 namespace FraudStreams.Bench;
 
 /// <summary>
-/// Trains on the training rows of a <see cref="FeatureMatrixFile"/>, scores the others in batches of 500 on one thread, and prints one JSON
-/// object.
-/// <c>… -- training features.fsm [trees=100] [rate=0.1] [depth=6] [leaves=0] [threads=0]</c>; bench/xgboost_reference.py puts it beside
+/// Trains on the training rows of a <see cref="FeatureMatrixFile"/>, scores the others in batches of 500 on one thread, and prints one JSON object.
+/// <c>… -- training features.fsm [trees=100] [rate=0.1] [depth=6] [leaves=0] [threads=0]</c>; bench/xgboost_reference.py compares it with
 /// XGBoost.
 /// </summary>
 static class TrainingBench
@@ -19,7 +18,7 @@ static class TrainingBench
 
     public static void Run(string matrix, string[] options)
     {
-        // The last of equal options counts, so that a script can add to its own.
+        // The last of repeated options wins, so that a script can append its own.
         var given = options.Select(o => o.Split('=', 2)).GroupBy(o => o[0])
             .ToDictionary(o => o.Key, o => double.Parse(o.Last()[1], CultureInfo.InvariantCulture));
         using var file = File.OpenRead(matrix);
@@ -42,7 +41,7 @@ static class TrainingBench
 
         var scores = new double[later.Rows];
         Score(model, later, scores);
-        // The best pass: others are disturbed by the machine's other work, and the first ones by compilation.
+        // The best pass: others are disturbed by other load on the machine, and the first ones by compilation.
         var best = Enumerable.Range(0, Passes).Min(_ => Score(model, later, scores).TotalSeconds);
         Console.WriteLine(JsonSerializer.Serialize(new
         {

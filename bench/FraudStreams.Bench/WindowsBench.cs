@@ -8,9 +8,9 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Bench;
 
 /// <summary>
-/// The windows of a schema over many cards that pay twice a day, in random order of cards, until every window is full: payments a second,
-/// memory a card and payment, and the time that a snapshot takes. <c>… -- windows [cards] [days]</c>: the windows of schema cards, all
-/// of them made that long.
+/// The window state of schema `cards` over many cards with two payments a day, in random order of cards, until every window is full: payments per
+/// second, bytes a key and a payment, and the time to write and read a snapshot. All windows are set to the given length.
+/// <c>… -- windows [cards] [days]</c>
 /// </summary>
 static class WindowsBench
 {
@@ -49,7 +49,7 @@ static class WindowsBench
             Features = [.. schema.Features.Select(feature => feature is WindowFeature window ? window with { Over = over } : feature)],
         });
 
-    /// <summary>Time spent in the state alone.</summary>
+    /// <summary>Time spent in the window state alone.</summary>
     static TimeSpan Watch(WindowState state, TransactionRows rows, long payments, int cards)
     {
         var random = new Random(Seed);
@@ -72,7 +72,7 @@ static class WindowsBench
         return watch.Elapsed;
     }
 
-    /// <summary>A record with something in every field, and the card, time and amount that are asked for.</summary>
+    /// <summary>A record with a value in every field, and the given card, time and amount.</summary>
     static byte[] Payment(TransactionSchema schema, long id, long time, int card, double amount)
     {
         var json = new StringBuilder("{");

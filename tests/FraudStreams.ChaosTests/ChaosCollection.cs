@@ -4,7 +4,7 @@ using Xunit;
 
 namespace FraudStreams.ChaosTests;
 
-/// <summary>The scenarios run one after the other: each has processes of its own, and the machine's cores are few.</summary>
+/// <summary>The scenarios run one after the other: each starts several processes, and the machine has few cores.</summary>
 [CollectionDefinition(Name)]
 public sealed class ChaosCollection : ICollectionFixture<ChaosServers>
 {

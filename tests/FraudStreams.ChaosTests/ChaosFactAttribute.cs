@@ -19,7 +19,7 @@ enum Parts
     Cluster,
 }
 
-/// <summary>A scenario; skipped, with the reason, where a server that it starts is not installed.</summary>
+/// <summary>A scenario; skipped, with the reason, where a server that it needs is not installed.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 sealed class ChaosFactAttribute : FactAttribute
 {

@@ -6,12 +6,12 @@ using FraudStreams.Tests.WholeProgram;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>
-/// The payments that all scenarios of a size share: a file of generated ones, of which some have an amount that cannot be read, and what a run
-/// that nothing disturbs makes of them.
+/// The payments that all scenarios of one size share: a file of generated ones, of which some have an unreadable amount, and the predictions of an
+/// undisturbed run.
 /// </summary>
 sealed class ChaosInput
 {
-    /// <summary>So large that some alert is always under way when something dies.</summary>
+    /// <summary>So large that some alert is always in flight when something crashes.</summary>
     const double FraudShare = 0.45;
 
     const int OneBadIn = 500;
@@ -33,7 +33,7 @@ sealed class ChaosInput
         var lines = File.ReadAllLines(generated);
         File.Delete(generated);
 
-        // Frauds come in the night, and a scenario of seconds would see none of them, or nothing else: they are dealt anew, to times that go on as they did.
+        // Generated frauds come at night, and a scenario of seconds would see none of them, or only them: rows are shuffled, and times stay in order.
         var times = lines.Skip(1).Select(TimesOf).ToArray();
         new Random(ShuffleSeed).Shuffle(lines.AsSpan(1));
         foreach (var (row, time) in times.Index())
@@ -60,8 +60,8 @@ sealed class ChaosInput
         return input;
     }
 
-    /// <summary>What an undisturbed run says of each payment, by its id.</summary>
-    /// <param name="prepare">Puts another model into service than the one of all tests, which then is named.</param>
+    /// <summary>The verdicts of an undisturbed run, by payment id.</summary>
+    /// <param name="prepare">Puts a model other than the tests' default into service, which <paramref name="model"/> then names.</param>
     public Task<IReadOnlyDictionary<string, Verdict>> QuietVerdictsAsync(string model = "", Action<StreamFolder>? prepare = null)
     {
         if (!_quiet.TryGetValue(model, out var verdicts))
@@ -102,5 +102,5 @@ sealed class ChaosInput
     }
 }
 
-/// <summary>What the program says of a payment; the same bits whatever happened on the way.</summary>
+/// <summary>The prediction of a payment; bit for bit the same whatever faults occur.</summary>
 readonly record struct Verdict(double Score, bool IsFraud);

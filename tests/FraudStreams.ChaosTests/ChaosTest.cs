@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace FraudStreams.ChaosTests;
 
-/// <summary>Sets the stage for a scenario, lets it play, and then looks whether everything holds.</summary>
+/// <summary>Sets up a scenario's stage, runs it, and then checks the invariants.</summary>
 [Trait("chaos", "yes")]
 [Collection(ChaosCollection.Name)]
 public abstract class ChaosTest(ITestOutputHelper output, ChaosServers servers)
@@ -13,11 +13,11 @@ public abstract class ChaosTest(ITestOutputHelper output, ChaosServers servers)
 
     /// <param name="scenario">Its name in the report.</param>
     /// <param name="parts">What it runs on.</param>
-    /// <param name="number">The scenario's own, which makes its seed another than the others'.</param>
-    /// <param name="payments">In the input.</param>
-    /// <param name="story">What happens. At its end everything has to be done.</param>
-    /// <param name="verdicts">What the scores have to be; an undisturbed run's where nothing else is said.</param>
-    /// <param name="diskMegabytes">The size of a disk of its own for the data folder.</param>
+    /// <param name="number">The scenario's number, added to the seed.</param>
+    /// <param name="payments">Number of payments in the input.</param>
+    /// <param name="story">The steps. At the end everything has to be processed.</param>
+    /// <param name="verdicts">The expected scores; those of an undisturbed run by default.</param>
+    /// <param name="diskMegabytes">Size of a separate disk for the data folder.</param>
     private protected async Task PlayAsync(
         string scenario, Parts parts, int number, int payments, Func<Stage, Chaos, Task> story,
         Func<ChaosInput, Task<VerdictsById>>? verdicts = null, int? diskMegabytes = null)
@@ -34,8 +34,8 @@ public abstract class ChaosTest(ITestOutputHelper output, ChaosServers servers)
             await story(stage, chaos);
             ledger = await AfterLastMailAsync(stage);
             Invariants.Check(stage, chaos, ledger, expected);
-            foreach (var look in chaos.Afterwards)
-                look(ledger);
+            foreach (var check in chaos.Afterwards)
+                check(ledger);
         }
         catch (Exception e)
         {
@@ -48,18 +48,18 @@ public abstract class ChaosTest(ITestOutputHelper output, ChaosServers servers)
         }
     }
 
-    /// <summary>A mail is on record when the server has taken it; that the server has told us of it may come a moment later.</summary>
+    /// <summary>An alert is logged once the server has accepted its mail; the server's output may reach the test a moment later.</summary>
     static async Task<Ledger> AfterLastMailAsync(Stage stage)
     {
         var ledger = stage.Read();
         var waited = Stopwatch.StartNew();
-        while (stage.Mail.Told().Count < ledger.Alerts.Count && waited.Elapsed < s_lastMail)
+        while (stage.Mail.Received().Count < ledger.Alerts.Count && waited.Elapsed < s_lastMail)
             await Task.Delay(10);
-        return ledger with { Mails = stage.Mail.Told() };
+        return ledger with { Mails = stage.Mail.Received() };
     }
 }
 
-/// <summary>What a scenario says of its payments: for each id the verdicts that are right.</summary>
+/// <summary>For each payment id the verdicts that are right.</summary>
 sealed record VerdictsById(IReadOnlyList<IReadOnlyDictionary<string, Verdict>> Runs)
 {
     public static VerdictsById Of(params IReadOnlyList<IReadOnlyDictionary<string, Verdict>> runs) => new(runs);

@@ -3,22 +3,22 @@ using Xunit.Abstractions;
 
 namespace FraudStreams.ChaosTests;
 
-/// <summary>The machine's clock jumps, forward and back, while the program runs and between two of its starts.</summary>
+/// <summary>The clock jumps, forward and back, while the program runs and between two starts.</summary>
 public sealed class ClockTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
 {
     static readonly int s_payments = ChaosForm.Of(6_000, 60_000);
     static readonly int s_jumps = ChaosForm.Of(4, 20);
 
     [ChaosFact(Parts.Embedded, movesClock: true)]
-    public Task A_clock_that_jumps_holds_nothing_up_and_loses_nothing_on_embedded_parts() => PlayAsync("clock jumps", Parts.Embedded, 70, s_payments, JumpedAsync);
+    public Task A_clock_that_jumps_stops_and_loses_nothing_on_embedded_parts() => PlayAsync("clock jumps", Parts.Embedded, 70, s_payments, JumpedAsync);
 
     [ChaosFact(Parts.Production, movesClock: true)]
-    public Task A_clock_that_jumps_holds_nothing_up_and_loses_nothing_on_Kafka_and_PostgreSQL() =>
+    public Task A_clock_that_jumps_stops_and_loses_nothing_on_Kafka_and_PostgreSQL() =>
         PlayAsync("clock jumps", Parts.Production, 71, s_payments, JumpedAsync);
 
     /// <summary>
-    /// To hours or days before or after the true time, forward and back by turns. On Kafka by seconds: librdkafka sets its waits by the clock that it reads, and
-    /// libfaketime lets them end by the true one, so each would last as long as the jump, which it does not where a machine's clock is set.
+    /// Hours or days before or after the true time, forward and back by turns. On Kafka seconds: librdkafka computes its waits from the clock that it reads,
+    /// and libfaketime ends them by the true one, so each would last as long as the jump. Where a machine's clock is set, they do not.
     /// </summary>
     static TimeSpan Distance(Stage stage, Chaos chaos, int jump) => stage is ProductionStage
         ? TimeSpan.FromSeconds(chaos.Random.Next(1, 20))
@@ -39,7 +39,7 @@ public sealed class ClockTests(ITestOutputHelper output, ChaosServers servers) :
                 chaos.Did(jump % 2 == 0 ? "jump forward" : "jump back", isOrderly: true);
                 if (jump % 4 == 3)
                 {
-                    // librdkafka does not start where only what it reads of the clock has moved and not what it waits by, as libfaketime has it.
+                    // librdkafka does not start where the clock that it reads has moved but not the one that it waits by, as with libfaketime.
                     if (stage is ProductionStage)
                         clock.MoveTo(TimeSpan.Zero);
                     await run.KillAsync();

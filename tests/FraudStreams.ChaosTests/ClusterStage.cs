@@ -5,7 +5,7 @@ using FraudStreams.Topics;
 
 namespace FraudStreams.ChaosTests;
 
-/// <summary>Topics on three brokers of the scenario's own, each with a copy of everything; store and journal in the data folder.</summary>
+/// <summary>Topics on three brokers of the scenario's own, each with a replica of everything; store and journal in the data folder.</summary>
 sealed class ClusterStage : Stage
 {
     const int Partitions = KafkaCluster.Nodes;
@@ -35,15 +35,15 @@ sealed class ClusterStage : Stage
 
     public static async Task<ClusterStage> OpenAsync(ChaosInput input) => new(input, await KafkaCluster.OpenAsync());
 
-    /// <summary>How fast payments come. To be set before the program starts, and at will while it runs: it looks at its file.</summary>
+    /// <summary>Sets the rate of payments: before the program starts, and at any time while it runs, since it watches its file.</summary>
     public void SetSpeed(string speed) => File.WriteAllText(SettingsFile, $"{File.ReadAllText(StageTopics.File)}\nfraudstreams.speeds.speed_1 = {speed}\n");
 
     public override StageProgress? Progress() => _topics.Progress(Counts);
 
-    /// <summary>Rows of the store, for which no broker has to be asked.</summary>
+    /// <summary>Rows of the store, read without any broker.</summary>
     public long Stored => Counts().Stored;
 
-    /// <summary>The node that keeps the members and positions of one of the program's groups.</summary>
+    /// <summary>The node that coordinates one of the program's consumer groups.</summary>
     public Task<int> CoordinatorAsync(string group) => Cluster.CoordinatorAsync(_topics.NameOf(group));
 
     /// <summary>The partitions of `transactions` that a node leads.</summary>
@@ -52,7 +52,7 @@ sealed class ClusterStage : Stage
     /// <summary>Records of these partitions that are acknowledged; null while their leader does not answer.</summary>
     public Task<long?> AcknowledgedAsync(IReadOnlyList<Confluent.Kafka.TopicPartition> partitions) => _topics.AcknowledgedAsync(partitions);
 
-    public override Ledger Read() => Ledger.Of(_topics.Records, StoreFile.Rows(Folder.StoreFile), Mail.Told());
+    public override Ledger Read() => Ledger.Of(_topics.Records, StoreFile.Rows(Folder.StoreFile), Mail.Received());
 
     public override long Confirmed() => StoreFile.Confirmed(Folder.StoreFile);
 
@@ -63,7 +63,7 @@ sealed class ClusterStage : Stage
         await base.DisposeAsync();
     }
 
-    /// <summary>What was last known while the file is being made.</summary>
+    /// <summary>The last known counts while the file is being created.</summary>
     StoreCounts Counts()
     {
         try

@@ -9,17 +9,17 @@ using Xunit.Abstractions;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>
-/// Three brokers under one stream: restarted one after the other, killed while they lead and coordinate, one away for long, two away. With one away all
-/// goes on; with two away nothing is acknowledged, and nothing that was is lost.
+/// Three brokers under one stream: restarted one after the other, killed while they lead and coordinate, one down for long, two down. With one down all
+/// pipelines go on; with two down nothing is acknowledged, and nothing that was acknowledged is lost.
 /// </summary>
 public sealed class ClusterTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
 {
-    /// <summary>More than the faults take time for; when they are over the rest comes at once.</summary>
+    /// <summary>More than are produced while faults last; the rest is then produced without a rate limit.</summary>
     static readonly int s_payments = ChaosForm.Of(20_000, 200_000);
 
     static readonly string s_speed = $"{ChaosForm.Of(120, 200)}/s";
 
-    /// <summary>How much of a branch's work shows that it goes on: more than it may have had under way.</summary>
+    /// <summary>So many records show that a pipeline makes progress: more than it may have had in flight.</summary>
     static readonly int s_some = ChaosForm.Of(60, 500);
 
     static readonly int s_rounds = ChaosForm.Of(1, 4);
@@ -28,7 +28,7 @@ public sealed class ClusterTests(ITestOutputHelper output, ChaosServers servers)
     static readonly TimeSpan s_twoAway = TimeSpan.FromSeconds(ChaosForm.Of(5, 60));
 
     [ChaosFact(Parts.Cluster)]
-    public Task Brokers_that_restart_die_and_stay_away_in_turn_lose_nothing_and_the_stream_comes_to_its_end() =>
+    public Task Brokers_that_restart_and_die_in_turn_lose_nothing_and_the_stream_ends() =>
         PlayAsync("three brokers, of which one or two are away", Parts.Cluster, 90, s_payments, async (stage, chaos) => await PlayAsync((ClusterStage)stage, chaos));
 
     static async Task PlayAsync(ClusterStage stage, Chaos chaos)
@@ -63,7 +63,7 @@ public sealed class ClusterTests(ITestOutputHelper output, ChaosServers servers)
         await GoesOnAsync(stage, run, $"progress after broker {node} was restarted");
     }
 
-    /// <summary>The others go on while it is away, and all three afterwards.</summary>
+    /// <summary>The other brokers go on while it is down, and all three afterwards.</summary>
     static async Task KilledAsync(ClusterStage stage, Chaos chaos, FraudStreamsProcess run, int node, string fault, TimeSpan away)
     {
         await stage.Cluster.SpreadAsync();
@@ -79,7 +79,7 @@ public sealed class ClusterTests(ITestOutputHelper output, ChaosServers servers)
         await GoesOnAsync(stage, run, $"progress when broker {node} was back");
     }
 
-    /// <summary>The third leads some partitions still, and may acknowledge nothing.</summary>
+    /// <summary>The third still leads some partitions, and must acknowledge nothing.</summary>
     static async Task TwoAwayAsync(ClusterStage stage, Chaos chaos, FraudStreamsProcess run, int first, int second)
     {
         var third = Enumerable.Range(1, KafkaCluster.Nodes).Single(node => node != first && node != second);
@@ -101,7 +101,7 @@ public sealed class ClusterTests(ITestOutputHelper output, ChaosServers servers)
         await GoesOnAsync(stage, run, "progress when all brokers were back");
     }
 
-    /// <summary>Every branch has done more than before, and the brokers say so.</summary>
+    /// <summary>Every pipeline has made progress, as the brokers report it.</summary>
     static async Task GoesOnAsync(ClusterStage stage, FraudStreamsProcess run, string what)
     {
         var before = await stage.ReachAsync(_ => true, "an answer", run);
@@ -110,10 +110,10 @@ public sealed class ClusterTests(ITestOutputHelper output, ChaosServers servers)
             progress => progress.Scored > before.Scored + s_some && progress.Stored > before.Stored + s_some && progress.Alerted > before.Alerted + s_some, what, run);
     }
 
-    /// <summary>Waits until what was under way has arrived.</summary>
+    /// <summary>Waits until what was in flight has arrived.</summary>
     static async Task<(long? Acknowledged, long Stored)> StandsStillAsync(ClusterStage stage, IReadOnlyList<Confluent.Kafka.TopicPartition> partitions)
     {
-        // What was acknowledged before is read and stored for a while yet, in batches with pauses between.
+        // What was acknowledged before is still read and stored for a while, in batches with pauses.
         const int looks = 6;
         var last = await AcknowledgedAsync(stage, partitions);
         var same = 0;

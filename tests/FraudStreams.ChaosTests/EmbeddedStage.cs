@@ -26,13 +26,13 @@ sealed class EmbeddedStage(ChaosInput input, int? diskMegabytes) : Stage(input, 
         }
         catch (Exception e) when (e is StoreException or MessageLogException or SqliteFileException)
         {
-            // A file is being made, or its disk is full.
+            // A file is being created, or its disk is full.
             return null;
         }
     }
 
     public override Ledger Read() =>
-        Ledger.Of(topic => EmbeddedLog.ReadRecords(Folder.Data, topic), StoreFile.Rows(Folder.StoreFile, _times), Mail.Told());
+        Ledger.Of(topic => EmbeddedLog.ReadRecords(Folder.Data, topic), StoreFile.Rows(Folder.StoreFile, _times), Mail.Received());
 
     public override long Confirmed() => StoreFile.Confirmed(Folder.StoreFile);
 }

@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace FraudStreams.ChaosTests;
 
-/// <summary>A disk fills up under load, and has room again: the one of topics, store and journal, or the one of the database's tables.</summary>
+/// <summary>A disk fills up under load, and has space again: that of topics, store and journal, or that of the database's tables.</summary>
 public sealed class FullDiskTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
 {
     static readonly int s_payments = ChaosForm.Of(6_000, 60_000);
@@ -26,9 +26,9 @@ public sealed class FullDiskTests(ITestOutputHelper output, ChaosServers servers
             var reached = await stage.ReachAsync(progress => progress.Stored > 0 && progress.Work >= moment * 4 * stage.Input.Rows, $"{moment:P0} of the work", run);
             if (reached.IsAtEnd(stage.Input.Rows))
                 break;
-            var complaints = Complaints(run);
+            var messages = DiskFullMessages(run);
             FailingServicesTests.Fill(stage.Filler);
-            await Tests.Eventually.TrueAsync(() => Complaints(run) > complaints, "a word about the full disk", ChaosForm.LimitSeconds, everyMilliseconds: 20);
+            await Tests.Eventually.TrueAsync(() => DiskFullMessages(run) > messages, "a message about the full disk", ChaosForm.LimitSeconds, everyMilliseconds: 20);
             await Task.Delay(chaos.Random.Next(1500));
             run.HasExited.ShouldBeFalse(run.Errors);
             File.Delete(stage.Filler);
@@ -38,5 +38,5 @@ public sealed class FullDiskTests(ITestOutputHelper output, ChaosServers servers
         (await run.ExitAsync(ChaosForm.LimitSeconds)).ShouldBe(0, run.Errors);
     }
 
-    static int Complaints(FraudStreamsProcess run) => run.Output.Split(" full", StringSplitOptions.None).Length;
+    static int DiskFullMessages(FraudStreamsProcess run) => run.Output.Split(" full", StringSplitOptions.None).Length;
 }

@@ -3,7 +3,7 @@ using Shouldly;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>
-/// What holds once all is done, whatever happened: each payment is one prediction or one rejection, each prediction one row of the store, each
+/// What holds at the end, whatever faults occurred: each payment is one prediction or one rejection, each prediction one row of the store, each
 /// predicted fraud one alert and one mail, and every score is the one that an undisturbed run gives.
 /// </summary>
 static class Invariants
@@ -23,8 +23,8 @@ static class Invariants
             ShouldBeOnce(ledger.Rejected.Select(rejected => rejected.Id), "rejected");
         }
 
-        var strange = ledger.Predictions.Where(prediction => !expected.Allow(prediction.Id, prediction.Verdict)).ToList();
-        strange.Count.ShouldBe(0, $"predictions that an undisturbed run does not give, such as {string.Join(", ", strange.Take(Shown))}");
+        var unexpected = ledger.Predictions.Where(prediction => !expected.Allow(prediction.Id, prediction.Verdict)).ToList();
+        unexpected.Count.ShouldBe(0, $"predictions that an undisturbed run does not give, such as {string.Join(", ", unexpected.Take(Shown))}");
 
         ShouldBeOnce(ledger.Stored.Select(row => row.Id), "rows of the store");
         ShouldBeTheSame(ledger.Stored.Select(row => row.Id), input.GoodIds, "rows of the store beside the readable rows");
@@ -37,13 +37,13 @@ static class Invariants
         ShouldBeOnce(ledger.Alerts.Select(alert => alert.Id), "alerts");
         ShouldBeTheSame(ledger.Alerts.Select(alert => alert.Id), frauds, "alerts beside predicted frauds");
         ShouldBeTheSame(ledger.Mails, frauds, "mails beside predicted frauds");
-        ledger.ExtraMails.ShouldBeLessThanOrEqualTo(chaos.Deaths, "extra mails: one may be under way when something dies");
+        ledger.ExtraMails.ShouldBeLessThanOrEqualTo(chaos.Crashes, "extra mails: one may be in flight at each crash");
     }
 
     static void ShouldBeOnce(IEnumerable<string> ids, string what)
     {
-        var twice = ids.GroupBy(id => id).Where(same => same.Count() > 1).Select(same => same.Key).ToList();
-        twice.Count.ShouldBe(0, $"{what} that are there more than once, such as {string.Join(", ", twice.Take(Shown))}");
+        var repeated = ids.GroupBy(id => id).Where(same => same.Count() > 1).Select(same => same.Key).ToList();
+        repeated.Count.ShouldBe(0, $"{what} that are there more than once, such as {string.Join(", ", repeated.Take(Shown))}");
     }
 
     static void ShouldBeTheSame(IEnumerable<string> found, IEnumerable<string> expected, string what)

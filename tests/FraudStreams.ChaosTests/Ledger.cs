@@ -11,13 +11,13 @@ namespace FraudStreams.ChaosTests;
 /// <param name="At">When it was written to the topic, in unix milliseconds.</param>
 readonly record struct Predicted(string Id, Verdict Verdict, string Model, long At);
 
-/// <summary>Something that has the time at which it came about, in unix milliseconds.</summary>
+/// <summary>A record's id and time, in unix milliseconds.</summary>
 readonly record struct Dated(string Id, long At);
 
 /// <summary>A row of the store. Where the store does not say when it was written, At is 0.</summary>
 readonly record struct StoredRow(string Id, double Score, bool IsFraud, long At);
 
-/// <summary>Everything that a scenario left behind, as the topics, the store and the mail server have it.</summary>
+/// <summary>The final contents of the topics, the store and the mail server.</summary>
 sealed record Ledger(
     IReadOnlyList<Dated> Transactions, IReadOnlyList<Predicted> Predictions, IReadOnlyList<Dated> Rejected, IReadOnlyList<StoredRow> Stored,
     IReadOnlyList<Dated> Alerts, IReadOnlyList<string> Mails)
@@ -26,7 +26,7 @@ sealed record Ledger(
 
     public static readonly Ledger Empty = new([], [], [], [], [], []);
 
-    /// <summary>Mails that tell what another one told.</summary>
+    /// <summary>Mails that repeat another one.</summary>
     public int ExtraMails => Mails.Count - Mails.Distinct().Count();
 
     public static Ledger Of(Func<string, IEnumerable<TopicRecord>> read, IReadOnlyList<StoredRow> stored, IReadOnlyList<string> mails) => new(

@@ -3,7 +3,7 @@ using FraudStreams.Tests.WholeProgram;
 
 namespace FraudStreams.ChaosTests;
 
-/// <summary>A real mail server on one port that can be killed, started again and stalled, and what all its lives have taken.</summary>
+/// <summary>A real mail server on one port that can be killed, restarted and stalled; keeps the mails of all its runs.</summary>
 sealed partial class MailServer : IAsyncDisposable
 {
     readonly List<string> _earlier = [];
@@ -21,13 +21,13 @@ sealed partial class MailServer : IAsyncDisposable
         _server = null;
     }
 
-    /// <summary>It stalls instead of closing: connections stay open and nothing answers.</summary>
+    /// <summary>Stops the process (SIGSTOP): connections stay open and nothing answers.</summary>
     public Task StallAsync() => _server!.StallAsync();
 
     public Task GoOnAsync() => _server!.GoOnAsync();
 
-    /// <summary>The transactions that the mails so far tell of, one for each mail.</summary>
-    public IReadOnlyList<string> Told() =>
+    /// <summary>The transactions of the mails received so far, one for each mail.</summary>
+    public IReadOnlyList<string> Received() =>
         [.. _earlier.Concat(_server?.Messages ?? []).Select(mail => MessageId().Match(mail) is { Success: true } id ? id.Groups["name"].Value : "a mail without a Message-ID")];
 
     public async ValueTask DisposeAsync()

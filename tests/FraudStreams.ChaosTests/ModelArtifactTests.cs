@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 
 namespace FraudStreams.ChaosTests;
 
-/// <summary>The files of the model in service are damaged: before a start, under a running process, and where a version is put into service.</summary>
+/// <summary>The files of the model in service are damaged: before a start, under a running process, and at a promotion.</summary>
 public sealed class ModelArtifactTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
 {
     const int Failed = 1;
@@ -13,7 +13,7 @@ public sealed class ModelArtifactTests(ITestOutputHelper output, ChaosServers se
     static readonly int s_payments = ChaosForm.Of(6_000, 50_000);
 
     [ChaosFact(Parts.Embedded)]
-    public Task A_damaged_model_is_replaced_by_the_last_good_one_at_the_next_start_and_disturbs_no_running_process() => PlayAsync(
+    public Task A_damaged_model_is_replaced_at_the_next_start_by_the_last_good_one() => PlayAsync(
         "model damaged while running", Parts.Embedded, 80, s_payments,
         async (stage, chaos) =>
         {
@@ -37,12 +37,12 @@ public sealed class ModelArtifactTests(ITestOutputHelper output, ChaosServers se
         BothVerdictsAsync);
 
     [ChaosFact(Parts.Embedded)]
-    public Task A_start_without_a_model_that_can_be_used_says_what_is_wrong_and_takes_nothing() => PlayAsync(
+    public Task A_start_without_a_usable_model_names_the_fault_and_consumes_nothing() => PlayAsync(
         "no usable model at start", Parts.Embedded, 81, s_payments, async (stage, chaos) =>
         {
-            var shelf = new ModelRegistry(stage.Folder.Data, TimeProvider.System);
-            var champion = shelf.FolderOf(shelf.ChampionVersion!);
-            foreach (var file in (string[])[.. Directory.GetFiles(champion), Path.Combine(shelf.Directory, "champion.json")])
+            var registry = new ModelRegistry(stage.Folder.Data, TimeProvider.System);
+            var champion = registry.FolderOf(registry.ChampionVersion!);
+            foreach (var file in (string[])[.. Directory.GetFiles(champion), Path.Combine(registry.Directory, "champion.json")])
             {
                 var whole = await File.ReadAllBytesAsync(file);
                 DamageFile(file, chaos);
@@ -60,10 +60,10 @@ public sealed class ModelArtifactTests(ITestOutputHelper output, ChaosServers se
 
     static string PutSecondInService(StreamFolder folder)
     {
-        var shelf = new ModelRegistry(folder.Data, TimeProvider.System);
-        var second = TrainedModel.Train(shelf, seed: 2);
-        shelf.Promote(second.Version, "a test's second");
-        return shelf.FolderOf(second.Version);
+        var registry = new ModelRegistry(folder.Data, TimeProvider.System);
+        var second = TrainedModel.Train(registry, seed: 2);
+        registry.Promote(second.Version, "a test's second");
+        return registry.FolderOf(second.Version);
     }
 
     static async Task<VerdictsById> BothVerdictsAsync(ChaosInput input) =>
@@ -75,21 +75,21 @@ public sealed class ModelArtifactTests(ITestOutputHelper output, ChaosServers se
             DamageFile(file, chaos);
     }
 
-    /// <summary>Cut short or overwritten in the middle, as a full disk or a bad one leaves it.</summary>
+    /// <summary>Truncated or overwritten in the middle, as by a full or faulty disk.</summary>
     static void DamageFile(string file, Chaos chaos)
     {
         using var stream = new FileStream(file, FileMode.Open);
-        var place = chaos.Random.NextInt64(stream.Length / 2);
+        var position = chaos.Random.NextInt64(stream.Length / 2);
         if (chaos.Random.Next(2) == 0)
         {
-            stream.SetLength(place);
+            stream.SetLength(position);
             chaos.Did("file cut short", isOrderly: true);
             return;
         }
 
-        var garbage = new byte[Math.Min(64, stream.Length - place)];
+        var garbage = new byte[Math.Min(64, stream.Length - position)];
         chaos.Random.NextBytes(garbage);
-        stream.Position = place;
+        stream.Position = position;
         stream.Write(garbage);
         chaos.Did("file overwritten in part", isOrderly: true);
     }

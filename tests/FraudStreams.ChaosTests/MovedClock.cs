@@ -1,6 +1,6 @@
 namespace FraudStreams.ChaosTests;
 
-/// <summary>Another clock for a process: libfaketime before libc, with the offset in a file that can be changed while the process runs.</summary>
+/// <summary>Another clock for a process: libfaketime is preloaded, with the offset in a file that can be changed while the process runs.</summary>
 sealed class MovedClock
 {
     static readonly string? s_library = ((string[])["/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1"])
@@ -17,16 +17,16 @@ sealed class MovedClock
     /// <summary>Why no clock can be moved here, or null.</summary>
     public static string? WhyNot => s_library is null ? "needs libfaketime (Debian: faketime)" : null;
 
-    /// <summary>What a process has to be started with. Its monotonic clock, which timers run by, is left alone, as a corrected clock leaves it alone.</summary>
+    /// <summary>Environment of a process. Its monotonic clock, which timers use, is not moved, just as when a machine's clock is corrected.</summary>
     public IReadOnlyList<(string Name, string Value)> Environment =>
     [
         ("LD_PRELOAD", s_library!), ("FAKETIME_TIMESTAMP_FILE", _file), ("FAKETIME_CACHE_DURATION", "1"), ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
 
-        // .NET waits by the monotonic clock; with the library's remedy for programs that do not, every such wait is over at once.
+        // .NET waits by the monotonic clock; with the library's workaround for programs that do not, every such wait would end at once.
         ("FAKETIME_FORCE_MONOTONIC_FIX", "0"),
     ];
 
-    /// <summary>The clock of the processes jumps to so much after the true time, or before it.</summary>
+    /// <summary>Moves the clock to an offset from the true time.</summary>
     public void MoveTo(TimeSpan offset)
     {
         var written = $"{_file}.new";

@@ -5,20 +5,20 @@ using Xunit.Abstractions;
 
 namespace FraudStreams.ChaosTests;
 
-/// <summary>A server is stopped or killed under load, and started again after seconds, or after a minute; what does not need it goes on as quickly as before.</summary>
+/// <summary>A server is stopped or killed under load, and restarted after seconds or a minute; pipelines that do not need it keep their latency.</summary>
 public sealed class OutageTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
 {
     /// <summary>Enough for a median.</summary>
     const int SomeAlerts = 25;
 
-    /// <summary>Nothing that sends mails dies here, so there may be as many under way as the frauds of a night need, or mails would wait for each other.</summary>
+    /// <summary>No sender of mails crashes here, so as many may be in flight as the frauds of a night need; else mails would wait for each other.</summary>
     const string ManyMails = "alerts.parallel=16";
 
     static readonly int s_perSecond = ChaosForm.Of(400, 500);
 
     /// <summary>
-    /// Payments come as far apart as they were, and batches out of step with those of the branches behind, 20 and 5 a second. Bursts of a steady pace and
-    /// batches of a tenth of a second would always meet the next batch at the same moment, and how long it takes would say when that began.
+    /// Payments are paced by event time, and batches are out of step with those of the pipelines behind, 20 and 5 a second. With bursts at a steady rate and
+    /// batches every tenth of a second, batches would always meet at the same phase, and latencies would depend on when it began.
     /// </summary>
     static readonly string[] s_outOfStep =
     [
@@ -27,8 +27,8 @@ public sealed class OutageTests(ITestOutputHelper output, ChaosServers servers) 
     ];
 
     /// <summary>
-    /// Payments before the quiet stretch: to the first morning, since most frauds of a night are predicted and their alerts come in crowds, and since the
-    /// program is new. In the short form quiet stretch and outage are over before the next night.
+    /// Payments before the quiet window: to the first morning, since alerts come in bursts at night, and since the program is warming up. In the short form
+    /// quiet window and outage are over before the next night.
     /// </summary>
     static readonly int s_warmUpPayments = ChaosForm.Of(600, 5_000);
 
@@ -37,10 +37,10 @@ public sealed class OutageTests(ITestOutputHelper output, ChaosServers servers) 
     static readonly int s_payments = ChaosForm.Of(6_000, 60_000);
 
     [ChaosFact(Parts.Embedded)]
-    public Task A_mail_server_that_dies_slows_neither_scoring_nor_the_store_on_embedded_parts() => PlayUpToTwiceAsync("mail server away", Parts.Embedded, 10, MailAwayAsync);
+    public Task A_dead_mail_server_slows_neither_scoring_nor_store_on_embedded_parts() => PlayUpToTwiceAsync("mail server away", Parts.Embedded, 10, MailAwayAsync);
 
     [ChaosFact(Parts.Production)]
-    public Task A_mail_server_that_dies_slows_neither_scoring_nor_the_store_on_Kafka_and_PostgreSQL() =>
+    public Task A_dead_mail_server_slows_nothing_else_on_Kafka_and_PostgreSQL() =>
         PlayUpToTwiceAsync("mail server away", Parts.Production, 11, MailAwayAsync);
 
     [ChaosFact(Parts.Embedded)]
@@ -105,8 +105,8 @@ public sealed class OutageTests(ITestOutputHelper output, ChaosServers servers) 
     });
 
     /// <summary>
-    /// What an outage holds up is late each time. PartitionScans of seconds may also be late because the machine has something else to do, but hardly twice in a
-    /// row: the short form plays again before it fails for that.
+    /// What an outage delays is late each time. Windows of seconds may also be late because the machine is busy, but hardly twice in a row: the short form
+    /// runs again before it fails for that.
     /// </summary>
     async Task PlayUpToTwiceAsync(string scenario, Parts parts, int number, Func<Stage, Chaos, Task> story)
     {
@@ -140,13 +140,13 @@ public sealed class OutageTests(ITestOutputHelper output, ChaosServers servers) 
         Waiting.ShouldBeAsQuick(chaos, "to people", waiting.ToAlert(quiet), waiting.ToAlert(meanwhile));
     }
 
-    /// <summary>A quiet stretch, then the outages with time to recover between them; the last is the longest, and its payments are compared with the quiet ones.</summary>
+    /// <summary>A quiet window, then outages with time to recover in between; latencies in the last, the longest, are compared with the quiet ones.</summary>
     static async Task AwayAsync(
         Stage stage, Chaos chaos, string[] settings, Func<int, Task> stop, Func<Task> start, Action<Chaos, Waiting, Window, Window>? compare)
     {
         var alertsGoOn = compare == AlertsGoOn;
         await using var run = stage.Start(["run", "--input", stage.Input.Csv, "--until-drained", .. Stage.Set([.. s_outOfStep, .. settings])]);
-        await stage.ReachAsync(progress => progress.Stored >= s_warmUpPayments, "the quiet stretch", run);
+        await stage.ReachAsync(progress => progress.Stored >= s_warmUpPayments, "the quiet window", run);
         var quiet = await stage.PassAsync(s_quiet, alerts: alertsGoOn ? SomeAlerts : 0);
         var meanwhile = quiet;
         foreach (var (number, outage) in s_outages.Index())
@@ -155,7 +155,7 @@ public sealed class OutageTests(ITestOutputHelper output, ChaosServers servers) 
             meanwhile = await stage.PassAsync(outage, alerts: alertsGoOn ? SomeAlerts : 0);
             run.HasExited.ShouldBeFalse(run.Errors);
             await start();
-            await stage.ReachAsync(progress => progress.Lag < 2 * s_perSecond && progress.Alerts >= progress.PredictedFrauds * 0.9, "what was missed", run);
+            await stage.ReachAsync(progress => progress.Lag < 2 * s_perSecond && progress.Alerts >= progress.PredictedFrauds * 0.9, "the backlog", run);
         }
 
         if (compare is not null)

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace FraudStreams.ChaosTests;
 
-/// <summary>A small disk that holds the tables of one store: a tablespace of the server. Its log of writes lies elsewhere, so that the server stays up.</summary>
+/// <summary>A small disk that holds the tables of one store, as a tablespace. The server's write-ahead log is elsewhere, so that the server stays up.</summary>
 sealed class PostgresDisk : IDisposable
 {
     readonly PostgresServer _server;
@@ -24,7 +24,7 @@ sealed class PostgresDisk : IDisposable
 
     public string Filler => Path.Combine(_disk.Path, "filler");
 
-    /// <summary>A store whose tables go there.</summary>
+    /// <summary>A store whose tables are on this disk.</summary>
     public PostgresStoreSettings NewStore()
     {
         var store = _server.NewStore();

@@ -60,7 +60,7 @@ sealed class ProductionStage : Stage
         [.. PostgresServer.Rows(
             _store with { StatementTimeout = TimeSpan.FromMinutes(1) },
             "SELECT trans_num, score, prediction::int, (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000)::bigint FROM transactions").Select(StoredRowOf)],
-        Mail.Told());
+        Mail.Received());
 
     public override long Confirmed() => long.Parse(PostgresServer.Rows(_store, "SELECT count(true_value) FROM transactions").Single(), CultureInfo.InvariantCulture);
 
@@ -71,7 +71,7 @@ sealed class ProductionStage : Stage
         _disk?.Dispose();
     }
 
-    /// <summary>What was last known while the server is down.</summary>
+    /// <summary>The last known counts while the server is down.</summary>
     StoreCounts Counts()
     {
         try

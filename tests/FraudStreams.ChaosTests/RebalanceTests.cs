@@ -5,17 +5,17 @@ using Xunit.Abstractions;
 
 namespace FraudStreams.ChaosTests;
 
-/// <summary>Hosts join and leave every few seconds: told to stop, killed, or stalled until the others have taken their work over.</summary>
+/// <summary>Hosts join and leave every few seconds: stopped, killed, or stalled until the others have taken over their partitions.</summary>
 public sealed class RebalanceTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
 {
-    const int MostHosts = 3;
+    const int MaxHosts = 3;
 
     static readonly int s_payments = ChaosForm.Of(10_000, 100_000);
     static readonly int s_changes = ChaosForm.Of(6, 40);
     static readonly int s_perSecond = ChaosForm.Of(700, 600);
 
     [ChaosFact(Parts.Production)]
-    public Task Hosts_that_join_and_leave_every_few_seconds_lose_nothing_and_store_nothing_twice() =>
+    public Task Hosts_that_join_and_leave_all_the_time_lose_and_duplicate_nothing() =>
         PlayAsync("rebalance storm", Parts.Production, 40, s_payments, StormAsync);
 
     static async Task StormAsync(Stage stage, Chaos chaos)
@@ -28,7 +28,7 @@ public sealed class RebalanceTests(ITestOutputHelper output, ChaosServers server
             await stage.ReachAsync(progress => progress.Stored > 0, "a first row");
             for (var change = 0; change < s_changes; change++)
             {
-                if (hosts.Count < MostHosts && (hosts.Count < 2 || chaos.Random.Next(2) == 0))
+                if (hosts.Count < MaxHosts && (hosts.Count < 2 || chaos.Random.Next(2) == 0))
                 {
                     hosts.Add(StartHost(stage));
                     chaos.Did("host joined", isOrderly: true);
@@ -73,7 +73,7 @@ public sealed class RebalanceTests(ITestOutputHelper output, ChaosServers server
                 chaos.Did("host killed", mayRepeatMails: true);
                 return TimeSpan.Zero;
             case 1:
-                // Longer than the session timeout: the others have its partitions when it wakes, and it does not know.
+                // Longer than the session timeout: when it resumes, the others have its partitions, and it does not know yet.
                 await host.StallAsync();
                 await Task.Delay(TimeSpan.FromSeconds(5));
                 await host.GoOnAsync();

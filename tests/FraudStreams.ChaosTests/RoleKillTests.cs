@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace FraudStreams.ChaosTests;
 
-/// <summary>Each role in a process of its own, and each of those killed and started again.</summary>
+/// <summary>Each role in a process of its own, and each of them killed and restarted.</summary>
 public sealed class RoleKillTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
 {
     static readonly int s_payments = ChaosForm.Of(10_000, 100_000);
@@ -12,11 +12,11 @@ public sealed class RoleKillTests(ITestOutputHelper output, ChaosServers servers
     static readonly string[] s_roles = ["simulate", "score", "alert", "store", "label"];
 
     [ChaosFact(Parts.Embedded)]
-    public Task Roles_in_processes_of_their_own_are_killed_apart_and_nothing_is_lost_on_embedded_parts() =>
+    public Task Roles_killed_one_by_one_lose_nothing_on_embedded_parts() =>
         PlayAsync("roles killed apart", Parts.Embedded, 30, s_payments, KilledApartAsync);
 
     [ChaosFact(Parts.Production)]
-    public Task Roles_in_processes_of_their_own_are_killed_apart_and_nothing_is_lost_on_Kafka_and_PostgreSQL() =>
+    public Task Roles_killed_one_by_one_lose_nothing_on_Kafka_and_PostgreSQL() =>
         PlayAsync("roles killed apart", Parts.Production, 31, s_payments, KilledApartAsync);
 
     static async Task KilledApartAsync(Stage stage, Chaos chaos)
@@ -56,14 +56,14 @@ public sealed class RoleKillTests(ITestOutputHelper output, ChaosServers servers
         return stage.Start(["run", "--roles", role, .. input]);
     }
 
-    /// <summary>Labels that are there before their payments.</summary>
+    /// <summary>Labels that arrive before their payments.</summary>
     static async Task<int> ImportLabelsAsync(Stage stage, Chaos chaos)
     {
         const int labels = 500;
         var ids = stage.Input.GoodIds.ToArray();
         chaos.Random.Shuffle(ids);
         var file = stage.Folder.File("labels.csv");
-        await File.WriteAllLinesAsync(file, ["id,true_value,confirmed_at,confirmed_by", .. ids.Take(labels).Select(id => $"{id},{chaos.Random.Next(2)},2026-01-02T03:04:05Z,a desk")]);
+        await File.WriteAllLinesAsync(file, ["id,true_value,confirmed_at,confirmed_by", .. ids.Take(labels).Select(id => $"{id},{chaos.Random.Next(2)},2026-01-02T03:04:05Z,an investigator")]);
         await using var import = stage.Start("labels", "import", file);
         (await import.ExitAsync()).ShouldBe(0, import.Errors);
         return labels;

@@ -4,12 +4,11 @@ using FraudStreams.Tests.WholeProgram;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>
-/// What a scenario plays on: a folder with a model, a mail server, and topics and a store that no other scenario has. The program's
-/// processes are started on it, any number at a time.
+/// Environment of one scenario: a folder with a model, a mail server, and topics and a store of its own. Any number of the program's processes run on it.
 /// </summary>
 abstract class Stage : IAsyncDisposable
 {
-    /// <summary>One mail for each alert, so that they can be counted; one under way at a time, so that a kill repeats at most one.</summary>
+    /// <summary>One mail per alert, so that they can be counted; one in flight at a time, so that a kill repeats at most one.</summary>
     static readonly string[] Common =
     [
         "alerts.mail.host=127.0.0.1", "alerts.mail.per-minute=unlimited", "alerts.mail.card-window=0s", "alerts.parallel=1",
@@ -31,7 +30,7 @@ abstract class Stage : IAsyncDisposable
     /// <summary>A file on the small disk of the scenario; while it fills the disk, nothing else can be written there.</summary>
     public virtual string Filler => Path.Combine(Folder.Data, "filler");
 
-    /// <summary>Publishing and committing are one: nothing is published twice, whatever is killed.</summary>
+    /// <summary>Publishing and committing are atomic: nothing is published twice, whatever is killed.</summary>
     public abstract bool PublishesOnce { get; }
 
     protected abstract IEnumerable<string> Settings { get; }
@@ -59,7 +58,7 @@ abstract class Stage : IAsyncDisposable
     /// <param name="environment">Of this process alone.</param>
     public FraudStreamsProcess Start(IReadOnlyList<string> arguments, IEnumerable<(string Name, string Value)> environment)
     {
-        // The last of several values of a key holds, and a scenario's own is to.
+        // The last of several values of a key wins; the scenario's own must.
         var own = Common.Concat(Settings).Append($"alerts.mail.port={Mail.Port}").Where(setting => !arguments.Any(given => KeyOf(given) == KeyOf(setting)));
         return FraudStreamsProcess.Start(
             Folder.Path,
@@ -78,10 +77,10 @@ abstract class Stage : IAsyncDisposable
 
     public static IEnumerable<string> Set(IEnumerable<string> settings) => settings.SelectMany(setting => (string[])["--set", setting]);
 
-    /// <summary>How far everything is; null while a server cannot be asked.</summary>
+    /// <summary>Progress of all pipelines; null while a server cannot be asked.</summary>
     public abstract StageProgress? Progress();
 
-    /// <summary>Waits until so much is done.</summary>
+    /// <summary>Waits for a condition on the progress.</summary>
     public async Task<StageProgress> ReachAsync(Func<StageProgress, bool> reached, string what, params IEnumerable<FraudStreamsProcess> running)
     {
         StageProgress? last = null;
@@ -103,10 +102,10 @@ abstract class Stage : IAsyncDisposable
     /// <summary>Payments in the store that have a label.</summary>
     public abstract long Confirmed();
 
-    /// <summary>Lets so much time pass, and looks how far everything is meanwhile.</summary>
-    /// <returns>From when to when, in unix milliseconds.</returns>
-    /// <param name="time">At least.</param>
-    /// <param name="alerts">So many alerts go out meanwhile, however long that takes.</param>
+    /// <summary>Waits for a time, and longer until enough alerts are delivered.</summary>
+    /// <returns>The window of time that passed.</returns>
+    /// <param name="time">The least time to wait.</param>
+    /// <param name="alerts">The least number of alerts delivered meanwhile.</param>
     public async Task<Window> PassAsync(TimeSpan time, int alerts = 0)
     {
         var from = Window.Now;
@@ -122,7 +121,7 @@ abstract class Stage : IAsyncDisposable
         return new Window(from, Window.Now);
     }
 
-    /// <summary>All that is there now. The topics, the store and the mail server have to be up.</summary>
+    /// <summary>The current contents. The topics, the store and the mail server have to be up.</summary>
     public abstract Ledger Read();
 
     static string KeyOf(string setting) => setting.Split('=')[0];

@@ -1,17 +1,18 @@
+using FraudStreams.Pipelines;
 using FraudStreams.Messaging;
 using FraudStreams.Storage;
 using FraudStreams.Topics;
 
 namespace FraudStreams.ChaosTests;
 
-/// <summary>How far each branch is, in records of its topic.</summary>
+/// <summary>Progress of each pipeline, in records of its topic.</summary>
 /// <param name="Produced">Payments in `transactions`.</param>
 /// <param name="Scored">Of those, committed by scoring.</param>
-/// <param name="Alerted">Records of `predictions` that the alerts branch has committed.</param>
+/// <param name="Alerted">Records of `predictions` that the alert pipeline has committed.</param>
 /// <param name="StoredUpTo">Records of `predictions` that the store has committed.</param>
 /// <param name="Stored">Rows of the store.</param>
 /// <param name="PredictedFrauds">Of those.</param>
-/// <param name="Alerts">Alerts on record as delivered.</param>
+/// <param name="Alerts">Alerts logged as delivered.</param>
 /// <param name="Lag">Records that any group has not yet read.</param>
 sealed record StageProgress(long Produced, long Scored, long Alerted, long StoredUpTo, long Stored, long PredictedFrauds, long Alerts, long Lag)
 {
@@ -21,9 +22,9 @@ sealed record StageProgress(long Produced, long Scored, long Alerted, long Store
     public static StageProgress Of(MessageLogStatus topics, StoreCounts store) => new(
         Appended(topics, TopicNames.Transactions), topics.Of(ConsumerGroups.Score, TopicNames.Transactions).Position, topics.Of(ConsumerGroups.Alert, TopicNames.Predictions).Position,
         topics.Of(ConsumerGroups.Store, TopicNames.Predictions).Position, store.Stored, store.PredictedFrauds, Appended(topics, TopicNames.Alerts),
-        ConsumerGroups.Consumers.Sum(group => topics.Of(group.Group, group.Topic).Lag));
+        PipelineCatalog.Consumers.Sum(group => topics.Of(group.Group, group.Topic).Lag));
 
-    /// <summary>Every row has come through every branch.</summary>
+    /// <summary>Every row has gone through every pipeline.</summary>
     public bool IsAtEnd(int rows) => Produced == rows && Lag == 0 && Alerts >= PredictedFrauds;
 
     static long Appended(MessageLogStatus topics, string name) => topics.Topics.FirstOrDefault(topic => topic.Topic == name)?.Appended ?? 0;

@@ -1,3 +1,4 @@
+using FraudStreams.Pipelines;
 using System.Collections.Immutable;
 using Confluent.Kafka;
 using FraudStreams.Messaging;
@@ -7,7 +8,7 @@ using TopicPartition = FraudStreams.Messaging.TopicPartition;
 
 namespace FraudStreams.ChaosTests;
 
-/// <summary>The topics of a stage on Kafka, which no other stage has, as the test sees them.</summary>
+/// <summary>A stage's own topics on Kafka, as the test reads them.</summary>
 sealed class StageTopics : IDisposable
 {
     readonly KafkaSettings _kafka;
@@ -22,25 +23,25 @@ sealed class StageTopics : IDisposable
         _kafka = settings.Topics.Kafka!;
         _topics = settings.Topics.PartitionsOfTopics;
         _admin = new KafkaAdmin(_kafka);
-        _status = new KafkaStatus(_kafka, _admin);
+        _status = new KafkaStatus(_kafka, StreamTopics.Layout(settings.Topics), _admin);
     }
 
     /// <summary>Laid over the program's own settings.</summary>
     public static string File => Path.Combine(AppContext.BaseDirectory, "hocon", "kafka.conf");
 
-    /// <summary>Where the program finds them.</summary>
+    /// <summary>The program's settings for them.</summary>
     public IReadOnlyList<string> Settings { get; }
 
-    /// <summary>Null while they cannot be asked for.</summary>
+    /// <summary>Null while the broker cannot be asked.</summary>
     public StageProgress? Progress(Func<StoreCounts> store)
     {
         try
         {
-            return _status.ReadAsync(_topics, CancellationToken.None).GetAwaiter().GetResult() is { } topics ? StageProgress.Of(topics, store()) : null;
+            return _status.ReadAsync(CancellationToken.None).GetAwaiter().GetResult() is { } topics ? StageProgress.Of(topics, store()) : null;
         }
         catch (Exception e) when (e is MessageLogException or KafkaException)
         {
-            // A broker is down, or the program has not made its topics yet.
+            // A broker is down, or the program has not created its topics yet.
             return null;
         }
     }

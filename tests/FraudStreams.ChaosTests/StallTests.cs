@@ -3,23 +3,23 @@ using Xunit.Abstractions;
 
 namespace FraudStreams.ChaosTests;
 
-/// <summary>A server stalls instead of closing (SIGSTOP): its connections stay open and nothing answers, so that only timeouts tell.</summary>
+/// <summary>A server stalls instead of closing (SIGSTOP): connections stay open and nothing answers, so that only timeouts detect it.</summary>
 public sealed class StallTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
 {
     static readonly int s_payments = ChaosForm.Of(6_000, 100_000);
 
-    /// <summary>In the long form the timeouts are the program's own, and the stalls are longer than they are.</summary>
+    /// <summary>In the long form the timeouts are the program's defaults, and the stalls are longer.</summary>
     static readonly string[] s_timeouts = ChaosForm.Of<string[]>(["alerts.mail.timeout=1s", "store.postgresql.statement-timeout=1s", "speeds.speed_1=800/s"], ["speeds.speed_1=800/s"]);
 
     static readonly TimeSpan s_mail = TimeSpan.FromSeconds(ChaosForm.Of(3, 25));
     static readonly TimeSpan s_server = TimeSpan.FromSeconds(ChaosForm.Of(3, 75));
 
     [ChaosFact(Parts.Embedded)]
-    public Task A_mail_server_that_stalls_is_waited_for_and_loses_nothing_on_embedded_parts() => PlayAsync("mail server stalls", Parts.Embedded, 20, s_payments, async (stage, chaos) =>
+    public Task A_stalled_mail_server_loses_nothing_on_embedded_parts() => PlayAsync("mail server stalls", Parts.Embedded, 20, s_payments, async (stage, chaos) =>
         await StalledAsync(stage, chaos, [Mail(stage)]));
 
     [ChaosFact(Parts.Production)]
-    public Task A_broker_a_database_and_a_mail_server_that_stall_are_waited_for_and_lose_nothing() =>
+    public Task A_stalled_broker_database_and_mail_server_lose_nothing() =>
         PlayAsync("broker, PostgreSQL and mail server stall", Parts.Production, 21, s_payments, async (stage, chaos) =>
         {
             var own = (ProductionStage)stage;

@@ -6,7 +6,7 @@ namespace FraudStreams.ChaosTests;
 /// <summary>Reads the store of a data folder.</summary>
 static class StoreFile
 {
-    /// <param name="times">When rows were stored, where that was looked at.</param>
+    /// <param name="times">When rows were stored, where that was observed.</param>
     public static List<StoredRow> Rows(string path, StoredTimes? times = null)
     {
         using var file = Open(path);

@@ -1,6 +1,6 @@
 namespace FraudStreams.ChaosTests;
 
-/// <summary>When rows came into a store that keeps no times of its own: rows lie in the order they came, and their number was seen again and again.</summary>
+/// <summary>Storage times for a store that keeps none: rows are in order of arrival, and their number is sampled.</summary>
 sealed class StoredTimes
 {
     readonly List<(long Rows, long At)> _seen = [];

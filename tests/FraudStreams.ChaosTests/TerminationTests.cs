@@ -4,20 +4,20 @@ using Xunit.Abstractions;
 
 namespace FraudStreams.ChaosTests;
 
-/// <summary>SIGTERM under load, again and again: what was taken is finished, so nothing is repeated, and the end comes in time.</summary>
+/// <summary>SIGTERM under load, repeatedly: what is in flight is drained, so nothing is repeated, and the process ends in time.</summary>
 public sealed class TerminationTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
 {
     static readonly int s_payments = ChaosForm.Of(10_000, 100_000);
     static readonly int s_stops = ChaosForm.Of(3, 20);
 
-    /// <summary>The time for draining, stop.drain-timeout, and the end of the process.</summary>
+    /// <summary>stop.drain-timeout, and the end of the process.</summary>
     static readonly TimeSpan s_bound = TimeSpan.FromSeconds(25);
 
     [ChaosFact(Parts.Embedded)]
-    public Task A_host_told_to_stop_under_load_ends_in_time_and_repeats_nothing_on_embedded_parts() => PlayAsync("SIGTERM", Parts.Embedded, 50, s_payments, StoppedAsync);
+    public Task A_host_stopped_under_load_ends_in_time_on_embedded_parts() => PlayAsync("SIGTERM", Parts.Embedded, 50, s_payments, StoppedAsync);
 
     [ChaosFact(Parts.Production)]
-    public Task A_host_told_to_stop_under_load_ends_in_time_and_repeats_nothing_on_Kafka_and_PostgreSQL() =>
+    public Task A_host_stopped_under_load_ends_in_time_on_Kafka_and_PostgreSQL() =>
         PlayAsync("SIGTERM", Parts.Production, 51, s_payments, StoppedAsync);
 
     static async Task StoppedAsync(Stage stage, Chaos chaos)

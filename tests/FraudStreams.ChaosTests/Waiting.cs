@@ -2,7 +2,7 @@ using Shouldly;
 
 namespace FraudStreams.ChaosTests;
 
-/// <summary>A stretch of time, in unix milliseconds.</summary>
+/// <summary>A window of time, in unix milliseconds.</summary>
 readonly record struct Window(long From, long To)
 {
     public static long Now => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
@@ -10,10 +10,10 @@ readonly record struct Window(long From, long To)
     public bool Holds(long at) => at >= From && at < To;
 }
 
-/// <summary>How long payments of some stretches of time were on their way, by the records' own times.</summary>
+/// <summary>Latencies of payments in a window of time, by the records' timestamps.</summary>
 sealed class Waiting
 {
-    /// <summary>At most so many times the median of the quiet stretch.</summary>
+    /// <summary>At most so many times the median of the quiet window.</summary>
     const double Limit = 1.2;
 
     readonly Ledger _ledger;
@@ -25,14 +25,14 @@ sealed class Waiting
         _sent = ledger.Transactions.ToDictionary(transaction => transaction.Id, transaction => transaction.At);
     }
 
-    /// <summary>From `transactions` to `predictions`, in milliseconds, as the median of what arrived in the window. Of a branch that stands still nothing does.</summary>
+    /// <summary>Median latency from `transactions` to `predictions`, in milliseconds, of what arrived in the window; a stalled pipeline gives nothing.</summary>
     public double ToPrediction(Window window) => Median(_ledger.Predictions.DistinctBy(p => p.Id).Select(p => new Dated(p.Id, p.At)), window);
 
     public double ToStore(Window window) => Median(_ledger.Stored.Where(row => row.At > 0).Select(row => new Dated(row.Id, row.At)), window);
 
     public double ToAlert(Window window) => Median(_ledger.Alerts, window);
 
-    /// <exception cref="SlowerMeanwhileException">It is not.</exception>
+    /// <exception cref="SlowerMeanwhileException">The median is above the limit.</exception>
     public static void ShouldBeAsQuick(Chaos chaos, string what, double quiet, double during)
     {
         chaos.Remark($"{what} {quiet:0} ms quiet, {during:0} ms meanwhile ({during / quiet:0.00})");
@@ -48,5 +48,5 @@ sealed class Waiting
     }
 }
 
-/// <summary>Something took longer while a server was away that does not need it.</summary>
+/// <summary>A pipeline had a higher latency while a server was down that it does not need.</summary>
 sealed class SlowerMeanwhileException(string message) : Exception(message);

@@ -5,9 +5,9 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Model.Csv;
 
 /// <summary>
-/// Writes confirmed payments as the rows of a training file: the schema's columns in its order, behind an empty row index where the
-/// schema has one, with each value as its source wrote it and what was confirmed in the label's column. An id that is made from the row
-/// is no column.
+/// Writes confirmed payments as rows of a training CSV file (UTF-8, RFC 4180, lines end in LF): the schema's columns in schema order,
+/// after an empty index column where the schema drops one. Each value is written as its source wrote it, and the label column holds the
+/// confirmed label (1, 0, or empty where none was confirmed). A synthetic id, made from file name and row, has no column.
 /// </summary>
 public sealed class ConfirmedCsvWriter : StoredRowWriter
 {
@@ -16,17 +16,19 @@ public sealed class ConfirmedCsvWriter : StoredRowWriter
     readonly IBufferWriter<byte> _into;
     readonly int _firstField;
 
-    /// <exception cref="SchemaException">The schema has no label, so a training file of it has no column for what was confirmed.</exception>
+    /// <param name="schema">The schema of the rows.</param>
+    /// <param name="into">Receives the UTF-8 text; owned by the caller.</param>
+    /// <exception cref="SchemaException">The schema has no label, so a training file has no column for the confirmed label.</exception>
     public ConfirmedCsvWriter(TransactionSchema schema, IBufferWriter<byte> into)
         : base(schema)
     {
         if (schema.LabelField < 0)
-            throw new SchemaException($"schema {schema.Name}", ["has no label (roles.label): its training files cannot hold what was confirmed"]);
+            throw new SchemaException($"schema {schema.Name}", ["has no label (roles.label): its training files cannot hold confirmed labels"]);
         _into = into;
         _firstField = schema.Roles.IdFromRow ? 1 : 0;
     }
 
-    /// <summary>Writes the line of column names.</summary>
+    /// <summary>Writes the header line. Call it once, before the first row.</summary>
     public void WriteHeader()
     {
         if (Schema.DropsIndexColumn)
@@ -40,7 +42,7 @@ public sealed class ConfirmedCsvWriter : StoredRowWriter
         _into.Write("\n"u8);
     }
 
-    /// <summary>What was confirmed stands in the label's column, whatever the source said there.</summary>
+    /// <summary>The confirmed label replaces the label of the source.</summary>
     private protected override void Begin(byte[]?[] written, bool? confirmed)
     {
         written[Schema.LabelField] = confirmed switch { true => "1"u8.ToArray(), false => "0"u8.ToArray(), null => [] };

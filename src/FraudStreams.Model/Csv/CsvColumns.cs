@@ -6,25 +6,24 @@ using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Csv;
 
-/// <summary>A CSV file's columns, as its first line names them, set against a schema.</summary>
+/// <summary>The columns of a CSV file, as its header line names them, matched to the fields of a schema.</summary>
 sealed class CsvColumns
 {
     CsvColumns(ImmutableArray<Column> columns) => All = columns;
 
-    /// <param name="Position">Its place in the line, from 0.</param>
-    /// <param name="Field">Position of its field in the schema, or −1 for a column that the schema does not know.</param>
-    /// <param name="JsonName">The name as a JSON property begins: <c>"name":</c>.</param>
+    /// <param name="Position">Index in the line, from 0.</param>
+    /// <param name="Field">Index of the field in the schema, or −1 for a column that is not in the schema.</param>
+    /// <param name="JsonName">The UTF-8 bytes of <c>"name":</c>.</param>
     internal readonly record struct Column(int Position, int Field, byte[] JsonName);
 
-    /// <summary>The columns in the file's order, without a row index.</summary>
+    /// <summary>The columns in file order, without the index column.</summary>
     internal ImmutableArray<Column> All { get; }
 
-    /// <summary>Columns of a line, a row index included.</summary>
+    /// <summary>Columns in a line, including the index column.</summary>
     internal int Count { get; private init; }
 
-    /// <summary>
-    /// Reads the first line. A <see cref="SchemaException"/> names every column that is missing, nameless or there twice.
-    /// </summary>
+    /// <summary>Reads the header line.</summary>
+    /// <exception cref="SchemaException">Lists every column that is missing, unnamed, duplicate or reserved.</exception>
     internal static CsvColumns Read(CsvScanner scanner, TransactionSchema schema, string file)
     {
         if (!scanner.Read())
@@ -46,11 +45,11 @@ sealed class CsvColumns
             if (name.Length == 0)
                 problems.Add($"column {position + 1} has no name; a row index is left out where the schema says index-column = drop");
             else if (!seen.Add(name))
-                problems.Add($"column {name} is there twice");
+                problems.Add($"column {name} appears twice");
             else if (TransactionSchema.ReservedNames.Contains(name))
-                problems.Add($"column {name} has a name that only this program adds");
+                problems.Add($"column {name} has a reserved name");
             else if (schema.Roles.IdFromRow && name == schema.Roles.Id)
-                problems.Add($"column {name} is there, and the schema makes {name} from the row; name the column as id in the schema");
+                problems.Add($"column {name} exists, but the schema makes {name} from the row; name the column as id in the schema");
             columns.Add(new Column(position, schema.IndexOf(name), Encoding.UTF8.GetBytes($"\"{JsonEncodedText.Encode(name)}\":")));
         }
         var missing = schema.Fields
@@ -70,7 +69,7 @@ sealed class CsvColumns
             : throw new SchemaException(subject, problems);
     }
 
-    /// <summary>Why the record that the scanner stands at cannot be taken apart, or null.</summary>
+    /// <summary>Why the scanner's current record cannot be split into the header's columns; null if it can.</summary>
     internal RejectReason? Check(CsvScanner scanner)
     {
         if (scanner.HasOpenQuote)
@@ -89,8 +88,8 @@ sealed class CsvColumns
     }
 }
 
-/// <summary>A place between two records of a CSV file, where a reader can go on.</summary>
-/// <param name="Offset">Bytes from the file's beginning; 0 is the beginning, before the line of column names.</param>
-/// <param name="Row">Rows before it, blank lines and the line of column names not counted.</param>
-/// <param name="Line">The line that begins there, from 1.</param>
+/// <summary>A position between two records of a CSV file, from which a reader can resume.</summary>
+/// <param name="Offset">Byte offset from the start of the file; 0 is before the header line.</param>
+/// <param name="Row">Rows before the position, without blank lines and the header line.</param>
+/// <param name="Line">Number of the line that starts there, from 1.</param>
 public readonly record struct CsvPosition(long Offset, long Row, long Line);

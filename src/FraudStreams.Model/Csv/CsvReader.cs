@@ -5,47 +5,51 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Model.Csv;
 
 /// <summary>
-/// Reads a CSV file straight into rows, for training. Every value is bit for bit what it is by way of <see cref="CsvToJson"/> and
-/// <see cref="TransactionReader"/>, and so is every reason, but for lines that are no record at all, which name their line here.
-/// Not thread-safe. The stream stays the caller's.
+/// Reads a CSV file (RFC 4180, UTF-8) straight into rows, for training. Values and reject reasons are the same, bit for bit, as through
+/// <see cref="CsvToJson"/> and <see cref="TransactionReader"/>, except for lines that cannot be split into the header's columns: their
+/// reason names the line here. Not thread-safe. Does not close the stream.
 /// </summary>
 public sealed class CsvReader : IDisposable
 {
     readonly CsvScanner _scanner;
     readonly CsvColumns _columns;
-    readonly SyntheticId? _madeId;
+    readonly SyntheticId? _syntheticId;
 
+    /// <summary>Reads the header line.</summary>
     /// <param name="csv">The file, from its first byte.</param>
-    /// <param name="schema">Which columns there must be, and what they hold.</param>
-    /// <param name="fileName">Named in messages and in ids made from rows; folders are left out of it.</param>
-    /// <exception cref="SchemaException">The first line does not fit the schema.</exception>
+    /// <param name="schema">The expected columns and their types.</param>
+    /// <param name="fileName">Used in messages and in synthetic ids, which leave its folders out.</param>
+    /// <exception cref="SchemaException">The header does not fit the schema; lists every problem.</exception>
     public CsvReader(Stream csv, TransactionSchema schema, string fileName)
     {
         Schema = schema;
         _scanner = new CsvScanner(csv, fileName);
         _columns = CsvColumns.Read(_scanner, schema, fileName);
-        _madeId = schema.Roles.IdFromRow ? new SyntheticId(fileName) : null;
+        _syntheticId = schema.Roles.IdFromRow ? new SyntheticId(fileName) : null;
     }
 
+    /// <summary>The schema of the rows.</summary>
     public TransactionSchema Schema { get; }
 
-    /// <summary>Rows read so far, the rejected ones included.</summary>
+    /// <summary>Number of the last row read, from 1, rejected rows included; 0 before the first.</summary>
     public long Row { get; private set; }
 
-    /// <summary>The line that the last row began on; the file's first line is 1.</summary>
+    /// <summary>Number of the line on which the last row began; the header line is 1.</summary>
     public long Line => _scanner.LineNumber;
 
-    /// <summary>Goes on with the rows of a stretch, after which <see cref="TryRead"/> is at an end. The stream must be seekable.</summary>
-    public void MoveTo(CsvStretch stretch)
+    /// <summary>Moves to a range of rows; <see cref="TryRead"/> returns false at its end. The stream must be seekable.</summary>
+    /// <param name="stretch">A range of the same file, as <see cref="CsvTimeOrder"/> gives it.</param>
+    public void MoveTo(CsvRange stretch)
     {
         _scanner.MoveTo(stretch.From.Offset, stretch.From.Line, stretch.EndOffset);
         Row = stretch.From.Row;
     }
 
-    /// <summary>
-    /// Reads the next row: false at the end of the file; else true, and either the row was added to <paramref name="into"/> or
-    /// <paramref name="reason"/> says why not.
-    /// </summary>
+    /// <summary>Reads the next row.</summary>
+    /// <param name="into">The row is appended here if it is valid.</param>
+    /// <param name="reason">Why the row was rejected; null if it was added.</param>
+    /// <returns>False at the end of the file, true after a row, valid or rejected.</returns>
+    /// <exception cref="InvalidDataException">A line is longer than 256 MiB.</exception>
     public bool TryRead(TransactionRows into, out RejectReason? reason)
     {
         reason = null;
@@ -56,6 +60,7 @@ public sealed class CsvReader : IDisposable
         return true;
     }
 
+    /// <summary>Returns the read buffer to its pool.</summary>
     public void Dispose() => _scanner.Dispose();
 
     RejectReason? ReadRow(TransactionRows into)
@@ -66,9 +71,9 @@ public sealed class CsvReader : IDisposable
         if (!Utf8.IsValid(line))
             return new(RejectCodes.NotUtf8, "the record is not UTF-8 text");
         var cells = into.Begin(line, out var start);
-        if (_madeId is not null)
+        if (_syntheticId is not null)
         {
-            var id = _madeId.Of(Row);
+            var id = _syntheticId.Of(Row);
             FieldText.SetText(into.Append(id), id.Length, ref cells[Schema.IdField]);
         }
         RejectReason? problems = null;
@@ -86,7 +91,7 @@ public sealed class CsvReader : IDisposable
                 text = room[..CsvScanner.Undouble(text, room)];
                 at = into.Keep(text.Length);
             }
-            // An empty number is missing; an empty text is asked whether it may be.
+            // An empty number or time is a missing value; FieldText decides whether a text may be empty.
             if (text.IsEmpty && Schema.Fields[column.Field].Type != FieldType.Text)
                 continue;
             if (FieldText.Read(Schema, column.Field, Schema.Fields[column.Field], text, at, ref cells[column.Field]) is { } reason)

@@ -5,9 +5,9 @@ using System.Runtime.Intrinsics;
 namespace FraudStreams.Model.Csv;
 
 /// <summary>
-/// Cuts a stream into CSV records (RFC 4180: quotes, doubled quotes, line ends in quotes; CRLF or LF) and records into fields, in one
-/// pooled buffer. Blank lines are passed over. A quote that nothing closes within <see cref="LongestQuoted"/> bytes costs its own line and
-/// not the rest of the file. Spans are valid until the next record.
+/// Splits a stream into CSV records (RFC 4180: quotes, doubled quotes, line ends in quotes; CRLF or LF) and records into fields, in one
+/// pooled buffer. Skips blank lines. A quote that is not closed within <see cref="LongestQuoted"/> bytes invalidates its own line, not
+/// the rest of the file. Spans are valid until the next record.
 /// </summary>
 sealed class CsvScanner : IDisposable
 {
@@ -38,15 +38,15 @@ sealed class CsvScanner : IDisposable
 
     internal readonly record struct Field(int Start, int Length, bool HasDoubledQuotes);
 
-    /// <summary>The line that the record begins on; the file's first is 1.</summary>
+    /// <summary>Number of the line on which the record begins, from 1.</summary>
     internal long LineNumber { get; private set; }
 
-    /// <summary>Where the next record begins, in bytes from the stream's beginning.</summary>
+    /// <summary>Byte offset of the next record, from the start of the stream.</summary>
     internal long NextOffset => _bufferOffset + _next;
 
     internal long NextLine => _nextLine;
 
-    /// <summary>Whether the record has a quote that nothing closes; its fields are then meaningless.</summary>
+    /// <summary>Whether the record has a quote that is never closed; it then has no fields.</summary>
     internal bool HasOpenQuote { get; private set; }
 
     /// <summary>The record's bytes without the line end.</summary>
@@ -54,12 +54,12 @@ sealed class CsvScanner : IDisposable
 
     internal ReadOnlySpan<Field> Fields => CollectionsMarshal.AsSpan(_fields);
 
-    /// <summary>A field's bytes, without the quotes around it; doubled quotes are still doubled.</summary>
+    /// <summary>A field's bytes without the surrounding quotes; doubled quotes are still doubled.</summary>
     internal ReadOnlySpan<byte> this[Field field] => _buffer.AsSpan(_lineStart + field.Start, field.Length);
 
     /// <summary>
-    /// Goes on at a place that <see cref="NextOffset"/> and <see cref="NextLine"/> named, as if the file ended at <paramref name="end"/>, which is such a
-    /// place too. The stream must be seekable.
+    /// Moves to a record boundary (<see cref="NextOffset"/>, <see cref="NextLine"/>) and reads as if the file ended at
+    /// <paramref name="end"/>, another record boundary. The stream must be seekable.
     /// </summary>
     internal void MoveTo(long offset, long line, long end = long.MaxValue)
     {
@@ -67,7 +67,7 @@ sealed class CsvScanner : IDisposable
         (_bufferOffset, _next, _filled, _ended, _nextLine, _end) = (offset, 0, 0, false, line, end);
     }
 
-    /// <summary>Moves to the next record; false at the end.</summary>
+    /// <summary>Moves to the next record; false at the end of the file.</summary>
     internal bool Read()
     {
         while (true)
@@ -105,7 +105,7 @@ sealed class CsvScanner : IDisposable
         _ended = true;
     }
 
-    /// <summary>Undoubles quotes into <paramref name="into"/>, which is at least as long; gives the length written.</summary>
+    /// <summary>Copies the text with doubled quotes made single; <paramref name="into"/> is at least as long. Returns the length.</summary>
     internal static int Undouble(ReadOnlySpan<byte> text, Span<byte> into)
     {
         var length = 0;
@@ -120,7 +120,7 @@ sealed class CsvScanner : IDisposable
 
     static int WithoutReturn(ReadOnlySpan<byte> line) => line.Length > 0 && line[^1] == '\r' ? line.Length - 1 : line.Length;
 
-    /// <summary>Bytes from <paramref name="from"/> to the next line feed, or to the end of the file; −1 when nothing is left.</summary>
+    /// <summary>Bytes from <paramref name="from"/> to the next line feed or the end of the file; −1 if nothing is left.</summary>
     int LineLength(int from)
     {
         var searched = 0;
@@ -134,7 +134,7 @@ sealed class CsvScanner : IDisposable
                 return searched == 0 ? -1 : searched;
             if (searched > LongestLine)
                 throw new InvalidDataException($"{_file}, line {_nextLine}: is longer than {LongestLine:N0} bytes; this is no CSV file");
-            // Filling moves what is not read yet to the front.
+            // Fill moves the unread bytes to the front of the buffer.
             from -= _next;
             Fill();
             from += _next;
@@ -189,7 +189,7 @@ sealed class CsvScanner : IDisposable
         _fields.Add(new Field(start, line.Length - start, false));
     }
 
-    /// <summary>Reads a record with quotes, which may take several lines.</summary>
+    /// <summary>Reads a record with quotes, which may span several lines.</summary>
     void ReadQuoted(int firstLine)
     {
         var length = firstLine;
@@ -214,7 +214,7 @@ sealed class CsvScanner : IDisposable
     }
 
     /// <summary>
-    /// Splits a record with quotes; false when it ends inside one. A quote within an unquoted field is a letter like others.
+    /// Splits a record with quotes; false if it ends inside a quoted field. A quote inside an unquoted field is an ordinary character.
     /// </summary>
     bool TrySplitQuoted(ReadOnlySpan<byte> record)
     {
@@ -239,7 +239,7 @@ sealed class CsvScanner : IDisposable
                     i++;
                 }
                 var length = i - 1 - start;
-                // Text between the closing quote and the comma has no meaning in RFC 4180; the field is then taken as it stands.
+                // RFC 4180 does not define text between the closing quote and the comma: keep the field as it is written.
                 var rest = record[i..].IndexOf((byte)',');
                 rest = rest < 0 ? record.Length - i : rest;
                 _fields.Add(rest == 0 ? new Field(start, length, doubled) : new Field(start - 1, i + rest - start + 1, false));

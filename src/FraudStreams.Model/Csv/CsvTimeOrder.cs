@@ -7,23 +7,28 @@ using static FraudStreams.Model.Schemas.TransactionRows;
 namespace FraudStreams.Model.Csv;
 
 /// <summary>
-/// A CSV file's rows in the order of event time, equal times in the order of the file: whoever computes features over earlier payments has to read them
-/// so. A row without a readable time follows the row before it. Of a file that is in order already nothing is held; of any other 64 bytes a row at
-/// most while its rows are sorted, and then 32 bytes for each stretch that is read in one go.
+/// The rows of a CSV file in event-time order, equal times in file order: window features need this order. A row without a readable time
+/// stays behind the row before it. A file that is already in order needs no memory; any other needs at most 64 bytes a row while its rows
+/// are sorted, then 32 bytes for each contiguous range.
 /// </summary>
 public sealed class CsvTimeOrder
 {
-    CsvTimeOrder(long rows, ImmutableArray<CsvStretch> stretches) => (Rows, PartitionScans) = (rows, stretches);
+    CsvTimeOrder(long rows, ImmutableArray<CsvRange> stretches) => (Rows, Ranges) = (rows, stretches);
 
-    /// <summary>Rows of the file, those that cannot be read included.</summary>
+    /// <summary>Number of rows scanned, rejected rows included.</summary>
     public long Rows { get; }
 
-    /// <summary>Rows that follow each other in the file as they do in time; one stretch where the whole file does.</summary>
-    public ImmutableArray<CsvStretch> PartitionScans { get; }
+    /// <summary>Ranges of rows to read one after the other; a single range if the file is in order.</summary>
+    public ImmutableArray<CsvRange> Ranges { get; }
 
-    /// <summary>Looks at the times of a file's first rows, by default of all.</summary>
-    /// <param name="csv">The file, from its first byte; it must be seekable. It stays the caller's.</param>
-    /// <exception cref="SchemaException">The first line does not fit the schema.</exception>
+    /// <summary>Scans the event times of a file, and sorts its rows if they are out of order.</summary>
+    /// <param name="csv">The file, from its first byte; must be seekable. It is not closed.</param>
+    /// <param name="schema">The schema of the rows.</param>
+    /// <param name="fileName">Used in messages.</param>
+    /// <param name="mostRows">Only the first rows, up to this many, are scanned and sorted; <see cref="long.MaxValue"/> for all.</param>
+    /// <param name="cancellationToken">Stops the scan.</param>
+    /// <exception cref="SchemaException">The header does not fit the schema.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static CsvTimeOrder Of(Stream csv, TransactionSchema schema, string fileName, long mostRows, CancellationToken cancellationToken)
     {
         using var scan = new Scan(csv, schema, fileName, mostRows, cancellationToken);
@@ -36,46 +41,46 @@ public sealed class CsvTimeOrder
             last = time;
         }
 
-        return new CsvTimeOrder(scan.Rows, [new CsvStretch(begin, scan.Next.Offset)]);
+        return new CsvTimeOrder(scan.Rows, [new CsvRange(begin, scan.Next.Offset)]);
     }
 
     static CsvTimeOrder Sorted(Scan scan, CsvPosition begin)
     {
-        var rows = new List<RowPlace>();
+        var rows = new List<RowPosition>();
         scan.MoveTo(begin);
         var from = begin;
         for (var last = long.MinValue; scan.TryRead(last, out var time); last = time)
         {
             var next = scan.Next;
-            rows.Add(new RowPlace(time, from.Offset, checked((int)(next.Offset - from.Offset)), checked((int)from.Row), checked((int)from.Line)));
+            rows.Add(new RowPosition(time, from.Offset, checked((int)(next.Offset - from.Offset)), checked((int)from.Row), checked((int)from.Line)));
             from = next;
         }
 
         CollectionsMarshal.AsSpan(rows).Sort();
-        var stretches = ImmutableArray.CreateBuilder<CsvStretch>();
+        var stretches = ImmutableArray.CreateBuilder<CsvRange>();
         for (var first = 0; first < rows.Count;)
         {
             var end = first + 1;
             while (end < rows.Count && rows[end].Row == rows[end - 1].Row + 1)
                 end++;
             var (begins, ends) = (rows[first], rows[end - 1]);
-            stretches.Add(new CsvStretch(new CsvPosition(begins.Offset, begins.Row, begins.Line), ends.Offset + ends.Length));
+            stretches.Add(new CsvRange(new CsvPosition(begins.Offset, begins.Row, begins.Line), ends.Offset + ends.Length));
             first = end;
         }
 
         return new CsvTimeOrder(rows.Count, stretches.DrainToImmutable());
     }
 
-    /// <summary>A row's time, and where it is in the file.</summary>
-    readonly record struct RowPlace(long Time, long Offset, int Length, int Row, int Line) : IComparable<RowPlace>
+    /// <summary>A row's event time and its position in the file.</summary>
+    readonly record struct RowPosition(long Time, long Offset, int Length, int Row, int Line) : IComparable<RowPosition>
     {
-        public int CompareTo(RowPlace other) => Time != other.Time ? Time.CompareTo(other.Time) : Row.CompareTo(other.Row);
+        public int CompareTo(RowPosition other) => Time != other.Time ? Time.CompareTo(other.Time) : Row.CompareTo(other.Row);
     }
 
-    /// <summary>Goes over the rows and reads nothing but their times.</summary>
+    /// <summary>Reads only the event time of each row.</summary>
     sealed class Scan : IDisposable
     {
-        const int RowsBetweenLooks = 4096;
+        const int CancellationCheckRows = 4096;
 
         readonly TransactionSchema _schema;
         readonly CsvScanner _scanner;
@@ -108,7 +113,7 @@ public sealed class CsvTimeOrder
             time = lastTime;
             if (Rows >= _mostRows || !_scanner.Read())
                 return false;
-            if (Rows++ % RowsBetweenLooks == 0)
+            if (Rows++ % CancellationCheckRows == 0)
                 _cancellationToken.ThrowIfCancellationRequested();
             var cell = default(Cell);
             if (_columns.Check(_scanner) is null
@@ -125,7 +130,7 @@ public sealed class CsvTimeOrder
     }
 }
 
-/// <summary>Rows of a CSV file that stand one after the other.</summary>
-/// <param name="From">Where the first begins.</param>
-/// <param name="EndOffset">Bytes from the file's beginning to the end of the last.</param>
-public readonly record struct CsvStretch(CsvPosition From, long EndOffset);
+/// <summary>A contiguous range of rows in a CSV file.</summary>
+/// <param name="From">Position of the first row.</param>
+/// <param name="EndOffset">Byte offset of the end of the last row, from the start of the file.</param>
+public readonly record struct CsvRange(CsvPosition From, long EndOffset);

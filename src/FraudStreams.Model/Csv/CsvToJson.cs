@@ -5,10 +5,10 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Model.Csv;
 
 /// <summary>
-/// Turns the rows of a CSV file into records for the transactions topic: one JSON object each, with the file's own columns in their order
-/// and nothing altered. Texts are JSON strings; other values are JSON numbers where their characters are one as they stand, null where
-/// they are empty, and else strings, which a reader then judges. A line that is no row of the file goes out as it is.
-/// Not thread-safe. The stream stays the caller's.
+/// Converts the rows of a CSV file to records of topic `transactions`: one UTF-8 JSON object each, with the file's columns in file order
+/// and their text unaltered. Text fields become JSON strings; other fields become JSON numbers where their text is a valid one, null
+/// where it is empty, and strings otherwise, for the reader to reject. A line that cannot be split into the header's columns is copied as
+/// it is. Not thread-safe. Does not close the stream.
 /// </summary>
 public sealed class CsvToJson : IDisposable
 {
@@ -18,7 +18,7 @@ public sealed class CsvToJson : IDisposable
     readonly CsvScanner _scanner;
     readonly CsvColumns _columns;
     readonly TransactionSchema _schema;
-    readonly SyntheticId? _madeId;
+    readonly SyntheticId? _syntheticId;
     readonly byte[] _idName;
     readonly int _namesLength;
     readonly CsvColumns.Column? _keyColumn;
@@ -26,17 +26,18 @@ public sealed class CsvToJson : IDisposable
     byte[] _key = new byte[64];
     bool _isRow;
 
-    /// <param name="csv">The file, from its first byte; seekable when <paramref name="from"/> is given.</param>
-    /// <param name="schema">Which columns there must be.</param>
-    /// <param name="fileName">Named in messages and in ids made from rows; folders are left out of it.</param>
-    /// <param name="from">Where an earlier reader of the same file stood (<see cref="Position"/>), to go on there.</param>
-    /// <exception cref="SchemaException">The first line does not fit the schema.</exception>
+    /// <summary>Reads the header line, then moves to <paramref name="from"/>.</summary>
+    /// <param name="csv">The file, from its first byte; seekable if <paramref name="from"/> is given.</param>
+    /// <param name="schema">The expected columns.</param>
+    /// <param name="fileName">Used in messages and in synthetic ids, which leave its folders out.</param>
+    /// <param name="from">The <see cref="Position"/> of an earlier reader of the same file, to resume there; default starts at the first row.</param>
+    /// <exception cref="SchemaException">The header does not fit the schema; lists every problem.</exception>
     public CsvToJson(Stream csv, TransactionSchema schema, string fileName, CsvPosition from = default)
     {
         _schema = schema;
         _scanner = new CsvScanner(csv, fileName);
         _columns = CsvColumns.Read(_scanner, schema, fileName);
-        _madeId = schema.Roles.IdFromRow ? new SyntheticId(fileName) : null;
+        _syntheticId = schema.Roles.IdFromRow ? new SyntheticId(fileName) : null;
         _idName = System.Text.Encoding.UTF8.GetBytes($"\"{System.Text.Json.JsonEncodedText.Encode(schema.Roles.Id)}\":");
         _namesLength = _columns.All.Sum(c => c.JsonName.Length) + _idName.Length;
         _keyColumn = ColumnOf(schema.KeyField);
@@ -48,14 +49,15 @@ public sealed class CsvToJson : IDisposable
         }
     }
 
-    /// <summary>Rows read so far from the file's beginning, those that are no row included.</summary>
+    /// <summary>Number of the last row read, from 1, lines that cannot be split included; 0 before the first.</summary>
     public long Row { get; private set; }
 
-    /// <summary>Where the next row begins.</summary>
+    /// <summary>Position of the next row, for a checkpoint.</summary>
     public CsvPosition Position => new(_scanner.NextOffset, Row, _scanner.NextLine);
 
     /// <summary>
-    /// The topic key of the row just read: its card, or its id where the data has no card. Empty for a line that is no row.
+    /// Topic key of the last row read: its card, or its id where the data has no card. Empty for a line that was copied as it is. Valid
+    /// until the next read.
     /// </summary>
     public ReadOnlySpan<byte> Key
     {
@@ -64,7 +66,7 @@ public sealed class CsvToJson : IDisposable
             if (!_isRow)
                 return default;
             if (_keyColumn is not { } column)
-                return _madeId is null ? default : _madeId.Of(Row);
+                return _syntheticId is null ? default : _syntheticId.Of(Row);
             var quoted = _scanner.Fields[column.Position];
             var key = _scanner[quoted];
             if (!quoted.HasDoubledQuotes)
@@ -75,7 +77,7 @@ public sealed class CsvToJson : IDisposable
         }
     }
 
-    /// <summary>Event time of the row just read in unix milliseconds; null where it has none that can be read.</summary>
+    /// <summary>Event time of the last row read, in Unix milliseconds; null if it has no valid one.</summary>
     public long? EventTime
     {
         get
@@ -89,7 +91,9 @@ public sealed class CsvToJson : IDisposable
         }
     }
 
-    /// <summary>Appends the next record to <paramref name="into"/>, without a line end; false at the end of the file.</summary>
+    /// <summary>Appends the next record to <paramref name="into"/>, without a line end.</summary>
+    /// <returns>False at the end of the file.</returns>
+    /// <exception cref="InvalidDataException">A line is longer than 256 MiB.</exception>
     public bool TryRead(IBufferWriter<byte> into)
     {
         _isRow = false;
@@ -108,6 +112,7 @@ public sealed class CsvToJson : IDisposable
         return true;
     }
 
+    /// <summary>Returns the read buffer to its pool.</summary>
     public void Dispose() => _scanner.Dispose();
 
     CsvColumns.Column? ColumnOf(int field) => _columns.All.Where(c => c.Field == field).Select(c => (CsvColumns.Column?)c).FirstOrDefault();
@@ -115,15 +120,15 @@ public sealed class CsvToJson : IDisposable
     void WriteObject(IBufferWriter<byte> into)
     {
         var fields = _scanner.Fields;
-        var madeId = _madeId is null ? default : _madeId.Of(Row);
-        // A control character takes six bytes; quotes, comma or null at most four more a column.
-        var room = into.GetSpan(_namesLength + (6 * (_scanner.Line.Length + madeId.Length)) + (4 * (fields.Length + 1)) + 2);
+        var syntheticId = _syntheticId is null ? default : _syntheticId.Of(Row);
+        // A control character takes six bytes; quotes, comma or null add at most four bytes a column.
+        var room = into.GetSpan(_namesLength + (6 * (_scanner.Line.Length + syntheticId.Length)) + (4 * (fields.Length + 1)) + 2);
         var at = 0;
         room[at++] = (byte)'{';
-        if (_madeId is not null)
+        if (_syntheticId is not null)
         {
             Put(_idName, room, ref at);
-            PutText(madeId, false, room, ref at);
+            PutText(syntheticId, false, room, ref at);
             room[at++] = (byte)',';
         }
         foreach (ref readonly var column in _columns.All.AsSpan())

@@ -5,8 +5,9 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Model.Csv;
 
 /// <summary>
-/// Reads labels from a CSV file whose first line names the columns id, true_value, confirmed_at and confirmed_by, in any order and among
-/// others. Not thread-safe. The stream stays the caller's.
+/// Reads labels from a CSV file (RFC 4180, UTF-8) whose header has the columns id, true_value (1 or 0), confirmed_at (ISO 8601,
+/// yyyy-MM-dd HH:mm:ss or yyyy-MM-dd, UTC) and confirmed_by, in any order; other columns are ignored. Not thread-safe. Does not close the
+/// stream.
 /// </summary>
 public sealed class LabelCsvReader : IDisposable
 {
@@ -15,9 +16,10 @@ public sealed class LabelCsvReader : IDisposable
     readonly int _columns;
     byte[] _undoubled = new byte[256];
 
+    /// <summary>Reads the header line.</summary>
     /// <param name="csv">The file, from its first byte.</param>
-    /// <param name="fileName">Named in messages; folders are left out of it.</param>
-    /// <exception cref="SchemaException">The first line lacks a column.</exception>
+    /// <param name="fileName">Used in messages, without its folders.</param>
+    /// <exception cref="SchemaException">A column is missing or appears twice; lists every problem.</exception>
     public LabelCsvReader(Stream csv, string fileName)
     {
         _scanner = new CsvScanner(csv, fileName);
@@ -35,7 +37,7 @@ public sealed class LabelCsvReader : IDisposable
             if (_positions[name] < 0)
                 problems.Add($"column {LabelText.Names[name]} is missing");
             else if (names.LastIndexOf(LabelText.Names[name]) != _positions[name])
-                problems.Add($"column {LabelText.Names[name]} is there twice");
+                problems.Add($"column {LabelText.Names[name]} appears twice");
         }
         if (problems.Count == 0)
             return;
@@ -44,13 +46,17 @@ public sealed class LabelCsvReader : IDisposable
             $"{Path.GetFileName(fileName)}, line 1", [.. problems, $"a file of labels begins with the line {string.Join(',', LabelText.Names)}"]);
     }
 
-    /// <summary>The line that the last row began on; the file's first line is 1.</summary>
+    /// <summary>Number of the line on which the last row began; the header line is 1.</summary>
     public long Line => _scanner.LineNumber;
 
-    /// <summary>Bytes of the file that were read, the last row included.</summary>
+    /// <summary>Byte offset of the end of the last row read.</summary>
     public long Offset => _scanner.NextOffset;
 
-    /// <summary>Reads the next row: false at the end of the file; else true, and either a label or the reason why the row is none.</summary>
+    /// <summary>Reads the next row.</summary>
+    /// <param name="label">The label; null if the row was rejected.</param>
+    /// <param name="reason">Why the row was rejected; null if it is a label.</param>
+    /// <returns>False at the end of the file, true after a row, valid or rejected.</returns>
+    /// <exception cref="InvalidDataException">A line is longer than 256 MiB.</exception>
     public bool TryRead(out Label? label, out RejectReason? reason)
     {
         (label, reason) = (null, null);
@@ -64,11 +70,12 @@ public sealed class LabelCsvReader : IDisposable
             return true;
         var text = new LabelText();
         for (var name = 0; name < _positions.Length; name++)
-            text.Take(name, Text(_scanner.Fields[_positions[name]]));
+            text.Set(name, Text(_scanner.Fields[_positions[name]]));
         (label, reason) = (text.Label, text.Problems);
         return true;
     }
 
+    /// <summary>Returns the read buffer to its pool.</summary>
     public void Dispose() => _scanner.Dispose();
 
     ReadOnlySpan<byte> Text(in CsvScanner.Field field)

@@ -6,8 +6,8 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Model.Csv;
 
 /// <summary>
-/// Writes rows of the store, each value as its source wrote it. After <see cref="BeginRow"/> fields are given one after the other, in the schema's
-/// order. Not thread-safe.
+/// Writes rows of the store, each value as its source wrote it. After <see cref="BeginRow"/> the caller gives every field of the schema, in
+/// schema order. Not thread-safe.
 /// </summary>
 public abstract class StoredRowWriter
 {
@@ -22,9 +22,9 @@ public abstract class StoredRowWriter
 
     private protected TransactionSchema Schema { get; }
 
-    /// <summary>Begins a row; as many fields follow as the schema has.</summary>
-    /// <param name="asWritten">What <see cref="PredictionRows.TryWriteUnusual"/> wrote of it; empty where it wrote nothing.</param>
-    /// <param name="confirmed">What was confirmed of it; null where nothing was.</param>
+    /// <summary>Begins a row. Exactly one call for each field of the schema must follow.</summary>
+    /// <param name="asWritten">The JSON that <see cref="PredictionRows.TryWriteUnusual"/> wrote for the row; empty if it wrote none.</param>
+    /// <param name="confirmed">The confirmed label; null if there is none.</param>
     public void BeginRow(ReadOnlySpan<byte> asWritten, bool? confirmed)
     {
         Array.Clear(_written);
@@ -34,25 +34,29 @@ public abstract class StoredRowWriter
         Begin(_written, confirmed);
     }
 
+    /// <summary>The next field has no value.</summary>
     public void Missing() => Next(default);
 
+    /// <summary>The next field is a text, in UTF-8.</summary>
     public void Text(ReadOnlySpan<byte> utf8) => Next(utf8);
 
-    public void Number(double value) => Usual(BitConverter.DoubleToInt64Bits(value));
+    /// <summary>The next field is a finite number.</summary>
+    public void Number(double value) => Canonical(BitConverter.DoubleToInt64Bits(value));
 
-    /// <summary>A whole number, or a time in unix milliseconds.</summary>
-    public void Whole(long value) => Usual(value);
+    /// <summary>The next field is a whole number, or a time in Unix milliseconds.</summary>
+    public void Whole(long value) => Canonical(value);
 
-    /// <param name="written">For each field the characters that its value alone would not give back, or null.</param>
+    /// <param name="written">One entry a field: the source's text where it is not the canonical one, or null.</param>
     private protected abstract void Begin(byte[]?[] written, bool? confirmed);
 
+    /// <param name="field">Index in the schema.</param>
     /// <param name="text">Empty for a missing value.</param>
     private protected abstract void Write(int field, ReadOnlySpan<byte> text);
 
-    void Usual(long bits)
+    void Canonical(long bits)
     {
-        Span<byte> usual = stackalloc byte[CanonicalText.Longest];
-        Next(usual[..CanonicalText.Write(Schema.Fields[_field], bits, usual)]);
+        Span<byte> canonical = stackalloc byte[CanonicalText.Longest];
+        Next(canonical[..CanonicalText.Write(Schema.Fields[_field], bits, canonical)]);
     }
 
     void Next(ReadOnlySpan<byte> text)

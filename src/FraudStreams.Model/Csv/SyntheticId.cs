@@ -3,7 +3,7 @@ using System.Text;
 
 namespace FraudStreams.Model.Csv;
 
-/// <summary>The id of a row in a file whose data has none: "file name:row number". Rows count from 1.</summary>
+/// <summary>The id of a row of a file without an id column: "file name:row number", rows counted from 1.</summary>
 sealed class SyntheticId
 {
     readonly byte[] _id;

@@ -2,24 +2,27 @@ using System.Collections.Immutable;
 
 namespace FraudStreams.Model.Evaluation;
 
-/// <summary>Rows whose score lies between two bounds.</summary>
-/// <param name="From">Lower bound, included.</param>
-/// <param name="To">Upper bound, included in the last bin only.</param>
-/// <param name="Rows">How many.</param>
-/// <param name="MeanScore">Mean score of the rows; NaN without rows.</param>
-/// <param name="FraudShare">Share of them that is fraud; NaN without rows.</param>
+/// <summary>The rows whose score lies between two bounds.</summary>
+/// <param name="From">Lower bound, inclusive.</param>
+/// <param name="To">Upper bound, exclusive except in the last bin.</param>
+/// <param name="Rows">Number of rows.</param>
+/// <param name="MeanScore">Mean score of the rows, 0..1; NaN without rows.</param>
+/// <param name="FraudShare">Share of the rows labelled 1, 0..1; NaN without rows.</param>
 public readonly record struct CalibrationBin(double From, double To, long Rows, double MeanScore, double FraudShare);
 
-/// <summary>Whether scores can be taken for probabilities.</summary>
-/// <param name="Bins">Equal widths over 0..1; a bin holds From ≤ score &lt; To, and the last also 1.</param>
-/// <param name="BrierScore">Mean of (score − label)²: 0 is perfect (Brier 1950; scikit-learn's brier_score_loss).</param>
-/// <param name="ExpectedCalibrationError">Mean over rows of |mean score − share of fraud| of their bin: 0..1 (Naeini, Cooper, Hauskrecht
-/// 2015).</param>
+/// <summary>How well scores agree with observed fraud rates, that is, whether they can be read as probabilities.</summary>
+/// <param name="Bins">Bins of equal width over 0..1, ascending: From ≤ score &lt; To, the last one including 1.</param>
+/// <param name="BrierScore">Mean of (score − label)², 0..1, 0 is perfect (Brier 1950; scikit-learn's brier_score_loss).</param>
+/// <param name="ExpectedCalibrationError">Mean over rows of |mean score − fraud share| of the row's bin, 0..1, 0 is perfect (Naeini, Cooper,
+/// Hauskrecht 2015).</param>
 public sealed record Calibration(ImmutableArray<CalibrationBin> Bins, double BrierScore, double ExpectedCalibrationError)
 {
-    /// <param name="scores">Probabilities, 0..1.</param>
-    /// <param name="bins">How many, 1..1000.</param>
-    /// <exception cref="ArgumentException">Lengths differ, there is no row, or a score is not in 0..1.</exception>
+    /// <summary>Computes the calibration of scored rows.</summary>
+    /// <param name="scores">One probability a row, 0..1.</param>
+    /// <param name="labels">One a row: 1 is fraud, 0 is not.</param>
+    /// <param name="bins">Number of bins, 1..1000.</param>
+    /// <exception cref="ArgumentException">Lengths differ, there is no row, a score is not in 0..1, a label is not 0 or 1, or
+    /// <paramref name="bins"/> is out of range.</exception>
     public static Calibration Of(ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels, int bins = 10)
     {
         Scored.Check(scores, labels);
@@ -39,15 +42,15 @@ public sealed record Calibration(ImmutableArray<CalibrationBin> Bins, double Bri
             sums[bin] += score;
             squares += (score - labels[row]) * (score - labels[row]);
         }
-        var made = ImmutableArray.CreateBuilder<CalibrationBin>(bins);
+        var result = ImmutableArray.CreateBuilder<CalibrationBin>(bins);
         var error = 0.0;
         for (var bin = 0; bin < bins; bin++)
         {
             var mean = rows[bin] == 0 ? double.NaN : sums[bin] / rows[bin];
             var share = rows[bin] == 0 ? double.NaN : (double)frauds[bin] / rows[bin];
             if (rows[bin] > 0) error += rows[bin] * Math.Abs(mean - share) / scores.Length;
-            made.Add(new CalibrationBin((double)bin / bins, (bin + 1.0) / bins, rows[bin], mean, share));
+            result.Add(new CalibrationBin((double)bin / bins, (bin + 1.0) / bins, rows[bin], mean, share));
         }
-        return new Calibration(made.MoveToImmutable(), squares / scores.Length, error);
+        return new Calibration(result.MoveToImmutable(), squares / scores.Length, error);
     }
 }

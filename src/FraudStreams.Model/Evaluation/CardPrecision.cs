@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace FraudStreams.Model.Evaluation;
 
 /// <summary>
-/// Card precision: investigators can check k cards a day, so of each day's k cards with the highest scores, how many were truly
+/// Card precision top-k: investigators can check k cards a day, so of the k cards with the highest scores on a day, how many are
 /// compromised? (Le Borgne, Siblini, Lebichot, Bontempi: Reproducible Machine Learning for Credit Card Fraud Detection, ch. 4.4.)
 /// </summary>
 public static class CardPrecision
@@ -12,15 +12,17 @@ public static class CardPrecision
 
     /// <summary>
     /// The mean over days of (compromised cards among the k with the highest score that day) / k. A card's score on a day is the highest of
-    /// its payments; it is compromised on a day when one of them is fraud. A card found compromised on one day is blocked, and its later
-    /// payments are left out. Cards of equal score are taken in the order of their numbers, lowest first.
+    /// its payments that day; the card is compromised that day if one of them is fraud. A compromised card that was among the k is blocked:
+    /// its payments on later days are left out. Ties go to the card with the lower number.
     /// </summary>
-    /// <param name="cards">One a row: a number that stands for the card.</param>
-    /// <param name="times">One a row: milliseconds since 1970-01-01 UTC; days are UTC days that have at least one payment. Any
-    /// order.</param>
-    /// <param name="k">Cards a day, at least 1.</param>
-    /// <returns>0..1. On a day with fewer than k cards the places left empty count as not compromised.</returns>
-    /// <exception cref="ArgumentException">Lengths differ, there is no row, or a score is NaN.</exception>
+    /// <param name="scores">One a row, any number but NaN; higher is more suspicious.</param>
+    /// <param name="labels">One a row: 1 is fraud, 0 is not.</param>
+    /// <param name="cards">One a row: a number that identifies the card.</param>
+    /// <param name="times">One a row, Unix milliseconds, in any order. Days are UTC days with at least one payment.</param>
+    /// <param name="k">Cards checked a day, at least 1.</param>
+    /// <returns>0..1. On a day with fewer than k cards the missing ones count as not compromised.</returns>
+    /// <exception cref="ArgumentException">Lengths differ, there is no row, a score is NaN, a label is not 0 or 1, or
+    /// <paramref name="k"/> is below 1.</exception>
     public static double AtK(
         ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels, ReadOnlySpan<long> cards, ReadOnlySpan<long> times, int k)
     {

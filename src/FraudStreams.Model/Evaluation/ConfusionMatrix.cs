@@ -1,29 +1,32 @@
 namespace FraudStreams.Model.Evaluation;
 
 /// <summary>
-/// Rows by what they are and what was said of them; a row is called fraud where its score is at least the threshold.
-/// Ratios whose denominator is 0 are 0 (scikit-learn's zero_division=0).
+/// Row counts by label and prediction; a row is predicted fraud if its score is at least the threshold. A ratio with denominator 0 is 0
+/// (scikit-learn's zero_division=0).
 /// </summary>
-/// <param name="TruePositives">Fraud, called fraud.</param>
-/// <param name="FalsePositives">Not fraud, called fraud.</param>
-/// <param name="TrueNegatives">Not fraud, not called fraud.</param>
-/// <param name="FalseNegatives">Fraud, not called fraud.</param>
+/// <param name="TruePositives">Fraud, predicted fraud.</param>
+/// <param name="FalsePositives">Not fraud, predicted fraud.</param>
+/// <param name="TrueNegatives">Not fraud, not predicted fraud.</param>
+/// <param name="FalseNegatives">Fraud, not predicted fraud.</param>
 public sealed record ConfusionMatrix(long TruePositives, long FalsePositives, long TrueNegatives, long FalseNegatives)
 {
-    /// <summary>Of the rows called fraud, the share that is: 0..1.</summary>
+    /// <summary>Share of the predicted frauds that are fraud: TP / (TP + FP), 0..1.</summary>
     public double Precision => Share(TruePositives, TruePositives + FalsePositives);
 
-    /// <summary>Of the frauds, the share that is called so: 0..1.</summary>
+    /// <summary>Share of the frauds that are predicted: TP / (TP + FN), 0..1.</summary>
     public double Recall => Share(TruePositives, TruePositives + FalseNegatives);
 
-    /// <summary>Of the rest, the share that is called fraud: 0..1.</summary>
+    /// <summary>Share of the other rows that are predicted fraud: FP / (FP + TN), 0..1.</summary>
     public double FalsePositiveRate => Share(FalsePositives, FalsePositives + TrueNegatives);
 
-    /// <summary>Harmonic mean of precision and recall: 0..1.</summary>
+    /// <summary>Harmonic mean of precision and recall, 0..1.</summary>
     public double F1 => Share(2 * TruePositives, 2 * TruePositives + FalsePositives + FalseNegatives);
 
     /// <summary>Counts the rows at a threshold.</summary>
-    /// <exception cref="ArgumentException">Lengths differ, there is no row, or a score or the threshold is NaN.</exception>
+    /// <param name="threshold">Any number but NaN, on the scale of the scores.</param>
+    /// <param name="scores">One a row.</param>
+    /// <param name="labels">One a row: 1 is fraud, 0 is not.</param>
+    /// <exception cref="ArgumentException">Lengths differ, there is no row, a label is not 0 or 1, or a score or the threshold is NaN.</exception>
     public static ConfusionMatrix At(double threshold, ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels)
     {
         Scored.Check(scores, labels);

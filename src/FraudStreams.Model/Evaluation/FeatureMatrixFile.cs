@@ -8,18 +8,21 @@ using FraudStreams.Model.Models.Trees;
 namespace FraudStreams.Model.Evaluation;
 
 /// <summary>
-/// A feature matrix in a file, so that another library can be measured on exactly our rows and features. The file is one line of UTF-8 JSON
-/// <c>{"format":"fraudstreams-matrix","version":1,"rows":n,"trainRows":m,"features":[{"name":"amount","kind":"number"},…]}</c> and a line
-/// feed, then n × features little-endian 64-bit floats row after row (NaN is missing), then n label bytes (0 or 1). The first m rows are
-/// for training.
+/// A feature matrix in a file, so that another library can be compared on the same rows and features. The file is one line of UTF-8 JSON,
+/// <c>{"format":"fraudstreams-matrix","version":1,"rows":n,"trainRows":m,"features":[{"name":"amount","kind":"number"},…]}</c>, and a line
+/// feed, then n × features 64-bit floats, little-endian, row-major (NaN is a missing value), then n label bytes (0 or 1). The first m rows
+/// are the training rows.
 /// </summary>
 public static class FeatureMatrixFile
 {
     const string Format = "fraudstreams-matrix";
     const int LongestHeader = 1 << 20;
 
-    /// <summary>Writes the rows of a set.</summary>
-    /// <param name="trainRows">How many rows, from the first, are for training: 0..rows.</param>
+    /// <summary>Writes the rows of a training set; row weights are not written.</summary>
+    /// <param name="stream">Receives the file; not closed.</param>
+    /// <param name="set">The rows.</param>
+    /// <param name="trainRows">Number of training rows, from the first: 0..rows.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="trainRows"/> is out of range.</exception>
     public static void Write(Stream stream, TrainingSet set, int trainRows)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(trainRows);
@@ -55,7 +58,9 @@ public static class FeatureMatrixFile
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
-    /// <exception cref="ModelFormatException">It is another format or version, or ends too soon.</exception>
+    /// <returns>All rows, and how many of them, from the first, are training rows.</returns>
+    /// <exception cref="ModelFormatException">The file has another format or version, or is truncated.</exception>
+    /// <exception cref="ArgumentException">A value or label cannot be used (<see cref="TrainingSet"/>).</exception>
     public static (TrainingSet Set, int TrainRows) Read(Stream stream)
     {
         var (features, rows, trainRows) = ReadHeader(stream);

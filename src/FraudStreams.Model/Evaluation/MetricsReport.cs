@@ -1,14 +1,14 @@
 namespace FraudStreams.Model.Evaluation;
 
-/// <summary>How good a scorer is on a set of rows, and what its threshold makes of them.</summary>
-/// <param name="Rows">Rows measured.</param>
-/// <param name="Frauds">Of them labelled 1.</param>
-/// <param name="AveragePrecision"><see cref="Ranking.AveragePrecision"/>; NaN without fraud.</param>
-/// <param name="RocAuc"><see cref="Ranking.RocAuc"/>; NaN where a class has no row.</param>
-/// <param name="Threshold">Rows of at least this score are called fraud.</param>
-/// <param name="AtThreshold">The confusion matrix there, with precision, recall and F1.</param>
+/// <summary>The metrics of a scorer on a set of labelled rows, with and without a threshold.</summary>
+/// <param name="Rows">Number of rows.</param>
+/// <param name="Frauds">Number of rows labelled 1.</param>
+/// <param name="AveragePrecision"><see cref="Ranking.AveragePrecision"/>, 0..1; NaN without fraud.</param>
+/// <param name="RocAuc"><see cref="Ranking.RocAuc"/>, 0..1; NaN if one of the classes has no row.</param>
+/// <param name="Threshold">Rows with at least this score are predicted fraud.</param>
+/// <param name="AtThreshold">The confusion matrix at the threshold, with precision, recall and F1.</param>
 /// <param name="RecallAtLowFalsePositiveRate"><see cref="OperatingPoints.RecallAtFalsePositiveRate"/> at <see
-/// cref="LowFalsePositiveRate"/>.</param>
+/// cref="LowFalsePositiveRate"/>, 0..1.</param>
 /// <param name="Calibration">In ten bins.</param>
 public sealed record MetricsReport(
     int Rows,
@@ -20,12 +20,15 @@ public sealed record MetricsReport(
     double RecallAtLowFalsePositiveRate,
     Calibration Calibration)
 {
-    /// <summary>One false alarm in a thousand honest payments: about what a card issuer can live with.</summary>
+    /// <summary>One false positive in a thousand legitimate payments: about what a card issuer can accept.</summary>
     public const double LowFalsePositiveRate = 0.001;
 
-    /// <param name="scores">Probabilities, 0..1.</param>
-    /// <param name="labels">One a row, 0 or 1.</param>
-    /// <exception cref="ArgumentException">Lengths differ, there is no row, or a score is not in 0..1.</exception>
+    /// <summary>Computes all metrics of scored rows.</summary>
+    /// <param name="scores">One probability a row, 0..1.</param>
+    /// <param name="labels">One a row: 1 is fraud, 0 is not.</param>
+    /// <param name="threshold">Any number but NaN.</param>
+    /// <exception cref="ArgumentException">Lengths differ, there is no row, a score is not in 0..1, a label is not 0 or 1, or the threshold is
+    /// NaN.</exception>
     public static MetricsReport Of(ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels, double threshold)
     {
         var matrix = ConfusionMatrix.At(threshold, scores, labels);

@@ -2,19 +2,20 @@ using System.Collections.Immutable;
 
 namespace FraudStreams.Model.Evaluation;
 
-/// <summary>What holds if a row is called fraud where its score is at least <paramref name="Threshold"/>.</summary>
-/// <param name="TruePositives">Frauds at or above it.</param>
-/// <param name="FalsePositives">Other rows at or above it.</param>
+/// <summary>The counts if rows with a score of at least <paramref name="Threshold"/> are predicted fraud.</summary>
+/// <param name="Threshold">A score that occurs in the rows.</param>
+/// <param name="TruePositives">Frauds at or above the threshold.</param>
+/// <param name="FalsePositives">Other rows at or above the threshold.</param>
 public readonly record struct OperatingPoint(double Threshold, long TruePositives, long FalsePositives)
 {
-    /// <summary>Rows at or above the threshold.</summary>
+    /// <summary>Rows at or above the threshold, at least 1.</summary>
     public long Alerts => TruePositives + FalsePositives;
 
-    /// <summary>Share of the alerts that are fraud; a point has at least one alert.</summary>
+    /// <summary>Share of the alerts that are fraud, 0..1.</summary>
     public double Precision => (double)TruePositives / Alerts;
 }
 
-/// <summary>Every threshold that makes a difference: one point a distinct score, from the highest down.</summary>
+/// <summary>The operating points of scored rows: one for each distinct score, descending.</summary>
 public sealed class OperatingPoints
 {
     OperatingPoints(ImmutableArray<OperatingPoint> points, long positives, long negatives)
@@ -24,17 +25,19 @@ public sealed class OperatingPoints
         Negatives = negatives;
     }
 
-    /// <summary>From the highest threshold down, at least one.</summary>
+    /// <summary>By descending threshold, at least one.</summary>
     public ImmutableArray<OperatingPoint> Points { get; }
 
-    /// <summary>All frauds.</summary>
+    /// <summary>Rows labelled 1.</summary>
     public long Positives { get; }
 
-    /// <summary>All other rows.</summary>
+    /// <summary>Rows labelled 0.</summary>
     public long Negatives { get; }
 
-    /// <summary>Sorts the rows by score: n log n.</summary>
-    /// <exception cref="ArgumentException">Lengths differ, there is no row, or a score is NaN.</exception>
+    /// <summary>Sorts the rows by score and counts, in O(n log n).</summary>
+    /// <param name="scores">One a row, any number but NaN; higher is more suspicious.</param>
+    /// <param name="labels">One a row: 1 is fraud, 0 is not.</param>
+    /// <exception cref="ArgumentException">Lengths differ, there is no row, a score is NaN, or a label is not 0 or 1.</exception>
     public static OperatingPoints Of(ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels)
     {
         Scored.Check(scores, labels);
@@ -56,8 +59,9 @@ public sealed class OperatingPoints
     /// The highest recall at a false-positive rate of at most <paramref name="rate"/>, over thresholds at distinct scores
     /// (a point of scikit-learn's roc_curve, not interpolated).
     /// </summary>
-    /// <param name="rate">0..1.</param>
-    /// <returns>0..1; 0 where even the highest score costs more false positives.</returns>
+    /// <param name="rate">Highest false-positive rate, 0..1.</param>
+    /// <returns>0..1; 0 without fraud, or if the highest score already exceeds the rate.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="rate"/> is not in 0..1.</exception>
     public double RecallAtFalsePositiveRate(double rate)
     {
         if (!(rate is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(rate), rate, "A false-positive rate is 0..1.");

@@ -1,18 +1,21 @@
 namespace FraudStreams.Model.Evaluation;
 
 /// <summary>
-/// Measures of how well scores put fraud above the rest, whatever the threshold. Scores are any finite numbers (probabilities or
-/// log-odds), higher is more suspicious; labels are 1 for fraud and 0 otherwise. Equal scores count as one place.
+/// Ranking metrics: how well scores separate fraud from the rest, independent of a threshold. Scores are any numbers but NaN (probabilities
+/// or log-odds), higher is more suspicious; labels are 1 for fraud and 0 otherwise. Equal scores have the same rank.
 /// </summary>
-/// <remarks>Only the frauds are sorted, as they are few; every other row then looks up how many of them it is above: n
-/// log(frauds).</remarks>
+/// <remarks>Only the frauds are sorted, as they are few; every other row is placed among them by binary search: O(n
+/// log(frauds)).</remarks>
 public static class Ranking
 {
     /// <summary>
     /// Average precision: Σ (Rₖ − Rₖ₋₁) Pₖ over the distinct scores from the highest down, without interpolation
-    /// (scikit-learn's average_precision_score). 0..1; a scorer without knowledge gets the share of fraud.
+    /// (scikit-learn's average_precision_score). A random scorer gets about the share of fraud.
     /// </summary>
-    /// <exception cref="ArgumentException">Lengths differ, a score is NaN, or no row is labelled 1.</exception>
+    /// <param name="scores">One a row.</param>
+    /// <param name="labels">One a row, 0 or 1.</param>
+    /// <returns>0..1, 1 is perfect.</returns>
+    /// <exception cref="ArgumentException">Lengths differ, a score is NaN, a label is not 0 or 1, or no row is labelled 1.</exception>
     public static double AveragePrecision(ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels)
     {
         var frauds = SortedFrauds(scores, labels, nameof(AveragePrecision));
@@ -35,15 +38,18 @@ public static class Ranking
 
     /// <summary>
     /// Area under the ROC curve: the share of (fraud, other) pairs in which the fraud scores higher, equal scores counting half
-    /// (the Mann-Whitney statistic; scikit-learn's roc_auc_score). 0..1, 0.5 for a scorer without knowledge.
+    /// (the Mann-Whitney statistic; scikit-learn's roc_auc_score). A random scorer gets about 0.5.
     /// </summary>
-    /// <exception cref="ArgumentException">Lengths differ, a score is NaN, or one of the classes has no row.</exception>
+    /// <param name="scores">One a row.</param>
+    /// <param name="labels">One a row, 0 or 1.</param>
+    /// <returns>0..1, 1 is perfect.</returns>
+    /// <exception cref="ArgumentException">Lengths differ, a score is NaN, a label is not 0 or 1, or one of the classes has no row.</exception>
     public static double RocAuc(ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels)
     {
         var frauds = SortedFrauds(scores, labels, nameof(RocAuc));
         var negatives = labels.Length - frauds.Length;
         if (negatives == 0) throw new ArgumentException($"{nameof(RocAuc)} needs rows labelled 0; all {labels.Length} are labelled 1.");
-        // Twice the count of won pairs, so that the halves of ties stay whole numbers.
+        // Twice the number of pairs won, so that ties, which count half, stay integers.
         long won = 0;
         for (var row = 0; row < scores.Length; row++)
             if (labels[row] == 0)
@@ -63,7 +69,7 @@ public static class Ranking
         return frauds;
     }
 
-    /// <summary>For each k, how many rows labelled 0 score at least as high as k frauds and lower than the next.</summary>
+    /// <summary>For each k, the number of rows labelled 0 that score at least as high as k frauds and lower than the next.</summary>
     static long[] NegativesBetween(double[] frauds, ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels)
     {
         var counts = new long[frauds.Length + 1];
@@ -72,7 +78,7 @@ public static class Ranking
         return counts;
     }
 
-    /// <summary>How many of the ascending values are below (or equal to) the score.</summary>
+    /// <summary>The number of ascending values below (or equal to) the score.</summary>
     static int Below(double[] ascending, double score, bool orEqual)
     {
         int low = 0, high = ascending.Length;

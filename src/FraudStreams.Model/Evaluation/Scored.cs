@@ -1,6 +1,6 @@
 namespace FraudStreams.Model.Evaluation;
 
-/// <summary>What all measures ask of their input.</summary>
+/// <summary>The input check that all metrics share.</summary>
 static class Scored
 {
     /// <exception cref="ArgumentException">Lengths differ, there is no row, a score is NaN, or a label is neither 0 nor 1.</exception>

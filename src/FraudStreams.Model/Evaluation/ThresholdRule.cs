@@ -1,34 +1,36 @@
 namespace FraudStreams.Model.Evaluation;
 
 /// <summary>
-/// How the threshold is chosen from the scores of validation rows. A chosen threshold is a score that occurs, so payments at it are alerts;
-/// where no threshold satisfies the rule, the result is above every score and nothing is an alert.
+/// A rule that chooses the threshold from the scores of validation rows. A chosen threshold is a score that occurs, and payments at the
+/// threshold are alerts. If no threshold satisfies the rule, the result is above every score, so that nothing is an alert.
 /// </summary>
 public abstract record ThresholdRule
 {
     ThresholdRule() { }
 
-    /// <summary>The lowest threshold that gives at most so many alerts a day on average.</summary>
-    /// <param name="Alerts">Above 0; fractions mean less than one a day.</param>
+    /// <summary>The lowest threshold with at most this many alerts a day on average.</summary>
+    /// <param name="Alerts">Above 0, finite; below 1 is less than one alert a day.</param>
     public sealed record AlertsADay(double Alerts) : ThresholdRule;
 
-    /// <summary>The lowest threshold at which at least this share of alerts is fraud: the most frauds at that precision.</summary>
+    /// <summary>The lowest threshold with at least this precision, that is, the highest recall at the precision.</summary>
     /// <param name="Share">Above 0, at most 1.</param>
     public sealed record Precision(double Share) : ThresholdRule;
 
     /// <summary>
-    /// The threshold with the lowest cost: an alert costs its check, a fraud without alert its loss. Equal costs: the higher threshold.
+    /// The threshold with the lowest total cost: each alert costs its check, each missed fraud its loss. Ties go to the higher threshold.
     /// </summary>
-    /// <param name="OfAlert">Above 0, in any unit of money.</param>
-    /// <param name="OfMissedFraud">Above 0, in the same unit.</param>
+    /// <param name="OfAlert">Above 0, finite, in any currency.</param>
+    /// <param name="OfMissedFraud">Above 0, finite, in the same currency.</param>
     public sealed record Cost(double OfAlert, double OfMissedFraud) : ThresholdRule;
 
     /// <summary>Chooses a threshold.</summary>
-    /// <param name="scores">Scores of validation rows: later than the training rows, and not among them.</param>
-    /// <param name="labels">One a row.</param>
-    /// <param name="times">One a row, milliseconds since 1970-01-01 UTC, any order; only alerts a day need them. Days are the time between
-    /// first and last, at least one.</param>
-    /// <exception cref="ArgumentException">The rule's numbers make no sense, or the rows do not fit.</exception>
+    /// <param name="scores">One a validation row. Validation rows are later than the training rows.</param>
+    /// <param name="labels">One a row: 1 is fraud, 0 is not.</param>
+    /// <param name="times">One a row, Unix milliseconds, in any order; only <see cref="AlertsADay"/> needs them. The number of days is the time
+    /// from the first to the last, at least one.</param>
+    /// <returns>A score that occurs, or a number just above all of them if none satisfies the rule.</returns>
+    /// <exception cref="ArgumentException">A number of the rule is out of range, lengths differ, there is no row, a score is NaN, or a label is
+    /// not 0 or 1.</exception>
     public double Choose(ReadOnlySpan<double> scores, ReadOnlySpan<byte> labels, ReadOnlySpan<long> times = default)
     {
         var points = OperatingPoints.Of(scores, labels);

@@ -4,12 +4,12 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Model.Features;
 
 /// <summary>
-/// One feature, bound to the positions of its fields. Each looks at its row alone: what a window says of earlier payments stands in the
-/// row already.
+/// One feature, bound to the indices of its fields. It reads only its own row: the values of window features are already in the row
+/// (<see cref="TransactionRows.WindowValue"/>).
 /// </summary>
 abstract class Feature
 {
-    /// <summary>The feature of one row; NaN where it is missing, never infinite.</summary>
+    /// <summary>The feature's value for one row; NaN if it is missing, never infinite.</summary>
     internal abstract double Of(TransactionRows rows, int row);
 
     internal static Feature Create(
@@ -32,7 +32,7 @@ abstract class Feature
             _ => throw new ArgumentException($"Feature {definition.Name} is of a kind that cannot be computed.", nameof(definition)),
         };
 
-    /// <summary>A field's value or, where there is no field of that name, an earlier feature.</summary>
+    /// <summary>The value of the field of that name or, if there is none, an earlier feature.</summary>
     static Feature Operand(TransactionSchema schema, string name, IReadOnlyDictionary<string, Feature> earlier) =>
         schema.IndexOf(name) is >= 0 and var field ? new NumberValue(field) : earlier[name];
 
@@ -99,7 +99,7 @@ abstract class Feature
         }
     }
 
-    /// <summary>Haversine formula on a sphere of the Earth's mean radius (IUGG R1); within 0.6 % of the ellipsoid.</summary>
+    /// <summary>Haversine formula on a sphere with the Earth's mean radius (IUGG R1); within 0.6 % of the ellipsoid.</summary>
     sealed class DistanceInKilometres(int latitude, int longitude, int toLatitude, int toLongitude) : Feature
     {
         const double EarthRadius = 6371.0088;

@@ -5,20 +5,24 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Model.Features;
 
 /// <summary>
-/// Learns from training rows what a <see cref="FeaturePlan"/> needs to know: which categories there are, and how frequent.
+/// Fits a <see cref="FeaturePlan"/> to training rows: counts the values of category features. Not thread-safe.
 /// </summary>
 public sealed class FeatureFitting
 {
     readonly TransactionSchema _schema;
     readonly Counted[] _counted;
 
+    /// <summary>Starts with no rows.</summary>
+    /// <param name="schema">The schema of the rows and of the plan.</param>
     public FeatureFitting(TransactionSchema schema)
     {
         _schema = schema;
         _counted = [.. schema.Features.OfType<CategoryFeature>().Select(f => new Counted(f, schema.IndexOf(f.Field), []))];
     }
 
-    /// <summary>Adds rows of the schema. What they are read into may be reused afterwards.</summary>
+    /// <summary>Counts the categories of a batch. The batch may be reused afterwards.</summary>
+    /// <param name="rows">Training rows of the schema.</param>
+    /// <exception cref="ArgumentException">The rows have another schema.</exception>
     public void Add(TransactionRows rows)
     {
         if (rows.Schema != _schema)
@@ -47,7 +51,9 @@ public sealed class FeatureFitting
         }
     }
 
-    /// <summary>The plan. Equally frequent categories come in ordinal order, so the same rows in any order give the same plan.</summary>
+    /// <summary>
+    /// Returns the fitted plan. Equally frequent categories are in ordinal order, so the plan does not depend on the order of the rows.
+    /// </summary>
     public FeaturePlan Finish() => new(
         _schema,
         _counted.ToImmutableDictionary(

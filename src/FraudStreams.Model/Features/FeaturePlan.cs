@@ -5,9 +5,8 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Model.Features;
 
 /// <summary>
-/// Computes a model's inputs from transactions: the schema's feature definitions and what was learnt from training rows for them, the
-/// dictionaries of categories. The same plan serves training and stream, so the same payment gives the same bits in both. Immutable and
-/// safe to use on several threads.
+/// Computes the features of transactions: the schema's feature definitions with the category dictionaries fitted to training rows. Training
+/// and the stream use the same plan, so the same payment gives the same bits in both. Immutable and thread-safe.
 /// </summary>
 public sealed class FeaturePlan
 {
@@ -27,17 +26,22 @@ public sealed class FeaturePlan
         ];
     }
 
+    /// <summary>The schema of the rows that the plan reads.</summary>
     public TransactionSchema Schema { get; }
 
-    /// <summary>Name and kind of each feature, in the order of a row.</summary>
+    /// <summary>Name and kind of each feature, in the order of the values of a row.</summary>
     public ImmutableArray<FeatureColumn> Columns { get; }
 
+    /// <summary>Number of features, at least 1.</summary>
     public int Count => _features.Length;
 
-    /// <summary>For each category feature its values by code: the most frequent has code 0.</summary>
+    /// <summary>By category feature, its values; the index is the code, and the most frequent value has code 0.</summary>
     public ImmutableDictionary<string, ImmutableArray<string>> Categories { get; }
 
-    /// <summary>Makes a plan from training rows, batch by batch; labels are not looked at.</summary>
+    /// <summary>Fits a plan to training rows. Labels are not used.</summary>
+    /// <param name="schema">The schema of the rows and of the plan.</param>
+    /// <param name="batches">The training rows; each batch is read once and may be reused for the next.</param>
+    /// <exception cref="ArgumentException">A batch has another schema.</exception>
     public static FeaturePlan Fit(TransactionSchema schema, IEnumerable<TransactionRows> batches)
     {
         var fitting = new FeatureFitting(schema);
@@ -46,16 +50,17 @@ public sealed class FeaturePlan
         return fitting.Finish();
     }
 
-    /// <summary>Whether every payment gets the same values from both: the same definitions, and the same codes for categories.</summary>
+    /// <summary>Whether both plans give the same values for every payment: same definitions, same category codes.</summary>
     public bool IsSameAs(FeaturePlan other) =>
         Schema == other.Schema && Categories.Count == other.Categories.Count
         && Categories.All(category => other.Categories.TryGetValue(category.Key, out var values) && values.SequenceEqual(category.Value));
 
-    /// <summary>Computes the features of every row, without allocating.</summary>
+    /// <summary>Computes the features of every row. Does not allocate.</summary>
     /// <param name="rows">Transactions of the plan's schema.</param>
-    /// <param name="matrix">Rows × <see cref="Count"/> values, row after row. NaN is a missing value; none is infinite.</param>
-    /// <exception cref="ArgumentException">The rows are of another schema, or the matrix has another size.</exception>
-    /// <exception cref="InvalidOperationException">The schema has windows and no window state has taken the rows in.</exception>
+    /// <param name="matrix">Receives rows × <see cref="Count"/> values, row-major. NaN is a missing value; none is infinite.</param>
+    /// <exception cref="ArgumentException">The rows have another schema, or the matrix has another size.</exception>
+    /// <exception cref="InvalidOperationException">The schema has window features and the rows were not passed to <see
+    /// cref="Windows.WindowState.Advance(TransactionRows)"/>.</exception>
     public void Compute(TransactionRows rows, Span<double> matrix)
     {
         if (!ReferenceEquals(rows.Schema, Schema) && rows.Schema != Schema)

@@ -7,10 +7,12 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Model.Features;
 
 /// <summary>
-/// What a plan learnt, as JSON for model cards: <c>{"categories":{"feature":["most frequent",…],…}}</c>. Its schema stands beside it.
+/// The fitted part of a plan as JSON, for model cards: <c>{"categories":{"feature":["most frequent",…],…}}</c>. The schema is stored beside
+/// it (<see cref="SchemaJson"/>).
 /// </summary>
 public static class FeaturePlanJson
 {
+    /// <summary>Writes the plan's category dictionaries.</summary>
     public static JsonObject ToJson(FeaturePlan plan) => new()
     {
         ["categories"] = new JsonObject(
@@ -18,8 +20,10 @@ public static class FeaturePlanJson
                 feature.Name, new JsonArray([.. plan.Categories[feature.Name].Select(value => JsonValue.Create(value))])))),
     };
 
-    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
-    /// <exception cref="ModelFormatException">The JSON is no plan for this schema.</exception>
+    /// <summary>Reads what <see cref="ToJson"/> wrote. The plan computes the same bits.</summary>
+    /// <param name="json">The JSON object.</param>
+    /// <param name="schema">The schema of the plan.</param>
+    /// <exception cref="ModelFormatException">The JSON is not a plan for this schema.</exception>
     public static FeaturePlan FromJson(JsonElement json, TransactionSchema schema)
     {
         var categories = ImmutableDictionary.CreateBuilder<string, ImmutableArray<string>>();

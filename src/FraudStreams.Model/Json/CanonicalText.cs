@@ -4,17 +4,17 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Model.Json;
 
 /// <summary>
-/// How a value is written when nothing but its schema is known: a number by the fewest digits that give the same double, a whole number
-/// by its digits, a time in the first of its field's formats.
+/// The canonical text of a value, which follows from the value and its schema field alone: a number in the fewest digits that parse to the
+/// same double, a whole number in its digits, a time in the first of its field's formats.
 /// </summary>
 static class CanonicalText
 {
-    /// <summary>Longer than any of these texts.</summary>
+    /// <summary>Upper bound of the length of a canonical text, in bytes.</summary>
     internal const int Longest = 40;
 
     const int DigitsOfAnyDouble = 15;
 
-    /// <summary>Writes a value that is no text, given by its cell's bits; gives the bytes written.</summary>
+    /// <summary>Writes a value other than a text, given as its cell's bits. Returns the number of bytes written.</summary>
     internal static int Write(SchemaField field, long bits, Span<byte> into)
     {
         var written = 0;
@@ -31,23 +31,24 @@ static class CanonicalText
         }
     }
 
-    /// <summary>Whether these are the characters that <see cref="Write"/> writes for the value that was read from them.</summary>
+    /// <summary>Whether the text that a value was parsed from is the value's canonical text, as <see cref="Write"/> writes it.</summary>
     internal static bool Is(SchemaField field, ReadOnlySpan<byte> written, long bits)
     {
-        var plain = field.Type switch
+        var isCanonical = field.Type switch
         {
             FieldType.Number => IsShortest(written),
             FieldType.Time => IsOnlyForm(field.TimeFormats[0].Kind, written),
             _ => false,
         };
-        if (plain)
+        if (isCanonical)
             return true;
-        Span<byte> usual = stackalloc byte[Longest];
-        return usual[..Write(field, bits, usual)].SequenceEqual(written);
+        Span<byte> canonical = stackalloc byte[Longest];
+        return canonical[..Write(field, bits, canonical)].SequenceEqual(written);
     }
 
     /// <summary>
-    /// Up to fifteen digits survive the way through a double, so without idle zeros they are the fewest. False says nothing.
+    /// Fast path: up to fifteen digits survive conversion to double and back, so without redundant zeros they are the fewest. False means
+    /// unknown.
     /// </summary>
     static bool IsShortest(ReadOnlySpan<byte> text)
     {
@@ -62,12 +63,12 @@ static class CanonicalText
         if (point < 0)
             return true;
         var decimals = text[(point + 1)..];
-        // Small numbers are written with an exponent.
+        // Small numbers have an exponent in canonical form.
         return decimals.Length > 0 && decimals[^1] != '0' && !decimals.ContainsAnyExceptInRange((byte)'0', (byte)'9')
             && !(whole[0] == '0' && decimals.StartsWith("0000"u8));
     }
 
-    /// <summary>A text of this length that was read as a time in one of these formats has the only form that they have.</summary>
+    /// <summary>Fast path: a text of this shape that was parsed in one of these formats is canonical, as they have only one form.</summary>
     static bool IsOnlyForm(TimeFormatKind kind, ReadOnlySpan<byte> text) => kind switch
     {
         TimeFormatKind.DateTime => text.Length == 19 && text[10] == ' ',

@@ -3,12 +3,16 @@ using System.Text.Json;
 
 namespace FraudStreams.Model.Json;
 
-/// <summary>The features that a prediction carries: a JSON array in the order of the model's plan, a missing value as null.</summary>
+/// <summary>
+/// The feature values in a prediction record, property <c>feature_values</c>: a JSON array in the order of the model's <c>FeaturePlan</c>, with null for
+/// a missing value.
+/// </summary>
 public static class FeatureValues
 {
-    /// <summary>Reads them back, to the same bits.</summary>
-    /// <param name="prediction">A record that <see cref="PredictionReader"/> has read.</param>
-    /// <returns>NaN for a missing value; null where the record carries none.</returns>
+    /// <summary>Reads the values back, to the same bits.</summary>
+    /// <param name="prediction">A record that <see cref="PredictionReader"/> has accepted, in UTF-8.</param>
+    /// <returns>One value a feature, NaN for a missing one; null if the record has no feature values.</returns>
+    /// <exception cref="JsonException">The record is not JSON.</exception>
     public static double[]? Read(ReadOnlySpan<byte> prediction)
     {
         var json = new Utf8JsonReader(prediction);

@@ -6,7 +6,7 @@ using static FraudStreams.Model.Schemas.TransactionRows;
 
 namespace FraudStreams.Model.Json;
 
-/// <summary>One field's text to its cell, by the same rules whether it came from JSON or from CSV.</summary>
+/// <summary>Parses the text of a field into its cell, by the same rules for JSON and CSV.</summary>
 static class FieldText
 {
     const int ShownBytes = 40;
@@ -14,7 +14,8 @@ static class FieldText
     static readonly SearchValues<byte> DigitsSpacesDashes = SearchValues.Create("0123456789 -"u8);
 
     /// <summary>
-    /// Reads a field's unescaped text, which stands at <paramref name="at"/> in the rows' bytes, into its cell; null, or why it cannot.
+    /// Parses a field's unescaped text, which is at index <paramref name="at"/> of the rows' bytes, into its cell. Returns null, or why the text
+    /// is rejected.
     /// </summary>
     internal static RejectReason? Read(
         TransactionSchema schema, int index, SchemaField field, ReadOnlySpan<byte> text, int at, ref Cell cell)
@@ -41,7 +42,7 @@ static class FieldText
         cell.State = CellState.Text;
     }
 
-    /// <summary>The first required field without a value, as a reason; null when all are there.</summary>
+    /// <summary>A reject reason for the first required field without a value; null if there is none.</summary>
     internal static RejectReason? FirstMissing(ImmutableArray<SchemaField> fields, ReadOnlySpan<Cell> cells)
     {
         for (var i = 0; i < cells.Length; i++)
@@ -52,7 +53,7 @@ static class FieldText
         return null;
     }
 
-    /// <summary>Reads a number, whole number or time into the cell; null, or why not.</summary>
+    /// <summary>Parses a number, whole number or time into the cell. Returns null, or why the text is rejected.</summary>
     internal static RejectReason? ReadValue(TransactionSchema schema, int index, SchemaField field, ReadOnlySpan<byte> text, ref Cell cell)
     {
         switch (field.Type)
@@ -81,7 +82,7 @@ static class FieldText
         }
     }
 
-    /// <summary>Asks whether a text is what its field wants; null, or what is wrong with it.</summary>
+    /// <summary>Checks a text against its field. Returns null, or what is wrong with it.</summary>
     static RejectReason? Check(SchemaField field, ReadOnlySpan<byte> text)
     {
         if (!field.Optional && IsBlank(text))
@@ -93,8 +94,8 @@ static class FieldText
     }
 
     /// <summary>
-    /// A value as messages may show it. Where a schema has secrets, only its form: a shifted column puts a name or a card number into a
-    /// field that is not secret.
+    /// A value as messages may show it. If the schema has secret fields, only the value's form, because shifted columns can put a name or a card
+    /// number in a field that is not secret.
     /// </summary>
     static string Shown(TransactionSchema schema, ReadOnlySpan<byte> text)
     {
@@ -133,7 +134,7 @@ static class FieldText
             : new(RejectCodes.NotATime, $"{field.Name}: {Shown(schema, text)} is not a time as {formats}");
     }
 
-    /// <summary>Names the kind of damage and never the value: a text of digits is a card number as a rule.</summary>
+    /// <summary>Describes the kind of damage, never the value: a text of digits is usually a card number.</summary>
     static string Damage(ReadOnlySpan<byte> text)
     {
         if (!text.ContainsAnyExceptInRange((byte)'0', (byte)'9'))

@@ -9,8 +9,8 @@ using static FraudStreams.Model.Schemas.TransactionRows;
 namespace FraudStreams.Model.Json;
 
 /// <summary>
-/// Reads one UTF-8 JSON object into a row, with the fields found by their bytes: first the one that stood at the same place in the last
-/// record, then by hash. The places are hints, so records may be read on several threads at once, each into its own rows.
+/// Reads one UTF-8 JSON object into a row. Finds a field by the bytes of its name: first tries the field that was at the same position in the
+/// last record, then a hash table. The positions are only hints, so several threads may read at once, each into its own rows.
 /// </summary>
 sealed class JsonRecord
 {
@@ -28,10 +28,10 @@ sealed class JsonRecord
     readonly int[] _lastAt;
     readonly int _longest;
 
-    /// <param name="schema">Decides which cell is the label, and is named in messages.</param>
-    /// <param name="fields">The cells, in order: the schema's fields and whatever else a record has beside them.</param>
-    /// <param name="reserved">Names that make a record unreadable.</param>
-    /// <param name="longest">Longest record, in bytes, that is looked at.</param>
+    /// <param name="schema">Determines which cell is the label; its name is used in messages.</param>
+    /// <param name="fields">The cells, in order: the schema's fields, then any further fields of the record.</param>
+    /// <param name="reserved">Names that make a record invalid.</param>
+    /// <param name="longest">Longest record, in bytes, that is parsed.</param>
     internal JsonRecord(TransactionSchema schema, ImmutableArray<SchemaField> fields, IEnumerable<string> reserved, int longest)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(longest, 2);
@@ -43,7 +43,7 @@ sealed class JsonRecord
         _longest = longest;
     }
 
-    /// <summary>Adds the record as a row, or says why it cannot be one and leaves the rows as they were.</summary>
+    /// <summary>Appends the record as a row and returns null, or returns why it is rejected and leaves the rows unchanged.</summary>
     internal RejectReason? Read(ReadOnlySpan<byte> record, TransactionRows into)
     {
         if (record.Length > _longest)
@@ -65,7 +65,7 @@ sealed class JsonRecord
         }
         catch (JsonException)
         {
-            // The reader's only way to say that its input is not JSON. What it stood at when it threw is kept.
+            // Utf8JsonReader reports invalid JSON only by throwing. BytesConsumed still has the position.
             reason = new(RejectCodes.NotJson, $"the record is not JSON after its byte {reader.BytesConsumed:N0}");
         }
         if (reason is null)
@@ -77,13 +77,13 @@ sealed class JsonRecord
     {
         reader.Read();
         RejectReason? problems = null;
-        for (var place = 0; ; place++)
+        for (var position = 0; ; position++)
         {
             if (!reader.Read())
                 return Truncated(record);
             if (reader.TokenType == JsonTokenType.EndObject)
                 break;
-            var field = Find(ref reader, place);
+            var field = Find(ref reader, position);
             if (!reader.Read())
                 return Truncated(record);
             var reason = field switch
@@ -97,27 +97,27 @@ sealed class JsonRecord
             if (SkipNested(ref reader, record) is { } unreadable)
                 return unreadable;
         }
-        // Anything but white space after the object throws here.
+        // Throws if anything but white space follows the object.
         reader.Read();
         return problems ?? FieldText.FirstMissing(_fields, cells);
     }
 
-    int Find(ref Utf8JsonReader reader, int place)
+    int Find(ref Utf8JsonReader reader, int position)
     {
         if (reader.ValueIsEscaped)
             return FindEscaped(ref reader);
         var name = reader.ValueSpan;
-        if (place < _lastAt.Length)
+        if (position < _lastAt.Length)
         {
-            var last = _lastAt[place];
+            var last = _lastAt[position];
             if (last >= 0 && name.SequenceEqual(_names[last]))
                 return last;
         }
         var found = _names.Find(name);
         if (found >= _fields.Length)
             return Reserved;
-        if (place < _lastAt.Length)
-            _lastAt[place] = found;
+        if (position < _lastAt.Length)
+            _lastAt[position] = found;
         return found;
     }
 
@@ -134,7 +134,7 @@ sealed class JsonRecord
     {
         var field = _fields[index];
         if (cell.State != CellState.Absent)
-            return new(RejectCodes.DuplicateField, $"{field.Name}: is there twice");
+            return new(RejectCodes.DuplicateField, $"{field.Name}: appears twice");
         var at = start + (int)reader.TokenStartIndex;
         var text = reader.ValueSpan;
         switch (reader.TokenType)
@@ -173,12 +173,12 @@ sealed class JsonRecord
         }
         catch (InvalidOperationException)
         {
-            // How the reader says that an escape is one half of a surrogate pair.
+            // Utf8JsonReader throws this if an escape is half of a surrogate pair.
             return false;
         }
     }
 
-    /// <summary>Passes over an object or list, so that the reader stands at the value's end in any case.</summary>
+    /// <summary>Skips an object or array, so that the reader is always at the end of the value.</summary>
     static RejectReason? SkipNested(ref Utf8JsonReader reader, ReadOnlySpan<byte> record)
     {
         if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
@@ -205,7 +205,7 @@ sealed class JsonRecord
             : new(RejectCodes.NotAnObject, "the record is not a JSON object: it does not begin with {");
     }
 
-    /// <summary>Columns of a CSV line, or 0 where the text is JSON of another kind or has several lines.</summary>
+    /// <summary>Columns if the record is read as a CSV line; 0 for a JSON array.</summary>
     static int CsvColumns(ReadOnlySpan<byte> record)
     {
         if (record[0] == '[')
@@ -231,5 +231,5 @@ sealed class JsonRecord
     static RejectReason ReservedField() =>
         new(
             RejectCodes.ReservedField,
-            $"the record has a field that only this program adds ({string.Join(", ", TransactionSchema.ReservedNames)})");
+            $"the record has a reserved field ({string.Join(", ", TransactionSchema.ReservedNames)})");
 }

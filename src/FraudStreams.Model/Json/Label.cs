@@ -4,14 +4,14 @@ using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Json;
 
-/// <summary>What somebody found out about a payment, as topic `labels` has it.</summary>
-/// <param name="Id">The payment's id.</param>
-/// <param name="Fraud">Whether it was fraud.</param>
-/// <param name="ConfirmedAt">When that was found out, in unix milliseconds: of two labels of a payment the later one holds.</param>
-/// <param name="ConfirmedBy">Who or what found it out.</param>
+/// <summary>A confirmed label of a payment: a record of topic `labels`.</summary>
+/// <param name="Id">The payment's id, 1 to <see cref="LongestId"/> UTF-8 bytes.</param>
+/// <param name="Fraud">Whether the payment was fraud.</param>
+/// <param name="ConfirmedAt">When it was confirmed, in Unix milliseconds. The latest label of a payment wins.</param>
+/// <param name="ConfirmedBy">The person or system that confirmed it, 1 to <see cref="LongestName"/> UTF-8 bytes.</param>
 public sealed record Label(string Id, bool Fraud, long ConfirmedAt, string ConfirmedBy)
 {
-    /// <summary>Longest id, in UTF-8 bytes: an index of PostgreSQL holds 2,704 bytes, who and when included.</summary>
+    /// <summary>Longest id, in UTF-8 bytes: a PostgreSQL index entry holds 2,704 bytes, including who confirmed it and when.</summary>
     public const int LongestId = 2_000;
 
     /// <summary>Longest <see cref="ConfirmedBy"/>, in UTF-8 bytes.</summary>
@@ -20,6 +20,7 @@ public sealed record Label(string Id, bool Fraud, long ConfirmedAt, string Confi
     /// <summary>
     /// Appends <c>{"id":"…","true_value":1,"confirmed_at":"2026-01-02T03:04:05.678Z","confirmed_by":"…"}</c>.
     /// </summary>
+    /// <param name="into">Receives the UTF-8 record.</param>
     public void Write(IBufferWriter<byte> into)
     {
         Span<byte> time = stackalloc byte[24];

@@ -3,14 +3,19 @@ using System.Text.Unicode;
 
 namespace FraudStreams.Model.Json;
 
-/// <summary>Reads the records of topic `labels`: one flat UTF-8 JSON object each (<see cref="Label.Write"/>), further fields left alone.</summary>
+/// <summary>
+/// Reads records of topic `labels`: one UTF-8 JSON object each (<see cref="Label.Write"/>), at most 64 KiB. Further fields are ignored. Thread-safe.
+/// </summary>
 public static class LabelReader
 {
     const int LongestRecord = 64 * 1024;
 
     /// <summary>
-    /// The label; or null and the reason why the record is none. Never throws over what a record holds.
+    /// Parses a record. Never throws because of a record's content.
     /// </summary>
+    /// <param name="record">The record's bytes.</param>
+    /// <param name="reason">Why the record was rejected; null if it is a label.</param>
+    /// <returns>The label; null if the record was rejected.</returns>
     public static Label? TryRead(ReadOnlySpan<byte> record, out RejectReason? reason)
     {
         reason = record.Length > LongestRecord ? JsonRecord.TooLong(record.Length, LongestRecord)
@@ -38,7 +43,7 @@ public static class LabelReader
         json.Read();
         if (json.TokenType != JsonTokenType.StartObject)
         {
-            text.Refuse(RejectCodes.NotAnObject, "the record is not a JSON object");
+            text.Reject(RejectCodes.NotAnObject, "the record is not a JSON object");
             return;
         }
         var seen = 0;
@@ -52,16 +57,16 @@ public static class LabelReader
                 continue;
             }
             if ((seen & (1 << name)) != 0)
-                text.Refuse(RejectCodes.DuplicateField, $"{LabelText.Names[name]}: is there twice");
+                text.Reject(RejectCodes.DuplicateField, $"{LabelText.Names[name]}: appears twice");
             seen |= 1 << name;
-            Take(ref json, name, ref text);
+            ReadValue(ref json, name, ref text);
         }
-        // Anything but white space after the object throws here.
+        // Throws if anything but white space follows the object.
         json.Read();
         for (var name = 0; name < LabelText.Names.Length; name++)
         {
             if ((seen & (1 << name)) == 0)
-                text.Refuse(RejectCodes.MissingField, $"{LabelText.Names[name]}: is missing");
+                text.Reject(RejectCodes.MissingField, $"{LabelText.Names[name]}: is missing");
         }
     }
 
@@ -75,11 +80,11 @@ public static class LabelReader
         return -1;
     }
 
-    static void Take(ref Utf8JsonReader json, int name, ref LabelText text)
+    static void ReadValue(ref Utf8JsonReader json, int name, ref LabelText text)
     {
         if (json.TokenType is not (JsonTokenType.String or JsonTokenType.Number))
         {
-            text.Refuse(
+            text.Reject(
                 json.TokenType == JsonTokenType.Null ? RejectCodes.MissingField : RejectCodes.WrongType,
                 $"{LabelText.Names[name]}: is not a text or a number");
             json.Skip();
@@ -87,18 +92,18 @@ public static class LabelReader
         }
         if (!json.ValueIsEscaped)
         {
-            text.Take(name, json.ValueSpan);
+            text.Set(name, json.ValueSpan);
             return;
         }
         try
         {
             var unescaped = new byte[json.ValueSpan.Length];
-            text.Take(name, unescaped.AsSpan(0, json.CopyString(unescaped)));
+            text.Set(name, unescaped.AsSpan(0, json.CopyString(unescaped)));
         }
         catch (InvalidOperationException)
         {
-            // How the reader says that an escape is one half of a surrogate pair.
-            text.Refuse(RejectCodes.NotUtf8, $"{LabelText.Names[name]}: has an escape that is half a character");
+            // Utf8JsonReader throws this if an escape is half of a surrogate pair.
+            text.Reject(RejectCodes.NotUtf8, $"{LabelText.Names[name]}: has an escape that is half a character");
         }
     }
 }

@@ -5,8 +5,8 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Model.Json;
 
 /// <summary>
-/// A label's four values from their characters, by the same rules for messages and files. What is refused is told by what would be right
-/// and never by the value: a shifted column puts anything anywhere.
+/// Parses the four values of a label, by the same rules for topic records and CSV files. Messages say what would be valid and never quote the
+/// value, because shifted columns can put any text in any field.
 /// </summary>
 ref struct LabelText
 {
@@ -21,11 +21,11 @@ ref struct LabelText
 
     internal RejectReason? Problems { get; private set; }
 
-    /// <summary>The label, where every value was there and right.</summary>
+    /// <summary>The label if all values are valid; otherwise null, and <see cref="Problems"/> says why.</summary>
     internal readonly Label? Label => Problems is null ? new Label(_id!, _fraud!.Value, _confirmedAt!.Value, _confirmedBy!) : null;
 
-    /// <summary>Takes the value of one of <see cref="Names"/>.</summary>
-    internal void Take(int name, ReadOnlySpan<byte> text)
+    /// <summary>Sets the value of one of <see cref="Names"/>.</summary>
+    internal void Set(int name, ReadOnlySpan<byte> text)
     {
         switch (name)
         {
@@ -35,7 +35,7 @@ ref struct LabelText
             case 1:
                 _fraud = text.SequenceEqual("1"u8) ? true : text.SequenceEqual("0"u8) ? false : null;
                 if (_fraud is null)
-                    Refuse(RejectCodes.LabelNotBinary, "true_value: is not a label; 1 is fraud, 0 is not");
+                    Reject(RejectCodes.LabelNotBinary, "true_value: is not a label; 1 is fraud, 0 is not");
                 break;
             case 2:
                 _confirmedAt = Time(text);
@@ -46,7 +46,7 @@ ref struct LabelText
         }
     }
 
-    internal void Refuse(string code, string message) => Problems = Problems.And(new RejectReason(code, message));
+    internal void Reject(string code, string message) => Problems = Problems.And(new RejectReason(code, message));
 
     long? Time(ReadOnlySpan<byte> text)
     {
@@ -56,10 +56,10 @@ ref struct LabelText
                 continue;
             if (time is >= TimeFormat.Earliest and <= TimeFormat.Latest)
                 return time;
-            Refuse(RejectCodes.TimeOutOfRange, "confirmed_at: lies outside the years 1800 to 2199");
+            Reject(RejectCodes.TimeOutOfRange, "confirmed_at: lies outside the years 1800 to 2199");
             return null;
         }
-        Refuse(RejectCodes.NotATime, $"confirmed_at: is not a time as {string.Join(" or ", TimeFormats)}");
+        Reject(RejectCodes.NotATime, $"confirmed_at: is not a time as {string.Join(" or ", TimeFormats)}");
         return null;
     }
 
@@ -67,13 +67,13 @@ ref struct LabelText
     {
         text = text.Trim((byte)' ');
         if (text.IsEmpty)
-            Refuse(RejectCodes.EmptyField, $"{name}: is empty");
+            Reject(RejectCodes.EmptyField, $"{name}: is empty");
         else if (text.Length > longest)
-            Refuse(RejectCodes.TooLong, $"{name}: has {text.Length:N0} bytes; at most {longest:N0} are possible");
+            Reject(RejectCodes.TooLong, $"{name}: has {text.Length:N0} bytes; at most {longest:N0} are possible");
         else if (!Utf8.IsValid(text))
-            Refuse(RejectCodes.NotUtf8, $"{name}: is not UTF-8 text");
+            Reject(RejectCodes.NotUtf8, $"{name}: is not UTF-8 text");
         else if (text.ContainsAnyInRange((byte)0, (byte)31))
-            Refuse(RejectCodes.WrongType, $"{name}: has a control character");
+            Reject(RejectCodes.WrongType, $"{name}: has a control character");
         else
             return Encoding.UTF8.GetString(text);
         return null;

@@ -6,7 +6,7 @@ using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Json;
 
-/// <summary>Writes predictions: the transaction's own bytes, and after its fields what the model said.</summary>
+/// <summary>Writes prediction records: the transaction's bytes unchanged, with the model's output appended as further fields. Thread-safe.</summary>
 public static class PredictionWriter
 {
     const int LongestScore = 32;
@@ -14,17 +14,18 @@ public static class PredictionWriter
     const int NamesLength = 64;
 
     /// <summary>
-    /// Appends <c>{…,"score":0.123,"prediction":0,"model_version":"…","scored_at":"2026-01-02T03:04:05.678Z"}</c>. The score is printed
-    /// so that reading it gives the same double.
+    /// Appends <c>{…,"score":0.123,"prediction":0,"model_version":"…","scored_at":"2026-01-02T03:04:05.678Z"}</c>. The score is written so that it
+    /// parses to the same double.
     /// </summary>
-    /// <param name="into">Where the record is appended.</param>
-    /// <param name="transaction">A JSON object that <see cref="TransactionReader"/> has read (<see
-    /// cref="TransactionRows.Source"/>).</param>
-    /// <param name="score">0 to 1.</param>
-    /// <param name="fraud">Whether the score reaches the threshold.</param>
-    /// <param name="modelVersion">Name of the version that scored it.</param>
-    /// <param name="scoredAt">Kept to the millisecond, in UTC.</param>
-    /// <param name="features">What the model was given, to be carried as <c>"feature_values":[1.5,null]</c>; empty to leave it out.</param>
+    /// <param name="into">Receives the UTF-8 record.</param>
+    /// <param name="transaction">A JSON object that <see cref="TransactionReader"/> has accepted (<see cref="TransactionRows.Source"/>).</param>
+    /// <param name="score">0..1.</param>
+    /// <param name="fraud">Whether the payment is predicted a fraud, that is, the score is at least the threshold.</param>
+    /// <param name="modelVersion">Name of the model version that scored it.</param>
+    /// <param name="scoredAt">When; written in UTC with milliseconds.</param>
+    /// <param name="features">The model's input, written as <c>"feature_values":[1.5,null]</c>, NaN as null; empty to leave it out.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The score is not in 0..1.</exception>
+    /// <exception cref="ArgumentException">The transaction is not a JSON object.</exception>
     public static void Write(
         IBufferWriter<byte> into, ReadOnlySpan<byte> transaction, double score, bool fraud, string modelVersion, DateTimeOffset scoredAt,
         ReadOnlySpan<double> features = default)
@@ -35,7 +36,7 @@ public static class PredictionWriter
         if (end < 0)
             throw new ArgumentException("A transaction is a JSON object.", nameof(transaction));
 
-        // An escaped character takes six bytes, and one of UTF-8's no more.
+        // An escaped character takes six bytes, and its UTF-8 form at most as many.
         var room = into.GetSpan(end + NamesLength + LongestScore + TimeLength + (6 * modelVersion.Length) + (features.Length * LongestScore));
         transaction[..end].CopyTo(room);
         var at = end;
@@ -62,7 +63,7 @@ public static class PredictionWriter
 
     static void PutEscaped(string text, Span<byte> room, ref int at)
     {
-        // A version is a folder's name as a rule, and those need no escapes.
+        // A version is usually a folder name, which needs no escapes.
         if (text.AsSpan().ContainsAnyExceptInRange(' ', '~') || text.AsSpan().ContainsAny('"', '\\'))
             Put(JsonEncodedText.Encode(text).EncodedUtf8Bytes, room, ref at);
         else

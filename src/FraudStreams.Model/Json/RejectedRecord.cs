@@ -4,17 +4,23 @@ using System.Text.Json;
 namespace FraudStreams.Model.Json;
 
 /// <summary>
-/// A record that could not be read, as topic `rejected` keeps it: where it stood, why it was refused, and its bytes unchanged.
+/// A rejected record, as written to the dead-letter topic `rejected`: its source offset, the reason, and its original bytes.
 /// </summary>
-/// <param name="Original">The record's bytes; once it was read again, what was kept of them.</param>
-/// <param name="Excerpt">How many of the first bytes are kept, where that is not all of them.</param>
+/// <param name="Reason">Why it was rejected.</param>
+/// <param name="Topic">The topic it was read from.</param>
+/// <param name="Partition">The partition it was read from.</param>
+/// <param name="Offset">Its offset in the partition.</param>
+/// <param name="RejectedAt">When it was rejected.</param>
+/// <param name="Original">The record's bytes; after <see cref="TryRead"/>, the bytes that were kept.</param>
+/// <param name="Excerpt">Number of leading bytes to keep; null to keep all of them.</param>
 public sealed record RejectedRecord(
     RejectReason Reason, string Topic, int Partition, long Offset, DateTimeOffset RejectedAt, ReadOnlyMemory<byte> Original, int? Excerpt = null)
 {
     /// <summary>
-    /// Appends <c>{"code":…,"message":…,"topic":…,"partition":0,"offset":0,"rejected_at":"…","original":"base64"}</c>; where only an excerpt is kept, also
-    /// <c>"original_bytes":1048576</c>, the length of the whole.
+    /// Appends <c>{"code":…,"message":…,"topic":…,"partition":0,"offset":0,"rejected_at":"…","original":"base64"}</c>; for an excerpt also
+    /// <c>"original_bytes":1048576</c>, the length of the original.
     /// </summary>
+    /// <param name="into">Receives the UTF-8 record.</param>
     public void Write(IBufferWriter<byte> into)
     {
         using var json = new Utf8JsonWriter(into);
@@ -31,7 +37,8 @@ public sealed record RejectedRecord(
         json.WriteEndObject();
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote; null for anything else.</summary>
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <returns>The rejected record; null if the JSON is not one.</returns>
     public static RejectedRecord? TryRead(ReadOnlyMemory<byte> json)
     {
         try

@@ -7,19 +7,23 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Model.Json;
 
 /// <summary>
-/// Writes payments of the store as records of `transactions`: the schema's fields in its order, as <see cref="CsvToJson"/> writes them. A reader gets the
-/// same values from them as from the records that they were stored from. Whatever else those held is not in the store.
+/// Writes payments of the store as records of topic `transactions`: UTF-8 JSON objects with the schema's fields in schema order, as
+/// <see cref="CsvToJson"/> writes them. A reader gets the same values as from the original records. Further fields of those records are not
+/// in the store and are lost. Not thread-safe.
 /// </summary>
+/// <param name="schema">The schema of the rows.</param>
+/// <param name="into">Receives the records, without separators.</param>
 public sealed class StoredJsonWriter(TransactionSchema schema, IBufferWriter<byte> into) : StoredRowWriter(schema), IDisposable
 {
-    static readonly JsonWriterOptions AsItIs = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    static readonly JsonWriterOptions Unescaped = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    readonly JsonEncodedText[] _names = [.. schema.Fields.Select(field => JsonEncodedText.Encode(field.Name, AsItIs.Encoder))];
-    readonly Utf8JsonWriter _json = new(into, AsItIs);
+    readonly JsonEncodedText[] _names = [.. schema.Fields.Select(field => JsonEncodedText.Encode(field.Name, Unescaped.Encoder))];
+    readonly Utf8JsonWriter _json = new(into, Unescaped);
 
-    /// <summary>The topic key of the row just written.</summary>
+    /// <summary>Topic key of the last row written: its card, or its id where the data has no card.</summary>
     public byte[] Key { get; private set; } = [];
 
+    /// <summary>Releases the JSON writer.</summary>
     public void Dispose() => _json.Dispose();
 
     private protected override void Begin(byte[]?[] written, bool? confirmed)

@@ -3,26 +3,30 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Model.Json;
 
 /// <summary>
-/// Reads transactions as they come: one UTF-8 JSON object a record, flat, its fields in any order, further fields allowed and left alone.
-/// Any number of threads may read at once, each into rows of its own.
+/// Reads records of topic `transactions`: one UTF-8 JSON object each, flat, with its fields in any order; further fields are ignored. Several
+/// threads may read at once, each into its own rows.
 /// </summary>
 public sealed class TransactionReader
 {
     readonly JsonRecord _record;
 
-    /// <param name="schema">What the records are.</param>
-    /// <param name="longestRecord">Longest record, in bytes, that is read at all.</param>
+    /// <summary>Creates a reader of transactions of one schema.</summary>
+    /// <param name="schema">The schema of the records.</param>
+    /// <param name="longestRecord">Longest record, in bytes, that is parsed; at least 2. Longer ones are rejected.</param>
     public TransactionReader(TransactionSchema schema, int longestRecord = JsonRecord.DefaultLongestRecord)
     {
         Schema = schema;
         _record = new JsonRecord(schema, schema.Fields, TransactionSchema.ReservedNames, longestRecord);
     }
 
+    /// <summary>The schema of the records.</summary>
     public TransactionSchema Schema { get; }
 
     /// <summary>
-    /// Adds the record to <paramref name="into"/> as its last row and returns null; or returns why it is not a transaction of this schema
-    /// and leaves the rows as they were. Never throws over what a record holds.
+    /// Parses a record and appends it to <paramref name="into"/>. Never throws because of a record's content.
     /// </summary>
+    /// <param name="json">The record, in UTF-8.</param>
+    /// <param name="into">Rows of the same schema; unchanged if the record is rejected.</param>
+    /// <returns>Null, or why the record is not a transaction of this schema.</returns>
     public RejectReason? TryRead(ReadOnlySpan<byte> json, TransactionRows into) => _record.Read(json, into);
 }

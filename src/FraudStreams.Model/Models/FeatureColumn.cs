@@ -1,18 +1,20 @@
 namespace FraudStreams.Model.Models;
 
-/// <summary>How the values of a feature are to be read.</summary>
+/// <summary>How a model reads the values of a feature.</summary>
 public enum FeatureKind
 {
-    /// <summary>An ordered quantity; splits compare it with a threshold.</summary>
+    /// <summary>An ordered quantity. Splits compare it with a threshold.</summary>
     Number,
 
-    /// <summary>A category code 0, 1, 2, … held in a double; codes have no order, splits ask whether the code is in a set.</summary>
+    /// <summary>A category code 0, 1, 2, … in a double. Codes have no order: splits test whether the code is in a set.</summary>
     Category,
 }
 
-/// <summary>Name and kind of one feature; its place in the list is its place in a row.</summary>
+/// <summary>Name and kind of a feature. Its index in the list of columns is its index in a row.</summary>
+/// <param name="Name">Unique among the columns.</param>
+/// <param name="Kind">How its values are read.</param>
 public sealed record FeatureColumn(string Name, FeatureKind Kind)
 {
-    /// <summary>Category codes are 0 to <see cref="MaxCategoryCode"/>.</summary>
+    /// <summary>Highest category code; codes are 0..1,000,000.</summary>
     public const int MaxCategoryCode = 1_000_000;
 }

@@ -6,8 +6,8 @@ using System.Text.RegularExpressions;
 namespace FraudStreams.Model.Models;
 
 /// <summary>
-/// A model version on disk: a folder with model.json, card.json and SHA256SUMS over both (as <c>sha256sum -c</c> reads it). Written as a
-/// whole or not at all, never changed afterwards, and refused when a byte of it is not what was written.
+/// A model version on disk: a folder with model.json, card.json and SHA256SUMS over both (as <c>sha256sum -c</c> reads it). Writing is atomic,
+/// a version is never changed afterwards, and loading fails if any byte differs from what was written.
 /// </summary>
 public static partial class ModelArtifact
 {
@@ -16,24 +16,28 @@ public static partial class ModelArtifact
     const string SumsFile = "SHA256SUMS";
 
     /// <summary>
-    /// Writes a version into <paramref name="parent"/>/<see cref="ModelCard.Version"/>, and gives that path. The files are on the disk
-    /// before the folder has its name.
+    /// Writes a version to <paramref name="parent"/>/<see cref="ModelCard.Version"/>. The files are flushed to disk before the folder gets its
+    /// final name.
     /// </summary>
-    /// <exception cref="ModelArtifactException">The version is there already, its name is no folder's name, or card and model do not
-    /// fit.</exception>
+    /// <param name="parent">The folder of all versions; created if missing.</param>
+    /// <param name="model">The model and its card.</param>
+    /// <returns>Path of the version's folder.</returns>
+    /// <exception cref="ModelArtifactException">The version already exists, its name is not a valid folder name, or the card has a threshold
+    /// outside 0..1 or a metric that is not finite.</exception>
+    /// <exception cref="ArgumentException">The scorer is of a type without a stored format.</exception>
     public static string Write(string parent, ScoringModel model)
     {
         var card = model.Card;
         CheckCard(card, $"version \"{card.Version}\"");
         var folder = Path.Combine(parent, card.Version);
         if (Path.Exists(folder))
-            throw new ModelArtifactException($"{folder}: is there already; a version is never written twice");
+            throw new ModelArtifactException($"{folder}: already exists; a version is never overwritten");
 
         var (kind, modelJson) = ScorerJson.Write(model.Scorer);
         var cardJson = ModelCardJson.Write(card, new ModelCardJson.ModelFile(kind, model.Scorer.FeatureCount, Hash(modelJson)));
         var sums = $"{Hash(modelJson)}  {ModelFile}\n{Hash(cardJson)}  {CardFile}\n";
         var unfinished = Path.Combine(parent, $".{card.Version}.unfinished");
-        // What a process left that died here.
+        // Left by a process that died while it wrote.
         if (Directory.Exists(unfinished))
             Directory.Delete(unfinished, recursive: true);
         Directory.CreateDirectory(unfinished);
@@ -44,9 +48,10 @@ public static partial class ModelArtifact
         return folder;
     }
 
-    /// <summary>Loads the version in <paramref name="folder"/>.</summary>
-    /// <exception cref="ModelArtifactException">A file is missing, truncated or altered, of an unknown format, or does not fit the
-    /// others.</exception>
+    /// <summary>Loads and checks a version.</summary>
+    /// <param name="folder">The version's folder; its name must be the card's version.</param>
+    /// <exception cref="ModelArtifactException">A file is missing, truncated, altered or of an unknown format, or the files do not belong
+    /// together; the message names the file.</exception>
     public static ScoringModel Load(string folder)
     {
         if (!Directory.Exists(folder))

@@ -4,35 +4,38 @@ using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Models;
 
-/// <summary>What is known of a model version beside the model itself.</summary>
-/// <param name="Version">Its name, which is its folder's: letters, digits, '.', '_' and '-'.</param>
+/// <summary>The metadata of a model version.</summary>
+/// <param name="Version">Its name, which is also its folder's: 1 to 100 letters, digits, '.', '_' and '-', not starting with '.'.</param>
 /// <param name="CreatedAt">When it was trained.</param>
-/// <param name="Features">How its inputs are computed, with the schema they are computed from.</param>
-/// <param name="Threshold">From which score on a payment is predicted a fraud.</param>
-/// <param name="Training">What it learnt from.</param>
+/// <param name="Features">The plan that computes its inputs, with the schema.</param>
+/// <param name="Threshold">The score from which a payment is predicted a fraud.</param>
+/// <param name="Training">The data and settings it was trained with.</param>
 public sealed record ModelCard(
     string Version, DateTimeOffset CreatedAt, FeaturePlan Features, ModelThreshold Threshold, TrainingFacts Training)
 {
-    /// <summary>The version it was made from or is to replace, or null.</summary>
+    /// <summary>The version that it was trained to replace; null if there was none.</summary>
     public string? Parent { get; init; }
 
-    /// <summary>Finite values by name, such as average_precision, measured on rows it did not learn from.</summary>
+    /// <summary>Metrics by name, such as average_precision, measured on rows that it was not trained on; finite.</summary>
     public ImmutableSortedDictionary<string, double> Metrics { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
 
+    /// <summary>The schema of the transactions that it scores.</summary>
     public TransactionSchema Schema => Features.Schema;
 }
 
-/// <param name="Score">0 to 1; a score equal to it is a fraud.</param>
-/// <param name="Rule">How it was chosen, in words.</param>
+/// <summary>The decision threshold of a model version.</summary>
+/// <param name="Score">0..1; a payment with at least this score is predicted a fraud.</param>
+/// <param name="Rule">How it was chosen, as text.</param>
 public sealed record ModelThreshold(double Score, string Rule);
 
+/// <summary>The data and settings that a model version was trained with.</summary>
 /// <param name="From">Event time of the earliest row.</param>
 /// <param name="To">Event time of the latest row.</param>
-/// <param name="Rows">Labelled rows.</param>
-/// <param name="Frauds">Those of them that are fraud.</param>
-/// <param name="Seed">Of every random choice.</param>
+/// <param name="Rows">Number of labelled rows.</param>
+/// <param name="Frauds">Number of rows labelled 1.</param>
+/// <param name="Seed">Seed of all random choices.</param>
 public sealed record TrainingFacts(DateTimeOffset From, DateTimeOffset To, long Rows, long Frauds, ulong Seed)
 {
-    /// <summary>The training's settings, as text, by name.</summary>
+    /// <summary>Hyperparameters by name, as text.</summary>
     public ImmutableSortedDictionary<string, string> Settings { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 }

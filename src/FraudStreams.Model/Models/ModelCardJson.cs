@@ -8,15 +8,15 @@ using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Models;
 
-/// <summary>card.json of a model version's folder.</summary>
+/// <summary>Reads and writes card.json of a model version.</summary>
 static class ModelCardJson
 {
     const int FormatVersion = 1;
 
-    /// <summary>For people to read: no escapes where JSON needs none.</summary>
+    /// <summary>For readability: no escapes where JSON needs none.</summary>
     static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>What card.json says of model.json, beside the card.</summary>
+    /// <summary>What card.json says about model.json.</summary>
     internal sealed record ModelFile(string Kind, int Features, string Sha256);
 
     internal static byte[] Write(ModelCard card, ModelFile model)
@@ -46,8 +46,7 @@ static class ModelCardJson
         return JsonSerializer.SerializeToUtf8Bytes(json, Indented);
     }
 
-    /// <exception cref="ModelArtifactException">The file is no card, or of a format that this program does not know, or contradicts
-    /// itself.</exception>
+    /// <exception cref="ModelArtifactException">The file is not a card, has an unknown format, or is inconsistent.</exception>
     internal static (ModelCard Card, ModelFile Model) Read(ReadOnlyMemory<byte> file, string path)
     {
         try

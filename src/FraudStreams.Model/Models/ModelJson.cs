@@ -2,12 +2,12 @@ using System.Text.Json;
 
 namespace FraudStreams.Model.Models;
 
-/// <summary>What the stored forms of all kinds of models share: format and version at the head, and the feature columns.</summary>
+/// <summary>What the JSON formats of all kinds of models have in common: format, version and the feature columns.</summary>
 static class ModelJson
 {
-    /// <param name="what">The model in words, such as "The trees": how a message begins.</param>
-    /// <exception cref="ModelFormatException">It is cut short, of another format or version, or <paramref name="read"/> found a
-    /// contradiction.</exception>
+    /// <param name="what">Starts messages, such as "The trees".</param>
+    /// <exception cref="ModelFormatException">The file is truncated, has another format or version, or <paramref name="read"/> found it
+    /// inconsistent.</exception>
     public static T Read<T>(ReadOnlyMemory<byte> utf8, string what, string format, int version, Func<JsonElement, T> read)
     {
         try

@@ -4,7 +4,7 @@ using FraudStreams.Model.Models.Trees;
 
 namespace FraudStreams.Model.Models;
 
-/// <summary>model.json of a model version's folder: which kinds of model there are, and how each is stored.</summary>
+/// <summary>Reads and writes model.json of a model version: maps each kind of model to its format. Add a new kind here.</summary>
 static class ScorerJson
 {
     const string Trees = "trees";
@@ -26,7 +26,7 @@ static class ScorerJson
         }
     }
 
-    /// <exception cref="ModelFormatException">The kind is unknown, or the file is no model of it.</exception>
+    /// <exception cref="ModelFormatException">The kind is unknown, or the file is not a model of this kind.</exception>
     internal static IScorer Read(string kind, ReadOnlyMemory<byte> json) => kind switch
     {
         Trees => TreeEnsemble.Load(json),
@@ -34,7 +34,7 @@ static class ScorerJson
         _ => throw new ModelFormatException($"it is of kind {kind}, which this program does not know"),
     };
 
-    /// <exception cref="ModelFormatException">The model was trained on other features than the plan computes.</exception>
+    /// <exception cref="ModelFormatException">The model was trained with other features than the plan computes.</exception>
     internal static void CheckFeatures(IScorer scorer, ImmutableArray<FeatureColumn> plan)
     {
         if (scorer.FeatureCount != plan.Length)

@@ -5,10 +5,12 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Model.Models;
 
 /// <summary>
-/// A model version ready to score: its card and its scorer, checked against each other. Immutable; safe on several threads.
+/// A model version that is ready to score: its card and its scorer, checked against each other. Immutable and thread-safe.
 /// </summary>
 public sealed class ScoringModel
 {
+    /// <param name="card">The metadata.</param>
+    /// <param name="scorer">The trained model.</param>
     /// <exception cref="ArgumentException">The scorer takes another number of features than the card's plan computes.</exception>
     public ScoringModel(ModelCard card, IScorer scorer)
     {
@@ -21,22 +23,29 @@ public sealed class ScoringModel
         Scorer = scorer;
     }
 
+    /// <summary>The metadata.</summary>
     public ModelCard Card { get; }
 
+    /// <summary>The trained model.</summary>
     public IScorer Scorer { get; }
 
+    /// <summary>Name of the version.</summary>
     public string Version => Card.Version;
 
+    /// <summary>The schema of the transactions that it scores.</summary>
     public TransactionSchema Schema => Card.Schema;
 
+    /// <summary>The plan that computes its inputs.</summary>
     public FeaturePlan Features => Card.Features;
 
-    /// <summary>A score of at least this is a predicted fraud.</summary>
+    /// <summary>A payment with at least this score, 0..1, is predicted a fraud.</summary>
     public double Threshold => Card.Threshold.Score;
 
-    /// <summary>Scores a batch without allocating, with pooled room for its features.</summary>
-    /// <param name="rows">Transactions of <see cref="Schema"/>.</param>
-    /// <param name="scores">One a row, 0 to 1.</param>
+    /// <summary>Computes the features of a batch in a pooled buffer and scores it.</summary>
+    /// <param name="rows">Transactions of <see cref="Schema"/>, with their window values if the schema has window features.</param>
+    /// <param name="scores">Receives one score a row, 0..1; its length is the number of rows.</param>
+    /// <exception cref="ArgumentException">The rows have another schema, or the length of <paramref name="scores"/> is wrong.</exception>
+    /// <exception cref="InvalidOperationException">The rows have no window values (<see cref="FeaturePlan.Compute"/>).</exception>
     public void Score(TransactionRows rows, Span<double> scores)
     {
         var length = rows.Count * Features.Count;
@@ -51,10 +60,12 @@ public sealed class ScoringModel
         }
     }
 
-    /// <summary>The same, and gives the features.</summary>
-    /// <param name="rows">Transactions of <see cref="Schema"/>.</param>
-    /// <param name="scores">One a row, 0 to 1.</param>
-    /// <param name="features">Rows × the plan's count of values, row after row.</param>
+    /// <summary>Computes the features of a batch into <paramref name="features"/> and scores it.</summary>
+    /// <param name="rows">Transactions of <see cref="Schema"/>, with their window values if the schema has window features.</param>
+    /// <param name="scores">Receives one score a row, 0..1; its length is the number of rows.</param>
+    /// <param name="features">Receives rows × <see cref="FeaturePlan.Count"/> values, row-major; NaN is a missing value.</param>
+    /// <exception cref="ArgumentException">The rows have another schema, or a length is wrong.</exception>
+    /// <exception cref="InvalidOperationException">The rows have no window values (<see cref="FeaturePlan.Compute"/>).</exception>
     public void Score(TransactionRows rows, Span<double> scores, Span<double> features)
     {
         Features.Compute(rows, features);

@@ -1,18 +1,18 @@
 namespace FraudStreams.Model.Schemas;
 
-/// <summary>What a field's value is read as.</summary>
+/// <summary>The type of a field's values.</summary>
 public enum FieldType
 {
-    /// <summary>UTF-8 text, kept as its bytes. A JSON number is taken as its digits, so that a card number may come either way.</summary>
+    /// <summary>UTF-8 text. A JSON number is accepted as its characters, so that a card number may be either.</summary>
     Text,
 
-    /// <summary>A finite IEEE double. A JSON string is taken when the whole of it is one plain number.</summary>
+    /// <summary>A finite IEEE double. A JSON string is accepted if all of it is one plain number.</summary>
     Number,
 
-    /// <summary>A whole number that fits 64 bits; "3.0" and "3e0" are whole as well.</summary>
+    /// <summary>A signed 64-bit integer; "3.0" and "3e0" are accepted.</summary>
     Integer,
 
-    /// <summary>A moment in UTC with millisecond resolution, written in one of the field's <see cref="SchemaField.TimeFormats"/>.</summary>
+    /// <summary>A time in UTC with millisecond resolution, in one of the field's <see cref="SchemaField.TimeFormats"/>.</summary>
     Time,
 }
 

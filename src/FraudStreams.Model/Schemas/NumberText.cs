@@ -3,25 +3,25 @@ using System.Globalization;
 
 namespace FraudStreams.Model.Schemas;
 
-/// <summary>Numbers from UTF-8 text, without strings.</summary>
+/// <summary>Parses numbers from UTF-8 text, without allocating strings.</summary>
 static class NumberText
 {
     const NumberStyles Plain = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
 
-    /// <summary>The powers of ten that a double holds exactly.</summary>
+    /// <summary>The powers of ten that a double represents exactly.</summary>
     static readonly double[] ExactPowersOfTen =
     [
         1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
     ];
 
     /// <summary>
-    /// Reads the whole of <paramref name="text"/> as the nearest double. "NaN" and "Infinity" are read too, and a number beyond the range
-    /// becomes infinite: whoever wants a finite one asks for it. Spaces, group separators and hexadecimal are not numbers.
+    /// Parses all of <paramref name="text"/> to the nearest double. Accepts "NaN" and "Infinity", and a number out of range becomes infinite: the
+    /// caller checks for finite numbers. Spaces, group separators and hexadecimal are not accepted.
     /// </summary>
     internal static bool TryParse(ReadOnlySpan<byte> text, out double value)
     {
-        // Clinger's fast path (How to Read Floating Point Numbers Accurately, 1990): with at most 15 digits and an exact power of ten one
-        // division rounds once, so the result is the nearest double. Amounts and coordinates are such numbers.
+        // Clinger's fast path (How to Read Floating Point Numbers Accurately, 1990): with at most 15 digits and an exact power of ten, one
+        // division rounds once, so the result is the nearest double. Amounts and coordinates usually take this path.
         var i = 0;
         var negative = text.Length > 0 && text[0] == '-';
         if (negative)
@@ -51,7 +51,7 @@ static class NumberText
     }
 
     /// <summary>
-    /// Reads the whole of <paramref name="text"/> as a whole number: digits, or a decimal form whose value is whole and exact.
+    /// Parses all of <paramref name="text"/> to a whole number: digits, or a decimal number whose value is whole and at most 2⁵³.
     /// </summary>
     internal static bool TryParseWhole(ReadOnlySpan<byte> text, out long value)
     {
@@ -64,7 +64,7 @@ static class NumberText
         return true;
     }
 
-    /// <summary>Whether the bytes may stand in JSON as a number (RFC 8259, section 6) as they are.</summary>
+    /// <summary>Whether the bytes are a valid JSON number (RFC 8259, section 6).</summary>
     internal static bool IsJsonNumber(ReadOnlySpan<byte> text)
     {
         var i = text.Length > 0 && text[0] == '-' ? 1 : 0;

@@ -3,10 +3,12 @@ using System.Collections.Immutable;
 namespace FraudStreams.Model.Schemas;
 
 /// <summary>
-/// A schema that contradicts itself or the data it is used on. Names every problem found, with its place and what would be right.
+/// A schema is inconsistent, or does not fit the data. Lists every problem found, each with its path and what would be valid.
 /// </summary>
 public sealed class SchemaException : Exception
 {
+    /// <param name="subject">The file or schema that is wrong; starts the message.</param>
+    /// <param name="problems">One sentence a problem, at least one.</param>
     public SchemaException(string subject, IEnumerable<string> problems)
         : this(subject, [.. problems])
     {
@@ -22,6 +24,6 @@ public sealed class SchemaException : Exception
     /// <summary>The file or schema that is wrong.</summary>
     public string Subject { get; }
 
-    /// <summary>One sentence a problem, each beginning with the path that is wrong.</summary>
+    /// <summary>One sentence a problem, usually starting with the path that is wrong.</summary>
     public ImmutableArray<string> Problems { get; }
 }

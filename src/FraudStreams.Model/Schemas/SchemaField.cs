@@ -3,44 +3,52 @@ using System.Text;
 
 namespace FraudStreams.Model.Schemas;
 
-/// <summary>One field of a transaction: its name in JSON and as a CSV column, and what its values are.</summary>
+/// <summary>One field of a transaction.</summary>
+/// <param name="Name">Name of the JSON property and of the CSV column.</param>
+/// <param name="Type">Type of its values.</param>
 public sealed record SchemaField(string Name, FieldType Type)
 {
-    /// <summary>Whether a record may leave the field out, or say null. A required text may not be blank either.</summary>
+    /// <summary>Whether the field may be missing or null. A required text may not be blank either.</summary>
     public bool Optional { get; init; }
 
-    /// <summary>Whether values leave the host only masked (<see cref="SecretText"/>): never in logs, mails, pages or reasons.</summary>
+    /// <summary>Whether values are masked (<see cref="SecretText"/>) in logs, mails, pages and reject reasons.</summary>
     public bool Secret { get; init; }
 
-    /// <summary>How a time is written; tried in order. Empty for other types.</summary>
+    /// <summary>The formats of a time, tried in order. Empty for other types.</summary>
     public ImmutableArray<TimeFormat> TimeFormats { get; init; } = [];
 
-    /// <summary>For text that must be digits only, such as a card number: how many. Null for any text.</summary>
+    /// <summary>The number of digits of a text that must be digits only, such as a card number. Null for any text.</summary>
     public DigitCount? Digits { get; init; }
 
     internal byte[] Utf8Name { get; } = Encoding.UTF8.GetBytes(Name);
 }
 
-/// <summary>The least and most digits that a text of digits may have, both inclusive.</summary>
+/// <summary>The number of digits that a text of digits may have.</summary>
+/// <param name="Least">Minimum, inclusive, at least 1.</param>
+/// <param name="Most">Maximum, inclusive.</param>
 public sealed record DigitCount(int Least, int Most)
 {
     public override string ToString() => Least == Most ? $"{Least} digits" : $"{Least} to {Most} digits";
 }
 
-/// <summary>Which field plays which part. Card, label and merchant may be absent from a data set.</summary>
+/// <summary>The fields with a special role, by name. Card, label and merchant are optional.</summary>
+/// <param name="Id">A required text field that identifies the transaction.</param>
+/// <param name="Time">A required time field: the event time.</param>
+/// <param name="Amount">A required number or integer field.</param>
 public sealed record SchemaRoles(string Id, string Time, string Amount)
 {
-    /// <summary>The field whose bytes are the topic key and whose history belongs together, or null where the data has none.</summary>
+    /// <summary>A required text field that is the topic key, so that a card's payments are in one partition; null if the data has none.</summary>
     public string? Card { get; init; }
 
-    /// <summary>What the source itself says about fraud: 1, 0 or missing. Never an input of a model.</summary>
+    /// <summary>An integer field with the label of the source: 1 is fraud, 0 is not, or missing. Never an input of a model. Null if there is none.</summary>
     public string? Label { get; init; }
 
+    /// <summary>A text field; null if there is none.</summary>
     public string? Merchant { get; init; }
 
     /// <summary>
-    /// Whether the id is made as a CSV file is read, "file name:row number", because the data has none. It is an ordinary field of the
-    /// JSON record from then on.
+    /// Whether the data has no id, so that reading a CSV file makes a synthetic one, "file name:row number". In the JSON record it is an ordinary
+    /// field.
     /// </summary>
     public bool IdFromRow { get; init; }
 }

@@ -5,11 +5,11 @@ using System.Text.Json.Nodes;
 namespace FraudStreams.Model.Schemas;
 
 /// <summary>
-/// A schema as JSON, for model cards. One schema has one form: every property is written, in this order, so the form's hash is the
-/// schema's id.
+/// A schema as JSON, for model cards. The form is canonical: every property is written, in this order, so that its hash is the schema's id.
 /// </summary>
 public static class SchemaJson
 {
+    /// <summary>Writes a schema in canonical form.</summary>
     public static JsonObject ToJson(TransactionSchema schema) => new()
     {
         ["name"] = schema.Name,
@@ -29,7 +29,9 @@ public static class SchemaJson
     };
 
     /// <summary>Reads what <see cref="ToJson(TransactionSchema)"/> wrote.</summary>
-    /// <exception cref="SchemaException">The JSON is not a schema, or the schema contradicts itself.</exception>
+    /// <param name="json">The JSON object.</param>
+    /// <param name="subject">The file or object that contains it, for messages.</param>
+    /// <exception cref="SchemaException">The JSON is not a schema, or the schema is inconsistent.</exception>
     public static TransactionSchema FromJson(JsonElement json, string subject)
     {
         try

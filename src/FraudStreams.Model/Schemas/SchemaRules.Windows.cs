@@ -1,6 +1,6 @@
 namespace FraudStreams.Model.Schemas;
 
-/// <summary>What a window must fulfil.</summary>
+/// <summary>The validation rules of window features.</summary>
 sealed partial class SchemaRules
 {
     const int MostKeyFields = 4;

@@ -1,6 +1,6 @@
 namespace FraudStreams.Model.Schemas;
 
-/// <summary>What a schema must fulfil. Collects every problem, so that a file is corrected once.</summary>
+/// <summary>The validation rules of a schema. Collects every problem, so that a file can be corrected in one pass.</summary>
 sealed partial class SchemaRules
 {
     const int MostFields = 1000;
@@ -46,11 +46,11 @@ sealed partial class SchemaRules
                 continue;
             }
             var path = $"fields.{field.Name}";
-            Require(seen.Add(field.Name), path, "is there twice (names that differ only in case count as the same)");
+            Require(seen.Add(field.Name), path, "appears twice (names that differ only in case count as the same)");
             Require(
                 !TransactionSchema.ReservedNames.Contains(field.Name, StringComparer.OrdinalIgnoreCase),
                 path,
-                $"is a name that the program adds itself ({string.Join(", ", TransactionSchema.ReservedNames)})");
+                $"is a reserved name ({string.Join(", ", TransactionSchema.ReservedNames)})");
             Require(
                 !field.Name.Any(c => char.IsControl(c) || c == '"'), path, "has a quote or a control character in its name");
             CheckFormat(field, path);
@@ -112,7 +112,7 @@ sealed partial class SchemaRules
             position++;
             Require(feature.Name.Length > 0, "features", $"feature {position} has no name");
             var path = $"features.{feature.Name}";
-            Require(!_earlier.ContainsKey(feature.Name), path, "is there twice");
+            Require(!_earlier.ContainsKey(feature.Name), path, "appears twice");
             CheckFeature(feature, path);
             _earlier.TryAdd(feature.Name, feature);
         }
@@ -168,7 +168,7 @@ sealed partial class SchemaRules
             Input(path, field, FieldType.Number, FieldType.Integer);
     }
 
-    /// <summary>Fields, or where there is none of that name earlier features.</summary>
+    /// <summary>Number fields or, if there is no field of that name, earlier features.</summary>
     void Operands(string path, params ReadOnlySpan<string> names)
     {
         foreach (var name in names)

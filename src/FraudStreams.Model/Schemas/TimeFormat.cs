@@ -3,16 +3,16 @@ using System.Text;
 
 namespace FraudStreams.Model.Schemas;
 
-/// <summary>The ways of writing a time that schemas can name.</summary>
+/// <summary>The kinds of time formats.</summary>
 public enum TimeFormatKind
 {
-    /// <summary>yyyy-MM-dd HH:mm:ss, taken as UTC.</summary>
+    /// <summary>yyyy-MM-dd HH:mm:ss, in UTC.</summary>
     DateTime,
 
-    /// <summary>yyyy-MM-dd, the midnight that begins it, UTC.</summary>
+    /// <summary>yyyy-MM-dd, at 00:00:00 UTC.</summary>
     Date,
 
-    /// <summary>yyyy-MM-ddTHH:mm:ss with an optional fraction and Z or an offset ("iso-8601").</summary>
+    /// <summary>yyyy-MM-ddTHH:mm:ss with an optional fraction of up to nine digits, and Z or an offset (ISO 8601).</summary>
     Iso8601,
 
     /// <summary>Seconds since 1970-01-01 UTC.</summary>
@@ -21,15 +21,15 @@ public enum TimeFormatKind
     /// <summary>Milliseconds since 1970-01-01 UTC.</summary>
     UnixMilliseconds,
 
-    /// <summary>Seconds since a stated start ("seconds-from 2013-09-01").</summary>
+    /// <summary>Seconds since a given start ("seconds-from 2013-09-01").</summary>
     SecondsFrom,
 
-    /// <summary>Hours since a stated start ("hours-from 2017-01-01"), as simulations count their steps.</summary>
+    /// <summary>Hours since a given start ("hours-from 2017-01-01"), as in simulated data sets that count steps.</summary>
     HoursFrom,
 }
 
 /// <summary>
-/// One way of writing a time. Times lie in 1800-01-01 to 2199-12-31, which holds births and events and catches a wrong unit.
+/// A text format of times. Valid times are 1800-01-01 to 2199-12-31: wide enough for dates of birth, narrow enough to catch a wrong unit.
 /// </summary>
 public readonly record struct TimeFormat
 {
@@ -50,27 +50,36 @@ public readonly record struct TimeFormat
         StartUnixMilliseconds = start;
     }
 
+    /// <summary>Kind of the format.</summary>
     public TimeFormatKind Kind { get; }
 
-    /// <summary>The start that seconds or hours count from; 0 for the other kinds.</summary>
+    /// <summary>The start of <see cref="TimeFormatKind.SecondsFrom"/> and <see cref="TimeFormatKind.HoursFrom"/>, in Unix milliseconds; else 0.</summary>
     public long StartUnixMilliseconds { get; }
 
+    /// <summary>The format <see cref="TimeFormatKind.DateTime"/>.</summary>
     public static TimeFormat DateTime => new(TimeFormatKind.DateTime);
 
+    /// <summary>The format <see cref="TimeFormatKind.Date"/>.</summary>
     public static TimeFormat Date => new(TimeFormatKind.Date);
 
+    /// <summary>The format <see cref="TimeFormatKind.Iso8601"/>.</summary>
     public static TimeFormat Iso8601 => new(TimeFormatKind.Iso8601);
 
+    /// <summary>The format <see cref="TimeFormatKind.UnixSeconds"/>.</summary>
     public static TimeFormat UnixSeconds => new(TimeFormatKind.UnixSeconds);
 
+    /// <summary>The format <see cref="TimeFormatKind.UnixMilliseconds"/>.</summary>
     public static TimeFormat UnixMilliseconds => new(TimeFormatKind.UnixMilliseconds);
 
-    /// <summary>What <see cref="TryParse"/> takes, for messages.</summary>
+    /// <summary>The names that <see cref="TryParse"/> accepts, for messages.</summary>
     public static string Choices =>
         $"\"{DateTimeText}\", \"{DateText}\", \"{Iso8601Text}\", \"{UnixSecondsText}\", \"{UnixMillisecondsText}\", " +
         $"\"{SecondsFromText}{DateText}\" or \"{HoursFromText}{DateText}\"";
 
-    /// <summary>Reads a format's name as schemas write it; false when there is no such format.</summary>
+    /// <summary>Parses the name of a format, as schemas write it; <see cref="ToString"/> gives it back.</summary>
+    /// <param name="text">The name, such as "unix-seconds".</param>
+    /// <param name="format">The format; default if there is none of this name.</param>
+    /// <returns>False if there is no such format.</returns>
     public static bool TryParse(string text, out TimeFormat format)
     {
         (format, var known) = text switch

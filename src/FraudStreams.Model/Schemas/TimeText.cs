@@ -1,6 +1,6 @@
 namespace FraudStreams.Model.Schemas;
 
-/// <summary>Times between UTF-8 text and unix milliseconds, without strings.</summary>
+/// <summary>Converts times between UTF-8 text and Unix milliseconds, without allocating strings.</summary>
 static class TimeText
 {
     const long Second = 1000;
@@ -9,8 +9,8 @@ static class TimeText
     internal const long Day = 24 * Hour;
 
     /// <summary>
-    /// Reads <paramref name="text"/> as <paramref name="format"/> says. True does not say that the time is in the accepted range
-    /// (<see cref="TimeFormat.Earliest"/> to <see cref="TimeFormat.Latest"/>): the caller tells a wrong unit from a wrong text.
+    /// Parses <paramref name="text"/> in <paramref name="format"/>. Does not check the valid range (<see cref="TimeFormat.Earliest"/> to <see
+    /// cref="TimeFormat.Latest"/>), so that the caller can tell a wrong unit from a wrong text.
     /// </summary>
     internal static bool TryParse(TimeFormat format, ReadOnlySpan<byte> text, out long unixMilliseconds)
     {
@@ -79,7 +79,7 @@ static class TimeText
         return true;
     }
 
-    /// <summary>Writes a time so that reading it in the same format gives it back; 40 bytes are enough.</summary>
+    /// <summary>Writes a time so that parsing it in the same format gives it back; needs at most 40 bytes.</summary>
     internal static int Write(TimeFormat format, long unixMilliseconds, Span<byte> into)
     {
         var written = 0;
@@ -102,7 +102,7 @@ static class TimeText
         }
     }
 
-    /// <summary>Writes yyyy-MM-ddTHH:mm:ss.fffZ, 24 bytes, for a year of four digits.</summary>
+    /// <summary>Writes yyyy-MM-ddTHH:mm:ss.fffZ, 24 bytes, for a year with four digits.</summary>
     internal static int WriteIso8601(long unixMilliseconds, Span<byte> into)
     {
         var time = DateTimeOffset.FromUnixTimeMilliseconds(unixMilliseconds);
@@ -129,7 +129,7 @@ static class TimeText
         unixMilliseconds = 0;
         if (!NumberText.TryParse(text, out var count) || !double.IsFinite(count))
             return false;
-        // Far out of range, and near to what a long no longer holds.
+        // Far out of the valid range, and close to what a long cannot hold.
         var milliseconds = Math.Round(count * unit);
         unixMilliseconds = Math.Abs(milliseconds) < 1e17 ? start + (long)milliseconds : long.MaxValue;
         return true;
@@ -148,7 +148,7 @@ static class TimeText
     }
 
     /// <summary>
-    /// Days since 1970-01-01 in the proleptic Gregorian calendar, counting years from March so that the leap day is a year's last.
+    /// Days since 1970-01-01 in the proleptic Gregorian calendar. Years are counted from March, so that the leap day is the last of a year.
     /// </summary>
     static long DaysFromCivil(int year, int month, int day)
     {

@@ -3,9 +3,10 @@ using System.Buffers;
 namespace FraudStreams.Model.Schemas;
 
 /// <summary>
-/// A batch of transactions as typed cells, 16 bytes each, row by row, beside the bytes they were read from. Storage is pooled and reused:
-/// spans it gave out are valid until <see cref="Clear"/>, the next row read into it, or <see cref="Dispose"/>. Not thread-safe for
-/// writing; any number may read.
+/// A batch of transactions: typed cells of 16 bytes, row-major, with the bytes that each row was parsed from. Buffers are pooled and reused:
+/// spans are valid until <see cref="Clear"/>, the next row, or <see cref="Dispose"/>. Several threads may read, one may write. Accessors throw
+/// <see cref="ArgumentOutOfRangeException"/> for a row or field that does not exist; fields are indices in <see
+/// cref="TransactionSchema.Fields"/>.
 /// </summary>
 public sealed class TransactionRows : IDisposable
 {
@@ -17,6 +18,9 @@ public sealed class TransactionRows : IDisposable
     int _advanced;
     int _used;
 
+    /// <summary>Creates an empty batch.</summary>
+    /// <param name="schema">The schema of the rows.</param>
+    /// <param name="expectedRows">Initial capacity in rows; it grows as needed.</param>
     public TransactionRows(TransactionSchema schema, int expectedRows = 512)
         : this(schema, expectedRows, extraCells: 0)
     {
@@ -31,14 +35,16 @@ public sealed class TransactionRows : IDisposable
         _bytes = ArrayPool<byte>.Shared.Rent(Math.Max(1, expectedRows) * 512);
     }
 
+    /// <summary>The schema of the rows.</summary>
     public TransactionSchema Schema { get; }
 
+    /// <summary>Number of rows.</summary>
     public int Count { get; private set; }
 
-    /// <summary>How many of the rows, the first ones, have their window values.</summary>
+    /// <summary>Number of leading rows that have their window values.</summary>
     public int Advanced => Math.Min(_advanced, Count);
 
-    /// <summary>Empties the table and keeps its storage.</summary>
+    /// <summary>Removes all rows and keeps the buffers.</summary>
     public void Clear()
     {
         Count = 0;
@@ -46,9 +52,10 @@ public sealed class TransactionRows : IDisposable
         _advanced = 0;
     }
 
+    /// <summary>Whether the row has no value in the field.</summary>
     public bool IsMissing(int row, int field) => At(row, field).State <= CellState.Null;
 
-    /// <summary>A number's, whole number's or time's (unix milliseconds) value; NaN where it is missing, and for text.</summary>
+    /// <summary>The value of a number, whole number or time (in Unix milliseconds); NaN if it is missing, and for text.</summary>
     public double Number(int row, int field)
     {
         ref readonly var cell = ref At(row, field);
@@ -60,17 +67,17 @@ public sealed class TransactionRows : IDisposable
         };
     }
 
-    /// <summary>A whole number's value, or null where it is missing or of another type.</summary>
+    /// <summary>The value of a whole number; null if it is missing or of another type.</summary>
     public long? Integer(int row, int field)
     {
         ref readonly var cell = ref At(row, field);
         return cell.State == CellState.Whole ? cell.Bits : null;
     }
 
-    /// <summary>A time's unix milliseconds, or null where it is missing or of another type.</summary>
+    /// <summary>The value of a time, in Unix milliseconds; null if it is missing or of another type.</summary>
     public long? Time(int row, int field) => Integer(row, field);
 
-    /// <summary>A text's UTF-8 bytes, unescaped; empty where it is missing or of another type.</summary>
+    /// <summary>The UTF-8 bytes of a text, unescaped; empty if it is missing or of another type.</summary>
     public ReadOnlySpan<byte> Text(int row, int field)
     {
         ref readonly var cell = ref At(row, field);
@@ -78,8 +85,8 @@ public sealed class TransactionRows : IDisposable
     }
 
     /// <summary>
-    /// A value's characters as the record has them, unescaped, whatever its type: "3.50" where <see cref="Number"/> is 3.5. Empty where it
-    /// is missing, and for a number of more than 65,535 characters.
+    /// The text of a value in the record, unescaped, for any type: "3.50" where <see cref="Number"/> is 3.5. Empty if it is missing, and for a number
+    /// of more than 65,535 characters.
     /// </summary>
     public ReadOnlySpan<byte> Written(int row, int field)
     {
@@ -92,28 +99,32 @@ public sealed class TransactionRows : IDisposable
         };
     }
 
-    /// <summary>The bytes that the row was read from, unchanged: a JSON object, or a CSV line without its end.</summary>
+    /// <summary>The bytes that the row was parsed from: a JSON object, or a CSV record without its line end.</summary>
     public ReadOnlySpan<byte> Source(int row)
     {
         var source = RowAt(row);
         return _bytes.AsSpan(source.Start, source.Length);
     }
 
+    /// <summary>The transaction's id, in UTF-8.</summary>
     public ReadOnlySpan<byte> Id(int row) => Text(row, Schema.IdField);
 
-    /// <summary>The card's bytes, or the id's where the data has no card: the topic key.</summary>
+    /// <summary>The topic key, in UTF-8: the card, or the id if the data has no card.</summary>
     public ReadOnlySpan<byte> Key(int row) => Text(row, Schema.KeyField);
 
-    /// <summary>Event time in unix milliseconds.</summary>
+    /// <summary>The event time, in Unix milliseconds.</summary>
     public long EventTime(int row) => At(row, Schema.TimeField).Bits;
 
+    /// <summary>The amount, in the unit of the data.</summary>
     public double Amount(int row) => Number(row, Schema.AmountField);
 
-    /// <summary>What the source says about fraud, or null where it says nothing.</summary>
+    /// <summary>The label of the source; null if it has none.</summary>
     public bool? Label(int row) => Schema.LabelField >= 0 && Integer(row, Schema.LabelField) is { } label ? label == 1 : null;
 
-    /// <summary>The value of one of the schema's <see cref="TransactionSchema.WindowFeatures"/>; NaN where it is missing.</summary>
-    /// <exception cref="InvalidOperationException">No window state has taken this row in.</exception>
+    /// <summary>The value of a window feature; NaN if it is missing.</summary>
+    /// <param name="row">Index of the row.</param>
+    /// <param name="window">Index in <see cref="TransactionSchema.WindowFeatures"/>.</param>
+    /// <exception cref="InvalidOperationException">The row has no window values yet: call <c>WindowState.Advance</c> first.</exception>
     public double WindowValue(int row, int window)
     {
         if ((uint)row >= (uint)Advanced)
@@ -121,6 +132,7 @@ public sealed class TransactionRows : IDisposable
         return WindowValues(row)[window];
     }
 
+    /// <summary>Returns the buffers to their pools. The batch is then empty and cannot be used again.</summary>
     public void Dispose()
     {
         if (_bytes.Length == 0)
@@ -136,8 +148,8 @@ public sealed class TransactionRows : IDisposable
     }
 
     /// <summary>
-    /// Begins a row: copies what it is read from and gives its cells, all absent. The row is not there before <see cref="Commit"/>;
-    /// beginning again forgets it.
+    /// Begins a row: copies its source bytes and returns its cells, all absent. The row is added by <see cref="Commit"/>; beginning another row
+    /// discards it.
     /// </summary>
     internal Span<Cell> Begin(ReadOnlySpan<byte> source, out int start)
     {
@@ -154,7 +166,7 @@ public sealed class TransactionRows : IDisposable
         return cells;
     }
 
-    /// <summary>Adds bytes to the row begun, such as unescaped text, and says where they are.</summary>
+    /// <summary>Appends bytes to the current row, such as unescaped text, and returns their index.</summary>
     internal int Append(ReadOnlySpan<byte> bytes)
     {
         var start = _used;
@@ -163,7 +175,7 @@ public sealed class TransactionRows : IDisposable
         return start;
     }
 
-    /// <summary>Room for bytes that <see cref="Keep"/> then takes.</summary>
+    /// <summary>Reserves bytes for the current row; <see cref="Keep"/> then appends those that were used.</summary>
     internal Span<byte> Reserve(int length)
     {
         if (length > _bytes.Length - _used)
@@ -178,7 +190,7 @@ public sealed class TransactionRows : IDisposable
         return start;
     }
 
-    /// <summary>Takes the last row out again.</summary>
+    /// <summary>Removes the last row.</summary>
     public void RemoveLast()
     {
         Count--;
@@ -186,7 +198,7 @@ public sealed class TransactionRows : IDisposable
     }
 
     /// <summary>
-    /// Room for the window values of the rows that have none yet; <see cref="MarkAdvanced"/> then says that they are there.
+    /// Makes room for the window values of the rows that have none yet. Call <see cref="MarkAdvanced"/> once they are written.
     /// </summary>
     internal void MakeRoomForWindows()
     {
@@ -206,8 +218,8 @@ public sealed class TransactionRows : IDisposable
     internal void MarkAdvanced(int rows) => _advanced = Math.Max(_advanced, rows);
 
     internal InvalidOperationException NotAdvanced(int row) => new(
-        $"Row {row} has no window values: the features of schema {Schema.Name} look at earlier payments, "
-        + "so a WindowState has to take the rows in before they are computed.");
+        $"Row {row} has no window values: schema {Schema.Name} has window features, "
+        + "so WindowState.Advance must be called before the features are computed.");
 
     internal void Commit()
     {
@@ -242,7 +254,7 @@ public sealed class TransactionRows : IDisposable
         Text,
     }
 
-    /// <summary>A double's or whole number's bits, or a text's length; and where in the table's bytes it is written.</summary>
+    /// <summary>The bits of a double or whole number, or the length of a text; and the index of its text in the batch's bytes.</summary>
     internal struct Cell
     {
         internal long Bits;

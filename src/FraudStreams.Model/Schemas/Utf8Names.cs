@@ -4,7 +4,7 @@ using System.Text;
 
 namespace FraudStreams.Model.Schemas;
 
-/// <summary>Finds the position of a name by its UTF-8 bytes, without making a string. Immutable after construction.</summary>
+/// <summary>Finds the index of a name by its UTF-8 bytes, without allocating a string. Immutable.</summary>
 sealed class Utf8Names
 {
     readonly byte[][] _names;
@@ -25,7 +25,7 @@ sealed class Utf8Names
 
     internal ReadOnlySpan<byte> this[int position] => _names[position];
 
-    /// <summary>The position of <paramref name="name"/>, or −1.</summary>
+    /// <summary>The index of <paramref name="name"/>, or −1.</summary>
     internal int Find(ReadOnlySpan<byte> name)
     {
         for (var slot = Hash(name) & (_slots.Length - 1); _slots[slot] != 0; slot = (slot + 1) & (_slots.Length - 1))

@@ -3,25 +3,27 @@ using System.Collections.Immutable;
 namespace FraudStreams.Model.Schemas;
 
 /// <summary>
-/// What a key's earlier payments say about this one: of all payments with the same values in <paramref name="By"/>, those whose event time
-/// lies in <c>(t - Delay - Over, t - Delay]</c>, t being this payment's own, among those that came before it in the topic or file. Missing
-/// where the payment has no value in a field of <paramref name="By"/>. The order of equal times is the order of coming.
+/// An aggregate over earlier payments of the same key: of the payments with the same values in <paramref name="By"/> that arrived before this one
+/// in the topic or file, those with an event time in <c>(t - Delay - Over, t - Delay]</c>, where t is this payment's. Missing if the payment has
+/// no value in a field of <paramref name="By"/>. Equal times are ordered by arrival.
 /// </summary>
-/// <param name="By">One to four text fields that are the key together, such as the card.</param>
-/// <param name="Over">The window's length.</param>
+/// <param name="Name">Unique among the features of the schema.</param>
+/// <param name="Kind">The aggregate.</param>
+/// <param name="By">One to four text fields that together are the key, such as the card; not the id.</param>
+/// <param name="Over">Length of the window: 1 second to <see cref="Longest"/>, in whole milliseconds.</param>
 public sealed record WindowFeature(string Name, WindowKind Kind, ImmutableArray<string> By, TimeSpan Over) : FeatureDefinition(Name)
 {
-    /// <summary>Longest <see cref="Over"/> and <see cref="Delay"/>.</summary>
+    /// <summary>Longest <see cref="Over"/> and <see cref="Delay"/>: 3660 days.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromDays(3660);
 
-    /// <summary>The field that is summed, averaged, compared or counted; null for kinds that look at the payments only.</summary>
+    /// <summary>The field that is aggregated: a number, or a text for <see cref="WindowKind.Distinct"/>; null for kinds that need no field.</summary>
     public string? Of { get; init; }
 
-    /// <summary>How long before the payment the window ends.</summary>
+    /// <summary>How long before the payment the window ends: zero to <see cref="Longest"/>, in whole milliseconds.</summary>
     public TimeSpan Delay { get; init; }
 
     /// <summary>
-    /// Whether the payment itself is in the window. It is never in one with a delay, nor the last one before itself, whatever this says.
+    /// Whether the payment itself is in the window. It never is in a window with a delay, nor for <see cref="WindowKind.SinceLast"/>.
     /// </summary>
     public bool CountsItself { get; init; } = true;
 
@@ -32,37 +34,38 @@ public sealed record WindowFeature(string Name, WindowKind Kind, ImmutableArray<
     public override int GetHashCode() => HashCode.Combine(Name, Kind, By.Length, Over, Of, Delay, CountsItself);
 }
 
-/// <summary>What is computed of a window's payments. Of a field, only those that have a value in it are looked at.</summary>
+/// <summary>The aggregates of a window. Payments without a value in the aggregated field are ignored.</summary>
 public enum WindowKind
 {
-    /// <summary>How many there are.</summary>
+    /// <summary>Number of payments.</summary>
     Count,
 
-    /// <summary>The field's sum; 0 of none. Values count to 2⁻⁴⁸ and up to ±2⁴⁰.</summary>
+    /// <summary>Sum of the field; 0 without payments. Values are rounded to 2⁻⁴⁸ and clamped to ±2⁴⁰.</summary>
     Sum,
 
-    /// <summary>The field's arithmetic mean; missing of none. Values count as in <see cref="Sum"/>.</summary>
+    /// <summary>Arithmetic mean of the field; missing without payments. Values are rounded and clamped as in <see cref="Sum"/>.</summary>
     Mean,
 
     /// <summary>
-    /// The field's standard deviation of the population, √(Σ(x − mean)² / n); 0 of one, missing of none. Values count to 2⁻²⁴ and up to
-    /// ±2³⁶.
+    /// Population standard deviation of the field, √(Σ(x − mean)² / n); 0 for one payment, missing without payments. Values are rounded to 2⁻²⁴ and
+    /// clamped to ±2³⁶.
     /// </summary>
     StandardDeviation,
 
-    /// <summary>The field's largest value; missing of none. Takes time by the window's payments, as <see cref="Distinct"/> does; the other
-    /// kinds do not.</summary>
+    /// <summary>
+    /// Maximum of the field; missing without payments. Costs time proportional to the payments in the window, as does <see cref="Distinct"/>.
+    /// </summary>
     Max,
 
-    /// <summary>How many different values a text field has, told apart by 64 bits of hash; 0 of none.</summary>
+    /// <summary>Number of distinct values of a text field, compared by 64-bit hash; 0 without payments.</summary>
     Distinct,
 
     /// <summary>
-    /// The share, 0 to 1, that is known to be fraud when the payment happens; 0 of none. A payment's own label counts a delay after it
-    /// happened; one from topic `labels` counts from when it was confirmed, and takes the place of the own one.
+    /// Share of the payments that are known to be fraud at this payment's event time, 0..1; 0 without payments. The label in a payment counts once
+    /// the delay has passed; a label from topic `labels` counts from when it was confirmed, and replaces the label in the payment.
     /// </summary>
     FraudShare,
 
-    /// <summary>Seconds since the latest of them other than the payment itself; missing of none.</summary>
+    /// <summary>Seconds since the latest payment before this one; missing without payments.</summary>
     SinceLast,
 }

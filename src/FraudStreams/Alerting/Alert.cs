@@ -4,12 +4,12 @@ using FraudStreams.Model.Json;
 
 namespace FraudStreams.Alerting;
 
-/// <summary>One predicted fraud that people are to know of. Nothing in it but the key is secret, and every part but the body is one line.</summary>
-/// <param name="TransactionId">As the payment's source wrote it: for records, never for file names or headers.</param>
-/// <param name="Name">Stands for the transaction where only plain names will do; the same id always has the same one.</param>
-/// <param name="Line">What the console and a digest show.</param>
+/// <summary>One predicted fraud to report. Nothing in it but the key is secret, and every part but the body is one line.</summary>
+/// <param name="TransactionId">As the payment's source wrote it: for topics, never for file names or headers.</param>
+/// <param name="Name">The transaction where only plain names will do; the same id always has the same name.</param>
+/// <param name="Line">Shown on the console and in digests.</param>
 /// <param name="Score">0 to 1.</param>
-/// <param name="Key">The prediction's key, which is the card: for records of topics and to tell one card's alerts from others', never to be shown.</param>
+/// <param name="Key">The prediction's key, which is the card: the key of topic records and of a card's alerts; never shown.</param>
 public sealed record Alert(string TransactionId, string Name, string Subject, string Body, string Line, double Score, string Key)
 {
     const int LongestName = 80;

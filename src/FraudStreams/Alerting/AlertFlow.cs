@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Akka;
 using Akka.Actor;
-using Akka.Event;
+using Microsoft.Extensions.Logging;
 using Akka.Streams.Dsl;
 using FraudStreams.Alerting.Outbox;
 using FraudStreams.Messaging;
@@ -12,66 +12,66 @@ using FraudStreams.Topics;
 namespace FraudStreams.Alerting;
 
 /// <summary>
-/// Has alerts raised for the predicted frauds of one partition, in batches. A position is committed once its alerts are in the journal: from there
-/// they go out by themselves, however long that takes, so neither a slow mail server nor a dead one holds this up.
+/// Filters predicted frauds and writes them, in batches, to the partition's outbox; commits the offset once they are persisted. The outbox delivers
+/// them from its journal on its own, so neither a slow nor an unreachable mail server holds this stream up.
 /// </summary>
 sealed class AlertFlow
 {
     const int BatchRecords = 1000;
 
-    /// <summary>What batching adds to the time until people know.</summary>
+    /// <summary>The most that batching adds to an alert's latency.</summary>
     static readonly TimeSpan BatchWait = TimeSpan.FromMilliseconds(50);
 
-    static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(50);
+    static readonly TimeSpan FullPause = TimeSpan.FromMilliseconds(50);
     static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(30);
 
-    readonly IActorRef _desks;
+    readonly IActorRef _outboxes;
     readonly AlertTemplate _template;
     readonly IMessageLog _topics;
-    readonly ILoggingAdapter _log;
+    readonly ILogger _log;
     readonly TimeProvider _time;
     readonly PredictionReader _reader;
 
-    AlertFlow(IActorRef desks, AlertTemplate template, TransactionSchema schema, IMessageLog topics, ILoggingAdapter log, TimeProvider time)
+    AlertFlow(IActorRef outboxes, AlertTemplate template, TransactionSchema schema, IMessageLog topics, ILogger log, TimeProvider time)
     {
-        _desks = desks;
+        _outboxes = outboxes;
         _template = template;
         _topics = topics;
         _log = log;
         _time = time;
 
-        // How long a payment may be was decided when it was scored; its prediction is a little longer still.
+        // The size limit was applied when the payment was scored; its prediction is a little longer.
         _reader = new PredictionReader(schema, int.MaxValue);
     }
 
     /// <summary>
-    /// Predictions of one partition in, one element out for each batch that is committed. The partition's desk is open while this runs, and what
-    /// waited there from before goes out.
+    /// Takes the predictions of one partition and emits one element per committed batch. The partition's outbox is open while the flow runs, and
+    /// delivers what was pending from before.
     /// </summary>
     public static Flow<IReadOnlyList<TopicRecord>, Done, NotUsed> Flow(
-        int partition, IActorRef desks, AlertTemplate template, TransactionSchema schema, IMessageLog topics, ILoggingAdapter log, TimeProvider time)
+        int partition, IActorRef outboxes, AlertTemplate template, TransactionSchema schema, IMessageLog topics, ILogger log, TimeProvider time)
     {
-        var people = new AlertFlow(desks, template, schema, topics, log, time);
-        desks.Tell(new OpenOutbox(partition));
+        var flow = new AlertFlow(outboxes, template, schema, topics, log, time);
+        outboxes.Tell(new OpenOutbox(partition));
         return Akka.Streams.Dsl.Flow.FromGraph(new BatchChunks<TopicRecord>(BatchRecords, BatchWait))
-            .SelectAsync(1, people.AlertAsync)
+            .SelectAsync(1, flow.AlertAsync)
             .WatchTermination((none, ended) =>
             {
-                _ = ended.ContinueWith(_ => desks.Tell(new CloseOutbox(partition)), TaskScheduler.Default);
+                _ = ended.ContinueWith(_ => outboxes.Tell(new CloseOutbox(partition)), TaskScheduler.Default);
                 return none;
             });
     }
 
-    /// <summary>Completes when the batch's alerts are in the journal and its position is committed.</summary>
+    /// <summary>Completes when the batch's alerts are persisted and its offset is committed.</summary>
     async Task<Done> AlertAsync(IReadOnlyList<TopicRecord> predictions)
     {
         var last = predictions[^1];
         var alerts = FraudsIn(predictions);
-        while (!alerts.IsEmpty && await _desks.Ask<object>(new EnqueueAlerts(last.Partition.Partition, alerts), AskTimeout) is not AlertsEnqueued)
-            await Task.Delay(BusyPause, _time);
+        while (!alerts.IsEmpty && await _outboxes.Ask<object>(new EnqueueAlerts(last.Partition.Partition, alerts), AskTimeout) is not AlertsEnqueued)
+            await Task.Delay(FullPause, _time);
 
-        var position = new RecordBatch(1) { Position = new ConsumerOffset(ConsumerGroups.Alert, last.Partition, last.Offset + 1) };
-        await _topics.PublishAsync(position, CancellationToken.None);
+        var offset = new RecordBatch(1) { Position = new ConsumerOffset(ConsumerGroups.Alert, last.Partition, last.Offset + 1) };
+        await _topics.PublishAsync(offset, CancellationToken.None);
         return Done.Instance;
     }
 
@@ -83,7 +83,7 @@ sealed class AlertFlow
         {
             rows.Clear();
             if (_reader.TryRead(prediction.Value.Span, rows) is { } reason)
-                _log.Warning("Nobody can be alerted of {0}, offset {1}: it is no prediction ({2})", prediction.Partition, prediction.Offset, reason.Message);
+                _log.LogWarning("The record of {Partition} at offset {Offset} is skipped: it is not a prediction ({Reason})", prediction.Partition, prediction.Offset, reason.Message);
             else if (rows.Fraud(0))
                 alerts.Add(Alert.Of(rows, 0, _template, prediction.Key.Span));
         }

@@ -5,19 +5,19 @@ using System.Text;
 
 namespace FraudStreams.Alerting;
 
-/// <summary>What is sent in one piece: one alert, or a digest of several, each with its line.</summary>
-/// <param name="Name">The alert's name, or one of the digest's own: the same alerts have the same.</param>
-/// <param name="To">The recipients that have not had it yet; empty means all.</param>
+/// <summary>One message to send: a single alert, or a digest with one line per alert.</summary>
+/// <param name="Name">The alert's name, or a digest's: the same alerts always have the same name.</param>
+/// <param name="To">The recipients that do not have it yet; empty means all.</param>
 public sealed record AlertMessage(string Name, string Subject, string Text, ImmutableArray<Alert> Alerts, ImmutableArray<string> To)
 {
     public static AlertMessage Of(ImmutableArray<Alert> alerts, ImmutableArray<string> to) => alerts is [var alert]
         ? new AlertMessage(alert.Name, alert.Subject, alert.Body, alerts, to)
         : new AlertMessage(DigestName(alerts), $"Fraud suspected: {alerts.Length} payments", Digest(alerts), alerts, to);
 
-    /// <summary>A Message-ID (RFC 5322): the same transaction gets the same, so that mail programs show a message that came twice once.</summary>
+    /// <summary>The Message-ID (RFC 5322): the same for every attempt, so that mail programs show a repeated message once.</summary>
     public string MessageId => $"<{Name}@fraudstreams.invalid>";
 
-    /// <summary>The text once more for programs that show HTML first; every value in it is escaped.</summary>
+    /// <summary>The text as HTML, for programs that prefer it; every value is escaped.</summary>
     public string Html =>
         $"""
         <!DOCTYPE html>

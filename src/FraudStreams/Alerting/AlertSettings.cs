@@ -6,35 +6,35 @@ using FraudStreams.Configuration;
 
 namespace FraudStreams.Alerting;
 
-/// <param name="Parallel">Messages under way at once, of each channel.</param>
-/// <param name="Waiting">Most alerts of a partition that wait in memory; past that its predictions wait in their topic.</param>
+/// <param name="Parallel">Messages in flight at once, per channel.</param>
+/// <param name="Waiting">Maximum of pending alerts per partition, held in memory; above it the partition's predictions are not consumed.</param>
 /// <param name="Template">A file with the text (<see cref="AlertTemplate"/>), or null for the default.</param>
 /// <param name="Folder">Where .eml files go when no mail server is named; relative to the data folder.</param>
 /// <param name="Mail">The mail server; no host means that there is none.</param>
-/// <param name="MailsPerMinute">Most mails a minute, of each partition; null for no limit.</param>
-/// <param name="DigestSize">Most alerts of one mail.</param>
-/// <param name="Retry">The pause after a failed message or of a server that cannot be used.</param>
+/// <param name="MailsPerMinute">Maximum of mails a minute, per partition; null for no limit.</param>
+/// <param name="DigestSize">Maximum of alerts in one mail.</param>
+/// <param name="Retry">Backoff for a failed message and for an unavailable server.</param>
 public sealed record AlertSettings(
     int Parallel, int Waiting, string? Template, string Folder, MailSettings Mail, int? MailsPerMinute, int DigestSize, TimeSpan CardWindow,
     WebhookSettings? Webhook, RetrySettings Retry, AlertJournalSettings Journal)
 {
-    /// <summary>More than can be under way between a prediction's alert and its position, many times over.</summary>
-    const int RememberSettled = 20_000;
+    /// <summary>Many times more than can be in flight between an alert that is persisted and the offset that is committed after it.</summary>
+    const int SettledIdsKept = 20_000;
 
-    /// <summary>Files that are written before their outcome is noted.</summary>
+    /// <summary>Files written at once, before their outcome is persisted.</summary>
     const int FilesAtOnce = 64;
 
-    /// <summary>Transactions of which it is known that they were alerted.</summary>
-    public int Remember => Waiting + RememberSettled;
+    /// <summary>Ids of alerted transactions that each outbox keeps, to drop duplicates.</summary>
+    public int MaxKnownIds => Waiting + SettledIdsKept;
 
     public TimeSpan JournalKeep => Journal.Keep;
 
     public ChannelSettings MailChannel => new(Parallel, MailsPerMinute, DigestSize, CardWindow, Retry);
 
-    /// <summary>Of a channel at which no person reads: everything at once, one by one.</summary>
+    /// <summary>For a channel that a program reads: no rate limit, no digests.</summary>
     public ChannelSettings Unlimited => new(Parallel, null, 1, TimeSpan.Zero, Retry);
 
-    /// <summary>A file that is written again replaces itself, so that many at once do no harm when a process dies among them.</summary>
+    /// <summary>A file that is written again replaces itself, so many in flight do no harm when the process dies.</summary>
     public ChannelSettings Files => Unlimited with { Parallel = FilesAtOnce };
 
     /// <param name="section">`alerts`.</param>

@@ -16,7 +16,7 @@ public sealed class AlertTemplate
     /// <summary>Placeholders that every schema has; "merchant" and "card" say "unknown" where the schema has no such field.</summary>
     public static readonly ImmutableArray<string> Own = ["transaction", "card", "amount", "merchant", "time", "score", "model_version", "scored_at"];
 
-    /// <summary>What is sent when the settings name no template file.</summary>
+    /// <summary>The template used when the settings name no file.</summary>
     public const string Default =
         """
         Subject: Fraud suspected: {amount} at {merchant}, card {card}
@@ -44,12 +44,12 @@ public sealed class AlertTemplate
         _body = body;
     }
 
-    /// <summary>Literal text, or (where Value is not null) what a placeholder stands for.</summary>
+    /// <summary>Literal text, or a placeholder where Value is not null.</summary>
     readonly record struct Part(string Text, Func<PredictionRows, int, string>? Value);
 
-    /// <param name="text">"Subject: …" as the first line, a blank line, and the body. A doubled brace stands for one.</param>
-    /// <param name="schema">Whose fields the placeholders may name.</param>
-    /// <param name="source">How a message names the template, such as its file.</param>
+    /// <param name="text">"Subject: …" as the first line, a blank line, and the body. A doubled brace is a literal brace.</param>
+    /// <param name="schema">The schema whose fields placeholders may name.</param>
+    /// <param name="source">The template's name in error messages, such as its file.</param>
     /// <exception cref="SettingsException">There is no subject, or a placeholder is unknown or not closed.</exception>
     public static AlertTemplate Parse(string text, TransactionSchema schema, string source)
     {
@@ -70,7 +70,7 @@ public sealed class AlertTemplate
         return new AlertTemplate([.. subject], [.. parts]);
     }
 
-    /// <summary>The template of a file, or the program's own where none is named.</summary>
+    /// <summary>Reads the template file, or takes the default where none is named.</summary>
     public static AlertTemplate Of(string? file, TransactionSchema schema)
     {
         if (file is null)
@@ -98,7 +98,7 @@ public sealed class AlertTemplate
         return text.ToString();
     }
 
-    static void ParseLine(string line, TransactionSchema schema, string place, List<Part> parts)
+    static void ParseLine(string line, TransactionSchema schema, string location, List<Part> parts)
     {
         for (var at = 0; at < line.Length;)
         {
@@ -120,9 +120,9 @@ public sealed class AlertTemplate
 
             var end = line[at] == '{' ? line.IndexOf('}', at) : -1;
             if (end < 0)
-                throw new SettingsException($"{place}: a lone {line[at]}; a placeholder is a name in braces, and a brace itself is written twice");
+                throw new SettingsException($"{location}: a lone {line[at]}; a placeholder is a name in braces, and a brace itself is written twice");
             var name = line[(at + 1)..end].Trim();
-            parts.Add(new Part(name, Value(name, schema) ?? throw Unknown(name, schema, place)));
+            parts.Add(new Part(name, Value(name, schema) ?? throw Unknown(name, schema, location)));
             at = end + 1;
         }
     }
@@ -144,7 +144,7 @@ public sealed class AlertTemplate
     static Func<PredictionRows, int, string> Field(int field) =>
         field < 0 ? (_, _) => "unknown" : (rows, row) => AlertText.Of(rows, row, field);
 
-    static SettingsException Unknown(string name, TransactionSchema schema, string place) => new(
-        $"{place}: {{{name}}} is no placeholder; there are {string.Join(", ", Own)}, and the fields of schema {schema.Name}: " +
+    static SettingsException Unknown(string name, TransactionSchema schema, string location) => new(
+        $"{location}: {{{name}}} is no placeholder; there are {string.Join(", ", Own)}, and the fields of schema {schema.Name}: " +
         string.Join(", ", schema.Fields.Select(field => field.Name).Except(Own)));
 }

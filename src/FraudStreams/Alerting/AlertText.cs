@@ -6,8 +6,8 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Alerting;
 
 /// <summary>
-/// What may leave the host of one prediction, as text for one line: secret fields masked, nothing in it that could break a line, a mail
-/// header or a terminal, and of bounded length. Values come from whoever sent the payment, so none of them is trusted.
+/// A prediction's values as they may leave the host, each as text for one line: secret fields masked, nothing that could break a line, a mail
+/// header or a terminal, and bounded in length. Values come from the payment's sender, so none of them is trusted.
 /// </summary>
 static class AlertText
 {
@@ -65,7 +65,7 @@ static class AlertText
         return masked.Length == 8 ? $"**** **** **** {masked[4..]}" : masked;
     }
 
-    /// <summary>A source may repeat a card number in a field that is not secret; its digits are masked there as well.</summary>
+    /// <summary>A source may repeat a card number in a field that is not secret; it is masked there as well.</summary>
     static string WithoutSecretDigits(string text, TransactionRows transactions, int row)
     {
         var fields = transactions.Schema.Fields;

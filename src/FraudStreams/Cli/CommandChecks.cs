@@ -1,12 +1,14 @@
+using FraudStreams.Pipelines;
+
 namespace FraudStreams.Cli;
 
-/// <summary>What several commands need before they can begin.</summary>
+/// <summary>Preconditions that several commands share.</summary>
 static class CommandChecks
 {
     /// <exception cref="CommandFailedException">The data folder, or the cluster, has no topics yet.</exception>
     public static void HasTopics(FraudSettings settings)
     {
-        if (settings.Topics.ReadStatus(settings.DataDirectory) is null)
-            throw new CommandFailedException($"there are no topics in {settings.DataDirectory}: `fraudstreams run` makes them");
+        if (StreamTopics.ReadStatus(settings) is null)
+            throw new CommandFailedException($"there are no topics in {settings.DataDirectory}: `fraudstreams run` creates them");
     }
 }

@@ -63,6 +63,7 @@ static class CommandLine
             TuneCommand.Create(),
             StatusCommand.Create(),
             HealthCommand.Create(),
+            ConfigCommand.Create(),
             RejectedCommand.Create(),
             LabelsCommand.Create(),
             ExportCommand.Create(),

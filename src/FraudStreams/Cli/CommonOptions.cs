@@ -8,7 +8,7 @@ static class CommonOptions
 {
     public static Option<FileInfo?> Config { get; } = new("--config")
     {
-        Description = "A configuration file, laid over hocon/fraudstreams.conf. Saving it turns the speeds of a running stream.",
+        Description = "A configuration file, laid over hocon/fraudstreams.conf. Saving it changes the rate limits (speed_1..3) of a running stream.",
         HelpName = "FILE",
         Recursive = true,
     };
@@ -37,15 +37,15 @@ static class CommonOptions
 
     public static Option<bool> Json { get; } = new("--json")
     {
-        Description = "Print JSON and nothing else on standard output: one object, of `rejected` one a line.",
+        Description = "Print JSON and nothing else on standard output: one object; for `rejected` one object a line.",
         Recursive = true,
     };
 
     public static IEnumerable<Option> All => [Config, Set, Data, Schema, Json];
 
     /// <summary>The settings' layers as the command line gives them.</summary>
-    /// <param name="implied">HOCON that the command itself implies; a configuration file and --set overrule it.</param>
-    /// <param name="options">HOCON-valued settings that options of the command stand for: as strong as --set.</param>
+    /// <param name="implied">HOCON that the command itself implies; a configuration file and --set override it.</param>
+    /// <param name="options">Settings that the command's own options stand for, with the precedence of --set.</param>
     public static ConfigLayers Layers(this ParseResult call, string? implied = null, params IEnumerable<string> options)
     {
         var set = new List<string>(options);

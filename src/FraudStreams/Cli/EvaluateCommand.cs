@@ -7,7 +7,7 @@ using FraudStreams.ModelOps;
 
 namespace FraudStreams.Cli;
 
-/// <summary>`evaluate`: how good a model is on labelled payments.</summary>
+/// <summary>`evaluate`: the metrics of a model on labelled payments.</summary>
 static class EvaluateCommand
 {
     static readonly Option<FileInfo> Input = new("--input")
@@ -25,7 +25,7 @@ static class EvaluateCommand
 
     static readonly Option<FileInfo?> WarmUp = new("--warm-up")
     {
-        Description = "The payments before the input, a CSV with a header: read first, so that features over a card's history know it. They are not measured; those later than the input's first payment are left out.",
+        Description = "The payments before the input, a CSV with a header: read first, so that window features include them. They are not measured; those later than the input's first payment are left out.",
         HelpName = "CSV",
     };
 
@@ -33,7 +33,7 @@ static class EvaluateCommand
 
     public static Command Create()
     {
-        var command = new Command("evaluate", "Scores labelled payments with the model in service and prints how good the scores are. With --train-from: trains anew on some days of the file and measures on days after those, as the Fraud Detection Handbook does.");
+        var command = new Command("evaluate", "Scores labelled payments with the model in service and prints metrics of the scores. With --train-from: trains anew on some days of the file and measures on days after those, as the Fraud Detection Handbook does.");
         command.Options.Add(Input);
         command.Options.Add(Model);
         command.Options.Add(WarmUp);
@@ -51,7 +51,7 @@ static class EvaluateCommand
     {
         var file = RunCommand.ExistingFile(call.GetValue(Input)!);
         if (call.GetValue(Splits.From) is { } from)
-            return Backtested(call, file, Splits.Split(call, from));
+            return RunBacktest(call, file, Splits.Split(call, from));
         var settings = FraudSettings.From(call.Layers().Load());
         var model = call.GetValue(Model) is { } folder
             ? ModelArtifact.Load(folder.FullName)
@@ -68,14 +68,14 @@ static class EvaluateCommand
         return ExitCode.Done;
     }
 
-    /// <summary>With models of the settings, trained for it and thrown away.</summary>
-    static int Backtested(ParseResult call, string file, TemporalSplit split)
+    /// <summary>Trains a model with the current settings for each split, and does not keep it.</summary>
+    static int RunBacktest(ParseResult call, string file, TemporalSplit split)
     {
         var settings = FraudSettings.From(call.Layers(options: $"simulate.input={file}").Load());
         using var stop = new StopSignals();
         var folds = WorkProgress.Run(progress =>
         {
-            var rows = SplitHistory.Read(file, new ModelBootstrap(settings, TimeProvider.System).Schema(), progress, stop.Stopped);
+            var rows = SplitHistory.Read(file, SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory), progress, stop.Stopped);
             progress.Step($"Training and measuring: {split}");
             return Backtest.Run(rows, split, call.GetValue(Splits.Folds), settings.Model.Boosting, stop.Stopped);
         });

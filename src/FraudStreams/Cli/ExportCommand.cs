@@ -13,7 +13,7 @@ static class ExportCommand
 {
     static readonly Option<FileInfo> Validated = new("--validated")
     {
-        Description = "The CSV to make: the training file's columns, order and formats, with what was confirmed as the label. Nothing in it is masked.",
+        Description = "The CSV to write: the training file's columns, order and formats, with the confirmed label. Nothing in it is masked.",
         HelpName = "CSV",
         Required = true,
     };
@@ -25,7 +25,7 @@ static class ExportCommand
 
     public static Command Create()
     {
-        var command = new Command("export", "Writes the payments of which fraud or no fraud was confirmed, in the order of their times, as rows of a training file.");
+        var command = new Command("export", "Writes payments with a confirmed label, in the order of event time, as rows of a training file.");
         command.Options.Add(Validated);
         command.Options.Add(NoHeader);
         command.SetAction(InvokeAsync);
@@ -39,8 +39,8 @@ static class ExportCommand
         var path = call.GetValue(Validated)!;
         var settings = FraudSettings.From(call.Layers().Load());
         if (settings.Store.ReadCounts(settings.DataDirectory).Stored == 0)
-            throw new CommandFailedException($"there are no payments in the store of {settings.DataDirectory}: `fraudstreams run` brings some there");
-        var schema = new ModelBootstrap(settings, TimeProvider.System).Schema();
+            throw new CommandFailedException($"there are no payments in the store of {settings.DataDirectory}: `fraudstreams run` stores some");
+        var schema = SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory);
         using var stop = new StopSignals();
         var rows = await WorkProgress.RunAsync(async progress =>
         {

@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace FraudStreams.Cli;
 
-/// <summary>Splits and what models showed on them, a line each.</summary>
+/// <summary>Table of splits and the metrics on them, one line each.</summary>
 static class FoldsTable
 {
     public static Table Render(string title, IReadOnlyList<FoldResult> folds)

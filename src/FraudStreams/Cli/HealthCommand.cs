@@ -25,16 +25,28 @@ static class HealthCommand
         if (call.GetValue(CommonOptions.Json))
         {
             Console.Out.WriteLine(JsonSerializer.Serialize(
-                new { Hosts = hosts.Select(host => new { host.ProcessId, host.Roles, host.At, Faults = host.Faults(now) }) }, FolderStatus.Json));
+                new
+                {
+                    Hosts = hosts.Select(host => new
+                    {
+                        host.ProcessId,
+                        host.Roles,
+                        host.At,
+                        Healthy = host.IsHealthy(now),
+                        Faults = host.Faults(now),
+                        Checks = host.Checks.ToDictionary(check => check.Key, check => new { Status = check.Value.Status.ToString().ToLowerInvariant(), check.Value.Reason }),
+                    }),
+                },
+                FolderStatus.Json));
         }
         else
         {
             foreach (var host in hosts)
-                Console.Out.WriteLine($"process {host.ProcessId} ({string.Join(", ", host.Roles)}): {(host.Faults(now) is { IsEmpty: false } faults ? string.Join("; ", faults) : "well")}");
+                Console.Out.WriteLine($"process {host.ProcessId} ({string.Join(", ", host.Roles)}): {(host.Faults(now) is { IsEmpty: false } faults ? string.Join("; ", faults) : "healthy")}");
         }
 
         if (hosts.IsEmpty)
             throw new CommandFailedException($"no process of this machine runs on {settings.DataDirectory}");
-        return hosts.All(host => host.Faults(now).IsEmpty) ? ExitCode.Done : ExitCode.Failed;
+        return hosts.All(host => host.IsHealthy(now)) ? ExitCode.Done : ExitCode.Failed;
     }
 }

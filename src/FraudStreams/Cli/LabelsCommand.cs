@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Akka.Actor;
+using FraudStreams.Pipelines;
 using FraudStreams.Cli.Live;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
@@ -9,11 +10,11 @@ using Spectre.Console;
 
 namespace FraudStreams.Cli;
 
-/// <summary>`labels import`: what was confirmed about payments, from a file to the topic labels.</summary>
+/// <summary>`labels import`: publishes confirmed labels from a file to the topic labels.</summary>
 static class LabelsCommand
 {
-    /// <summary>A file that is wrong throughout is told so, not told line by line.</summary>
-    const int MostRefusalsShown = 50;
+    /// <summary>Of a file with many wrong lines only the first are reported.</summary>
+    const int MaxRefusalsShown = 50;
 
     static readonly Argument<FileInfo> Input = new("FILE")
     {
@@ -24,10 +25,10 @@ static class LabelsCommand
     {
         var import = new Command(
             "import",
-            "Publishes a file of labels to the topic labels; the role label brings them to the stored payments. Importing a file again changes nothing.");
+            "Publishes a file of labels to the topic labels; the role label writes them to the stored payments. Importing a file again changes nothing.");
         import.Arguments.Add(Input);
         import.SetAction(InvokeAsync);
-        return new Command("labels", "What was confirmed about payments: fraud or not.")
+        return new Command("labels", "Confirmed labels of payments: fraud or not.")
         {
             import.WithExamples(
                 "fraudstreams labels import confirmed.csv",
@@ -47,14 +48,14 @@ static class LabelsCommand
         {
             var refused = 0L;
             using var system = ActorSystem.Create("labels", config);
-            await using var topics = settings.Topics.Open(settings.DataDirectory, system, TimeProvider.System, _ => { });
+            await using var topics = StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System);
             await using var file = path.OpenRead();
             var step = progress.Step($"publishing the labels of {path.Name}");
             var result = await LabelImport.RunAsync(
-                file, path.Name, topics, refusal => { if (refused++ < MostRefusalsShown) progress.Warning(refusal); }, step, stop.Stopped);
+                file, path.Name, topics, refusal => { if (refused++ < MaxRefusalsShown) progress.Warning(refusal); }, step, stop.Stopped);
             step(1);
-            if (refused > MostRefusalsShown)
-                progress.Warning($"… and {refused - MostRefusalsShown:N0} more lines that are no labels");
+            if (refused > MaxRefusalsShown)
+                progress.Warning($"… and {refused - MaxRefusalsShown:N0} more lines that are not labels");
             return result;
         });
         if (call.GetValue(CommonOptions.Json))

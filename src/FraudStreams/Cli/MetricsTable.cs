@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace FraudStreams.Cli;
 
-/// <summary>Metrics as a person reads them.</summary>
+/// <summary>Table of metrics with readable names.</summary>
 static class MetricsTable
 {
     static readonly (string Key, string Title, string Format)[] Rows =

@@ -9,7 +9,7 @@ using Spectre.Console;
 
 namespace FraudStreams.Cli;
 
-/// <summary>`rejected`: why records were rejected.</summary>
+/// <summary>`rejected`: the reasons for which records were rejected.</summary>
 static class RejectedCommand
 {
     static readonly Option<string?> Code = new("--code")
@@ -20,7 +20,7 @@ static class RejectedCommand
 
     public static Command Create()
     {
-        var command = new Command("rejected", "Says why records were rejected, the most frequent reasons first. Reads embedded topics and changes nothing.");
+        var command = new Command("rejected", "Shows why records were rejected, the most frequent reasons first. Reads embedded topics and changes nothing.");
         command.Options.Add(Code);
         command.SetAction(Invoke);
         return command.WithExamples(
@@ -70,7 +70,7 @@ static class RejectedCommand
         }
 
         var table = new Table { Border = TableBorder.Rounded };
-        table.AddColumn("reason").AddColumn(new TableColumn("records").RightAligned()).AddColumn("the first of them");
+        table.AddColumn("reason").AddColumn(new TableColumn("records").RightAligned()).AddColumn("first record");
         foreach (var (code, (count, first)) in reasons.OrderByDescending(reason => reason.Value.Count))
             table.AddRow(Markup.Escape(code), $"{count:N0}", Markup.Escape($"{first.Topic}/{first.Partition}, offset {first.Offset}: {first.Reason.Message}"));
         Screen.Out.Write(table);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.Json;
 using Akka.Actor;
+using FraudStreams.Pipelines;
 using FraudStreams.Topics;
 using FraudStreams.Cli.Live;
 using FraudStreams.Configuration;
@@ -14,13 +15,13 @@ using Spectre.Console;
 
 namespace FraudStreams.Cli;
 
-/// <summary>`replay`: payments of the topic, or of the store, through the stream's parts once more.</summary>
+/// <summary>`replay`: scores the payments of the topic, or of the store, once more with the stages of the stream.</summary>
 static class ReplayCommand
 {
     const string TopicPrefix = "topic:";
 
     static readonly Option<long> From = Moment("--from", "First event time, such as 2026-01-31 or 2026-01-31T08:00:00Z. Default: from the first payment of the topic.", long.MinValue);
-    static readonly Option<long> To = Moment("--to", "Event time before which it ends. Default: all that is there.", long.MaxValue);
+    static readonly Option<long> To = Moment("--to", "Event time before which it ends. Default: to the last payment.", long.MaxValue);
 
     static readonly Option<string?> Model = new("--model")
     {
@@ -30,12 +31,12 @@ static class ReplayCommand
 
     static readonly Option<bool> FromStore = new("--from-store")
     {
-        Description = "Read the payments of the store, in the order of their times, where the topic no longer has them. They hold the schema's fields and nothing else of the original records; equal times come in the order of ids, and payments that came late in the place of their time.",
+        Description = "Read the payments of the store, in the order of event time, where the topic no longer has them. They hold the schema's fields and nothing else of the original records; equal times come in the order of ids, and late payments at their event time.",
     };
 
     static readonly Option<string> Into = new("--into")
     {
-        Description = "Where the predictions go: a file to make, a JSON object a line, or topic:NAME.",
+        Description = "Where the predictions go: a file to create, with a JSON object a line, or topic:NAME.",
         HelpName = "FILE|topic:NAME",
         Required = true,
     };
@@ -62,16 +63,16 @@ static class ReplayCommand
         var into = call.GetValue(Into)!;
         var sideTopic = into.StartsWith(TopicPrefix, StringComparison.Ordinal) ? into[TopicPrefix.Length..] : null;
         if (sideTopic is not null && (sideTopic.Length == 0 || settings.Topics.PartitionsOfTopics.ContainsKey(sideTopic)))
-            throw new SettingsException($"--into {into}: it must be a topic of its own; {string.Join(", ", settings.Topics.PartitionsOfTopics.Keys)} are the flow's");
+            throw new SettingsException($"--into {into}: it must be a side topic; {string.Join(", ", settings.Topics.PartitionsOfTopics.Keys)} are topics of the stream");
         var fromStore = call.GetValue(FromStore);
         if (!fromStore || sideTopic is not null)
             CommandChecks.HasTopics(settings);
-        var stretch = new ReplayStretch(call.GetValue(From), call.GetValue(To));
+        var range = new ReplayStretch(call.GetValue(From), call.GetValue(To));
         using var stop = new StopSignals();
         var counts = await WorkProgress.RunAsync(async progress =>
         {
             using var system = ActorSystem.Create("replay", config);
-            await using var topics = fromStore && sideTopic is null ? null : settings.Topics.Open(settings.DataDirectory, system, TimeProvider.System, _ => { }, sideTopic);
+            await using var topics = fromStore && sideTopic is null ? null : StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System, sideTopic: sideTopic);
             await using var store = fromStore ? OpenStore(settings, model) : null;
             var total = store is null
                 ? (await topics!.StatusAsync(stop.Stopped)).Topics.First(topic => topic.Topic == TopicNames.Transactions).Kept
@@ -79,30 +80,30 @@ static class ReplayCommand
             var step = progress.Step($"replaying with {model.Version} into {into}");
             await using IReplayOutput output = sideTopic is null ? new ReplayFile(into, TimeProvider.System) : new ReplayTopic(topics!, sideTopic, TimeProvider.System);
             var replay = new ReplayPayments(
-                store is null ? topics! : stretch.Of(store), store is null ? settings.Topics.Partitions : 1, topics is null ? settings : settings.Fitting(topics, model.Schema), model, stretch, output, system,
+                store is null ? topics! : range.Of(store), store is null ? settings.Topics.Partitions : 1, topics is null ? settings.Topics : settings.Fitting(topics, model.Schema).Topics, settings.Scoring, model, range, output, system,
                 read => step((double)read / Math.Max(1, total)));
             return await replay.RunAsync(stop.Stopped);
         });
         if (call.GetValue(CommonOptions.Json))
             Console.Out.WriteLine(JsonSerializer.Serialize(counts, FolderStatus.Json));
         else
-            Screen.Out.WriteLine($"{counts.Replayed:N0} payments replayed with {model.Version} into {into}, {counts.PredictedFrauds:N0} of them predicted frauds; {counts.Rejected:N0} records are no payments");
+            Screen.Out.WriteLine($"{counts.Replayed:N0} payments replayed with {model.Version} into {into}, {counts.PredictedFrauds:N0} of them predicted frauds; {counts.Rejected:N0} records are not payments");
         return ExitCode.Done;
     }
 
     static PredictionStore OpenStore(FraudSettings settings, ScoringModel model)
     {
         if (settings.Store.ReadCounts(settings.DataDirectory).Stored == 0)
-            throw new CommandFailedException($"there are no payments in the store of {settings.DataDirectory}: `fraudstreams run` brings some there");
+            throw new CommandFailedException($"there are no payments in the store of {settings.DataDirectory}: `fraudstreams run` stores some");
         return settings.Store.Open(settings.DataDirectory, settings.Topics, model.Schema, TimeProvider.System);
     }
 
     static ScoringModel ModelOf(ParseResult call, FraudSettings settings)
     {
-        var shelf = new ModelRegistry(settings.DataDirectory, TimeProvider.System);
+        var registry = new ModelRegistry(settings.DataDirectory, TimeProvider.System);
         if (call.GetValue(Model) is not { } named)
-            return shelf.Champion() ?? throw new CommandFailedException($"there is no model in {settings.DataDirectory}: `fraudstreams train --input CSV` makes one");
-        return ModelArtifact.Load(Directory.Exists(named) ? named : shelf.FolderOf(named));
+            return registry.Champion() ?? throw new CommandFailedException($"there is no model in {settings.DataDirectory}: `fraudstreams train --input CSV` makes one");
+        return ModelArtifact.Load(Directory.Exists(named) ? named : registry.FolderOf(named));
     }
 
     static Option<long> Moment(string name, string description, long otherwise) => new(name)

@@ -12,7 +12,7 @@ sealed class SplitOptions
         HelpName = "DATE",
     };
 
-    public Option<int> Folds { get; } = Days("--folds", 1, "So many splits: this one, and others before it, each earlier by the measured days.", "N");
+    public Option<int> Folds { get; } = Days("--folds", 1, "Number of splits: this one, and earlier ones, each earlier by the measured days.", "N");
 
     readonly Option<int> _train = Days("--train-days", 7, "Days to learn from.");
     readonly Option<int> _delay = Days("--delay-days", 7, "Days until a label is known.");

@@ -1,11 +1,14 @@
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Hosting;
 
 namespace FraudStreams.Cli;
 
-/// <summary>Ctrl-C and SIGTERM: the first asks for a drain, the second leaves at once.</summary>
-sealed class StopSignals : IDisposable
+/// <summary>
+/// Ctrl-C and SIGTERM: the first asks for a drain, the second ends the process at once. In place of the host's console lifetime, which knows no second.
+/// </summary>
+sealed class StopSignals : IHostLifetime, IDisposable
 {
-    const int LeftAtOnce = 130;
+    const int EndedAtOnce = 130;
 
     readonly TaskCompletionSource<string> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly CancellationTokenSource _stopped = new();
@@ -24,6 +27,10 @@ sealed class StopSignals : IDisposable
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Stopped => _stopped.Token;
 
+    public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public void Dispose()
     {
         foreach (var registration in _registrations)
@@ -35,7 +42,7 @@ sealed class StopSignals : IDisposable
     {
         context.Cancel = true;
         if (!_first.TrySetResult(context.Signal == PosixSignal.SIGINT ? "Ctrl-C" : context.Signal.ToString()))
-            Environment.Exit(LeftAtOnce);
+            Environment.Exit(EndedAtOnce);
         _stopped.Cancel();
     }
 }

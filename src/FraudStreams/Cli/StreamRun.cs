@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using FraudStreams.Alerting;
 using FraudStreams.Cli.Live;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
@@ -7,6 +8,9 @@ using FraudStreams.Hosting;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Spectre.Console;
 
 namespace FraudStreams.Cli;
@@ -24,23 +28,33 @@ static class StreamRun
 
         // With --json standard output is for the result alone.
         var screen = json ? Screen.Error : Screen.Out;
-        var live = settings.Console.Live ?? screen.Profile.Out.IsTerminal;
+        var live = settings.Log.Format == LogFormat.Human && (settings.Console.Live ?? screen.Profile.Out.IsTerminal);
         var (schema, model) = Prepare(settings, screen, time, signals.Stopped);
+        var options = new StreamOptions(settings, schema, model, layers);
 
         ImmutableArray<string> unfinished;
         long rejected;
         await using (var console = new StreamConsole(screen, live, settings.Console.LogEvery, time))
-        await using (var host = new FraudHost(settings, schema, model, layers, console.Log, time))
         {
-            console.Show(host.Counters, new RateSampler(host.Counters, host.Speeds, host.LagsAsync, time));
-            using var draining = new CancellationTokenSource();
-            var drained = untilDrained ? host.DrainedAsync(draining.Token) : new TaskCompletionSource().Task;
-            var ended = await Task.WhenAny(signals.First, drained);
-            await draining.CancelAsync();
-            console.Log(ended == drained ? "Drained: the input is at its end and every branch has caught up" : $"{await signals.First}: finishing what was taken");
-            await ended;
-            unfinished = await host.StopAsync();
-            rejected = host.Counters.Totals.Rejected;
+            var host = StreamHost.Build(options, console.Log, signals, time);
+            try
+            {
+                using var totals = new MetricTotals(host.Services.GetRequiredService<StreamMetrics>());
+                await host.StartAsync(signals.Stopped);
+                var stream = host.Services.GetRequiredService<StreamService>();
+                var log = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("FraudStreams.Run");
+                console.Show(
+                    host.Services.GetRequiredService<DeliveredAlerts>(), new RateSampler(totals, stream.Rates, stream.LagsAsync, time),
+                    settings.Log.Format == LogFormat.Json ? log : null);
+                await WaitForEndAsync(stream, signals, untilDrained, log);
+                await host.StopAsync();
+                unfinished = stream.Unfinished;
+                rejected = totals.Current.Rejected;
+            }
+            finally
+            {
+                await ((IAsyncDisposable)host).DisposeAsync();
+            }
         }
 
         screen.WriteLine(Ending(settings, unfinished));
@@ -51,16 +65,29 @@ static class StreamRun
         return unfinished.IsEmpty ? ExitCode.Done : ExitCode.Failed;
     }
 
+    static async Task WaitForEndAsync(StreamService stream, StopSignals signals, bool untilDrained, ILogger log)
+    {
+        using var draining = new CancellationTokenSource();
+        var drained = untilDrained ? stream.DrainedAsync(draining.Token) : new TaskCompletionSource().Task;
+        var ended = await Task.WhenAny(signals.First, drained);
+        await draining.CancelAsync();
+        if (ended == drained)
+            log.LogInformation("Drained: the input is at its end and every pipeline has caught up");
+        else
+            log.LogInformation("{Signal}: draining what is in flight", await signals.First);
+        await ended;
+    }
+
     static (TransactionSchema Schema, ScoringModel? Model) Prepare(
         FraudSettings settings, IAnsiConsole screen, TimeProvider time, CancellationToken cancellationToken)
     {
         MakeFolder(settings.DataDirectory);
-        var installation = new ModelBootstrap(settings, time);
-        var schema = installation.Schema();
+        var schema = SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory);
         if (!settings.Roles.Contains(Role.Score))
             return (schema, null);
-        var isFirst = !installation.HasModel;
-        var model = WorkProgress.Run(progress => installation.Model(schema, progress, cancellationToken));
+        var bootstrap = new ModelBootstrap(settings.DataDirectory, settings.Simulate, settings.Model, time);
+        var isFirst = !bootstrap.HasModel;
+        var model = WorkProgress.Run(progress => bootstrap.Model(schema, progress, cancellationToken));
         if (isFirst)
             screen.Write(MetricsTable.Render(model.Version, "the first model, measured on its validation part", model.Card.Metrics));
         return (schema, model);
@@ -79,6 +106,6 @@ static class StreamRun
     }
 
     static string Ending(FraudSettings settings, ImmutableArray<string> unfinished) => unfinished.IsEmpty
-        ? "Stopped: everything that was taken is finished and committed."
-        : $"Stopped after {settings.DrainTimeout.TotalSeconds:0.#} s (stop.drain-timeout) with {string.Join(", ", unfinished)} unfinished: what was under way there is read again at the next start.";
+        ? "Stopped: everything in flight is finished and committed."
+        : $"Stopped after {settings.DrainTimeout.TotalSeconds:0.#} s (stop.drain-timeout) with {string.Join(", ", unfinished)} unfinished: what was in flight there is read again at the next start.";
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Akka.Actor;
+using FraudStreams.Pipelines;
 using FraudStreams.Cli.Live;
 using FraudStreams.Diagnostics;
 using FraudStreams.Model.Features;
@@ -20,9 +21,9 @@ static class TrainCommand
         HelpName = "CSV",
     };
 
-    static readonly Option<bool> AsSeen = new("--as-seen")
+    static readonly Option<bool> FromPredictions = new("--as-seen")
     {
-        Description = "Instead of a file: the predictions in the topic, as far back as it keeps them, with exactly the features that they were scored with and carry (scoring.carry-features = on). Labels are what was confirmed, else the payment's own; payments with neither are left out. The categories are the champion's.",
+        Description = "Instead of a file: the retained predictions of the topic, with exactly the features that they were scored with and carry (scoring.carry-features = on). Labels are the confirmed ones, else the payment's own; payments with neither are left out. The categories are the champion's.",
     };
 
     static readonly Option<bool> KeepChampion = new("--keep-champion")
@@ -32,12 +33,12 @@ static class TrainCommand
 
     public static Command Create()
     {
-        var command = new Command("train", "Trains a model on labelled payments, of a file or as the stream has seen them, and puts it in service in the data folder. The latest part in time (model.validation) stops the training and chooses the threshold (model.threshold); how good the model is there is printed and kept on its card.");
+        var command = new Command("train", "Trains a model on labelled payments, from a file or from predictions that carry their features, and puts it in service in the data folder. The latest part in time (model.validation) stops the training and chooses the threshold (model.threshold); the metrics on that part are printed and kept on the model card.");
         command.Options.Add(Input);
-        command.Options.Add(AsSeen);
+        command.Options.Add(FromPredictions);
         command.Validators.Add(given =>
         {
-            if (given.GetResult(Input) is null != given.GetValue(AsSeen))
+            if (given.GetResult(Input) is null != given.GetValue(FromPredictions))
                 given.AddError("give one of --input CSV and --as-seen: what to learn from");
         });
         command.Options.Add(KeepChampion);
@@ -54,21 +55,21 @@ static class TrainCommand
         var input = call.GetValue(Input);
         var config = (input is null ? call.Layers() : call.Layers(options: $"simulate.input={RunCommand.ExistingFile(input)}")).Load();
         var settings = FraudSettings.From(config);
-        var shelf = new ModelRegistry(settings.DataDirectory, TimeProvider.System);
+        var registry = new ModelRegistry(settings.DataDirectory, TimeProvider.System);
         using var stop = new StopSignals();
         var (model, why) = await WorkProgress.RunAsync(async progress =>
         {
-            var trainer = new Trainer(settings.Model, shelf, progress, TimeProvider.System);
-            var schema = new ModelBootstrap(settings, TimeProvider.System).Schema();
+            var trainer = new Trainer(settings.Model, registry, progress, TimeProvider.System);
+            var schema = SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory);
             if (input is not null)
                 return trainer.Train(new CsvHistory(settings.Simulate.Input!, schema), stop.Stopped);
             using var system = ActorSystem.Create("train", config);
-            return await TrainAsSeenAsync(trainer, settings, schema, shelf, system, progress, stop.Stopped);
+            return await TrainFromPredictionsAsync(trainer, settings, schema, registry, system, progress, stop.Stopped);
         });
         if (model is null)
             throw new CommandFailedException(why!);
         if (!call.GetValue(KeepChampion))
-            shelf.Promote(model.Version, "trained");
+            registry.Promote(model.Version, "trained");
         if (call.GetValue(CommonOptions.Json))
             Console.Out.WriteLine(JsonSerializer.Serialize(model.Card, FolderStatus.Json));
         else
@@ -76,31 +77,31 @@ static class TrainCommand
         return ExitCode.Done;
     }
 
-    static async Task<(ScoringModel? Model, string? Why)> TrainAsSeenAsync(
-        Trainer trainer, FraudSettings settings, TransactionSchema schema, ModelRegistry shelf, ActorSystem system, WorkProgress progress, CancellationToken stop)
+    static async Task<(ScoringModel? Model, string? Why)> TrainFromPredictionsAsync(
+        Trainer trainer, FraudSettings settings, TransactionSchema schema, ModelRegistry registry, ActorSystem system, WorkProgress progress, CancellationToken stop)
     {
         CommandChecks.HasTopics(settings);
-        var champion = shelf.Champion()
-            ?? throw new CommandFailedException($"there is no model in {settings.DataDirectory} that could have seen anything: `fraudstreams run` makes a first one");
+        var champion = registry.Champion()
+            ?? throw new CommandFailedException($"there is no model in {settings.DataDirectory} whose predictions could be learnt from: `fraudstreams run` trains a first one");
         await using var store = settings.Store.Open(settings.DataDirectory, settings.Topics, schema, TimeProvider.System);
         var confirmed = (await store.ReadLabelsAsync(stop)).GroupBy(label => label.Id).ToDictionary(of => of.Key, of => of.Last().Fraud);
-        await using var topics = settings.Topics.Open(settings.DataDirectory, system, TimeProvider.System, _ => { });
+        await using var topics = StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System);
         var kept = (await topics.StatusAsync(stop)).Topics.First(topic => topic.Topic == TopicNames.Predictions).Kept;
         var step = progress.Step($"Reading {kept:N0} predictions");
-        var seen = new LoggedFeatures(topics, settings.Topics.Partitions, champion.Features, version => PlanOf(shelf, version), confirmed);
-        var rows = await seen.ReadAsync(progress, read => step((double)read / Math.Max(1, kept)), stop);
+        var logged = new LoggedFeatures(topics, settings.Topics.Partitions, champion.Features, version => PlanOf(registry, version), confirmed);
+        var rows = await logged.ReadAsync(progress, read => step((double)read / Math.Max(1, kept)), stop);
         return trainer.Train("the topic of predictions", champion.Features, rows, stop);
     }
 
-    static FeaturePlan? PlanOf(ModelRegistry shelf, string version)
+    static FeaturePlan? PlanOf(ModelRegistry registry, string version)
     {
         try
         {
-            return ModelArtifact.Load(shelf.FolderOf(version)).Features;
+            return ModelArtifact.Load(registry.FolderOf(version)).Features;
         }
         catch (ModelArtifactException)
         {
-            // Gone or damaged: what it was given cannot be told from its predictions alone.
+            // Missing or damaged: the plan cannot be told from the predictions alone.
             return null;
         }
     }

@@ -9,7 +9,7 @@ using Spectre.Console;
 
 namespace FraudStreams.Cli;
 
-/// <summary>`tune`: settings of the trees, chosen on days before those that count.</summary>
+/// <summary>`tune`: a grid search over the settings of the trees, on splits before the final one.</summary>
 static class TuneCommand
 {
     const int Shown = 15;
@@ -39,7 +39,7 @@ static class TuneCommand
     public static Command Create()
     {
         var command = new Command(
-            "tune", "Tries combinations of the trees' settings on splits that end, labels known, before --train-from; then measures the best of them once on the split of --train-from itself.");
+            "tune", "Tries combinations of the trees' settings on splits that end, labels known, before --train-from; then measures the best combination once on the split of --train-from itself.");
         foreach (var option in (Option[])[Input, .. Splits.All, Grid, Csv])
             command.Options.Add(option);
         command.SetAction(Invoke);
@@ -50,13 +50,13 @@ static class TuneCommand
     static int Invoke(ParseResult call)
     {
         var file = RunCommand.ExistingFile(call.GetValue(Input)!);
-        var from = call.GetValue(Splits.From) ?? throw new SettingsException("--train-from is missing: the first day of training of the split that counts");
+        var from = call.GetValue(Splits.From) ?? throw new SettingsException("--train-from is missing: the first day of training of the final split");
         var settings = FraudSettings.From(call.Layers(options: $"simulate.input={file}").Load());
         var (grid, split, folds) = (GridOf(call), Splits.Split(call, from), call.GetValue(Splits.Folds));
         using var stop = new StopSignals();
         var (tried, measured) = WorkProgress.Run(progress =>
         {
-            var rows = SplitHistory.Read(file, new ModelBootstrap(settings, TimeProvider.System).Schema(), progress, stop.Stopped);
+            var rows = SplitHistory.Read(file, SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory), progress, stop.Stopped);
             var step = progress.Step($"Trying {grid.Count} combinations on {folds} splits before {from:yyyy-MM-dd}");
             var tried = GridSearch.Run(rows, split, folds, settings.Model.Boosting, grid, step, stop.Stopped);
             return (tried, Backtest.Run(rows, split, tried[0].Settings, stop.Stopped));

@@ -12,6 +12,9 @@ namespace FraudStreams.Configuration;
 /// </summary>
 public sealed class ConfigLayers
 {
+    /// <summary>The source of a setting that no layer changes.</summary>
+    public const string DefaultSource = "default";
+
     const string Root = "fraudstreams";
 
     /// <summary>Below a section that is empty in the defaults any key may stand.</summary>
@@ -55,45 +58,81 @@ public sealed class ConfigLayers
     public ImmutableArray<string> Files => [.. new[] { BaseFile, ConfigFile }.OfType<string>()];
 
     /// <summary>All layers as one configuration. A key under fraudstreams that the defaults do not have is refused.</summary>
-    public Config Load()
+    public Config Load() => Layers().Aggregate(ConfigurationFactory.Empty, (below, layer) => layer.Config.IsEmpty ? below : layer.Config.WithFallback(below));
+
+    /// <summary>Every setting under fraudstreams in the order of its path, with the value that holds and the layer that it came from.</summary>
+    public ImmutableArray<EffectiveSetting> Effective()
+    {
+        var layers = Layers();
+        var effective = ImmutableSortedDictionary.CreateBuilder<string, EffectiveSetting>(StringComparer.Ordinal);
+        foreach (var (source, config) in layers)
+        {
+            foreach (var (path, value) in Values(config))
+                effective[path] = new EffectiveSetting(path, value, source);
+        }
+
+        return [.. effective.Values];
+    }
+
+    /// <summary>The layers, weakest first.</summary>
+    ImmutableArray<(string Source, Config Config)> Layers()
     {
         var reference = Reference();
         var known = Leaves(reference).ToImmutableHashSet(StringComparer.Ordinal);
-        var config = reference;
+        var layers = ImmutableArray.CreateBuilder<(string, Config)>();
+        layers.Add((DefaultSource, reference));
         if (BaseFile is not null && !SameAs(BaseFile, ConfigFile))
-            config = Over(config, ParseFile(BaseFile), BaseFile, known);
-        config = Over(config, Parse(_implied, "the command"), "the command", known);
+            Add(BaseFile, ParseFile(BaseFile));
+        Add("the command", Parse(_implied, "the command"));
         if (ConfigFile is not null)
-            config = Over(config, ParseFile(ConfigFile), ConfigFile, known);
-        config = Over(config, Parse(_environment, "the environment"), "the environment", known);
-        return Over(config, Parse(_set, "--set"), "--set", known);
+            Add(ConfigFile, ParseFile(ConfigFile));
+        Add("the environment", Parse(_environment, "the environment"));
+        Add("--set", Parse(_set, "--set"));
+        return layers.ToImmutable();
+
+        void Add(string source, Config layer)
+        {
+            Check(layer, source, known);
+            layers.Add((source, layer));
+        }
     }
 
-    /// <summary>The defaults: hocon/fraudstreams.conf as it was when the program was built.</summary>
-    public static Config Reference()
+    /// <summary>The defaults.</summary>
+    public static Config Reference() => ConfigurationFactory.ParseString(ReferenceText());
+
+    /// <summary>The defaults as the file that the program carries: every key, with unit and reason.</summary>
+    public static string ReferenceText()
     {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("fraudstreams.conf")
-            ?? throw new InvalidOperationException("the program was built without its defaults, hocon/fraudstreams.conf");
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("reference.conf")
+            ?? throw new InvalidOperationException("the program was built without its defaults, reference.conf");
         using var reader = new StreamReader(stream);
-        return ConfigurationFactory.ParseString(reader.ReadToEnd());
+        return reader.ReadToEnd();
     }
 
     static bool SameAs(string file, string? other) => string.Equals(file, other, StringComparison.Ordinal);
 
-    static Config Over(Config below, Config layer, string source, ImmutableHashSet<string> known)
+    static void Check(Config layer, string source, ImmutableHashSet<string> known)
     {
         if (layer.IsEmpty)
-            return below;
+            return;
         if (layer.HasPath(FormerKafka))
-            throw new SettingsException($"{source}: {FormerKafka} is read no more: what clients of Kafka are told stands in {Root}.topics.kafka.consumer.client and .producer.client");
+            throw new SettingsException($"{source}: {FormerKafka} is read no more: settings of Kafka's clients stand in {Root}.topics.kafka.consumer.client and .producer.client");
         foreach (var leaf in Leaves(layer))
         {
             if (!known.Contains(leaf) && !known.Any(path => path.EndsWith(AnyKey, StringComparison.Ordinal) && leaf.StartsWith(path[..^1], StringComparison.Ordinal)))
                 throw new SettingsException($"{source}: {leaf} is not a setting{Nearest(leaf, known)}");
         }
-
-        return layer.WithFallback(below);
     }
+
+    static IEnumerable<(string Path, string Value)> Values(Config config)
+    {
+        var section = config.GetValue(Root);
+        return section is null ? [] : Values(section, Root);
+    }
+
+    static IEnumerable<(string Path, string Value)> Values(HoconValue value, string path) => value.IsObject()
+        ? value.GetObject()!.Items.SelectMany(item => Values(item.Value, $"{path}.{item.Key}"))
+        : [(path, value.IsArray() ? $"[{string.Join(", ", value.GetArray().Select(item => item.GetString()))}]" : value.GetString() ?? "")];
 
     static Config ParseFile(string file)
     {
@@ -153,7 +192,7 @@ public sealed class ConfigLayers
             if (entry.Key is not string name || !name.StartsWith(EnvironmentPrefix, StringComparison.Ordinal))
                 continue;
             if (!byVariable.TryGetValue(name, out var path))
-                throw new SettingsException($"the environment variable {name} names no setting: it would be one of hocon/fraudstreams.conf's paths in capitals, \".\" as \"__\" and \"-\" as \"_\"");
+                throw new SettingsException($"the environment variable {name} names no setting: it would be a path that `fraudstreams config` lists, in capitals, \".\" as \"__\" and \"-\" as \"_\"");
             assignments.Add($"{path} = {Quoted(entry.Value as string ?? "")}");
         }
 
@@ -187,7 +226,7 @@ public sealed class ConfigLayers
         var near = known.Select(path => (path, distance: Distance(path, leaf)))
             .Concat(known.Where(path => path.EndsWith("." + name, StringComparison.Ordinal)).Select(path => (path, distance: 2)))
             .OrderBy(candidate => candidate.distance).First();
-        return near.distance <= 4 ? $"; is {near.path} meant?" : "; hocon/fraudstreams.conf lists them all";
+        return near.distance <= 4 ? $"; is {near.path} meant?" : "; `fraudstreams config` lists them all";
     }
 
     /// <summary>Levenshtein's distance: the fewest single-character edits from one to the other.</summary>
@@ -208,4 +247,21 @@ public sealed class ConfigLayers
 
         return row[b.Length];
     }
+}
+
+/// <param name="Value">As it was written.</param>
+/// <param name="Source">The layer that it came from: "default", a file, "the command", "the environment" or "--set".</param>
+public sealed record EffectiveSetting(string Path, string Value, string Source)
+{
+    /// <summary>What stands for a secret where settings are shown.</summary>
+    const string Mask = "***";
+
+    /// <summary>Endings of keys that hold a secret itself, not the name of a file that does.</summary>
+    static readonly ImmutableArray<string> Secrets = ["password", "secret", "token", "key.pem", "jaas.config", "key"];
+
+    /// <summary>The value as it may be shown: secrets, and what follows the host in an address, are masked.</summary>
+    public string Shown => Value.Length == 0 ? Value
+        : Secrets.Any(ending => Path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) ? Mask
+        : Uri.TryCreate(Value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? $"{address.Scheme}://{address.Authority}/{Mask}"
+        : Value;
 }

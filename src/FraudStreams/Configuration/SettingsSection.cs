@@ -64,6 +64,16 @@ public sealed class SettingsSection(Config config, string path)
         return value >= min && value <= max ? value : throw Senseless(key, right);
     }
 
+    /// <summary>The texts of a section that may hold any key, by their paths within it: "a.b" where a section b stands in a, or where the key was written so.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Entries(string key)
+    {
+        return Value(key) is { } section && section.IsObject() ? Of(section, "") : [];
+
+        static IEnumerable<KeyValuePair<string, string>> Of(HoconValue value, string path) => value.IsObject()
+            ? value.GetObject()!.Items.SelectMany(item => Of(item.Value, path.Length == 0 ? item.Key : $"{path}.{item.Key}"))
+            : [new(path, value.GetString() ?? "")];
+    }
+
     /// <summary>What stands there, text or section.</summary>
     public HoconValue? Value(string key) => config.GetValue(PathOf(key));
 

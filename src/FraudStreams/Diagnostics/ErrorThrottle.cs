@@ -1,4 +1,4 @@
-using Akka.Event;
+using Microsoft.Extensions.Logging;
 
 namespace FraudStreams.Diagnostics;
 
@@ -7,7 +7,7 @@ namespace FraudStreams.Diagnostics;
 /// when it is over. Any thread may call.
 /// </summary>
 /// <param name="what">What fails, as a line of the log begins.</param>
-sealed class ErrorThrottle(ILoggingAdapter log, string what, TimeProvider time)
+sealed class ErrorThrottle(ILogger log, string what, TimeProvider time)
 {
     static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
 
@@ -30,9 +30,9 @@ sealed class ErrorThrottle(ILoggingAdapter log, string what, TimeProvider time)
         }
 
         if (since == 0)
-            log.Warning("{What}: {Reason}", what, reason);
+            log.LogWarning("{What}: {Reason}", what, reason);
         else
-            log.Warning("{What}: {Reason} ({Count} more within the last minute)", what, reason, since);
+            log.LogWarning("{What}: {Reason} ({Count} more within the last minute)", what, reason, since);
     }
 
     /// <summary>It works again: the next failure is the first of another time.</summary>
@@ -45,6 +45,6 @@ sealed class ErrorThrottle(ILoggingAdapter log, string what, TimeProvider time)
             (_logged, _since) = (null, 0);
         }
 
-        log.Info("{What}: works again", what);
+        log.LogInformation("{What}: works again", what);
     }
 }

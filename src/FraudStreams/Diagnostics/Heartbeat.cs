@@ -1,33 +1,33 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace FraudStreams.Diagnostics;
 
 /// <summary>
-/// What a running process says of itself, every few seconds, in a file of its own under hosts/ in its data folder: that it lives, whether its
-/// topics answer, and which of its branches fail.
+/// What a running process reports of itself, every few seconds, in a file of its own under hosts/ in its data folder: that it lives, and what its health
+/// checks found.
 /// </summary>
-/// <param name="TopicsFault">Why the topics do not answer, or null.</param>
-public sealed record Heartbeat(
-    string Machine, int ProcessId, ImmutableArray<string> Roles, DateTimeOffset At, string? TopicsFault, ImmutableSortedDictionary<string, FailingPipeline> Failing)
+public sealed record Heartbeat(string Machine, int ProcessId, ImmutableArray<string> Roles, DateTimeOffset At, ImmutableSortedDictionary<string, CheckResult> Checks)
 {
     public static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
-    /// <summary>After this without a word a process stands still.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    /// <summary>After this without a heartbeat a process does not work. A check may take up to 10 s before one is written.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+    static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, Converters = { new JsonStringEnumConverter<CheckStatus>(JsonNamingPolicy.SnakeCaseLower) } };
 
-    /// <summary>Why payments do not flow through this process as they should; empty where they do.</summary>
+    public bool IsHealthy(DateTimeOffset now) => !IsStale(now) && Checks.Values.All(check => check.Status != CheckStatus.Unhealthy);
+
+    /// <summary>What is wrong, each with its reason; empty where nothing is.</summary>
     public ImmutableArray<string> Faults(DateTimeOffset now) =>
     [
-        .. now - At > Patience ? [$"it has not said anything since {At:u}: it stands still, or its data folder cannot be written"] : ImmutableArray<string>.Empty,
-        .. TopicsFault is null ? ImmutableArray<string>.Empty : [TopicsFault],
-        .. Failing.Select(branch => $"{branch.Key} has been failing since {branch.Value.Since:u}: {branch.Value.Why}"),
+        .. IsStale(now) ? [$"no heartbeat since {At:u}: it hangs, or its data folder cannot be written"] : ImmutableArray<string>.Empty,
+        .. Checks.Where(check => check.Value.Status != CheckStatus.Healthy).Select(check => $"{check.Key} {check.Value.Status.ToString().ToLowerInvariant()}: {check.Value.Reason}"),
     ];
 
-    /// <summary>The last words of the processes of this machine that are still there.</summary>
+    /// <summary>The last heartbeats of the processes of this machine that are still there.</summary>
     public static ImmutableArray<Heartbeat> OfThisMachine(string dataDirectory) =>
         [.. All(dataDirectory).Where(pulse => IsThere(pulse.ProcessId)).OrderBy(pulse => pulse.ProcessId)];
 
@@ -78,7 +78,22 @@ public sealed record Heartbeat(
         }
     }
 
+    bool IsStale(DateTimeOffset now) => now - At > Patience;
+
     static string FolderOf(string dataDirectory) => Path.Combine(dataDirectory, "hosts");
 
     string PathOf(string dataDirectory) => Path.Combine(FolderOf(dataDirectory), $"{Machine}.{ProcessId}.json");
 }
+
+public enum CheckStatus
+{
+    Healthy,
+
+    /// <summary>Works, and needs somebody's attention.</summary>
+    Degraded,
+
+    Unhealthy,
+}
+
+/// <param name="Reason">Why it is not healthy, and what would help; empty where it is.</param>
+public sealed record CheckResult(CheckStatus Status, string Reason);

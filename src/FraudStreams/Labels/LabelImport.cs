@@ -5,12 +5,12 @@ using FraudStreams.Topics;
 
 namespace FraudStreams.Labels;
 
-/// <summary>How many rows of a file became labels, and how many are none.</summary>
+/// <summary>How many rows of a file were imported as labels, and how many were refused.</summary>
 public sealed record LabelImportResult(long Imported, long Refused);
 
 /// <summary>
-/// Publishes a file of labels to `labels`, each by its payment's id. What is no label is told with its line and left out. Doing it again
-/// publishes them again, which changes nothing where they arrive; so does going on after it was stopped half-way.
+/// Publishes a file of labels to `labels`, keyed by the payments' ids. Rows that are no labels are reported with their line and skipped. Importing a
+/// file again, after an interruption too, publishes its labels again, which is idempotent: it changes nothing in the store.
 /// </summary>
 public static class LabelImport
 {
@@ -18,19 +18,19 @@ public static class LabelImport
 
     /// <param name="file">The file, from its first byte.</param>
     /// <param name="name">Its name, for messages.</param>
-    /// <param name="topics">Where the labels go.</param>
-    /// <param name="onRefused">Told a sentence for each row that is no label: file, line, column and what would be right.</param>
-    /// <param name="progress">Told the share of the file that is published, 0 to 1.</param>
-    /// <param name="ct">Stops it between two batches.</param>
-    /// <exception cref="Model.Schema.SchemaException">The first line lacks a column.</exception>
+    /// <param name="topics">The log to publish to.</param>
+    /// <param name="onRefused">Called with a message for each row that is no label: file, line, column and what would be right.</param>
+    /// <param name="progress">Called with the share of the file that is published, 0 to 1.</param>
+    /// <param name="cancellationToken">Stops the import between two batches.</param>
+    /// <exception cref="Model.Schemas.SchemaException">The first line lacks a column.</exception>
     public static async Task<LabelImportResult> RunAsync(
-        Stream file, string name, IMessageLog topics, Action<string> onRefused, Action<double> progress, CancellationToken ct)
+        Stream file, string name, IMessageLog topics, Action<string> onRefused, Action<double> progress, CancellationToken cancellationToken)
     {
         using var rows = new LabelCsvReader(file, name);
         var result = new LabelImportResult(0, 0);
         while (true)
         {
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var batch = new RecordBatch(BatchRecords);
             while (batch.Count < BatchRecords && rows.TryRead(out var label, out var reason))
             {
@@ -52,7 +52,7 @@ public static class LabelImport
                 return result;
             }
 
-            await topics.PublishAsync(batch, ct);
+            await topics.PublishAsync(batch, cancellationToken);
             result = result with { Imported = result.Imported + count };
             progress(rows.Offset / (double)file.Length);
         }

@@ -5,16 +5,16 @@ using FraudStreams.Topics;
 
 namespace FraudStreams.Labels;
 
-/// <summary>A record of `labels` that is none.</summary>
+/// <summary>A record of `labels` that cannot be read as a label.</summary>
 public readonly record struct UnreadableLabel(TopicRecord Record, RejectReason Reason);
 
-/// <summary>A batch of records of one partition of `labels`, read.</summary>
-/// <param name="Last">The batch's last record: the position to commit is behind it.</param>
+/// <summary>A parsed batch of records of one partition of `labels`.</summary>
+/// <param name="Last">The batch's last record: the offset to commit is the one after it.</param>
 public sealed record LabelBatch(ImmutableArray<Label> Labels, ImmutableArray<UnreadableLabel> Unreadable, TopicRecord Last);
 
 static class ReadLabels
 {
-    /// <summary>At least one record, all of one partition.</summary>
+    /// <param name="records">At least one record, all of one partition.</param>
     public static LabelBatch Read(IReadOnlyList<TopicRecord> records)
     {
         var labels = ImmutableArray.CreateBuilder<Label>();

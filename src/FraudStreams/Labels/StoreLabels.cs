@@ -7,12 +7,12 @@ using FraudStreams.Topics;
 namespace FraudStreams.Labels;
 
 /// <summary>
-/// Batches of `labels` into the store, and only then the group's position, with what was no label going to `rejected`. A batch that comes
+/// Writes batches of `labels` to the store, then publishes records that are no labels to `rejected` and commits the group's offset. Writing a batch
 /// again changes nothing.
 /// </summary>
 public static class StoreLabels
 {
-    /// <summary>Emits each batch once its position is committed.</summary>
+    /// <summary>Emits each batch once its offset is committed.</summary>
     public static Flow<LabelBatch, LabelBatch, NotUsed> Flow(
         PredictionStore store, IMessageLog topics, string group, TimeProvider time) =>
         Akka.Streams.Dsl.Flow.Create<LabelBatch>().SelectAsync(1, async batch =>

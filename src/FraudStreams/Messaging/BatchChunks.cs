@@ -5,8 +5,8 @@ namespace FraudStreams.Messaging;
 
 /// <summary>
 /// Chunks in, batches out: each of exactly <paramref name="size"/> elements, or of fewer once its first element has waited for
-/// <paramref name="wait"/>, or at the end. Order is kept. A chunk that holds whole batches is cut into slices, without a copy. Takes no further
-/// chunk while it holds a full batch. Akka's GroupedWithin takes elements one by one, and its GroupedWeightedWithin does not cut them.
+/// <paramref name="wait"/>, or at the end. Order is kept. A chunk of whole batches is sliced without a copy. Pulls no further chunk while a full
+/// batch is buffered. Akka's GroupedWithin takes elements one by one, and its GroupedWeightedWithin does not split them.
 /// </summary>
 sealed class BatchChunks<T>(int size, TimeSpan wait) : GraphStage<FlowShape<IReadOnlyList<T>, IReadOnlyList<T>>>
 {
@@ -25,14 +25,14 @@ sealed class BatchChunks<T>(int size, TimeSpan wait) : GraphStage<FlowShape<IRea
         readonly int _size;
         readonly TimeSpan _wait;
 
-        /// <summary>The beginning of the next batch, from chunks that were too small for one.</summary>
-        List<T> _begun = [];
+        /// <summary>The start of the next batch, from chunks too small for one.</summary>
+        List<T> _partial = [];
 
-        /// <summary>What is left of the newest chunk. It comes after what is begun.</summary>
+        /// <summary>The rest of the newest chunk; its elements follow the partial batch.</summary>
         ArraySegment<T> _rest = ArraySegment<T>.Empty;
 
         bool _isDue;
-        bool _isTimed;
+        bool _isTimerSet;
 
         public Logic(BatchChunks<T> stage, int size, TimeSpan wait) : base(stage.Shape)
         {
@@ -43,13 +43,13 @@ sealed class BatchChunks<T>(int size, TimeSpan wait) : GraphStage<FlowShape<IRea
             SetHandler(stage._out, (IOutHandler)this);
         }
 
-        int Waiting => _begun.Count + _rest.Count;
+        int Buffered => _partial.Count + _rest.Count;
 
         public void OnPush()
         {
-            // A chunk is taken only while less than a batch waits: what waits is then all in what is begun.
+            // A chunk is pulled only while less than a batch is buffered: all of that then fits into the partial batch.
             var chunk = Grab(_stage._in);
-            _begun.AddRange(_rest);
+            _partial.AddRange(_rest);
             _rest = chunk is T[] array ? array : chunk is ArraySegment<T> segment ? segment : chunk.ToArray();
             Advance();
         }
@@ -58,7 +58,7 @@ sealed class BatchChunks<T>(int size, TimeSpan wait) : GraphStage<FlowShape<IRea
 
         public void OnUpstreamFinish()
         {
-            if (Waiting == 0)
+            if (Buffered == 0)
                 CompleteStage();
             else
                 Advance();
@@ -70,18 +70,18 @@ sealed class BatchChunks<T>(int size, TimeSpan wait) : GraphStage<FlowShape<IRea
 
         protected override void OnTimer(object timerKey)
         {
-            (_isDue, _isTimed) = (true, false);
+            (_isDue, _isTimerSet) = (true, false);
             Advance();
         }
 
         void Advance()
         {
             var isEnd = IsClosed(_stage._in);
-            if (IsAvailable(_stage._out) && (Waiting >= _size || (Waiting > 0 && (_isDue || isEnd))))
+            if (IsAvailable(_stage._out) && (Buffered >= _size || (Buffered > 0 && (_isDue || isEnd))))
             {
                 Push(_stage._out, Take());
-                Time(anew: true);
-                if (isEnd && Waiting == 0)
+                UpdateTimer(restart: true);
+                if (isEnd && Buffered == 0)
                 {
                     CompleteStage();
                     return;
@@ -89,40 +89,40 @@ sealed class BatchChunks<T>(int size, TimeSpan wait) : GraphStage<FlowShape<IRea
             }
             else
             {
-                Time(anew: false);
+                UpdateTimer(restart: false);
             }
 
-            if (!isEnd && Waiting < _size && !HasBeenPulled(_stage._in))
+            if (!isEnd && Buffered < _size && !HasBeenPulled(_stage._in))
                 Pull(_stage._in);
         }
 
         IReadOnlyList<T> Take()
         {
-            var fromRest = Math.Min(_size - _begun.Count, _rest.Count);
+            var fromRest = Math.Min(_size - _partial.Count, _rest.Count);
             var last = _rest[..fromRest];
             _rest = _rest[fromRest..];
-            if (_begun.Count == 0)
+            if (_partial.Count == 0)
                 return last;
-            var batch = _begun;
+            var batch = _partial;
             batch.AddRange(last);
-            _begun = [];
+            _partial = [];
             return batch;
         }
 
-        /// <summary>Keeps the timer running while something waits that is not due.</summary>
-        void Time(bool anew)
+        /// <summary>Keeps the timer running while elements wait that are not due.</summary>
+        void UpdateTimer(bool restart)
         {
-            if (anew)
+            if (restart)
             {
-                if (_isTimed)
+                if (_isTimerSet)
                     CancelTimer(Timer);
-                (_isDue, _isTimed) = (false, false);
+                (_isDue, _isTimerSet) = (false, false);
             }
 
-            if (Waiting == 0 || _isDue || _isTimed)
+            if (Buffered == 0 || _isDue || _isTimerSet)
                 return;
             ScheduleOnce(Timer, _wait);
-            _isTimed = true;
+            _isTimerSet = true;
         }
     }
 }

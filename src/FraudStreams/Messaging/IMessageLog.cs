@@ -3,46 +3,46 @@ using Akka.Streams.Dsl;
 
 namespace FraudStreams.Messaging;
 
-/// <summary>One partition that this process was given, and its records from the group's position on, as they are read: a chunk, never empty, at a time.</summary>
+/// <summary>A partition assigned to this process, and its records from the group's committed offset on, in chunks that are never empty.</summary>
 public sealed record TopicPartitionSource(TopicPartition Partition, Source<IReadOnlyList<TopicRecord>, NotUsed> Chunks);
 
-/// <summary>Partitions that can be read forward, in no group's name.</summary>
+/// <summary>Partitions that can be read forward without a consumer group.</summary>
 public interface IReadableLog
 {
-    /// <summary>Reads a partition from an offset on. What retention has removed is left out.</summary>
+    /// <summary>Reads a partition from an offset on, skipping what retention has removed.</summary>
     IPartitionReader OpenReader(TopicPartition partition, long from);
 }
 
-/// <summary>What the graphs need of a log, and no more.</summary>
+/// <summary>The operations of a message log that the pipelines need.</summary>
 public interface IMessageLog : IReadableLog, IAsyncDisposable
 {
     /// <summary>
-    /// How many batches with positions of one partition may be on their way to <see cref="PublishAsync"/> at once, called in their order. More than one
-    /// where positions move in that order and none moves past a batch that failed.
+    /// How many batches with offsets of one partition may be in flight in <see cref="PublishAsync"/> at once, called in their order. More than one only
+    /// if offsets are committed in that order and never past a batch that failed.
     /// </summary>
     int MaxInFlightBatches { get; }
 
     /// <summary>
-    /// One source a partition that this process is given in the group, each from the group's committed position on. The outer source stays open; while
-    /// another process has the group it waits its turn. It reads on demand, and a fault of the log fails the source that met it.
+    /// One source per partition assigned to this process in the group, each from the group's committed offset on. The outer source stays open; while
+    /// another process holds the group, it waits. Reads on demand; a fault of the log fails the source that met it.
     /// </summary>
     Source<TopicPartitionSource, NotUsed> Consume(string topic, string group);
 
     /// <summary>
-    /// Appends the records and then moves the position they stand for, if any. Durable when it returns; with embedded topics both or neither. A batch may
-    /// be a position alone. Takes the batch over, and disposes it whatever comes.
+    /// Appends the records, then commits the offset that belongs to them, if any. Durable on return; the embedded log does both atomically. A batch may be
+    /// an offset alone. Takes ownership of the batch and disposes it in every case.
     /// </summary>
-    /// <returns>How many records were appended: fewer than the batch's where a producer that starts again had appended some of them before.</returns>
-    Task<int> PublishAsync(RecordBatch records, CancellationToken ct);
+    /// <returns>The number of records appended: fewer than the batch holds if a restarted producer had appended some of them before.</returns>
+    Task<int> PublishAsync(RecordBatch records, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The offset a group has to read next; 0 where it never committed. The partition need not belong to a topic: who reads a file keeps its place in
-    /// such a position, committed together with the records it made of the file.
+    /// The offset a group has to read next; 0 if it never committed. The partition need not belong to a topic: a producer that reads a file commits its
+    /// progress under a name of its own, together with the records it made from the file.
     /// </summary>
-    Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken ct);
+    Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken cancellationToken);
 
-    /// <summary>The most bytes that key and value of one record of a topic may have together.</summary>
+    /// <summary>The maximum size of a record of a topic: key and value together, in bytes.</summary>
     int LongestRecord(string topic);
 
-    Task<MessageLogStatus> StatusAsync(CancellationToken ct);
+    Task<MessageLogStatus> StatusAsync(CancellationToken cancellationToken);
 }

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace FraudStreams.Messaging;
 
-/// <summary>A growing buffer out of the shared pool. After it is disposed it holds nothing and takes nothing.</summary>
+/// <summary>A growing buffer from the shared pool, to which it returns when disposed; unusable after that.</summary>
 internal sealed class PooledBytes(int capacity) : IBufferWriter<byte>, IDisposable
 {
     byte[]? _bytes = ArrayPool<byte>.Shared.Rent(capacity);

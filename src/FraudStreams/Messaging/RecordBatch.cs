@@ -4,8 +4,8 @@ using FraudStreams.Topics;
 namespace FraudStreams.Messaging;
 
 /// <summary>
-/// A batch of records on its way into one or more topics, with at most one position to commit after them. Keys and values are written
-/// into one pooled buffer, which goes back to the pool when whoever publishes the batch disposes it. Not thread-safe.
+/// A batch of records for one or more topics, with at most one offset to commit after them. Keys and values are written into one pooled
+/// buffer, which returns to the pool when the publisher disposes the batch. Not thread-safe.
 /// </summary>
 public sealed class RecordBatch : IDisposable
 {
@@ -22,10 +22,10 @@ public sealed class RecordBatch : IDisposable
 
     public int Count { get; private set; }
 
-    /// <summary>Keys and values so far, in bytes.</summary>
+    /// <summary>The size of the keys and values so far.</summary>
     public int Bytes => _bytes.Length;
 
-    /// <summary>The position to commit once the records are safe, or null.</summary>
+    /// <summary>The offset to commit once the records are durable, or null.</summary>
     public ConsumerOffset? Position { get; set; }
 
     public void Add(string topic, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
@@ -37,7 +37,7 @@ public sealed class RecordBatch : IDisposable
     }
 
     /// <summary>
-    /// Writes a value in place: the writer given to <paramref name="write"/> appends to the batch's own buffer. If it throws, the batch is as it was before.
+    /// Serialises a value in place: <paramref name="write"/> appends to the batch's own buffer. If it throws, the batch is unchanged.
     /// </summary>
     public void Add<TState>(string topic, ReadOnlySpan<byte> key, TState state, Action<IBufferWriter<byte>, TState> write)
     {

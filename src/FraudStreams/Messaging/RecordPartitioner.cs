@@ -1,8 +1,8 @@
 namespace FraudStreams.Messaging;
 
 /// <summary>
-/// Which partition a record goes to: FNV-1a (64 bits) of the key's bytes, folded to 32 bits, modulo the number of partitions. The same key is in the
-/// same partition in every process and release. Records without a key have no order to keep and are dealt out in turn.
+/// Chooses a record's partition: FNV-1a (64 bits) of the key's bytes, folded to 32 bits, modulo the partition count. The same key is in the same
+/// partition in every process and release. Records without a key have no order to keep and are distributed round-robin.
 /// </summary>
 internal struct RecordPartitioner
 {

@@ -3,11 +3,11 @@ using FraudStreams.Model.Models.Trees;
 
 namespace FraudStreams.ModelOps;
 
-/// <summary>What a model that was trained for it showed on one split.</summary>
+/// <summary>The metrics of a model trained and measured on one split.</summary>
 sealed record FoldResult(
     DateOnly TrainFrom, DateOnly TestFrom, int TrainRows, long TrainFrauds, int TestRows, long TestFrauds, double AveragePrecision, double RocAuc, double CardPrecisionAt100);
 
-/// <summary>Trains on splits of a history, all trees of the settings, and measures each model on its split's later days.</summary>
+/// <summary>Trains a model on each split of a history, without early stopping, and measures it on the split's later days.</summary>
 static class Backtest
 {
     /// <exception cref="NothingToMeasureException">A split has no fraud to learn from or to be measured on.</exception>
@@ -25,7 +25,7 @@ static class Backtest
             Ranking.RocAuc(scores, labels), CardPrecision.AtK(scores, labels, test.Cards, test.Times, Evaluator.CardsADay));
     }
 
-    /// <summary>The split, and as many as are wanted before it, latest first.</summary>
+    /// <summary>Runs the split and the earlier ones up to the number of folds, latest first.</summary>
     public static IReadOnlyList<FoldResult> Run(LabelledDataset all, TemporalSplit split, int folds, BoostingSettings settings, CancellationToken cancellationToken) =>
         [.. Enumerable.Range(0, folds).Select(fold => Run(all, split.Earlier(fold), settings, cancellationToken))];
 }

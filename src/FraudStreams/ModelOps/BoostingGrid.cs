@@ -3,7 +3,7 @@ using FraudStreams.Model.Models.Trees;
 
 namespace FraudStreams.ModelOps;
 
-/// <summary>Settings to try: every combination of the values given for each key, such as <c>trees=50,100; leaves=7,15</c>.</summary>
+/// <summary>A grid of settings: every combination of the values given for each key, such as <c>trees=50,100; leaves=7,15</c>.</summary>
 sealed class BoostingGrid
 {
     static readonly Dictionary<string, Func<BoostingSettings, double, BoostingSettings>> Setters = new(StringComparer.Ordinal)

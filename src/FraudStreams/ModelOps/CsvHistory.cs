@@ -4,8 +4,8 @@ using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.ModelOps;
 
-/// <summary>The first rows of a CSV file, by default all, whatever order they stand in there.</summary>
-sealed class CsvHistory(string file, TransactionSchema schema, long mostRows = long.MaxValue) : IHistory
+/// <summary>The first rows of a CSV file, by default all, sorted by event time whatever their order in the file.</summary>
+sealed class CsvHistory(string file, TransactionSchema schema, long maxRows = long.MaxValue) : IHistory
 {
     const int BatchRows = 2048;
 
@@ -18,14 +18,14 @@ sealed class CsvHistory(string file, TransactionSchema schema, long mostRows = l
     public IEnumerable<TransactionRows> Read(Action<double> progress, Action<RejectReason> rejected, CancellationToken cancellationToken)
     {
         using var stream = new FileStream(file, new FileStreamOptions { BufferSize = 0 });
-        var order = _order ??= CsvTimeOrder.Of(stream, Schema, Name, mostRows, cancellationToken);
+        var order = _order ??= CsvTimeOrder.Of(stream, Schema, Name, maxRows, cancellationToken);
         stream.Position = 0;
         using var csv = new CsvReader(stream, Schema, Name);
         using var rows = new TransactionRows(Schema, BatchRows);
         var read = 0L;
-        foreach (var stretch in order.PartitionScans)
+        foreach (var scan in order.Ranges)
         {
-            csv.MoveTo(stretch);
+            csv.MoveTo(scan);
             for (; csv.TryRead(rows, out var reason); read++)
             {
                 if (reason is not null)

@@ -6,7 +6,7 @@ using FraudStreams.Model.Models;
 
 namespace FraudStreams.ModelOps;
 
-/// <summary>How good a version is on a history: what `evaluate` prints.</summary>
+/// <summary>The metrics of a version on a history, as `evaluate` prints them.</summary>
 /// <param name="Rejected">Rows that could not be read.</param>
 sealed record Evaluation(
     string ModelVersion, string Input, DateTimeOffset From, DateTimeOffset To, long Rows, long Frauds, long Rejected,
@@ -15,50 +15,50 @@ sealed record Evaluation(
 /// <summary>Measures scores against labels.</summary>
 static class Evaluator
 {
-    /// <summary>Cards a day that investigators are taken to check: the Fraud Detection Handbook's number.</summary>
+    /// <summary>Cards a day that investigators are assumed to check: the Fraud Detection Handbook's number.</summary>
     internal const int CardsADay = 100;
 
-    /// <param name="warmUp">What came before the history, for windows to see, up to the time of the history's first payment; it is not measured.</param>
+    /// <param name="warmUp">Payments before the history, which windows include, up to the time of the history's first payment; they are not measured.</param>
     public static Evaluation Evaluate(
         ScoringModel model, IHistory history, WorkProgress progress, CancellationToken cancellationToken, IHistory? warmUp = null)
     {
-        var memory = new WindowState(model.Schema);
+        var windows = new WindowState(model.Schema);
         if (warmUp is not null)
-            Remember(warmUp, history, memory, progress, cancellationToken);
+            ReadWarmUp(warmUp, history, windows, progress, cancellationToken);
         var rejected = new RejectCounts();
         var rows = LabelledDataset.Read(
-            history, model.Features, memory, progress.Step($"Reading {history.Name} and computing {model.Features.Count} features"), rejected.Add,
+            history, model.Features, windows, progress.Step($"Reading {history.Name} and computing {model.Features.Count} features"), rejected.Add,
             cancellationToken);
-        rejected.Tell(progress);
+        rejected.Report(progress);
         if (rows is null)
             throw new NothingToMeasureException($"{history.Name} has no labelled row that can be read");
-        var told = progress.Step($"Scoring {rows.Count:N0} payments");
+        var reportShare = progress.Step($"Scoring {rows.Count:N0} payments");
         var scores = new double[rows.Count];
         model.Scorer.Score(rows.Set.Values.Span, scores);
-        told(1);
+        reportShare(1);
         return new Evaluation(
             model.Version, history.Name, DateTimeOffset.FromUnixTimeMilliseconds(rows.Times[0]), DateTimeOffset.FromUnixTimeMilliseconds(rows.Times[^1]),
             rows.Count, rows.Set.Positives, rejected.Count, Metrics(scores, rows, model.Threshold));
     }
 
-    /// <summary>What is later than the first payment to be measured did not come before it, or is the same payment, as where the two files overlap.</summary>
-    static void Remember(IHistory warmUp, IHistory measured, WindowState memory, WorkProgress progress, CancellationToken cancellationToken)
+    /// <summary>Leaves out what is later than the first measured payment: it did not come before it, or is the same payment where the files overlap.</summary>
+    static void ReadWarmUp(IHistory warmUp, IHistory measured, WindowState windows, WorkProgress progress, CancellationToken cancellationToken)
     {
         var first = measured.Read(_ => { }, _ => { }, cancellationToken).Select(rows => rows.EventTime(0)).FirstOrDefault(long.MaxValue);
-        var (rejected, left) = (new RejectCounts(), 0L);
-        foreach (var rows in warmUp.Read(progress.Step($"Reading {warmUp.Name} for what came before"), rejected.Add, cancellationToken))
+        var (rejected, leftOut) = (new RejectCounts(), 0L);
+        foreach (var rows in warmUp.Read(progress.Step($"Reading {warmUp.Name} for the warm-up"), rejected.Add, cancellationToken))
         {
-            for (; rows.Count > 0 && rows.EventTime(rows.Count - 1) > first; left++)
+            for (; rows.Count > 0 && rows.EventTime(rows.Count - 1) > first; leftOut++)
                 rows.RemoveLast();
-            memory.Advance(rows);
+            windows.Advance(rows);
         }
 
-        rejected.Tell(progress);
-        if (left > 0)
-            progress.Warning($"{left:N0} payments of {warmUp.Name} are later than the first of {measured.Name} and are left out: they did not come before it");
+        rejected.Report(progress);
+        if (leftOut > 0)
+            progress.Warning($"{leftOut:N0} payments of {warmUp.Name} are later than the first of {measured.Name} and are left out: they did not come before it");
     }
 
-    /// <summary>The measures by their field's names. What has no value on these rows, such as recall without a fraud, is left out.</summary>
+    /// <summary>Metrics by name. A metric that has no value on these rows, such as recall without a fraud, is absent.</summary>
     public static ImmutableSortedDictionary<string, double> Metrics(double[] scores, LabelledDataset rows, double threshold)
     {
         var labels = rows.Set.Labels.Span;

@@ -5,7 +5,7 @@ using FraudStreams.Simulation.Generation;
 
 namespace FraudStreams.ModelOps;
 
-/// <summary>The first payments of the generator, which the stream then goes on from.</summary>
+/// <summary>The first payments of the generator; the stream continues after them.</summary>
 sealed class GeneratedHistory(GeneratorSettings generator, long payments, TransactionSchema schema) : IHistory
 {
     const int BatchRows = 2048;

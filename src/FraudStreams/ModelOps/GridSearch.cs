@@ -2,7 +2,7 @@ using FraudStreams.Model.Models.Trees;
 
 namespace FraudStreams.ModelOps;
 
-/// <summary>One combination of a grid: its values, and what it showed on each fold before the one that counts.</summary>
+/// <summary>One combination of a grid: its values, and its result on each validation fold.</summary>
 sealed record GridResult(double[] Values, BoostingSettings Settings, IReadOnlyList<FoldResult> Folds)
 {
     public double AveragePrecision => Folds.Average(fold => fold.AveragePrecision);
@@ -11,13 +11,13 @@ sealed record GridResult(double[] Values, BoostingSettings Settings, IReadOnlyLi
 
     public double CardPrecisionAt100 => Folds.Average(fold => fold.CardPrecisionAt100);
 
-    /// <summary>Of the average precision, between folds (population).</summary>
+    /// <summary>Standard deviation of the average precision between folds (population).</summary>
     public double Deviation => Math.Sqrt(Folds.Average(fold => Math.Pow(fold.AveragePrecision - AveragePrecision, 2)));
 }
 
 /// <summary>
-/// Tries every combination of a grid on folds whose measured days are over, labels known, when the split that counts begins: that split's own measured
-/// days are looked at by nobody.
+/// Tries every combination of a grid on validation folds whose measured days are over, with their labels known, when the final split begins: the final
+/// split's own measured days are not used.
 /// </summary>
 static class GridSearch
 {

@@ -5,10 +5,10 @@ using FraudStreams.Model.Models.Trees;
 
 namespace FraudStreams.ModelOps;
 
-/// <summary>The labelled payments of a history as a model sees them, in the order of event time.</summary>
+/// <summary>The labelled payments of a history as feature rows, in the order of event time.</summary>
 /// <param name="Set">Feature rows and labels.</param>
 /// <param name="Times">Event time of each row, unix milliseconds, ascending.</param>
-/// <param name="Cards">A number for each row's card, for measures a card and day.</param>
+/// <param name="Cards">A number for each row's card, for metrics per card and day.</param>
 sealed record LabelledDataset(TrainingSet Set, long[] Times, long[] Cards)
 {
     public int Count => Times.Length;
@@ -16,12 +16,11 @@ sealed record LabelledDataset(TrainingSet Set, long[] Times, long[] Cards)
     public LabelledDataset Slice(int start, int count) => new(Set.Slice(start, count), Times[start..(start + count)], Cards[start..(start + count)]);
 
     /// <summary>
-    /// Reads a history into feature rows; null when none is left. Rows without a label are left out: nothing can be learnt or measured from them.
-    /// They are part of the history that windows see all the same.
+    /// Reads a history into feature rows; null when there is none. Rows without a label are left out, but windows include them.
     /// </summary>
-    /// <param name="memory">What came before the history; it takes the history in.</param>
+    /// <param name="windows">Window state as of the history's beginning; it is advanced over the history.</param>
     public static LabelledDataset? Read(
-        IHistory history, FeaturePlan plan, WindowState memory, Action<double> progress, Action<RejectReason> rejected,
+        IHistory history, FeaturePlan plan, WindowState windows, Action<double> progress, Action<RejectReason> rejected,
         CancellationToken cancellationToken)
     {
         var kept = new LabelledDatasetBuilder(plan);
@@ -30,7 +29,7 @@ sealed record LabelledDataset(TrainingSet Set, long[] Times, long[] Cards)
         {
             if (features.Length < rows.Count * plan.Count)
                 features = new double[rows.Count * plan.Count];
-            memory.Advance(rows);
+            windows.Advance(rows);
             plan.Compute(rows, features.AsSpan(0, rows.Count * plan.Count));
             for (var row = 0; row < rows.Count; row++)
             {
@@ -42,7 +41,7 @@ sealed record LabelledDataset(TrainingSet Set, long[] Times, long[] Cards)
         return kept.Build();
     }
 
-    /// <summary>The first row at a time, unix milliseconds, or later.</summary>
+    /// <summary>Index of the first row at a time, unix milliseconds, or later.</summary>
     public int At(long time)
     {
         var (low, high) = (0, Times.Length);
@@ -55,7 +54,7 @@ sealed record LabelledDataset(TrainingSet Set, long[] Times, long[] Cards)
         return low;
     }
 
-    /// <summary>Some of the rows, by their places, in the order given: it has to keep times ascending.</summary>
+    /// <summary>Some of the rows, by index, in the order given, which has to keep times ascending.</summary>
     public LabelledDataset Take(IReadOnlyList<int> rows)
     {
         var width = Set.Features.Length;

@@ -6,7 +6,7 @@ using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.ModelOps;
 
-/// <summary>Collects labelled payments with their features, one by one.</summary>
+/// <summary>Builds a dataset from labelled payments with their features, one by one.</summary>
 sealed class LabelledDatasetBuilder(FeaturePlan plan)
 {
     readonly ArrayBufferWriter<double> _values = new(4096 * plan.Count);
@@ -28,7 +28,7 @@ sealed class LabelledDatasetBuilder(FeaturePlan plan)
         _cards.Add(number);
     }
 
-    /// <summary>In the order in which they were added; null where there are none.</summary>
+    /// <summary>The rows in the order in which they were added; null where there are none.</summary>
     public LabelledDataset? Build() =>
         _labels.Count == 0 ? null : new LabelledDataset(new TrainingSet(plan.Columns, _values.WrittenMemory, _labels.ToArray()), [.. _times], [.. _cards]);
 }

@@ -8,12 +8,12 @@ using FraudStreams.Topics;
 namespace FraudStreams.ModelOps;
 
 /// <summary>
-/// Payments with exactly what a model was given of them when it scored them, as their predictions carry it. What was confirmed since is the label,
-/// and else what the payment itself says; with neither it is left out.
+/// Reads payments with exactly the feature values that they were scored with, as their predictions carry them. The label is what was confirmed since,
+/// else the payment's own; payments with neither are left out.
 /// </summary>
-/// <param name="plan">Whose features are wanted: predictions of versions with another plan carry other values, and are left out.</param>
-/// <param name="versions">The plan of a version, or null where it is gone or damaged.</param>
-/// <param name="confirmed">By the payment's id: whether it was a fraud.</param>
+/// <param name="plan">The feature plan: predictions of versions with another plan carry other values, and are left out.</param>
+/// <param name="versions">Gives the plan of a version, or null where it is missing or damaged.</param>
+/// <param name="confirmed">Whether a payment was a fraud, by its id.</param>
 sealed class LoggedFeatures(IReadableLog topics, int partitions, FeaturePlan plan, Func<string, FeaturePlan?> versions, IReadOnlyDictionary<string, bool> confirmed)
 {
     readonly PredictionReader _reader = new(plan.Schema, int.MaxValue);
@@ -24,16 +24,16 @@ sealed class LoggedFeatures(IReadableLog topics, int partitions, FeaturePlan pla
     long _withoutFeatures;
     long _otherFeatures;
 
-    /// <summary>All that the topic holds, in the order of event time, and of partition and offset within one time; null where nothing can be learnt from.</summary>
-    /// <param name="tell">Of what is left out.</param>
-    /// <param name="read">Told how many predictions are read.</param>
-    public async Task<LabelledDataset?> ReadAsync(WorkProgress tell, Action<long> read, CancellationToken ct)
+    /// <summary>All usable predictions of the topic, in the order of event time, then of partition and offset; null where there is none.</summary>
+    /// <param name="progress">Gets a warning for what is left out.</param>
+    /// <param name="read">Called with the number of predictions read.</param>
+    public async Task<LabelledDataset?> ReadAsync(WorkProgress progress, Action<long> read, CancellationToken cancellationToken)
     {
         var done = 0L;
         using var row = new PredictionRows(plan.Schema, 1);
         for (var number = 0; number < partitions; number++)
         {
-            await foreach (var records in topics.ReadAsync(new TopicPartition(TopicNames.Predictions, number), 0, long.MaxValue, ct))
+            await foreach (var records in topics.ReadAsync(new TopicPartition(TopicNames.Predictions, number), 0, long.MaxValue, cancellationToken))
             {
                 foreach (var record in records)
                     Take(record.Value.Span, row);
@@ -42,12 +42,12 @@ sealed class LoggedFeatures(IReadableLog topics, int partitions, FeaturePlan pla
         }
 
         if (_unreadable > 0)
-            tell.Warning($"{_unreadable:N0} records of the topic are no predictions of schema {plan.Schema.Name} and are left out");
+            progress.Warning($"{_unreadable:N0} records of the topic are not predictions of schema {plan.Schema.Name} and are left out");
         if (_withoutFeatures > 0)
-            tell.Warning($"{_withoutFeatures:N0} predictions carry no features (scoring.carry-features was off) and are left out");
+            progress.Warning($"{_withoutFeatures:N0} predictions carry no features (scoring.carry-features was off) and are left out");
         if (_otherFeatures > 0)
-            tell.Warning($"{_otherFeatures:N0} predictions of versions with other features than the champion's, or that are gone or damaged, are left out");
-        return _rows.Build() is { } rows ? rows.Take([.. Enumerable.Range(0, rows.Count).OrderBy(at => rows.Times[at])]) : null;
+            progress.Warning($"{_otherFeatures:N0} predictions of versions with other features than the champion's, or that are gone or damaged, are left out");
+        return _rows.Build() is { } rows ? rows.Take([.. Enumerable.Range(0, rows.Count).OrderBy(row => rows.Times[row])]) : null;
     }
 
     void Take(ReadOnlySpan<byte> record, PredictionRows row)

@@ -5,12 +5,12 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.ModelOps;
 
 /// <summary>
-/// The model versions of a data folder: a folder each under models/, and models/champion.json, which names the version in service and the
-/// ones that were in service before it, latest first.
+/// The model versions of a data folder: one folder each under models/, and models/champion.json, which names the version in service (the champion) and
+/// the ones before it, latest first.
 /// </summary>
 public sealed class ModelRegistry(string dataDirectory, TimeProvider time)
 {
-    static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
+    static readonly TimeSpan LockPollInterval = TimeSpan.FromMilliseconds(200);
 
     static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
@@ -23,10 +23,10 @@ public sealed class ModelRegistry(string dataDirectory, TimeProvider time)
     public string FolderOf(string version) => Path.Combine(Directory, version);
 
     /// <summary>
-    /// The right to put a first version on the shelf: one process at a time has it, on whichever machine or in whichever container that shares
-    /// the folder's disk. Waits for it.
+    /// Locks the training of the first version: one process at a time holds the lock, on any machine or in any container that shares the folder's disk.
+    /// Waits for it.
     /// </summary>
-    public IDisposable BeFirst(CancellationToken cancellationToken)
+    public IDisposable LockFirstTraining(CancellationToken cancellationToken)
     {
         var path = Path.Combine(System.IO.Directory.CreateDirectory(Directory).FullName, ".first.lock");
         while (true)
@@ -37,33 +37,33 @@ public sealed class ModelRegistry(string dataDirectory, TimeProvider time)
             }
             catch (IOException) when (File.Exists(path))
             {
-                // Another process has it open.
-                cancellationToken.WaitHandle.WaitOne(LookAgain);
+                // Another process holds the lock.
+                cancellationToken.WaitHandle.WaitOne(LockPollInterval);
                 cancellationToken.ThrowIfCancellationRequested();
             }
         }
     }
 
-    /// <summary>A name that no version on the shelf has: schema and moment, and a count where two fall into one second.</summary>
+    /// <summary>A name that no version has yet: schema and time, and a count where two fall into one second.</summary>
     public string NewVersionName(string schema, DateTimeOffset now)
     {
         var name = $"{schema}-{now:yyyyMMdd-HHmmss}";
         return Enumerable.Range(1, int.MaxValue).Select(n => n == 1 ? name : $"{name}-{n}").First(version => !System.IO.Directory.Exists(FolderOf(version)));
     }
 
-    /// <summary>The version in service, or null where there was none yet.</summary>
+    /// <summary>The version in service, or null where there is none yet.</summary>
     public string? ChampionVersion => ReadPointer()?.Champion;
 
     public ScoringModel? Champion() => ChampionVersion is { } version ? ModelArtifact.Load(FolderOf(version)) : null;
 
-    /// <summary>Puts a version in service: whoever starts from now on scores with it.</summary>
+    /// <summary>Puts a version in service: processes that start from now on score with it.</summary>
     public void Promote(string version, string why)
     {
         var pointer = ReadPointer();
         var history = pointer is null ? [] : new[] { pointer.Champion }.Concat(pointer.Before).ToArray();
-        var place = Array.IndexOf(history, version);
-        // Going back to an earlier version leaves what came after it out of the history: it is no candidate for the next fallback.
-        var before = history[(place + 1)..];
+        var index = Array.IndexOf(history, version);
+        // Going back to an earlier version drops the later ones from the history: they are no candidates for the next fallback.
+        var before = history[(index + 1)..];
         System.IO.Directory.CreateDirectory(Directory);
         var temporary = PointerFile + ".new";
         using (var file = File.Create(temporary))
@@ -89,7 +89,7 @@ public sealed class ModelRegistry(string dataDirectory, TimeProvider time)
             }
             catch (ModelArtifactException)
             {
-                // A damaged version is not a good one: the next earlier one is tried.
+                // A damaged version is skipped: the next earlier one is tried.
                 continue;
             }
         }
@@ -108,7 +108,7 @@ public sealed class ModelRegistry(string dataDirectory, TimeProvider time)
             return pointer is { Champion.Length: > 0, Before: not null } && System.IO.Directory.Exists(FolderOf(pointer.Champion))
                 && Path.GetFileName(pointer.Champion) == pointer.Champion
                 ? pointer
-                : throw Damaged("it names no version on this shelf");
+                : throw Damaged("it names no version of this folder");
         }
         catch (JsonException e)
         {

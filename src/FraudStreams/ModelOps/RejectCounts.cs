@@ -3,7 +3,7 @@ using FraudStreams.Model.Json;
 
 namespace FraudStreams.ModelOps;
 
-/// <summary>Counts why rows could not be read, and says it once, the most frequent reasons first.</summary>
+/// <summary>Counts why rows could not be read, and reports it once, the most frequent reasons first.</summary>
 sealed class RejectCounts
 {
     const int Shown = 3;
@@ -19,7 +19,7 @@ sealed class RejectCounts
         _byCode[reason.Code] = (count + 1, example);
     }
 
-    public void Tell(WorkProgress progress)
+    public void Report(WorkProgress progress)
     {
         if (Count == 0)
             return;

@@ -5,7 +5,7 @@ using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.ModelOps;
 
-/// <summary>A whole file with its features, to be split afterwards: windows see all that came before, whichever split a payment falls into.</summary>
+/// <summary>Reads a whole file with its features, to be split afterwards: windows include all earlier payments, whichever split they fall into.</summary>
 static class SplitHistory
 {
     public static LabelledDataset Read(string file, TransactionSchema schema, WorkProgress progress, CancellationToken cancellationToken)
@@ -17,7 +17,7 @@ static class SplitHistory
             : FeaturePlan.Fit(schema, []);
         var rows = LabelledDataset.Read(
             history, plan, new WindowState(schema), progress.Step($"Reading {history.Name} and computing {plan.Count} features"), rejected.Add, cancellationToken);
-        rejected.Tell(progress);
+        rejected.Report(progress);
         return rows ?? throw new NothingToMeasureException($"{history.Name} has no labelled row that can be read");
     }
 }

@@ -3,27 +3,26 @@ using System.Globalization;
 namespace FraudStreams.ModelOps;
 
 /// <summary>
-/// How a model is measured as it would be used: it learns from some days, its labels are known a delay later, and it is measured on the days after that.
-/// Of the measured payments those of cards that were known to be compromised by then are left out, since such a card is blocked: the cards with a fraud
-/// in the days of training, and, growing day by day, those whose fraud has become known. (Le Borgne, Siblini, Lebichot, Bontempi: Reproducible Machine
-/// Learning for Credit Card Fraud Detection, ch. 3.4 and 5.)
+/// A prequential split: training days, a delay until their labels are known, and the days after that to measure on. Payments of cards known to be
+/// compromised by then are not measured, since such a card is blocked: the cards with a fraud in the training days, and, growing day by day, those whose
+/// fraud has become known. (Le Borgne, Siblini, Lebichot, Bontempi: Reproducible Machine Learning for Credit Card Fraud Detection, ch. 3.4 and 5.)
 /// </summary>
 /// <param name="From">First day of training, UTC.</param>
 public sealed record TemporalSplit(DateOnly From, int TrainDays, int DelayDays, int TestDays)
 {
     const long Day = 86_400_000;
 
-    /// <summary>The same split so many weeks of testing earlier: what was learnt and measured before this one could be.</summary>
+    /// <summary>The same split, earlier by so many times the measured days.</summary>
     public TemporalSplit Earlier(int folds) => this with { From = From.AddDays(-folds * TestDays) };
 
-    /// <summary>The latest split whose measured days, and the delay of their labels, are over when this one's training begins to be used.</summary>
+    /// <summary>The latest split whose measured days and label delay are over when this split's model comes into use.</summary>
     public TemporalSplit ForValidation() => this with { From = From.AddDays(-(DelayDays + TestDays)) };
 
     public DateOnly TestFrom => From.AddDays(TrainDays + DelayDays);
 
     public DateOnly TestTo => TestFrom.AddDays(TestDays - 1);
 
-    /// <param name="rows">In the order of time; all that there is.</param>
+    /// <param name="rows">All rows, in the order of time.</param>
     /// <returns>The rows to learn from and those to be measured on.</returns>
     /// <exception cref="NothingToMeasureException">There are none of either.</exception>
     internal (LabelledDataset Train, LabelledDataset Test) Of(LabelledDataset rows)
@@ -37,9 +36,9 @@ public sealed record TemporalSplit(DateOnly From, int TrainDays, int DelayDays, 
         var test = new List<int>();
         for (var day = 0; day < TestDays; day++)
         {
-            // By this day the labels of the day a delay and one before it are known.
-            var heard = start + ((TrainDays + day - 1) * Day);
-            Learn(rows.At(heard), rows.At(heard + Day), labels);
+            // On this day the labels are known of the day that lies the delay and one more day before it.
+            var knownFrom = start + ((TrainDays + day - 1) * Day);
+            Learn(rows.At(knownFrom), rows.At(knownFrom + Day), labels);
             var from = start + ((TrainDays + DelayDays + day) * Day);
             for (var row = rows.At(from); row < rows.At(from + Day); row++)
             {

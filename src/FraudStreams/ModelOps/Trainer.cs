@@ -9,33 +9,33 @@ using FraudStreams.Model.Models.Trees;
 namespace FraudStreams.ModelOps;
 
 /// <summary>
-/// Trains a model version on a history and puts its folder on the shelf. The latest part in time is kept for validation: it stops the
-/// training and chooses the threshold, and the metrics on the card are measured on it.
+/// Trains a model version on a history and writes it to the registry; does not promote it. The latest part in time is kept for validation: it stops the
+/// training early, chooses the threshold, and gives the metrics on the model card.
 /// </summary>
-sealed class Trainer(ModelSettings settings, ModelRegistry shelf, WorkProgress progress, TimeProvider time)
+sealed class Trainer(ModelSettings settings, ModelRegistry registry, WorkProgress progress, TimeProvider time)
 {
-    const int LeastFrauds = 10;
+    const int MinFrauds = 10;
 
-    /// <summary>The trained version, or why nothing could be learnt from this history.</summary>
+    /// <summary>The trained version, or why this history cannot be learnt from.</summary>
     public (ScoringModel? Model, string? Why) Train(IHistory history, CancellationToken cancellationToken)
     {
         var rejected = new RejectCounts();
         var plan = FeaturePlan.Fit(history.Schema, history.Read(progress.Step($"Learning the categories of {history.Name}"), rejected.Add, cancellationToken));
         var rows = LabelledDataset.Read(
             history, plan, new WindowState(history.Schema), progress.Step($"Computing {plan.Count} features"), new RejectCounts().Add, cancellationToken);
-        rejected.Tell(progress);
+        rejected.Report(progress);
         return Train(history.Name, plan, rows, cancellationToken);
     }
 
-    /// <summary>The same of payments whose features are known.</summary>
-    /// <param name="history">What a person knows it as.</param>
+    /// <summary>Trains on payments whose features are already computed.</summary>
+    /// <param name="history">Its name in messages and on the model card.</param>
     public (ScoringModel? Model, string? Why) Train(string history, FeaturePlan plan, LabelledDataset? rows, CancellationToken cancellationToken)
     {
         if (rows is null)
             return (null, $"{history} has no labelled row that can be read");
         var fitted = SplitOf(rows);
         if (fitted == 0)
-            return (null, $"{history} has {rows.Count:N0} labelled rows with {rows.Set.Positives} frauds: at least {LeastFrauds} are needed to learn from, and as many later ones to choose the threshold by");
+            return (null, $"{history} has {rows.Count:N0} labelled rows with {rows.Set.Positives} frauds: at least {MinFrauds} are needed to learn from, and as many later ones to choose the threshold by");
         var (training, validation) = (rows.Slice(0, fitted), rows.Slice(fitted, rows.Count - fitted));
 
         var scorer = Boost(training, validation, cancellationToken);
@@ -45,25 +45,25 @@ sealed class Trainer(ModelSettings settings, ModelRegistry shelf, WorkProgress p
     }
 
     /// <summary>
-    /// Where the validation part begins: it is the share that the settings say, or larger where that holds too few frauds to choose a
-    /// threshold by; 0 where either part would have too few.
+    /// The first row of the validation part: the share that the settings name, or more where that holds too few frauds to choose a threshold by;
+    /// 0 where either part would have too few.
     /// </summary>
     int SplitOf(LabelledDataset rows)
     {
         var labels = rows.Set.Labels.Span;
         var start = (int)(rows.Count * (1 - settings.Validation));
         var frauds = labels[start..].Count((byte)1);
-        while (start > 0 && frauds < LeastFrauds)
+        while (start > 0 && frauds < MinFrauds)
             frauds += labels[--start];
-        return labels[..start].Count((byte)1) < LeastFrauds ? 0 : start;
+        return labels[..start].Count((byte)1) < MinFrauds ? 0 : start;
     }
 
     TreeEnsemble Boost(LabelledDataset training, LabelledDataset validation, CancellationToken cancellationToken)
     {
-        var told = progress.Step($"Growing trees on {training.Count:N0} payments, {training.Set.Positives:N0} of them frauds");
-        var each = new Progress(p => told((double)p.Trees / p.MaxTrees));
+        var reportShare = progress.Step($"Growing trees on {training.Count:N0} payments, {training.Set.Positives:N0} of them frauds");
+        var each = new Progress(p => reportShare((double)p.Trees / p.MaxTrees));
         var scorer = GradientBoosting.Train(training.Set, validation.Set, settings.Boosting, each, cancellationToken);
-        told(1);
+        reportShare(1);
         return scorer;
     }
 
@@ -72,10 +72,10 @@ sealed class Trainer(ModelSettings settings, ModelRegistry shelf, WorkProgress p
         var threshold = settings.Threshold.Choose(scores, validation.Set.Labels.Span, validation.Times);
         var now = time.GetUtcNow();
         var card = new ModelCard(
-            shelf.NewVersionName(plan.Schema.Name, now),
+            registry.NewVersionName(plan.Schema.Name, now),
             now,
             plan,
-            new ModelThreshold(Math.Min(1, threshold), $"{Words(settings.Threshold)} on the validation part"),
+            new ModelThreshold(Math.Min(1, threshold), $"{Describe(settings.Threshold)} on the validation part"),
             new TrainingFacts(
                 DateTimeOffset.FromUnixTimeMilliseconds(rows.Times[0]), DateTimeOffset.FromUnixTimeMilliseconds(rows.Times[^1]), rows.Count,
                 rows.Set.Positives, (ulong)settings.Seed)
@@ -96,23 +96,23 @@ sealed class Trainer(ModelSettings settings, ModelRegistry shelf, WorkProgress p
                 ]),
             })
         {
-            Parent = shelf.ChampionVersion,
+            Parent = registry.ChampionVersion,
             Metrics = Evaluator.Metrics(scores, validation, threshold),
         };
         var model = new ScoringModel(card, scorer);
-        ModelArtifact.Write(shelf.Directory, model);
+        ModelArtifact.Write(registry.Directory, model);
         return model;
     }
 
-    static string Words(ThresholdRule rule) => rule switch
+    static string Describe(ThresholdRule rule) => rule switch
     {
         ThresholdRule.AlertsADay alerts => $"at most {alerts.Alerts} alerts a day",
         ThresholdRule.Precision precision => $"a precision of at least {precision.Share}",
         ThresholdRule.Cost cost => $"the least cost, {cost.OfMissedFraud} a missed fraud and {cost.OfAlert} an alert",
-        _ => throw new ArgumentOutOfRangeException(nameof(rule), rule, "a rule without words"),
+        _ => throw new ArgumentOutOfRangeException(nameof(rule), rule, "a rule without a description"),
     };
 
-    /// <summary>Told on the training's own thread, in order.</summary>
+    /// <summary>Reports on the training's own thread, in order.</summary>
     sealed class Progress(Action<BoostingProgress> report) : IProgress<BoostingProgress>
     {
         public void Report(BoostingProgress value) => report(value);

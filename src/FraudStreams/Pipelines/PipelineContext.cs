@@ -1,62 +1,65 @@
 using Akka;
-using Akka.Event;
 using Akka.Streams;
 using FraudStreams.Diagnostics;
 using FraudStreams.Labels;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Sqlite;
-using FraudStreams.Model.Schemas;
 using FraudStreams.RateLimiting;
 using FraudStreams.Simulation;
 using FraudStreams.Storage;
 using FraudStreams.Topics;
+using Microsoft.Extensions.Logging;
 
 namespace FraudStreams.Pipelines;
 
-/// <summary>What a branch is built of.</summary>
-/// <param name="Name">The branch's name, which is also its consumer group.</param>
-/// <param name="Health">Is told of each failure and of each batch that went all the way.</param>
-/// <param name="Stop">Thrown when the program stops: nothing more is taken then.</param>
+/// <summary>What one pipeline is built of and reports to.</summary>
+/// <param name="Name">The pipeline's name, which is also its consumer group.</param>
+/// <param name="Health">Records each failure, and each batch that was committed.</param>
+/// <param name="Stop">Thrown when the program stops: nothing more is consumed then.</param>
 sealed record PipelineContext(
-    string Name, FraudSettings Settings, IMessageLog Topics, SharedKillSwitch Stop, StreamCounters Counters, PipelineHealth Health, ILoggingAdapter Log, TimeProvider Time)
+    string Name, FraudSettings Settings, StreamResources Resources, PipelineRates Rates, SharedKillSwitch Stop, StreamMetrics Metrics, PipelineHealth Health,
+    ILogger Log, TimeProvider Time)
 {
-    readonly ErrorThrottle _errors = new(Log, Name, Time);
-
     static readonly TimeSpan TurnInterval = TimeSpan.FromMilliseconds(500);
 
-    public Simulator NewSimulator(TransactionSchema schema, RateLimiter speed1) => new(
-        () => Feed.Open(Settings, schema), Settings.Simulate.EventTimeFactor, TakeTurnAsync, Topics, speed1, Log, Time);
+    readonly ErrorThrottle _errors = new(Log, Name, Time);
+
+    public Simulator NewSimulator() => new(
+        () => Feed.Open(Settings.Simulate, Settings.Model.FirstRunPayments, Resources.Schema), Settings.Simulate.EventTimeFactor, TakeTurnAsync, Resources.Topics, Rates.Speed1,
+        Log, Time);
+
+    public IReadOnlyList<TopicRecord> CountConsumed(IReadOnlyList<TopicRecord> chunk)
+    {
+        Metrics.Consumed(chunk[0].Partition.Topic, Name, chunk.Count);
+        return chunk;
+    }
 
     public Done CountStored(StoredBatch batch)
     {
-        Counters.Stored(batch.Stored);
-        Counters.Rejected(batch.Unreadable.Length);
+        Metrics.Stored(batch.Stored);
+        Metrics.Rejected(Name, batch.Unreadable.Length);
         return Done.Instance;
     }
 
     public Done CountLabelled(LabelBatch batch)
     {
-        Counters.Rejected(batch.Unreadable.Length);
+        Metrics.Rejected(Name, batch.Unreadable.Length);
         return Done.Instance;
     }
 
     /// <summary>
-    /// The failure with the branch's name, for the line that says why the branch starts again. A task's failure comes wrapped; what is inside
-    /// says what failed and what would help, and what that has inside may not.
+    /// Records a failure and names the pipeline in it. A task's failure comes wrapped; what is inside says what failed and what would help, and what that
+    /// has inside may not.
     /// </summary>
-    public Exception Named(Exception failure)
+    public Exception Failed(Exception failure)
     {
         if (failure is AggregateException { InnerException: { } inner })
-            return Named(inner);
+            return Failed(inner);
         Health.Failed(Name, failure.Message);
+        Metrics.Restarted(Name);
         _errors.Warn($"{failure.Message}. It starts again from its last commit after a pause");
         return new PipelineFailedException(Name, failure);
     }
-
-    /// <summary>To produce from a source, in the data folder's name.</summary>
-    async Task<IDisposable> TakeTurnAsync(TopicPartition source, CancellationToken ct) => await GroupLock.TakeAsync(
-        Settings.DataDirectory, source.Topic, ConsumerGroups.Simulate, TurnInterval, Time,
-        other => Log.Info("{0} produces from this source; this process waits and goes on when it is gone", other.Holder), ct);
 
     public Done Worked(Done done)
     {
@@ -64,7 +67,12 @@ sealed record PipelineContext(
             _errors.Over();
         return done;
     }
+
+    /// <summary>Takes the turn to produce from a source, so that two processes do not send its payments twice.</summary>
+    async Task<IDisposable> TakeTurnAsync(TopicPartition source, CancellationToken cancellationToken) => await GroupLock.TakeAsync(
+        Settings.DataDirectory, source.Topic, ConsumerGroups.Simulate, TurnInterval, Time,
+        other => Log.LogInformation("{Holder} produces from this source; this process waits and goes on when it is gone", other.Holder), cancellationToken);
 }
 
-/// <summary>A branch ends with this and starts again, after a pause, from its last commit.</summary>
-public sealed class PipelineFailedException(string branch, Exception cause) : Exception($"{branch}: {cause.Message}", cause);
+/// <summary>A pipeline ends with this and starts again, after a pause, from its last commit.</summary>
+public sealed class PipelineFailedException(string pipeline, Exception cause) : Exception($"{pipeline}: {cause.Message}", cause);

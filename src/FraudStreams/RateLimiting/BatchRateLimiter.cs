@@ -4,31 +4,31 @@ using Akka.Streams.Dsl;
 namespace FraudStreams.RateLimiting;
 
 /// <summary>
-/// A valve in a stream of batches. A batch larger than what the valve lets through in a quarter of a second passes in pieces of that size,
-/// so that a slow valve gives a steady trickle and not a full batch now and then; an open one passes whole batches and costs nothing.
+/// A rate limiter as a flow of batches. A batch larger than a quarter of a second's records passes in pieces of that size, so that a low rate gives a
+/// steady stream and not a full batch now and then; without a limit whole batches pass at no cost.
 /// </summary>
 static class BatchRateLimiter
 {
     const double PieceSeconds = 0.25;
 
-    public static Flow<IReadOnlyList<T>, IReadOnlyList<T>, NotUsed> Flow<T>(RateLimiter valve) => Akka.Streams.Dsl.Flow.Create<IReadOnlyList<T>>()
-        .SelectMany(batch => Pieces(batch, valve))
-        .SelectAsync(1, piece => PassAsync(piece, valve));
+    public static Flow<IReadOnlyList<T>, IReadOnlyList<T>, NotUsed> Flow<T>(RateLimiter limiter) => Akka.Streams.Dsl.Flow.Create<IReadOnlyList<T>>()
+        .SelectMany(batch => Pieces(batch, limiter))
+        .SelectAsync(1, piece => PassAsync(piece, limiter));
 
-    static IEnumerable<IReadOnlyList<T>> Pieces<T>(IReadOnlyList<T> batch, RateLimiter valve)
+    static IEnumerable<IReadOnlyList<T>> Pieces<T>(IReadOnlyList<T> batch, RateLimiter limiter)
     {
         for (var start = 0; start < batch.Count;)
         {
-            // Asked again for each piece: the valve may be turned while the batch is under way.
-            var size = (int)Math.Clamp(valve.Speed.PerSecond * PieceSeconds, 1, batch.Count - start);
+            // Read again for each piece: the rate may change while the batch is passing.
+            var size = (int)Math.Clamp(limiter.Speed.PerSecond * PieceSeconds, 1, batch.Count - start);
             yield return size == batch.Count ? batch : [.. batch.Skip(start).Take(size)];
             start += size;
         }
     }
 
-    static async Task<IReadOnlyList<T>> PassAsync<T>(IReadOnlyList<T> piece, RateLimiter valve)
+    static async Task<IReadOnlyList<T>> PassAsync<T>(IReadOnlyList<T> piece, RateLimiter limiter)
     {
-        await valve.PassAsync(piece.Count);
+        await limiter.PassAsync(piece.Count);
         return piece;
     }
 }

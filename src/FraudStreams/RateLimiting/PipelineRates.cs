@@ -1,6 +1,6 @@
 namespace FraudStreams.RateLimiting;
 
-/// <summary>The three valves of the flow, shared by everything that passes through them in this process.</summary>
+/// <summary>The three rate limiters (speed_1 to speed_3) of this process, each shared by all streams of its stage.</summary>
 public sealed class PipelineRates(Rate speed1, Rate speed2, Rate speed3, TimeProvider time) : IDisposable
 {
     /// <summary>Producer to the topic transactions.</summary>

@@ -2,35 +2,35 @@ using System.Globalization;
 
 namespace FraudStreams.RateLimiting;
 
-/// <summary>How many records may pass in a second, or no limit. Written "200/s", "12000/m", "5000/h" or "unlimited".</summary>
+/// <summary>A limit in records per second, or no limit. Written "200/s", "12000/m", "5000/h" or "unlimited".</summary>
 public readonly record struct Rate
 {
-    /// <summary>What can be written, for messages.</summary>
+    /// <summary>The accepted forms, for messages.</summary>
     public const string Forms = "a number above 0 with /s, /m or /h, such as 200/s, 12000/m or 0.5/s, or the word unlimited";
 
-    const double Most = 1e9;
+    const double Max = 1e9;
     readonly double _perSecond;
 
     Rate(double perSecond) => _perSecond = perSecond;
 
     public static Rate Unlimited => default;
 
-    /// <summary>Records a second; infinite when there is no limit.</summary>
+    /// <summary>Records per second; infinite if there is no limit.</summary>
     public double PerSecond => _perSecond == 0 ? double.PositiveInfinity : _perSecond;
 
     public bool IsUnlimited => _perSecond == 0;
 
-    public static Rate Of(double perSecond) => perSecond is > 0 and <= Most
+    public static Rate Of(double perSecond) => perSecond is > 0 and <= Max
         ? new Rate(perSecond)
-        : throw new ArgumentOutOfRangeException(nameof(perSecond), perSecond, $"a speed lies above 0 and up to {Most:0} records a second");
+        : throw new ArgumentOutOfRangeException(nameof(perSecond), perSecond, $"a rate lies above 0 and up to {Max:0} records a second");
 
     /// <exception cref="FormatException">The text is none of <see cref="Forms"/>.</exception>
     public static Rate Parse(string text) =>
-        TryParse(text, out var speed) ? speed : throw new FormatException($"\"{text}\" is no speed: it must be {Forms}");
+        TryParse(text, out var rate) ? rate : throw new FormatException($"\"{text}\" is not a rate: it must be {Forms}");
 
-    public static bool TryParse(string text, out Rate speed)
+    public static bool TryParse(string text, out Rate rate)
     {
-        speed = Unlimited;
+        rate = Unlimited;
         var trimmed = text.AsSpan().Trim();
         if (trimmed.Equals("unlimited", StringComparison.OrdinalIgnoreCase))
             return true;
@@ -48,9 +48,9 @@ public readonly record struct Rate
         if (seconds == 0 || !double.TryParse(trimmed[..slash].Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var count))
             return false;
         var perSecond = count / seconds;
-        if (!(perSecond is > 0 and <= Most))
+        if (!(perSecond is > 0 and <= Max))
             return false;
-        speed = new Rate(perSecond);
+        rate = new Rate(perSecond);
         return true;
     }
 

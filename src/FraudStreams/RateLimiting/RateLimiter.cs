@@ -4,74 +4,74 @@ using Akka.Streams.Dsl;
 namespace FraudStreams.RateLimiting;
 
 /// <summary>
-/// Lets records pass at a speed that anyone may turn at any moment. Over any stretch of time at most speed × time records pass, plus one
-/// batch or <see cref="BurstSeconds"/> worth of records, whichever is more: a batch passes as soon as what passed before it is paid off,
-/// then owes its own size. So batches keep the same long-run rate as single records, and a pass that was woken late loses nothing. Safe for
-/// many callers, who take turns.
+/// Limits the rate of records; the rate may be changed at any moment. Over any period at most rate × time records pass, plus one batch or
+/// <see cref="BurstSeconds"/> worth of records, whichever is more: a batch passes as soon as the debt of those before it is paid off, then owes its
+/// own size. So batches keep the same long-run rate as single records, and a pass that was woken late loses nothing. Thread-safe; callers pass in
+/// turn.
 /// </summary>
 public sealed class RateLimiter : IDisposable
 {
-    /// <summary>How much of an idle stretch may be caught up, in seconds.</summary>
+    /// <summary>How much of an idle period may be caught up, in seconds.</summary>
     public const double BurstSeconds = 0.1;
 
     readonly TimeProvider _time;
     readonly SemaphoreSlim _turn = new(1, 1);
     readonly Lock _lock = new();
-    TaskCompletionSource _turned = NewSignal();
-    Rate _speed;
+    TaskCompletionSource _rateChanged = NewSignal();
+    Rate _rate;
     double _owed;
     long _owedAt;
 
-    public RateLimiter(Rate speed, TimeProvider time)
+    public RateLimiter(Rate rate, TimeProvider time)
     {
         _time = time;
-        _speed = speed;
+        _rate = rate;
         _owedAt = time.GetTimestamp();
     }
 
-    /// <summary>The valve in a stream: one element waits in it, and those behind wait where they come from.</summary>
-    /// <param name="count">How many records an element stands for.</param>
-    public static Flow<T, T, NotUsed> Flow<T>(RateLimiter valve, Func<T, int> count) =>
+    /// <summary>The rate limiter as a flow: one element waits in it, and backpressure holds those behind it.</summary>
+    /// <param name="count">How many records an element counts for.</param>
+    public static Flow<T, T, NotUsed> Flow<T>(RateLimiter limiter, Func<T, int> count) =>
         Akka.Streams.Dsl.Flow.Create<T>().SelectAsync(1, async element =>
         {
-            await valve.PassAsync(count(element));
+            await limiter.PassAsync(count(element));
             return element;
         });
 
-    /// <summary>The speed now. Setting it re-times whoever waits, at once; what has passed is paid off at the speed of its time.</summary>
+    /// <summary>The current rate. Setting it re-times waiting passes at once; the debt so far is paid off at the old rate until now.</summary>
     public Rate Speed
     {
         get
         {
             lock (_lock)
-                return _speed;
+                return _rate;
         }
 
         set
         {
-            TaskCompletionSource turned;
+            TaskCompletionSource rateChanged;
             lock (_lock)
             {
-                if (_speed == value)
+                if (_rate == value)
                     return;
                 PayOff();
-                _speed = value;
-                turned = _turned;
-                _turned = NewSignal();
+                _rate = value;
+                rateChanged = _rateChanged;
+                _rateChanged = NewSignal();
             }
 
-            turned.SetResult();
+            rateChanged.SetResult();
         }
     }
 
     /// <summary>Completes when <paramref name="count"/> records may pass. A cancelled pass has not passed.</summary>
-    public ValueTask PassAsync(int count, CancellationToken token = default)
+    public ValueTask PassAsync(int count, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        if (token.IsCancellationRequested)
-            return ValueTask.FromCanceled(token);
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled(cancellationToken);
 
-        // Nobody waits, so nobody is overtaken.
+        // No pass is waiting, so none is overtaken.
         if (_turn.Wait(0, CancellationToken.None))
         {
             var wait = TryPass(count, out _);
@@ -81,30 +81,30 @@ public sealed class RateLimiter : IDisposable
                 return ValueTask.CompletedTask;
             }
 
-            return new ValueTask(WaitAsync(count, hasTurn: true, token));
+            return new ValueTask(WaitAsync(count, hasTurn: true, cancellationToken));
         }
 
-        return new ValueTask(WaitAsync(count, hasTurn: false, token));
+        return new ValueTask(WaitAsync(count, hasTurn: false, cancellationToken));
     }
 
     public void Dispose() => _turn.Dispose();
 
-    async Task WaitAsync(int count, bool hasTurn, CancellationToken token)
+    async Task WaitAsync(int count, bool hasTurn, CancellationToken cancellationToken)
     {
         if (!hasTurn)
-            await _turn.WaitAsync(token);
+            await _turn.WaitAsync(cancellationToken);
         try
         {
             while (true)
             {
-                var wait = TryPass(count, out var turned);
+                var wait = TryPass(count, out var rateChanged);
                 if (wait == TimeSpan.Zero)
                     return;
 
-                using var waiting = CancellationTokenSource.CreateLinkedTokenSource(token);
-                await Task.WhenAny(Task.Delay(wait, _time, waiting.Token), turned);
+                using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                await Task.WhenAny(Task.Delay(wait, _time, waiting.Token), rateChanged);
                 await waiting.CancelAsync();
-                token.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
             }
         }
         finally
@@ -113,14 +113,14 @@ public sealed class RateLimiter : IDisposable
         }
     }
 
-    /// <summary>Zero when the records have passed; else how long until they may, if nobody turns the speed meanwhile.</summary>
-    TimeSpan TryPass(int count, out Task turned)
+    /// <summary>Zero if the records have passed; else how long until they may, unless the rate changes meanwhile.</summary>
+    TimeSpan TryPass(int count, out Task rateChanged)
     {
         lock (_lock)
         {
             PayOff();
-            turned = _turned.Task;
-            if (_speed.IsUnlimited)
+            rateChanged = _rateChanged.Task;
+            if (_rate.IsUnlimited)
                 return TimeSpan.Zero;
             if (_owed <= 0)
             {
@@ -128,17 +128,17 @@ public sealed class RateLimiter : IDisposable
                 return TimeSpan.Zero;
             }
 
-            // Timers count whole milliseconds and drop the rest, so the rest is rounded up; a day is as good as longer, it is asked again.
-            return TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(_owed / _speed.PerSecond * 1000), 86_400_000));
+            // Timers count whole milliseconds and drop the rest, so the wait is rounded up; it is capped at a day, after which it is computed again.
+            return TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(_owed / _rate.PerSecond * 1000), 86_400_000));
         }
     }
 
     void PayOff()
     {
         var now = _time.GetTimestamp();
-        _owed = _speed.IsUnlimited
+        _owed = _rate.IsUnlimited
             ? 0
-            : Math.Max(_owed - (_speed.PerSecond * _time.GetElapsedTime(_owedAt, now).TotalSeconds), -_speed.PerSecond * BurstSeconds);
+            : Math.Max(_owed - (_rate.PerSecond * _time.GetElapsedTime(_owedAt, now).TotalSeconds), -_rate.PerSecond * BurstSeconds);
         _owedAt = now;
     }
 

@@ -9,9 +9,9 @@ using FraudStreams.WindowStates;
 
 namespace FraudStreams.Replay;
 
-/// <param name="Verified">Predictions that are what the log gives, bit for bit.</param>
-/// <param name="WithFeatures">Those of them that carry their features; of the others the score was compared.</param>
-/// <param name="Unverifiable">Predictions whose payment the log no longer holds, or too little of what came before it.</param>
+/// <param name="Verified">Predictions that equal those recomputed from the log, bit for bit.</param>
+/// <param name="WithFeatures">Those of them that carry their features; of the others only the score was compared.</param>
+/// <param name="Unverifiable">Predictions whose payment, or too much of the history before it, the log no longer holds.</param>
 /// <param name="First">The first difference, or null.</param>
 sealed record FeatureVerified(long Verified, long WithFeatures, long Unverifiable, FeatureDifference? First);
 
@@ -21,37 +21,38 @@ sealed record FeatureVerified(long Verified, long WithFeatures, long Unverifiabl
 sealed record FeatureDifference(string Id, string Place, string ModelVersion, string What, double Predicted, double Recomputed);
 
 /// <summary>
-/// Computes what the model was given once more, from the log of payments alone, and compares it with what predictions carry, or their scores. Payments
-/// and predictions of a partition are in the same order, but for predictions that a restart wrote again.
+/// Recomputes the model's features from the log of payments alone, and compares them, and the score, with the predictions. Payments and predictions of
+/// a partition are in the same order, except for predictions that a restart wrote again.
 /// </summary>
-sealed class FeatureVerification(IMessageLog topics, FraudSettings settings, TransactionSchema schema, ModelRegistry shelf)
+sealed class FeatureVerification(IMessageLog topics, TopicSettings settings, TransactionSchema schema, ModelRegistry registry)
 {
-    /// <summary>Payments remembered behind the newest that was asked for: a prediction written again is not further back than a few batches.</summary>
-    const int Remembered = 50_000;
+    /// <summary>Payments kept behind the newest one looked up: a prediction written again is not further back than a few batches.</summary>
+    const int KeptPayments = 50_000;
 
     readonly Dictionary<string, ScoringModel> _models = [];
     long _verified;
     long _withFeatures;
     long _unverifiable;
 
-    public async Task<FeatureVerified> RunAsync(Action<long> progress, CancellationToken ct)
+    public async Task<FeatureVerified> RunAsync(Action<long> progress, CancellationToken cancellationToken)
     {
-        PartitionWindowStates.CheckDelays(schema, settings.Topics.Partitions);
-        for (var number = 0; number < settings.Topics.Partitions; number++)
+        PartitionWindowStates.CheckDelays(schema, settings.Partitions);
+        for (var number = 0; number < settings.Partitions; number++)
         {
-            if (await VerifyAsync(number, progress, ct) is { } first)
+            if (await VerifyAsync(number, progress, cancellationToken) is { } first)
                 return new FeatureVerified(_verified, _withFeatures, _unverifiable, first);
         }
 
         return new FeatureVerified(_verified, _withFeatures, _unverifiable, null);
     }
 
-    async Task<FeatureDifference?> VerifyAsync(int number, Action<long> progress, CancellationToken ct)
+    async Task<FeatureDifference?> VerifyAsync(int number, Action<long> progress, CancellationToken cancellationToken)
     {
-        await using var payments = new RecomputedPayments(topics, new TopicPartition(TopicNames.Transactions, number), schema, settings.Topics.Partitions, settings.Topics.MaxRecordBytes, Remembered, ct);
+        await using var payments = new RecomputedPayments(
+            topics, new TopicPartition(TopicNames.Transactions, number), schema, settings.Partitions, settings.MaxRecordBytes, KeptPayments, cancellationToken);
         using var prediction = new PredictionRows(schema, 1);
-        var reader = new PredictionReader(schema, settings.Topics.MaxRecordBytes + 65536);
-        await foreach (var records in topics.ReadAsync(new TopicPartition(TopicNames.Predictions, number), 0, long.MaxValue, ct))
+        var reader = new PredictionReader(schema, settings.MaxRecordBytes + 65536);
+        await foreach (var records in topics.ReadAsync(new TopicPartition(TopicNames.Predictions, number), 0, long.MaxValue, cancellationToken))
         {
             foreach (var record in records)
             {
@@ -100,14 +101,14 @@ sealed class FeatureVerification(IMessageLog topics, FraudSettings settings, Tra
 
     static bool Same(double one, double other) => BitConverter.DoubleToInt64Bits(one) == BitConverter.DoubleToInt64Bits(other) || (double.IsNaN(one) && double.IsNaN(other));
 
-    /// <summary>Null where the version is gone from the shelf, or is of another schema.</summary>
+    /// <summary>Null if the version is no longer in the registry, or is of another schema.</summary>
     ScoringModel? ModelOf(string version)
     {
         if (!_models.TryGetValue(version, out var model))
         {
-            if (!Directory.Exists(shelf.FolderOf(version)))
+            if (!Directory.Exists(registry.FolderOf(version)))
                 return null;
-            _models[version] = model = ModelArtifact.Load(shelf.FolderOf(version));
+            _models[version] = model = ModelArtifact.Load(registry.FolderOf(version));
         }
 
         return model.Schema == schema ? model : null;

@@ -2,9 +2,9 @@ using FraudStreams.Scoring;
 
 namespace FraudStreams.Replay;
 
-/// <summary>Where replayed predictions go.</summary>
+/// <summary>The output of a replay's predictions.</summary>
 interface IReplayOutput : IAsyncDisposable
 {
-    /// <summary>Writes the rows of the stretch; the batch is not kept.</summary>
+    /// <summary>Writes the batch's rows within the stretch; does not keep the batch.</summary>
     Task WriteAsync(TransactionBatch batch, ReplayStretch stretch);
 }

@@ -8,34 +8,35 @@ using FraudStreams.WindowStates;
 namespace FraudStreams.Replay;
 
 /// <summary>
-/// Payments of a partition with their window values, computed from the log's first record on, found by id in roughly the log's order: the last so many
-/// are remembered.
+/// Payments of a partition with their window values, recomputed from the log's first record on, for lookups by id in roughly the log's order: a fixed
+/// number of the newest payments is kept.
 /// </summary>
 sealed class RecomputedPayments : IAsyncDisposable
 {
     readonly IAsyncEnumerator<IReadOnlyList<TopicRecord>> _chunks;
     readonly TransactionReader _reader;
     readonly PaymentWindows _windows;
-    readonly CancellationToken _ct;
+    readonly CancellationToken _cancellationToken;
     readonly Func<TransactionRows> _newRows;
-    readonly int _remembered;
+    readonly int _capacity;
     readonly Queue<(TransactionRows Rows, string Id)> _order = [];
     readonly Dictionary<string, TransactionRows> _byId = [];
-    long _complete = long.MinValue;
+    long _completeFrom = long.MinValue;
     bool _isFirst = true;
 
     public RecomputedPayments(
-        IMessageLog topics, TopicPartition partition, TransactionSchema schema, int partitions, int maxRecordBytes, int remembered, CancellationToken ct)
+        IMessageLog topics, TopicPartition partition, TransactionSchema schema, int partitions, int maxRecordBytes, int capacity,
+        CancellationToken cancellationToken)
     {
-        _chunks = topics.ReadAsync(partition, 0, long.MaxValue, ct).GetAsyncEnumerator(ct);
+        _chunks = topics.ReadAsync(partition, 0, long.MaxValue, cancellationToken).GetAsyncEnumerator(cancellationToken);
         _reader = new TransactionReader(schema, maxRecordBytes);
         _windows = PaymentWindows.Empty(topics, schema, partitions, maxRecordBytes);
-        _ct = ct;
+        _cancellationToken = cancellationToken;
         _newRows = () => new TransactionRows(schema, 1);
-        _remembered = remembered;
+        _capacity = capacity;
     }
 
-    /// <summary>The payment as a table of one row; null where the log has none such, or began so shortly before it that its windows are not whole.</summary>
+    /// <summary>The payment as a table of one row; null if the log does not have it, or starts so shortly before it that its windows are incomplete.</summary>
     public async ValueTask<TransactionRows?> FindAsync(string id)
     {
         TransactionRows? found;
@@ -47,7 +48,7 @@ sealed class RecomputedPayments : IAsyncDisposable
                 await TakeAsync(record);
         }
 
-        return found.EventTime(0) >= _complete ? found : null;
+        return found.EventTime(0) >= _completeFrom ? found : null;
     }
 
     public async ValueTask DisposeAsync()
@@ -68,13 +69,13 @@ sealed class RecomputedPayments : IAsyncDisposable
         }
 
         if (_isFirst && record.Offset > 0)
-            _complete = rows.EventTime(0) + (long)rows.Schema.LongestMemory.TotalMilliseconds;
+            _completeFrom = rows.EventTime(0) + (long)rows.Schema.LongestMemory.TotalMilliseconds;
         _isFirst = false;
-        await _windows.AdvanceAsync(rows, _ct);
+        await _windows.AdvanceAsync(rows, _cancellationToken);
         var id = Encoding.UTF8.GetString(rows.Id(0));
         _order.Enqueue((rows, id));
         _byId.TryAdd(id, rows);
-        if (_order.Count <= _remembered)
+        if (_order.Count <= _capacity)
             return;
         var (oldest, oldId) = _order.Dequeue();
         if (_byId.TryGetValue(oldId, out var same) && ReferenceEquals(same, oldest))

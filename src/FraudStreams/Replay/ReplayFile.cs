@@ -4,7 +4,7 @@ using FraudStreams.Scoring;
 
 namespace FraudStreams.Replay;
 
-/// <summary>Predictions as lines of a file.</summary>
+/// <summary>Writes predictions as lines of a file.</summary>
 sealed class ReplayFile(string path, TimeProvider time) : IReplayOutput
 {
     readonly FileStream _file = new(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 });

@@ -4,7 +4,7 @@ using FraudStreams.Scoring;
 
 namespace FraudStreams.Replay;
 
-/// <summary>Predictions as records of a side topic that no group of the flow reads.</summary>
+/// <summary>Publishes predictions to a side topic that no pipeline consumes.</summary>
 sealed class ReplayTopic(IMessageLog topics, string name, TimeProvider time) : IReplayOutput
 {
     public async Task WriteAsync(TransactionBatch batch, ReplayStretch stretch)

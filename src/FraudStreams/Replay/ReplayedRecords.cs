@@ -6,12 +6,12 @@ using FraudStreams.Messaging.Sqlite;
 
 namespace FraudStreams.Replay;
 
-/// <summary>All records of a partition that are there now, in order, in no group's name, as chunks.</summary>
+/// <summary>All records that a partition has now, in order, in chunks, without a consumer group.</summary>
 static class ReplayedRecords
 {
-    public static Source<IReadOnlyList<TopicRecord>, NotUsed> Source(IReadableLog topics, TopicPartition partition, CancellationToken stop) =>
+    public static Source<IReadOnlyList<TopicRecord>, NotUsed> Source(IReadableLog topics, TopicPartition partition, CancellationToken cancellationToken) =>
         Akka.Streams.Dsl.Source.UnfoldResourceAsync<IReadOnlyList<TopicRecord>, IAsyncEnumerator<IReadOnlyList<TopicRecord>>>(
-                () => Task.FromResult(topics.ReadAsync(partition, 0, long.MaxValue, stop).GetAsyncEnumerator(stop)),
+                () => Task.FromResult(topics.ReadAsync(partition, 0, long.MaxValue, cancellationToken).GetAsyncEnumerator(cancellationToken)),
                 NextAsync,
                 EmbeddedMessageLog.CloseAsync);
 

@@ -7,12 +7,12 @@ using FraudStreams.Topics;
 namespace FraudStreams.Replay;
 
 /// <summary>
-/// A store's payments between two event times as the one partition of `transactions`, in the order of event time, and of ids within one time; and all
-/// of its labels as `labels`, in the order in which they became known.
+/// A store as a readable log: its payments between two event times as the only partition of `transactions`, ordered by event time and id, and all of
+/// its labels as `labels`, in the order of their confirmation.
 /// </summary>
 sealed class StoredRecords(PredictionStore store, long fromTime, long toTime) : IReadableLog
 {
-    /// <exception cref="ArgumentException">The store is no source of that topic.</exception>
+    /// <exception cref="ArgumentException">The store cannot provide that partition.</exception>
     public IPartitionReader OpenReader(TopicPartition partition, long from) => partition switch
     {
         (TopicNames.Transactions, 0) when from == 0 => new Payments(store, partition, new StoredPosition(fromTime, ""), toTime),
@@ -29,23 +29,23 @@ sealed class StoredRecords(PredictionStore store, long fromTime, long toTime) : 
         readonly TopicPartition _partition;
         readonly StoredJsonWriter _writer;
         readonly long _to;
-        StoredPosition _place;
+        StoredPosition _position;
         long _offset;
 
-        public Payments(PredictionStore store, TopicPartition partition, StoredPosition place, long to)
+        public Payments(PredictionStore store, TopicPartition partition, StoredPosition position, long to)
         {
-            (_store, _partition, _place, _to) = (store, partition, place, to);
+            (_store, _partition, _position, _to) = (store, partition, position, to);
             _writer = new StoredJsonWriter(store.Schema, _json);
         }
 
-        public async Task<IReadOnlyList<TopicRecord>> NextAsync(bool wait, CancellationToken ct)
+        public async Task<IReadOnlyList<TopicRecord>> NextAsync(bool wait, CancellationToken cancellationToken)
         {
             var records = new List<TopicRecord>(PageRows);
-            _place = await _store.ReadPaymentsAsync(_writer, _place, _to, PageRows, () =>
+            _position = await _store.ReadPaymentsAsync(_writer, _position, _to, PageRows, () =>
             {
                 records.Add(new TopicRecord(_partition, _offset++, _writer.Key, _json.WrittenSpan.ToArray(), 0));
                 _json.ResetWrittenCount();
-            }, ct);
+            }, cancellationToken);
             return records;
         }
 
@@ -60,12 +60,12 @@ sealed class StoredRecords(PredictionStore store, long fromTime, long toTime) : 
     {
         bool _isRead;
 
-        public async Task<IReadOnlyList<TopicRecord>> NextAsync(bool wait, CancellationToken ct)
+        public async Task<IReadOnlyList<TopicRecord>> NextAsync(bool wait, CancellationToken cancellationToken)
         {
             if (_isRead)
                 return [];
             _isRead = true;
-            return [.. (await store.ReadLabelsAsync(ct)).Select(Record)];
+            return [.. (await store.ReadLabelsAsync(cancellationToken)).Select(Record)];
         }
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;

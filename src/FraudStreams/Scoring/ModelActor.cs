@@ -4,12 +4,12 @@ using FraudStreams.Model.Models;
 namespace FraudStreams.Scoring;
 
 /// <summary>
-/// Scores batches with one model version. A batch that fails is answered with the failure before the actor throws, so that nobody waits
-/// for an answer that will not come; the supervisor then starts it again after a pause.
+/// Scores batches with one model version. A batch that fails is answered with Status.Failure before the actor throws, so that no ask runs into its
+/// timeout; the backoff supervisor then restarts it. Reports each outcome to the <see cref="ModelSupervisor"/>.
 /// </summary>
 sealed class ModelActor : ReceiveActor
 {
-    public ModelActor(ScoringModel model, IActorRef desk)
+    public ModelActor(ScoringModel model, IActorRef supervisor)
     {
         Receive<ScoreBatch>(batch =>
         {
@@ -22,12 +22,12 @@ sealed class ModelActor : ReceiveActor
                 else
                     model.Score(batch.Rows, scores, features);
                 Sender.Tell(new BatchScored(scores, model.Version, model.Threshold, features));
-                desk.Tell(new ScoringWorked(model.Version));
+                supervisor.Tell(new ScoringWorked(model.Version));
             }
             catch (Exception e)
             {
                 Sender.Tell(new Status.Failure(e));
-                desk.Tell(new ScoringFailed(model.Version, e));
+                supervisor.Tell(new ScoringFailed(model.Version, e));
                 throw;
             }
         });

@@ -1,3 +1,4 @@
+using FraudStreams.Configuration;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Pattern;
@@ -7,42 +8,42 @@ using FraudStreams.ModelOps;
 namespace FraudStreams.Scoring;
 
 /// <summary>
-/// The address that the graphs ask. Keeps one model actor under a backoff supervisor, and when a version fails
-/// <see cref="ScoringSettings.FailuresBeforeFallback"/> times in a row, puts the last good version in its place and says so.
+/// Forwards batches to one model actor under a backoff supervisor. When a version fails <see cref="ScoringSettings.FailuresBeforeFallback"/> times in a
+/// row, it promotes the last good version and starts an actor for that.
 /// </summary>
 sealed class ModelSupervisor : ReceiveActor
 {
     readonly ILoggingAdapter _log = Context.GetLogger();
-    readonly ModelRegistry _shelf;
+    readonly ModelRegistry _registry;
     readonly ScoringSettings _settings;
     readonly BackoffSettings _restart;
     readonly Func<ScoringModel, IActorRef, Props> _modelActor;
     ScoringModel _champion;
-    IActorRef _supervisor;
+    IActorRef _backoff;
     int _failuresInARow;
 
-    public ModelSupervisor(ScoringModel champion, ModelRegistry shelf, ScoringSettings settings, BackoffSettings restart, Func<ScoringModel, IActorRef, Props> modelActor)
+    public ModelSupervisor(ScoringModel champion, ModelRegistry registry, ScoringSettings settings, BackoffSettings restart, Func<ScoringModel, IActorRef, Props> modelActor)
     {
-        _shelf = shelf;
+        _registry = registry;
         _settings = settings;
         _restart = restart;
         _modelActor = modelActor;
         _champion = champion;
-        _supervisor = Supervise(champion);
-        Receive<ScoreBatch>(batch => _supervisor.Forward(batch));
+        _backoff = Supervise(champion);
+        Receive<ScoreBatch>(batch => _backoff.Forward(batch));
         Receive<ScoringWorked>(worked => worked.ModelVersion == Version, _ => _failuresInARow = 0);
         Receive<ScoringFailed>(failed => failed.ModelVersion == Version, OnFailed);
     }
 
     string Version => _champion.Version;
 
-    public static Props Props(ScoringModel champion, ModelRegistry shelf, ScoringSettings settings, BackoffSettings restart) =>
-        Props(champion, shelf, settings, restart, (model, desk) => Akka.Actor.Props.Create(() => new ModelActor(model, desk)));
+    public static Props Props(ScoringModel champion, ModelRegistry registry, ScoringSettings settings, BackoffSettings restart) =>
+        Props(champion, registry, settings, restart, (model, supervisor) => Akka.Actor.Props.Create(() => new ModelActor(model, supervisor)));
 
-    /// <summary>With the actor that scores given from outside: a test puts one there that fails.</summary>
+    /// <summary>With a given model actor: tests pass one that fails.</summary>
     public static Props Props(
-        ScoringModel champion, ModelRegistry shelf, ScoringSettings settings, BackoffSettings restart, Func<ScoringModel, IActorRef, Props> modelActor) =>
-        Akka.Actor.Props.Create(() => new ModelSupervisor(champion, shelf, settings, restart, modelActor));
+        ScoringModel champion, ModelRegistry registry, ScoringSettings settings, BackoffSettings restart, Func<ScoringModel, IActorRef, Props> modelActor) =>
+        Akka.Actor.Props.Create(() => new ModelSupervisor(champion, registry, settings, restart, modelActor));
 
     IActorRef Supervise(ScoringModel model)
     {
@@ -57,7 +58,7 @@ sealed class ModelSupervisor : ReceiveActor
         _failuresInARow++;
         if (_failuresInARow < _settings.FailuresBeforeFallback)
         {
-            _log.Warning("Model {0} failed ({1} of {2} before it is replaced): {3}", Version, _failuresInARow, _settings.FailuresBeforeFallback,
+            _log.Warning("Model {Version} failed ({Failures} of {Limit} before it is replaced): {Reason}", Version, _failuresInARow, _settings.FailuresBeforeFallback,
                 failed.Cause.Message);
             return;
         }
@@ -66,23 +67,23 @@ sealed class ModelSupervisor : ReceiveActor
         var (good, whyNone) = LastGood();
         if (good is null)
         {
-            _log.Error("Model {0} failed {1} times in a row and {2}: its batches wait and are tried again: {3}",
+            _log.Error("Model {Version} failed {Failures} times in a row and {NoFallback}: its batches are retried: {Reason}",
                 Version, _settings.FailuresBeforeFallback, whyNone, failed.Cause.Message);
             return;
         }
 
-        _log.Warning("Model {0} failed {1} times in a row ({2}); {3}, the last good version, takes its place", Version,
+        _log.Warning("Model {Version} failed {Failures} times in a row ({Reason}); {LastGood}, the last good version, takes its place", Version,
             _settings.FailuresBeforeFallback, failed.Cause.Message, good.Version);
-        Context.Stop(_supervisor);
+        Context.Stop(_backoff);
         Record(good.Version);
-        (_champion, _supervisor) = (good, Supervise(good));
+        (_champion, _backoff) = (good, Supervise(good));
     }
 
     (ScoringModel? Good, string WhyNone) LastGood()
     {
         try
         {
-            return (_shelf.LastGoodBefore(Version, _champion.Schema), "there is no earlier good version");
+            return (_registry.LastGoodBefore(Version, _champion.Schema), "there is no earlier good version");
         }
         catch (Exception e) when (e is ModelArtifactException or IOException or UnauthorizedAccessException)
         {
@@ -90,19 +91,19 @@ sealed class ModelSupervisor : ReceiveActor
         }
     }
 
-    /// <summary>A shelf that cannot be written keeps nobody from scoring: the next start then tries the failed version first.</summary>
+    /// <summary>A registry that cannot be written does not stop scoring: the next start then tries the failed version first.</summary>
     void Record(string good)
     {
         try
         {
-            _shelf.Promote(good, $"{Version} failed {_settings.FailuresBeforeFallback} times in a row");
+            _registry.Promote(good, $"{Version} failed {_settings.FailuresBeforeFallback} times in a row");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _log.Warning("That {0} is in service could not be recorded: {1}", good, e.Message);
+            _log.Warning("The promotion of {Version} could not be recorded: {Reason}", good, e.Message);
         }
     }
 }
 
-/// <summary>The model's actor is in its pause before it starts again.</summary>
-public sealed class ModelUnavailableException(string version) : Exception($"model {version} has failed and starts again after a pause");
+/// <summary>The model actor is in its backoff before it restarts.</summary>
+public sealed class ModelUnavailableException(string version) : Exception($"model {version} has failed and restarts after a backoff");

@@ -9,14 +9,14 @@ using FraudStreams.Topics;
 namespace FraudStreams.Scoring;
 
 /// <summary>
-/// Writes each row of a batch to `predictions` as it came with its score, each unreadable record to `rejected` with its reason and its
-/// bytes, and the batch's position in `transactions` after them; then gives the batch back to its pool.
+/// Publishes each row of a batch, as it came and with its score, to `predictions` and each unreadable record, with its reason and bytes, to `rejected`,
+/// and commits the batch's offset in `transactions` with them; then returns the batch to its pool.
 /// </summary>
-sealed class PublishPredictions(IMessageLog topics, StreamCounters counters, TimeProvider time)
+sealed class PublishPredictions(IMessageLog topics, StreamMetrics metrics, TimeProvider time)
 {
-    public static Flow<TransactionBatch, Done, NotUsed> Flow(IMessageLog topics, StreamCounters counters, TimeProvider time)
+    public static Flow<TransactionBatch, Done, NotUsed> Flow(IMessageLog topics, StreamMetrics metrics, TimeProvider time)
     {
-        var publisher = new PublishPredictions(topics, counters, time);
+        var publisher = new PublishPredictions(topics, metrics, time);
         return Akka.Streams.Dsl.Flow.Create<TransactionBatch>().SelectAsync(topics.MaxInFlightBatches, publisher.PublishAsync);
     }
 
@@ -37,11 +37,21 @@ sealed class PublishPredictions(IMessageLog topics, StreamCounters counters, Tim
         foreach (var (record, reason) in batch.Rejected)
             records.AddRejected(topics, record, reason, scoredAt);
         await topics.PublishAsync(records, CancellationToken.None);
-        counters.Scored(batch.Rows.Count, frauds);
+        metrics.Scored(batch.Rows.Count, frauds);
+        metrics.Sent(TopicNames.Predictions, batch.Rows.Count);
+        if (metrics.WantsLatency)
+            RecordLatencies(batch);
         if (batch.Scored is { } scored)
-            counters.ModelVersion = scored.ModelVersion;
-        counters.Rejected(batch.Rejected.Count);
+            metrics.ModelVersion = scored.ModelVersion;
+        metrics.Rejected(ConsumerGroups.Score, batch.Rejected.Count);
         batch.Return();
         return Done.Instance;
+    }
+
+    void RecordLatencies(TransactionBatch batch)
+    {
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        for (var row = 0; row < batch.Rows.Count; row++)
+            metrics.Latency((now - batch.Records[row].UnixMilliseconds) / 1000.0);
     }
 }

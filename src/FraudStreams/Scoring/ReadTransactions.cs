@@ -7,7 +7,7 @@ using FraudStreams.Topics;
 
 namespace FraudStreams.Scoring;
 
-/// <summary>Reads the records of one batch into typed rows; what cannot be read stays in the batch with its reason.</summary>
+/// <summary>Reads the records of one batch into typed rows; records that cannot be read stay in the batch with their reason.</summary>
 static class ReadTransactions
 {
     public static Flow<IReadOnlyList<TopicRecord>, TransactionBatch, NotUsed> Flow(TransactionSchema schema, TopicSettings settings)

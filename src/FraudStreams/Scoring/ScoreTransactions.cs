@@ -5,8 +5,8 @@ using Akka.Streams.Dsl;
 namespace FraudStreams.Scoring;
 
 /// <summary>
-/// Asks the model for the scores of each batch, several batches under way at once, in order. A batch without readable rows goes past the
-/// model. A failure or a late answer fails the stream; it starts again from its last commit, and the batch is scored again.
+/// Asks the model actor for the scores of each batch, with several batches in flight; keeps their order. A batch without readable rows bypasses the
+/// model. A failure or a timeout fails the stream; it restarts from the last commit, and the batch is scored again.
 /// </summary>
 static class ScoreTransactions
 {

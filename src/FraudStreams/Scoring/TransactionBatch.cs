@@ -7,9 +7,9 @@ using FraudStreams.Topics;
 namespace FraudStreams.Scoring;
 
 /// <summary>
-/// Records of one partition on their way from `transactions` to `predictions` or `rejected`: what could be read as rows, what could not
-/// with its reason, and the position that both stand for. Has one owner at a time; the last one returns it to the pool it came from.
-/// A batch whose stream failed is not returned: someone might still be looking at it.
+/// Records of one partition on their way from `transactions` to `predictions` or `rejected`: the readable ones as rows, the others with their reason,
+/// and the offset to commit for both. Has one owner at a time; the last one returns it to its pool. A batch whose stream failed is not returned: another
+/// stage may still use it.
 /// </summary>
 sealed class TransactionBatch(TransactionBatchPool pool, TransactionRows rows)
 {
@@ -28,7 +28,7 @@ sealed class TransactionBatch(TransactionBatchPool pool, TransactionRows rows)
     /// <summary>The offset of the first record, whether it was read or rejected.</summary>
     public long FirstOffset { get; private set; } = -1;
 
-    /// <summary>The offset after the last record, whether it was read or rejected.</summary>
+    /// <summary>The offset to commit: the one after the last record, whether it was read or rejected.</summary>
     public ConsumerOffset Position { get; private set; }
 
     public TransactionBatch Read(IReadOnlyList<TopicRecord> records, TransactionReader reader, string group)
@@ -58,7 +58,7 @@ sealed class TransactionBatch(TransactionBatchPool pool, TransactionRows rows)
     }
 }
 
-/// <summary>Batches to use again, so that a stream in its steady state allocates none.</summary>
+/// <summary>Pools batches, so that a stream in its steady state allocates none.</summary>
 sealed class TransactionBatchPool(Func<TransactionRows> newRows)
 {
     readonly ConcurrentBag<TransactionBatch> _free = [];

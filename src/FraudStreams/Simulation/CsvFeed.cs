@@ -9,9 +9,9 @@ using FraudStreams.Topics;
 namespace FraudStreams.Simulation;
 
 /// <summary>
-/// The rows of a CSV file as JSON objects, in the file's order: a row whose time lies before the one above it is sent where it stands, as
-/// a late payment would come. A line that is no row goes out as it is, to be rejected with its reason. The place is the number of
-/// rows read; ids and line numbers depend on it, so rows are counted again, not skipped by their bytes, when it goes on.
+/// The rows of a CSV file as JSON objects, in the file's order: a row whose time lies before the one above it is sent in its turn, as a late
+/// payment would come. A line that is no row is sent as it is, to be rejected with its reason. The offset is the number of rows read; ids and line
+/// numbers depend on it, so on resume rows are counted again, not skipped by their bytes.
 /// </summary>
 public sealed class CsvFeed : IPaymentFeed
 {
@@ -27,8 +27,8 @@ public sealed class CsvFeed : IPaymentFeed
         _file = new FileStream(path, new FileStreamOptions { BufferSize = 0, Share = FileShare.ReadWrite, Options = FileOptions.SequentialScan });
         try
         {
-            PlacePrefix = $"file:{Name}:";
-            Place = new TopicPartition(PlacePrefix + Fingerprint(_file), 0);
+            OffsetKeyPrefix = $"file:{Name}:";
+            OffsetKey = new TopicPartition(OffsetKeyPrefix + Fingerprint(_file), 0);
             _file.Position = 0;
             _rows = new CsvToJson(_file, schema, Name);
         }
@@ -41,9 +41,9 @@ public sealed class CsvFeed : IPaymentFeed
 
     public string Name { get; }
 
-    public TopicPartition Place { get; }
+    public TopicPartition OffsetKey { get; }
 
-    public string PlacePrefix { get; }
+    public string OffsetKeyPrefix { get; }
 
     public long Position => _rows.Row;
 
@@ -51,13 +51,13 @@ public sealed class CsvFeed : IPaymentFeed
 
     public long? EventTime => _rows.EventTime;
 
-    public void GoTo(long position, CancellationToken token)
+    public void GoTo(long position, CancellationToken cancellationToken)
     {
-        var passed = new ArrayBufferWriter<byte>(64 * 1024);
-        while (_rows.Row < position && _rows.TryRead(passed))
+        var skipped = new ArrayBufferWriter<byte>(64 * 1024);
+        while (_rows.Row < position && _rows.TryRead(skipped))
         {
-            token.ThrowIfCancellationRequested();
-            passed.ResetWrittenCount();
+            cancellationToken.ThrowIfCancellationRequested();
+            skipped.ResetWrittenCount();
         }
     }
 
@@ -69,7 +69,7 @@ public sealed class CsvFeed : IPaymentFeed
         _file.Dispose();
     }
 
-    /// <summary>Of a file's length and first bytes: enough to tell that it is another file, without reading all of it.</summary>
+    /// <summary>A hash of a file's length and first bytes: enough to tell another file without reading all of it.</summary>
     static string Fingerprint(FileStream file)
     {
         var head = new byte[sizeof(long) + HeadBytes];

@@ -1,16 +1,16 @@
 namespace FraudStreams.Simulation;
 
 /// <summary>
-/// Sends payments as far apart as they were, sped up by a factor. The first payment sets the clock; one without a readable time, or with
-/// one before that of an earlier payment, is due at once.
+/// Spaces payments as their event times are, sped up by a factor. The first payment sets the clock; a payment without a readable time, or with one
+/// before that of an earlier payment, is due at once.
 /// </summary>
-/// <param name="factor">Simulated seconds in a second.</param>
+/// <param name="factor">Simulated seconds per second.</param>
 public sealed class EventPace(double factor, TimeProvider time)
 {
     long _start;
     long? _firstEvent;
 
-    /// <summary>How long until a payment is due; zero when it is.</summary>
+    /// <summary>How long until a payment is due; zero if it is due.</summary>
     public TimeSpan Until(long? eventTime)
     {
         if (eventTime is not { } moment)

@@ -7,7 +7,7 @@ namespace FraudStreams.Simulation;
 static class Feed
 {
     /// <summary>The input file, or the generator from the payment on that comes after the history which the first model learnt from.</summary>
-    public static IPaymentFeed Open(FraudSettings settings, TransactionSchema schema) => settings.Simulate.Input is { } input
+    public static IPaymentFeed Open(SimulateSettings settings, int historyPayments, TransactionSchema schema) => settings.Input is { } input
         ? new CsvFeed(input, schema)
-        : new GeneratorFeed(new PaymentGenerator(settings.Simulate.Generator), settings.Model.FirstRunPayments);
+        : new GeneratorFeed(new PaymentGenerator(settings.Generator), historyPayments);
 }

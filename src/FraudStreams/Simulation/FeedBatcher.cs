@@ -6,18 +6,18 @@ using FraudStreams.Topics;
 namespace FraudStreams.Simulation;
 
 /// <summary>
-/// Makes batches for `transactions` out of a feed, each with the place after its last payment, so that both are written as one: whoever
-/// starts again at the remembered place sends every payment once. Not thread-safe.
+/// Makes batches for `transactions` out of a feed, each with the feed's offset after its last payment, so that both are committed together: a restart
+/// from the committed offset sends every payment once. Not thread-safe.
 /// </summary>
-/// <param name="pace">When payments are due, or null when they are due at once.</param>
-/// <param name="valve">Batches are cut so that none holds more than the valve lets through in a tenth of a second.</param>
-public sealed class FeedBatcher(IPaymentFeed feed, string topic, string group, EventPace? pace, RateLimiter valve, TimeProvider time) : IAsyncDisposable
+/// <param name="pace">When payments are due; null sends them at once.</param>
+/// <param name="limiter">Limits the batch size to a tenth of a second's records at its rate.</param>
+public sealed class FeedBatcher(IPaymentFeed feed, string topic, string group, EventPace? pace, RateLimiter limiter, TimeProvider time) : IAsyncDisposable
 {
-    const int MostRecords = 500;
-    const int MostBytes = 1 << 20;
+    const int MaxRecords = 500;
+    const int MaxBytes = 1 << 20;
     const double BatchSeconds = 0.1;
 
-    static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
+    static readonly TimeSpan MaxWait = TimeSpan.FromHours(1);
 
     readonly ArrayBufferWriter<byte> _payment = new(4096);
     readonly CancellationTokenSource _end = new();
@@ -25,15 +25,15 @@ public sealed class FeedBatcher(IPaymentFeed feed, string topic, string group, E
     bool _isRead;
     long _position;
 
-    /// <summary>The next batch, or null at the feed's end. Asked again only when the last answer is there.</summary>
+    /// <summary>The next batch, or null at the feed's end. Call again only after the previous call has completed.</summary>
     public Task<RecordBatch?> NextAsync() => _next = BatchAsync();
 
-    /// <summary>Gives up waiting for a payment that is not due, and closes the feed. May be called while a batch is under way.</summary>
+    /// <summary>Cancels the wait for a payment that is not due, and closes the feed. May be called while a batch is being made.</summary>
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
 
-        // How it ended is for whoever asked for the batch; here it only has to have ended.
+        // Its result, or failure, belongs to the caller of NextAsync; here it only has to have ended.
         await _next.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         feed.Dispose();
         _end.Dispose();
@@ -44,19 +44,19 @@ public sealed class FeedBatcher(IPaymentFeed feed, string topic, string group, E
         if (!ReadPayment())
             return null;
         while (UntilDue() is { Ticks: > 0 } wait)
-            await Task.Delay(wait < LongestWait ? wait : LongestWait, time, _end.Token);
+            await Task.Delay(wait < MaxWait ? wait : MaxWait, time, _end.Token);
 
-        var most = (int)Math.Clamp(valve.Speed.PerSecond * BatchSeconds, 1, MostRecords);
-        var records = new RecordBatch(most);
+        var size = (int)Math.Clamp(limiter.Speed.PerSecond * BatchSeconds, 1, MaxRecords);
+        var records = new RecordBatch(size);
         do
         {
             records.Add(topic, feed.Key, _payment.WrittenSpan);
             _isRead = false;
             _position = feed.Position;
         }
-        while (records.Count < most && records.Bytes < MostBytes && ReadPayment() && UntilDue() == TimeSpan.Zero);
+        while (records.Count < size && records.Bytes < MaxBytes && ReadPayment() && UntilDue() == TimeSpan.Zero);
 
-        records.Position = new ConsumerOffset(group, feed.Place, _position);
+        records.Position = new ConsumerOffset(group, feed.OffsetKey, _position);
         return records;
     }
 

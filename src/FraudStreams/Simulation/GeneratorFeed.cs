@@ -4,7 +4,7 @@ using FraudStreams.Simulation.Generation;
 
 namespace FraudStreams.Simulation;
 
-/// <summary>Generated payments as JSON objects, from the payment <paramref name="first"/> on. The place is the number of the next payment.</summary>
+/// <summary>Generated payments as JSON objects, from the payment <paramref name="first"/> on. The offset is the number of the next payment.</summary>
 public sealed class GeneratorFeed(PaymentGenerator generator, long first = 0) : IPaymentFeed
 {
     readonly PaymentWriter _writer = new(generator);
@@ -12,9 +12,9 @@ public sealed class GeneratorFeed(PaymentGenerator generator, long first = 0) : 
 
     public string Name => "the generator";
 
-    public TopicPartition Place { get; } = PlaceOf(generator.Settings);
+    public TopicPartition OffsetKey { get; } = OffsetKeyOf(generator.Settings);
 
-    public string PlacePrefix => "generator:";
+    public string OffsetKeyPrefix => "generator:";
 
     public long Position { get; private set; } = first;
 
@@ -22,7 +22,7 @@ public sealed class GeneratorFeed(PaymentGenerator generator, long first = 0) : 
 
     public long? EventTime => _last.UnixSeconds * 1000;
 
-    public void GoTo(long position, CancellationToken token) => Position = Math.Max(position, Position);
+    public void GoTo(long position, CancellationToken cancellationToken) => Position = Math.Max(position, Position);
 
     public bool TryRead(IBufferWriter<byte> into)
     {
@@ -37,6 +37,6 @@ public sealed class GeneratorFeed(PaymentGenerator generator, long first = 0) : 
     {
     }
 
-    static TopicPartition PlaceOf(GeneratorSettings settings) =>
+    static TopicPartition OffsetKeyOf(GeneratorSettings settings) =>
         new($"generator:{settings.Seed}:{settings.FraudShare:R}:{settings.PaymentsPerDay}:{settings.Start:yyyy-MM-dd}", 0);
 }

@@ -2,16 +2,17 @@ using Akka;
 using Akka.Streams.Dsl;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
+using FraudStreams.Topics;
 
 namespace FraudStreams.Simulation;
 
-/// <summary>Publishes batches with their positions, one after the other, and counts them.</summary>
+/// <summary>Publishes batches with their offsets, one after the other, and counts the records.</summary>
 public static class PublishRecords
 {
-    public static Flow<RecordBatch, Done, NotUsed> Flow(IMessageLog topics, StreamCounters counters) =>
+    public static Flow<RecordBatch, Done, NotUsed> Flow(IMessageLog topics, StreamMetrics metrics) =>
         Akka.Streams.Dsl.Flow.Create<RecordBatch>().SelectAsync(1, async records =>
         {
-            counters.Produced(await topics.PublishAsync(records, CancellationToken.None));
+            metrics.Sent(TopicNames.Transactions, await topics.PublishAsync(records, CancellationToken.None));
             return Done.Instance;
         });
 }

@@ -1,5 +1,5 @@
 using Akka;
-using Akka.Event;
+using Microsoft.Extensions.Logging;
 using Akka.Streams.Dsl;
 using Akka.Util;
 using FraudStreams.Messaging;
@@ -10,25 +10,25 @@ using FraudStreams.Topics;
 namespace FraudStreams.Simulation;
 
 /// <summary>
-/// A feed as a source of batches for `transactions`. It goes on where the group stood, and ends with the feed; each batch carries the
-/// place after it, so publishing it moves the group.
+/// A feed as a source of batches for `transactions`. It resumes at the group's committed offset and completes with the feed; each batch carries the
+/// feed's offset after it, so publishing the batch commits it.
 /// </summary>
 /// <param name="open">Opens the feed at its beginning.</param>
-/// <param name="eventTimeFactor">Simulated seconds a second in event-time pace; null sends as fast as the valve lets pass.</param>
-/// <param name="takeTurn">
-/// Waits until no other process produces from this source into the same topics, until what it gives is disposed: two would send the same payments.
+/// <param name="eventTimeFactor">Simulated seconds per second in event-time pace; null sends as fast as the rate limiter allows.</param>
+/// <param name="acquireLock">
+/// Acquires the exclusive right to produce from this feed into the same topics, held until it is disposed: two processes would send the same payments.
 /// </param>
-/// <param name="valve">The valve that the batches pass next: they are cut to fit it.</param>
+/// <param name="limiter">The rate limiter that the batches pass next: it limits their size.</param>
 sealed class Simulator(
-    Func<IPaymentFeed> open, double? eventTimeFactor, Func<TopicPartition, CancellationToken, Task<IDisposable>> takeTurn, IMessageLog topics, RateLimiter valve,
-    ILoggingAdapter log, TimeProvider time) : IAsyncDisposable
+    Func<IPaymentFeed> open, double? eventTimeFactor, Func<TopicPartition, CancellationToken, Task<IDisposable>> acquireLock, IMessageLog topics,
+    RateLimiter limiter, ILogger log, TimeProvider time) : IAsyncDisposable
 {
     readonly CancellationTokenSource _closed = new();
     Task<Option<RecordBatch>> _next = Task.FromResult(Option<RecordBatch>.None);
-    IDisposable? _turn;
-    FeedBatcher? _replay;
+    IDisposable? _lock;
+    FeedBatcher? _batcher;
 
-    /// <summary>Made anew for each run of the source.</summary>
+    /// <summary>Each materialization creates a simulator of its own.</summary>
     public static Source<RecordBatch, NotUsed> Source(Func<Simulator> create) => Akka.Streams.Dsl.Source.UnfoldResourceAsync<RecordBatch, Simulator>(
         () => Task.FromResult(create()),
         simulator => simulator.NextAsync(),
@@ -37,12 +37,12 @@ sealed class Simulator(
     public async ValueTask DisposeAsync()
     {
         await _closed.CancelAsync();
-        if (_replay is not null)
-            await _replay.DisposeAsync();
+        if (_batcher is not null)
+            await _batcher.DisposeAsync();
 
-        // How it ended is for whoever asked for the batch; here it only has to have ended.
+        // Its result, or failure, belongs to the stream; here it only has to have ended.
         await _next.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        _turn?.Dispose();
+        _lock?.Dispose();
         _closed.Dispose();
     }
 
@@ -50,17 +50,17 @@ sealed class Simulator(
 
     async Task<Option<RecordBatch>> ReadAsync()
     {
-        _replay ??= await OpenAsync(_closed.Token);
-        return await _replay.NextAsync() is { } batch ? batch : Option<RecordBatch>.None;
+        _batcher ??= await OpenAsync(_closed.Token);
+        return await _batcher.NextAsync() is { } batch ? batch : Option<RecordBatch>.None;
     }
 
-    async Task<FeedBatcher> OpenAsync(CancellationToken ct)
+    async Task<FeedBatcher> OpenAsync(CancellationToken cancellationToken)
     {
         var feed = open();
         try
         {
-            _turn = await takeTurn(feed.Place, ct);
-            await GoToRememberedPlaceAsync(feed, ct);
+            _lock = await acquireLock(feed.OffsetKey, cancellationToken);
+            await ResumeAsync(feed, cancellationToken);
         }
         catch
         {
@@ -69,22 +69,23 @@ sealed class Simulator(
         }
 
         var pace = eventTimeFactor is { } factor ? new EventPace(factor, time) : null;
-        return new FeedBatcher(feed, TopicNames.Transactions, ConsumerGroups.Simulate, pace, valve, time);
+        return new FeedBatcher(feed, TopicNames.Transactions, ConsumerGroups.Simulate, pace, limiter, time);
     }
 
-    async Task GoToRememberedPlaceAsync(IPaymentFeed feed, CancellationToken ct)
+    async Task ResumeAsync(IPaymentFeed feed, CancellationToken cancellationToken)
     {
-        var position = await topics.PositionAsync(ConsumerGroups.Simulate, feed.Place, ct);
+        var position = await topics.PositionAsync(ConsumerGroups.Simulate, feed.OffsetKey, cancellationToken);
         if (position > 0)
         {
-            log.Info("The simulator goes on after payment {0} of {1}", position, feed.Name);
-            await Task.Run(() => feed.GoTo(position, ct), ct);
+            log.LogInformation("The simulator goes on after payment {Position} of {Feed}", position, feed.Name);
+            await Task.Run(() => feed.GoTo(position, cancellationToken), cancellationToken);
             return;
         }
 
-        var status = await topics.StatusAsync(ct);
-        var others = status.Groups.Where(group => group.Group == ConsumerGroups.Simulate && group.Topic.StartsWith(feed.PlacePrefix, StringComparison.Ordinal));
+        var status = await topics.StatusAsync(cancellationToken);
+        var others = status.Groups.Where(
+            group => group.Group == ConsumerGroups.Simulate && group.Topic.StartsWith(feed.OffsetKeyPrefix, StringComparison.Ordinal));
         if (others.MaxBy(group => group.Position) is { Position: > 0 } other)
-            log.Warning("{0} is not what it was when {1} payments of it were sent; it starts from the beginning", feed.Name, other.Position);
+            log.LogWarning("{Feed} has changed since {Position} payments of it were sent; the simulator starts from its beginning", feed.Name, other.Position);
     }
 }

@@ -5,7 +5,7 @@ namespace FraudStreams.Sqlite;
 internal enum SqliteAccess { Create, ReadWrite, ReadOnly }
 
 /// <summary>
-/// One connection to one SQLite file, on SQLite's own C interface: what is bound and what is read are spans, so a row costs no allocation.
+/// One connection to one SQLite file, through SQLite's C interface: values are bound and read as spans, so a row costs no allocation.
 /// Not thread-safe: one caller at a time.
 /// </summary>
 internal sealed class SqliteFile : IDisposable
@@ -28,16 +28,16 @@ internal sealed class SqliteFile : IDisposable
 
     public bool InTransaction => raw.sqlite3_get_autocommit(_db) == 0;
 
-    /// <summary>Rows that the last insert, update or delete changed.</summary>
+    /// <summary>Rows changed by the last insert, update or delete.</summary>
     public int Changes => raw.sqlite3_changes(_db);
 
-    /// <summary>How long SQLite itself waits, and holds the thread, for a lock that another process has before it reports it.</summary>
-    public TimeSpan Patience
+    /// <summary>How long SQLite blocks the thread for a lock that another process holds before it reports SQLITE_BUSY.</summary>
+    public TimeSpan BusyTimeout
     {
         set => raw.sqlite3_busy_timeout(_db, (int)value.TotalMilliseconds);
     }
 
-    public static SqliteFile Open(string path, SqliteAccess access, TimeSpan patience)
+    public static SqliteFile Open(string path, SqliteAccess access, TimeSpan busyTimeout)
     {
         var flags = OpenWithoutMutex | access switch
         {
@@ -52,7 +52,7 @@ internal sealed class SqliteFile : IDisposable
             throw SqliteFileException.From(path, code, raw.sqlite3_errstr(code).utf8_to_string());
         }
 
-        // Where writing is not allowed SQLite opens for reading instead, and would say so only at the first write.
+        // Without permission to write, SQLite opens for reading instead and would fail only at the first write.
         if (access != SqliteAccess.ReadOnly && raw.sqlite3_db_readonly(db, "main") == 1)
         {
             db.Dispose();
@@ -60,10 +60,10 @@ internal sealed class SqliteFile : IDisposable
         }
 
         raw.sqlite3_extended_result_codes(db, 1);
-        return new SqliteFile(path, db) { Patience = patience };
+        return new SqliteFile(path, db) { BusyTimeout = busyTimeout };
     }
 
-    /// <summary>Readers and the writer do not wait for each other. Not every file system can do that: a network's often cannot.</summary>
+    /// <summary>Lets readers and the writer work without blocking each other. Network file systems often do not support it.</summary>
     public void UseWriteAheadLog(int pageSize)
     {
         Execute($"PRAGMA page_size = {pageSize}");
@@ -74,10 +74,10 @@ internal sealed class SqliteFile : IDisposable
         }
     }
 
-    /// <summary>A name from outside as an SQL identifier.</summary>
+    /// <summary>Quotes a name from outside as an SQL identifier.</summary>
     public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"")}\"";
 
-    /// <summary>The statement lives as long as the file is open; it is prepared once and bound many times.</summary>
+    /// <summary>A statement that lives as long as the file is open: prepared once, bound many times.</summary>
     public SqliteStatement Prepare(string sql)
     {
         var prepared = Query(sql);
@@ -85,10 +85,10 @@ internal sealed class SqliteFile : IDisposable
         return prepared;
     }
 
-    /// <summary>Runs one or more statements that return nothing of interest.</summary>
+    /// <summary>Runs one or more statements and ignores their rows.</summary>
     public void Execute(string sql) => Check(raw.sqlite3_exec(_db, sql));
 
-    /// <summary>A statement for once: whoever asks for it disposes it.</summary>
+    /// <summary>A statement for one use; the caller disposes it.</summary>
     public SqliteStatement Query(string sql) => new(this, Compile(sql));
 
     public long QueryLong(string sql)
@@ -103,12 +103,12 @@ internal sealed class SqliteFile : IDisposable
         return statement.Step() ? statement.Text(0) : throw new InvalidOperationException($"no row: {sql}");
     }
 
-    /// <summary>Takes the file's write lock at once, so that a transaction never fails half-way because another process writes.</summary>
+    /// <summary>Acquires the file's write lock at once, so that a transaction never fails half-way because another process writes.</summary>
     public void Begin() => (_begin ??= Prepare("BEGIN IMMEDIATE")).Run();
 
     public void Commit() => (_commit ??= Prepare("COMMIT")).Run();
 
-    /// <summary>After a fault: some faults have ended the transaction already.</summary>
+    /// <summary>Rolls back after a fault, unless the fault has already ended the transaction.</summary>
     public void RollBack()
     {
         foreach (var statement in _statements) statement.Reset();

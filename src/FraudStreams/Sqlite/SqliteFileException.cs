@@ -2,10 +2,10 @@ using SQLitePCL;
 
 namespace FraudStreams.Sqlite;
 
-/// <summary>What kept a file from being used, as far as it decides what a person, or a retry, can do about it.</summary>
+/// <summary>Why a file could not be used, as far as it decides what the user, or a retry, can do about it.</summary>
 public enum SqliteFault { Other, Locked, DiskFull, ReadOnly, CannotOpen, InputOutput, Damaged }
 
-/// <summary>A SQLite file could not be used: the message names the file, the reason, and what would help.</summary>
+/// <summary>A SQLite file could not be used: the message names the file, the reason and the remedy.</summary>
 public sealed class SqliteFileException(string file, SqliteFault fault, string message) : IOException(message)
 {
     public string File { get; } = file;
@@ -20,7 +20,7 @@ public sealed class SqliteFileException(string file, SqliteFault fault, string m
             SqliteFault.Locked =>
                 "another process keeps it locked. Close what holds it open (a database browser with an open transaction, a copy, a backup), or use another data folder",
             SqliteFault.DiskFull =>
-                "its disk, quota or size limit is full. Nothing of the failed write was kept; free some space and the work goes on by itself",
+                "its disk, quota or size limit is full. Nothing of the failed write was kept; free some space, and writing resumes by itself",
             SqliteFault.ReadOnly =>
                 "it cannot be written: the file, its folder or its file system is read-only for this user",
             SqliteFault.CannotOpen =>
@@ -28,7 +28,7 @@ public sealed class SqliteFileException(string file, SqliteFault fault, string m
             SqliteFault.InputOutput =>
                 "reading or writing it failed: the disk is failing, or its file system went away or became read-only",
             SqliteFault.Damaged =>
-                "it is damaged, or is no SQLite file. Move it away to start anew, or put a copy in its place",
+                "it is damaged, or not a SQLite file. Move it away to start anew, or restore a copy of it",
             _ => "SQLite refused it",
         };
         return new SqliteFileException(file, fault, $"{file}: {reason}. (SQLite {code}: {detail})");
@@ -36,7 +36,7 @@ public sealed class SqliteFileException(string file, SqliteFault fault, string m
 
     static SqliteFault FaultOf(int code) => code switch
     {
-        // The index of the write-ahead log is a memory-mapped file: a full disk shows itself here as a failure to make that file larger.
+        // The index of the write-ahead log is a memory-mapped file: on a full disk SQLite fails to enlarge it, with this code.
         raw.SQLITE_IOERR_SHMSIZE => SqliteFault.DiskFull,
         _ => (code & 0xff) switch
         {

@@ -2,7 +2,7 @@ using SQLitePCL;
 
 namespace FraudStreams.Sqlite;
 
-/// <summary>A prepared statement. Parameters count from 1 and columns from 0, as in SQLite. A span that was read holds until the next step.</summary>
+/// <summary>A prepared statement. Parameters count from 1 and columns from 0, as in SQLite. A span that was read is valid until the next step.</summary>
 internal sealed class SqliteStatement(SqliteFile file, sqlite3_stmt statement) : IDisposable
 {
     public SqliteStatement Bind(int parameter, long value)
@@ -41,7 +41,7 @@ internal sealed class SqliteStatement(SqliteFile file, sqlite3_stmt statement) :
         return this;
     }
 
-    /// <summary>True with a row to read; false at the end, where the statement is ready to be bound again.</summary>
+    /// <summary>True if there is a row to read; false at the end, when the statement is ready to be bound again.</summary>
     public bool Step()
     {
         var code = raw.sqlite3_step(statement);
@@ -58,7 +58,7 @@ internal sealed class SqliteStatement(SqliteFile file, sqlite3_stmt statement) :
         throw fault;
     }
 
-    /// <summary>Runs a statement whose rows, if any, do not matter.</summary>
+    /// <summary>Runs a statement and ignores its rows.</summary>
     public void Run()
     {
         while (Step())
@@ -66,10 +66,10 @@ internal sealed class SqliteStatement(SqliteFile file, sqlite3_stmt statement) :
         }
     }
 
-    /// <summary>The first column of the first row, or the other value where there is no row or it is null.</summary>
-    public long LongOr(long otherwise)
+    /// <summary>The first column of the first row, or the default if there is no row or the column is null.</summary>
+    public long LongOr(long defaultValue)
     {
-        var value = Step() && !IsNull(0) ? Long(0) : otherwise;
+        var value = Step() && !IsNull(0) ? Long(0) : defaultValue;
         Reset();
         return value;
     }

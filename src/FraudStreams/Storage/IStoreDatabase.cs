@@ -3,35 +3,36 @@ using FraudStreams.Model.Json;
 
 namespace FraudStreams.Storage;
 
-/// <summary>A payment's place in a store's order: its event time in unix milliseconds, and its id; "" is before every id.</summary>
+/// <summary>A payment's position in a store's order: its event time in unix milliseconds, and its id; "" sorts before every id.</summary>
 public readonly record struct StoredPosition(long Time, string Id);
 
 /// <summary>
-/// What SQLite and PostgreSQL do each in its own way. One caller at a time. A call that throws has changed nothing, and may be made again;
-/// <see cref="StoreException"/> says what went wrong.
+/// The operations that SQLite and PostgreSQL implement differently. One caller at a time. A call that throws has changed nothing and may be retried;
+/// <see cref="StoreException"/> gives the reason.
 /// </summary>
 internal interface IStoreDatabase : IAsyncDisposable
 {
-    /// <summary>Why this database cannot hold a row that is a prediction; null where it can.</summary>
+    /// <summary>Why this database cannot store a row; null if it can.</summary>
     RejectReason? Refuse(PredictionRows rows, int row);
 
-    /// <summary>Writes the rows in one transaction, each with the label that is known for it; returns what of them is new.</summary>
-    Task<StoreCounts> WriteAsync(PredictionRows rows, CancellationToken ct);
+    /// <summary>Writes the rows in one transaction, each with its known label; returns the counts of the new ones.</summary>
+    Task<StoreCounts> WriteAsync(PredictionRows rows, CancellationToken cancellationToken);
 
-    /// <summary>Writes the labels in one transaction, and those that are now the latest into their payments' rows.</summary>
-    Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken ct);
+    /// <summary>Writes the labels in one transaction, and applies those that are now the latest to their payments' rows.</summary>
+    Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken);
 
-    Task<StoreCounts> CountAsync(CancellationToken ct);
+    Task<StoreCounts> CountAsync(CancellationToken cancellationToken);
 
-    /// <summary>How many payments have a label.</summary>
-    Task<long> CountConfirmedAsync(CancellationToken ct);
+    /// <summary>The number of payments that have a label.</summary>
+    Task<long> CountConfirmedAsync(CancellationToken cancellationToken);
 
-    /// <summary>Confirmed payments in the order of their times, and of their ids within one.</summary>
-    Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken ct);
+    /// <summary>Reads the confirmed payments, ordered by event time and id.</summary>
+    Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken cancellationToken);
 
-    /// <summary>Payments behind a place in the order of their times, and of their ids within one, before a time, and at most so many.</summary>
-    Task ReadPaymentsAsync(StoredRowWriter into, StoredPosition after, long to, int most, Action<StoredPosition> afterRow, CancellationToken ct);
+    /// <summary>Reads at limit <paramref name="limit"/> payments after a position and before a time, ordered by event time and id.</summary>
+    Task ReadPaymentsAsync(
+        StoredRowWriter into, StoredPosition after, long to, int limit, Action<StoredPosition> afterRow, CancellationToken cancellationToken);
 
-    /// <summary>All labels that ever came, so that of a payment's labels the one that holds is the last.</summary>
-    Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken ct);
+    /// <summary>All labels of the history, ordered so that of a payment's labels the last one is in force.</summary>
+    Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken cancellationToken);
 }

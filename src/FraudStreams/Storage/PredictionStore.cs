@@ -13,19 +13,19 @@ namespace FraudStreams.Storage;
 public readonly record struct StoreCounts(long Stored, long PredictedFrauds);
 
 /// <summary>
-/// What became of labels: new ones, those that were there already, and how many of the new ones found their payment; the others wait for it.
+/// The result of writing labels: new ones, those stored already, and how many of the new ones were applied to their payment; the others wait for it.
 /// </summary>
 public readonly record struct LabelCounts(long New, long AlreadyThere, long Applied);
 
-/// <summary>A record of `predictions` that is none.</summary>
+/// <summary>A record of `predictions` that cannot be read as a prediction, or not be stored.</summary>
 public readonly record struct UnreadablePrediction(TopicRecord Record, RejectReason Reason);
 
-/// <summary>What became of a batch: rows that are new, rows that were there already, and records that are no predictions of this schema.</summary>
+/// <summary>The result of writing a batch: new rows, rows stored already, and records that are no predictions of this schema.</summary>
 public sealed record StoredBatch(int Stored, int AlreadyThere, ImmutableArray<UnreadablePrediction> Unreadable);
 
 /// <summary>
-/// Every payment once, with its first prediction and what was later confirmed of it, in SQLite or PostgreSQL. A batch is one transaction,
-/// durable when its write returns; writing it again changes nothing. Any number of callers may write: they take turns.
+/// Stores every payment once, with its first prediction and its later label, in SQLite or PostgreSQL. A batch is one transaction, durable when its
+/// write returns; writing it again changes nothing. Thread-safe: callers take turns.
 /// </summary>
 public sealed class PredictionStore : IAsyncDisposable
 {
@@ -44,82 +44,82 @@ public sealed class PredictionStore : IAsyncDisposable
 
     public TransactionSchema Schema => _reader.Schema;
 
-    /// <summary>Opens the store in a data folder, making folder, file and tables where they are missing.</summary>
+    /// <summary>Opens the store in a data folder, and creates the folder, the file and the tables that are missing.</summary>
     /// <exception cref="StoreException">The file cannot be used, is of a newer release, or holds the payments of another schema.</exception>
     public static PredictionStore Open(SqliteStoreSettings settings, TransactionSchema schema, TimeProvider time) =>
         new(SqliteStoreDatabase.Open(settings, schema, time), schema, settings.LongestRecord);
 
     /// <summary>
-    /// Opens the store on PostgreSQL, making schema and tables where they are missing. A server that cannot be reached now is no reason to fail:
-    /// the writes will, until it can.
+    /// Opens the store on PostgreSQL, and creates the schema and tables that are missing. If the server cannot be reached now, opening succeeds and
+    /// writes fail until it can.
     /// </summary>
     /// <exception cref="StoreException">The server refuses the user, is of a newer release, or holds the payments of another schema.</exception>
     public static PredictionStore Open(PostgresStoreSettings settings, TransactionSchema schema, TimeProvider time) =>
         new(PostgresStoreDatabase.Open(settings, schema, time), schema, settings.LongestRecord);
 
-    /// <summary>What a data folder's store holds, also while another process writes it; nothing where there is none, and then none is made.</summary>
+    /// <summary>The counts of a data folder's store, also while another process writes it; zero, and nothing is created, if there is no store.</summary>
     public static StoreCounts ReadCounts(string folder) => SqliteStoreDatabase.ReadCounts(folder);
 
     /// <summary>The same of a store on PostgreSQL.</summary>
     public static StoreCounts ReadCounts(PostgresStoreSettings settings) => PostgresStoreDatabase.ReadCounts(settings);
 
-    /// <summary>Stores what of the records can be read as predictions, in one transaction, and says what could not.</summary>
+    /// <summary>Stores the records that can be read as predictions, in one transaction, and returns those that cannot.</summary>
     /// <exception cref="StoreException">Nothing of the batch was stored, and it can be written again.</exception>
-    public Task<StoredBatch> WriteAsync(IReadOnlyList<TopicRecord> records, CancellationToken cancellationToken = default) => InTurnAsync(async ct =>
+    public Task<StoredBatch> WriteAsync(IReadOnlyList<TopicRecord> records, CancellationToken cancellationToken = default) => InTurnAsync(async token =>
     {
         var unreadable = Read(records);
-        var written = await _database.WriteAsync(_rows, ct);
+        var written = await _database.WriteAsync(_rows, token);
         return new StoredBatch((int)written.Stored, _rows.Count - (int)written.Stored, unreadable);
     }, cancellationToken);
 
     /// <summary>
-    /// Keeps the labels and applies them, in one transaction: to payments that are there now, and to those that come when they do. Of several
-    /// labels of a payment the latest holds, whichever came first.
+    /// Stores the labels and applies them, in one transaction: to payments stored already now, to later ones when they are stored. Of several labels of a
+    /// payment the latest is in force, in whatever order they arrive.
     /// </summary>
-    /// <exception cref="StoreException">Nothing was kept, and the labels can be written again.</exception>
+    /// <exception cref="StoreException">Nothing was stored, and the labels can be written again.</exception>
     public Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken = default) =>
-        InTurnAsync(ct => _database.WriteAsync(labels, ct), cancellationToken);
+        InTurnAsync(token => _database.WriteAsync(labels, token), cancellationToken);
 
-    /// <summary>What is stored now.</summary>
-    public Task<StoreCounts> CountAsync(CancellationToken cancellationToken = default) => InTurnAsync(ct => _database.CountAsync(ct), cancellationToken);
+    /// <summary>The current counts.</summary>
+    public Task<StoreCounts> CountAsync(CancellationToken cancellationToken = default) => InTurnAsync(token => _database.CountAsync(token), cancellationToken);
 
-    /// <summary>How many payments have a label.</summary>
+    /// <summary>The number of payments that have a label.</summary>
     public Task<long> CountConfirmedAsync(CancellationToken cancellationToken = default) => InTurnAsync(_database.CountConfirmedAsync, cancellationToken);
 
-    /// <summary>Writes the confirmed payments as rows of a training file, in the order of their times.</summary>
+    /// <summary>Writes the confirmed payments as rows of a training file, ordered by event time and id.</summary>
     /// <param name="into">Takes the rows.</param>
     /// <param name="afterRow">Called after each row.</param>
-    /// <param name="cancellationToken">Ends it early.</param>
-    public Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken cancellationToken) => InTurnAsync(async ct =>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    public Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken cancellationToken) => InTurnAsync(async token =>
     {
-        await _database.ReadConfirmedAsync(into, afterRow, ct);
+        await _database.ReadConfirmedAsync(into, afterRow, token);
         return true;
     }, cancellationToken);
 
-    /// <summary>Writes the next payments in the order of their times, and of their ids within one.</summary>
+    /// <summary>Writes the next payments, ordered by event time and id.</summary>
     /// <param name="into">Takes the rows.</param>
-    /// <param name="after">Behind which they stand.</param>
-    /// <param name="to">Event time, in unix milliseconds, before which they end.</param>
-    /// <param name="most">How many rows at most.</param>
+    /// <param name="after">The position after which they start.</param>
+    /// <param name="to">The event time, in unix milliseconds, before which they end.</param>
+    /// <param name="limit">The maximum number of rows.</param>
     /// <param name="afterRow">Called after each row.</param>
-    /// <param name="cancellationToken">Ends it early.</param>
-    /// <returns>The place of the last, to go on behind.</returns>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The position of the last row, to continue after.</returns>
     public Task<StoredPosition> ReadPaymentsAsync(
-        StoredRowWriter into, StoredPosition after, long to, int most, Action afterRow, CancellationToken cancellationToken) => InTurnAsync(async ct =>
+        StoredRowWriter into, StoredPosition after, long to, int limit, Action afterRow, CancellationToken cancellationToken) => InTurnAsync(async token =>
     {
         var last = after;
-        await _database.ReadPaymentsAsync(into, after, to, most, place =>
+        await _database.ReadPaymentsAsync(into, after, to, limit, position =>
         {
-            last = place;
+            last = position;
             afterRow();
-        }, ct);
+        }, token);
         return last;
     }, cancellationToken);
 
-    /// <summary>All labels that ever came, in the order in which they became known.</summary>
+    /// <summary>All labels of the history, in the order of their confirmation.</summary>
     public Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken cancellationToken) => InTurnAsync(_database.ReadLabelsAsync, cancellationToken);
 
-    /// <summary>Whoever waits for a lock or for a turn gives up; a transaction under way is finished.</summary>
+    /// <summary>Cancels calls that wait for a lock or for their turn; a transaction in progress is finished.</summary>
     public async ValueTask DisposeAsync()
     {
         await _closed.CancelAsync();
@@ -130,11 +130,11 @@ public sealed class PredictionStore : IAsyncDisposable
 
     async Task<T> InTurnAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closed.Token);
-        await _turn.WaitAsync(either.Token);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closed.Token);
+        await _turn.WaitAsync(linked.Token);
         try
         {
-            return await work(either.Token);
+            return await work(linked.Token);
         }
         finally
         {

@@ -2,12 +2,12 @@ using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Storage;
 
-/// <summary>How a database names what the store is made of. Everything else of the store's SQL is the same on both.</summary>
+/// <summary>The SQL of one database for the store's types and tables. All other SQL of the store's tables is the same on both.</summary>
 /// <param name="Collation">Text is compared by its bytes on both databases.</param>
-/// <param name="Exists">Counts the tables of a name, which <see cref="StoreTableNames"/> has.</param>
+/// <param name="Exists">Makes the query that counts the tables of a name of <see cref="StoreTableNames"/>.</param>
 internal sealed record StoreDialect(string Text, string Number, string Whole, string Time, string Flag, string Collation, Func<string, string> Exists)
 {
-    /// <summary>SQLite has no time of its own: unix milliseconds, UTC.</summary>
+    /// <summary>SQLite has no type for times: they are unix milliseconds, UTC.</summary>
     public static readonly StoreDialect Sqlite = new(
         "TEXT", "REAL", "INTEGER", "INTEGER", "INTEGER", "", table => $"SELECT count(*) FROM sqlite_master WHERE name = '{table}'");
 
@@ -23,7 +23,7 @@ internal sealed record StoreDialect(string Text, string Number, string Whole, st
         _ => Time,
     };
 
-    /// <summary>A column as CREATE TABLE has it.</summary>
+    /// <summary>A column's declaration in CREATE TABLE.</summary>
     public string Declare(StoreColumn column) =>
         $"{StoreColumn.Quote(column.Name)} {column.Type}{(column.Type == Text ? Collation : "")}";
 }
@@ -31,6 +31,6 @@ internal sealed record StoreDialect(string Text, string Number, string Whole, st
 /// <summary>A column's name and its type as the database names it.</summary>
 internal readonly record struct StoreColumn(string Name, string Type)
 {
-    /// <summary>A name from outside as an SQL identifier.</summary>
+    /// <summary>Quotes a name from outside as an SQL identifier.</summary>
     public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"")}\"";
 }

@@ -1,4 +1,4 @@
 namespace FraudStreams.Storage;
 
-/// <summary>The prediction store could not be used. Nothing of the batch that failed was kept; the message says why and what would help.</summary>
+/// <summary>The prediction store could not be used. Nothing of the failed batch was kept; the message gives the reason and the remedy.</summary>
 public sealed class StoreException(string message, Exception? inner = null) : Exception(message, inner);

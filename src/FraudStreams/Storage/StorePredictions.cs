@@ -6,8 +6,8 @@ using FraudStreams.Topics;
 namespace FraudStreams.Storage;
 
 /// <summary>
-/// Batches of `predictions` into the store, and only then the group's position. A record that is no prediction goes to `rejected` together with that
-/// position: it cannot hold up what comes after it.
+/// Writes batches of `predictions` to the store, then commits the group's offset. A record that is no prediction is published to `rejected` together with
+/// that commit, so it cannot hold up the records after it.
 /// </summary>
 public sealed class StorePredictions
 {
@@ -24,7 +24,7 @@ public sealed class StorePredictions
         _time = time;
     }
 
-    /// <summary>Emits what became of each batch once its position is committed. A batch holds records of one partition, in order, and at least one.</summary>
+    /// <summary>Emits the result of each batch once its offset is committed. A batch holds at least one record, all of one partition and in order.</summary>
     public static Flow<IReadOnlyList<TopicRecord>, StoredBatch, NotUsed> Flow(
         PredictionStore store, IMessageLog topics, string group, TimeProvider time)
     {

@@ -2,8 +2,8 @@ namespace FraudStreams.Storage;
 
 /// <summary>The store's tables as SQL names them.</summary>
 /// <param name="Schema">
-/// Of PostgreSQL, and part of every name: what a name without one means depends on a session's search_path, which a pooler may hand on from
-/// somebody else. Null in SQLite, where a file is one store.
+/// The PostgreSQL schema, part of every name: an unqualified name depends on the session's search_path, which may be left over from another client of
+/// a pooler. Null in SQLite, where a file is one store.
 /// </param>
 internal sealed record StoreTableNames(string? Schema)
 {

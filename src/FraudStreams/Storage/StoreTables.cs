@@ -4,36 +4,35 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Storage;
 
 /// <summary>
-/// The store's tables, the same on both databases. `transactions` has a typed column for every field of the schema, in its order, and then
-/// what is known of the payment beside it: the source's label keeps its own column, what is confirmed goes to true_value, and as_written
-/// holds the characters of values that their type and format would not give back. `label_history` has every label that ever came; the
-/// latest of a payment is the one in its row.
+/// The store's tables, the same on both databases. `transactions` has a typed column for every field of the schema, in its order, followed by the
+/// prediction and the label: the source's own label keeps its column, the confirmed label goes to true_value, and as_written holds the original
+/// characters of values that their type and format would not reproduce. `label_history` has every label that ever arrived; the latest of a payment is
+/// the one in its row.
 /// </summary>
 /// <remarks>
-/// They are made and changed by numbered steps, which `store_steps` notes. A step that was released is never changed: a new one follows it.
-/// Rows lie in the order they came, beside a unique index on the id: with the id as the table's own key every row would be written to a
-/// random place.
+/// The tables are created and migrated by numbered steps, recorded in `store_steps`. A released step is never changed: a new one follows it. Rows are in
+/// insertion order, beside a unique index on the id: with the id as the table's own key every row would be written to a random page.
 /// </remarks>
 internal sealed class StoreTables
 {
-    /// <summary>How many steps there are: the format of this release.</summary>
+    /// <summary>The number of migration steps: the format of this release.</summary>
     public const int StepCount = 2;
 
-    /// <summary>The label that holds: the latest. Of two of one moment it is the same one on every database, in whatever order they came.</summary>
+    /// <summary>The label in force, the latest, comes first. Ties are broken alike on every database, in whatever order the labels arrived.</summary>
     public const string LatestFirst = "confirmed_at DESC, confirmed_by DESC, true_value DESC";
 
-    /// <summary>The same the other way round, over all payments.</summary>
+    /// <summary>The reverse order, over all payments.</summary>
     public const string LatestLast = "confirmed_at, confirmed_by, true_value";
 
     readonly TransactionSchema _schema;
     readonly StoreDialect _dialect;
     readonly ImmutableArray<string> _steps;
 
-    public StoreTables(TransactionSchema schema, StoreDialect dialect, StoreTableNames called)
+    public StoreTables(TransactionSchema schema, StoreDialect dialect, StoreTableNames tableNames)
     {
         _schema = schema;
         _dialect = dialect;
-        Called = called;
+        TableNames = tableNames;
         Fields = [.. schema.Fields.Select(field => new StoreColumn(field.Name, dialect.TypeOf(field.Type)))];
         Written =
         [
@@ -46,7 +45,7 @@ internal sealed class StoreTables
         _steps = [Payments(), Labels()];
     }
 
-    public StoreTableNames Called { get; }
+    public StoreTableNames TableNames { get; }
 
     /// <summary>The schema's columns.</summary>
     public ImmutableArray<StoreColumn> Fields { get; }
@@ -57,50 +56,55 @@ internal sealed class StoreTables
     /// <summary>The columns of `transactions`, in no particular order.</summary>
     public ImmutableArray<StoreColumn> All { get; }
 
-    /// <summary>The id's column, quoted.</summary>
+    /// <summary>The quoted name of the id's column.</summary>
     public string Id { get; }
 
-    /// <summary>The event time's column, quoted.</summary>
+    /// <summary>The quoted name of the event time's column.</summary>
     public string Time { get; }
 
     public static string Names(IEnumerable<StoreColumn> columns) => string.Join(", ", columns.Select(column => StoreColumn.Quote(column.Name)));
 
     /// <summary>
-    /// Makes the tables, or takes them from where an older release left them to where this one wants them. Called in a transaction that keeps
-    /// others out; what throws in here leaves the store as it was.
+    /// Creates the tables, or migrates those of an older release to this one. TableNames in an exclusive transaction; an exception leaves the store
+    /// unchanged.
     /// </summary>
-    /// <exception cref="StoreException">A newer release has been here, or the tables are of another schema.</exception>
+    /// <exception cref="StoreException">The tables are of a newer release or of another schema.</exception>
     public void Upgrade(IStoreConnection connection, DateTimeOffset now)
     {
         var applied = 0L;
-        if (connection.QueryLong(_dialect.Exists(Called.Steps)) == 0)
-            connection.Execute($"CREATE TABLE {Called.Steps} (number INTEGER PRIMARY KEY, applied_at {_dialect.Time} NOT NULL)");
+        if (connection.QueryLong(_dialect.Exists(TableNames.Steps)) == 0)
+            connection.Execute($"CREATE TABLE {TableNames.Steps} (number INTEGER PRIMARY KEY, applied_at {_dialect.Time} NOT NULL)");
         else
-            applied = connection.QueryLong($"SELECT coalesce(max(number), 0) FROM {Called.Steps}");
-        CheckVersion(connection.Place, applied);
-        if (applied == 0 && connection.QueryLong(_dialect.Exists(Called.Transactions)) > 0)
+            applied = connection.QueryLong($"SELECT coalesce(max(number), 0) FROM {TableNames.Steps}");
+        CheckVersion(connection.Location, applied);
+        if (applied == 0 && connection.QueryLong(_dialect.Exists(TableNames.Transactions)) > 0)
         {
             if (!connection.IsFirstRelease)
-                throw new StoreException($"{connection.Place} has a table transactions that is not FraudStreams' store; choose another place for the store.");
+            {
+                throw new StoreException(
+                    $"{connection.Location} has a table transactions that is not FraudStreams' store; choose another location for the store.");
+            }
+
             applied = 1;
-            connection.NoteStep(1, now);
+            connection.RecordStep(1, now);
         }
 
         for (var step = (int)applied; step < _steps.Length; step++)
         {
             connection.Execute(_steps[step]);
-            connection.NoteStep(step + 1, now);
+            connection.RecordStep(step + 1, now);
         }
 
         CheckColumns(connection);
     }
 
-    /// <summary>Refuses a store that a newer release has changed.</summary>
-    public static void CheckVersion(string place, long applied)
+    /// <summary>Refuses a store of a newer release.</summary>
+    public static void CheckVersion(string location, long applied)
     {
         if (applied <= StepCount) return;
         throw new StoreException(
-            $"{place} was written by a newer FraudStreams (format {applied}; this one reads up to {StepCount}). Use that version, or another place for the store.");
+            $"{location} was written by a newer FraudStreams (format {applied}; this one reads up to {StepCount}). "
+            + "Use that version, or another location for the store.");
     }
 
     /// <summary>Step 1: payments with their first prediction.</summary>
@@ -111,25 +115,27 @@ internal sealed class StoreTables
             .. Fields, new("score", _dialect.Number), new("prediction", _dialect.Flag), new("model_version", _dialect.Text),
             new("scored_at", _dialect.Time), new("true_value", _dialect.Flag),
         ];
-        var byCard = _schema.Roles.Card is { } card ? $"CREATE INDEX transactions_by_card ON {Called.Transactions} ({StoreColumn.Quote(card)}, {Time});" : "";
+        var byCard = _schema.Roles.Card is { } card
+            ? $"CREATE INDEX transactions_by_card ON {TableNames.Transactions} ({StoreColumn.Quote(card)}, {Time});"
+            : "";
         return $"""
-            CREATE TABLE {Called.Transactions} (
+            CREATE TABLE {TableNames.Transactions} (
                 {string.Join(",\n    ", columns.Select(_dialect.Declare))}
             );
-            CREATE UNIQUE INDEX transactions_by_id ON {Called.Transactions} ({Id});
-            CREATE INDEX transactions_by_time ON {Called.Transactions} ({Time});
-            CREATE INDEX transactions_predicted_fraud ON {Called.Transactions} ({Time}) WHERE prediction = 1;
+            CREATE UNIQUE INDEX transactions_by_id ON {TableNames.Transactions} ({Id});
+            CREATE INDEX transactions_by_time ON {TableNames.Transactions} ({Time});
+            CREATE INDEX transactions_predicted_fraud ON {TableNames.Transactions} ({Time}) WHERE prediction = 1;
             {byCard}
             """;
     }
 
-    /// <summary>Step 2: what is confirmed later, and what values looked like.</summary>
+    /// <summary>Step 2: confirmed labels, and the original characters of values.</summary>
     string Labels() => $"""
-        ALTER TABLE {Called.Transactions} ADD COLUMN confirmed_at {_dialect.Time};
-        ALTER TABLE {Called.Transactions} ADD COLUMN confirmed_by {_dialect.Text}{_dialect.Collation};
-        ALTER TABLE {Called.Transactions} ADD COLUMN as_written {_dialect.Text}{_dialect.Collation};
-        CREATE INDEX transactions_confirmed ON {Called.Transactions} ({Time}) WHERE true_value IS NOT NULL;
-        CREATE TABLE {Called.LabelHistory} (
+        ALTER TABLE {TableNames.Transactions} ADD COLUMN confirmed_at {_dialect.Time};
+        ALTER TABLE {TableNames.Transactions} ADD COLUMN confirmed_by {_dialect.Text}{_dialect.Collation};
+        ALTER TABLE {TableNames.Transactions} ADD COLUMN as_written {_dialect.Text}{_dialect.Collation};
+        CREATE INDEX transactions_confirmed ON {TableNames.Transactions} ({Time}) WHERE true_value IS NOT NULL;
+        CREATE TABLE {TableNames.LabelHistory} (
             id {_dialect.Text}{_dialect.Collation} NOT NULL,
             confirmed_at {_dialect.Time} NOT NULL,
             confirmed_by {_dialect.Text}{_dialect.Collation} NOT NULL,
@@ -146,18 +152,18 @@ internal sealed class StoreTables
             .ToList();
         if (differences.Count == 0) return;
         throw new StoreException(
-            $"{connection.Place} holds the payments of another schema than {_schema.Name}: {string.Join("; ", differences)}. "
-            + "Use the schema it was made with, or another place for the store.");
+            $"{connection.Location} holds the payments of another schema than {_schema.Name}: {string.Join("; ", differences)}. "
+            + "Use the schema it was created with, or another location for the store.");
     }
 }
 
-/// <summary>An open connection, as far as the steps need one.</summary>
+/// <summary>What the migration steps need of an open connection.</summary>
 internal interface IStoreConnection
 {
     /// <summary>The file or database, for messages.</summary>
-    string Place { get; }
+    string Location { get; }
 
-    /// <summary>Whether a store without `store_steps` is one of the first release, which noted its version elsewhere.</summary>
+    /// <summary>Whether a store without `store_steps` is one of the first release, which recorded its version elsewhere.</summary>
     bool IsFirstRelease { get; }
 
     void Execute(string sql);
@@ -166,5 +172,5 @@ internal interface IStoreConnection
 
     IReadOnlyCollection<StoreColumn> ColumnsOfTransactions();
 
-    void NoteStep(int number, DateTimeOffset now);
+    void RecordStep(int number, DateTimeOffset now);
 }

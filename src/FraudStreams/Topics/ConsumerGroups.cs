@@ -1,8 +1,6 @@
-using System.Collections.Immutable;
-
 namespace FraudStreams.Topics;
 
-/// <summary>The consumer groups of the flow, and the group that keeps the simulator's place in its source.</summary>
+/// <summary>The consumer groups of the pipelines, and the group under which the simulator commits its offset in its source.</summary>
 static class ConsumerGroups
 {
     public const string Simulate = "simulate";
@@ -11,10 +9,6 @@ static class ConsumerGroups
     public const string Store = "store";
     public const string Label = "label";
 
-    /// <summary>Keeps the place in the journals of alerts up to which deliveries are on record.</summary>
+    /// <summary>Commits the offsets up to which the deliveries of the alert journals are published.</summary>
     public const string DeliveryLog = "alert-records";
-
-    /// <summary>The groups that consume topics, each with its topic.</summary>
-    public static readonly ImmutableArray<(string Group, string Topic)> Consumers =
-        [(Score, TopicNames.Transactions), (Alert, TopicNames.Predictions), (Store, TopicNames.Predictions), (Label, TopicNames.Labels)];
 }

@@ -4,24 +4,24 @@ using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Topics;
 
-/// <summary>What becomes of records that cannot be used: how long one may be at all, and how it is set aside.</summary>
+/// <summary>Turns records that cannot be used into dead letters in `rejected`, and limits how long a record's key may be.</summary>
 static class DeadLetters
 {
-    /// <summary>A key is a card or an id. A longer one is nothing that could be repeated beside a prediction.</summary>
+    /// <summary>A key is a card or an id. A longer one is neither, and would not fit beside a prediction.</summary>
     public const int LongestKey = 4096;
 
-    /// <summary>Of a record that is set aside in part, this much at most: the rest is where it came from.</summary>
+    /// <summary>The maximum excerpt, in bytes, of a record that does not fit: the rest is in the topic it came from.</summary>
     const int LongestExcerpt = 64 * 1024;
 
-    /// <summary>Around the original's bytes: names, reason, place and time.</summary>
+    /// <summary>Room for what surrounds the original's bytes: names, reason, partition, offset and time.</summary>
     const int Frame = 16 * 1024;
 
-    /// <summary>Reads a payment as every part of the program does that looks at `transactions`.</summary>
+    /// <summary>Parses a payment of `transactions`, with the limit of the key that every reader of the topic applies.</summary>
     public static RejectReason? TryRead(this TransactionReader reader, in TopicRecord record, TransactionRows rows) => record.Key.Length > LongestKey
         ? new RejectReason(RejectCodes.TooLong, $"its key has {record.Key.Length:N0} bytes; at most {LongestKey:N0} are taken")
         : reader.TryRead(record.Value.Span, rows);
 
-    /// <summary>Adds a record to `rejected`, with all of its bytes where they fit.</summary>
+    /// <summary>Adds a dead letter for the record to `rejected`, with all of its bytes if they fit.</summary>
     public static void AddRejected(this RecordBatch records, IMessageLog topics, in TopicRecord record, RejectReason reason, DateTimeOffset at)
     {
         var key = record.Key.Length > LongestKey ? default : record.Key;

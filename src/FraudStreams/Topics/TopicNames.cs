@@ -1,6 +1,6 @@
 namespace FraudStreams.Topics;
 
-/// <summary>The topics of the flow.</summary>
+/// <summary>The topics of the pipelines.</summary>
 static class TopicNames
 {
     public const string Transactions = "transactions";
@@ -13,6 +13,6 @@ static class TopicNames
     /// <summary>One record for each alert, and recipient, that a server refused for good.</summary>
     public const string Undelivered = "undelivered";
 
-    /// <summary>What was confirmed about payments, keyed by their ids.</summary>
+    /// <summary>The confirmed labels of payments, keyed by the payments' ids.</summary>
     public const string Labels = "labels";
 }

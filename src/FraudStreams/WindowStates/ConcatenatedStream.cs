@@ -1,10 +1,10 @@
 namespace FraudStreams.WindowStates;
 
-/// <summary>Reads pieces of memory one after the other, as one.</summary>
-sealed class ConcatenatedStream(ReadOnlyMemory<byte>[] pieces) : Stream
+/// <summary>Reads blocks of memory one after the other, as one stream.</summary>
+sealed class ConcatenatedStream(ReadOnlyMemory<byte>[] blocks) : Stream
 {
-    int _piece;
-    int _at;
+    int _block;
+    int _offset;
 
     public override bool CanRead => true;
 
@@ -22,13 +22,13 @@ sealed class ConcatenatedStream(ReadOnlyMemory<byte>[] pieces) : Stream
 
     public override int Read(Span<byte> buffer)
     {
-        while (_piece < pieces.Length && _at == pieces[_piece].Length)
-            (_piece, _at) = (_piece + 1, 0);
-        if (_piece == pieces.Length)
+        while (_block < blocks.Length && _offset == blocks[_block].Length)
+            (_block, _offset) = (_block + 1, 0);
+        if (_block == blocks.Length)
             return 0;
-        var read = Math.Min(buffer.Length, pieces[_piece].Length - _at);
-        pieces[_piece].Span.Slice(_at, read).CopyTo(buffer);
-        _at += read;
+        var read = Math.Min(buffer.Length, blocks[_block].Length - _offset);
+        blocks[_block].Span.Slice(_offset, read).CopyTo(buffer);
+        _offset += read;
         return read;
     }
 

@@ -7,22 +7,22 @@ using FraudStreams.Topics;
 namespace FraudStreams.WindowStates;
 
 /// <summary>
-/// Windows by a key that payments of several partitions share, such as the merchant, as one partition sees them: read from the whole topic, along with the
-/// partition's own payments. Each of these windows ends a delay before the payment, and before a payment is scored every partition has been read past
-/// that moment, or to its end; so the values do not depend on which partition was ahead.
+/// Windows by a key that payments of several partitions share, such as the merchant, as one partition sees them: fed from the whole topic, in step with
+/// the partition's own payments. Each of these windows ends a delay before the payment, and before a payment is scored every partition has been read
+/// past that time, or to its end; so the values do not depend on which partition was ahead.
 /// </summary>
 sealed class CrossPartitionWindowState : IAsyncDisposable
 {
-    /// <summary>A payment so far ahead of the ones before it has a wrong clock, and the others are not read ahead for it.</summary>
-    const long MostAhead = 30L * 24 * 60 * 60 * 1000;
+    /// <summary>A payment further ahead of those before it has a wrong clock: the partitions are not read ahead for it.</summary>
+    const long MaxAhead = 30L * 24 * 60 * 60 * 1000;
 
     readonly WindowState _windows;
-    readonly Watermark _own = new();
+    readonly Watermark _watermark = new();
     readonly Feed[] _feeds;
     readonly LabelFeed? _labels;
     readonly long _delay;
 
-    /// <param name="follow">Whether labels that come while it runs are read too.</param>
+    /// <param name="follow">Whether labels appended while it runs are read, too.</param>
     public CrossPartitionWindowState(IReadableLog topics, TransactionSchema schema, int partitions, int maxRecordBytes, bool follow = false)
         : this(topics, new WindowState(schema, WindowScope.OfOthers), new long[partitions], nextLabel: 0, maxRecordBytes, follow)
     {
@@ -36,36 +36,36 @@ sealed class CrossPartitionWindowState : IAsyncDisposable
         _labels = LabelFeed.Open(topics, windows, nextLabel, follow);
     }
 
-    /// <summary>Writes what is remembered and how far each partition, and the labels, were read.</summary>
+    /// <summary>Writes the window state, with the next offset of each partition and of the labels.</summary>
     public void Write(Stream into) => _windows.Write(into, CheckpointOffsets.Write([.. _feeds.Select(feed => feed.Next), _labels?.Next ?? 0]));
 
     /// <exception cref="WindowSnapshotException">The snapshot is damaged, of other windows, or of another number of partitions.</exception>
     public static CrossPartitionWindowState Read(Stream from, IReadableLog topics, TransactionSchema schema, int partitions, int maxRecordBytes, bool follow = false)
     {
         var windows = WindowState.Read(from, schema, out var position, WindowScope.OfOthers);
-        var places = CheckpointOffsets.Read(position);
-        return places.Length == partitions + 1
-            ? new CrossPartitionWindowState(topics, windows, places[..partitions], places[partitions], maxRecordBytes, follow)
-            : throw new WindowSnapshotException($"The snapshot is of a topic with {places.Length - 1} partitions, not {partitions}.");
+        var offsets = CheckpointOffsets.Read(position);
+        return offsets.Length == partitions + 1
+            ? new CrossPartitionWindowState(topics, windows, offsets[..partitions], offsets[partitions], maxRecordBytes, follow)
+            : throw new WindowSnapshotException($"The snapshot is of a topic with {offsets.Length - 1} partitions, not {partitions}.");
     }
 
-    /// <summary>Gives the rows their values of these windows.</summary>
-    public async ValueTask LookUpAsync(TransactionRows rows, CancellationToken ct)
+    /// <summary>Fills in the rows' values of these windows.</summary>
+    public async ValueTask LookUpAsync(TransactionRows rows, CancellationToken cancellationToken)
     {
         _labels?.BeginBatch();
         for (var row = rows.Advanced; row < rows.Count; row++)
         {
-            _own.Take(rows.EventTime(row));
-            var time = Math.Min(rows.EventTime(row), _own.Front + MostAhead);
+            _watermark.Take(rows.EventTime(row));
+            var time = Math.Min(rows.EventTime(row), _watermark.Front + MaxAhead);
             foreach (var feed in _feeds)
             {
-                // So far it has to be read; what is there already up to the payment itself is taken along.
-                await feed.ReadAsync(time - _delay, wait: true, ct);
-                await feed.ReadAsync(time, wait: false, ct);
+                // Required up to the delay before the payment; from there up to the payment only what is available is read.
+                await feed.ReadAsync(time - _delay, wait: true, cancellationToken);
+                await feed.ReadAsync(time, wait: false, cancellationToken);
             }
 
             if (_labels is not null)
-                await _labels.ReadAsync(time, ct);
+                await _labels.ReadAsync(time, cancellationToken);
             _windows.LookUp(rows, row, time);
         }
     }
@@ -78,10 +78,10 @@ sealed class CrossPartitionWindowState : IAsyncDisposable
             await _labels.DisposeAsync();
     }
 
-    /// <summary>One partition, read as far as its own clock is to go.</summary>
+    /// <summary>One partition, read up to a given event time.</summary>
     sealed class Feed(IPartitionReader reader, long next, WindowState windows, int maxRecordBytes) : IAsyncDisposable
     {
-        readonly Watermark _clock = new();
+        readonly Watermark _watermark = new();
         readonly TransactionReader _parser = new(windows.Schema, maxRecordBytes);
         readonly TransactionRows _row = new(windows.Schema, 1);
         IReadOnlyList<TopicRecord> _chunk = [];
@@ -89,13 +89,13 @@ sealed class CrossPartitionWindowState : IAsyncDisposable
 
         public long Next { get; private set; } = next;
 
-        public async ValueTask ReadAsync(long to, bool wait, CancellationToken ct)
+        public async ValueTask ReadAsync(long to, bool wait, CancellationToken cancellationToken)
         {
-            while (_clock.Now <= to)
+            while (_watermark.Now <= to)
             {
                 if (_taken == _chunk.Count)
                 {
-                    (_chunk, _taken) = (await reader.NextAsync(wait, ct), 0);
+                    (_chunk, _taken) = (await reader.NextAsync(wait, cancellationToken), 0);
                     if (_chunk.Count == 0)
                         return;
                 }
@@ -116,7 +116,7 @@ sealed class CrossPartitionWindowState : IAsyncDisposable
             _row.Clear();
             if (_parser.TryRead(record, _row) is not null)
                 return;
-            _clock.Take(_row.EventTime(0));
+            _watermark.Take(_row.EventTime(0));
             windows.Remember(_row);
         }
     }

@@ -3,20 +3,20 @@ using FraudStreams.Topics;
 
 namespace FraudStreams.WindowStates;
 
-/// <summary>Snapshots as files of the data folder, beside the embedded topics.</summary>
+/// <summary>Keeps snapshots as files in the data folder, beside the embedded log.</summary>
 sealed class FileCheckpointStore(string dataDirectory) : ICheckpointStore
 {
     readonly string _folder = Directory.CreateDirectory(Path.Combine(dataDirectory, "memory")).FullName;
 
     public string Draft(TopicPartition partition) => PathOf(partition) + ".draft";
 
-    public Task KeepAsync(TopicPartition partition, CancellationToken ct)
+    public Task KeepAsync(TopicPartition partition, CancellationToken cancellationToken)
     {
         File.Move(Draft(partition), PathOf(partition), overwrite: true);
         return Task.CompletedTask;
     }
 
-    public Task<Stream?> OpenAsync(TopicPartition partition, CancellationToken ct) =>
+    public Task<Stream?> OpenAsync(TopicPartition partition, CancellationToken cancellationToken) =>
         Task.FromResult<Stream?>(File.Exists(PathOf(partition)) ? File.OpenRead(PathOf(partition)) : null);
 
     public void Dispose()

@@ -12,8 +12,8 @@ using TopicPartition = FraudStreams.Messaging.TopicPartition;
 namespace FraudStreams.WindowStates;
 
 /// <summary>
-/// Snapshots in a compacted topic of the cluster, in pieces of half a megabyte. A partition has two slots that take turns, and a piece's key is its slot and
-/// number, so the broker keeps the newest snapshot, whole, while the next one is being written over the one before it.
+/// Keeps snapshots in a compacted topic of the cluster, in pieces of half a megabyte. A partition has two slots, used in turn, and a piece's key is its
+/// slot and number: the broker retains the newest snapshot, complete, while the next one overwrites the one before it.
 /// </summary>
 sealed class KafkaCheckpointStore : ICheckpointStore
 {
@@ -22,7 +22,7 @@ sealed class KafkaCheckpointStore : ICheckpointStore
     const int IdBytes = 16;
     const int HeaderBytes = IdBytes + sizeof(int) + sizeof(int);
 
-    /// <summary>Pieces that are overwritten soon leave soon: a restore reads what the broker has not compacted yet, too.</summary>
+    /// <summary>Overwritten pieces are compacted soon: a restore also reads what the broker has not compacted yet.</summary>
     static readonly Dictionary<string, string> TopicSettings = new()
     {
         ["cleanup.policy"] = "compact", ["segment.bytes"] = "67108864", ["segment.ms"] = "600000", ["min.cleanable.dirty.ratio"] = "0.1",
@@ -34,20 +34,20 @@ sealed class KafkaCheckpointStore : ICheckpointStore
     readonly IProducer<byte[], byte[]> _producer;
     readonly ConcurrentDictionary<TopicPartition, int> _newestSlot = [];
 
-    /// <exception cref="MessageLogException">The topic is missing and cannot be made.</exception>
+    /// <exception cref="MessageLogException">The topic is missing and cannot be created.</exception>
     public KafkaCheckpointStore(KafkaSettings settings, int partitions, FileCheckpointStore drafts)
     {
         _settings = settings;
         _drafts = drafts;
         _admin = new KafkaAdmin(settings);
-        KafkaTopicProvisioner.MakeAsync(_admin, settings, ImmutableSortedDictionary<string, int>.Empty.Add(Name, partitions), TopicSettings, CancellationToken.None)
+        KafkaTopicProvisioner.EnsureAsync(_admin, settings, ImmutableSortedDictionary<string, int>.Empty.Add(Name, partitions), TopicSettings, CancellationToken.None)
             .GetAwaiter().GetResult();
         _producer = new ProducerBuilder<byte[], byte[]>(settings.ProducerProperties).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
     }
 
     public string Draft(TopicPartition partition) => _drafts.Draft(partition);
 
-    public async Task KeepAsync(TopicPartition partition, CancellationToken ct)
+    public async Task KeepAsync(TopicPartition partition, CancellationToken cancellationToken)
     {
         var slot = 1 - _newestSlot.GetValueOrDefault(partition, 1);
         await using (var draft = File.OpenRead(Draft(partition)))
@@ -60,8 +60,8 @@ sealed class KafkaCheckpointStore : ICheckpointStore
                 id.TryWriteBytes(value);
                 BinaryPrimitives.WriteInt32LittleEndian(value.AsSpan(IdBytes), piece);
                 BinaryPrimitives.WriteInt32LittleEndian(value.AsSpan(IdBytes + sizeof(int)), pieces);
-                await draft.ReadExactlyAsync(value.AsMemory(HeaderBytes), ct);
-                await ProduceAsync(partition, Encoding.ASCII.GetBytes($"{slot}:{partition.Topic}:{piece}"), value, ct);
+                await draft.ReadExactlyAsync(value.AsMemory(HeaderBytes), cancellationToken);
+                await ProduceAsync(partition, Encoding.ASCII.GetBytes($"{slot}:{partition.Topic}:{piece}"), value, cancellationToken);
             }
         }
 
@@ -75,25 +75,28 @@ sealed class KafkaCheckpointStore : ICheckpointStore
         _admin.Dispose();
     }
 
-    async Task ProduceAsync(TopicPartition partition, byte[] key, byte[] value, CancellationToken ct)
+    async Task ProduceAsync(TopicPartition partition, byte[] key, byte[] value, CancellationToken cancellationToken)
     {
         try
         {
             await _producer.ProduceAsync(
-                new Confluent.Kafka.TopicPartition(_settings.Prefix + Name, partition.Partition), new Message<byte[], byte[]> { Key = key, Value = value }, ct);
+                new Confluent.Kafka.TopicPartition(_settings.Prefix + Name, partition.Partition),
+                new Message<byte[], byte[]> { Key = key, Value = value },
+                cancellationToken);
         }
         catch (KafkaException e)
         {
-            throw new MessageLogException($"Topic {_settings.Prefix}{Name} at {_settings.BootstrapServers} does not take the snapshot of {partition}: {e.Error.Reason}", e);
+            throw new MessageLogException(
+                $"The snapshot of {partition} cannot be written to topic {_settings.Prefix}{Name} at {_settings.BootstrapServers}: {e.Error.Reason}", e);
         }
     }
 
-    public async Task<Stream?> OpenAsync(TopicPartition partition, CancellationToken ct)
+    public async Task<Stream?> OpenAsync(TopicPartition partition, CancellationToken cancellationToken)
     {
         var reading = new Dictionary<Guid, Pieces>();
         Pieces? newest = null;
         var name = Encoding.ASCII.GetBytes($":{partition.Topic}:");
-        await foreach (var record in RecordsAsync(partition, ct))
+        await foreach (var record in RecordsAsync(partition, cancellationToken))
         {
             var value = record.Value.Span;
             if (value.Length < HeaderBytes || !record.Key.Span[1..].StartsWith(name))
@@ -101,10 +104,10 @@ sealed class KafkaCheckpointStore : ICheckpointStore
             var id = new Guid(value[..IdBytes]);
             if (!reading.TryGetValue(id, out var pieces))
             {
-                // One that is begun in a slot has overwritten what the slot had, whole or not.
+                // A snapshot begun in a slot has overwritten the slot's previous one, complete or not.
                 var slot = record.Key.Span[0] - '0';
-                foreach (var (gone, _) in reading.Where(other => other.Value.Slot == slot && !ReferenceEquals(other.Value, newest)).ToList())
-                    reading.Remove(gone);
+                foreach (var (overwritten, _) in reading.Where(other => other.Value.Slot == slot && !ReferenceEquals(other.Value, newest)).ToList())
+                    reading.Remove(overwritten);
                 reading[id] = pieces = new Pieces(slot, new ReadOnlyMemory<byte>[BinaryPrimitives.ReadInt32LittleEndian(value[(IdBytes + sizeof(int))..])]);
             }
 
@@ -118,11 +121,11 @@ sealed class KafkaCheckpointStore : ICheckpointStore
         return new ConcatenatedStream(newest.All);
     }
 
-    /// <summary>All that is there now.</summary>
-    async IAsyncEnumerable<TopicRecord> RecordsAsync(TopicPartition partition, [EnumeratorCancellation] CancellationToken ct)
+    /// <summary>All records that the partition has now.</summary>
+    async IAsyncEnumerable<TopicRecord> RecordsAsync(TopicPartition partition, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var reader = new KafkaReader(_settings, _admin, partition with { Topic = Name }, 0);
-        while (await reader.NextAsync(wait: true, ct) is { Count: > 0 } records)
+        while (await reader.NextAsync(wait: true, cancellationToken) is { Count: > 0 } records)
         {
             foreach (var record in records)
                 yield return record;
@@ -137,7 +140,7 @@ sealed class KafkaCheckpointStore : ICheckpointStore
 
         public ReadOnlyMemory<byte>[] All => all;
 
-        /// <summary>Whether it is whole now.</summary>
+        /// <summary>True once the snapshot is complete.</summary>
         public bool Add(int number, ReadOnlyMemory<byte> piece)
         {
             if ((uint)number >= (uint)all.Length || !all[number].IsEmpty)

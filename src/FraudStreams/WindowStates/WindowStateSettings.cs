@@ -2,8 +2,8 @@ using FraudStreams.Configuration;
 
 namespace FraudStreams.WindowStates;
 
-/// <param name="SnapshotEvery">Most time between two snapshots of a partition's windows.</param>
-/// <param name="SnapshotRecords">Most records between two, so that a restart never reads more again, however fast they came.</param>
+/// <param name="SnapshotEvery">Maximum time between two snapshots of a partition's windows.</param>
+/// <param name="SnapshotRecords">Maximum records between two, so that a restart replays no more than that at any rate of payments.</param>
 public sealed record WindowStateSettings(TimeSpan SnapshotEvery, int SnapshotRecords)
 {
     public static WindowStateSettings From(SettingsSection section) =>

@@ -20,7 +20,7 @@ public sealed class CsvTests
     [Theory]
     [InlineData("\r\n")]
     [InlineData("\n")]
-    public void Line_ends_blank_lines_a_byte_order_mark_and_a_last_line_without_end_are_all_read(string end)
+    public void Line_ends_blank_lines_and_a_byte_order_mark_are_handled(string end)
     {
         var csv = "\uFEFF" + Header + end + Row + end + end + Row.Replace("t1", "t2");
 
@@ -45,11 +45,11 @@ public sealed class CsvTests
     [InlineData("\"a\" b", "\\\"a\\\" b")]
     [InlineData("tab\there", "tab\\u0009here")]
     [InlineData("back\\slash", "back\\\\slash")]
-    public void Odd_text_goes_out_as_it_is(string csv, string json) =>
+    public void Text_with_quotes_and_control_characters_is_escaped(string csv, string json) =>
         Json(Header + "\n" + Row.Replace("Murray", csv)).ShouldBe([TestSchemas.Good.Replace("Murray", json)]);
 
     [Fact]
-    public void Values_that_are_no_json_number_are_left_to_the_reader_as_they_stand()
+    public void A_value_that_is_not_a_json_number_becomes_a_string()
     {
         var csv = Header + "\n" + Row.Replace("115.32", "0012.50") + "\n" + Row.Replace("115.32", "12abc") + "\n" + Row.Replace("907", "");
 
@@ -60,7 +60,7 @@ public sealed class CsvTests
     }
 
     [Fact]
-    public void A_line_with_other_columns_goes_out_as_it_is_and_its_reason_counts_them()
+    public void A_line_with_a_wrong_column_count_is_copied_and_has_a_reason()
     {
         const string broken = "0,t1,1325376108,1969-03-10";
         var csv = Header + "\n" + broken + "\n" + Row;
@@ -74,7 +74,7 @@ public sealed class CsvTests
     }
 
     [Fact]
-    public void A_quote_that_is_never_closed_costs_its_own_line_only()
+    public void An_unclosed_quote_rejects_only_its_own_line()
     {
         var broken = Row.Replace("Murray", "\"Murray");
         var csv = Header + "\n" + broken + "\n" + Row + "\n" + Row;
@@ -85,7 +85,7 @@ public sealed class CsvTests
     }
 
     [Fact]
-    public void A_file_without_the_index_column_and_with_columns_in_another_order_is_read()
+    public void Columns_in_another_order_without_an_index_column_are_read()
     {
         var json = Json("kind,fraud,amount,card,at,id,extra\nfood,1,3,6565356119945483,1325376108,x,more\n");
 
@@ -93,7 +93,7 @@ public sealed class CsvTests
     }
 
     [Fact]
-    public void A_made_id_is_the_files_name_and_the_row()
+    public void A_synthetic_id_is_the_file_name_and_the_row_number()
     {
         var schema = TransactionSchema.Create(TestSchemas.Draft with
         {
@@ -128,7 +128,7 @@ public sealed class CsvTests
     }
 
     [Fact]
-    public void A_reader_goes_on_where_another_stood()
+    public void A_reader_resumes_from_the_position_of_another()
     {
         var csv = Header + "\r\n" + string.Join("\r\n", Enumerable.Range(1, 100).Select(i => Row.Replace("t1", $"\"t\"\"\r\n{i}\"")));
         var all = Json(csv);
@@ -168,18 +168,18 @@ public sealed class CsvTests
     [InlineData("", "f.csv: is empty; its first line must name the columns")]
     [InlineData("id,at,kind,amount\n", "f.csv, line 1: column card of schema small is missing; the line has id, at, kind, amount")]
     [InlineData("1,2,3\n", "columns id, at, card, kind, amount of schema small are missing; does the file begin with a line of column names?")]
-    [InlineData("id,at,kind,amount,card,card\n", "f.csv, line 1: column card is there twice")]
+    [InlineData("id,at,kind,amount,card,card\n", "f.csv, line 1: column card appears twice")]
     [InlineData("id,at,kind,amount,card,\n", "f.csv, line 1: column 6 has no name")]
-    [InlineData("id,at,kind,amount,card,score\n", "f.csv, line 1: column score has a name that only this program adds")]
+    [InlineData("id,at,kind,amount,card,score\n", "f.csv, line 1: column score has a reserved name")]
     [InlineData("i\0d\0", "f.csv, line 1: is not UTF-8 text")]
-    public void A_first_line_that_does_not_fit_the_schema_is_named_with_its_columns(string csv, string message)
+    public void A_header_that_does_not_fit_the_schema_is_refused_with_its_columns(string csv, string message)
     {
         Should.Throw<SchemaException>(() => new CsvReader(Stream(csv), TestSchemas.Small, "f.csv")).Message.ShouldContain(message);
         Should.Throw<SchemaException>(() => new CsvToJson(Stream(csv), TestSchemas.Small, "f.csv")).Message.ShouldContain(message);
     }
 
     [Fact]
-    public void Csv_straight_to_rows_equals_csv_by_way_of_json_bit_for_bit()
+    public void Csv_to_rows_equals_csv_through_json_bit_for_bit()
     {
         var random = new Random(20261121);
         var csv = Header + "\n" + string.Join("\n", Enumerable.Range(0, 3000).Select(_ => RandomRow(random)));

@@ -10,7 +10,7 @@ public sealed class CsvTimeOrderTests
 {
     const string Header = "at,card,shop,kind,amount";
 
-    /// <summary>Ids are made of the file's name and the row's number in it.</summary>
+    /// <summary>A schema with synthetic ids: file name and row number.</summary>
     static readonly TransactionSchema Schema = TransactionSchema.Create(TestSchemas.Draft with
     {
         Fields = [.. TestSchemas.Draft.Fields.Where(field => field.Name != "id")],
@@ -18,7 +18,7 @@ public sealed class CsvTimeOrderTests
     });
 
     [Fact]
-    public void Rows_come_in_the_order_of_time_and_keep_their_number_and_line()
+    public void Rows_are_read_in_time_order_and_keep_their_number_and_line()
     {
         var csv = $"""
             {Header}
@@ -53,7 +53,7 @@ public sealed class CsvTimeOrderTests
     [Theory]
     [InlineData("\n")]
     [InlineData("\r\n")]
-    public void A_file_in_order_is_one_stretch(string end)
+    public void A_file_in_time_order_is_one_range(string end)
     {
         var read = Read(string.Join(end, Header, "1,1111111111111111,a,x,1", "", "2,1111111111111111,b,x,1", "2,1111111111111111,c,x,1") + end, out var stretches);
 
@@ -74,7 +74,7 @@ public sealed class CsvTimeOrderTests
     }
 
     [Fact]
-    public void Only_the_first_rows_are_sorted_where_no_more_are_wanted()
+    public void Only_the_first_rows_are_sorted_when_limited()
     {
         var read = Read($"{Header}\n3,1111111111111111,a,x,1\n2,1111111111111111,b,x,1\n1,1111111111111111,c,x,1", out _, mostRows: 2);
 
@@ -82,7 +82,7 @@ public sealed class CsvTimeOrderTests
     }
 
     [Fact]
-    public void A_file_without_rows_has_none_in_any_order()
+    public void A_file_without_rows_is_read_as_empty()
     {
         Read(Header, out _).ShouldBeEmpty();
         Should.Throw<SchemaException>(() => Read("card,shop,kind,amount\n", out _)).Message.ShouldContain("column at of schema small is missing");
@@ -92,12 +92,12 @@ public sealed class CsvTimeOrderTests
     {
         var stream = new MemoryStream(csv.ReplaceLineEndings(csv.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n").Utf8());
         var order = CsvTimeOrder.Of(stream, Schema, "t.csv", mostRows, default);
-        stretches = order.PartitionScans.Length;
+        stretches = order.Ranges.Length;
         stream.Position = 0;
         using var reader = new CsvReader(stream, Schema, "t.csv");
         using var rows = new TransactionRows(Schema);
         var read = new List<string>();
-        foreach (var stretch in order.PartitionScans)
+        foreach (var stretch in order.Ranges)
         {
             reader.MoveTo(stretch);
             while (reader.TryRead(rows, out var reason))

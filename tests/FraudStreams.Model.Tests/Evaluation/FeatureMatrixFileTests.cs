@@ -25,7 +25,7 @@ public sealed class FeatureMatrixFileTests
     }
 
     [Fact]
-    public void A_file_cut_short_or_of_another_kind_is_refused()
+    public void A_truncated_file_or_one_of_another_format_is_refused()
     {
         using var file = new MemoryStream();
         FeatureMatrixFile.Write(file, Made.Mixed(10), 5);

@@ -11,7 +11,7 @@ public sealed class MetricsReportTests
 
     /// <summary>scikit-learn 1.2.1: confusion_matrix, precision_score, recall_score, f1_score of score ≥ 0.5.</summary>
     [Fact]
-    public void Counts_and_ratios_at_a_threshold_are_scikit_learns()
+    public void Counts_and_ratios_at_a_threshold_match_scikit_learn()
     {
         var matrix = ConfusionMatrix.At(0.5, s_scores, s_labels);
 
@@ -23,7 +23,7 @@ public sealed class MetricsReportTests
     }
 
     [Fact]
-    public void A_score_equal_to_the_threshold_is_called_fraud()
+    public void A_score_equal_to_the_threshold_is_predicted_fraud()
     {
         ConfusionMatrix.At(0.8, [0.8], [1]).TruePositives.ShouldBe(1);
         ConfusionMatrix.At(Math.BitIncrement(0.8), [0.8], [1]).FalseNegatives.ShouldBe(1);
@@ -38,7 +38,7 @@ public sealed class MetricsReportTests
     }
 
     [Fact]
-    public void Brier_score_is_scikit_learns() => Calibration.Of(s_scores, s_labels).BrierScore.ShouldBe(0.22031250000000002, 1e-15);
+    public void Brier_score_matches_scikit_learn() => Calibration.Of(s_scores, s_labels).BrierScore.ShouldBe(0.22031250000000002, 1e-15);
 
     [Fact]
     public void Calibration_bins_hold_their_rows_and_weigh_the_error_by_them()
@@ -54,7 +54,7 @@ public sealed class MetricsReportTests
     }
 
     [Fact]
-    public void A_report_gathers_the_measures()
+    public void A_report_has_all_metrics()
     {
         var report = MetricsReport.Of(s_scores, s_labels, 0.5);
 
@@ -67,7 +67,7 @@ public sealed class MetricsReportTests
     }
 
     [Fact]
-    public void A_report_without_fraud_leaves_open_what_it_cannot_say()
+    public void A_report_without_fraud_has_nan_for_undefined_metrics()
     {
         var report = MetricsReport.Of([0.1, 0.2], [0, 0], 0.5);
 

@@ -5,7 +5,7 @@ using Xunit;
 namespace FraudStreams.Model.Tests.Evaluation;
 
 /// <summary>
-/// Expected values are scikit-learn 1.2.1's on the same rows: average_precision_score, roc_auc_score, roc_curve, brier_score_loss, ….
+/// Expected values are from scikit-learn 1.2.1 on the same rows: average_precision_score, roc_auc_score, roc_curve, brier_score_loss, ….
 /// </summary>
 public sealed class RankingTests
 {
@@ -13,14 +13,14 @@ public sealed class RankingTests
     internal static readonly byte[] Labels = [0, 0, 1, 1, 0, 0, 1, 0, 0, 1, 1, 0, 1, 0, 0, 0];
 
     [Fact]
-    public void Average_precision_is_scikit_learns_with_ties() =>
+    public void Average_precision_with_ties_matches_scikit_learn() =>
         Ranking.AveragePrecision(Scores, Labels).ShouldBe(0.5603896103896103, 1e-15);
 
     [Fact]
-    public void Roc_auc_is_scikit_learns_with_ties() => Ranking.RocAuc(Scores, Labels).ShouldBe(0.7333333333333334, 1e-15);
+    public void Roc_auc_with_ties_matches_scikit_learn() => Ranking.RocAuc(Scores, Labels).ShouldBe(0.7333333333333334, 1e-15);
 
     [Fact]
-    public void A_scorer_without_knowledge_gets_the_share_of_fraud_and_one_half()
+    public void A_constant_score_gets_the_fraud_share_and_one_half()
     {
         var same = new double[16];
 

@@ -34,7 +34,7 @@ public sealed class ThresholdRuleTests
         new ThresholdRule.Cost(ofAlert, ofMissed).Choose(s_scores, s_labels).ShouldBe(threshold);
 
     [Fact]
-    public void Where_no_threshold_satisfies_the_rule_nothing_is_an_alert()
+    public void Nothing_is_an_alert_when_no_threshold_satisfies_the_rule()
     {
         var none = Math.BitIncrement(0.9);
 
@@ -44,7 +44,7 @@ public sealed class ThresholdRuleTests
     }
 
     [Fact]
-    public void A_senseless_rule_is_refused()
+    public void A_rule_out_of_range_is_refused()
     {
         Message(new ThresholdRule.AlertsADay(0)).ShouldContain("alerts a day is 0");
         Message(new ThresholdRule.AlertsADay(1), withTimes: false).ShouldContain("time of each of 6 rows");

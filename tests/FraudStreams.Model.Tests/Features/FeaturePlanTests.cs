@@ -84,7 +84,7 @@ public sealed class FeaturePlanTests
     }
 
     [Fact]
-    public void Missing_values_and_impossible_ones_are_missing_features_and_never_infinite()
+    public void Missing_and_non_finite_values_are_missing_features()
     {
         using var rows = Rows(
             """{"id":"a","at":0,"card":"65653561199","kind":"x","amount":-2}""",
@@ -101,7 +101,7 @@ public sealed class FeaturePlanTests
     }
 
     [Fact]
-    public void Categories_are_coded_by_frequency_and_rare_or_unknown_ones_are_missing()
+    public void Categories_are_coded_by_frequency_and_rare_ones_are_missing()
     {
         var schema = TransactionSchema.Create(TestSchemas.Draft with { Features = [new CategoryFeature("kind", "kind", LeastCount: 2, MostCategories: 3)] });
         string[] kinds = ["b", "b", "a", "a", "c", "c", "c", "d", "d", "e", "é"];

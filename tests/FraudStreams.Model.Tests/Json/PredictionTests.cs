@@ -18,7 +18,7 @@ public sealed class PredictionTests : IDisposable
     public void Dispose() => _rows.Dispose();
 
     [Fact]
-    public void A_prediction_is_the_transaction_and_after_it_what_the_model_said()
+    public void A_prediction_is_the_transaction_with_the_models_output_appended()
     {
         PredictionWriter.Write(_into, TestSchemas.Good.Utf8(), 0.1 + 0.2, fraud: true, "2026-11-21.1", ScoredAt);
 
@@ -70,7 +70,7 @@ public sealed class PredictionTests : IDisposable
     }
 
     [Fact]
-    public void A_transaction_without_a_score_is_no_prediction()
+    public void A_transaction_without_a_score_is_not_a_prediction()
     {
         _reader.TryRead(TestSchemas.Good.Utf8(), _rows).ShouldBe(new RejectReason(RejectCodes.MissingField, "score: is missing"));
 
@@ -78,7 +78,7 @@ public sealed class PredictionTests : IDisposable
     }
 
     [Fact]
-    public void A_rejected_record_keeps_its_bytes_and_reason_whatever_they_are()
+    public void A_rejected_record_keeps_any_bytes_and_reason()
     {
         var original = Enumerable.Range(0, 256).Select(i => (byte)i).ToArray();
         var rejected = new RejectedRecord(
@@ -96,5 +96,5 @@ public sealed class PredictionTests : IDisposable
     [InlineData("hello")]
     [InlineData("[]")]
     [InlineData("{\"code\":1}")]
-    public void What_is_no_rejected_record_is_read_as_none(string json) => RejectedRecord.TryRead(json.Utf8()).ShouldBeNull();
+    public void Json_that_is_not_a_rejected_record_reads_as_null(string json) => RejectedRecord.TryRead(json.Utf8()).ShouldBeNull();
 }

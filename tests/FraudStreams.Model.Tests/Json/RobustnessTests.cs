@@ -20,7 +20,7 @@ public sealed class RobustnessTests
         using var rows = new TransactionRows(TestSchemas.Small, expectedRows: 1);
         var good = TestSchemas.Good.Utf8();
         reader.TryRead(good, rows).ShouldBeNull();
-        var (taken, refused) = (0, 0);
+        var (accepted, rejected) = (0, 0);
 
         for (var i = 0; i < 30_000; i++)
         {
@@ -31,7 +31,7 @@ public sealed class RobustnessTests
 
             if (reason is null)
             {
-                taken++;
+                accepted++;
                 rows.Count.ShouldBe(before + 1);
                 rows.Source(before).SequenceEqual(record).ShouldBeTrue();
                 rows.Id(before).IsEmpty.ShouldBeFalse();
@@ -39,7 +39,7 @@ public sealed class RobustnessTests
             }
             else
             {
-                refused++;
+                rejected++;
                 rows.Count.ShouldBe(before);
                 reason.Message.ShouldNotBeNullOrWhiteSpace();
                 reason.Message.ShouldNotContain("6565356119945483");
@@ -53,8 +53,8 @@ public sealed class RobustnessTests
                 reader.TryRead(good, rows).ShouldBeNull();
             }
         }
-        taken.ShouldBeGreaterThan(500);
-        refused.ShouldBeGreaterThan(500);
+        accepted.ShouldBeGreaterThan(500);
+        rejected.ShouldBeGreaterThan(500);
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class RobustnessTests
     }
 
     [Fact]
-    public void Reading_and_clearing_allocate_nothing_once_the_table_has_its_size()
+    public void Reading_and_clearing_allocate_nothing_in_the_steady_state()
     {
         var reader = new TransactionReader(TestSchemas.Small);
         using var rows = new TransactionRows(TestSchemas.Small);
@@ -107,7 +107,7 @@ public sealed class RobustnessTests
     }
 
     [Fact]
-    public void A_table_that_was_given_back_says_so()
+    public void A_disposed_batch_cannot_be_used()
     {
         var rows = new TransactionRows(TestSchemas.Small);
         new TransactionReader(TestSchemas.Small).TryRead(TestSchemas.Good.Utf8(), rows).ShouldBeNull();

@@ -73,9 +73,9 @@ public sealed class TransactionReaderTests : IDisposable
     [InlineData("115.32", "[1]", RejectCodes.NestedValue, "amount: is a list, not one value")]
     [InlineData("907", "907.5", RejectCodes.WrongType, "people: a value of the form 999.9 is not a whole number")]
     [InlineData("\"fraud\":0", "\"fraud\":2", RejectCodes.LabelNotBinary, "fraud: is not a label; 1 is fraud, 0 is not")]
-    [InlineData("\"fraud\":0", "\"amount\":0", RejectCodes.DuplicateField, "amount: is there twice")]
-    [InlineData("\"fraud\":0", "\"score\":0", RejectCodes.ReservedField, "the record has a field that only this program adds")]
-    [InlineData("\"fraud\":0", "\"sc\\u006fre\":0", RejectCodes.ReservedField, "the record has a field that only this program adds")]
+    [InlineData("\"fraud\":0", "\"amount\":0", RejectCodes.DuplicateField, "amount: appears twice")]
+    [InlineData("\"fraud\":0", "\"score\":0", RejectCodes.ReservedField, "the record has a reserved field")]
+    [InlineData("\"fraud\":0", "\"sc\\u006fre\":0", RejectCodes.ReservedField, "the record has a reserved field")]
     [InlineData("1325376108", "1325376108000", RejectCodes.TimeOutOfRange, "at: a value of the form 9999999999999 as unix-seconds lies outside the years")]
     [InlineData("1325376108", "\"2012-01-01\"", RejectCodes.NotATime, "at: a value of the form 9999-99-99 is not a time as unix-seconds")]
     [InlineData("1969-03-10", "10/03/1969", RejectCodes.NotATime, "born: a value of the form 99/99/9999 is not a time as yyyy-MM-dd")]
@@ -91,7 +91,7 @@ public sealed class TransactionReaderTests : IDisposable
     [InlineData("\"fraud\":0}", "\"fraud\":0} x", RejectCodes.NotJson, "the record is not JSON after its byte")]
     [InlineData("\"fraud\":0}", "\"fraud\":0}{}", RejectCodes.NotJson, "the record is not JSON after its byte")]
     [InlineData("\"fraud\":0", "\"fraud\":0,", RejectCodes.NotJson, "the record is not JSON after its byte")]
-    public void A_bad_record_has_a_reason_and_leaves_the_rows_alone(string good, string bad, string code, string message)
+    public void An_invalid_record_has_a_reason_and_leaves_the_rows_unchanged(string good, string bad, string code, string message)
     {
         _reader.TryRead(TestSchemas.Good.Utf8(), _rows).ShouldBeNull();
         TestSchemas.Good.ShouldContain(good);
@@ -107,7 +107,7 @@ public sealed class TransactionReaderTests : IDisposable
     }
 
     [Fact]
-    public void All_that_is_wrong_with_the_fields_is_told_at_once()
+    public void All_invalid_fields_are_reported_at_once()
     {
         var record = TestSchemas.Good.Replace("1325376108", "{\"a\":[1]}").Replace("6565356119945483", "2.29E+15").Replace("115.32", "\"\"");
 
@@ -127,7 +127,7 @@ public sealed class TransactionReaderTests : IDisposable
     }
 
     [Fact]
-    public void A_schema_without_secrets_shows_the_value_and_what_cannot_be_printed_as_dots()
+    public void A_schema_without_secrets_shows_values_in_messages()
     {
         var open = TransactionSchema.Create(TestSchemas.Draft with { Fields = [.. TestSchemas.Draft.Fields.Select(f => f with { Secret = false })] });
         using var rows = new TransactionRows(open);
@@ -148,11 +148,11 @@ public sealed class TransactionReaderTests : IDisposable
     [InlineData("{}", RejectCodes.MissingField)]
     [InlineData("{]", RejectCodes.NotJson)]
     [InlineData("{'id':1}", RejectCodes.NotJson)]
-    public void What_is_no_object_is_named_so(string record, string code) =>
+    public void A_record_that_is_not_an_object_is_rejected(string record, string code) =>
         _reader.TryRead(record.Utf8(), _rows)!.Code.ShouldBe(code);
 
     [Fact]
-    public void A_lone_line_of_csv_says_how_many_columns_it_has()
+    public void A_csv_line_is_rejected_with_its_column_count()
     {
         var reason = _reader.TryRead("8/3/2020 6:18,2.29E+15,\"fraud_Jones, Sawayn\",entertainment,44.73"u8, _rows);
 
@@ -162,7 +162,7 @@ public sealed class TransactionReaderTests : IDisposable
     }
 
     [Fact]
-    public void A_record_beyond_the_limit_is_not_looked_at()
+    public void A_record_beyond_the_size_limit_is_not_parsed()
     {
         var record = TestSchemas.Good.Replace("Murray", new string('x', 5000));
 
@@ -170,7 +170,7 @@ public sealed class TransactionReaderTests : IDisposable
     }
 
     [Fact]
-    public void Bytes_that_are_not_utf8_are_refused_wherever_they_stand()
+    public void Bytes_that_are_not_utf8_are_rejected()
     {
         var record = TestSchemas.Good.Utf8();
         record[TestSchemas.Good.IndexOf("Murray", StringComparison.Ordinal)] = 0xFF;
@@ -182,7 +182,7 @@ public sealed class TransactionReaderTests : IDisposable
     [InlineData(1000, '[')]
     [InlineData(36, '[')]
     [InlineData(500, '{')]
-    public void A_depth_bomb_is_a_reason(int depth, char kind)
+    public void A_deeply_nested_record_is_rejected(int depth, char kind)
     {
         var nested = string.Concat(Enumerable.Repeat(kind == '[' ? "[" : "{\"a\":", depth));
         var record = $$"""{"extra":{{nested}}""";

@@ -33,7 +33,7 @@ public sealed class ModelArtifactTests : IDisposable
     }
 
     [Fact]
-    public void A_version_comes_back_as_it_was_written_and_scores_the_same_bits()
+    public void A_loaded_version_equals_the_written_one_and_scores_the_same_bits()
     {
         var model = Train("2026-11-21.1");
 
@@ -56,7 +56,7 @@ public sealed class ModelArtifactTests : IDisposable
     }
 
     [Fact]
-    public void A_linear_model_is_kept_as_trees_are()
+    public void A_linear_model_is_saved_and_loaded_like_trees()
     {
         var card = Train("v1").Card;
         var (values, labels) = Matrix(card.Features);
@@ -69,7 +69,7 @@ public sealed class ModelArtifactTests : IDisposable
     }
 
     [Fact]
-    public void What_a_dead_process_left_is_replaced_and_a_version_is_never_written_twice()
+    public void An_unfinished_version_is_replaced_and_a_finished_one_never()
     {
         var left = _parent.CreateSubdirectory(".v1.unfinished");
         File.WriteAllText(Path.Combine(left.FullName, "model.json"), "half a mod");
@@ -78,7 +78,7 @@ public sealed class ModelArtifactTests : IDisposable
 
         left.Refresh();
         left.Exists.ShouldBeFalse();
-        Should.Throw<ModelArtifactException>(() => ModelArtifact.Write(_parent.FullName, Train("v1"))).Message.ShouldContain("a version is never written twice");
+        Should.Throw<ModelArtifactException>(() => ModelArtifact.Write(_parent.FullName, Train("v1"))).Message.ShouldContain("a version is never overwritten");
     }
 
     [Theory]
@@ -103,7 +103,7 @@ public sealed class ModelArtifactTests : IDisposable
     }
 
     [Fact]
-    public void The_files_of_two_versions_do_not_mix()
+    public void Mixed_files_of_two_versions_are_refused()
     {
         var first = ModelArtifact.Write(_parent.FullName, Train("v1"));
         var second = ModelArtifact.Write(_parent.FullName, Train("v2"));
@@ -122,7 +122,7 @@ public sealed class ModelArtifactTests : IDisposable
     [InlineData("\"version\": \"v1\"", "\"version\": \"../v1\"", "cannot be a version's name")]
     [InlineData("\"rows\": 400", "\"rows\": \"many\"", "card.json: is not a model card")]
     [InlineData("\"log1p\": \"amount\"", "\"log1p\": \"amt\"", "card.json: features.log_amount: there is no field amt")]
-    public void A_card_that_contradicts_its_model_is_refused_even_with_a_right_checksum(string written, string changed, string message)
+    public void A_card_that_contradicts_its_model_is_refused(string written, string changed, string message)
     {
         var folder = ModelArtifact.Write(_parent.FullName, Train("v1"));
         var card = File.ReadAllText(Path.Combine(folder, "card.json"));
@@ -150,7 +150,7 @@ public sealed class ModelArtifactTests : IDisposable
     }
 
     [Fact]
-    public void There_is_no_loading_what_is_not_there() =>
+    public void A_missing_folder_is_refused() =>
         Should.Throw<ModelArtifactException>(() => Load("nobody")).Message.ShouldContain("there is no such folder");
 
     [Theory]
@@ -158,7 +158,7 @@ public sealed class ModelArtifactTests : IDisposable
     [InlineData("a/b")]
     [InlineData("..")]
     [InlineData("é")]
-    public void A_name_that_is_no_folders_name_is_refused(string version) =>
+    public void An_invalid_version_name_is_refused(string version) =>
         Should.Throw<ModelArtifactException>(() => ModelArtifact.Write(_parent.FullName, Train(version))).Message.ShouldContain("cannot be a version's name");
 
     [Fact]

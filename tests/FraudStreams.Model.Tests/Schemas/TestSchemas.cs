@@ -3,7 +3,7 @@ using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Tests.Schemas;
 
-/// <summary>A small schema with every type of field, and records of it.</summary>
+/// <summary>A small schema with every type of field, and a valid record of it.</summary>
 static class TestSchemas
 {
     internal const string Good =

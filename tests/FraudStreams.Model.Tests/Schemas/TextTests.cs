@@ -20,7 +20,7 @@ public sealed class TextTests
     [InlineData("seconds-from 2013-09-01", "73479.0", "2013-09-01T20:24:39.000Z")]
     [InlineData("hours-from 2017-01-01", "25", "2017-01-02T01:00:00.000Z")]
     [InlineData("hours-from 2017-01-01 12:00:00", "1", "2017-01-01T13:00:00.000Z")]
-    public void Times_are_read_as_their_format_says(string format, string text, string expected)
+    public void Times_are_parsed_in_their_format(string format, string text, string expected)
     {
         TimeFormat.TryParse(format, out var parsed).ShouldBeTrue();
 
@@ -45,7 +45,7 @@ public sealed class TextTests
     [InlineData("iso-8601", "2019-12-31T23:59:59+2:00")]
     [InlineData("unix-seconds", "NaN")]
     [InlineData("unix-seconds", "")]
-    public void What_is_no_time_is_refused(string format, string text)
+    public void An_invalid_time_is_refused(string format, string text)
     {
         TimeFormat.TryParse(format, out var parsed).ShouldBeTrue();
 
@@ -67,7 +67,7 @@ public sealed class TextTests
     }
 
     [Fact]
-    public void Every_day_of_four_centuries_is_the_day_of_the_calendar()
+    public void Every_day_of_four_centuries_parses_to_its_date()
     {
         for (var day = new DateOnly(1800, 1, 1); day.Year < 2200; day = day.AddDays(1))
         {
@@ -79,7 +79,7 @@ public sealed class TextTests
     }
 
     [Fact]
-    public void Numbers_are_the_nearest_double_as_the_framework_reads_them()
+    public void Numbers_parse_to_the_nearest_double_like_the_framework()
     {
         var random = new Random(20261121);
         for (var i = 0; i < 200_000; i++)
@@ -113,7 +113,7 @@ public sealed class TextTests
     [InlineData("1e")]
     [InlineData("1.2.3")]
     [InlineData("--1")]
-    public void What_is_no_number_is_refused(string text) => NumberText.TryParse(text.Utf8(), out _).ShouldBeFalse();
+    public void An_invalid_number_is_refused(string text) => NumberText.TryParse(text.Utf8(), out _).ShouldBeFalse();
 
     [Theory]
     [InlineData("0", true)]
@@ -129,7 +129,7 @@ public sealed class TextTests
     [InlineData("-", false)]
     [InlineData("", false)]
     [InlineData("NaN", false)]
-    public void A_number_of_json_is_told_from_another(string text, bool json) => NumberText.IsJsonNumber(text.Utf8()).ShouldBe(json);
+    public void Json_numbers_are_told_from_other_numbers(string text, bool json) => NumberText.IsJsonNumber(text.Utf8()).ShouldBe(json);
 
     [Theory]
     [InlineData("6565356119945483", "****5483")]
@@ -138,6 +138,6 @@ public sealed class TextTests
     [InlineData("C1231006815", "****")]
     [InlineData("Trujillo", "****")]
     [InlineData("", "****")]
-    public void A_secret_shows_the_end_of_a_long_number_and_nothing_of_anything_else(string value, string masked) =>
+    public void A_masked_secret_shows_at_most_the_last_four_digits(string value, string masked) =>
         SecretText.Mask(value.Utf8()).ShouldBe(masked);
 }

@@ -22,7 +22,7 @@ public sealed class TransactionSchemaTests
     }
 
     [Fact]
-    public void Json_gives_the_same_schema_back()
+    public void A_schema_round_trips_through_json()
     {
         var json = SchemaJson.ToJson(TestSchemas.Small).ToJsonString();
 
@@ -55,8 +55,8 @@ public sealed class TransactionSchemaTests
         return new()
         {
             { "no fields", Draft with { Fields = [], Roles = new("a", "b", "c") }, "fields: has 0 fields" },
-            { "twice", With(new("Amount", FieldType.Number)), "fields.Amount: is there twice (names that differ only in case count as the same)" },
-            { "reserved", With(new("score", FieldType.Number)), "fields.score: is a name that the program adds itself" },
+            { "twice", With(new("Amount", FieldType.Number)), "fields.Amount: appears twice (names that differ only in case count as the same)" },
+            { "reserved", With(new("score", FieldType.Number)), "fields.score: is a reserved name" },
             { "quote", With(new("a\"b", FieldType.Number)), "fields.a\"b: has a quote" },
             { "nameless", With(new("", FieldType.Number)), "fields: field 14 has no name" },
             { "format", With(new("x", FieldType.Time)), "fields.x: is a time without a format; say format = \"yyyy-MM-dd HH:mm:ss\"" },
@@ -69,7 +69,7 @@ public sealed class TransactionSchemaTests
             { "roles", Roles(Draft.Roles with { Merchant = "id" }), "roles: id has 2 roles; a field has one at most" },
             { "label type", Roles(Draft.Roles with { Label = "kind" }), "roles.label: kind is text; label must be a whole number" },
             { "no features", Draft with { Features = [] }, "features: there are none" },
-            { "feature twice", Draft with { Features = Draft.Features.Add(new NumberFeature("amount", "lat")) }, "features.amount: is there twice" },
+            { "feature twice", Draft with { Features = Draft.Features.Add(new NumberFeature("amount", "lat")) }, "features.amount: appears twice" },
             { "feature field", Feature(new LogFeature("f", "amt")), "features.f: there is no field amt" },
             { "feature type", Feature(new NumberFeature("f", "kind")), "features.f: kind is text; this feature needs a number" },
             { "label", Feature(new RatioFeature("f", "amount", "fraud")), "features.f: uses the label fraud, which is not known when a payment is scored" },
@@ -112,7 +112,7 @@ public sealed class TransactionSchemaTests
 
     [Theory]
     [MemberData(nameof(WrongWindows))]
-    public void A_window_that_cannot_be_is_refused(WindowFeature window, string problem)
+    public void An_invalid_window_is_refused(WindowFeature window, string problem)
     {
         var e = Should.Throw<SchemaException>(() => TransactionSchema.Create(Draft with { Features = [window] }));
 
@@ -120,7 +120,7 @@ public sealed class TransactionSchemaTests
     }
 
     [Fact]
-    public void Windows_come_back_from_json_and_every_part_of_them_is_in_the_id()
+    public void Windows_round_trip_through_json_and_are_part_of_the_id()
     {
         var window = new WindowFeature("w", WindowKind.Mean, ["card", "shop"], TimeSpan.FromDays(7)) { Of = "amount", CountsItself = false };
         WindowFeature[] all =
@@ -157,7 +157,7 @@ public sealed class TransactionSchemaTests
 
     [Theory]
     [MemberData(nameof(Contradictions))]
-    public void A_contradiction_is_named_with_its_path(string what, SchemaDraft draft, string problem)
+    public void A_contradiction_is_reported_with_its_path(string what, SchemaDraft draft, string problem)
     {
         what.ShouldNotBeEmpty();
 
@@ -168,7 +168,7 @@ public sealed class TransactionSchemaTests
     }
 
     [Fact]
-    public void All_problems_are_told_at_once()
+    public void All_problems_are_reported_at_once()
     {
         var draft = Draft with
         {
@@ -181,7 +181,7 @@ public sealed class TransactionSchemaTests
     }
 
     [Fact]
-    public void A_schema_in_json_that_is_damaged_says_so()
+    public void A_damaged_schema_in_json_is_refused()
     {
         var json = SchemaJson.ToJson(TestSchemas.Small);
         json["fields"]![0]!["type"] = "Money";

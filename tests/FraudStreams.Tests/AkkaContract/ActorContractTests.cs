@@ -6,13 +6,13 @@ using Xunit;
 
 namespace FraudStreams.Tests.AkkaContract;
 
-/// <summary>What the program leans on of Akka.NET's actors, and what another version of it could change.</summary>
+/// <summary>Behaviour of Akka.NET's actors that the program relies on, and that another version could change.</summary>
 public sealed class ActorContractTests : TestKit
 {
     static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
 
     [Fact]
-    public async Task A_failure_that_is_answered_is_thrown_by_Ask()
+    public async Task A_failure_reply_is_thrown_by_Ask()
     {
         var actor = Sys.ActorOf(Props.Create(() => new Answering(new Status.Failure(new FormatException("not that")))));
 
@@ -21,7 +21,7 @@ public sealed class ActorContractTests : TestKit
     }
 
     [Fact]
-    public async Task An_ask_that_nobody_answers_ends_in_its_time()
+    public async Task An_unanswered_Ask_times_out()
     {
         var actor = Sys.ActorOf(Props.Create(() => new Answering(null)));
 
@@ -29,7 +29,7 @@ public sealed class ActorContractTests : TestKit
     }
 
     [Fact]
-    public async Task In_the_pause_after_a_failure_the_backoff_supervisor_answers_and_then_a_new_actor_does()
+    public async Task During_backoff_the_supervisor_replies_and_afterwards_the_new_actor()
     {
         var options = Backoff.OnFailure(Props.Create(() => new Failing()), "child", TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(5), 0, -1)
             .WithReplyWhileStopped("paused");
@@ -38,7 +38,7 @@ public sealed class ActorContractTests : TestKit
 
         supervisor.Tell("fail");
 
-        // What reaches the child between its failure and its end goes down with it.
+        // Messages that reach the child between its failure and its stop are lost with it.
         var answers = new List<string>();
         await Eventually.TrueAsync(async () =>
         {

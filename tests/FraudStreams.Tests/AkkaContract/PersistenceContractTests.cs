@@ -7,7 +7,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.AkkaContract;
 
-/// <summary>What the program leans on of Akka.Persistence and its SQL journal, and what another version of them could change.</summary>
+/// <summary>Behaviour of Akka.Persistence and its SQL journal that the program relies on, and that another version could change.</summary>
 public sealed class PersistenceContractTests : IAsyncLifetime
 {
     static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
@@ -24,7 +24,7 @@ public sealed class PersistenceContractTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Events_come_back_in_the_order_in_which_they_were_persisted_behind_the_snapshot_they_follow()
+    public async Task Events_after_a_snapshot_are_recovered_in_the_order_of_persisting()
     {
         await InLifeAsync(async actor =>
         {
@@ -38,7 +38,7 @@ public sealed class PersistenceContractTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Two_writers_of_one_number_do_not_both_go_on()
+    public async Task Two_writers_of_one_sequence_number_do_not_both_go_on()
     {
         await InLifeAsync(async first =>
         {

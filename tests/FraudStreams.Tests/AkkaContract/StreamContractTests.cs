@@ -10,13 +10,13 @@ using Xunit;
 
 namespace FraudStreams.Tests.AkkaContract;
 
-/// <summary>What the program leans on of Akka.NET's streams, and what another version of it could change.</summary>
+/// <summary>Behaviour of Akka.NET's streams that the program relies on, and that another version could change.</summary>
 public sealed class StreamContractTests : TestKit
 {
     static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
 
     [Fact]
-    public async Task What_was_taken_is_finished_in_order_after_the_kill_switch_and_little_more_is_taken()
+    public async Task Elements_in_flight_finish_in_order_after_the_kill_switch()
     {
         var stop = KillSwitches.Shared("stop");
         var gate = new TaskCompletionSource();
@@ -48,7 +48,7 @@ public sealed class StreamContractTests : TestKit
     }
 
     [Fact]
-    public async Task A_source_that_fails_is_made_anew_after_pauses_that_grow_and_one_that_completes_is_not()
+    public async Task A_failed_source_restarts_with_backoff_and_a_completed_one_does_not()
     {
         var starts = new List<long>();
         var numbers = await RestartSource.OnFailuresWithBackoff(
@@ -70,7 +70,7 @@ public sealed class StreamContractTests : TestKit
     }
 
     [Fact]
-    public async Task A_branch_in_its_pause_ends_once_the_switch_inside_it_is_thrown()
+    public async Task A_pipeline_in_backoff_ends_once_its_kill_switch_is_thrown()
     {
         var stop = KillSwitches.Shared("stop");
         var starts = 0;
@@ -90,9 +90,9 @@ public sealed class StreamContractTests : TestKit
         await done.WaitAsync(Soon);
     }
 
-    /// <summary>The resource of a read that never comes is closed all the same: a group's lock hangs on that.</summary>
+    /// <summary>The resource is closed even if its read never completes: the release of a group's lock depends on that.</summary>
     [Fact]
-    public async Task A_resource_is_closed_when_its_stream_ends_while_it_is_read()
+    public async Task A_resource_is_closed_when_its_stream_ends_during_a_read()
     {
         var closed = new TaskCompletionSource();
         var reading = new TaskCompletionSource();
@@ -121,7 +121,7 @@ public sealed class StreamContractTests : TestKit
     }
 
     [Fact]
-    public async Task A_task_that_fails_fails_the_stream_and_its_cause_is_found()
+    public async Task A_failed_task_fails_the_stream_with_its_cause()
     {
         var failure = await Record.ExceptionAsync(() => Source.Single(1)
             .SelectAsync(1, async Task<int> (_) =>

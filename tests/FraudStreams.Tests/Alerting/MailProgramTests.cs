@@ -8,7 +8,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Alerting;
 
-/// <summary>The whole program and a mail server that asks for TLS and a password.</summary>
+/// <summary>The whole program and a real mail server.</summary>
 [Collection(WholeProgramCollection.Name)]
 [Trait("Needs", "aiosmtpd")]
 public sealed class MailProgramTests
@@ -17,7 +17,7 @@ public sealed class MailProgramTests
     const string Password = "correct-horse-battery-staple";
 
     [SmtpFact]
-    public async Task A_flood_goes_over_TLS_in_digests_with_every_transaction_in_one_and_no_card_or_password_anywhere()
+    public async Task A_flood_goes_over_TLS_in_digests_without_any_card_or_password()
     {
         using var folder = new StreamFolder(Rows);
         MailServer.MakeCertificate(folder.Path);
@@ -40,7 +40,7 @@ public sealed class MailProgramTests
     }
 
     [SmtpFact]
-    public async Task A_wrong_password_is_told_without_it_and_the_alerts_are_kept()
+    public async Task A_wrong_password_is_logged_without_it_and_the_alerts_are_kept()
     {
         using var folder = new StreamFolder(Rows);
         MailServer.MakeCertificate(folder.Path);
@@ -59,7 +59,7 @@ public sealed class MailProgramTests
     }
 
     [SmtpFact]
-    public async Task A_certificate_for_another_host_is_told_and_the_server_gets_no_password()
+    public async Task A_certificate_for_another_host_is_logged_and_no_password_is_sent()
     {
         using var folder = new StreamFolder(Rows);
         MailServer.MakeCertificate(folder.Path, host: "mail.elsewhere.example");
@@ -76,7 +76,7 @@ public sealed class MailProgramTests
     }
 
     [SmtpFact]
-    public async Task One_recipient_who_is_refused_for_good_is_set_aside_and_the_other_gets_every_alert_once()
+    public async Task A_refused_recipient_is_logged_and_the_other_gets_every_alert_once()
     {
         using var folder = new StreamFolder(Rows);
         await using var server = await MailServer.StartAsync(
@@ -94,7 +94,7 @@ public sealed class MailProgramTests
     }
 
     [SmtpFact]
-    public async Task One_recipient_who_is_never_wanted_now_keeps_no_alert_from_the_other()
+    public async Task A_recipient_who_is_always_deferred_keeps_no_alert_from_the_other()
     {
         using var folder = new StreamFolder(Rows);
         await using var server = await MailServer.StartAsync(
@@ -113,7 +113,7 @@ public sealed class MailProgramTests
     }
 
     [SmtpFact]
-    public async Task A_merchant_who_looks_like_an_encoded_line_break_is_shown_as_written_and_holds_up_nothing()
+    public async Task A_merchant_that_looks_like_an_encoded_line_break_is_shown_as_written()
     {
         const string merchant = "=?utf-8?B?YQ0KQmNjOiB0aGllZkB4Lm9yZw==?=";
         using var folder = new StreamFolder(Rows);
@@ -138,7 +138,7 @@ public sealed class MailProgramTests
     }
 
     [SmtpFact]
-    public async Task A_host_that_is_killed_while_it_sends_repeats_no_more_than_what_was_under_way()
+    public async Task A_host_killed_while_sending_repeats_only_what_was_in_flight()
     {
         using var folder = new StreamFolder(Rows);
         await using var server = await MailServer.StartAsync();
@@ -178,7 +178,7 @@ public sealed class MailProgramTests
         "--set", "alerts.retry.min-backoff=50ms",
     ];
 
-    /// <summary>The text part of a mail, which is sent in Base64 or quoted-printable; the HTML part says the same again.</summary>
+    /// <summary>The decoded text part of a mail, which is sent in Base64 or quoted-printable; the HTML part repeats it.</summary>
     static string Unfolded(string mail)
     {
         var text = mail[mail.IndexOf("text/plain", StringComparison.Ordinal)..mail.IndexOf("text/html", StringComparison.Ordinal)];

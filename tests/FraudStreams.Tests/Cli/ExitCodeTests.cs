@@ -45,7 +45,7 @@ public sealed class ExitCodeTests : IDisposable
     [InlineData("status", "holds no stream: `fraudstreams run` makes one there")]
     [InlineData("evaluate --input strange.csv", "there is no model in fraudstreams-data: `fraudstreams train --input CSV` makes one")]
     [InlineData("evaluate --input strange.csv --model no-such-folder", "no-such-folder: there is no such folder")]
-    public Task What_was_asked_rightly_and_cannot_be_done_ends_with_1_and_says_why(string arguments, string message) =>
+    public Task A_correct_call_that_cannot_succeed_ends_with_1_and_says_why(string arguments, string message) =>
         EndsAsync(Failed, arguments, message);
 
     [Fact]

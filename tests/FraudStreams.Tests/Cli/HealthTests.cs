@@ -8,16 +8,16 @@ namespace FraudStreams.Tests.Cli;
 public sealed class HealthTests
 {
     [Fact]
-    public async Task A_running_host_is_well_and_one_that_was_killed_or_stopped_is_not_there()
+    public async Task A_running_host_is_healthy_and_a_killed_or_stopped_one_is_missing()
     {
         using var folder = new StreamFolder(payments: 500);
         await using var none = await folder.RunAsync("health");
         await using var killed = folder.Start("run", "--roles", "score", "store");
-        await WellAsync(folder, killed);
+        await HealthyAsync(folder, killed);
         await killed.KillAsync();
         await using var after = await folder.RunAsync("health");
         await using var stopped = folder.Start("run", "--roles", "score", "store");
-        var json = await WellAsync(folder, stopped);
+        var json = await HealthyAsync(folder, stopped);
         await stopped.TerminateAsync();
         (await stopped.ExitAsync()).ShouldBe(0, stopped.Errors);
 
@@ -29,14 +29,14 @@ public sealed class HealthTests
         Directory.GetFiles(Path.Combine(folder.Data, "hosts")).ShouldBeEmpty();
     }
 
-    /// <summary>A store that cannot be opened for writing: its branch fails again and again, and that is told with the reason.</summary>
+    /// <summary>The store cannot be written: its pipeline keeps failing, and `health` reports the reason.</summary>
     [Fact]
-    public async Task A_branch_that_keeps_failing_is_told_with_its_reason()
+    public async Task A_pipeline_that_keeps_failing_is_reported_with_its_reason()
     {
         using var folder = new StreamFolder(payments: 500);
         await using var first = await folder.RunAsync("run", "--input", folder.Input, "--until-drained");
         await using var run = folder.Start("run", "--set", "speeds.speed_1=500/s");
-        await WellAsync(folder, run);
+        await HealthyAsync(folder, run);
         using var lockedOut = FraudStreams.Sqlite.SqliteFile.Open(folder.StoreFile, FraudStreams.Sqlite.SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
         lockedOut.Begin();
 
@@ -51,7 +51,7 @@ public sealed class HealthTests
         output.ShouldContain("store has been failing since");
     }
 
-    static async Task<string> WellAsync(StreamFolder folder, FraudStreamsProcess host)
+    static async Task<string> HealthyAsync(StreamFolder folder, FraudStreamsProcess host)
     {
         for (var look = 0; look < 200; look++)
         {
@@ -61,6 +61,6 @@ public sealed class HealthTests
                 return health.Output;
         }
 
-        throw new TimeoutException($"never well: {host.Output}\n{host.Errors}");
+        throw new TimeoutException($"never healthy: {host.Output}\n{host.Errors}");
     }
 }

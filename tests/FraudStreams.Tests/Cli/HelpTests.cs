@@ -12,7 +12,7 @@ public sealed class HelpTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task The_programs_help_and_that_of_each_of_its_commands_end_with_examples_that_call_it()
+    public async Task The_help_of_the_program_and_of_each_command_ends_with_examples()
     {
         await using var program = await FraudStreamsProcess.RunAsync(_folder, "--help");
         var commands = program.Output[(program.Output.IndexOf("Commands:", StringComparison.Ordinal) + "Commands:".Length)..].Split('\n')

@@ -1,3 +1,4 @@
+using FraudStreams.Messaging;
 using FraudStreams.Configuration;
 using FraudStreams.RateLimiting;
 using Shouldly;

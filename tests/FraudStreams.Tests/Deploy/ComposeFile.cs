@@ -58,7 +58,7 @@ sealed record ComposeService(
         ImmutableArray<string> Texts(string key) => node.TryGetValue(key, out var texts) ? [.. ((List<object>)texts!).Cast<string>()] : [];
     }
 
-    /// <summary>The program's settings in this service's container, with the environment that the image brings along.</summary>
+    /// <summary>The program's settings in this service's container, including the environment of the image.</summary>
     public FraudSettings Settings()
     {
         var config = Command[Command.IndexOf("--config") + 1];

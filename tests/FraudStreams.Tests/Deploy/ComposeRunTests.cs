@@ -10,8 +10,8 @@ using Xunit;
 namespace FraudStreams.Tests.Deploy;
 
 /// <summary>
-/// The services of docker-compose.yml that are ours, without containers: a process each, with the command and the environment that stand
-/// there, where only broker, database and mail server have other addresses. From an empty start.
+/// Our services of docker-compose.yml without containers: one process each, with the command and environment of the file and other addresses for broker,
+/// database and mail server. From an empty start.
 /// </summary>
 [Trait("needs", "kafka, PostgreSQL, mail")]
 [Collection(ServersCollection.Name)]
@@ -22,7 +22,7 @@ public sealed class ComposeRunTests(KafkaBroker broker, PostgresServer postgres)
     readonly PostgresStoreSettings _store = postgres.NewStore();
 
     [ComposeRunFact]
-    public async Task From_an_empty_start_payments_flow_through_all_of_them_and_each_tells_how_it_is()
+    public async Task From_an_empty_start_payments_flow_through_all_services()
     {
         using var folders = new TemporaryFolder();
         await using var mail = await SmtpServer.StartAsync(SmtpServer.FreePort());
@@ -31,7 +31,7 @@ public sealed class ComposeRunTests(KafkaBroker broker, PostgresServer postgres)
         var hosts = new Dictionary<string, FraudStreamsProcess>();
         try
         {
-            // Two scorers, as with --scale score=2, that come to the empty shelf together.
+            // Two scorers, as with --scale score=2, that start together on an empty model registry.
             foreach (var service in file.Ours)
                 hosts[service.Name] = Start(service, service.Name);
             var scorer = file.Services["score"];
@@ -39,21 +39,21 @@ public sealed class ComposeRunTests(KafkaBroker broker, PostgresServer postgres)
 
             await Until(() => Stored() > 500 && mail.Messages.Count > 0);
             foreach (var name in hosts.Keys)
-                await UntilHealthIs(0, name, "well");
+                await UntilHealthIs(0, name, "healthy");
             Directory.GetDirectories(models).Length.ShouldBe(1);
 
             await postgres.KillAsync();
             await UntilHealthIs(1, "store", "store has been failing since");
-            await UntilHealthIs(0, "score", "well");
+            await UntilHealthIs(0, "score", "healthy");
             postgres.Start();
-            await UntilHealthIs(0, "store", "well");
+            await UntilHealthIs(0, "store", "healthy");
 
             await broker.KillAsync();
             foreach (var name in hosts.Keys)
                 await UntilHealthIs(1, name, "topics");
             await broker.StartAsync();
             foreach (var name in hosts.Keys)
-                await UntilHealthIs(0, name, "well");
+                await UntilHealthIs(0, name, "healthy");
 
             foreach (var host in hosts.Values)
                 await host.TerminateAsync();
@@ -108,14 +108,14 @@ public sealed class ComposeRunTests(KafkaBroker broker, PostgresServer postgres)
             environment["FRAUDSTREAMS__ALERTS__MAIL__PORT"] = $"{mailPort}";
         }
 
-        // A smaller history for the first model: the test is about the way, not about the model.
+        // A smaller history for the first model: its quality does not matter here.
         environment["FRAUDSTREAMS__MODEL__FIRST_RUN__PAYMENTS"] = "6000";
         environment["FRAUDSTREAMS__MODEL__TREES"] = "30";
         environment["FRAUDSTREAMS__SIMULATE__FRAUD_SHARE"] = "0.03";
         return environment.Select(variable => (variable.Key, variable.Value));
     }
 
-    /// <summary>0 while the server or the table is not there.</summary>
+    /// <summary>0 while the server or the table does not exist yet.</summary>
     long Stored()
     {
         try

@@ -1,3 +1,5 @@
+using FraudStreams.Configuration;
+using FraudStreams.Messaging;
 using System.Text.RegularExpressions;
 using Npgsql;
 using Shouldly;
@@ -5,7 +7,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Deploy;
 
-/// <summary>docker-compose.yml says the same as the program and as its own other lines: paths, ports, roles, keys and names.</summary>
+/// <summary>docker-compose.yml is consistent with the program and with itself: paths, ports, roles, keys and names.</summary>
 public sealed partial class ComposeTests
 {
     static readonly ComposeFile File = ComposeFile.Read();
@@ -19,9 +21,9 @@ public sealed partial class ComposeTests
         roles.Order().ShouldBe(Enum.GetValues<Role>().Order());
     }
 
-    /// <summary>By the program's own reading: a key or value that it does not know would stop it here as it would there.</summary>
+    /// <summary>Read by the program's own code: an unknown key or value fails here as it would there.</summary>
     [Fact]
-    public void Each_service_is_told_of_the_broker_the_database_and_the_mail_catcher_where_they_listen()
+    public void Each_service_is_configured_with_the_addresses_of_the_others()
     {
         foreach (var service in File.Ours)
         {
@@ -40,7 +42,7 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
-    public void Every_published_port_is_one_that_its_service_listens_on_and_only_this_machine_sees_it()
+    public void Every_published_port_is_one_of_its_service_and_local_to_the_machine()
     {
         var ports = File.Services.Values.SelectMany(service => service.Ports.Select(port => (service, port.Split(':')))).ToList();
 
@@ -53,7 +55,7 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
-    public void The_broker_advertises_itself_under_its_name_inside_and_under_the_published_port_outside()
+    public void The_broker_advertises_its_name_inside_and_its_published_port_outside()
     {
         var kafka = File.Services["kafka"];
         var advertised = kafka.Environment["KAFKA_ADVERTISED_LISTENERS"].Split(',');
@@ -70,7 +72,7 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
-    public void Every_path_that_is_mounted_is_there_and_every_volume_is_declared_and_used()
+    public void Every_mounted_path_exists_and_every_volume_is_declared_and_used()
     {
         var mounts = File.Services.Values.SelectMany(service => service.Volumes).Select(mount => mount.Split(':')[0]).Distinct().ToList();
 
@@ -86,9 +88,9 @@ public sealed partial class ComposeTests
         }
     }
 
-    /// <summary>What comes in from the repository lies over what the image has at the same place, and models are kept where the program puts them.</summary>
+    /// <summary>Files of the repository are mounted over those of the image at the same path, and models are kept where the program writes them.</summary>
     [Fact]
-    public void What_is_mounted_lies_where_the_program_looks()
+    public void Mounts_are_at_the_paths_that_the_program_reads()
     {
         var workDirectory = Dockerfile.Read().Of("WORKDIR").Last();
         foreach (var service in File.Ours)
@@ -99,7 +101,7 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
-    public void Each_of_ours_waits_for_what_it_needs_and_that_says_when_it_is_ready()
+    public void Each_service_waits_for_the_health_check_of_its_dependencies()
     {
         foreach (var service in File.Ours)
         {
@@ -110,7 +112,7 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
-    public void The_readme_calls_services_by_their_names()
+    public void The_readme_names_existing_services()
     {
         var calls = Call().Matches(Repository.Read("README.md")).Select(call => call.Value).ToList();
         var words = calls.SelectMany(call => call.Split(' ', '=')).ToHashSet();
@@ -129,7 +131,7 @@ public sealed partial class ComposeTests
         ListenedPorts(File.Services[parts[0]]).ShouldContain(parts[1], address);
     }
 
-    /// <summary>The ports that a service's own configuration names; none is left to an image's default.</summary>
+    /// <summary>The ports that a service's own configuration names; none is an image's default.</summary>
     static List<string> ListenedPorts(ComposeService service) => service.Environment
         .Where(variable => variable.Key is "KAFKA_LISTENERS" or "PGPORT" or "MP_SMTP_BIND_ADDR" or "MP_UI_BIND_ADDR")
         .SelectMany(variable => variable.Value.Split(',')).Select(text => Port().Match(text).Value).ToList();

@@ -3,13 +3,13 @@ using System.Text.Json;
 
 namespace FraudStreams.Tests.Deploy;
 
-/// <summary>deploy/Dockerfile, an instruction each, continued lines joined.</summary>
+/// <summary>The instructions of deploy/Dockerfile, with continued lines joined.</summary>
 sealed record Dockerfile(ImmutableArray<(string Instruction, string Arguments)> Lines)
 {
     public ImmutableSortedDictionary<string, string> Environment =>
         Of("ENV").Select(text => text.Split('=', 2)).ToImmutableSortedDictionary(parts => parts[0], parts => parts[1]);
 
-    /// <summary>What is copied from the repository, not from another stage.</summary>
+    /// <summary>Paths copied from the repository, not from another stage.</summary>
     public ImmutableArray<string> CopiedFromRepository =>
         [.. Of("COPY").Where(text => !text.StartsWith("--from=", StringComparison.Ordinal)).SelectMany(text => text.Split(' ')[..^1])];
 

@@ -6,16 +6,16 @@ using Xunit;
 
 namespace FraudStreams.Tests.Deploy;
 
-/// <summary>What the image is built from and how it starts, as far as that can be seen without an engine.</summary>
+/// <summary>What the image is built from and how it starts, as far as that can be checked without a container engine.</summary>
 [Collection(WholeProgramCollection.Name)]
 public sealed partial class DockerfileTests
 {
     static readonly Dockerfile File = Dockerfile.Read();
 
     [Fact]
-    public void All_that_is_copied_is_there_and_not_ignored()
+    public void Every_copied_path_exists_and_is_not_ignored()
     {
-        // The file of ignored names is of the kind that ignores all and then names what it does not.
+        // The ignore file excludes everything and then names the exceptions.
         var lines = Repository.Read(".dockerignore").Split('\n').Where(line => line.Length > 0 && line[0] != '#').ToList();
 
         lines[0].ShouldBe("*");
@@ -29,9 +29,9 @@ public sealed partial class DockerfileTests
         sent.Where(name => !Path.Exists(Repository.PathOf(name))).ShouldBeEmpty();
     }
 
-    /// <summary>Projects that the program refers to, files that every build reads, and HOCON that goes into it.</summary>
+    /// <summary>Projects that the program references, files that every build reads, and the embedded HOCON.</summary>
     [Fact]
-    public void All_that_the_build_reads_is_copied()
+    public void Everything_that_the_build_reads_is_copied()
     {
         var copied = File.CopiedFromRepository;
 
@@ -43,19 +43,19 @@ public sealed partial class DockerfileTests
     }
 
     [Fact]
-    public void It_publishes_the_program_and_starts_what_was_published()
+    public void The_image_publishes_the_program_and_starts_it()
     {
         var published = File.Of("RUN").Select(run => Publish().Match(run)).Single(match => match.Success);
 
         System.IO.File.Exists(Repository.PathOf(published.Groups["project"].Value)).ShouldBeTrue();
         File.Of("COPY").ShouldContain($"--from=build {published.Groups["into"].Value} .");
-        var name = $"{typeof(FraudHost).Assembly.GetName().Name}.dll";
+        var name = $"{typeof(StreamService).Assembly.GetName().Name}.dll";
         File.EntryPoint.ShouldBe(["dotnet", name]);
         File.HealthCheck.ShouldBe(["dotnet", name, "health"]);
     }
 
     [Fact]
-    public void The_images_are_of_the_frameworks_version_and_the_program_runs_without_rights()
+    public void The_images_match_the_framework_and_the_program_runs_as_non_root()
     {
         var version = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'))["net".Length..];
 
@@ -64,7 +64,7 @@ public sealed partial class DockerfileTests
     }
 
     [Fact]
-    public async Task The_commands_of_the_image_are_commands_of_the_program()
+    public async Task The_commands_of_the_image_exist_in_the_program()
     {
         using var folder = new TemporaryFolder();
 

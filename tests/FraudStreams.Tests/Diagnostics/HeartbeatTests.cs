@@ -14,41 +14,54 @@ public sealed class HeartbeatTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void What_a_process_wrote_is_read_as_it_was_and_gone_when_it_is_taken_away()
+    public void What_a_process_wrote_is_read_back_and_gone_once_removed()
     {
-        var pulse = Pulse() with { TopicsFault = "no broker", Failing = ImmutableSortedDictionary<string, FailingPipeline>.Empty.Add("store", new FailingPipeline(Now, "no server")) };
+        var heartbeat = Heartbeat() with { Checks = Checks(("topics", CheckStatus.Healthy, ""), ("alerts", CheckStatus.Degraded, "3 wait"), ("pipelines", CheckStatus.Unhealthy, "no server")) };
 
-        pulse.Write(_folder);
-        var read = Heartbeat.OfThisMachine(_folder).ShouldHaveSingleItem();
+        heartbeat.Write(_folder);
+        var read = FraudStreams.Diagnostics.Heartbeat.OfThisMachine(_folder).ShouldHaveSingleItem();
         read.Remove(_folder);
 
         read.Roles.ShouldBe(["score", "store"]);
-        read.Faults(Now).ShouldBe(["no broker", "store has been failing since 2026-01-02 03:04:05Z: no server"]);
-        Heartbeat.OfThisMachine(_folder).ShouldBeEmpty();
+        read.Faults(Now).ShouldBe(["alerts degraded: 3 wait", "pipelines unhealthy: no server"]);
+        read.IsHealthy(Now).ShouldBeFalse();
+        FraudStreams.Diagnostics.Heartbeat.OfThisMachine(_folder).ShouldBeEmpty();
     }
 
     [Fact]
-    public void One_that_says_nothing_for_a_while_stands_still()
+    public void A_degraded_check_is_reported_and_leaves_the_process_healthy()
     {
-        Pulse().Faults(Now.AddSeconds(15)).ShouldBeEmpty();
+        var heartbeat = Heartbeat() with { Checks = Checks(("disk", CheckStatus.Degraded, "100 MiB left")) };
 
-        Pulse().Faults(Now.AddSeconds(25)).ShouldHaveSingleItem().ShouldContain("has not said anything since 2026-01-02 03:04:05Z");
+        heartbeat.IsHealthy(Now).ShouldBeTrue();
+        heartbeat.Faults(Now).ShouldBe(["disk degraded: 100 MiB left"]);
+    }
+
+    [Fact]
+    public void Without_a_heartbeat_for_a_while_a_process_is_unhealthy()
+    {
+        Heartbeat().IsHealthy(Now.AddSeconds(25)).ShouldBeTrue();
+
+        Heartbeat().IsHealthy(Now.AddSeconds(35)).ShouldBeFalse();
+        Heartbeat().Faults(Now.AddSeconds(35)).ShouldHaveSingleItem().ShouldContain("no heartbeat since 2026-01-02 03:04:05Z");
     }
 
     [Fact]
     public void Processes_that_are_gone_and_those_of_other_machines_do_not_count()
     {
-        (Pulse() with { ProcessId = int.MaxValue }).Write(_folder);
-        (Pulse() with { Machine = "another" }).Write(_folder);
+        (Heartbeat() with { ProcessId = int.MaxValue }).Write(_folder);
+        (Heartbeat() with { Machine = "another" }).Write(_folder);
 
-        Heartbeat.OfThisMachine(_folder).ShouldBeEmpty();
-        Heartbeat.RemoveGone(_folder);
+        FraudStreams.Diagnostics.Heartbeat.OfThisMachine(_folder).ShouldBeEmpty();
+        FraudStreams.Diagnostics.Heartbeat.RemoveGone(_folder);
         Directory.GetFiles(Path.Combine(_folder, "hosts")).Select(path => Path.GetFileName(path)).ShouldBe([$"another.{Environment.ProcessId}.json"]);
     }
 
     [Fact]
-    public void A_folder_without_any_has_none() => Heartbeat.OfThisMachine(_folder).ShouldBeEmpty();
+    public void A_folder_without_any_has_none() => FraudStreams.Diagnostics.Heartbeat.OfThisMachine(_folder).ShouldBeEmpty();
 
-    static Heartbeat Pulse() => new(
-        Environment.MachineName, Environment.ProcessId, ["score", "store"], Now, null, ImmutableSortedDictionary<string, FailingPipeline>.Empty);
+    static Heartbeat Heartbeat() => new(Environment.MachineName, Environment.ProcessId, ["score", "store"], Now, ImmutableSortedDictionary<string, CheckResult>.Empty);
+
+    static ImmutableSortedDictionary<string, CheckResult> Checks(params (string Name, CheckStatus Status, string Reason)[] checks) =>
+        checks.ToImmutableSortedDictionary(check => check.Name, check => new CheckResult(check.Status, check.Reason));
 }

@@ -23,7 +23,7 @@ public sealed class HandbookParityTests(ITestOutputHelper output) : IDisposable
 {
     const int BatchRows = 4096;
 
-    /// <summary>Enough of the first weeks to have learnt a model of a tree or two; what it is worth does not matter here.</summary>
+    /// <summary>Enough of the first weeks to train a model of a tree or two; its quality does not matter here.</summary>
     const int HistoryRows = 100_000;
 
     readonly TemporaryFolder _folder = new();
@@ -32,7 +32,7 @@ public sealed class HandbookParityTests(ITestOutputHelper output) : IDisposable
 
     [RealDataFact(HandbookPublished.Payments, HandbookPublished.Features)]
     [Trait("Category", "Data")]
-    public void Every_published_feature_of_every_payment_is_ours_in_training()
+    public void Training_computes_every_published_feature_of_every_payment()
     {
         var schema = SchemaFile.Read("handbook");
         var plan = FeaturePlan.Fit(schema, []);
@@ -59,7 +59,7 @@ public sealed class HandbookParityTests(ITestOutputHelper output) : IDisposable
 
     [RealDataFact(HandbookPublished.Payments, HandbookPublished.Features)]
     [Trait("Category", "Data")]
-    public async Task Every_published_feature_of_every_payment_is_ours_in_the_stream()
+    public async Task The_stream_computes_every_published_feature_of_every_payment()
     {
         string[] options = ["--schema", "handbook", "--data", "d"];
         var lines = HandbookPublished.LinesInTheirOrder();

@@ -30,7 +30,7 @@ sealed class HandbookPublished
     int _differing;
     double _largest;
 
-    /// <param name="columns">Of our feature rows.</param>
+    /// <param name="columns">The columns of our feature rows.</param>
     public HandbookPublished(ImmutableArray<FeatureColumn> columns, ITestOutputHelper output)
     {
         _output = output;
@@ -43,7 +43,7 @@ sealed class HandbookPublished
 
     public bool IsComplete => _compared == Count;
 
-    /// <summary>The header and the payments of which features are published, in the order that these saw.</summary>
+    /// <summary>The header, and the payments whose features are published, in the order of the published computation.</summary>
     public static string[] LinesInTheirOrder()
     {
         var lines = File.ReadLines(RealData.Find(Payments)).Take(Count + 1).ToArray();
@@ -52,7 +52,7 @@ sealed class HandbookPublished
         return lines;
     }
 
-    /// <param name="id">Of the payment: its number among them.</param>
+    /// <param name="id">The payment's id: its number among them.</param>
     /// <param name="ours">All its features.</param>
     public void Compare(int id, ReadOnlySpan<double> ours)
     {

@@ -20,7 +20,7 @@ public sealed class BatchChunksTests : TestKit
     [InlineData(10)]
     [InlineData(25)]
     [InlineData(1000)]
-    public async Task Whatever_the_chunks_batches_are_exact_and_in_order_and_the_last_one_is_what_is_left(int chunk)
+    public async Task Batches_of_any_chunks_are_exact_and_in_order_and_the_last_has_the_rest(int chunk)
     {
         var batches = await Source.From(Enumerable.Range(0, 96).Chunk(chunk).Select(some => (IReadOnlyList<int>)some))
             .Via(new BatchChunks<int>(10, Never))
@@ -37,7 +37,7 @@ public sealed class BatchChunksTests : TestKit
     }
 
     [Fact]
-    public async Task Less_than_a_batch_goes_on_once_its_first_element_has_waited()
+    public async Task A_partial_batch_is_emitted_once_its_first_element_has_waited()
     {
         var (chunks, batches) = Run(10, Shortly);
         await batches.RequestAsync(3);
@@ -51,7 +51,7 @@ public sealed class BatchChunksTests : TestKit
     }
 
     [Fact]
-    public async Task What_is_due_waits_for_demand_and_grows_up_to_a_batch_meanwhile_and_then_nothing_more_is_taken()
+    public async Task A_due_batch_waits_for_demand_grows_to_full_size_and_then_stops_pulling()
     {
         var (chunks, batches) = Run(4, Shortly);
         await chunks.SendNextAsync([1]);
@@ -67,7 +67,7 @@ public sealed class BatchChunksTests : TestKit
     }
 
     [Fact]
-    public async Task A_failure_is_passed_on_at_once()
+    public async Task A_failure_is_propagated_at_once()
     {
         var (chunks, batches) = Run(4, Never);
         await batches.RequestAsync(1);

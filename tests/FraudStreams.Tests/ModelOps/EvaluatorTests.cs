@@ -14,9 +14,9 @@ public sealed class EvaluatorTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_model_that_ranks_every_fraud_first_has_the_best_values_and_the_rest_is_counted()
+    public void A_perfect_ranking_has_the_best_metrics()
     {
-        // The amount tells: frauds are made to cost more than a million.
+        // The amount separates them: frauds cost more than a million.
         var history = Histories.Csv(_folder, 2_000, rows => rows
             .Select((cells, row) => row == 7 ? cells[..9] : cells.Length > 9 && cells[^1] == "1" ? [.. cells[..5], "2000000", .. cells[6..]] : cells)
             .Unlabelled(row => row is 8 or 9));
@@ -37,7 +37,7 @@ public sealed class EvaluatorTests : IDisposable
     }
 
     [Fact]
-    public void Alerts_a_day_are_those_of_a_day_of_event_time_and_not_of_a_whole_number_of_days()
+    public void Alerts_a_day_are_per_fractional_day_of_event_time()
     {
         const int halfHours = 72;
         var history = Histories.Csv(_folder, halfHours + 1, rows => rows.Select((cells, row) =>
@@ -49,7 +49,7 @@ public sealed class EvaluatorTests : IDisposable
     }
 
     [Fact]
-    public void A_model_that_tells_nothing_is_as_good_as_chance()
+    public void A_model_without_information_is_as_good_as_chance()
     {
         var evaluation = Evaluate(Histories.Csv(_folder, 2_000), new ScriptedScorer(0.4));
 
@@ -58,7 +58,7 @@ public sealed class EvaluatorTests : IDisposable
     }
 
     [Fact]
-    public void What_has_no_value_without_a_fraud_is_left_out_instead_of_invented()
+    public void Metrics_without_a_value_are_absent()
     {
         var evaluation = Evaluate(Histories.Csv(_folder, 500, rows => rows.Honest()), new AmountScorer(1_000_000));
 
@@ -80,7 +80,7 @@ public sealed class EvaluatorTests : IDisposable
     static Evaluation Evaluate(IHistory history, IScorer scorer) =>
         Histories.Quietly(progress => Evaluator.Evaluate(Histories.ScoringBy(scorer), history, progress, default));
 
-    /// <summary>Fraud is what costs more than a limit; the amount is the first feature.</summary>
+    /// <summary>Calls a payment above a limit a fraud; the amount is the first feature.</summary>
     sealed class AmountScorer(double limit) : IScorer
     {
         public int FeatureCount => TrainedModel.Loaded.Features.Count;

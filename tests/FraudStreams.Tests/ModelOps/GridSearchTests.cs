@@ -22,7 +22,7 @@ public sealed class GridSearchTests
             fold.TrainRows.ShouldBe(7 * 60);
             fold.TestRows.ShouldBeInRange(50, 240);
             fold.TestFrauds.ShouldBeInRange(1, fold.TestRows);
-            // The first feature tells most frauds, which are one in ten.
+            // The first feature indicates most frauds, which are one in ten.
             fold.AveragePrecision.ShouldBeInRange(0.3, 1);
             fold.RocAuc.ShouldBeInRange(0.7, 1);
         }
@@ -54,19 +54,19 @@ public sealed class GridSearchTests
     [InlineData("wood=1,2", "keys are trees, learning-rate")]
     [InlineData("trees=1;trees=2", "\"trees\" is there twice")]
     [InlineData("trees=1,many", "\"many\" of trees is not a number")]
-    public void What_is_no_grid_is_refused_with_what_would_be(string text, string message) =>
+    public void A_malformed_grid_is_refused_with_the_right_form(string text, string message) =>
         Should.Throw<FormatException>(() => BoostingGrid.Parse(text)).Message.ShouldContain(message);
 
     [Fact]
-    public void A_search_gives_the_best_first_and_tells_how_far_it_is()
+    public void A_search_gives_the_best_first_and_reports_progress()
     {
-        var (rows, told) = (MadeRows.Make(seed: 2), new List<double>());
+        var (rows, shares) = (MadeRows.Make(seed: 2), new List<double>());
 
-        var tried = GridSearch.Run(rows, Split, folds: 2, Few, BoostingGrid.Parse("trees=1,5; leaves=2,7"), told.Add, default);
+        var tried = GridSearch.Run(rows, Split, folds: 2, Few, BoostingGrid.Parse("trees=1,5; leaves=2,7"), shares.Add, default);
 
         tried.Count.ShouldBe(4);
         tried.Select(one => one.AveragePrecision).ShouldBeInOrder(SortDirection.Descending);
-        told.ShouldBe([0.25, 0.5, 0.75, 1]);
+        shares.ShouldBe([0.25, 0.5, 0.75, 1]);
         var again = Backtest.Run(rows, Split.ForValidation(), 2, tried[0].Settings, default);
         tried[0].Folds.ShouldBe(again);
         tried[0].AveragePrecision.ShouldBe(again.Average(fold => fold.AveragePrecision));
@@ -74,7 +74,7 @@ public sealed class GridSearchTests
     }
 
     [Fact]
-    public void A_search_looks_at_no_day_whose_label_is_not_known_when_the_split_that_counts_is_trained()
+    public void A_search_uses_no_label_that_is_unknown_when_the_final_split_trains()
     {
         var grid = BoostingGrid.Parse("trees=2,5; leaves=2,7");
         var rows = MadeRows.Make(seed: 3);

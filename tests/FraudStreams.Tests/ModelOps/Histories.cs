@@ -8,7 +8,7 @@ using FraudStreams.Tests.WholeProgram;
 
 namespace FraudStreams.Tests.ModelOps;
 
-/// <summary>Generated payments in a file, changed as a test wants them, as a history.</summary>
+/// <summary>Histories of generated payments in a file, changed as a test needs them.</summary>
 static class Histories
 {
     public static IHistory Csv(string folder, int payments, Func<IEnumerable<string[]>, IEnumerable<string[]>>? change = null)

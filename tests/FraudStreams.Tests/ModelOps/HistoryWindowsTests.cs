@@ -10,7 +10,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.ModelOps;
 
-/// <summary>Histories of a schema whose features look at earlier payments.</summary>
+/// <summary>Histories of a schema with window features.</summary>
 public sealed class HistoryWindowsTests : IDisposable
 {
     const int Payments = 3_000;
@@ -24,7 +24,7 @@ public sealed class HistoryWindowsTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Rows_without_a_label_are_seen_by_those_after_them()
+    public void Windows_include_rows_without_a_label()
     {
         var all = Read(History()).ShouldNotBeNull();
 
@@ -35,13 +35,13 @@ public sealed class HistoryWindowsTests : IDisposable
     }
 
     [Fact]
-    public void What_came_before_is_seen_and_not_measured()
+    public void A_warm_up_is_included_in_windows_and_not_measured()
     {
         var whole = Read(History()).ShouldNotBeNull();
-        var memory = new WindowState(Schema);
-        Read(History(rows => rows.Take(2_000)), memory);
+        var windows = new WindowState(Schema);
+        Read(History(rows => rows.Take(2_000)), windows);
 
-        var later = Read(History(rows => rows.Skip(2_000)), memory).ShouldNotBeNull();
+        var later = Read(History(rows => rows.Skip(2_000)), windows).ShouldNotBeNull();
         var cold = Read(History(rows => rows.Skip(2_000))).ShouldNotBeNull();
 
         Rows(later).ShouldBe(Rows(whole).Skip(2_000));
@@ -66,7 +66,7 @@ public sealed class HistoryWindowsTests : IDisposable
     [InlineData("backwards")]
     [InlineData("the first row last")]
     [InlineData("two files one after the other")]
-    public void Rows_see_what_came_before_them_in_time_wherever_it_stands_in_the_file(string order)
+    public void Windows_include_earlier_payments_wherever_they_are_in_the_file(string order)
     {
         var inOrder = Read(History(AtTheirOwnTimes)).ShouldNotBeNull();
 
@@ -79,7 +79,7 @@ public sealed class HistoryWindowsTests : IDisposable
     }
 
     [Fact]
-    public void A_warm_up_that_reaches_into_the_input_counts_no_payment_twice()
+    public void A_warm_up_that_overlaps_the_input_counts_no_payment_twice()
     {
         var before = new CsvHistory(Move(History(rows => AtTheirOwnTimes(rows).Take(2_000)), "before.csv"), Schema);
         var whole = new CsvHistory(Move(History(rows => AtTheirOwnTimes(rows).Where((_, row) => row != 2_000)), "whole.csv"), Schema);
@@ -99,7 +99,7 @@ public sealed class HistoryWindowsTests : IDisposable
         return new CsvHistory(Path.Combine(_folder, "history.csv"), Schema);
     }
 
-    /// <summary>Generated payments share seconds now and then, and then their order is that of the file.</summary>
+    /// <summary>Generated payments sometimes share a second; their order is then that of the file.</summary>
     static IEnumerable<string[]> AtTheirOwnTimes(IEnumerable<string[]> rows) => rows.DistinctBy(cells => cells[19]);
 
     static IEnumerable<string[]> InAnother(string order, IEnumerable<string[]> rows)
@@ -120,15 +120,15 @@ public sealed class HistoryWindowsTests : IDisposable
         return to;
     }
 
-    static LabelledDataset? Read(CsvHistory history, WindowState? memory = null) =>
-        LabelledDataset.Read(history, Plan, memory ?? new WindowState(Schema), _ => { }, _ => { }, default);
+    static LabelledDataset? Read(CsvHistory history, WindowState? windows = null) =>
+        LabelledDataset.Read(history, Plan, windows ?? new WindowState(Schema), _ => { }, _ => { }, default);
 
     static IEnumerable<string> Rows(LabelledDataset rows) =>
         rows.Set.Values.ToArray().Chunk(Plan.Count).Select(features => string.Join(' ', features));
 
     static double Alerts(Evaluation evaluation) => evaluation.Metrics["true_positives"] + evaluation.Metrics["false_positives"];
 
-    /// <summary>Fraud is a card's first payment of the last 24 hours.</summary>
+    /// <summary>Calls a card's first payment of the last 24 hours a fraud.</summary>
     sealed class FirstOfTheDay : IScorer
     {
         public int FeatureCount => Plan.Count;

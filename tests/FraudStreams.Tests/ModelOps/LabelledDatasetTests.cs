@@ -42,7 +42,7 @@ public sealed class LabelledDatasetTests : IDisposable
     }
 
     [Fact]
-    public void Rows_without_a_label_are_left_out_and_rows_that_cannot_be_read_are_told()
+    public void Unlabelled_rows_are_left_out_and_unreadable_ones_reported()
     {
         var reasons = new List<RejectReason>();
         var history = Histories.Csv(_folder, 300, rows => rows.Unlabelled(row => row % 3 == 0).Select((cells, row) => row == 100 ? cells[..5] : cells));
@@ -61,7 +61,7 @@ public sealed class LabelledDatasetTests : IDisposable
         Histories.Read(Histories.Csv(_folder, 50, rows => rows.Unlabelled(_ => true))).ShouldBeNull();
 
     [Fact]
-    public void A_card_has_one_number_of_its_own()
+    public void Each_card_has_one_number()
     {
         var rows = Histories.Read(Histories.Csv(_folder, 20, payments => payments.Select((cells, at) => At(cells, 1_735_700_000 + at, at, card: $"40000000000000{at % 4:00}"))))
             .ShouldNotBeNull();
@@ -70,7 +70,7 @@ public sealed class LabelledDatasetTests : IDisposable
         rows.Cards.Distinct().Count().ShouldBe(4);
     }
 
-    /// <summary>Time, label, and features of each row; those of one moment in an order that does not depend on the file's.</summary>
+    /// <summary>Time, label, and features of each row; rows of equal time in an order that does not depend on the file.</summary>
     static IEnumerable<string> RowsOf(LabelledDataset rows) => rows.Set.Values.ToArray().Chunk(TrainedModel.Loaded.Features.Count)
         .Select((features, row) => (Time: rows.Times[row], Text: $"{rows.Set.Labels.Span[row]} {string.Join(' ', features)}"))
         .OrderBy(row => row.Time).ThenBy(row => row.Text, StringComparer.Ordinal).Select(row => $"{row.Time} {row.Text}");

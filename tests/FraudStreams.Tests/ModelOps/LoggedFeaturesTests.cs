@@ -24,31 +24,31 @@ public sealed class LoggedFeaturesTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Payments_of_all_partitions_come_in_the_order_of_event_time_each_once()
+    public async Task Payments_of_all_partitions_come_once_in_the_order_of_event_time()
     {
         await PublishAsync(Enumerable.Range(0, Payments).Reverse().Concat([3, 5]).Select(number => Prediction(number)));
         EmbeddedLog.ReadRecords(_folder, TopicNames.Predictions).Select(record => record.Partition.Partition).Distinct().Count().ShouldBe(Partitions);
 
-        var seen = (await ReadAsync([])).ShouldNotBeNull();
+        var logged = (await ReadAsync([])).ShouldNotBeNull();
 
-        seen.Set.Values.ToArray().ShouldBe(Enumerable.Range(0, Payments).Select(number => number + 0.5));
-        seen.Times.ShouldBe(Enumerable.Range(0, Payments).Select(number => 1_000L + number));
-        seen.Set.Labels.ToArray().ShouldBe(Enumerable.Range(0, Payments).Select(number => (byte)(number % 4 == 0 ? 1 : 0)));
+        logged.Set.Values.ToArray().ShouldBe(Enumerable.Range(0, Payments).Select(number => number + 0.5));
+        logged.Times.ShouldBe(Enumerable.Range(0, Payments).Select(number => 1_000L + number));
+        logged.Set.Labels.ToArray().ShouldBe(Enumerable.Range(0, Payments).Select(number => (byte)(number % 4 == 0 ? 1 : 0)));
     }
 
     [Fact]
-    public async Task What_was_confirmed_goes_before_what_the_payment_says_and_without_either_there_is_nothing_to_learn()
+    public async Task A_confirmed_label_precedes_the_payments_own()
     {
         await PublishAsync([Prediction(0), Prediction(1, label: "null"), Prediction(2, label: "null")]);
 
-        var seen = (await ReadAsync(new Dictionary<string, bool> { ["n0"] = false, ["n2"] = true })).ShouldNotBeNull();
+        var logged = (await ReadAsync(new Dictionary<string, bool> { ["n0"] = false, ["n2"] = true })).ShouldNotBeNull();
 
-        seen.Times.ShouldBe([1_000, 1_002]);
-        seen.Set.Labels.ToArray().ShouldBe([0, 1]);
+        logged.Times.ShouldBe([1_000, 1_002]);
+        logged.Set.Labels.ToArray().ShouldBe([0, 1]);
     }
 
     [Fact]
-    public async Task Records_that_are_no_predictions_or_of_a_version_that_is_gone_or_without_features_are_left_out()
+    public async Task Records_without_usable_features_are_left_out()
     {
         await PublishAsync([Prediction(0), "no prediction", Prediction(1, version: "gone"), Prediction(2, features: "[1,2]"), Prediction(3).Replace("feature_values", "other")]);
 
@@ -70,8 +70,8 @@ public sealed class LoggedFeaturesTests : IDisposable
     async Task<LabelledDataset?> ReadAsync(Dictionary<string, bool> confirmed)
     {
         await using var topics = Open();
-        var seen = new LoggedFeatures(topics, Partitions, s_plan, version => version == "gone" ? null : FeaturePlan.Fit(Predictions.Schema, []), confirmed);
-        return await WorkProgress.RunAsync(progress => seen.ReadAsync(progress, _ => { }, default));
+        var logged = new LoggedFeatures(topics, Partitions, s_plan, version => version == "gone" ? null : FeaturePlan.Fit(Predictions.Schema, []), confirmed);
+        return await WorkProgress.RunAsync(progress => logged.ReadAsync(progress, _ => { }, default));
     }
 
     EmbeddedMessageLog Open() => EmbeddedMessageLog.Open(LogOf.Settings(_folder, Partitions, TopicNames.Predictions), TimeProvider.System, _ => { });

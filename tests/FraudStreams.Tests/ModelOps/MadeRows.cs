@@ -5,7 +5,7 @@ using FraudStreams.ModelOps;
 
 namespace FraudStreams.Tests.ModelOps;
 
-/// <summary>Labelled rows of some weeks, made from a seed: the first feature tells fraud, mostly, and the second nothing.</summary>
+/// <summary>Labelled rows of some weeks, generated from a seed: the first feature mostly indicates fraud, the second is noise.</summary>
 static class MadeRows
 {
     public const long Day = 86_400_000;
@@ -31,7 +31,7 @@ static class MadeRows
         return Of(values, labels, times, cardOf);
     }
 
-    /// <summary>The rows with others from a moment on, in whatever does not change how many there are.</summary>
+    /// <summary>The rows with other values from a time on; their number stays the same.</summary>
     public static LabelledDataset WithOthersFrom(this LabelledDataset rows, DateOnly day, int seed)
     {
         var (random, from) = (new Random(seed), rows.At(StartOf(day)));

@@ -1,3 +1,4 @@
+using FraudStreams.Model.Schemas;
 using FraudStreams.Configuration;
 using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
@@ -15,14 +16,14 @@ public sealed class ModelBootstrapTests : IDisposable
 {
     readonly TemporaryFolder _folder = new();
     readonly ManualTime _time = new();
-    readonly ModelRegistry _shelf;
+    readonly ModelRegistry _registry;
 
-    public ModelBootstrapTests() => _shelf = new ModelRegistry(_folder, _time);
+    public ModelBootstrapTests() => _registry = new ModelRegistry(_folder, _time);
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void An_empty_folder_without_an_input_is_of_the_generators_schema() => Of().Schema().Name.ShouldBe("cards");
+    public void An_empty_folder_without_an_input_has_the_generators_schema() => Of().Schema().Name.ShouldBe("cards");
 
     [Theory]
     [InlineData("cards")]
@@ -36,7 +37,7 @@ public sealed class ModelBootstrapTests : IDisposable
     }
 
     [Fact]
-    public void A_header_that_fits_nothing_says_of_each_schema_why()
+    public void A_header_that_fits_no_schema_is_refused_with_each_reason()
     {
         var input = Input("id,when,how_much");
 
@@ -52,7 +53,7 @@ public sealed class ModelBootstrapTests : IDisposable
         Of($"simulate.input={Input(HeaderOf("cards"))}", "schema=paysim").Schema().Name.ShouldBe("paysim");
 
     [Fact]
-    public void A_folder_with_a_model_goes_on_with_its_schema()
+    public void A_folder_with_a_model_keeps_its_schema()
     {
         Put(OtherSchema.Model("v1"));
 
@@ -60,11 +61,11 @@ public sealed class ModelBootstrapTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_whose_champion_is_damaged_goes_on_with_the_schema_of_the_version_that_takes_its_place()
+    public void A_damaged_champion_leaves_the_schema_to_the_last_good_version()
     {
         Put(OtherSchema.Model("v1"));
         Put(OtherSchema.Model("v2"));
-        File.Delete(Path.Combine(_shelf.FolderOf("v2"), "model.json"));
+        File.Delete(Path.Combine(_registry.FolderOf("v2"), "model.json"));
 
         Of().Schema().ShouldBe(OtherSchema.Schema);
     }
@@ -80,7 +81,7 @@ public sealed class ModelBootstrapTests : IDisposable
     }
 
     [Fact]
-    public void A_model_of_another_schema_of_the_same_name_is_refused_before_it_fails_on_every_payment()
+    public void A_model_of_another_schema_of_the_same_name_is_refused()
     {
         Put(OtherSchema.Model("v1"));
 
@@ -91,26 +92,26 @@ public sealed class ModelBootstrapTests : IDisposable
     }
 
     [Fact]
-    public void A_damaged_champion_is_replaced_by_the_last_good_version_with_a_note_why()
+    public void A_damaged_champion_is_replaced_by_the_last_good_version()
     {
         Put(Version("v1"));
         Put(Version("v2"));
-        File.WriteAllText(Path.Combine(_shelf.FolderOf("v2"), "model.json"), "{");
+        File.WriteAllText(Path.Combine(_registry.FolderOf("v2"), "model.json"), "{");
 
         var model = ModelOf(Of());
 
         model.Version.ShouldBe("v1");
-        _shelf.ChampionVersion.ShouldBe("v1");
-        File.ReadAllText(Path.Combine(_shelf.Directory, "champion.json")).ShouldContain("v2 could not be loaded");
+        _registry.ChampionVersion.ShouldBe("v1");
+        File.ReadAllText(Path.Combine(_registry.Directory, "champion.json")).ShouldContain("v2 could not be loaded");
     }
 
     [Fact]
-    public void A_damaged_champion_without_an_earlier_version_is_an_error_that_names_the_file()
+    public void Without_an_earlier_version_a_damaged_champion_is_an_error()
     {
         Put(Version("v1"));
-        File.WriteAllText(Path.Combine(_shelf.FolderOf("v1"), "model.json"), "{");
+        File.WriteAllText(Path.Combine(_registry.FolderOf("v1"), "model.json"), "{");
 
-        Should.Throw<ModelArtifactException>(() => ModelOf(Of())).Message.ShouldContain(Path.Combine(_shelf.FolderOf("v1"), "model.json"));
+        Should.Throw<ModelArtifactException>(() => ModelOf(Of())).Message.ShouldContain(Path.Combine(_registry.FolderOf("v1"), "model.json"));
     }
 
     [Fact]
@@ -123,11 +124,11 @@ public sealed class ModelBootstrapTests : IDisposable
 
         model.Card.Training.Rows.ShouldBe(3_000);
         model.Card.Training.Settings["history"].ShouldBe("payments.csv");
-        _shelf.ChampionVersion.ShouldBe(model.Version);
+        _registry.ChampionVersion.ShouldBe(model.Version);
     }
 
     [Fact]
-    public void An_input_without_enough_frauds_leaves_the_first_model_to_a_generated_history()
+    public void With_too_few_frauds_the_first_model_learns_a_generated_history()
     {
         var input = Input(HeaderOf("cards"));
 
@@ -137,30 +138,37 @@ public sealed class ModelBootstrapTests : IDisposable
     }
 
     [Fact]
-    public void Where_nothing_can_be_learnt_from_it_is_said_how_to_get_a_model()
+    public void Without_training_data_the_error_says_how_to_get_a_model()
     {
-        var installation = Of($"simulate.input={Input(HeaderOf("paysim"))}");
+        var bootstrap = Of($"simulate.input={Input(HeaderOf("paysim"))}");
 
-        var refusal = Should.Throw<SettingsException>(() => ModelOf(installation));
+        var refusal = Should.Throw<SettingsException>(() => ModelOf(bootstrap));
 
         refusal.Message.ShouldContain("there is no model in");
         refusal.Message.ShouldContain("fraudstreams train --input CSV");
         refusal.Message.ShouldContain("paysim");
     }
 
-    ModelBootstrap Of(params string[] set) => new(SettingsOf.Set([$"data={_folder.Path}", .. set]), _time);
+    Start Of(params string[] set) => new(SettingsOf.Set([$"data={_folder.Path}", .. set]), _time);
 
-    static ScoringModel ModelOf(ModelBootstrap installation) => Histories.Quietly(progress => installation.Model(installation.Schema(), progress, default));
+    static ScoringModel ModelOf(Start start) => Histories.Quietly(progress =>
+        new ModelBootstrap(start.Settings.DataDirectory, start.Settings.Simulate, start.Settings.Model, start.Time).Model(start.Schema(), progress, default));
+
+    /// <summary>What a run begins with.</summary>
+    sealed record Start(FraudSettings Settings, TimeProvider Time)
+    {
+        public TransactionSchema Schema() => SchemaResolver.Resolve(Settings.Schema, Settings.Simulate.Input, Settings.DataDirectory);
+    }
 
     void Put(ScoringModel model)
     {
-        ModelArtifact.Write(Directory.CreateDirectory(_shelf.Directory).FullName, model);
-        _shelf.Promote(model.Version, "a test's");
+        ModelArtifact.Write(Directory.CreateDirectory(_registry.Directory).FullName, model);
+        _registry.Promote(model.Version, "a test's");
     }
 
     static ScoringModel Version(string version) => new(TrainedModel.Loaded.Card with { Version = version }, TrainedModel.Loaded.Scorer);
 
-    /// <summary>The columns that a file has: an id that the schema makes from the row is none of them.</summary>
+    /// <summary>The columns of a file; an id that the schema makes from the row is not among them.</summary>
     static string HeaderOf(string schema) => string.Join(',', SchemaFile.Read(schema).Fields.Select(field => field.Name).Where(name => name != "id"));
 
     string Input(string header)

@@ -12,26 +12,26 @@ public sealed class ModelRegistryTests : IDisposable
 {
     readonly TemporaryFolder _folder = new();
     readonly ManualTime _time = new();
-    readonly ModelRegistry _shelf;
+    readonly ModelRegistry _registry;
 
-    public ModelRegistryTests() => _shelf = new ModelRegistry(_folder, _time);
+    public ModelRegistryTests() => _registry = new ModelRegistry(_folder, _time);
 
     public void Dispose() => _folder.Dispose();
 
-    string PointerFile => Path.Combine(_shelf.Directory, "champion.json");
+    string PointerFile => Path.Combine(_registry.Directory, "champion.json");
 
     [Fact]
-    public void An_empty_folder_has_no_champion_and_nothing_is_made_by_asking()
+    public void An_empty_folder_has_no_champion_and_asking_creates_nothing()
     {
-        _shelf.ChampionVersion.ShouldBeNull();
-        _shelf.Champion().ShouldBeNull();
-        _shelf.LastGoodBefore("v1").ShouldBeNull();
+        _registry.ChampionVersion.ShouldBeNull();
+        _registry.Champion().ShouldBeNull();
+        _registry.LastGoodBefore("v1").ShouldBeNull();
 
         Directory.GetFileSystemEntries(_folder).ShouldBeEmpty();
     }
 
     [Fact]
-    public void What_is_promoted_is_in_service_with_the_reason_and_the_moment_and_what_was_there_before_it_latest_first()
+    public void A_promoted_version_is_in_service_with_reason_time_and_predecessors()
     {
         Put("v1");
         Put("v2");
@@ -39,7 +39,7 @@ public sealed class ModelRegistryTests : IDisposable
 
         Put("v3", "better");
 
-        _shelf.Champion().ShouldNotBeNull().Version.ShouldBe("v3");
+        _registry.Champion().ShouldNotBeNull().Version.ShouldBe("v3");
         var pointer = JsonDocument.Parse(File.ReadAllText(PointerFile)).RootElement;
         pointer.GetProperty("champion").GetString().ShouldBe("v3");
         pointer.GetProperty("before").EnumerateArray().Select(version => version.GetString()).ShouldBe(["v2", "v1"]);
@@ -48,27 +48,27 @@ public sealed class ModelRegistryTests : IDisposable
     }
 
     [Fact]
-    public void Going_back_leaves_the_later_versions_out_so_that_they_are_no_candidates_of_the_next_fallback()
+    public void Going_back_drops_later_versions_as_fallback_candidates()
     {
         Put("v1");
         Put("v2");
         Put("v3");
 
-        _shelf.Promote("v2", "back");
+        _registry.Promote("v2", "back");
 
-        _shelf.ChampionVersion.ShouldBe("v2");
-        _shelf.LastGoodBefore("v2").ShouldNotBeNull().Version.ShouldBe("v1");
+        _registry.ChampionVersion.ShouldBe("v2");
+        _registry.LastGoodBefore("v2").ShouldNotBeNull().Version.ShouldBe("v1");
     }
 
     [Fact]
-    public void Promoting_the_champion_again_changes_nothing_of_the_history()
+    public void Promoting_the_champion_again_leaves_the_history_unchanged()
     {
         Put("v1");
         Put("v2");
 
-        _shelf.Promote("v2", "again");
+        _registry.Promote("v2", "again");
 
-        _shelf.LastGoodBefore("v2").ShouldNotBeNull().Version.ShouldBe("v1");
+        _registry.LastGoodBefore("v2").ShouldNotBeNull().Version.ShouldBe("v1");
     }
 
     [Fact]
@@ -76,16 +76,16 @@ public sealed class ModelRegistryTests : IDisposable
     {
         Put("v1");
         Put("v2");
-        ModelArtifact.Write(_shelf.Directory, OtherSchema.Model("v3"));
-        _shelf.Promote("v3", "a test's");
+        ModelArtifact.Write(_registry.Directory, OtherSchema.Model("v3"));
+        _registry.Promote("v3", "a test's");
         Put("v4");
         Put("v5");
-        Directory.Delete(_shelf.FolderOf("v4"), recursive: true);
+        Directory.Delete(_registry.FolderOf("v4"), recursive: true);
 
-        _shelf.LastGoodBefore("v5").ShouldNotBeNull().Version.ShouldBe("v3");
-        _shelf.LastGoodBefore("v5", TrainedModel.Schema).ShouldNotBeNull().Version.ShouldBe("v2");
-        File.AppendAllText(Path.Combine(_shelf.FolderOf("v2"), "card.json"), " ");
-        _shelf.LastGoodBefore("v5", TrainedModel.Schema).ShouldNotBeNull().Version.ShouldBe("v1");
+        _registry.LastGoodBefore("v5").ShouldNotBeNull().Version.ShouldBe("v3");
+        _registry.LastGoodBefore("v5", TrainedModel.Schema).ShouldNotBeNull().Version.ShouldBe("v2");
+        File.AppendAllText(Path.Combine(_registry.FolderOf("v2"), "card.json"), " ");
+        _registry.LastGoodBefore("v5", TrainedModel.Schema).ShouldNotBeNull().Version.ShouldBe("v1");
     }
 
     [Theory]
@@ -96,37 +96,37 @@ public sealed class ModelRegistryTests : IDisposable
     [InlineData("""{"champion":"v1"}""")]
     [InlineData("""{"champion":7,"before":[]}""")]
     [InlineData("""{"champion":"../../somewhere","before":[]}""")]
-    public void A_damaged_champion_file_is_refused_by_name_with_what_to_do(string text)
+    public void A_damaged_champion_file_is_named_with_what_to_do(string text)
     {
         Put("v1");
         File.WriteAllText(PointerFile, text);
 
-        var refusal = Should.Throw<ModelArtifactException>(() => _shelf.LastGoodBefore(_shelf.Champion()?.Version ?? "none"));
+        var refusal = Should.Throw<ModelArtifactException>(() => _registry.LastGoodBefore(_registry.Champion()?.Version ?? "none"));
 
         refusal.Message.ShouldContain(PointerFile);
         refusal.Message.ShouldContain("train anew");
     }
 
     [Fact]
-    public void New_versions_have_names_of_their_own_also_within_a_second()
+    public void New_versions_have_unique_names_even_within_a_second()
     {
-        var first = _shelf.NewVersionName("cards", _time.Start);
+        var first = _registry.NewVersionName("cards", _time.Start);
         Put(first);
-        var second = _shelf.NewVersionName("cards", _time.Start);
+        var second = _registry.NewVersionName("cards", _time.Start);
         Put(second);
 
         first.ShouldBe("cards-20260102-030405");
         second.ShouldBe("cards-20260102-030405-2");
-        _shelf.NewVersionName("cards", _time.Start).ShouldBe("cards-20260102-030405-3");
+        _registry.NewVersionName("cards", _time.Start).ShouldBe("cards-20260102-030405-3");
     }
 
     [Fact]
-    public async Task One_at_a_time_may_put_a_first_version_on_the_shelf()
+    public async Task One_process_at_a_time_may_train_the_first_version()
     {
         using var stop = new CancellationTokenSource();
-        var first = _shelf.BeFirst(default);
-        var second = Task.Run(() => _shelf.BeFirst(default));
-        var third = Task.Run(() => _shelf.BeFirst(stop.Token));
+        var first = _registry.LockFirstTraining(default);
+        var second = Task.Run(() => _registry.LockFirstTraining(default));
+        var third = Task.Run(() => _registry.LockFirstTraining(stop.Token));
         await stop.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(third);
         second.IsCompleted.ShouldBeFalse();
@@ -138,8 +138,8 @@ public sealed class ModelRegistryTests : IDisposable
 
     void Put(string version, string why = "a test's")
     {
-        Directory.CreateDirectory(_shelf.Directory);
-        ModelArtifact.Write(_shelf.Directory, new ScoringModel(TrainedModel.Loaded.Card with { Version = version }, TrainedModel.Loaded.Scorer));
-        _shelf.Promote(version, why);
+        Directory.CreateDirectory(_registry.Directory);
+        ModelArtifact.Write(_registry.Directory, new ScoringModel(TrainedModel.Loaded.Card with { Version = version }, TrainedModel.Loaded.Scorer));
+        _registry.Promote(version, why);
     }
 }

@@ -12,7 +12,7 @@ public sealed class TemporalSplitTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void It_learns_from_its_days_and_is_measured_on_cards_that_are_not_known_to_be_compromised(int seed)
+    public void Measured_cards_are_not_known_to_be_compromised(int seed)
     {
         var rows = MadeRows.Make(seed);
 
@@ -20,13 +20,13 @@ public sealed class TemporalSplitTests
 
         Days(train).ShouldBe(Enumerable.Range(20, 7));
         train.Count.ShouldBe(7 * 60);
-        Rows(test).ShouldBe(ByTheBook(rows));
+        Rows(test).ShouldBe(AsTheHandbook(rows));
         Days(test).ShouldBe(Enumerable.Range(32, 6));
         test.Count.ShouldBeInRange(100, 300);
     }
 
     [Fact]
-    public void A_card_is_left_out_from_the_day_after_its_fraud_is_a_delay_old()
+    public void A_card_is_left_out_from_the_day_after_its_fraud_is_known()
     {
         // Two cards pay once a day each, and of the first one's payments one is a fraud.
         static List<int> MeasuredWithFraudOn(int day)
@@ -40,12 +40,12 @@ public sealed class TemporalSplitTests
 
         before.ShouldBe(Enumerable.Range(32, 6));
         whileTrained.ShouldBeEmpty();
-        // The label of day 28 is known on day 33, and heard on the morning after.
+        // The label of day 28 is known on day 33, and used from the day after.
         inTheDelay.ShouldBe([32, 33]);
     }
 
     [Fact]
-    public void Its_earlier_splits_step_by_the_measured_days_and_the_one_for_validation_is_over_before_it_begins()
+    public void Earlier_splits_step_by_the_measured_days_and_validation_is_over_before()
     {
         Split.Earlier(0).ShouldBe(Split);
         Split.Earlier(2).From.ShouldBe(Split.From.AddDays(-12));
@@ -58,7 +58,7 @@ public sealed class TemporalSplitTests
     [InlineData(-40)]
     [InlineData(-15)]
     [InlineData(55)]
-    public void Days_that_the_file_does_not_have_are_refused_by_their_dates(int from)
+    public void Days_that_the_file_lacks_are_refused_with_their_dates(int from)
     {
         var split = Split with { From = MadeRows.First.AddDays(from) };
 
@@ -73,8 +73,8 @@ public sealed class TemporalSplitTests
 
     static string Row(LabelledDataset rows, int row) => $"{rows.Times[row]} {rows.Cards[row]} {rows.Set.Labels.Span[row]} {rows.Set.Values.Span[row * 2]}";
 
-    /// <summary>As the Handbook's get_train_test_set says it: day by day, with a set of customers.</summary>
-    static List<string> ByTheBook(LabelledDataset rows)
+    /// <summary>As the Handbook's get_train_test_set: day by day, with a set of customers.</summary>
+    static List<string> AsTheHandbook(LabelledDataset rows)
     {
         var first = Split.From.DayNumber - MadeRows.First.DayNumber;
         var day = rows.Times.Select(DayOf).ToArray();

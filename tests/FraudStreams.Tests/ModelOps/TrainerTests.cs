@@ -10,9 +10,9 @@ public sealed class TrainerTests : IDisposable
 {
     readonly TemporaryFolder _folder = new();
     readonly ManualTime _time = new();
-    readonly ModelRegistry _shelf;
+    readonly ModelRegistry _registry;
 
-    public TrainerTests() => _shelf = new ModelRegistry(_folder, _time);
+    public TrainerTests() => _registry = new ModelRegistry(_folder, _time);
 
     public void Dispose() => _folder.Dispose();
 
@@ -24,7 +24,7 @@ public sealed class TrainerTests : IDisposable
         model.ShouldBeNull();
         why.ShouldNotBeNull().ShouldContain("history.csv");
         why.ShouldContain("with 0 frauds: at least 10 are needed");
-        Directory.Exists(_shelf.Directory).ShouldBeFalse();
+        Directory.Exists(_registry.Directory).ShouldBeFalse();
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void The_same_history_and_seed_give_the_same_model_byte_for_byte_and_another_seed_another()
+    public void The_same_history_and_seed_give_the_same_model_byte_for_byte()
     {
         var history = Histories.Csv(_folder, 4_000);
 
@@ -51,14 +51,14 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void The_card_says_what_was_learnt_from_how_good_it_is_and_what_it_follows()
+    public void The_card_holds_training_facts_metrics_and_parent()
     {
         TrainedModel.PutInService(_folder, _time);
         var history = Histories.Csv(_folder, 4_000);
 
         var model = Train(history, "model.threshold=alerts-per-day 20").Model.ShouldNotBeNull();
 
-        var card = ModelArtifact.Load(_shelf.FolderOf(model.Version)).Card;
+        var card = ModelArtifact.Load(_registry.FolderOf(model.Version)).Card;
         var rows = Histories.Read(history).ShouldNotBeNull();
         card.Version.ShouldBe("cards-20260102-030405");
         card.CreatedAt.ShouldBe(_time.Start);
@@ -76,19 +76,19 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void A_training_that_is_cancelled_leaves_nothing_behind()
+    public void A_cancelled_training_leaves_nothing_behind()
     {
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
 
         Should.Throw<OperationCanceledException>(() => Histories.Quietly(progress =>
-            new Trainer(TrainedModel.Settings(), _shelf, progress, _time).Train(Histories.Csv(_folder, 4_000), cancelled.Token)));
+            new Trainer(TrainedModel.Settings(), _registry, progress, _time).Train(Histories.Csv(_folder, 4_000), cancelled.Token)));
 
-        Directory.Exists(_shelf.Directory).ShouldBeFalse();
+        Directory.Exists(_registry.Directory).ShouldBeFalse();
     }
 
     (ScoringModel? Model, string? Why) Train(IHistory history, params string[] set) =>
-        Histories.Quietly(progress => new Trainer(TrainedModel.Settings(set), _shelf, progress, _time).Train(history, default));
+        Histories.Quietly(progress => new Trainer(TrainedModel.Settings(set), _registry, progress, _time).Train(history, default));
 
-    byte[] ModelFile(ScoringModel model) => File.ReadAllBytes(Path.Combine(_shelf.FolderOf(model.Version), "model.json"));
+    byte[] ModelFile(ScoringModel model) => File.ReadAllBytes(Path.Combine(_registry.FolderOf(model.Version), "model.json"));
 }

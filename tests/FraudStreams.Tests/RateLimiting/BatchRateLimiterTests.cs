@@ -11,12 +11,12 @@ public sealed class BatchRateLimiterTests : Akka.TestKit.Xunit2.TestKit
     readonly ManualTime _time = new();
 
     [Fact]
-    public async Task An_open_valve_passes_each_batch_whole()
+    public async Task An_unlimited_rate_passes_each_batch_whole()
     {
-        using var valve = new RateLimiter(Rate.Unlimited, _time);
+        using var limiter = new RateLimiter(Rate.Unlimited, _time);
         var batches = new[] { Numbers(0, 500), Numbers(500, 3) };
 
-        var passed = await RunAsync(valve, batches);
+        var passed = await RunAsync(limiter, batches);
 
         passed.Count.ShouldBe(2);
         passed[0].ShouldBeSameAs(batches[0]);
@@ -24,11 +24,11 @@ public sealed class BatchRateLimiterTests : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
-    public async Task A_slow_valve_passes_pieces_of_a_quarter_second_at_its_rate_and_in_order()
+    public async Task A_low_rate_passes_pieces_of_a_quarter_second_in_order()
     {
-        using var valve = new RateLimiter(Rate.Of(40), _time);
+        using var limiter = new RateLimiter(Rate.Of(40), _time);
 
-        var passing = RunAsync(valve, Numbers(0, 25), Numbers(25, 10));
+        var passing = RunAsync(limiter, Numbers(0, 25), Numbers(25, 10));
         await _time.RunAsync(passing);
 
         var passed = await passing;
@@ -38,11 +38,11 @@ public sealed class BatchRateLimiterTests : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
-    public async Task A_valve_slower_than_a_record_a_quarter_second_passes_single_records()
+    public async Task A_rate_below_a_record_per_quarter_second_passes_single_records()
     {
-        using var valve = new RateLimiter(Rate.Of(0.5), _time);
+        using var limiter = new RateLimiter(Rate.Of(0.5), _time);
 
-        var passing = RunAsync(valve, Numbers(0, 4));
+        var passing = RunAsync(limiter, Numbers(0, 4));
         await _time.RunAsync(passing);
 
         (await passing).Select(piece => piece.Count).ShouldBe([1, 1, 1, 1]);
@@ -50,13 +50,13 @@ public sealed class BatchRateLimiterTests : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
-    public async Task Turning_the_valve_while_a_batch_waits_lets_its_rest_pass_at_the_new_speed()
+    public async Task A_rate_changed_while_a_batch_waits_applies_to_its_rest()
     {
-        using var valve = new RateLimiter(Rate.Of(4), _time);
-        var passing = RunAsync(valve, Numbers(0, 1_000));
+        using var limiter = new RateLimiter(Rate.Of(4), _time);
+        var passing = RunAsync(limiter, Numbers(0, 1_000));
         await Eventually.TrueAsync(() => _time.UntilNextTimer() is not null);
 
-        valve.Speed = Rate.Unlimited;
+        limiter.Speed = Rate.Unlimited;
 
         var passed = await passing.WaitAsync(TimeSpan.FromSeconds(20));
         passed.SelectMany(piece => piece).ShouldBe(Enumerable.Range(0, 1_000));
@@ -66,7 +66,7 @@ public sealed class BatchRateLimiterTests : Akka.TestKit.Xunit2.TestKit
 
     static IReadOnlyList<int> Numbers(int first, int count) => [.. Enumerable.Range(first, count)];
 
-    async Task<List<IReadOnlyList<int>>> RunAsync(RateLimiter valve, params IReadOnlyList<int>[] batches) =>
-        [.. await Source.From(batches).Via(BatchRateLimiter.Flow<int>(valve))
+    async Task<List<IReadOnlyList<int>>> RunAsync(RateLimiter limiter, params IReadOnlyList<int>[] batches) =>
+        [.. await Source.From(batches).Via(BatchRateLimiter.Flow<int>(limiter))
             .RunWith(Sink.Seq<IReadOnlyList<int>>(), Sys.Materializer())];
 }

@@ -17,12 +17,12 @@ public sealed class RateLimiterTests
     [InlineData(1, 30_000)]
     public async Task Batches_and_single_records_keep_the_same_long_run_rate(int batch, double perSecond)
     {
-        using var valve = new RateLimiter(Rate.Of(perSecond), _time);
+        using var limiter = new RateLimiter(Rate.Of(perSecond), _time);
         var passes = (int)Math.Max(20, perSecond * 30 / batch);
 
-        await _time.RunAsync(PassAsync(valve, batch, passes));
+        await _time.RunAsync(PassAsync(limiter, batch, passes));
 
-        // The last pass goes when all before it are paid off.
+        // The last pass completes when the debt of all before it is paid off.
         var exact = (passes - 1) * (double)batch / perSecond;
         _time.Elapsed.TotalSeconds.ShouldBe(exact, 0.0011);
     }
@@ -30,11 +30,11 @@ public sealed class RateLimiterTests
     [Fact]
     public async Task After_an_idle_hour_only_a_tenth_of_a_second_is_caught_up()
     {
-        using var valve = new RateLimiter(Rate.Of(1000), _time);
+        using var limiter = new RateLimiter(Rate.Of(1000), _time);
         _time.Advance(TimeSpan.FromHours(1));
 
         var passed = 0;
-        while (valve.PassAsync(1).AsTask().IsCompleted)
+        while (limiter.PassAsync(1).AsTask().IsCompleted)
             passed++;
 
         passed.ShouldBe(101);
@@ -43,23 +43,23 @@ public sealed class RateLimiterTests
     [Fact]
     public void The_first_batch_passes_at_once_and_the_second_waits_for_it()
     {
-        using var valve = new RateLimiter(Rate.Of(100), _time);
+        using var limiter = new RateLimiter(Rate.Of(100), _time);
 
-        valve.PassAsync(500).AsTask().IsCompletedSuccessfully.ShouldBeTrue();
-        valve.PassAsync(500).AsTask().IsCompleted.ShouldBeFalse();
+        limiter.PassAsync(500).AsTask().IsCompletedSuccessfully.ShouldBeTrue();
+        limiter.PassAsync(500).AsTask().IsCompleted.ShouldBeFalse();
 
         _time.UntilNextTimer().ShouldBe(TimeSpan.FromSeconds(5));
     }
 
     [Fact]
-    public async Task A_waiting_pass_is_timed_anew_when_the_speed_is_turned()
+    public async Task A_waiting_pass_is_timed_anew_when_the_rate_changes()
     {
-        using var valve = new RateLimiter(Rate.Of(1), _time);
-        await valve.PassAsync(100);
-        var waiting = valve.PassAsync(1).AsTask();
+        using var limiter = new RateLimiter(Rate.Of(1), _time);
+        await limiter.PassAsync(100);
+        var waiting = limiter.PassAsync(1).AsTask();
         _time.Advance(TimeSpan.FromSeconds(50));
 
-        valve.Speed = Rate.Of(100);
+        limiter.Speed = Rate.Of(100);
         await Eventually.TrueAsync(() => _time.UntilNextTimer() == TimeSpan.FromSeconds(0.5));
         await _time.RunAsync(waiting);
 
@@ -69,35 +69,35 @@ public sealed class RateLimiterTests
     [Fact]
     public async Task A_waiting_pass_goes_at_once_when_the_limit_is_lifted()
     {
-        using var valve = new RateLimiter(Rate.Of(1), _time);
-        await valve.PassAsync(1_000_000);
-        var waiting = valve.PassAsync(1).AsTask();
+        using var limiter = new RateLimiter(Rate.Of(1), _time);
+        await limiter.PassAsync(1_000_000);
+        var waiting = limiter.PassAsync(1).AsTask();
         waiting.IsCompleted.ShouldBeFalse();
 
-        valve.Speed = Rate.Unlimited;
+        limiter.Speed = Rate.Unlimited;
         await waiting.WaitAsync(TimeSpan.FromSeconds(10));
 
         _time.Elapsed.ShouldBe(TimeSpan.Zero);
     }
 
     [Fact]
-    public async Task A_limit_set_on_an_open_valve_holds_from_then_on()
+    public async Task A_limit_set_on_an_unlimited_rate_holds_from_then_on()
     {
-        using var valve = new RateLimiter(Rate.Unlimited, _time);
-        await valve.PassAsync(1_000_000);
+        using var limiter = new RateLimiter(Rate.Unlimited, _time);
+        await limiter.PassAsync(1_000_000);
 
-        valve.Speed = Rate.Of(10);
+        limiter.Speed = Rate.Of(10);
 
-        await _time.RunAsync(PassAsync(valve, 1, 101));
+        await _time.RunAsync(PassAsync(limiter, 1, 101));
         _time.Elapsed.TotalSeconds.ShouldBe(10, 0.0011);
     }
 
     [Fact]
     public async Task Several_streams_share_one_rate()
     {
-        using var valve = new RateLimiter(Rate.Of(10), _time);
+        using var limiter = new RateLimiter(Rate.Of(10), _time);
 
-        await _time.RunAsync(Task.WhenAll(Enumerable.Range(0, 3).Select(_ => PassAsync(valve, 1, 7))));
+        await _time.RunAsync(Task.WhenAll(Enumerable.Range(0, 3).Select(_ => PassAsync(limiter, 1, 7))));
 
         _time.Elapsed.TotalSeconds.ShouldBe(2, 0.0011);
     }
@@ -105,22 +105,22 @@ public sealed class RateLimiterTests
     [Fact]
     public async Task A_cancelled_pass_neither_passes_nor_holds_up_the_next()
     {
-        using var valve = new RateLimiter(Rate.Of(1), _time);
-        await valve.PassAsync(10);
+        using var limiter = new RateLimiter(Rate.Of(1), _time);
+        await limiter.PassAsync(10);
         using var cancel = new CancellationTokenSource();
-        var given_up = valve.PassAsync(1_000, cancel.Token).AsTask();
-        var next = valve.PassAsync(1).AsTask();
+        var cancelled = limiter.PassAsync(1_000, cancel.Token).AsTask();
+        var next = limiter.PassAsync(1).AsTask();
 
         await cancel.CancelAsync();
 
-        await Should.ThrowAsync<OperationCanceledException>(given_up);
+        await Should.ThrowAsync<OperationCanceledException>(cancelled);
         await _time.RunAsync(next);
         _time.Elapsed.ShouldBe(TimeSpan.FromSeconds(10));
     }
 
-    static async Task PassAsync(RateLimiter valve, int batch, int times)
+    static async Task PassAsync(RateLimiter limiter, int batch, int times)
     {
         for (var i = 0; i < times; i++)
-            await valve.PassAsync(batch);
+            await limiter.PassAsync(batch);
     }
 }

@@ -14,7 +14,7 @@ public sealed class RateTests
     [InlineData(" 200 / s ", 200)]
     [InlineData("unlimited", double.PositiveInfinity)]
     [InlineData("Unlimited", double.PositiveInfinity)]
-    public void Is_read_as_records_a_second(string text, double perSecond)
+    public void A_rate_is_read_as_records_per_second(string text, double perSecond)
     {
         Rate.Parse(text).PerSecond.ShouldBe(perSecond);
     }
@@ -31,7 +31,7 @@ public sealed class RateTests
     [InlineData("1e3/s")]
     [InlineData("1,000/s")]
     [InlineData("9999999999/s")]
-    public void Refuses_anything_else_and_says_what_is_right(string text)
+    public void Any_other_text_is_refused_with_the_accepted_forms(string text)
     {
         var refusal = Should.Throw<FormatException>(() => Rate.Parse(text));
 
@@ -46,7 +46,7 @@ public sealed class RateTests
     [InlineData("1/h")]
     [InlineData("0.5/s")]
     [InlineData("unlimited")]
-    public void Prints_as_it_can_be_read(string text)
+    public void A_rate_prints_in_a_form_that_can_be_read(string text)
     {
         var speed = Rate.Parse(text);
 

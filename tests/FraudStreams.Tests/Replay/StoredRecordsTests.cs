@@ -11,7 +11,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Replay;
 
-/// <summary>What a store gives back of the payments that went into it; on PostgreSQL where there is one.</summary>
+/// <summary>The payments read back from a store; on PostgreSQL as well where it is available.</summary>
 public sealed class StoredRecordsTests(PostgresServer postgres) : IDisposable, IClassFixture<PostgresServer>
 {
     readonly TemporaryFolder _folder = new();
@@ -19,7 +19,7 @@ public sealed class StoredRecordsTests(PostgresServer postgres) : IDisposable, I
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Payments_come_back_in_the_order_of_time_with_the_values_that_they_were_stored_from()
+    public async Task Stored_payments_are_read_in_time_order_with_their_original_values()
     {
         await using var store = Predictions.Open(_folder);
 
@@ -28,7 +28,7 @@ public sealed class StoredRecordsTests(PostgresServer postgres) : IDisposable, I
 
     [PostgresFact]
     [Trait("needs", "PostgreSQL")]
-    public async Task Payments_come_back_from_PostgreSQL_as_from_SQLite()
+    public async Task Stored_payments_are_read_from_PostgreSQL_as_from_SQLite()
     {
         await using var store = Predictions.Open(postgres.NewStore());
 
@@ -36,7 +36,7 @@ public sealed class StoredRecordsTests(PostgresServer postgres) : IDisposable, I
     }
 
     [Fact]
-    public async Task There_are_no_other_topics_in_a_store()
+    public async Task A_store_has_no_other_topics()
     {
         await using var store = Predictions.Open(_folder);
         var records = new StoredRecords(store, 0, 1);
@@ -96,7 +96,7 @@ public sealed class StoredRecordsTests(PostgresServer postgres) : IDisposable, I
             return [.. Enumerable.Range(0, rows.Count).Select(row => Values(rows, row))];
     }
 
-    /// <summary>Every cell, and the characters that it was written in.</summary>
+    /// <summary>Every cell, with its original characters.</summary>
     static string Values(TransactionRows rows, int row) => string.Join('|', Enumerable.Range(0, Predictions.Schema.Fields.Length).Select(field =>
         rows.IsMissing(row, field) ? "-" : $"{BitConverter.DoubleToInt64Bits(rows.Number(row, field))} {Encoding.UTF8.GetString(rows.Written(row, field))}"));
 }

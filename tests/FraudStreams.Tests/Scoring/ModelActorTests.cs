@@ -9,15 +9,15 @@ namespace FraudStreams.Tests.Scoring;
 public sealed class ModelActorTests : Akka.TestKit.Xunit2.TestKit
 {
     readonly ScriptedScorer _scorer = new(0.25);
-    readonly TestProbe _desk;
+    readonly TestProbe _supervisor;
 
-    public ModelActorTests() => _desk = CreateTestProbe();
+    public ModelActorTests() => _supervisor = CreateTestProbe();
 
     [Fact]
-    public async Task Answers_with_a_score_a_row_the_version_and_its_threshold_and_tells_the_desk()
+    public async Task Answers_with_scores_version_and_threshold_and_reports_success()
     {
         var model = _scorer.As("v7");
-        var actor = Sys.ActorOf(Props.Create(() => new ModelActor(model, _desk.Ref)));
+        var actor = Sys.ActorOf(Props.Create(() => new ModelActor(model, _supervisor.Ref)));
 
         actor.Tell(new ScoreBatch(Payments.Rows(3)), TestActor);
 
@@ -25,13 +25,13 @@ public sealed class ModelActorTests : Akka.TestKit.Xunit2.TestKit
         answer.Scores.ShouldBe([0.25, 0.25, 0.25]);
         answer.ModelVersion.ShouldBe("v7");
         answer.Threshold.ShouldBe(model.Threshold);
-        (await _desk.ExpectMsgAsync<ScoringWorked>()).ModelVersion.ShouldBe("v7");
+        (await _supervisor.ExpectMsgAsync<ScoringWorked>()).ModelVersion.ShouldBe("v7");
     }
 
     [Fact]
-    public async Task A_failing_model_answers_with_the_failure_and_then_the_actor_fails()
+    public async Task A_failing_model_answers_with_the_failure_before_the_actor_fails()
     {
-        var actor = Sys.ActorOf(Props.Create(() => new ModelActor(_scorer.As("v7"), _desk.Ref)));
+        var actor = Sys.ActorOf(Props.Create(() => new ModelActor(_scorer.As("v7"), _supervisor.Ref)));
         _scorer.FailNext(1);
 
         await EventFilter.Exception<InvalidOperationException>().ExpectOneAsync(async () =>
@@ -40,8 +40,8 @@ public sealed class ModelActorTests : Akka.TestKit.Xunit2.TestKit
             (await ExpectMsgAsync<Status.Failure>()).Cause.Message.ShouldBe("the scorer is broken");
         });
 
-        var told = await _desk.ExpectMsgAsync<ScoringFailed>();
-        told.ModelVersion.ShouldBe("v7");
-        told.Cause.Message.ShouldBe("the scorer is broken");
+        var failure = await _supervisor.ExpectMsgAsync<ScoringFailed>();
+        failure.ModelVersion.ShouldBe("v7");
+        failure.Cause.Message.ShouldBe("the scorer is broken");
     }
 }

@@ -8,7 +8,7 @@ using FraudStreams.Tests.WholeProgram;
 
 namespace FraudStreams.Tests.Scoring;
 
-/// <summary>A schema that is named `cards` as well and has one feature only, and models of it.</summary>
+/// <summary>Another schema named `cards`, with a single feature, and models of it.</summary>
 static class OtherSchema
 {
     public static TransactionSchema Schema { get; } = SchemaFile.Parse(Text(), "another cards");

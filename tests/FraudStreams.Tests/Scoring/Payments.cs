@@ -41,9 +41,9 @@ static class Payments
         return rows;
     }
 
-    /// <summary>Records from an offset on; a text that is no payment stands for itself.</summary>
-    public static List<TopicRecord> Records(long firstOffset, params IEnumerable<byte[]> values) => [.. values.Select((value, place) =>
-        new TopicRecord(Partition, firstOffset + place, Encoding.UTF8.GetBytes("4000"), value, 0))];
+    /// <summary>Records from an offset on; a text that is not a payment is kept as it is.</summary>
+    public static List<TopicRecord> Records(long firstOffset, params IEnumerable<byte[]> values) => [.. values.Select((value, index) =>
+        new TopicRecord(Partition, firstOffset + index, Encoding.UTF8.GetBytes("4000"), value, 0))];
 
     public static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 }

@@ -1,3 +1,4 @@
+using FraudStreams.Cli.Live;
 using System.Text;
 using System.Text.Json;
 using Akka;
@@ -21,18 +22,23 @@ public sealed class PublishPredictionsTests : Akka.TestKit.Xunit2.TestKit
 {
     readonly TemporaryFolder _folder = new();
     readonly ManualTime _time = new();
-    readonly StreamCounters _counters = new();
+    readonly StreamMetrics _metrics = new();
+    readonly MetricTotals _totals;
     readonly TransactionBatchPool _pool = new(() => new TransactionRows(TrainedModel.Schema));
     readonly TransactionReader _reader = new(TrainedModel.Schema);
+
+    public PublishPredictionsTests() => _totals = new MetricTotals(_metrics);
 
     protected override void AfterAll()
     {
         base.AfterAll();
+        _totals.Dispose();
+        _metrics.Dispose();
         _folder.Dispose();
     }
 
     [Fact]
-    public async Task Rows_go_out_as_they_came_with_their_scores_and_the_rest_with_its_reason_and_then_the_position_moves()
+    public async Task Predictions_and_rejections_are_published_with_the_offset()
     {
         await using var topics = Open("transactions", "predictions", "rejected");
         var payments = Payments.Json(2);
@@ -55,13 +61,13 @@ public sealed class PublishPredictionsTests : Akka.TestKit.Xunit2.TestKit
         var rejected = RejectedRecord.TryRead(EmbeddedLog.ReadRecords(_folder, TopicNames.Rejected).ShouldHaveSingleItem().Value).ShouldNotBeNull();
         (rejected.Topic, rejected.Offset, rejected.Reason.Code).ShouldBe(("transactions", 11, RejectCodes.NotAnObject));
         Encoding.UTF8.GetString(rejected.Original.Span).ShouldBe("no payment");
-        _counters.Totals.ShouldBe(new StreamTotals(0, 2, 1, 1, 0, 0));
-        _counters.ModelVersion.ShouldBe("v3");
+        _totals.Current.ShouldBe(new StreamTotals(0, 2, 1, 1, 0, 0));
+        _metrics.ModelVersion.ShouldBe("v3");
         _pool.Rent().ShouldBeSameAs(batch);
     }
 
     [Fact]
-    public async Task What_cannot_be_published_fails_the_stream_and_is_neither_counted_nor_given_back_to_the_pool()
+    public async Task A_failed_publish_fails_the_stream_and_the_batch_is_not_pooled()
     {
         await using var topics = Open("transactions");
         var batch = _pool.Rent().Read(Payments.Records(0, Payments.Json(1)), _reader, ConsumerGroups.Score);
@@ -71,14 +77,14 @@ public sealed class PublishPredictionsTests : Akka.TestKit.Xunit2.TestKit
 
         failure.ShouldNotBeNull().GetBaseException().ShouldBeOfType<MessageLogException>();
         (await topics.PositionAsync(ConsumerGroups.Score, Payments.Partition, default)).ShouldBe(0);
-        _counters.Totals.ShouldBe(default);
+        _totals.Current.ShouldBe(default);
         _pool.Rent().ShouldNotBeSameAs(batch);
     }
 
     EmbeddedMessageLog Open(params string[] topics) => EmbeddedMessageLog.Open(LogOf.Settings(_folder, 1, topics), TimeProvider.System, _ => { });
 
     async Task PublishAsync(IMessageLog topics, TransactionBatch batch) =>
-        await Source.Single(batch).Via(PublishPredictions.Flow(topics, _counters, _time)).RunWith(Sink.Ignore<Done>(), Sys.Materializer());
+        await Source.Single(batch).Via(PublishPredictions.Flow(topics, _metrics, _time)).RunWith(Sink.Ignore<Done>(), Sys.Materializer());
 
     static (double, int, string, DateTimeOffset) PredictionOf(TopicRecord record)
     {

@@ -18,7 +18,7 @@ public sealed class ScoreTransactionsTests : Akka.TestKit.Xunit2.TestKit
     readonly TransactionReader _reader = new(TrainedModel.Schema);
 
     [Fact]
-    public async Task Batches_come_out_scored_and_in_order_however_the_answers_come()
+    public async Task Batches_keep_their_order_in_whatever_order_answers_come()
     {
         var scoring = RunAsync(new ScoringSettings(2, Limit, 3), Batch(0, 1), Batch(1, 2));
         var first = await ExpectMsgAsync<ScoreBatch>();
@@ -54,7 +54,7 @@ public sealed class ScoreTransactionsTests : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
-    public async Task A_batch_without_a_readable_row_goes_past_the_model()
+    public async Task A_batch_without_a_readable_row_bypasses_the_model()
     {
         var unreadable = _pool.Rent().Read(Payments.Records(0, Payments.Utf8("{")), _reader, "score");
 

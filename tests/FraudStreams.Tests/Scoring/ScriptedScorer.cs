@@ -3,7 +3,7 @@ using FraudStreams.Tests.WholeProgram;
 
 namespace FraudStreams.Tests.Scoring;
 
-/// <summary>Scores each row with the same number, and fails as often as a test has asked for.</summary>
+/// <summary>Scores each row with the same number, and fails as often as the test says.</summary>
 sealed class ScriptedScorer(double score) : IScorer
 {
     int _failures;
@@ -23,6 +23,6 @@ sealed class ScriptedScorer(double score) : IScorer
         scores.Fill(score);
     }
 
-    /// <summary>A version that scores so, with the plan of a real model.</summary>
+    /// <summary>A version with this scorer and the plan of a real model.</summary>
     public ScoringModel As(string version) => new(TrainedModel.Loaded.Card with { Version = version }, this);
 }

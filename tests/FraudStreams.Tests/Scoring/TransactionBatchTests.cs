@@ -14,7 +14,7 @@ public sealed class TransactionBatchTests
     readonly TransactionBatchPool _pool = new(() => new TransactionRows(TrainedModel.Schema));
 
     [Fact]
-    public void Holds_rows_with_their_records_the_rest_with_its_reason_and_the_position_after_both()
+    public void Holds_rows_rejections_and_the_offset_after_both()
     {
         var payments = Payments.Json(2);
 
@@ -28,7 +28,7 @@ public sealed class TransactionBatchTests
     }
 
     [Fact]
-    public void A_batch_that_was_given_back_is_used_again_with_nothing_of_its_last_records_in_it()
+    public void A_returned_batch_is_reused_empty()
     {
         var first = _pool.Rent().Read(Payments.Records(0, [.. Payments.Json(3), Payments.Utf8("{")]), _reader, "score");
         first.Scored = new BatchScored([0.1, 0.2, 0.3], "v1", 0.5);
@@ -45,5 +45,5 @@ public sealed class TransactionBatchTests
     }
 
     [Fact]
-    public void A_batch_that_was_not_given_back_is_not_given_out_again() => _pool.Rent().ShouldNotBeSameAs(_pool.Rent());
+    public void A_batch_that_was_not_returned_is_not_reused() => _pool.Rent().ShouldNotBeSameAs(_pool.Rent());
 }

@@ -11,7 +11,7 @@ public sealed class EventPaceTests
     readonly ManualTime _time = new();
 
     [Fact]
-    public void Payments_are_as_far_apart_as_they_were_divided_by_the_factor()
+    public void Payments_are_spaced_as_their_event_times_divided_by_the_factor()
     {
         var pace = new EventPace(3600, _time);
 

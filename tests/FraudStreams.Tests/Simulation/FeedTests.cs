@@ -24,7 +24,7 @@ public sealed class FeedTests : IDisposable
     [InlineData(137)]
     [InlineData(199)]
     [InlineData(200)]
-    public void A_file_goes_on_after_any_row_with_the_rows_that_are_left(int rows)
+    public void A_file_resumes_after_any_row_with_the_remaining_rows(int rows)
     {
         var path = CsvOf(200);
         var all = Rest(new CsvFeed(path, Cards));
@@ -37,7 +37,7 @@ public sealed class FeedTests : IDisposable
     }
 
     [Fact]
-    public void A_row_has_its_cards_key_and_its_time()
+    public void A_row_has_its_cards_key_and_its_event_time()
     {
         using var feed = new CsvFeed(CsvOf(1), Cards);
         feed.TryRead(new ArrayBufferWriter<byte>()).ShouldBeTrue();
@@ -48,7 +48,7 @@ public sealed class FeedTests : IDisposable
     }
 
     [Fact]
-    public void A_line_with_too_few_columns_goes_out_as_it_is()
+    public void A_line_with_too_few_columns_is_sent_as_it_is()
     {
         var path = CsvOf(1);
         File.AppendAllText(path, "17,half a row\n");
@@ -57,7 +57,7 @@ public sealed class FeedTests : IDisposable
     }
 
     [Fact]
-    public void Another_content_of_the_same_name_has_another_place()
+    public void Other_content_of_the_same_name_has_another_offset_key()
     {
         var path = CsvOf(10);
         using var before = new CsvFeed(path, Cards);
@@ -67,9 +67,9 @@ public sealed class FeedTests : IDisposable
         File.AppendAllText(path, "one more line\n");
         using var longer = new CsvFeed(path, Cards);
 
-        same.Place.ShouldBe(before.Place);
-        new[] { before.Place, changed.Place, longer.Place }.ShouldBeUnique();
-        new[] { before, changed, longer }.ShouldAllBe(feed => feed.Place.Topic.StartsWith(before.PlacePrefix, StringComparison.Ordinal));
+        same.OffsetKey.ShouldBe(before.OffsetKey);
+        new[] { before.OffsetKey, changed.OffsetKey, longer.OffsetKey }.ShouldBeUnique();
+        new[] { before, changed, longer }.ShouldAllBe(feed => feed.OffsetKey.Topic.StartsWith(before.OffsetKeyPrefix, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class FeedTests : IDisposable
     }
 
     [Fact]
-    public void The_generator_goes_on_at_any_payment()
+    public void The_generator_resumes_at_any_payment()
     {
         var first = new GeneratorFeed(new PaymentGenerator(Settings));
         var all = Take(first, 300);
@@ -93,11 +93,11 @@ public sealed class FeedTests : IDisposable
 
         Take(second, 180).ShouldBe(all[120..]);
         second.Position.ShouldBe(300);
-        second.Place.ShouldBe(first.Place);
+        second.OffsetKey.ShouldBe(first.OffsetKey);
     }
 
     [Fact]
-    public void Generated_payments_are_what_the_schema_reads_and_what_their_file_holds()
+    public void Generated_payments_fit_the_schema_and_equal_their_file()
     {
         var fromFile = Rest(new CsvFeed(CsvOf(50), Cards));
 

@@ -3,7 +3,7 @@ using Xunit;
 namespace FraudStreams.Tests.Simulation;
 
 /// <summary>
-/// Data sets that are no part of the repository: a folder, named by an environment variable, that holds them somewhere below it.
+/// Data sets outside the repository, anywhere below a folder that an environment variable names.
 /// </summary>
 static class RealData
 {

@@ -9,7 +9,7 @@ using Xunit;
 namespace FraudStreams.Tests.Simulation;
 
 /// <summary>
-/// The real samples, dirty as they come: every row is read, or refused with a reason, and in the same way by both ways of reading.
+/// The real samples, as dirty as they are: every row is read, or refused with a reason, alike by both readers.
 /// </summary>
 public sealed class RealDataTests
 {
@@ -51,7 +51,7 @@ public sealed class RealDataTests
     }
 
     [RealDataFact]
-    public void A_spreadsheets_damage_is_told_in_words_and_without_the_card()
+    public void A_spreadsheets_damage_is_named_without_the_card_number()
     {
         var schema = SchemaFile.Read("cards");
         using var csv = new CsvReader(File.OpenRead(RealData.Find("kaggle-sample-as-found.csv")), schema, "kaggle.csv");

@@ -22,8 +22,8 @@ sealed class OwnPgBouncerFactAttribute : FactAttribute
 }
 
 /// <summary>
-/// PgBouncer before a test's server, on loopback and a free port, its files in a temporary folder. As many sessions of the server as it is told,
-/// and no setting that makes it forgive more than it does by itself. It does not run as root: there it becomes user postgres.
+/// PgBouncer before a test's server, on loopback and a free port, its files in a temporary folder. It has a given number of server sessions, and none of
+/// the settings that make it more tolerant than by default. It does not run as root: there it becomes user postgres.
 /// </summary>
 sealed class PgBouncer : IAsyncDisposable
 {
@@ -66,9 +66,9 @@ sealed class PgBouncer : IAsyncDisposable
     /// <summary>Why none can be started here, or null.</summary>
     public static string? WhyNot => s_program is null ? "needs PgBouncer: pgbouncer on the PATH or in /usr/sbin (apt-get install pgbouncer)" : null;
 
-    /// <param name="store">A store on the server that it stands before, whose user may pass.</param>
-    /// <param name="mode">Of the pool: session, transaction or statement.</param>
-    /// <param name="sessions">How many of the server's it shares out.</param>
+    /// <param name="store">A store on the server behind it, whose user may connect.</param>
+    /// <param name="mode">The pool mode: session, transaction or statement.</param>
+    /// <param name="sessions">The number of server sessions in the pool.</param>
     public static async Task<PgBouncer> StartAsync(PostgresStoreSettings store, string mode = "transaction", int sessions = 2)
     {
         var started = new PgBouncer(store, mode, sessions);
@@ -84,7 +84,7 @@ sealed class PgBouncer : IAsyncDisposable
         }
     }
 
-    /// <summary>The same store by way of the pool.</summary>
+    /// <summary>The same store through the pool.</summary>
     public PostgresStoreSettings Before(PostgresStoreSettings store)
     {
         var connection = new NpgsqlConnectionStringBuilder(store.Connection) { Host = "127.0.0.1", Port = _port };

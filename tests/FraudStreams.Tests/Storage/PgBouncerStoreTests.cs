@@ -8,7 +8,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Storage;
 
-/// <summary>Stores that share a few sessions of the server, each transaction in whichever is free.</summary>
+/// <summary>Stores that share a few server sessions, each transaction in any free one.</summary>
 [Trait("needs", "PostgreSQL, PgBouncer")]
 public sealed class PgBouncerStoreTests(PostgresServer server) : IClassFixture<PostgresServer>
 {
@@ -16,7 +16,7 @@ public sealed class PgBouncerStoreTests(PostgresServer server) : IClassFixture<P
     readonly PostgresStoreSettings _b = server.NewStore();
 
     [PgBouncerFact]
-    public async Task Stores_of_two_schemas_that_write_at_once_each_have_their_own_rows_and_labels()
+    public async Task Stores_of_two_schemas_that_write_at_once_keep_their_rows_apart()
     {
         await using var pool = await PgBouncer.StartAsync(_a);
 
@@ -50,7 +50,7 @@ public sealed class PgBouncerStoreTests(PostgresServer server) : IClassFixture<P
     }
 
     [PgBouncerFact]
-    public async Task A_store_leaves_nothing_in_a_session_that_others_use_after_it()
+    public async Task A_store_leaves_nothing_in_a_pooled_session()
     {
         await using var pool = await PgBouncer.StartAsync(_a, sessions: 1);
         await using var other = await OpenAsync(pool.Before(_b));
@@ -67,7 +67,7 @@ public sealed class PgBouncerStoreTests(PostgresServer server) : IClassFixture<P
     }
 
     [PgBouncerFact]
-    public async Task What_others_leave_in_a_session_changes_nothing_for_a_store()
+    public async Task Leftovers_of_other_clients_in_a_session_do_not_affect_a_store()
     {
         await using var pool = await PgBouncer.StartAsync(_a, sessions: 1);
         await Predictions.Open(pool.Before(_b)).DisposeAsync();
@@ -92,7 +92,7 @@ public sealed class PgBouncerStoreTests(PostgresServer server) : IClassFixture<P
     }
 
     [PgBouncerFact]
-    public async Task A_statement_has_its_time_also_where_the_session_is_a_shared_one()
+    public async Task A_statement_times_out_in_a_pooled_session_as_well()
     {
         await using var pool = await PgBouncer.StartAsync(_a);
         await using var store = Predictions.Open(pool.Before(_a) with { StatementTimeout = TimeSpan.FromMilliseconds(300) });
@@ -109,7 +109,7 @@ public sealed class PgBouncerStoreTests(PostgresServer server) : IClassFixture<P
     }
 
     [PgBouncerFact]
-    public async Task A_pool_that_gives_sessions_for_single_statements_is_refused_at_the_start()
+    public async Task A_pooler_in_statement_mode_is_refused_at_start()
     {
         await using var pool = await PgBouncer.StartAsync(_a, mode: "statement");
 
@@ -119,7 +119,7 @@ public sealed class PgBouncerStoreTests(PostgresServer server) : IClassFixture<P
     }
 
     [PgBouncerFact]
-    public async Task A_setting_of_the_session_in_the_connection_string_is_refused_with_what_to_leave_out()
+    public async Task A_session_setting_in_the_connection_string_is_refused_by_name()
     {
         await using var pool = await PgBouncer.StartAsync(_a);
         var settings = pool.Before(_a);
@@ -131,7 +131,7 @@ public sealed class PgBouncerStoreTests(PostgresServer server) : IClassFixture<P
     }
 
     [OwnPgBouncerFact]
-    public async Task A_server_that_is_away_behind_its_pooler_is_waited_for_as_without_one()
+    public async Task A_server_that_is_down_behind_its_pooler_is_an_outage_as_without_one()
     {
         await using var pool = await PgBouncer.StartAsync(_a);
         var settings = pool.Before(_a) with { StatementTimeout = TimeSpan.FromSeconds(1), ConnectTimeout = TimeSpan.FromSeconds(1) };
@@ -154,7 +154,7 @@ public sealed class PgBouncerStoreTests(PostgresServer server) : IClassFixture<P
         (await store.WriteAsync(Predictions.Records(Predictions.Json("t1")))).Stored.ShouldBe(1);
     }
 
-    /// <summary>What a store says that cannot be read now; null from one that can.</summary>
+    /// <summary>The message of a store that cannot be read now; null if it can.</summary>
     static string? Fault(PostgresStoreSettings settings)
     {
         try

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Storage;
 
-/// <summary>A test on a real PostgreSQL: a cluster of its own, made by initdb, or the server of FRAUDSTREAMS_POSTGRES. Skipped where neither is.</summary>
+/// <summary>A test on a real PostgreSQL: a cluster of its own, created by initdb, or the server of FRAUDSTREAMS_POSTGRES. Skipped where neither is.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 sealed class PostgresFactAttribute : FactAttribute
 {
@@ -19,7 +19,7 @@ sealed class PostgresFactAttribute : FactAttribute
     }
 }
 
-/// <summary>A test that stops, kills or fills the server, which has to be the test's own.</summary>
+/// <summary>A test that stops, kills or fills the server, and so needs one of its own.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 sealed class OwnPostgresFactAttribute : FactAttribute
 {
@@ -30,8 +30,8 @@ sealed class OwnPostgresFactAttribute : FactAttribute
 }
 
 /// <summary>
-/// One PostgreSQL cluster for the tests of this assembly, on loopback and a free port, in a temporary folder; gone with the process. Each test
-/// takes a schema of its own in it. PostgreSQL does not run as root: there it runs as user postgres, whom the Debian package makes.
+/// One PostgreSQL cluster for the tests of this assembly, on loopback and a free port, in a temporary folder; removed with the process. Each test
+/// uses a schema of its own in it. PostgreSQL does not run as root: there it runs as user postgres, whom the Debian package creates.
 /// </summary>
 public sealed class PostgresServer : IAsyncLifetime
 {
@@ -52,20 +52,20 @@ public sealed class PostgresServer : IAsyncLifetime
     {
     }
 
-    /// <param name="settings">Lines of postgresql.conf beside the ones that every test needs.</param>
+    /// <param name="settings">Lines of postgresql.conf in addition to those of every test.</param>
     internal PostgresServer(params string[] settings) => _settings = settings;
 
     /// <summary>Why tests on PostgreSQL cannot run here, or null.</summary>
     public static string? WhyNot => s_given is null ? WhyNotOwn : null;
 
-    /// <summary>Why no cluster of our own can be made here, or null.</summary>
+    /// <summary>Why no cluster of our own can be created here, or null.</summary>
     public static string? WhyNotOwn =>
         s_programs is null ? $"needs PostgreSQL: initdb and pg_ctl on the PATH or in /usr/lib/postgresql/*/bin (apt-get install postgresql), or a connection string in {Variable}"
         : !OperatingSystem.IsLinux() ? "a PostgreSQL cluster of the tests' own is made on Linux only"
         : Environment.IsPrivilegedProcess && Run("/usr/bin/id", "postgres") != 0 ? "PostgreSQL does not run as root, and there is no user postgres to run it as"
         : null;
 
-    /// <summary>Where the cluster keeps its data; only of our own.</summary>
+    /// <summary>The data folder of a cluster of our own.</summary>
     public string DataFolder => Path.Combine(_folder, "data");
 
     public async Task InitializeAsync()
@@ -116,12 +116,12 @@ public sealed class PostgresServer : IAsyncLifetime
         await postmaster.WaitForExitAsync();
     }
 
-    /// <summary>All its processes stall instead of closing: connections stay open and nothing answers.</summary>
+    /// <summary>Stalls all its processes: connections stay open and nothing answers.</summary>
     public Task StallAsync() => Signals.SendAsync("STOP", Processes());
 
     public Task GoOnAsync() => Signals.SendAsync("CONT", Processes());
 
-    /// <summary>The settings of a store in a schema that no other test has.</summary>
+    /// <summary>The settings of a store in a schema of the test's own.</summary>
     public PostgresStoreSettings NewStore()
     {
         var connection = s_given is null
@@ -155,7 +155,7 @@ public sealed class PostgresServer : IAsyncLifetime
         PostgresSession.Execute(connection, sql);
     }
 
-    /// <summary>Makes a folder the server's own.</summary>
+    /// <summary>Makes the server's user the owner of a folder.</summary>
     internal static void GiveTo(string folder)
     {
         if (Environment.IsPrivilegedProcess) Run("/bin/chown", "-R", "postgres", folder);
@@ -163,7 +163,7 @@ public sealed class PostgresServer : IAsyncLifetime
 
     int Postmaster() => int.Parse(File.ReadLines(Path.Combine(DataFolder, "postmaster.pid")).First());
 
-    /// <summary>The first process first, so that it starts no more while the others are told.</summary>
+    /// <summary>Signals the first process first, so that it starts no more processes meanwhile.</summary>
     List<int> Processes()
     {
         var postmaster = Postmaster();
@@ -201,7 +201,7 @@ public sealed class PostgresServer : IAsyncLifetime
         string[] line = [Path.Combine(s_programs!, program), .. arguments];
         if (Environment.IsPrivilegedProcess) line = ["/usr/sbin/runuser", "-u", "postgres", "--", .. line];
 
-        // The server keeps the streams it is started with: a pipe of ours would stay open as long as it runs.
+        // The server keeps the streams that it is started with: a pipe of ours would stay open as long as it runs.
         var output = Path.Combine(_folder, "output");
         var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" >\"$0\" 2>&1 </dev/null", output, .. line]) { WorkingDirectory = "/tmp" };
         using var process = Process.Start(start)!;

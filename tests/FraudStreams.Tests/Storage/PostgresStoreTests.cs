@@ -16,7 +16,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
     public void Dispose() => _folder.Dispose();
 
     [PostgresFact]
-    public async Task Both_databases_hold_the_same_of_the_same_predictions_and_labels()
+    public async Task Both_databases_store_the_same_rows_of_the_same_records()
     {
         string[] columns = ["id", "at", "card", "amount", "people", "fraud", "name; DROP", "score", "prediction", "model_version", "scored_at", "true_value", "confirmed_at", "confirmed_by", "as_written"];
         var select = $"SELECT {string.Join(", ", columns.Select(StoreColumn.Quote))} FROM transactions ORDER BY id";
@@ -48,7 +48,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
     }
 
     [PostgresFact]
-    public async Task A_schema_that_another_makes_at_the_same_moment_is_used()
+    public async Task A_schema_created_by_another_at_the_same_moment_is_used()
     {
         await using var other = _settings.ToConnection();
         await other.OpenAsync();
@@ -64,7 +64,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
     }
 
     [PostgresFact]
-    public async Task What_PostgreSQL_cannot_hold_is_refused_record_by_record_and_the_others_are_stored()
+    public async Task Records_PostgreSQL_cannot_store_are_refused_and_the_others_stored()
     {
         await using var store = Predictions.Open(_settings);
 
@@ -77,7 +77,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
     }
 
     [PostgresFact]
-    public void Where_there_is_no_store_there_is_none_after_looking()
+    public void Counts_of_a_missing_store_create_nothing()
     {
         PredictionStore.ReadCounts(_settings).ShouldBe(default);
 
@@ -85,7 +85,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
     }
 
     [PostgresFact]
-    public async Task Another_schemas_store_a_newer_release_and_somebody_elses_table_are_refused()
+    public async Task Stores_of_another_schema_release_or_owner_are_refused()
     {
         await Predictions.Open(_settings).DisposeAsync();
         var other = Predictions.SchemaWith(new SchemaField("merchant", FieldType.Text));
@@ -98,7 +98,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
     }
 
     [PostgresFact]
-    public void A_wrong_password_and_a_missing_database_are_told_without_the_password()
+    public void A_wrong_password_and_a_missing_database_are_named_without_the_password()
     {
         var wrong = _settings with { Password = new FraudStreams.Configuration.SecretValue("t0p-s3cret") };
         var missing = _settings with { Connection = _settings.Connection.Replace("postgres", "nowhere") };
@@ -111,7 +111,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
     }
 
     [PostgresFact]
-    public async Task Several_stores_that_write_the_same_payments_at_once_store_each_once_and_never_in_a_circle()
+    public async Task Stores_writing_the_same_payments_at_once_store_each_once()
     {
         await using var one = Predictions.Open(_settings);
         await using var two = Predictions.Open(_settings);
@@ -132,7 +132,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
     }
 
     [PostgresFact]
-    public async Task A_payment_and_its_label_that_come_at_once_find_each_other()
+    public async Task A_payment_and_its_label_written_at_once_are_joined()
     {
         await using var payments = Predictions.Open(_settings);
         await using var labels = Predictions.Open(_settings);
@@ -149,7 +149,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
     }
 
     [PostgresFact]
-    public async Task A_statement_that_takes_too_long_fails_the_batch_and_the_next_write_stores_it()
+    public async Task A_statement_timeout_fails_the_batch_and_the_next_write_stores_it()
     {
         await using var store = Predictions.Open(_settings with { StatementTimeout = TimeSpan.FromMilliseconds(300) });
         await store.WriteAsync(Predictions.Records(Predictions.Json("t1")));

@@ -34,7 +34,7 @@ public sealed class PredictionStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_payment_is_stored_once_with_its_first_prediction_however_often_it_is_delivered()
+    public async Task A_payment_delivered_repeatedly_is_stored_once_with_its_first_prediction()
     {
         await using var store = Predictions.Open(_folder);
         await store.WriteAsync(Predictions.Records(Predictions.Json("t1", 0.75, "first")));
@@ -48,7 +48,7 @@ public sealed class PredictionStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_record_that_is_no_prediction_is_given_back_with_its_reason_and_the_others_are_stored()
+    public async Task A_record_that_is_no_prediction_is_returned_and_the_others_are_stored()
     {
         await using var store = Predictions.Open(_folder);
 
@@ -61,7 +61,7 @@ public sealed class PredictionStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Counts_are_there_after_opening_again_and_beside_a_store_that_is_open()
+    public async Task Counts_are_read_after_reopening_and_beside_an_open_store()
     {
         await using (var first = Predictions.Open(_folder))
             await first.WriteAsync(Predictions.Records(Predictions.Json("t1", 0.9), Predictions.Json("t2", 0.1)));
@@ -74,7 +74,7 @@ public sealed class PredictionStoreTests : IDisposable
     }
 
     [Fact]
-    public void Where_there_is_no_store_there_is_none_after_looking()
+    public void Counts_of_a_missing_store_create_nothing()
     {
         PredictionStore.ReadCounts(_folder).ShouldBe(new StoreCounts(0, 0));
 
@@ -82,7 +82,7 @@ public sealed class PredictionStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_store_made_for_another_schema_is_refused_with_the_columns_that_differ()
+    public async Task A_store_of_another_schema_is_refused_with_the_differing_columns()
     {
         await Predictions.Open(_folder).DisposeAsync();
         var other = Predictions.SchemaWith(new SchemaField("merchant", FieldType.Text));
@@ -107,7 +107,7 @@ public sealed class PredictionStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_full_file_stores_nothing_of_the_batch_and_takes_it_again_once_there_is_room()
+    public async Task A_full_file_stores_nothing_of_the_batch_until_there_is_room()
     {
         await using var store = Predictions.Open(new SqliteStoreSettings(_folder) { MaxFileBytes = 200 * 1024 });
         var batches = 0;
@@ -129,7 +129,7 @@ public sealed class PredictionStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_lock_is_waited_for_and_one_that_stays_fails_the_batch_and_does_no_harm()
+    public async Task A_lock_is_waited_for_and_one_that_stays_fails_the_batch_only()
     {
         await using var store = Predictions.Open(new SqliteStoreSettings(_folder) { LockTimeout = TimeSpan.FromMilliseconds(300) });
         using var other = SqliteFile.Open(File, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
@@ -161,7 +161,7 @@ public sealed class PredictionStoreTests : IDisposable
     [InlineData("SELECT * FROM transactions WHERE card = '4000' ORDER BY at", "transactions_by_card")]
     [InlineData("SELECT * FROM transactions WHERE at BETWEEN 1 AND 2", "transactions_by_time")]
     [InlineData("SELECT * FROM transactions WHERE prediction = 1 ORDER BY at DESC LIMIT 10", "transactions_predicted_fraud")]
-    public async Task The_questions_that_people_ask_are_answered_from_an_index(string question, string index)
+    public async Task Common_queries_use_an_index(string question, string index)
     {
         await Predictions.Open(_folder).DisposeAsync();
 

@@ -21,7 +21,7 @@ static class Predictions
     public static PredictionStore Open(PostgresStoreSettings settings, TransactionSchema? schema = null) =>
         PredictionStore.Open(settings, schema ?? Schema, TimeProvider.System);
 
-    /// <summary>The rows of a store in a folder, their columns set apart by |.</summary>
+    /// <summary>The rows of a store in a folder, with their columns separated by |.</summary>
     public static List<string> Rows(string folder, string sql)
     {
         using var file = SqliteFile.Open(Path.Combine(folder, "fraudstreams.db"), SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
@@ -30,7 +30,7 @@ static class Predictions
         while (rows.Step()) found.Add(string.Join('|', Enumerable.Range(0, rows.Columns).Select(column => Shown(rows, column))));
         return found;
 
-        // SQLite's own text of a number has fifteen digits only.
+        // SQLite's own conversion of a number to text has fifteen digits only.
         static string Shown(SqliteStatement rows, int column) =>
             rows.IsNull(column) ? "null"
             : rows.Text(column) is var text && text.Contains('.') && double.TryParse(text, out _) ? rows.Double(column).ToString()

@@ -11,7 +11,7 @@ public sealed class StoreKillTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task A_process_killed_while_it_stores_leaves_whole_batches_and_every_one_it_was_told_is_safe()
+    public async Task A_process_killed_while_storing_leaves_whole_batches_and_loses_no_commit()
     {
         var random = new Random(20260102);
         var safe = 0L;
@@ -32,7 +32,7 @@ public sealed class StoreKillTests : IDisposable
     }
 }
 
-/// <summary>Stores new payments, a batch at a time, until it is killed; says what is safe after each.</summary>
+/// <summary>Stores new payments, a batch at a time, until it is killed; prints what is durable after each.</summary>
 static class StoreWorker
 {
     public const int BatchRecords = 50;

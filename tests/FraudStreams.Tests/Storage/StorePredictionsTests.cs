@@ -31,7 +31,7 @@ public sealed class StorePredictionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_batch_is_stored_and_then_its_position_is_committed()
+    public async Task A_batch_is_stored_and_then_its_offset_is_committed()
     {
         await using var topics = OpenTopics();
         await using var store = Predictions.Open(_folder);
@@ -44,7 +44,7 @@ public sealed class StorePredictionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_record_that_is_no_prediction_goes_to_rejected_with_its_reason_and_bytes_and_does_not_hold_up_the_rest()
+    public async Task A_record_that_is_no_prediction_is_rejected_and_holds_up_no_other()
     {
         await using var topics = OpenTopics();
         await using var store = Predictions.Open(_folder);
@@ -62,7 +62,7 @@ public sealed class StorePredictionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_store_that_cannot_be_written_fails_the_stage_and_the_position_stays()
+    public async Task A_store_that_cannot_be_written_fails_the_stage_without_a_commit()
     {
         await using var topics = OpenTopics();
         await using var store = Predictions.Open(new SqliteStoreSettings(_folder) { LockTimeout = TimeSpan.FromMilliseconds(50) });

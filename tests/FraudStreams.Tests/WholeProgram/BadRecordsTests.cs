@@ -20,7 +20,7 @@ public sealed class BadRecordsTests
     const int Good = 2_000;
     const int Bad = 4_000;
 
-    /// <summary>The ways in which a record is bad, each with the code that it has to be rejected under.</summary>
+    /// <summary>Kinds of bad records, each with the reject code that it has to get.</summary>
     static readonly (string Code, Func<string, byte[]> Spoil)[] Kinds =
     [
         (RejectCodes.NotAnObject, _ => Utf8("this is no JSON")),
@@ -44,7 +44,7 @@ public sealed class BadRecordsTests
     ];
 
     [Fact]
-    public async Task Thousands_of_bad_records_between_good_ones_are_all_rejected_with_reason_and_bytes_and_none_stops_the_stream()
+    public async Task Bad_records_are_rejected_with_reason_and_bytes_and_none_stops_the_stream()
     {
         using var folder = new StreamFolder(payments: 1);
         var random = new Random(7);
@@ -64,7 +64,7 @@ public sealed class BadRecordsTests
     }
 
     [Fact]
-    public async Task The_longest_record_that_is_read_is_scored_stored_and_alerted_and_one_byte_more_is_rejected()
+    public async Task A_record_of_maximum_size_is_scored_and_one_byte_more_is_rejected()
     {
         var longest = SettingsOf.Set().Topics.MaxRecordBytes;
         using var folder = new StreamFolder(payments: 1);
@@ -82,12 +82,12 @@ public sealed class BadRecordsTests
 
     static void PutInService(StreamFolder folder, ModelCard card)
     {
-        var shelf = new ModelRegistry(folder.Data, TimeProvider.System);
-        ModelArtifact.Write(shelf.Directory, new ScoringModel(card, TrainedModel.Loaded.Scorer));
-        shelf.Promote(card.Version, "a test's");
+        var registry = new ModelRegistry(folder.Data, TimeProvider.System);
+        ModelArtifact.Write(registry.Directory, new ScoringModel(card, TrainedModel.Loaded.Scorer));
+        registry.Promote(card.Version, "a test's");
     }
 
-    /// <summary>The record with a merchant's name so long that the whole has that many bytes.</summary>
+    /// <summary>The record with a merchant's name so long that it has that many bytes.</summary>
     static byte[] Padded(byte[] good, int bytes) => Utf8(Encoding.UTF8.GetString(good)
         .Replace("\"merchant\":\"", "\"merchant\":\"" + new string('m', bytes - good.Length)));
 

@@ -14,7 +14,7 @@ public sealed partial class FailingServicesTests
     const string QuickRestarts = "restart.max-backoff=500ms";
 
     [Fact]
-    public async Task A_locked_database_slows_neither_scoring_nor_alerts_and_is_caught_up_with_afterwards()
+    public async Task A_locked_database_slows_neither_scoring_nor_alerts()
     {
         using var folder = new StreamFolder(Rows);
         await using var run = folder.Start("run", "--input", folder.Input, "--until-drained", "--set", "speeds.speed_1=1500/s", "--set", QuickRestarts);
@@ -35,7 +35,7 @@ public sealed partial class FailingServicesTests
     }
 
     [FullDiskFact]
-    public async Task A_full_disk_under_the_database_slows_neither_scoring_nor_alerts_and_is_caught_up_with_afterwards()
+    public async Task A_full_disk_under_the_database_slows_neither_scoring_nor_alerts()
     {
         using var folder = new StreamFolder(Rows);
         using var disk = new SmallDisk(folder.Path, megabytes: 8);
@@ -57,7 +57,7 @@ public sealed partial class FailingServicesTests
     }
 
     [FullDiskFact]
-    public async Task A_full_disk_under_the_topics_is_told_and_waited_for_and_loses_nothing()
+    public async Task A_full_disk_under_the_topics_is_logged_and_loses_nothing()
     {
         using var folder = new StreamFolder(Rows, diskMegabytes: 40);
         var filler = Path.Combine(folder.Data, "filler");
@@ -78,7 +78,7 @@ public sealed partial class FailingServicesTests
     }
 
     [SmtpFact]
-    public async Task A_mail_server_that_refuses_slows_neither_scoring_nor_the_database_and_gets_each_alert_once_when_it_is_back()
+    public async Task A_mail_server_that_was_down_slows_nothing_and_gets_each_alert_once()
     {
         using var folder = new StreamFolder(Rows);
         var port = SmtpServer.FreePort();
@@ -96,12 +96,12 @@ public sealed partial class FailingServicesTests
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
         var status = folder.ShouldHoldAll(Rows);
         await Eventually.TrueAsync(() => server.Messages.Count >= status.Alerts);
-        var told = server.Messages.Select(mail => MessageId().Match(mail).Groups["name"].Value).ToList();
-        told.Order(StringComparer.Ordinal).ShouldBe(folder.IdsOf(TopicNames.Alerts, "transaction").Order(StringComparer.Ordinal));
+        var delivered = server.Messages.Select(mail => MessageId().Match(mail).Groups["name"].Value).ToList();
+        delivered.Order(StringComparer.Ordinal).ShouldBe(folder.IdsOf(TopicNames.Alerts, "transaction").Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public async Task A_stop_while_mails_cannot_be_sent_ends_in_time_shows_no_password_and_keeps_the_alerts_for_the_next_start()
+    public async Task A_stop_with_unsent_mails_ends_in_time_and_keeps_the_alerts()
     {
         const string password = "correct-horse-battery-staple";
         using var folder = new StreamFolder(Rows);
@@ -137,7 +137,7 @@ public sealed partial class FailingServicesTests
         }
         catch (IOException)
         {
-            // Full, as it was to be.
+            // The disk is full, as intended.
         }
     }
 

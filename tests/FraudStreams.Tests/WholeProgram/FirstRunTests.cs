@@ -20,7 +20,7 @@ public sealed class FirstRunTests : IDisposable
     string Data => Path.Combine(_folder, "fraudstreams-data");
 
     [Fact]
-    public async Task In_an_empty_folder_a_model_is_trained_and_alerts_come_and_stopped_and_started_again_it_goes_on_with_no_payment_twice()
+    public async Task A_first_run_trains_a_model_and_a_restart_continues_without_duplicates()
     {
         await using var first = FraudStreamsProcess.Start(_folder, Arguments);
         await first.LineAsync("ALERT");
@@ -52,7 +52,7 @@ public sealed class FirstRunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_signal_while_the_first_model_is_trained_ends_the_program_at_once_and_leaves_no_half_model()
+    public async Task A_signal_during_the_first_training_ends_it_and_leaves_no_half_model()
     {
         await using var run = FraudStreamsProcess.Start(_folder, ["--set", "model.first-run.payments=2000000"]);
         await run.LineAsync("Learning the categories");
@@ -64,7 +64,7 @@ public sealed class FirstRunTests : IDisposable
         Directory.GetFileSystemEntries(Path.Combine(Data, "models")).Select(path => Path.GetFileName(path)).ShouldBe([".first.lock"]);
     }
 
-    /// <summary>All that the producer had sent went through every branch before the end.</summary>
+    /// <summary>All payments that were produced went through every pipeline before the end.</summary>
     static void ShouldBeDrained(FolderStatus status)
     {
         status.Predictions.ShouldBeLessThanOrEqualTo(status.Transactions);

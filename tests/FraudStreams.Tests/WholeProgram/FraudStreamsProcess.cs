@@ -5,7 +5,7 @@ using Shouldly;
 
 namespace FraudStreams.Tests.WholeProgram;
 
-/// <summary>The program as it was built, started as a user starts it: in a current directory, with arguments and an environment.</summary>
+/// <summary>The built program, started as a user starts it: in a current directory, with arguments and an environment.</summary>
 sealed class FraudStreamsProcess : IAsyncDisposable
 {
     const int LimitSeconds = 60;
@@ -33,7 +33,7 @@ sealed class FraudStreamsProcess : IAsyncDisposable
     {
         var dotnet = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
 
-        // A shell starts what it puts in the background with Ctrl-C ignored, and whatever is started from there inherits that.
+        // A shell starts background jobs with SIGINT ignored, and their children inherit that.
         string[] command = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT", dotnet] : [dotnet];
         var start = new ProcessStartInfo(command[0])
         {
@@ -50,7 +50,7 @@ sealed class FraudStreamsProcess : IAsyncDisposable
         return new FraudStreamsProcess(Process.Start(start)!);
     }
 
-    /// <summary>Runs it to its end.</summary>
+    /// <summary>Runs the program to its end.</summary>
     public static async Task<FraudStreamsProcess> RunAsync(string directory, params string[] arguments)
     {
         var process = Start(directory, arguments);
@@ -58,7 +58,7 @@ sealed class FraudStreamsProcess : IAsyncDisposable
         return process;
     }
 
-    /// <summary>Waits for its end and gives its exit code; everything that it wrote has been read then.</summary>
+    /// <summary>Waits for the end and gives the exit code; all output has been read then.</summary>
     public async Task<int> ExitAsync(int limitSeconds = LimitSeconds)
     {
         try
@@ -82,7 +82,7 @@ sealed class FraudStreamsProcess : IAsyncDisposable
             || (HasExited ? throw new InvalidOperationException($"it ended without \"{string.Join("\" or \"", texts)}\" and wrote:\n{Output}\n{Errors}") : false),
         $"\"{string.Join("\" or \"", texts)}\" in:\n{Output}\n{Errors}", LimitSeconds, everyMilliseconds: 10);
 
-    /// <summary>What --json printed: one object, and nothing else.</summary>
+    /// <summary>The output of --json: one object, and nothing else.</summary>
     public JsonElement Json()
     {
         var json = new Utf8JsonReader(System.Text.Encoding.UTF8.GetBytes(Output));
@@ -97,14 +97,14 @@ sealed class FraudStreamsProcess : IAsyncDisposable
 
     public Task TerminateAsync() => SignalAsync("TERM");
 
-    /// <summary>As kill -9: nothing in the process is run any more.</summary>
+    /// <summary>As kill -9.</summary>
     public async Task KillAsync()
     {
         _process.Kill();
         await ExitAsync();
     }
 
-    /// <summary>It stalls: nothing in it runs until it goes on, and its connections and locks stay.</summary>
+    /// <summary>Stops the process (SIGSTOP): nothing in it runs until it is resumed, and its connections and locks stay.</summary>
     public Task StallAsync() => SignalAsync("STOP");
 
     public Task GoOnAsync() => SignalAsync("CONT");

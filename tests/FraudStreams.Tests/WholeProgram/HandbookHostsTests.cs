@@ -14,8 +14,8 @@ using Xunit;
 namespace FraudStreams.Tests.WholeProgram;
 
 /// <summary>
-/// The Handbook's features on four partitions of a broker and two hosts: windows by card, by terminal, and over labels of the topic. What hosts that
-/// die hand on to each other gives the bytes that one undisturbed host gives.
+/// The Handbook's features on four partitions of a broker and two hosts: windows by card, by terminal, and over labels of the topic. Hosts that die and
+/// restore from each other's snapshots give the same bytes as one undisturbed host.
 /// </summary>
 [Trait("needs", "kafka")]
 [Collection(ServersCollection.Name)]
@@ -25,12 +25,12 @@ public sealed class HandbookHostsTests(KafkaBroker broker) : IClassFixture<Kafka
     const int Partitions = 4;
     const int LimitSeconds = 180;
 
-    /// <summary>The snapshots of the first partition: of windows by card, and by what other partitions share with it.</summary>
+    /// <summary>The snapshots of the first partition: of windows by card, and of windows by keys shared with other partitions.</summary>
     static readonly TopicPartition[] KeptOfFirst = [new(TopicNames.Transactions, 0), new("others", 0)];
 
     readonly TemporaryFolder _folder = new();
 
-    /// <summary>A model that was trained, payments that do not say whether they are frauds, and their labels.</summary>
+    /// <summary>A trained model, payments without labels, and their labels.</summary>
     public async Task InitializeAsync()
     {
         if (KafkaBroker.WhyNot is not null)
@@ -52,7 +52,7 @@ public sealed class HandbookHostsTests(KafkaBroker broker) : IClassFixture<Kafka
     }
 
     [KafkaFact]
-    public async Task Hosts_that_die_and_take_over_give_the_predictions_of_a_quiet_run_byte_for_byte()
+    public async Task Hosts_that_die_and_take_over_predict_as_an_undisturbed_run()
     {
         await ImportAsync("quiet.");
         await using (var producer = Start("quiet.", "first", "simulate", "--input", "payments.csv"))
@@ -86,7 +86,7 @@ public sealed class HandbookHostsTests(KafkaBroker broker) : IClassFixture<Kafka
     }
 
     [KafkaFact]
-    public async Task A_missing_snapshot_and_a_damaged_one_are_made_up_for_from_the_topic()
+    public async Task Missing_and_damaged_snapshots_are_rebuilt_from_the_topic()
     {
         await ImportAsync("lost.");
         await using (var producer = Start("lost.", "first", "simulate", "--input", "payments.csv"))
@@ -134,7 +134,7 @@ public sealed class HandbookHostsTests(KafkaBroker broker) : IClassFixture<Kafka
         (await import.ExitAsync()).ShouldBe(0, import.Errors);
     }
 
-    /// <summary>Waits until every payment is predicted, and ends the hosts.</summary>
+    /// <summary>Waits until every payment is predicted, and stops the hosts.</summary>
     async Task EndAsync(string prefix, params FraudStreamsProcess[] hosts)
     {
         await PredictedAsync(prefix, Rows, hosts);
@@ -160,7 +160,7 @@ public sealed class HandbookHostsTests(KafkaBroker broker) : IClassFixture<Kafka
         }
     }
 
-    /// <summary>The records of each payment, with everything but when they were made.</summary>
+    /// <summary>The records of each payment, without the time of scoring.</summary>
     async Task<Dictionary<string, HashSet<string>>> PredictionsAsync(string prefix)
     {
         var predictions = new Dictionary<string, HashSet<string>>();

@@ -12,7 +12,7 @@ public sealed class KafkaRunTests(KafkaBroker broker) : IClassFixture<KafkaBroke
     const int Rows = 6_000;
 
     [KafkaFact]
-    public async Task A_file_through_Kafka_is_stored_with_the_scores_that_embedded_topics_give()
+    public async Task A_file_through_Kafka_gets_the_scores_of_embedded_topics()
     {
         using var embedded = new StreamFolder(Rows);
         using var kafka = new StreamFolder(Rows);
@@ -27,7 +27,7 @@ public sealed class KafkaRunTests(KafkaBroker broker) : IClassFixture<KafkaBroke
     }
 
     [KafkaFact]
-    public async Task Killed_again_and_again_it_loses_nothing_and_stores_nothing_twice()
+    public async Task A_host_killed_repeatedly_loses_nothing_and_stores_nothing_twice()
     {
         using var folder = new StreamFolder(Rows);
         var random = new Random(Seed: 4);
@@ -54,7 +54,7 @@ public sealed class KafkaRunTests(KafkaBroker broker) : IClassFixture<KafkaBroke
         "topics.kafka.consumer.client.heartbeat.interval.ms=500", "--set", "store.kind=sqlite", "--set", "alerts.journal.kind=sqlite", "--set", "console.log-every=200ms",
     ];
 
-    /// <param name="exactly">Nothing was killed: then nothing was published twice either.</param>
+    /// <param name="exactly">Nothing was killed, so nothing may be published twice.</param>
     static void ShouldHoldAll(System.Text.Json.JsonElement status, bool exactly = true)
     {
         status.GetProperty("transactions").GetInt64().ShouldBe(Rows);

@@ -9,11 +9,11 @@ public sealed class KillTests
     const int Rows = 20_000;
     const int Kills = 10;
 
-    /// <summary>The sum of what the branches have done when all is done: produced, scored, stored.</summary>
+    /// <summary>The sum of the pipelines' work at the end: produced, scored, stored.</summary>
     const int AllWork = 3 * Rows;
 
     [Fact]
-    public async Task A_run_killed_ten_times_at_random_moments_loses_no_row_stores_none_twice_and_alerts_each_fraud_once()
+    public async Task A_run_killed_ten_times_loses_no_row_and_duplicates_none()
     {
         var random = new Random(20261121);
         using var folder = new StreamFolder(Rows);
@@ -24,7 +24,7 @@ public sealed class KillTests
 
         foreach (var moment in moments)
         {
-            // At its end such a run waits for more, so there is always something left to kill.
+            // Such a run never ends by itself, so there is always a process to kill.
             await using var victim = folder.Start([.. arguments, .. paced]);
             await Eventually.TrueAsync(() => WorkDone(folder) >= moment, $"{moment:0} of {AllWork} done", 60);
             victim.HasExited.ShouldBeFalse($"{victim.Output}\n{victim.Errors}");

@@ -12,7 +12,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.WholeProgram;
 
-/// <summary>Windows over labels: from topic `labels` the stream computes what training computes from the labels of its file.</summary>
+/// <summary>Windows over labels: the stream computes from topic `labels` what training computes from the labels of its file.</summary>
 [Collection(WholeProgramCollection.Name)]
 public sealed class LabelledWindowsTests : IDisposable
 {
@@ -58,7 +58,7 @@ public sealed class LabelledWindowsTests : IDisposable
         verified.Json().GetProperty("with_features").GetInt64().ShouldBe(Rows);
     }
 
-    /// <summary>What a model is given of each payment in training.</summary>
+    /// <summary>The features of each payment in training.</summary>
     static Dictionary<string, double[]> Trained(string history, ScoringModel model)
     {
         var features = new Dictionary<string, double[]>();

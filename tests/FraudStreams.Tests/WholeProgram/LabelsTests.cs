@@ -17,7 +17,7 @@ public sealed class LabelsTests
     const int Rows = 3_000;
 
     [Fact]
-    public async Task Labels_find_their_payments_whichever_come_first_and_the_later_one_holds()
+    public async Task Labels_find_payments_whichever_come_first_and_the_later_label_wins()
     {
         using var folder = new StreamFolder(Rows);
         var ids = IdsOf(folder.Input);
@@ -52,7 +52,7 @@ public sealed class LabelsTests
     }
 
     [Fact]
-    public async Task Confirmed_payments_appended_to_a_training_file_train_as_its_own_rows_do()
+    public async Task Exported_payments_in_a_training_file_train_as_its_own_rows()
     {
         using var folder = new StreamFolder(Rows);
         var lines = System.IO.File.ReadAllLines(folder.Input);
@@ -80,7 +80,7 @@ public sealed class LabelsTests
         var version = train.Json().GetProperty("version").GetString()!;
         ModelArtifact.Load(trained.FolderOf(version)).Card.Training.Rows.ShouldBe(2 * Rows);
 
-        // Appended, the earlier payments stand behind the later ones, and their cards' histories are what they were.
+        // Appended, the earlier payments come behind the later ones in the file; windows are the same.
         var time = Array.IndexOf(lines[0].Split(','), "unix_time");
         var rows = exported.Skip(1).DistinctBy(line => line.Split(',')[time]).ToList();
         (await MetricsAsync([lines[0], .. rows[(Rows / 2)..], .. rows[..(Rows / 2)]])).ShouldBe(await MetricsAsync([lines[0], .. rows]));
@@ -95,7 +95,7 @@ public sealed class LabelsTests
     }
 
     [Fact]
-    public async Task A_record_of_the_topic_that_is_no_label_is_rejected_and_the_next_one_is_applied()
+    public async Task A_record_that_is_not_a_label_is_rejected_and_the_next_is_applied()
     {
         using var folder = new StreamFolder(Rows);
         var ids = IdsOf(folder.Input);
@@ -122,7 +122,7 @@ public sealed class LabelsTests
         return [.. lines.Skip(1).Select(line => line.Split(',')[column])];
     }
 
-    /// <summary>The row as the export is to have it: no index, and the label that was confirmed.</summary>
+    /// <summary>The row as the export must have it: no index, and the confirmed label.</summary>
     static string WithLabel(string line, List<string> ids)
     {
         var fields = line.Split(',');

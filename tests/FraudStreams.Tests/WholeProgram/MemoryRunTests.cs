@@ -9,7 +9,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.WholeProgram;
 
-/// <summary>What cards did before counts in their scores: a disturbed run gives the scores of one that was left alone.</summary>
+/// <summary>Window features across restarts: a disturbed run gives the scores of an undisturbed one.</summary>
 [Collection(WholeProgramCollection.Name)]
 public sealed class MemoryRunTests
 {
@@ -20,7 +20,7 @@ public sealed class MemoryRunTests
     static readonly string[] SnapshotsByCount = ["--set", "memory.snapshot-every=1d", "--set", "memory.snapshot-records=500", "--set", "batch.size=100", "--set", "scoring.carry-features=on"];
 
     [Fact]
-    public async Task Killed_again_and_again_it_scores_as_if_it_had_run_through_and_the_log_gives_the_same_features()
+    public async Task A_host_killed_repeatedly_scores_as_an_undisturbed_one()
     {
         using var quiet = new StreamFolder(Rows);
         using var killed = new StreamFolder(Rows);
@@ -44,7 +44,7 @@ public sealed class MemoryRunTests
     }
 
     [Fact]
-    public async Task A_damaged_snapshot_is_noticed_and_the_windows_are_made_anew_from_the_topic()
+    public async Task A_damaged_snapshot_is_detected_and_windows_rebuilt_from_the_topic()
     {
         using var quiet = new StreamFolder(Rows);
         using var damaged = new StreamFolder(Rows);
@@ -67,7 +67,7 @@ public sealed class MemoryRunTests
     }
 
     [Fact]
-    public async Task Verifying_names_the_first_feature_that_is_not_what_the_log_gives()
+    public async Task Verification_names_the_first_feature_that_differs_from_the_log()
     {
         using var folder = new StreamFolder(1_000);
         await using var run = await folder.RunAsync(["run", "--input", folder.Input, "--until-drained", .. SnapshotsOften]);
@@ -89,7 +89,7 @@ public sealed class MemoryRunTests
     }
 
     [Fact]
-    public async Task A_replay_into_a_file_gives_the_scores_of_the_stream_for_the_stretch_that_was_asked_for_and_moves_no_group()
+    public async Task A_replay_gives_the_streams_scores_of_a_time_range_and_moves_no_group()
     {
         using var folder = new StreamFolder(1_000);
         await using var run = await folder.RunAsync("run", "--input", folder.Input, "--until-drained");
@@ -113,7 +113,7 @@ public sealed class MemoryRunTests
     }
 
     [Fact]
-    public async Task A_replay_of_the_store_gives_the_scores_of_the_stream_where_every_payment_came_at_a_time_of_its_own()
+    public async Task A_replay_of_the_store_gives_the_streams_scores_for_unique_times()
     {
         using var folder = new StreamFolder(3_000);
         var lines = await File.ReadAllLinesAsync(folder.Input);
@@ -139,7 +139,7 @@ public sealed class MemoryRunTests
 
     static string SnapshotOf(StreamFolder folder) => Path.Combine(folder.Data, "memory", "transactions-0.windows");
 
-    /// <summary>Id, score, prediction and version of each, as written, in the order of ids.</summary>
+    /// <summary>Id, score, prediction and version of each prediction, as written, in the order of ids.</summary>
     static List<string> Predictions(StreamFolder folder) =>
         [.. EmbeddedLog.ReadRecords(folder.Data, TopicNames.Predictions).Select(record => Scored(JsonDocument.Parse(record.Value).RootElement)).Order(StringComparer.Ordinal)];
 

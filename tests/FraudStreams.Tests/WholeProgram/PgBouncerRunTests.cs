@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.WholeProgram;
 
-/// <summary>Two installations on one database, each in a schema of its own, behind one PgBouncer.</summary>
+/// <summary>Two programs on one database, each in a schema of its own, behind one PgBouncer.</summary>
 [Trait("needs", "PostgreSQL, PgBouncer")]
 [Collection(WholeProgramCollection.Name)]
 public sealed class PgBouncerRunTests(PostgresServer server) : IClassFixture<PostgresServer>
@@ -16,7 +16,7 @@ public sealed class PgBouncerRunTests(PostgresServer server) : IClassFixture<Pos
     readonly PostgresStoreSettings _b = server.NewStore();
 
     [PgBouncerFact]
-    public async Task Two_programs_that_run_at_once_each_have_their_payments_and_alerts_in_their_own_schema()
+    public async Task Two_programs_on_one_database_keep_to_their_own_schemas()
     {
         await using var pool = await PgBouncer.StartAsync(_a);
         using var folderA = new StreamFolder(RowsOfA);

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.WholeProgram;
 
-/// <summary>The program on what production uses, hocon/kafka.conf: a Kafka broker and a PostgreSQL server of the test's own.</summary>
+/// <summary>The program with hocon/kafka.conf, on a Kafka broker and a PostgreSQL server of the test's own.</summary>
 [Trait("needs", "kafka, PostgreSQL")]
 [Collection(ServersCollection.Name)]
 public sealed class ProductionRunTests(KafkaBroker broker, PostgresServer postgres) : IClassFixture<KafkaBroker>, IClassFixture<PostgresServer>
@@ -19,7 +19,7 @@ public sealed class ProductionRunTests(KafkaBroker broker, PostgresServer postgr
     readonly PostgresStoreSettings _store = postgres.NewStore();
 
     [ProductionFact]
-    public async Task A_file_goes_through_Kafka_into_PostgreSQL_while_both_are_killed_and_come_back()
+    public async Task A_file_reaches_PostgreSQL_through_Kafka_while_both_are_killed()
     {
         using var folder = new StreamFolder(Rows);
         await using var run = Start(folder, "run", "--input", folder.Input, "--until-drained", "--json", "--set", "speeds.speed_1=600/s");
@@ -39,7 +39,7 @@ public sealed class ProductionRunTests(KafkaBroker broker, PostgresServer postgr
     }
 
     [ProductionFact]
-    public async Task Three_hosts_share_a_file_and_one_that_is_killed_is_made_up_for()
+    public async Task Three_hosts_share_a_file_and_replace_one_that_is_killed()
     {
         using var folder = new StreamFolder(Rows);
         await using var first = Start(folder, "run", "--roles", "score", "alert", "store");
@@ -73,7 +73,7 @@ public sealed class ProductionRunTests(KafkaBroker broker, PostgresServer postgr
             ("FRAUDSTREAMS_POSTGRES_PASSWORD", _store.Password.Reveal()));
     }
 
-    /// <summary>0 while the server or the table is not there.</summary>
+    /// <summary>0 while the server or the table does not exist yet.</summary>
     long Stored()
     {
         try
@@ -98,7 +98,7 @@ public sealed class ProductionRunTests(KafkaBroker broker, PostgresServer postgr
     }
 }
 
-/// <summary>A test on a Kafka and a PostgreSQL that it starts and kills.</summary>
+/// <summary>A test that starts and kills Kafka and PostgreSQL.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 sealed class ProductionFactAttribute : FactAttribute
 {

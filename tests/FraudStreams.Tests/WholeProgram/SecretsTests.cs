@@ -14,7 +14,7 @@ public sealed class SecretsTests
     static readonly string[] SecretColumns = ["cc_num", "first", "last", "street", "zip", "dob", "lat", "long"];
 
     [Fact]
-    public async Task No_card_name_street_or_birth_date_of_the_input_is_ever_printed_or_mailed()
+    public async Task No_personal_data_of_the_input_is_ever_printed_or_mailed()
     {
         using var folder = new StreamFolder(Rows);
         var (secrets, damaged) = MakeSecretsTelltale(folder.Input);
@@ -30,46 +30,46 @@ public sealed class SecretsTests
         foreach (var command in commands)
             (await command.ExitAsync()).ShouldBe(0, command.Errors);
         folder.ShouldHoldAll(Rows, damaged);
-        var said = new StringBuilder();
+        var printed = new StringBuilder();
         foreach (var command in commands)
-            said.AppendLine(command.Output).AppendLine(command.Errors);
+            printed.AppendLine(command.Output).AppendLine(command.Errors);
         foreach (var mail in folder.Mails())
-            said.AppendLine(File.ReadAllText(mail).Replace("=\r\n", ""));
+            printed.AppendLine(File.ReadAllText(mail).Replace("=\r\n", ""));
         folder.Mails().Length.ShouldBeGreaterThan(0);
-        var everything = said.ToString();
+        var everything = printed.ToString();
         secrets.Count.ShouldBeGreaterThan(100);
         secrets.Where(secret => everything.Contains(secret, StringComparison.OrdinalIgnoreCase)).ShouldBeEmpty();
 
-        // What was looked for is really what topics and store keep.
+        // The values searched for are those that topics and store hold.
         var kept = string.Join('\n', EmbeddedLog.ReadRecords(folder.Data, TopicNames.Predictions).Select(record => Encoding.UTF8.GetString(record.Value.Span)));
         secrets.Count(secret => kept.Contains(secret, StringComparison.Ordinal)).ShouldBeGreaterThan(secrets.Count / 2);
     }
 
     /// <summary>
-    /// Gives each card's holder a name and street that could not be met by chance, and damages some rows in a secret field each, in ways that are told
-    /// in reasons. Returns all secret values long enough to be looked for, and the number of damaged rows.
+    /// Gives each card's holder a name and street that cannot occur by chance, and damages some rows in one secret field each, so that reject reasons
+    /// mention it. Returns all secret values long enough to search for, and the number of damaged rows.
     /// </summary>
     static (HashSet<string> Secrets, int Damaged) MakeSecretsTelltale(string input)
     {
         var lines = File.ReadAllLines(input);
         var columns = lines[0].Split(',');
-        var places = SecretColumns.Select(column => Array.IndexOf(columns, column)).ToArray();
+        var columnIndexes = SecretColumns.Select(column => Array.IndexOf(columns, column)).ToArray();
         var secrets = new HashSet<string>(StringComparer.Ordinal);
         var damaged = 0;
         for (var number = 1; number < lines.Length; number++)
         {
             var cells = lines[number].Split(',');
             cells.Length.ShouldBe(columns.Length);
-            var card = cells[places[0]];
-            (cells[places[1]], cells[places[2]], cells[places[3]]) = ($"Fzn{card[^5..]}", $"Lzn{card[^5..]}", $"Szn{card[^5..]} Lane");
+            var card = cells[columnIndexes[0]];
+            (cells[columnIndexes[1]], cells[columnIndexes[2]], cells[columnIndexes[3]]) = ($"Fzn{card[^5..]}", $"Lzn{card[^5..]}", $"Szn{card[^5..]} Lane");
             if (number % 20 == 0)
             {
-                var place = places[(number / 20 % 4) switch { 0 => 0, 1 => 5, 2 => 6, _ => 7 }];
-                cells[place] = $"zq{number}{cells[place]}";
+                var index = columnIndexes[(number / 20 % 4) switch { 0 => 0, 1 => 5, 2 => 6, _ => 7 }];
+                cells[index] = $"zq{number}{cells[index]}";
                 damaged++;
             }
 
-            secrets.UnionWith(places.Select(place => cells[place]).Where(value => value.Length >= 7));
+            secrets.UnionWith(columnIndexes.Select(index => cells[index]).Where(value => value.Length >= 7));
             lines[number] = string.Join(',', cells);
         }
 

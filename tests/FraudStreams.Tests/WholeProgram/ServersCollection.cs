@@ -3,8 +3,8 @@ using Xunit;
 namespace FraudStreams.Tests.WholeProgram;
 
 /// <summary>
-/// Tests that start the built program on Kafka. One after the other too, but beside those of <see cref="WholeProgramCollection"/>: most of their time they wait
-/// for brokers to notice who came and went.
+/// Tests that start the built program on Kafka. They run one after the other, but in parallel to those of <see cref="WholeProgramCollection"/>: they mostly
+/// wait for rebalances.
 /// </summary>
 [CollectionDefinition(Name)]
 public sealed class ServersCollection

@@ -18,10 +18,10 @@ sealed class SmtpFactAttribute : FactAttribute
     }
 }
 
-/// <summary>A real SMTP server in a process of its own, which keeps what it takes.</summary>
+/// <summary>A real SMTP server in a process of its own, which keeps the messages that it accepts.</summary>
 sealed class SmtpServer : IAsyncDisposable
 {
-    // Tells each message in one line; a message that cannot be told has not been taken.
+    // Prints each message in one line; a message that cannot be printed is not accepted.
     const string Program = """
         import base64, sys, threading
         from aiosmtpd.controller import Controller
@@ -46,10 +46,10 @@ sealed class SmtpServer : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <summary>A Python that has the server, or null.</summary>
+    /// <summary>A Python with aiosmtpd, or null.</summary>
     public static string? Python => Found.Value;
 
-    /// <summary>The messages so far, as they came.</summary>
+    /// <summary>The messages so far, in order of arrival.</summary>
     public IReadOnlyList<string> Messages
     {
         get
@@ -59,7 +59,7 @@ sealed class SmtpServer : IAsyncDisposable
         }
     }
 
-    /// <summary>A port on which nobody listens.</summary>
+    /// <summary>A free port.</summary>
     public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -83,12 +83,12 @@ sealed class SmtpServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>It stalls instead of closing: connections stay open and nothing answers.</summary>
+    /// <summary>Stops the process (SIGSTOP): connections stay open and nothing answers.</summary>
     public Task StallAsync() => Signals.SendAsync("STOP", _process.Id);
 
     public Task GoOnAsync() => Signals.SendAsync("CONT", _process.Id);
 
-    /// <summary>As kill -9. What it had taken has been read when this returns.</summary>
+    /// <summary>As kill -9. The messages that it accepted have been read when this returns.</summary>
     public async ValueTask DisposeAsync()
     {
         _process.Kill();

@@ -14,7 +14,7 @@ public sealed class StopTests
     static readonly TimeSpan LockPatience = new FraudStreams.Storage.Sqlite.SqliteStoreSettings("").LockTimeout;
 
     [Fact]
-    public async Task A_branch_that_cannot_finish_is_left_after_the_time_for_draining_and_named_and_goes_on_at_the_next_start()
+    public async Task A_pipeline_that_cannot_drain_is_named_and_resumes_at_the_next_start()
     {
         using var folder = new StreamFolder(Rows);
         await using (var run = folder.Start("run", "--input", folder.Input, "--set", "speeds.speed_1=1000/s", "--set", "stop.drain-timeout=2s"))
@@ -25,7 +25,7 @@ public sealed class StopTests
 
             (await run.ExitAsync()).ShouldBe(1, run.Errors);
             stopping.Elapsed.ShouldBeLessThan(LockPatience / 2);
-            // On a busy machine another branch may be late as well.
+            // On a busy machine another pipeline may be late as well.
             run.Output.ShouldMatch(@"Stopped after 2 s \(stop\.drain-timeout\) with (\w+, )*store(, \w+)* unfinished");
         }
 
@@ -35,7 +35,7 @@ public sealed class StopTests
     }
 
     [Fact]
-    public async Task A_second_interrupt_leaves_at_once_and_still_loses_nothing()
+    public async Task A_second_interrupt_ends_at_once_and_still_loses_nothing()
     {
         using var folder = new StreamFolder(Rows);
         await using (var run = folder.Start("run", "--input", folder.Input, "--set", "speeds.speed_1=1000/s", "--set", "stop.drain-timeout=10m"))
@@ -53,7 +53,7 @@ public sealed class StopTests
         folder.ShouldHoldAll(Rows);
     }
 
-    /// <summary>Holds the store's lock once something was stored, and until everything is scored and waits for it: then the store has a batch that it cannot write.</summary>
+    /// <summary>Holds the store's lock from the first stored row until everything is scored: then the store has a batch that it cannot write.</summary>
     static async Task<SqliteFile> LockStoreAsync(StreamFolder folder)
     {
         await Eventually.TrueAsync(() => folder.Status() is { Stored: > 0 }, limitSeconds: 60);

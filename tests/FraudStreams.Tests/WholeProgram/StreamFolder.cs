@@ -13,7 +13,7 @@ using Shouldly;
 
 namespace FraudStreams.Tests.WholeProgram;
 
-/// <summary>A current directory for the program, with its data folder where it is by default, a model in service, and a file of payments.</summary>
+/// <summary>A current directory for the program, with the default data folder, a model in service, and a file of payments.</summary>
 sealed class StreamFolder : IDisposable
 {
     static readonly FraudSettings Defaults = SettingsOf.Set();
@@ -21,8 +21,8 @@ sealed class StreamFolder : IDisposable
     readonly TemporaryFolder _folder = new();
     readonly SmallDisk? _disk;
 
-    /// <param name="payments">In the file.</param>
-    /// <param name="diskMegabytes">The size of a disk of its own for the data folder, which is then to be named with --data.</param>
+    /// <param name="payments">Number of payments in the file.</param>
+    /// <param name="diskMegabytes">Size of a separate disk for the data folder, which must then be given with --data.</param>
     public StreamFolder(int payments, int? diskMegabytes = null)
     {
         _disk = diskMegabytes is { } megabytes ? new SmallDisk(Path, megabytes) : null;
@@ -53,7 +53,7 @@ sealed class StreamFolder : IDisposable
 
     public FolderStatus? Status() => StatusOf(Data);
 
-    /// <summary>What a data folder holds; null before the program made anything there, and while a full disk keeps it from being read.</summary>
+    /// <summary>Status of the data folder; null before the program created anything there, and while a full disk prevents reading.</summary>
     public static FolderStatus? StatusOf(string data)
     {
         try
@@ -72,7 +72,7 @@ sealed class StreamFolder : IDisposable
     public string[] Mails() => Directory.GetFiles(System.IO.Path.Combine(Data, "alerts"), "*.eml");
 
     /// <summary>
-    /// What holds once a stream has come to its end, whatever happened on the way: each row is one prediction or one rejection, each prediction
+    /// The invariants once a stream is drained, whatever faults occurred: each row is one prediction or one rejection, each prediction
     /// one row of the store, each predicted fraud one alert.
     /// </summary>
     public FolderStatus ShouldHoldAll(int rows, int rejected = 0)
@@ -102,7 +102,7 @@ sealed class StreamFolder : IDisposable
         return status;
     }
 
-    /// <summary>Each predicted fraud has its mail file, and there is no other.</summary>
+    /// <summary>Each predicted fraud has one mail file, and there are no others.</summary>
     public void ShouldHoldOneMailForEachAlert()
     {
         var named = Mails().Select(file => System.IO.Path.GetFileNameWithoutExtension(file)["alert-".Length..]);

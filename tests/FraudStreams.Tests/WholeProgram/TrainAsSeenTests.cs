@@ -7,7 +7,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.WholeProgram;
 
-/// <summary>A model learns from what its predecessor was given, as predictions carry it.</summary>
+/// <summary>Training on the features that predictions carry (`train --as-seen`).</summary>
 [Collection(WholeProgramCollection.Name)]
 public sealed class TrainAsSeenTests
 {
@@ -17,7 +17,7 @@ public sealed class TrainAsSeenTests
     static readonly string[] FewTrees = ["--keep-champion", "--set", "model.trees=10", "--json"];
 
     [Fact]
-    public async Task Predictions_that_carry_their_features_train_the_model_that_their_payments_train()
+    public async Task Predictions_with_features_train_the_same_model_as_their_payments()
     {
         using var folder = new StreamFolder(Rows);
         await using var run = await folder.RunAsync(["run", "--input", folder.Input, "--until-drained", .. Carrying]);
@@ -34,7 +34,7 @@ public sealed class TrainAsSeenTests
     }
 
     [Fact]
-    public async Task What_was_confirmed_is_the_label_and_predictions_without_features_or_with_others_are_left_out()
+    public async Task Confirmed_labels_are_used_and_predictions_without_features_left_out()
     {
         const int without = 1_000;
         using var folder = new StreamFolder(Rows);
@@ -58,7 +58,7 @@ public sealed class TrainAsSeenTests
     }
 
     [Fact]
-    public async Task Predictions_of_a_version_whose_categories_are_others_are_left_out()
+    public async Task Predictions_of_a_version_with_other_categories_are_left_out()
     {
         using var folder = new StreamFolder(Rows);
         await using var run = await folder.RunAsync(["run", "--input", folder.Input, "--until-drained", .. Carrying]);
@@ -74,13 +74,13 @@ public sealed class TrainAsSeenTests
     }
 
     [Fact]
-    public async Task It_is_either_a_file_or_the_predictions_that_a_model_learns_from()
+    public async Task Training_takes_either_a_file_or_the_predictions()
     {
         using var folder = new StreamFolder(1);
 
         await using var neither = await folder.RunAsync("train");
         await using var both = await folder.RunAsync("train", "--as-seen", "--input", folder.Input);
-        await using var nothingSeen = await folder.RunAsync("train", "--as-seen");
+        await using var noPredictions = await folder.RunAsync("train", "--as-seen");
 
         foreach (var refused in new[] { neither, both })
         {
@@ -88,8 +88,8 @@ public sealed class TrainAsSeenTests
             refused.Errors.ShouldContain("give one of --input CSV and --as-seen");
         }
 
-        (await nothingSeen.ExitAsync()).ShouldBe(1);
-        nothingSeen.Errors.ShouldContain("there are no topics in fraudstreams-data");
+        (await noPredictions.ExitAsync()).ShouldBe(1);
+        noPredictions.Errors.ShouldContain("there are no topics in fraudstreams-data");
     }
 
     static ScoringModel FromPayments(StreamFolder folder) => WorkProgress.Run(progress =>

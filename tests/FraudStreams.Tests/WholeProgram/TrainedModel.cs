@@ -8,10 +8,10 @@ using FraudStreams.Tests.Configuration;
 
 namespace FraudStreams.Tests.WholeProgram;
 
-/// <summary>One small model of generated payments, trained once for all tests that only need some model.</summary>
+/// <summary>One small model of generated payments, trained once for all tests that need any model.</summary>
 static class TrainedModel
 {
-    /// <summary>A share of frauds that gives small histories enough of them.</summary>
+    /// <summary>So many frauds that small histories have enough of them.</summary>
     public const double FraudShare = 0.03;
 
     static readonly Lazy<ScoringModel> Made = new(() =>
@@ -28,9 +28,9 @@ static class TrainedModel
 
     public static GeneratorSettings Generator(int seed) => new() { Seed = seed, FraudShare = FraudShare };
 
-    public static ScoringModel Train(ModelRegistry shelf, int seed = 1, params string[] set) => WorkProgress.Run(progress =>
+    public static ScoringModel Train(ModelRegistry registry, int seed = 1, params string[] set) => WorkProgress.Run(progress =>
     {
-        var trainer = new Trainer(Settings(set), shelf, progress, TimeProvider.System);
+        var trainer = new Trainer(Settings(set), registry, progress, TimeProvider.System);
         var (model, why) = trainer.Train(new GeneratedHistory(Generator(seed), 6_000, Schema), default);
         return model ?? throw new InvalidOperationException(why);
     });
@@ -38,8 +38,8 @@ static class TrainedModel
     /// <summary>Puts the model into service in a data folder, as if it had been trained there.</summary>
     public static void PutInService(string dataFolder, TimeProvider? time = null)
     {
-        var shelf = new ModelRegistry(dataFolder, time ?? TimeProvider.System);
-        ModelArtifact.Write(Directory.CreateDirectory(shelf.Directory).FullName, Loaded);
-        shelf.Promote(Loaded.Version, "a test's");
+        var registry = new ModelRegistry(dataFolder, time ?? TimeProvider.System);
+        ModelArtifact.Write(Directory.CreateDirectory(registry.Directory).FullName, Loaded);
+        registry.Promote(Loaded.Version, "a test's");
     }
 }

@@ -9,7 +9,7 @@ public sealed class TwoHostsTests
     const int Rows = 6_000;
 
     [Fact]
-    public async Task Hosts_with_a_role_each_do_together_what_one_does_and_a_second_scorer_takes_over_from_a_killed_one()
+    public async Task Hosts_with_one_role_each_do_the_work_of_one_and_a_standby_takes_over()
     {
         using var folder = new StreamFolder(Rows);
         await using var scorer = folder.Start("run", "--roles", "score", "--set", "batch.size=50", "--set", "speeds.speed_2=1500/s");

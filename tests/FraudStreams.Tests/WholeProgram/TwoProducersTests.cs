@@ -4,14 +4,14 @@ using Xunit;
 
 namespace FraudStreams.Tests.WholeProgram;
 
-/// <summary>Two processes that would produce the same payments into one data folder.</summary>
+/// <summary>Two processes that produce the same payments into one data folder.</summary>
 [Collection(WholeProgramCollection.Name)]
 public sealed class TwoProducersTests
 {
     const int Rows = 2_000;
 
     [Fact]
-    public async Task The_second_waits_and_takes_over_when_the_first_dies_and_every_payment_is_there_once()
+    public async Task The_standby_takes_over_when_the_first_dies_and_no_payment_is_repeated()
     {
         using var folder = new StreamFolder(Rows);
         await using var first = folder.Start("run", "--input", folder.Input, "--set", "speeds.speed_1=400/s");

@@ -21,13 +21,13 @@ public sealed class CrossPartitionWindowStateTests : IDisposable
     [Theory]
     [InlineData(500)]
     [InlineData(37)]
-    public async Task Whichever_partition_is_ahead_every_payment_has_the_values_that_one_partition_gives(int batch)
+    public async Task Values_equal_those_of_one_partition_whichever_partition_is_ahead(int batch)
     {
         var payments = Make(seed: 7);
         var expected = OnePartition(payments);
         await using var topics = await TopicsWithAsync(_folder, Partitions, payments, labelled: true);
 
-        // The last partition runs to its end before the first has begun, as on another host.
+        // The last partition is processed to its end before the first has started, as on another host.
         for (var number = Partitions - 1; number >= 0; number--)
         {
             await using var windows = PaymentWindows.Empty(topics, Schema, Partitions, MaxRecordBytes);
@@ -37,7 +37,7 @@ public sealed class CrossPartitionWindowStateTests : IDisposable
     }
 
     [Fact]
-    public async Task What_was_written_goes_on_with_the_same_values()
+    public async Task A_restored_state_continues_with_the_same_values()
     {
         var payments = Make(seed: 8);
         var expected = OnePartition(payments);
@@ -55,7 +55,7 @@ public sealed class CrossPartitionWindowStateTests : IDisposable
         before.Others!.Write(others);
         (own.Position, others.Position) = (0, 0);
         await using var after = new PaymentWindows(
-            OwnWindows.Read(own, topics, Schema, WindowScope.OfCard).Memory, CrossPartitionWindowState.Read(others, topics, Schema, Partitions, MaxRecordBytes));
+            OwnWindows.Read(own, topics, Schema, WindowScope.OfCard).Windows, CrossPartitionWindowState.Read(others, topics, Schema, Partitions, MaxRecordBytes));
         await foreach (var (id, values) in ValuesAsync(topics, after, 1, from: read, batch: 64))
             values.ShouldBe(expected[id], id);
 

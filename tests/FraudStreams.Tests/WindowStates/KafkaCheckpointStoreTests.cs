@@ -23,7 +23,7 @@ public sealed class KafkaCheckpointStoreTests(KafkaBroker broker) : KafkaTest(br
     public void Dispose() => _folder.Dispose();
 
     [KafkaFact]
-    public async Task Each_partition_gets_its_newest_snapshot_whoever_opens_it()
+    public async Task Each_partition_gets_its_newest_snapshot_in_any_process()
     {
         using var writer = Open("one");
         var snapshots = Enumerable.Range(0, 5).Select(number => Bytes(number, (PieceBytes * number) + 17)).ToList();
@@ -41,7 +41,7 @@ public sealed class KafkaCheckpointStoreTests(KafkaBroker broker) : KafkaTest(br
     }
 
     [KafkaFact]
-    public async Task A_snapshot_that_was_not_finished_leaves_the_one_before_it()
+    public async Task An_unfinished_snapshot_leaves_the_one_before_it()
     {
         var (whole, half) = (Bytes(1, 3 * PieceBytes), Bytes(2, 3 * PieceBytes));
         using (var writer = Open("one"))
@@ -51,7 +51,7 @@ public sealed class KafkaCheckpointStoreTests(KafkaBroker broker) : KafkaTest(br
             using var stopped = new CancellationTokenSource();
             var keeping = writer.KeepAsync(First, stopped.Token);
             await stopped.CancelAsync();
-            // What of it is in the topic depends on the moment; all of it would be a snapshot.
+            // How much of it is in the topic depends on timing; all of it would be a snapshot.
             await Record.ExceptionAsync(() => keeping);
         }
 
@@ -64,7 +64,7 @@ public sealed class KafkaCheckpointStoreTests(KafkaBroker broker) : KafkaTest(br
     }
 
     [KafkaFact]
-    public async Task A_damaged_snapshot_is_noticed_when_it_is_read()
+    public async Task A_damaged_snapshot_is_detected_when_it_is_read()
     {
         using var topic = Open("one");
         var written = new MemoryStream();

@@ -9,7 +9,7 @@ using static FraudStreams.Tests.WindowStates.TerminalPayments;
 
 namespace FraudStreams.Tests.WindowStates;
 
-/// <summary>Shares of labelled fraud at terminals, of payments that say nothing themselves, from topic `labels`.</summary>
+/// <summary>Shares of labelled fraud at terminals, with labels from topic `labels` and none in the payments themselves.</summary>
 public sealed class LabelFeedTests : IDisposable
 {
     const long Day = 24L * 60 * 60 * 1000;
@@ -26,7 +26,7 @@ public sealed class LabelFeedTests : IDisposable
     [InlineData(1, 500)]
     [InlineData(1, 13)]
     [InlineData(4, 100)]
-    public async Task Every_payment_counts_the_labels_that_were_known_to_it(int partitions, int batch)
+    public async Task Every_payment_counts_the_labels_known_at_its_time(int partitions, int batch)
     {
         var (payments, labels) = Logs(seed: 3);
         await using var topics = await TopicsWithAsync(_folder, partitions, payments, labelled: false, labels);
@@ -52,7 +52,7 @@ public sealed class LabelFeedTests : IDisposable
     [InlineData(1)]
     [InlineData(1_377)]
     [InlineData(2_600)]
-    public async Task A_state_that_was_written_goes_on_with_the_same_labels(int at)
+    public async Task A_restored_state_continues_with_the_same_labels(int at)
     {
         var (payments, labels) = Logs(seed: 4);
         await using var topics = await TopicsWithAsync(_folder, 1, payments, labelled: false, labels);
@@ -68,8 +68,8 @@ public sealed class LabelFeedTests : IDisposable
         }
 
         snapshot.Position = 0;
-        var (memory, offset) = OwnWindows.Read(snapshot, topics, Schema, WindowScope.All);
-        await using var restored = new PaymentWindows(memory, null);
+        var (windows, offset) = OwnWindows.Read(snapshot, topics, Schema, WindowScope.All);
+        await using var restored = new PaymentWindows(windows, null);
         var after = new List<double[]>();
         await foreach (var (_, values) in ValuesAsync(topics, restored, 0, offset, batch: 64))
             after.Add(values);
@@ -79,7 +79,7 @@ public sealed class LabelFeedTests : IDisposable
     }
 
     [Fact]
-    public async Task Others_windows_that_were_written_go_on_with_the_same_labels()
+    public async Task Restored_cross_partition_windows_continue_with_the_same_labels()
     {
         var (payments, labels) = Logs(seed: 5);
         await using var topics = await TopicsWithAsync(_folder, 4, payments, labelled: false, labels);
@@ -97,7 +97,7 @@ public sealed class LabelFeedTests : IDisposable
         (own.Position, others.Position) = (0, 0);
 
         await using var after = new PaymentWindows(
-            OwnWindows.Read(own, topics, Schema, WindowScope.OfCard).Memory, CrossPartitionWindowState.Read(others, topics, Schema, 4, MaxRecordBytes));
+            OwnWindows.Read(own, topics, Schema, WindowScope.OfCard).Windows, CrossPartitionWindowState.Read(others, topics, Schema, 4, MaxRecordBytes));
         await foreach (var (id, values) in ValuesAsync(topics, after, 2, from: read, batch: 50))
             RisksOf(values).ShouldBe(expected[id], id);
     }
@@ -105,14 +105,14 @@ public sealed class LabelFeedTests : IDisposable
     [Theory]
     [InlineData(true, 1)]
     [InlineData(false, 0)]
-    public async Task A_label_that_comes_while_the_stream_runs_counts_for_the_payments_after_it_where_labels_are_followed(bool follow, double risk)
+    public async Task A_late_label_counts_for_later_payments_only_if_labels_are_followed(bool follow, double risk)
     {
         var payments = Make(seed: 6, rows: 100, terminals: 1);
         await using var topics = await TopicsWithAsync(_folder, 1, payments, labelled: false);
-        await using var memory = new PaymentWindows(new OwnWindows(topics, new WindowState(Schema), follow: follow), null);
+        await using var windows = new PaymentWindows(new OwnWindows(topics, new WindowState(Schema), follow: follow), null);
         var risks = new List<double>();
 
-        await foreach (var (_, values) in ValuesAsync(topics, memory, 0, from: 0, batch: 20))
+        await foreach (var (_, values) in ValuesAsync(topics, windows, 0, from: 0, batch: 20))
         {
             risks.Add(RisksOf(values)[^1]);
             if (risks.Count == 60)
@@ -124,7 +124,7 @@ public sealed class LabelFeedTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_windows_over_labels_none_is_read()
+    public async Task Without_windows_over_labels_no_label_is_read()
     {
         await using var topics = await TopicsWithAsync(_folder, 1, [], labelled: false);
 
@@ -132,8 +132,8 @@ public sealed class LabelFeedTests : IDisposable
     }
 
     /// <summary>
-    /// Some labels in time, some late, some at once, some twice and differently, some for nobody, some of a wrong clock; roughly in the order in which
-    /// they became known, as people confirm payments.
+    /// Some labels in time, some late, some immediate, some twice with different values, some for unknown payments, some with a wrong clock; roughly in the
+    /// order of confirmation.
     /// </summary>
     static (List<TerminalPayment> Payments, List<Label> Labels) Logs(int seed)
     {
@@ -152,7 +152,7 @@ public sealed class LabelFeedTests : IDisposable
                 labels.Add(new Label(payment.Id, true, payment.Milliseconds + (4_000 * Day), "wrong clock"));
         }
 
-        // A wrong clock says years ahead at the time of its payment.
+        // A wrong clock: years ahead of the payment's time.
         return (payments, [.. labels.OrderBy(label => label.ConfirmedAt > 1_600_000_000_000 ? label.ConfirmedAt - (4_000 * Day) : label.ConfirmedAt).Chunk(8).SelectMany(chunk => chunk.Reverse())]);
     }
 

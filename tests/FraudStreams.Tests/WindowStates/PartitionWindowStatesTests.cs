@@ -13,7 +13,7 @@ public sealed class PartitionWindowStatesTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_window_by_the_terminal_without_a_delay_is_refused_where_there_are_several_partitions()
+    public void A_terminal_window_without_delay_is_refused_with_several_partitions()
     {
         var schema = SchemaFile.Read(Write("""{ name = now, window = count, by = TERMINAL_ID, over = 1d }"""));
 
@@ -24,18 +24,18 @@ public sealed class PartitionWindowStatesTests : IDisposable
     }
 
     [Fact]
-    public void A_topic_that_does_not_go_back_as_far_as_the_windows_do_is_told_of()
+    public void A_retention_shorter_than_the_windows_is_warned_of()
     {
         var schema = SchemaFile.Read("handbook");
         var topics = SettingsOf.Set().Topics;
 
-        var warning = PartitionWindowStates.WhatRetentionTakes(schema, topics).ShouldNotBeNull();
+        var warning = PartitionWindowStates.RetentionWarning(schema, topics).ShouldNotBeNull();
 
         warning.ShouldContain("topics.retention.age is 7 days");
         warning.ShouldContain("goes back 37");
-        PartitionWindowStates.WhatRetentionTakes(schema, SettingsOf.Set("topics.retention.age=37d").Topics).ShouldBeNull();
-        PartitionWindowStates.WhatRetentionTakes(schema, SettingsOf.Set("topics.retention.age=infinite").Topics).ShouldBeNull();
-        PartitionWindowStates.WhatRetentionTakes(SchemaFile.Read("cards"), topics).ShouldBeNull();
+        PartitionWindowStates.RetentionWarning(schema, SettingsOf.Set("topics.retention.age=37d").Topics).ShouldBeNull();
+        PartitionWindowStates.RetentionWarning(schema, SettingsOf.Set("topics.retention.age=infinite").Topics).ShouldBeNull();
+        PartitionWindowStates.RetentionWarning(SchemaFile.Read("cards"), topics).ShouldBeNull();
     }
 
     string Write(string feature)

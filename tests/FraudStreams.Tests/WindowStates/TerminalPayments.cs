@@ -13,7 +13,7 @@ using Shouldly;
 namespace FraudStreams.Tests.WindowStates;
 
 /// <summary>A payment of the Handbook's schema.</summary>
-/// <param name="Fraud">What turned out to be; whether the record says so is the test's matter.</param>
+/// <param name="Fraud">The true label; whether the record carries it is up to the test.</param>
 sealed record TerminalPayment(string Id, DateTime Time, string Card, string Terminal, double Amount, bool Fraud)
 {
     public const string CsvHeader = "TRANSACTION_ID,TX_DATETIME,CUSTOMER_ID,TERMINAL_ID,TX_AMOUNT";
@@ -50,7 +50,7 @@ static class TerminalPayments
         ];
     }
 
-    /// <param name="labelled">Whether each payment's own record says what it turned out to be.</param>
+    /// <param name="labelled">Whether each payment's own record carries its true label.</param>
     public static async Task<EmbeddedMessageLog> TopicsWithAsync(
         string folder, int partitions, IEnumerable<TerminalPayment> payments, bool labelled, IEnumerable<Label>? labels = null)
     {

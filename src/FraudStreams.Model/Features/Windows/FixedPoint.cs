@@ -1,8 +1,8 @@
 namespace FraudStreams.Model.Features.Windows;
 
 /// <summary>
-/// Numbers as whole multiples of a power of two, so that sums are exact: what was added and taken away again leaves no trace, and a sum
-/// depends only on what is in it. NaN counts 0.
+/// Numbers as integer multiples of a power of two, so that sums are exact: adding and subtracting a value leaves the sum unchanged, and a
+/// sum depends only on its terms, not on their order. NaN counts as 0.
 /// </summary>
 static class FixedPoint
 {
@@ -11,7 +11,7 @@ static class FixedPoint
     const double SquareScale = 1L << 24;
     const double SquareLimit = 1L << 36;
 
-    /// <summary>Multiples of 2⁻⁴⁸, up to ±2⁴⁰; ties go to the even one.</summary>
+    /// <summary>Multiples of 2⁻⁴⁸, clamped to ±2⁴⁰; ties round to even.</summary>
     internal static Int128 ForSum(double value)
     {
         if (double.IsNaN(value))
@@ -20,7 +20,7 @@ static class FixedPoint
         return Math.Abs(scaled) < long.MaxValue ? (long)scaled : (Int128)scaled;
     }
 
-    /// <summary>Multiples of 2⁻²⁴, up to ±2³⁶, so that the square fits 120 bits.</summary>
+    /// <summary>Multiples of 2⁻²⁴, clamped to ±2³⁶, so that the square fits in 120 bits.</summary>
     internal static long ForSquare(double value) =>
         double.IsNaN(value) ? 0 : (long)Math.Round(Math.Clamp(value, -SquareLimit, SquareLimit) * SquareScale);
 
@@ -28,8 +28,8 @@ static class FixedPoint
         (sum == (long)sum ? (long)sum : (double)sum) / SumScale;
 
     /// <summary>
-    /// Standard deviation of <paramref name="count"/> values, from the sum and the sum of the squares of their multiples. With
-    /// the mean m rounded to a multiple, Σ(x − m)² is exact even where the sums it is made of run over, as long as it fits itself.
+    /// Population standard deviation of <paramref name="count"/> values, from the sum and the sum of squares of their multiples. With the
+    /// mean m rounded to a multiple, Σ(x − m)² is exact even if its terms overflow, as long as the result itself fits.
     /// </summary>
     internal static double Deviation(long count, Int128 sum, Int128 squares)
     {

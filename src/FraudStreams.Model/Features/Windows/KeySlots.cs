@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace FraudStreams.Model.Features.Windows;
 
 /// <summary>
-/// Finds a key's block by its bytes: open addressing over (hash, block) pairs, the bytes compared where they are kept, behind the key's
-/// running words. A key that leaves is closed up behind, so no slot is lost.
+/// Finds a key's block by its bytes: a hash table with open addressing over (hash, block) pairs. The key's bytes are stored in its block,
+/// after the words of its running aggregates. Removal shifts later entries back, so that no slot is lost to tombstones.
 /// </summary>
 sealed class KeySlots(SlabAllocator slabs, int keyWords)
 {
@@ -25,7 +25,7 @@ sealed class KeySlots(SlabAllocator slabs, int keyWords)
 
     internal Span<long> Words(uint block)
     {
-        // The first words of a block are in it whatever its size is, and they tell the size.
+        // The header is in the block whatever its size, and gives the size.
         var length = (int)slabs.Words(block, 0)[2];
         return slabs.Words(block, SizeFor(keyWords, length));
     }
@@ -44,7 +44,7 @@ sealed class KeySlots(SlabAllocator slabs, int keyWords)
         return 0;
     }
 
-    /// <summary>A block for a key that is not there yet, its header and running words all 0.</summary>
+    /// <summary>Adds a block for a new key, with its header and running aggregates set to 0.</summary>
     internal uint Add(ReadOnlySpan<byte> key, ulong hash)
     {
         if ((Count + 1) * 4L > _slots.Length * 3L)
@@ -55,12 +55,12 @@ sealed class KeySlots(SlabAllocator slabs, int keyWords)
         words[..keyWords].Clear();
         words[2] = key.Length;
         key.CopyTo(MemoryMarshal.AsBytes(words[keyWords..]));
-        Place(new Slot((uint)hash, block));
+        Insert(new Slot((uint)hash, block));
         Count++;
         return block;
     }
 
-    /// <summary>Takes the key in a slot out. The slot may have another one then.</summary>
+    /// <summary>Removes the key in a slot. Another key may then be in that slot.</summary>
     internal void RemoveAt(int slot)
     {
         var block = _slots[slot].Block;
@@ -70,7 +70,7 @@ sealed class KeySlots(SlabAllocator slabs, int keyWords)
         var hole = slot;
         for (var next = (slot + 1) & mask; _slots[next].Block != 0; next = (next + 1) & mask)
         {
-            // What sits here may move into the hole unless its own place lies between the two.
+            // This entry may move to the hole unless its home slot lies between the two.
             var home = (int)_slots[next].Hash & mask;
             if (((next - home) & mask) < ((next - hole) & mask))
                 continue;
@@ -87,11 +87,11 @@ sealed class KeySlots(SlabAllocator slabs, int keyWords)
         foreach (var slot in old)
         {
             if (slot.Block != 0)
-                Place(slot);
+                Insert(slot);
         }
     }
 
-    void Place(Slot entry)
+    void Insert(Slot entry)
     {
         var mask = _slots.Length - 1;
         var slot = (int)entry.Hash & mask;

@@ -3,14 +3,13 @@ using System.Runtime.InteropServices;
 namespace FraudStreams.Model.Features.Windows;
 
 /// <summary>
-/// One key's events in the order of event time, equal times in the order of coming: chunks of four events in blocks of their own, and a
-/// ring of the chunks' handles. So a history grows and shrinks by chunks, which are all of one size, and leaves no room behind that
-/// another key could not use. Beside it, in the key's words, stand for each span the edges, as numbers of events from the oldest, and the
-/// sums over the events between them.
+/// One key's events in event-time order, equal times in arrival order: chunks of four events, each in its own block, and a ring buffer of
+/// the chunks' handles. The buffer grows and shrinks by chunks of one size, so that any key can reuse freed space. The key's words also hold,
+/// for each window span, its edges (event indices from the oldest) and the running aggregates over the events between them.
 /// </summary>
 ref struct KeyedEventBuffer
 {
-    /// <summary>Ring and its size; first place and count; length of the key's bytes and number of labels that came late.</summary>
+    /// <summary>Ring handle and size; head and count; length of the key's bytes and number of late labels.</summary>
     internal const int HeaderWords = 3;
 
     internal const int ChunkEvents = 1 << ChunkShift;
@@ -40,7 +39,7 @@ ref struct KeyedEventBuffer
 
     readonly int Capacity => _chunks.Length * ChunkEvents;
 
-    /// <summary>Labels whose effect on a sum is not there from the first moment on.</summary>
+    /// <summary>Labels that take effect only after the first window can see their event.</summary>
     internal readonly int LateLabels
     {
         get => High(_key[2]);
@@ -49,12 +48,12 @@ ref struct KeyedEventBuffer
 
     internal readonly Span<long> Key => _key;
 
-    /// <summary>The words of the event at a place in the order of time.</summary>
-    internal readonly Span<long> this[int place]
+    /// <summary>The words of an event; 0 is the oldest.</summary>
+    internal readonly Span<long> this[int index]
     {
         get
         {
-            var at = Place(place);
+            var at = RingIndex(index);
             var chunk = _slabs.Words(_chunks[at >> ChunkShift], _layout.ChunkSize);
             return chunk.Slice((at & (ChunkEvents - 1)) * _layout.EventWords, _layout.EventWords);
         }
@@ -62,7 +61,7 @@ ref struct KeyedEventBuffer
 
     internal readonly (int Left, int Right) Edges(WindowSpan span) => (Low(_key[span.EdgesAt]), High(_key[span.EdgesAt]));
 
-    /// <summary>How many events have a time up to this one, itself included.</summary>
+    /// <summary>Number of events with a time up to and including this one.</summary>
     internal readonly int UpTo(long time)
     {
         var (from, to) = (0, Count);
@@ -79,7 +78,7 @@ ref struct KeyedEventBuffer
         return from;
     }
 
-    /// <summary>Moves a span's edges to where they are for a payment at that time, forwards or back.</summary>
+    /// <summary>Moves a span's edges, forward or back, to the window of a payment at this time, and updates its aggregates.</summary>
     internal readonly void Move(WindowSpan span, long time)
     {
         var (left, right) = Edges(span);
@@ -98,33 +97,33 @@ ref struct KeyedEventBuffer
     }
 
     /// <summary>
-    /// Puts an event in its place by time. Every span's edges must stand where they are for that time: <see cref="Move"/>.
+    /// Inserts an event in time order. The caller has moved every span's edges to the event's time (<see cref="Move"/>).
     /// </summary>
     internal void Insert(ReadOnlySpan<long> paymentEvent)
     {
-        var place = UpTo(paymentEvent[0]);
+        var index = UpTo(paymentEvent[0]);
         Extend();
-        for (var last = Count - 1; last > place; last--)
+        for (var last = Count - 1; last > index; last--)
             this[last - 1].CopyTo(this[last]);
-        paymentEvent.CopyTo(this[place]);
+        paymentEvent.CopyTo(this[index]);
         foreach (var span in _layout.Spans)
         {
             if (span.Delay > 0)
                 continue;
             var (left, right) = Edges(span);
             _key[span.EdgesAt] = Pack(left, right + 1);
-            Apply(span, place, +1);
+            Apply(span, index, +1);
         }
     }
 
-    /// <summary>Adds an event that is not before any other, without the running sums: a history read from a snapshot.</summary>
+    /// <summary>Appends an event that is no earlier than the last, without updating aggregates: to restore a snapshot.</summary>
     internal Span<long> Append()
     {
         Extend();
         return this[Count - 1];
     }
 
-    /// <summary>Takes the oldest event out.</summary>
+    /// <summary>Removes the oldest event.</summary>
     internal readonly void RemoveOldest()
     {
         foreach (var span in _layout.Spans)
@@ -134,13 +133,13 @@ ref struct KeyedEventBuffer
                 Apply(span, 0, -1);
             _key[span.EdgesAt] = Pack(Math.Max(0, left - 1), Math.Max(0, right - 1));
         }
-        var (head, next) = (Head, Place(1));
+        var (head, next) = (Head, RingIndex(1));
         if (Count == 1 || (next & (ChunkEvents - 1)) == 0)
             _slabs.Return(_chunks[head >> ChunkShift], _layout.ChunkSize);
         _key[1] = Count == 1 ? 0 : Pack(next, Count - 1);
     }
 
-    /// <summary>Gives the ring of an empty history back.</summary>
+    /// <summary>Frees the ring of an empty buffer.</summary>
     internal void Free()
     {
         if (RingHandle != 0)
@@ -149,55 +148,55 @@ ref struct KeyedEventBuffer
         _chunks = default;
     }
 
-    /// <summary>Gives an event another mark, in the sums as well.</summary>
-    internal readonly void Mark(int place, long mark)
+    /// <summary>Replaces an event's <see cref="PackedLabel"/> and updates the fraud counts.</summary>
+    internal readonly void SetLabel(int index, long label)
     {
         foreach (var span in _layout.Spans)
         {
             var (left, right) = Edges(span);
-            if (place < left || place >= right)
+            if (index < left || index >= right)
                 continue;
-            ApplyFrauds(span, place, -1);
+            ApplyFrauds(span, index, -1);
         }
-        this[place][_layout.LabelWord] = mark;
+        this[index][_layout.LabelWord] = label;
         foreach (var span in _layout.Spans)
         {
             var (left, right) = Edges(span);
-            if (place < left || place >= right)
+            if (index < left || index >= right)
                 continue;
-            ApplyFrauds(span, place, +1);
+            ApplyFrauds(span, index, +1);
         }
     }
 
-    readonly void ApplyFrauds(WindowSpan span, int place, int sign)
+    readonly void ApplyFrauds(WindowSpan span, int index, int sign)
     {
-        foreach (ref readonly var tally in span.Tallies.AsSpan())
+        foreach (ref readonly var aggregate in span.Aggregates.AsSpan())
         {
-            if (tally.Kind == TallyKind.Frauds)
-                tally.Apply(_key, this[place], sign);
+            if (aggregate.Kind == AggregateKind.Frauds)
+                aggregate.Apply(_key, this[index], sign);
         }
     }
 
-    readonly void Apply(WindowSpan span, int place, int sign)
+    readonly void Apply(WindowSpan span, int index, int sign)
     {
-        foreach (ref readonly var tally in span.Tallies.AsSpan())
-            tally.Apply(_key, this[place], sign);
+        foreach (ref readonly var aggregate in span.Aggregates.AsSpan())
+            aggregate.Apply(_key, this[index], sign);
     }
 
-    /// <summary>Where an event is, in events from the ring's begin.</summary>
-    readonly int Place(int place)
+    /// <summary>An event's index in the ring.</summary>
+    readonly int RingIndex(int index)
     {
-        var at = Head + place;
+        var at = Head + index;
         return at >= Capacity ? at - Capacity : at;
     }
 
-    /// <summary>Room for one more event at the end.</summary>
+    /// <summary>Makes room for one more event at the end.</summary>
     void Extend()
     {
-        // The end never comes round to the chunk of the oldest event, which leaves as one.
+        // The end never wraps into the chunk of the oldest event, because a chunk is freed as a whole.
         if ((Head & (ChunkEvents - 1)) + Count >= Capacity)
             GrowRing();
-        var end = Place(Count);
+        var end = RingIndex(Count);
         if ((end & (ChunkEvents - 1)) == 0)
             _chunks[end >> ChunkShift] = _slabs.Rent(_layout.ChunkSize);
         _key[1] = Pack(Head, Count + 1);

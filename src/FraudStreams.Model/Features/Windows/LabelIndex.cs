@@ -1,8 +1,8 @@
 namespace FraudStreams.Model.Features.Windows;
 
 /// <summary>
-/// Which key's history holds the event of an id: open addressing over (hash of the id, block) pairs, one an event. An id that came twice
-/// is there twice.
+/// Maps a payment id to the key blocks that hold its event: a hash table with open addressing over (hash of the id, block) pairs, one entry
+/// an event. A repeated id has several entries.
 /// </summary>
 sealed class LabelIndex
 {
@@ -19,7 +19,7 @@ sealed class LabelIndex
     /// <summary>The first entry of an id, or −1.</summary>
     internal int First(ulong id) => From((int)id & Mask, id);
 
-    /// <summary>The entry of the same id after this one, or −1.</summary>
+    /// <summary>The next entry of the same id, or −1.</summary>
     internal int Next(int entry, ulong id) => From((entry + 1) & Mask, id);
 
     internal uint BlockAt(int entry) => _blocks[entry];
@@ -28,11 +28,11 @@ sealed class LabelIndex
     {
         if ((_count + 1) * 4L > _ids.Length * 3L)
             Grow();
-        Place(id, block);
+        Insert(id, block);
         _count++;
     }
 
-    /// <summary>Takes one event of that id and key out.</summary>
+    /// <summary>Removes one entry of this id and block.</summary>
     internal void Remove(ulong id, uint block)
     {
         var hole = First(id);
@@ -69,11 +69,11 @@ sealed class LabelIndex
         for (var slot = 0; slot < ids.Length; slot++)
         {
             if (blocks[slot] != 0)
-                Place(ids[slot], blocks[slot]);
+                Insert(ids[slot], blocks[slot]);
         }
     }
 
-    void Place(ulong id, uint block)
+    void Insert(ulong id, uint block)
     {
         var slot = (int)id & Mask;
         while (_blocks[slot] != 0)

@@ -1,8 +1,8 @@
 namespace FraudStreams.Model.Features.Windows;
 
 /// <summary>
-/// What is known of an event's fraud, in one word: whether the payment itself says so, and the label from the topic, if there is one,
-/// with the time from which it counts.
+/// An event's labels packed in one word: the label in the payment itself and, if there is one, the label from topic `labels` with the time
+/// from which it counts.
 /// </summary>
 static class PackedLabel
 {
@@ -13,19 +13,19 @@ static class PackedLabel
 
     internal static long Of(bool? ownLabel) => ownLabel == true ? Own : 0;
 
-    /// <summary>The mark with a label; a label known before the one that it has changes nothing.</summary>
-    internal static long WithLabel(long mark, bool fraud, long knownAt) =>
-        (mark & Labelled) != 0 && knownAt < KnownAt(mark)
-            ? mark
-            : (mark & Own) | Labelled | (fraud ? LabelledFraud : 0) | (knownAt << TimeShift);
+    /// <summary>Adds a label from the topic; a label known earlier than the current one changes nothing.</summary>
+    internal static long WithLabel(long packed, bool fraud, long knownAt) =>
+        (packed & Labelled) != 0 && knownAt < KnownAt(packed)
+            ? packed
+            : (packed & Own) | Labelled | (fraud ? LabelledFraud : 0) | (knownAt << TimeShift);
 
-    /// <summary>What counts at a time.</summary>
-    internal static bool IsFraud(long mark, long at) =>
-        (mark & Labelled) != 0 && at >= KnownAt(mark) ? (mark & LabelledFraud) != 0 : (mark & Own) != 0;
+    /// <summary>Whether the event counts as fraud at a time.</summary>
+    internal static bool IsFraud(long packed, long at) =>
+        (packed & Labelled) != 0 && at >= KnownAt(packed) ? (packed & LabelledFraud) != 0 : (packed & Own) != 0;
 
-    /// <summary>Whether what counts changes after a time.</summary>
-    internal static bool ChangesAfter(long mark, long at) =>
-        (mark & Labelled) != 0 && KnownAt(mark) > at && (mark & LabelledFraud) != 0 != ((mark & Own) != 0);
+    /// <summary>Whether <see cref="IsFraud"/> changes after a time.</summary>
+    internal static bool ChangesAfter(long packed, long at) =>
+        (packed & Labelled) != 0 && KnownAt(packed) > at && (packed & LabelledFraud) != 0 != ((packed & Own) != 0);
 
-    internal static long KnownAt(long mark) => mark >> TimeShift;
+    internal static long KnownAt(long packed) => packed >> TimeShift;
 }

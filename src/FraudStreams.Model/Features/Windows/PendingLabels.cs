@@ -1,10 +1,10 @@
 namespace FraudStreams.Model.Features.Windows;
 
 /// <summary>
-/// Labels of topic `labels` on their way to their payments: those that become known later than the payments have come, and those whose payment has not
-/// come, or has left.
+/// Labels of topic `labels` that are not applied yet: those with a later time than the payments have reached, and those whose payment has not
+/// arrived or was evicted.
 /// </summary>
-/// <param name="reach">Milliseconds after which no window sees a payment any more: a label known so long ago waits for nobody.</param>
+/// <param name="reach">Milliseconds after which no window can see a payment: a label known longer ago is dropped.</param>
 sealed class PendingLabels(long reach)
 {
     const int LeastSwept = 1024;
@@ -18,7 +18,10 @@ sealed class PendingLabels(long reach)
 
     internal long Bytes => (_ahead.EnsureCapacity(0) * 32L) + (_unmatched.EnsureCapacity(0) * 28L);
 
-    /// <summary>Whether labels have not been read to where a payment at that moment needs them. A few of a wrong clock do not count.</summary>
+    /// <summary>
+    /// Whether more labels must be read before a payment at this time is computed. The labels' own watermark decides, so that a few labels
+    /// with a wrong clock have no effect.
+    /// </summary>
     internal bool IsBehind(long moment) => _read.Now <= Math.Max(_moment, moment);
 
     internal void Add(ulong id, bool fraud, long knownAt)
@@ -27,8 +30,8 @@ sealed class PendingLabels(long reach)
         _ahead.Enqueue((id, fraud), (knownAt, _number++));
     }
 
-    /// <summary>Gives the payments every label that is known by that moment, the earliest first; equals in the order they came in.</summary>
-    internal void Apply(long moment, WindowTable[] tables, long clock)
+    /// <summary>Applies every label known by this time to its payments, earliest first, equal times in arrival order.</summary>
+    internal void Apply(long moment, WindowTable[] tables, long watermark)
     {
         _moment = Math.Max(_moment, moment);
         while (_ahead.TryPeek(out var label, out var at) && at.KnownAt <= _moment)
@@ -37,23 +40,23 @@ sealed class PendingLabels(long reach)
             var found = false;
             foreach (var table in tables)
                 found |= table.Label(label.Id, label.Fraud, at.KnownAt);
-            if (_unmatched.TryGetValue(label.Id, out var mark) || !found)
-                Wait(label.Id, PackedLabel.WithLabel(mark, label.Fraud, at.KnownAt), clock);
+            if (_unmatched.TryGetValue(label.Id, out var waiting) || !found)
+                AddUnmatched(label.Id, PackedLabel.WithLabel(waiting, label.Fraud, at.KnownAt), watermark);
         }
     }
 
-    /// <summary>The mark of a payment that comes now.</summary>
-    internal long MarkOf(ulong id, bool? ownLabel, long clock)
+    /// <summary>The packed label of an arriving payment: its own label and any label that was waiting for it.</summary>
+    internal long LabelOf(ulong id, bool? ownLabel, long watermark)
     {
         var own = PackedLabel.Of(ownLabel);
-        return _unmatched.Count > 0 && _unmatched.TryGetValue(id, out var label) && !IsPast(label, clock) ? own | label : own;
+        return _unmatched.Count > 0 && _unmatched.TryGetValue(id, out var label) && !IsPast(label, watermark) ? own | label : own;
     }
 
-    internal void Sweep(long clock)
+    internal void Sweep(long watermark)
     {
         foreach (var (id, label) in _unmatched)
         {
-            if (IsPast(label, clock))
+            if (IsPast(label, watermark))
                 _unmatched.Remove(id);
         }
     }
@@ -61,7 +64,7 @@ sealed class PendingLabels(long reach)
     internal void Write(SnapshotWriter writer)
     {
         writer.Long(_moment);
-        writer.Clock(_read);
+        writer.Watermark(_read);
         writer.Int(_ahead.Count);
         foreach (var ((id, fraud), (knownAt, _)) in _ahead.UnorderedItems.OrderBy(item => item.Priority))
         {
@@ -70,7 +73,7 @@ sealed class PendingLabels(long reach)
             writer.Long(knownAt);
         }
         writer.Int(_unmatched.Count);
-        foreach (var (id, label) in _unmatched.OrderBy(waiting => waiting.Key))
+        foreach (var (id, label) in _unmatched.OrderBy(entry => entry.Key))
         {
             writer.Long((long)id);
             writer.Long(label);
@@ -80,22 +83,22 @@ sealed class PendingLabels(long reach)
     internal void Read(SnapshotReader reader)
     {
         _moment = reader.Long();
-        _read = reader.Clock();
+        _read = reader.ReadWatermark();
         for (var left = reader.Int(0, int.MaxValue); left > 0; left--)
             _ahead.Enqueue(((ulong)reader.Long(), reader.Int(0, 1) == 1), (reader.Long(), _number++));
         for (var left = reader.Int(0, int.MaxValue); left > 0; left--)
             _unmatched[(ulong)reader.Long()] = reader.Long();
     }
 
-    void Wait(ulong id, long label, long clock)
+    void AddUnmatched(ulong id, long label, long watermark)
     {
         if (_unmatched.Count >= _sweepAt)
         {
-            Sweep(clock);
+            Sweep(watermark);
             _sweepAt = Math.Max(LeastSwept, _unmatched.Count * 2);
         }
         _unmatched[id] = label;
     }
 
-    bool IsPast(long label, long clock) => clock != long.MinValue && PackedLabel.KnownAt(label) <= clock - reach;
+    bool IsPast(long label, long watermark) => watermark != long.MinValue && PackedLabel.KnownAt(label) <= watermark - reach;
 }

@@ -1,6 +1,6 @@
 namespace FraudStreams.Model.Features.Windows;
 
-enum TallyKind
+enum AggregateKind
 {
     /// <summary>Σ of a number: 2 words.</summary>
     Sum,
@@ -8,35 +8,36 @@ enum TallyKind
     /// <summary>Σ and Σ² of a number: 4 words.</summary>
     Squares,
 
-    /// <summary>Events with a value: 1 word.</summary>
+    /// <summary>Number of events with a value: 1 word.</summary>
     Present,
 
-    /// <summary>Events that count as fraud at the first moment at which a window of the span can see them: 1 word.</summary>
+    /// <summary>Number of events that count as fraud when a window of the span first sees them: 1 word.</summary>
     Frauds,
 }
 
-/// <summary>A running sum over the events between a span's edges. Exact, so events may enter and leave in any order.</summary>
-/// <param name="EventWord">The word of an event that is summed.</param>
-/// <param name="At">The first of its words among a key's.</param>
-/// <param name="Delay">The delay of its span, in milliseconds.</param>
-readonly record struct RunningAggregate(TallyKind Kind, int EventWord, int At, long Delay)
+/// <summary>A running aggregate over the events between a span's edges. Exact, so that events may enter and leave in any order.</summary>
+/// <param name="Kind">What is aggregated.</param>
+/// <param name="EventWord">Index of the event word that is aggregated.</param>
+/// <param name="At">Index of the aggregate's first word among the key's words.</param>
+/// <param name="Delay">The span's delay, in milliseconds.</param>
+readonly record struct RunningAggregate(AggregateKind Kind, int EventWord, int At, long Delay)
 {
-    internal int Words => Kind switch { TallyKind.Squares => 4, TallyKind.Sum => 2, _ => 1 };
+    internal int Words => Kind switch { AggregateKind.Squares => 4, AggregateKind.Sum => 2, _ => 1 };
 
-    /// <summary>Takes an event in (+1) or out (−1).</summary>
+    /// <summary>Adds (+1) or removes (−1) an event.</summary>
     internal void Apply(Span<long> key, ReadOnlySpan<long> paymentEvent, int sign)
     {
         switch (Kind)
         {
-            case TallyKind.Sum:
+            case AggregateKind.Sum:
                 Add(key, At, FixedPoint.ForSum(BitConverter.Int64BitsToDouble(paymentEvent[EventWord])), sign);
                 break;
-            case TallyKind.Squares:
+            case AggregateKind.Squares:
                 var value = FixedPoint.ForSquare(BitConverter.Int64BitsToDouble(paymentEvent[EventWord]));
                 Add(key, At, value, sign);
                 Add(key, At + 2, (Int128)value * value, sign);
                 break;
-            case TallyKind.Present:
+            case AggregateKind.Present:
                 key[At] += double.IsNaN(BitConverter.Int64BitsToDouble(paymentEvent[EventWord])) ? 0 : sign;
                 break;
             default:

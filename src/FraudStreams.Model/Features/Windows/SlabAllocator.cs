@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace FraudStreams.Model.Features.Windows;
 
 /// <summary>
-/// Blocks of 64-bit words cut from large arrays, in sizes 4, 8, 12, 16, 24, 32, 48, … words. A block given back is given out again for the
-/// next of its size, so that a steady state allocates nothing and the garbage collector sees a few arrays only.
+/// Allocates blocks of 64-bit words from large arrays, in size classes of 4, 8, 12, 16, 24, 32, 48, … words. Returned blocks are reused for
+/// the same class, so that a steady state allocates nothing and the garbage collector sees only a few arrays. Not thread-safe.
 /// </summary>
 sealed class SlabAllocator
 {
@@ -19,15 +19,15 @@ sealed class SlabAllocator
     long[] _last = [];
     uint _lastStart;
 
-    // Unit 0 stays unused, so that a handle of 0 means that there is no block.
+    // Unit 0 stays unused, so that handle 0 means no block.
     int _used = UnitWords;
 
-    /// <summary>Bytes of all arrays, whether given out or not.</summary>
+    /// <summary>Bytes of all arrays, rented or free.</summary>
     internal long Bytes { get; private set; }
 
     internal static int WordsOf(int size) => Sizes[size];
 
-    /// <summary>The smallest size of at least so many words.</summary>
+    /// <summary>The smallest size class with at least this many words.</summary>
     internal static int SizeFor(int words)
     {
         var size = 0;
@@ -36,7 +36,7 @@ sealed class SlabAllocator
         return size;
     }
 
-    /// <summary>A block of that size; what is in it is left from before.</summary>
+    /// <summary>Rents a block of a size class; its content is undefined.</summary>
     internal uint Rent(int size)
     {
         var handle = _free[size];
@@ -65,7 +65,7 @@ sealed class SlabAllocator
     internal Span<long> Words(uint handle, int size) =>
         _chunks[(int)(handle / ChunkUnits)].AsSpan((int)(handle % ChunkUnits) * UnitWords, Sizes[size]);
 
-    /// <summary>A block larger than a chunk is an array of its own, at the first of the chunk numbers that it takes up.</summary>
+    /// <summary>A block larger than a chunk has its own array, at the first of the chunk numbers that it occupies.</summary>
     uint OwnChunk(int words)
     {
         var handle = (uint)_chunks.Count * ChunkUnits;
@@ -82,7 +82,7 @@ sealed class SlabAllocator
 
     void NextChunk()
     {
-        // What is left of the last chunk is still good for smaller blocks.
+        // Split the rest of the last chunk into smaller free blocks.
         for (var size = Sizes.Length - 1; size >= 0; size--)
         {
             while (_last.Length - _used >= Sizes[size])

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace FraudStreams.Model.Features.Windows;
 
 /// <summary>
-/// Reads what <see cref="SnapshotWriter"/> wrote. Believes no length that the bytes there are do not bear out, so a damaged file costs no
-/// memory before its checksum is reached.
+/// Reads what <see cref="SnapshotWriter"/> wrote, and checks its SHA-256 at the end. Counts and lengths are range-checked as they are read,
+/// because the checksum comes last.
 /// </summary>
 sealed class SnapshotReader(Stream from) : IDisposable
 {
@@ -18,7 +18,7 @@ sealed class SnapshotReader(Stream from) : IDisposable
 
     internal long Long() => BinaryPrimitives.ReadInt64LittleEndian(Next(sizeof(long)));
 
-    /// <summary>A number that has to be in a range.</summary>
+    /// <summary>A number that must be in a range.</summary>
     internal int Int(int least, int most)
     {
         var value = Int();
@@ -37,7 +37,7 @@ sealed class SnapshotReader(Stream from) : IDisposable
         return bytes;
     }
 
-    internal Watermark Clock()
+    internal Watermark ReadWatermark()
     {
         var now = Long();
         var recent = new long[Int(0, Watermark.Span)];
@@ -46,7 +46,7 @@ sealed class SnapshotReader(Stream from) : IDisposable
         return Watermark.Of(recent, now);
     }
 
-    /// <summary>Compares the checksum that is left with that of all that was read.</summary>
+    /// <summary>Compares the stored checksum with the checksum of everything read.</summary>
     internal void Finish()
     {
         _hash.AppendData(_buffer.AsSpan(0, _at));

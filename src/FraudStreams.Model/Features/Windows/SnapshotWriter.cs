@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace FraudStreams.Model.Features.Windows;
 
-/// <summary>Writes numbers and bytes through one buffer, and the SHA-256 of them at the end.</summary>
+/// <summary>Writes little-endian numbers and bytes through one buffer, and their SHA-256 at the end.</summary>
 sealed class SnapshotWriter(Stream into) : IDisposable
 {
     readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -24,10 +24,10 @@ sealed class SnapshotWriter(Stream into) : IDisposable
         }
     }
 
-    internal void Clock(Watermark clock)
+    internal void Watermark(Watermark watermark)
     {
-        Long(clock.Now);
-        var recent = clock.Recent.ToArray();
+        Long(watermark.Now);
+        var recent = watermark.Recent.ToArray();
         Int(recent.Length);
         foreach (var time in recent)
             Long(time);

@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace FraudStreams.Model.Features.Windows;
 
 /// <summary>
-/// 64 bits of bytes by folded multiplication. The same on every machine and in every version of the program: snapshots hold such hashes.
+/// A 64-bit hash of bytes by folded multiplication. The same on every machine and in every version of the program, because snapshots store
+/// hashes.
 /// </summary>
 static class StableHash
 {

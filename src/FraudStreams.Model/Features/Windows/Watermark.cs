@@ -1,9 +1,10 @@
 namespace FraudStreams.Model.Features.Windows;
 
 /// <summary>
-/// How far a partition has come in event time, as a function of its payments alone: the largest median that any 63 payments in a row have
-/// had. A single payment with a wrong clock moves it nowhere, a gap in the stream is passed within 32 payments, and a reading that begins
-/// later in the same log agrees from its 63rd payment on, but where the log was further before than it has come since.
+/// The event-time watermark of a partition: the largest median of any 63 consecutive payments so far. It never goes back, and depends only on
+/// the payments. A single payment with a wrong clock does not move it, it passes a gap in the stream within 32 payments, and a reader that
+/// starts later in the same log has the same watermark from its 63rd payment on, unless the log was further ahead before the start than it
+/// has been since. Not thread-safe.
 /// </summary>
 public sealed class Watermark
 {
@@ -15,10 +16,11 @@ public sealed class Watermark
     int _count;
     int _next;
 
-    /// <summary>Unix milliseconds; <see cref="long.MinValue"/> before the 63rd payment.</summary>
+    /// <summary>The watermark, in Unix milliseconds; <see cref="long.MinValue"/> before the 63rd payment.</summary>
     public long Now { get; private set; } = long.MinValue;
 
-    /// <summary>Takes the event time of the next payment, unix milliseconds.</summary>
+    /// <summary>Adds the next payment.</summary>
+    /// <param name="time">Its event time, in Unix milliseconds.</param>
     public void Take(long time)
     {
         var kept = _count;
@@ -45,20 +47,21 @@ public sealed class Watermark
     }
 
     /// <summary>
-    /// Where the newest payments are, which the median says late of a stream with days between its payments: the eighth largest time of those taken
-    /// last, 63 at most, so seven wrong clocks do not move it; the smallest of fewer than eight; <see cref="long.MinValue"/> before the first.
+    /// The event time of the newest payments, in Unix milliseconds; the median lags behind it if payments are days apart. It is the eighth largest
+    /// time of the last 63 payments, so that up to seven wrong clocks do not move it; the smallest time while there are fewer than eight;
+    /// <see cref="long.MinValue"/> before the first.
     /// </summary>
     public long Front => _count == 0 ? long.MinValue : _sorted[Math.Max(0, _count - WrongInFront - 1)];
 
-    /// <summary>The times that <see cref="Now"/> is made from next, oldest first.</summary>
+    /// <summary>The last times, at most 63, oldest first.</summary>
     internal IEnumerable<long> Recent => Enumerable.Range(0, _count).Select(i => _recent[(_next - _count + i + Span) % Span]);
 
     internal static Watermark Of(IEnumerable<long> recent, long now)
     {
-        var clock = new Watermark();
+        var watermark = new Watermark();
         foreach (var time in recent)
-            clock.Take(time);
-        clock.Now = now;
-        return clock;
+            watermark.Take(time);
+        watermark.Now = now;
+        return watermark;
     }
 }

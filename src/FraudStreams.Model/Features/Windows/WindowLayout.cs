@@ -4,13 +4,13 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Model.Features.Windows;
 
 /// <summary>
-/// What the windows of one key need: which words an event has, and which words of running sums a key has. Windows of the same length and
-/// delay share their edges, and the sums that several of them need. An event is its time, then a word a field (a number's bits, a text's
-/// hash), then, where fraud is counted, the hash of its id and its label. A key's words begin with its ring (<see cref="KeyedEventBuffer"/>).
+/// The memory layout of the windows by one key: the words of an event and the words of a key. Windows of the same length and delay share their
+/// edges and their aggregates. An event is its time, one word for each field (a number's bits or a text's hash) and, if fraud is counted, the
+/// hash of its id and its label. A key's words start with the header of its ring (<see cref="KeyedEventBuffer"/>).
 /// </summary>
 sealed class WindowLayout
 {
-    /// <summary>An event further behind the partition's clock than the longest window and this is kept by nobody.</summary>
+    /// <summary>Allowed lateness: an event further behind the watermark than the longest window plus this is dropped. Milliseconds.</summary>
     internal const long Lateness = 24L * 60 * 60 * 1000;
 
     readonly List<WindowSpan> _spans = [];
@@ -34,63 +34,64 @@ sealed class WindowLayout
         EventWords = 1 + _columns.Count + (CountsFraud ? 2 : 0);
         ChunkSize = SlabAllocator.SizeFor(EventWords * KeyedEventBuffer.ChunkEvents);
         KeyWords = KeyedEventBuffer.HeaderWords;
-        Windows = [.. windows.Select(w => Place(schema, w))];
+        Windows = [.. windows.Select(w => Bind(schema, w))];
         (Spans, Columns) = ([.. _spans], [.. _columns]);
     }
 
     /// <summary>
-    /// The same where other partitions are read along with one's own: they may be ahead of it by what a wrong clock in it pretended.
+    /// Allowed lateness if other partitions are read too: they may be ahead of the own partition by as much as a wrong clock in it makes it
+    /// appear. Milliseconds.
     /// </summary>
     internal const long LatenessOfOthers = 31 * Lateness;
 
-    /// <summary>How late an event may be and still be kept, milliseconds.</summary>
+    /// <summary>Allowed lateness, in milliseconds.</summary>
     internal long Allowance { get; }
 
     internal ImmutableArray<string> By { get; }
 
     internal int[] KeyFields { get; }
 
-    /// <summary>Milliseconds from a payment back to the oldest event that any window sees.</summary>
+    /// <summary>Milliseconds from a payment back to the oldest event that any window can see.</summary>
     internal long Reach { get; }
 
     internal bool CountsFraud { get; }
 
-    /// <summary>Milliseconds until the first window sees an event's label.</summary>
+    /// <summary>Milliseconds from an event until the first window sees its label.</summary>
     internal long LeastFraudDelay { get; }
 
-    // Arrays: they are walked for every payment, and a list's enumerator would be an object each time.
+    // Arrays, because they are enumerated for every payment, and enumerating a list interface allocates.
     internal WindowSpan[] Spans { get; }
 
     internal EventColumn[] Columns { get; }
 
-    /// <summary>Where an event's label is, or −1; its id's hash stands before it.</summary>
+    /// <summary>Index of the event word with its label, or −1; the hash of its id is the word before.</summary>
     internal int LabelWord { get; }
 
     internal int EventWords { get; }
 
-    /// <summary>The size of block that holds a chunk of events.</summary>
+    /// <summary>Size class of a block that holds a chunk of events.</summary>
     internal int ChunkSize { get; }
 
-    /// <summary>Words of a key's header and running sums; the key's bytes follow.</summary>
+    /// <summary>Words of a key's header and running aggregates; the key's bytes follow.</summary>
     internal int KeyWords { get; private set; }
 
-    internal ImmutableArray<PlacedWindow> Windows { get; }
+    internal ImmutableArray<BoundWindow> Windows { get; }
 
-    PlacedWindow Place(TransactionSchema schema, WindowFeature window)
+    BoundWindow Bind(TransactionSchema schema, WindowFeature window)
     {
         var column = _columns.FirstOrDefault(c => c.Field == schema.IndexOf(window.Of));
         var span = SpanOf(window);
         var sum = window.Kind switch
         {
-            WindowKind.Sum or WindowKind.Mean => TallyOf(span, TallyKind.Sum, column!.Word),
-            WindowKind.StandardDeviation => TallyOf(span, TallyKind.Squares, column!.Word),
-            WindowKind.FraudShare => TallyOf(span, TallyKind.Frauds, LabelWord),
+            WindowKind.Sum or WindowKind.Mean => AggregateOf(span, AggregateKind.Sum, column!.Word),
+            WindowKind.StandardDeviation => AggregateOf(span, AggregateKind.Squares, column!.Word),
+            WindowKind.FraudShare => AggregateOf(span, AggregateKind.Frauds, LabelWord),
             _ => -1,
         };
         var counted = window.Kind is WindowKind.Mean or WindowKind.StandardDeviation && column!.Optional
-            ? TallyOf(span, TallyKind.Present, column.Word)
+            ? AggregateOf(span, AggregateKind.Present, column.Word)
             : -1;
-        return new PlacedWindow(
+        return new BoundWindow(
             schema.WindowFeatures.IndexOf(window), window.Kind, span, column?.Word ?? -1, sum, counted,
             window.CountsItself && window.Delay == TimeSpan.Zero, Milliseconds(window.Over));
     }
@@ -106,28 +107,28 @@ sealed class WindowLayout
         return span;
     }
 
-    int TallyOf(WindowSpan span, TallyKind kind, int eventWord)
+    int AggregateOf(WindowSpan span, AggregateKind kind, int eventWord)
     {
-        foreach (var same in span.Tallies)
+        foreach (var same in span.Aggregates)
         {
             if (same.Kind == kind && same.EventWord == eventWord)
                 return same.At;
         }
-        var tally = new RunningAggregate(kind, eventWord, KeyWords, span.Delay);
-        KeyWords += tally.Words;
-        span.Tallies = [.. span.Tallies, tally];
-        return tally.At;
+        var aggregate = new RunningAggregate(kind, eventWord, KeyWords, span.Delay);
+        KeyWords += aggregate.Words;
+        span.Aggregates = [.. span.Aggregates, aggregate];
+        return aggregate.At;
     }
 
     static long Milliseconds(TimeSpan time) => time.Ticks / TimeSpan.TicksPerMillisecond;
 }
 
-/// <summary>A field that events keep, and the word of an event that holds it.</summary>
+/// <summary>A field stored in events, and the index of its event word.</summary>
 sealed record EventColumn(int Field, int Word, bool IsText, bool Optional);
 
 /// <summary>
-/// The stretch of event time that windows of the same length and delay see, (t − delay − over, t − delay], and what is kept up to date
-/// while it moves: the word of a key with its edges, and the sums.
+/// The event-time interval that windows of the same length and delay see, (t − delay − over, t − delay], with the index of the key word that
+/// holds its edges, and its running aggregates.
 /// </summary>
 sealed class WindowSpan(long over, long delay, int edgesAt)
 {
@@ -137,13 +138,13 @@ sealed class WindowSpan(long over, long delay, int edgesAt)
 
     internal int EdgesAt => edgesAt;
 
-    internal RunningAggregate[] Tallies { get; set; } = [];
+    internal RunningAggregate[] Aggregates { get; set; } = [];
 }
 
-/// <summary>One of the schema's windows and where what it needs is found.</summary>
-/// <param name="Index">Position in the schema's windows.</param>
-/// <param name="EventWord">The word of an event with its field, or −1.</param>
-/// <param name="TallyAt">The word of a key where its sum begins, or −1.</param>
-/// <param name="CountedAt">The word of a key that counts the events with a value in the field, or −1 where all have one.</param>
-sealed record PlacedWindow(
-    int Index, WindowKind Kind, WindowSpan Span, int EventWord, int TallyAt, int CountedAt, bool CountsItself, long Over);
+/// <summary>One of the schema's window features, bound to the words that it reads.</summary>
+/// <param name="Index">Index in <see cref="TransactionSchema.WindowFeatures"/>.</param>
+/// <param name="EventWord">Index of the event word with its field, or −1.</param>
+/// <param name="AggregateAt">Index of the key word where its aggregate begins, or −1.</param>
+/// <param name="CountedAt">Index of the key word that counts events with a value in the field, or −1 if every event has one.</param>
+sealed record BoundWindow(
+    int Index, WindowKind Kind, WindowSpan Span, int EventWord, int AggregateAt, int CountedAt, bool CountsItself, long Over);

@@ -1,17 +1,17 @@
 namespace FraudStreams.Model.Features.Windows;
 
 /// <summary>
-/// Which of a schema's windows a state keeps. A topic's partitions share payments out by the card, so a partition has all of what a card did, and a part
-/// of what came to a merchant, say.
+/// Which of a schema's windows a state keeps. Payments are partitioned by card, so a partition has all payments of a card, but only some of the
+/// payments of, say, a merchant.
 /// </summary>
 public enum WindowScope
 {
-    /// <summary>All of them: of a whole history, or of a topic with one partition.</summary>
+    /// <summary>All windows: for a complete history, or a topic with one partition.</summary>
     All,
 
-    /// <summary>Those whose key holds the card: one partition is enough for them.</summary>
+    /// <summary>Windows whose key includes the card: one partition is enough.</summary>
     OfCard,
 
-    /// <summary>The others: they need the whole topic.</summary>
+    /// <summary>Windows by other keys: they need all partitions of the topic.</summary>
     OfOthers,
 }

@@ -6,8 +6,9 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Model.Features.Windows;
 
 /// <summary>
-/// A state's stored form, little-endian: "FSWINDOW", version, SHA-256 of the definitions, the caller's position, the clock, where
-/// fraud is counted the labels that wait, for each key field its keys with their events; SHA-256 of all of it at the end. Running sums are not in it: they follow from the events.
+/// The binary format of a window state, little-endian: "FSWINDOW", version, SHA-256 of the definitions, the caller's position, the watermark,
+/// the pending labels if fraud is counted, the keys of each table with their events, and the SHA-256 of all of it. Running aggregates are not
+/// stored: they follow from the events.
 /// </summary>
 static class WindowSnapshot
 {
@@ -19,7 +20,7 @@ static class WindowSnapshot
     static ReadOnlySpan<byte> Magic => "FSWINDOW"u8;
 
     internal static void Write(
-        Stream into, TransactionSchema schema, WindowScope scope, ReadOnlySpan<byte> position, Watermark clock, PendingLabels? labels,
+        Stream into, TransactionSchema schema, WindowScope scope, ReadOnlySpan<byte> position, Watermark watermark, PendingLabels? labels,
         ReadOnlySpan<WindowTable> tables)
     {
         if (position.Length > MostPositionBytes)
@@ -30,7 +31,7 @@ static class WindowSnapshot
         writer.Bytes(Definitions(schema, scope));
         writer.Int(position.Length);
         writer.Bytes(position);
-        writer.Clock(clock);
+        writer.Watermark(watermark);
         labels?.Write(writer);
         foreach (var table in tables)
         {
@@ -39,11 +40,11 @@ static class WindowSnapshot
                 var key = table.KeyOf(block);
                 writer.Int(key.Length);
                 writer.Bytes(key);
-                var history = table.Open(block);
-                writer.Int(history.Count);
-                for (var place = 0; place < history.Count; place++)
+                var buffer = table.Open(block);
+                writer.Int(buffer.Count);
+                for (var index = 0; index < buffer.Count; index++)
                 {
-                    foreach (var word in history[place])
+                    foreach (var word in buffer[index])
                         writer.Long(word);
                 }
             }
@@ -57,19 +58,19 @@ static class WindowSnapshot
     {
         using var reader = new SnapshotReader(from);
         if (!reader.Bytes(Magic.Length).AsSpan().SequenceEqual(Magic))
-            throw new WindowSnapshotException("This is no snapshot of windows: it does not begin with FSWINDOW.");
+            throw new WindowSnapshotException("The file is not a window snapshot: it does not start with FSWINDOW.");
         var version = reader.Int();
         if (version != Version)
             throw new WindowSnapshotException($"The snapshot is of version {version}; this program reads version {Version}.");
         if (!reader.Bytes(SHA256.HashSizeInBytes).AsSpan().SequenceEqual(Definitions(schema, scope)))
             throw new WindowSnapshotException($"The snapshot is of other window definitions than those of schema {schema.Name}.");
         position = reader.Bytes(reader.Int(0, MostPositionBytes));
-        var clock = reader.Clock();
+        var watermark = reader.ReadWatermark();
         labels?.Read(reader);
         foreach (var table in tables)
             ReadKeys(reader, table);
         reader.Finish();
-        return clock;
+        return watermark;
     }
 
     static void ReadKeys(SnapshotReader reader, WindowTable table)
@@ -93,8 +94,8 @@ static class WindowSnapshot
     }
 
     /// <summary>
-    /// What the stored words mean: all of the windows but their names, and the fields behind them. Another edit of the schema leaves a
-    /// snapshot as good as it was.
+    /// A hash of what the stored words mean: the window definitions without their names, and the types of their fields. Other edits of the schema
+    /// do not invalidate a snapshot.
     /// </summary>
     static byte[] Definitions(TransactionSchema schema, WindowScope scope)
     {

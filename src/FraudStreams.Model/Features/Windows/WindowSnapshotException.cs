@@ -1,4 +1,9 @@
 namespace FraudStreams.Model.Features.Windows;
 
-/// <summary>A snapshot that cannot be used; the state can always be made anew from the log. Names no key and no value.</summary>
+/// <summary>
+/// A snapshot cannot be used: it is damaged, or has another format version or other windows. The state can be rebuilt from the log. The message
+/// contains no keys or values.
+/// </summary>
+/// <param name="message">What is wrong.</param>
+/// <param name="inner">The cause, if any.</param>
 public sealed class WindowSnapshotException(string message, Exception? inner = null) : Exception(message, inner);

@@ -4,36 +4,38 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Model.Features.Windows;
 
 /// <summary>
-/// The memory behind a schema's <see cref="WindowFeature"/>s: for each key the payments that some window may still see. One state stands
-/// for one sequence of payments, the records of a partition or the rows of a history, and every value it gives is a function of that
-/// sequence alone: of the definitions, and of which payments came before. Training, stream and replay use it alike. Not thread-safe; it
-/// has one owner.
+/// The state of a schema's <see cref="WindowFeature"/>s: for each key, the payments that a window can still see. A state belongs to one sequence
+/// of payments (the records of a partition or the rows of a history), and its values depend only on the definitions, that sequence and the
+/// labels. Training, stream and replay use the same code. Not thread-safe: it has one owner.
 /// </summary>
 /// <remarks>
-/// <para>Order. A payment sees the payments of its key that came before it and whose event time is in the window, whatever order they came
-/// in. A late payment is computed with what had come before it; the payments after it then see it in its place.</para>
-/// <para>What is forgotten. The partition's clock is the largest median that 63 payments in a row have had, so wrong times move it only
-/// when they are the majority. For the windows by a key, payments at or before clock − (longest window + delay) − 1 day do not exist: no
-/// payment less than a day behind the clock can tell. A payment that is itself so late, or more than ten years ahead of the clock, sees
-/// nothing but itself and is not kept. When memory is really given back has no influence on any value.</para>
-/// <para>Labels of topic `labels` count for payments with an event time of at least when they were known, in the order of that, whatever order they
-/// come in, before or after their payments: <see cref="Label"/>.</para>
-/// <para>Exactness. Sums are kept in fixed point (<see cref="WindowKind"/> says how fine), so a state read from a snapshot, or made anew
-/// from a later start of the same log that covers the longest window and a day, goes on with the same bits. Text is compared by
-/// 64 bits of hash, keys by all their bytes.</para>
+/// <para>Order. A payment sees the payments of its key that arrived before it and whose event time is in the window, whatever order they
+/// arrived in. A late payment sees what had arrived before it; later arrivals see it at its event time.</para>
+/// <para>Eviction. The <see cref="Watermark"/> is the largest median of 63 consecutive payments, so wrong times move it only if they are the
+/// majority. For the windows by a key, payments at or before watermark − (longest window + delay) − allowed lateness are gone; the allowed
+/// lateness is 1 day, or 31 days for <see cref="WindowScope.OfOthers"/>, so this changes no value of a payment that is less late. A payment
+/// that is itself that late, or more than ten years ahead of the watermark, sees only itself and is not kept. When memory is reclaimed has
+/// no influence on any value.</para>
+/// <para>Labels of topic `labels` count for payments whose event time is at or after the time the label became known, whatever order labels and
+/// payments arrive in: <see cref="Label"/>.</para>
+/// <para>Exactness. Sums are fixed point (<see cref="WindowKind"/> gives the resolution), so that a state restored from a snapshot, or rebuilt
+/// from a later start of the same log that covers the longest window and a day, continues with the same bits. Texts are compared by
+/// 64-bit hash, keys by all their bytes.</para>
 /// </remarks>
 public sealed class WindowState
 {
     const long MostAhead = 3650L * 24 * 60 * 60 * 1000;
 
-    /// <summary>A payment so far ahead of the front of those before it has a wrong clock: labels are not due for it.</summary>
+    /// <summary>A payment further ahead of the watermark's front than this has a wrong clock and makes no labels due. Milliseconds.</summary>
     const long MostAheadOfFront = 30L * 24 * 60 * 60 * 1000;
 
     readonly WindowTable[] _tables;
-    readonly PendingLabels? _labels;
-    Watermark _clock = new();
+    readonly PendingLabels? _pendingLabels;
+    Watermark _watermark = new();
 
-    /// <summary>The state before the first payment.</summary>
+    /// <summary>An empty state, before the first payment.</summary>
+    /// <param name="schema">The schema of the rows.</param>
+    /// <param name="scope">Which of the schema's windows it keeps.</param>
     public WindowState(TransactionSchema schema, WindowScope scope = WindowScope.All)
     {
         Schema = schema;
@@ -48,36 +50,41 @@ public sealed class WindowState
         }
         var layouts = keys.ConvertAll(by => new WindowLayout(schema, by, scope));
         var counting = layouts.FindAll(layout => layout.CountsFraud);
-        _labels = counting.Count == 0 ? null : new PendingLabels(counting.Max(layout => layout.Reach + layout.Allowance));
-        _tables = [.. layouts.Select(layout => new WindowTable(layout, _labels))];
+        _pendingLabels = counting.Count == 0 ? null : new PendingLabels(counting.Max(layout => layout.Reach + layout.Allowance));
+        _tables = [.. layouts.Select(layout => new WindowTable(layout, _pendingLabels))];
     }
 
+    /// <summary>The schema of the rows.</summary>
     public TransactionSchema Schema { get; }
 
+    /// <summary>Which of the schema's windows it keeps.</summary>
     public WindowScope Scope { get; }
 
-    /// <summary>Payments held, once for every different key that the schema has windows by.</summary>
+    /// <summary>Number of payments held, counted once for each combination of key fields that the schema has windows by.</summary>
     public long Events => _tables.Sum(table => table.Events);
 
-    /// <summary>Keys held, of all kinds.</summary>
+    /// <summary>Number of keys held, over all combinations of key fields.</summary>
     public long Keys => _tables.Sum(table => (long)table.Keys);
 
-    /// <summary>Bytes of the arrays that hold all this, with the room in them that is free.</summary>
-    public long MemoryBytes => _tables.Sum(table => table.Bytes) + (_labels?.Bytes ?? 0);
+    /// <summary>Bytes of the arrays of the state, including free space in them.</summary>
+    public long MemoryBytes => _tables.Sum(table => table.Bytes) + (_pendingLabels?.Bytes ?? 0);
 
-    /// <summary>Whether labels of payments count in some window.</summary>
-    public bool CountsLabels => _labels is not null;
+    /// <summary>Whether a window uses labels (<see cref="WindowKind.FraudShare"/>).</summary>
+    public bool CountsLabels => _pendingLabels is not null;
 
     /// <summary>
-    /// Computes the window values of the rows that have none yet, in their order, each from what came before it, and takes each in.
-    /// <see cref="TransactionRows.WindowValue"/> and <see cref="FeaturePlan.Compute"/> then have them. Allocates nothing but where it holds
-    /// more than it ever did.
+    /// Computes the window values of the rows that have none yet, in order, each from the payments before it, and adds each row to the state.
+    /// <see cref="TransactionRows.WindowValue"/> and <see cref="FeaturePlan.Compute"/> then use the values. Allocates only when the state
+    /// outgrows its largest size so far.
     /// </summary>
-    /// <exception cref="ArgumentException">The rows are of another schema.</exception>
+    /// <param name="rows">The next rows of the sequence.</param>
+    /// <exception cref="ArgumentException">The rows have another schema.</exception>
     public void Advance(TransactionRows rows) => Advance(rows, rows.Count);
 
-    /// <summary>The same up to, not including, a row.</summary>
-    /// <exception cref="ArgumentException">The rows are of another schema.</exception>
+    /// <summary>Advances by the rows before <paramref name="end"/> only.</summary>
+    /// <param name="rows">The next rows of the sequence.</param>
+    /// <param name="end">Index of the first row that is left out, at most the number of rows.</param>
+    /// <exception cref="ArgumentException">The rows have another schema.</exception>
     public void Advance(TransactionRows rows, int end)
     {
         Check(rows);
@@ -86,88 +93,101 @@ public sealed class WindowState
             rows.MakeRoomForWindows();
             for (var row = rows.Advanced; row < end; row++)
             {
-                _labels?.Apply(MomentOf(rows.EventTime(row)), _tables, _clock.Now);
-                _clock.Take(rows.EventTime(row));
+                _pendingLabels?.Apply(MomentOf(rows.EventTime(row)), _tables, _watermark.Now);
+                _watermark.Take(rows.EventTime(row));
                 foreach (var table in _tables)
-                    table.Take(rows, row, _clock.Now, IsPlausible(rows.EventTime(row)), rows.WindowValues(row));
+                    table.ComputeAndAdd(rows, row, _watermark.Now, IsPlausible(rows.EventTime(row)), rows.WindowValues(row));
             }
         }
         rows.MarkAdvanced(end);
     }
 
     /// <summary>
-    /// Computes the window values of a row that has none yet from what was taken in so far, and does not take it in: it comes, or came, by
-    /// <see cref="Remember"/>. The rows are advanced by the state of the other scope.
+    /// Computes the window values of a row from the current state and does not add the row, which is added by <see cref="Remember"/>. The state of
+    /// the other scope advances the rows.
     /// </summary>
-    /// <param name="moment">Until when labels are known: the row's event time, or less where that is a wrong clock's.</param>
-    /// <exception cref="ArgumentException">The rows are of another schema.</exception>
+    /// <param name="rows">The batch.</param>
+    /// <param name="row">Index of a row without window values.</param>
+    /// <param name="moment">Labels known up to this time count, in Unix milliseconds: the row's event time, or earlier if that comes from a wrong
+    /// clock (<see cref="MomentOf"/>).</param>
+    /// <exception cref="ArgumentException">The rows have another schema.</exception>
     public void LookUp(TransactionRows rows, int row, long moment)
     {
         Check(rows);
         rows.MakeRoomForWindows();
-        _labels?.Apply(moment, _tables, _clock.Now);
+        _pendingLabels?.Apply(moment, _tables, _watermark.Now);
         foreach (var table in _tables)
-            table.Look(rows, row, _clock.Now, IsPlausible(rows.EventTime(row)), rows.WindowValues(row));
+            table.Compute(rows, row, _watermark.Now, IsPlausible(rows.EventTime(row)), rows.WindowValues(row));
     }
 
-    /// <summary>Takes rows in, in their order, and computes nothing of them.</summary>
-    /// <exception cref="ArgumentException">The rows are of another schema.</exception>
+    /// <summary>Adds rows to the state, in order, without computing their window values.</summary>
+    /// <param name="rows">The next rows of the sequence.</param>
+    /// <exception cref="ArgumentException">The rows have another schema.</exception>
     public void Remember(TransactionRows rows)
     {
         Check(rows);
         for (var row = 0; row < rows.Count; row++)
         {
-            _clock.Take(rows.EventTime(row));
+            _watermark.Take(rows.EventTime(row));
             foreach (var table in _tables)
-                table.Keep(rows, row, _clock.Now, IsPlausible(rows.EventTime(row)));
+                table.Add(rows, row, _watermark.Now, IsPlausible(rows.EventTime(row)));
         }
     }
 
     /// <summary>
-    /// Takes a label from topic `labels` in: payments with an event time of at least <paramref name="knownAt"/> count it. It takes the
-    /// place of the payment's own label, and of a label known before it, or given before it where both became known at once. Until that
-    /// time, and until its payment comes, it waits here; at most until it was known so long ago that no window could see the payment.
+    /// Adds a label from topic `labels`. Payments with an event time of at least <paramref name="knownAt"/> see it. It replaces the label in the
+    /// payment itself, and any label known earlier, or at the same time and given before. It is pending until the payments reach that time
+    /// and its own payment arrives, and is dropped once no window could see the payment any more.
     /// </summary>
-    /// <param name="transactionId">The payment's id, as its record has it.</param>
+    /// <param name="transactionId">The payment's id, in the UTF-8 bytes of its record.</param>
     /// <param name="fraud">Whether it was fraud.</param>
-    /// <param name="knownAt">When that became known, in unix milliseconds.</param>
-    public void Label(ReadOnlySpan<byte> transactionId, bool fraud, long knownAt) => _labels?.Add(StableHash.Of(transactionId), fraud, knownAt);
+    /// <param name="knownAt">When the label became known, in Unix milliseconds.</param>
+    public void Label(ReadOnlySpan<byte> transactionId, bool fraud, long knownAt) => _pendingLabels?.Add(StableHash.Of(transactionId), fraud, knownAt);
 
     /// <summary>
-    /// Whether more labels of the topic are to be taken in before a payment of that moment is computed, if there are more: as long as the
-    /// labels' own <see cref="Watermark"/> has not passed it, nor any moment before. So how far they are read follows from the payments
-    /// and the topic alone.
+    /// Whether more labels of the topic, if there are any, must be added before a payment of this time is computed: true until the labels' own
+    /// <see cref="Watermark"/> has passed this and every earlier time. How far labels are read so depends only on the payments and the topic.
     /// </summary>
-    public bool NeedsLabels(long moment) => _labels?.IsBehind(moment) == true;
+    /// <param name="moment">The payment's <see cref="MomentOf"/>, in Unix milliseconds.</param>
+    public bool NeedsLabels(long moment) => _pendingLabels?.IsBehind(moment) == true;
 
-    /// <summary>Until when labels are known to the payment that <see cref="Advance(TransactionRows)"/> takes in next, given its event time.</summary>
+    /// <summary>
+    /// The time up to which labels count for the payment that <see cref="Advance(TransactionRows)"/> adds next, in Unix milliseconds: its event time,
+    /// but at most 30 days after <see cref="Watermark.Front"/>.
+    /// </summary>
+    /// <param name="eventTime">The payment's event time, in Unix milliseconds.</param>
     public long MomentOf(long eventTime) =>
-        _clock.Front == long.MinValue ? eventTime : Math.Min(eventTime, _clock.Front + MostAheadOfFront);
+        _watermark.Front == long.MinValue ? eventTime : Math.Min(eventTime, _watermark.Front + MostAheadOfFront);
 
     /// <summary>
-    /// Writes all that the state holds, exactly, with keys such as card numbers in plain text: the file is as secret as the topic.
+    /// Writes a snapshot of the state. It contains keys such as card numbers in plain text, so it is as secret as the topic.
     /// </summary>
-    /// <param name="position">The caller's word for the records that the state stands for; <see cref="Read"/> gives it back.</param>
+    /// <param name="into">Receives the snapshot; not closed.</param>
+    /// <param name="position">The caller's own description of the records that the state covers, such as an offset; at most 1 MiB. <see cref="Read"/>
+    /// returns it.</param>
+    /// <exception cref="ArgumentException">The position is too long.</exception>
     public void Write(Stream into, ReadOnlySpan<byte> position)
     {
         foreach (var table in _tables)
-            table.Sweep(_clock.Now);
-        _labels?.Sweep(_clock.Now);
-        WindowSnapshot.Write(into, Schema, Scope, position, _clock, _labels, _tables);
+            table.Sweep(_watermark.Now);
+        _pendingLabels?.Sweep(_watermark.Now);
+        WindowSnapshot.Write(into, Schema, Scope, position, _watermark, _pendingLabels, _tables);
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
-    /// <param name="position">What the writer said that the state stands for.</param>
-    /// <exception cref="WindowSnapshotException">The snapshot is damaged, of another version, or of other windows than the
-    /// schema's.</exception>
+    /// <summary>Restores a state from a snapshot. It continues with the same bits as the one that was written.</summary>
+    /// <param name="from">What <see cref="Write"/> wrote; not closed.</param>
+    /// <param name="schema">The schema; its window definitions must be those of the snapshot.</param>
+    /// <param name="position">The position that was given to <see cref="Write"/>.</param>
+    /// <param name="scope">The scope; must be that of the snapshot.</param>
+    /// <exception cref="WindowSnapshotException">The snapshot is damaged, has another format version, or other windows than the schema.</exception>
     public static WindowState Read(Stream from, TransactionSchema schema, out byte[] position, WindowScope scope = WindowScope.All)
     {
         var state = new WindowState(schema, scope);
-        state._clock = WindowSnapshot.Read(from, schema, scope, state._labels, state._tables, out position);
+        state._watermark = WindowSnapshot.Read(from, schema, scope, state._pendingLabels, state._tables, out position);
         return state;
     }
 
-    bool IsPlausible(long time) => _clock.Now == long.MinValue || time <= _clock.Now + MostAhead;
+    bool IsPlausible(long time) => _watermark.Now == long.MinValue || time <= _watermark.Now + MostAhead;
 
     void Check(TransactionRows rows)
     {

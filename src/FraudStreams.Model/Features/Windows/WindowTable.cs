@@ -3,29 +3,29 @@ using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Features.Windows;
 
-/// <summary>The histories of one key, such as the card, for all windows by it.</summary>
+/// <summary>The event buffers of all values of one key, such as the card, shared by all windows by that key.</summary>
 sealed class WindowTable
 {
     readonly WindowReading _reading = new();
     readonly SlabAllocator _slabs = new();
     readonly KeySlots _keys;
-    readonly LabelIndex? _labels;
-    readonly PendingLabels? _book;
+    readonly LabelIndex? _labelIndex;
+    readonly PendingLabels? _pendingLabels;
     readonly long[] _event;
-    readonly long[] _nobody;
+    readonly long[] _emptyKey;
     byte[] _key = new byte[64];
     int _swept;
 
-    /// <param name="layout">The windows of the key.</param>
-    /// <param name="book">Labels that wait for payments; not null where the layout counts fraud.</param>
-    internal WindowTable(WindowLayout layout, PendingLabels? book)
+    /// <param name="layout">The layout of the key's windows.</param>
+    /// <param name="pendingLabels">Labels that are not applied yet; not null if the layout counts fraud.</param>
+    internal WindowTable(WindowLayout layout, PendingLabels? pendingLabels)
     {
         Layout = layout;
-        _book = book;
+        _pendingLabels = pendingLabels;
         _keys = new KeySlots(_slabs, layout.KeyWords);
-        _labels = layout.CountsFraud ? new LabelIndex() : null;
+        _labelIndex = layout.CountsFraud ? new LabelIndex() : null;
         _event = new long[layout.EventWords];
-        _nobody = new long[layout.KeyWords];
+        _emptyKey = new long[layout.KeyWords];
     }
 
     internal WindowLayout Layout { get; }
@@ -34,17 +34,17 @@ sealed class WindowTable
 
     internal long Events { get; private set; }
 
-    internal long Bytes => _slabs.Bytes + _keys.Bytes + (_labels?.Bytes ?? 0);
+    internal long Bytes => _slabs.Bytes + _keys.Bytes + (_labelIndex?.Bytes ?? 0);
 
-    /// <summary>Events up to this time are there for no window, given where the partition's clock stands.</summary>
-    internal long Horizon(long clock) => clock == long.MinValue ? long.MinValue : clock - Layout.Reach - Layout.Allowance;
+    /// <summary>Events up to and including this time are visible to no window at this watermark.</summary>
+    internal long Horizon(long watermark) => watermark == long.MinValue ? long.MinValue : watermark - Layout.Reach - Layout.Allowance;
 
-    /// <summary>Computes the values of this key's windows for a row, then takes the row into its key's history.</summary>
-    /// <param name="isKept">False for a row whose time is so far ahead that it must be wrong: it sees itself only and is forgotten.</param>
-    internal void Take(TransactionRows rows, int row, long clock, bool isKept, Span<double> values)
+    /// <summary>Computes the values of this key's windows for a row, then adds the row to its key's buffer.</summary>
+    /// <param name="isKept">False for a row whose time is implausibly far ahead: it sees only itself and is not added.</param>
+    internal void ComputeAndAdd(TransactionRows rows, int row, long watermark, bool isKept, Span<double> values)
     {
-        var horizon = Horizon(clock);
-        if (clock != long.MinValue)
+        var horizon = Horizon(watermark);
+        if (watermark != long.MinValue)
             SweepOne(horizon);
         var key = KeyOf(rows, row);
         if (key.IsEmpty)
@@ -54,24 +54,24 @@ sealed class WindowTable
             return;
         }
 
-        ReadEvent(rows, row, clock);
+        ReadEvent(rows, row, watermark);
         if (!isKept || _event[0] <= horizon)
         {
-            ReadNothing(values);
+            ReadEmpty(values);
             return;
         }
 
         var block = BlockOf(key);
-        var history = Open(block);
-        Evict(history, block, horizon);
-        Read(history, values);
-        Insert(history, block);
+        var buffer = Open(block);
+        Evict(buffer, block, horizon);
+        Read(buffer, values);
+        Insert(buffer, block);
     }
 
-    /// <summary>Computes the values as <see cref="Take"/> does, and takes nothing in.</summary>
-    internal void Look(TransactionRows rows, int row, long clock, bool isKept, Span<double> values)
+    /// <summary>Computes the values as <see cref="ComputeAndAdd"/> does, without adding the row.</summary>
+    internal void Compute(TransactionRows rows, int row, long watermark, bool isKept, Span<double> values)
     {
-        var horizon = Horizon(clock);
+        var horizon = Horizon(watermark);
         var key = KeyOf(rows, row);
         if (key.IsEmpty)
         {
@@ -80,66 +80,66 @@ sealed class WindowTable
             return;
         }
 
-        ReadEvent(rows, row, clock);
+        ReadEvent(rows, row, watermark);
         var block = isKept && _event[0] > horizon ? _keys.Find(key, StableHash.Of(key)) : 0;
         if (block == 0)
         {
-            ReadNothing(values);
+            ReadEmpty(values);
             return;
         }
 
-        var history = Open(block);
-        Evict(history, block, horizon);
-        Read(history, values);
+        var buffer = Open(block);
+        Evict(buffer, block, horizon);
+        Read(buffer, values);
     }
 
-    /// <summary>Takes the row into its key's history, and computes nothing.</summary>
-    internal void Keep(TransactionRows rows, int row, long clock, bool isKept)
+    /// <summary>Adds the row to its key's buffer, without computing values.</summary>
+    internal void Add(TransactionRows rows, int row, long watermark, bool isKept)
     {
-        var horizon = Horizon(clock);
-        if (clock != long.MinValue)
+        var horizon = Horizon(watermark);
+        if (watermark != long.MinValue)
             SweepOne(horizon);
         var key = KeyOf(rows, row);
         if (key.IsEmpty || !isKept || rows.EventTime(row) <= horizon)
             return;
-        ReadEvent(rows, row, clock);
+        ReadEvent(rows, row, watermark);
         var block = BlockOf(key);
-        var history = Open(block);
-        Evict(history, block, horizon);
-        Move(history);
-        Insert(history, block);
+        var buffer = Open(block);
+        Evict(buffer, block, horizon);
+        Move(buffer);
+        Insert(buffer, block);
     }
 
-    /// <summary>Marks every event with that id; whether there is one.</summary>
+    /// <summary>Labels every event with this id; false if there is none.</summary>
     internal bool Label(ulong id, bool fraud, long knownAt)
     {
         var found = false;
-        if (_labels is null)
+        if (_labelIndex is null)
             return false;
-        for (var entry = _labels.First(id); entry >= 0; entry = _labels.Next(entry, id))
+        for (var entry = _labelIndex.First(id); entry >= 0; entry = _labelIndex.Next(entry, id))
         {
-            var history = Open(_labels.BlockAt(entry));
-            for (var place = 0; place < history.Count; place++)
+            var buffer = Open(_labelIndex.BlockAt(entry));
+            for (var index = 0; index < buffer.Count; index++)
             {
-                var paymentEvent = history[place];
+                var paymentEvent = buffer[index];
                 if ((ulong)paymentEvent[Layout.LabelWord - 1] != id)
                     continue;
                 found = true;
-                var mark = PackedLabel.WithLabel(paymentEvent[Layout.LabelWord], fraud, knownAt);
-                history.LateLabels -= LateLabel(paymentEvent);
-                history.Mark(place, mark);
-                history.LateLabels += LateLabel(history[place]);
+                var label = PackedLabel.WithLabel(paymentEvent[Layout.LabelWord], fraud, knownAt);
+                buffer.LateLabels -= LateLabel(paymentEvent);
+                buffer.SetLabel(index, label);
+                buffer.LateLabels += LateLabel(buffer[index]);
             }
         }
         return found;
     }
 
-    /// <summary>Takes out every event that is there for no window any more, and every key without one.</summary>
-    internal void Sweep(long clock)
+    /// <summary>Evicts every event that no window can see any more, and every key without events.</summary>
+    internal void Sweep(long watermark)
     {
-        if (clock == long.MinValue)
+        if (watermark == long.MinValue)
             return;
-        var horizon = Horizon(clock);
+        var horizon = Horizon(watermark);
         for (var slot = 0; slot < _keys.Length;)
             slot += EvictAt(slot, horizon) ? 0 : 1;
     }
@@ -151,26 +151,26 @@ sealed class WindowTable
 
     internal ReadOnlySpan<byte> KeyOf(uint block) => _keys.KeyOf(_keys.Words(block));
 
-    /// <summary>A key as a snapshot has it; its events are then appended in their order.</summary>
+    /// <summary>Adds a key of a snapshot; returns 0 if it is already there. Its events are then appended in order.</summary>
     internal uint Restore(ReadOnlySpan<byte> key)
     {
         var hash = StableHash.Of(key);
         return _keys.Find(key, hash) == 0 ? _keys.Add(key, hash) : 0;
     }
 
-    /// <summary>Adds an event that a snapshot has.</summary>
+    /// <summary>Appends an event of a snapshot.</summary>
     internal void Restore(uint block, ReadOnlySpan<long> paymentEvent)
     {
-        var history = Open(block);
-        paymentEvent.CopyTo(history.Append());
+        var buffer = Open(block);
+        paymentEvent.CopyTo(buffer.Append());
         Events++;
-        if (_labels is null)
+        if (_labelIndex is null)
             return;
-        _labels.Add((ulong)paymentEvent[Layout.LabelWord - 1], block);
-        history.LateLabels += LateLabel(paymentEvent);
+        _labelIndex.Add((ulong)paymentEvent[Layout.LabelWord - 1], block);
+        buffer.LateLabels += LateLabel(paymentEvent);
     }
 
-    /// <summary>Looks at one slot a payment, so that keys that are not seen again leave as well.</summary>
+    /// <summary>Evicts from one slot for each payment, so that keys without new payments are removed too.</summary>
     void SweepOne(long horizon)
     {
         if (_swept >= _keys.Length)
@@ -179,38 +179,38 @@ sealed class WindowTable
             _swept++;
     }
 
-    /// <summary>Evicts from the key in a slot; true when the key has left.</summary>
+    /// <summary>Evicts from the key in a slot; true if the key was removed.</summary>
     bool EvictAt(int slot, long horizon)
     {
         var block = _keys.BlockAt(slot);
         if (block == 0)
             return false;
-        var history = Open(block);
-        Evict(history, block, horizon);
-        if (history.Count > 0)
+        var buffer = Open(block);
+        Evict(buffer, block, horizon);
+        if (buffer.Count > 0)
             return false;
-        history.Free();
+        buffer.Free();
         _keys.RemoveAt(slot);
         return true;
     }
 
-    void Evict(KeyedEventBuffer history, uint block, long horizon)
+    void Evict(KeyedEventBuffer buffer, uint block, long horizon)
     {
-        if (history.Count == 0 || history[0][0] > horizon)
+        if (buffer.Count == 0 || buffer[0][0] > horizon)
             return;
-        while (history.Count > 0 && history[0][0] <= horizon)
+        while (buffer.Count > 0 && buffer[0][0] <= horizon)
         {
-            if (_labels is not null)
+            if (_labelIndex is not null)
             {
-                _labels.Remove((ulong)history[0][Layout.LabelWord - 1], block);
-                history.LateLabels -= LateLabel(history[0]);
+                _labelIndex.Remove((ulong)buffer[0][Layout.LabelWord - 1], block);
+                buffer.LateLabels -= LateLabel(buffer[0]);
             }
-            history.RemoveOldest();
+            buffer.RemoveOldest();
             Events--;
         }
     }
 
-    /// <summary>1 for an event whose label came later than the first window that could see it.</summary>
+    /// <summary>1 for an event whose label takes effect after the first window can see it, else 0.</summary>
     int LateLabel(ReadOnlySpan<long> paymentEvent) =>
         PackedLabel.ChangesAfter(paymentEvent[Layout.LabelWord], paymentEvent[0] + Layout.LeastFraudDelay) ? 1 : 0;
 
@@ -218,7 +218,7 @@ sealed class WindowTable
     {
         if (Layout.KeyFields.Length == 1)
             return rows.Text(row, Layout.KeyFields[0]);
-        // Each part but the last stands behind its length, so that no two keys are the same bytes.
+        // Each part is prefixed with its length, so that different keys have different bytes.
         var length = 0;
         foreach (var field in Layout.KeyFields)
         {
@@ -242,31 +242,31 @@ sealed class WindowTable
         return block == 0 ? _keys.Add(key, hash) : block;
     }
 
-    void ReadNothing(Span<double> values) => _reading.Read(Layout, new KeyedEventBuffer(Layout, _slabs, _nobody), _event, values);
+    void ReadEmpty(Span<double> values) => _reading.Read(Layout, new KeyedEventBuffer(Layout, _slabs, _emptyKey), _event, values);
 
-    void Move(KeyedEventBuffer history)
+    void Move(KeyedEventBuffer buffer)
     {
         foreach (var span in Layout.Spans)
-            history.Move(span, _event[0]);
+            buffer.Move(span, _event[0]);
     }
 
-    void Read(KeyedEventBuffer history, Span<double> values)
+    void Read(KeyedEventBuffer buffer, Span<double> values)
     {
-        Move(history);
-        _reading.Read(Layout, history, _event, values);
+        Move(buffer);
+        _reading.Read(Layout, buffer, _event, values);
     }
 
-    void Insert(KeyedEventBuffer history, uint block)
+    void Insert(KeyedEventBuffer buffer, uint block)
     {
-        history.Insert(_event);
+        buffer.Insert(_event);
         Events++;
-        if (_labels is null)
+        if (_labelIndex is null)
             return;
-        _labels.Add((ulong)_event[Layout.LabelWord - 1], block);
-        history.LateLabels += LateLabel(_event);
+        _labelIndex.Add((ulong)_event[Layout.LabelWord - 1], block);
+        buffer.LateLabels += LateLabel(_event);
     }
 
-    void ReadEvent(TransactionRows rows, int row, long clock)
+    void ReadEvent(TransactionRows rows, int row, long watermark)
     {
         _event[0] = rows.EventTime(row);
         foreach (var column in Layout.Columns)
@@ -276,10 +276,10 @@ sealed class WindowTable
             else
                 _event[column.Word] = rows.Text(row, column.Field) is { IsEmpty: false } text ? (long)StableHash.Of(text) : 0;
         }
-        if (_labels is null)
+        if (_labelIndex is null)
             return;
         var id = StableHash.Of(rows.Id(row));
         _event[Layout.LabelWord - 1] = (long)id;
-        _event[Layout.LabelWord] = _book!.MarkOf(id, rows.Label(row), clock);
+        _event[Layout.LabelWord] = _pendingLabels!.LabelOf(id, rows.Label(row), watermark);
     }
 }

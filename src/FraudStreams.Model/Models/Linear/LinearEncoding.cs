@@ -3,21 +3,24 @@ using FraudStreams.Model.Models.Trees;
 namespace FraudStreams.Model.Models.Linear;
 
 /// <summary>
-/// How one feature enters a linear model. A number: standardised to mean 0 and deviation 1 at <c>Slot</c>; where it is missing, 1 at
-/// <c>Slot + 1</c> instead (the mean imputed, and an indicator). A category: 1 at <c>Slot</c> + its place among the codes; nothing where it
-/// is not among them.
+/// How a linear model encodes one feature. A number is standardised to mean 0 and standard deviation 1 at <c>Slot</c>; a missing one is 1 at
+/// <c>Slot + 1</c> instead (mean imputation with an indicator). A category is one-hot: 1 at <c>Slot</c> + the index of its code, nothing for an
+/// unknown code.
 /// </summary>
-/// <param name="Codes">A category's codes, ascending; null for numbers.</param>
+/// <param name="Slot">Index of the feature's first weight.</param>
+/// <param name="Mean">Mean of a number in the training rows.</param>
+/// <param name="Deviation">Standard deviation of a number in the training rows, above 0.</param>
+/// <param name="Codes">A category's known codes, ascending; null for numbers.</param>
 sealed record LinearEncoding(int Slot, double Mean, double Deviation, int[]? Codes)
 {
     public int Slots => Codes?.Length ?? 2;
 
-    /// <summary>The one slot that is not 0 in a row, and its value; slot -1 where none is.</summary>
+    /// <summary>The one slot that is not 0 and its value; slot −1 if all are 0.</summary>
     public (int Slot, double Value) Encode(double value)
     {
         if (Codes is null) return double.IsNaN(value) ? (Slot + 1, 1) : (Slot, (value - Mean) / Deviation);
-        var place = Array.BinarySearch(Codes, value is >= 0 and <= FeatureColumn.MaxCategoryCode && value == (int)value ? (int)value : -1);
-        return place >= 0 ? (Slot + place, 1) : (-1, 0);
+        var index = Array.BinarySearch(Codes, value is >= 0 and <= FeatureColumn.MaxCategoryCode && value == (int)value ? (int)value : -1);
+        return index >= 0 ? (Slot + index, 1) : (-1, 0);
     }
 
     public static LinearEncoding[] Of(TrainingSet set, int maxCategories)
@@ -34,7 +37,7 @@ sealed record LinearEncoding(int Slot, double Mean, double Deviation, int[]? Cod
 
     static LinearEncoding Number(TrainingSet set, int feature, int slot)
     {
-        // Two passes: a variance from sums of squares cancels for values like postal codes or Unix times.
+        // Two passes, because a variance from sums of squares cancels catastrophically for values such as postal codes or Unix times.
         double sum = 0, squares = 0;
         var count = 0L;
         var values = set.Values.Span;

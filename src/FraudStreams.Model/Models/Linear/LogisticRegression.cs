@@ -5,8 +5,8 @@ using FraudStreams.Model.Models.Trees;
 namespace FraudStreams.Model.Models.Linear;
 
 /// <summary>
-/// Logistic regression, the baseline that trees have to beat: numbers standardised, missing ones imputed by the mean with an indicator,
-/// categories one weight each. Immutable; scores from any number of threads at once.
+/// L2-regularised logistic regression, the baseline for the trees: numbers are standardised, missing ones imputed with the mean plus an
+/// indicator, categories one-hot. Immutable and thread-safe.
 /// </summary>
 public sealed class LogisticRegression : IScorer
 {
@@ -23,31 +23,38 @@ public sealed class LogisticRegression : IScorer
         _weights = weights;
     }
 
-    /// <summary>Names and kinds of the features, in the order of a row.</summary>
+    /// <summary>Name and kind of each feature, in the order of the values of a row.</summary>
     public ImmutableArray<FeatureColumn> Features { get; }
 
     /// <inheritdoc/>
     public int FeatureCount => Features.Length;
 
-    /// <summary>Log-odds of a row whose numbers are all at their means and whose categories are all unknown.</summary>
+    /// <summary>Log-odds of a row whose numbers are all at their mean and whose categories are all unknown.</summary>
     public double Intercept => _weights[^1];
 
     /// <summary>
-    /// The weights of one feature: a number's are for one standard deviation and for being missing; a category's one a known code,
-    /// ascending.
+    /// The weights of one feature, in log-odds. A number has two, for one standard deviation and for being missing; a category has one for each
+    /// known code, by ascending code.
     /// </summary>
+    /// <param name="feature">Index in <see cref="Features"/>.</param>
     public ImmutableArray<double> WeightsOf(int feature) => [.. _weights.AsSpan(_encodings[feature].Slot, _encodings[feature].Slots)];
 
-    /// <summary>Trains by Newton's method; the same rows and settings give the same model, bit for bit, on any number of threads.</summary>
+    /// <summary>
+    /// Trains by Newton's method (iteratively reweighted least squares). The same rows and settings give the same model, bit for bit, on any number
+    /// of threads.
+    /// </summary>
+    /// <param name="train">The training rows.</param>
+    /// <param name="settings">The hyperparameters.</param>
+    /// <param name="cancellationToken">Stops the training between two iterations.</param>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static LogisticRegression Train(TrainingSet train, LogisticSettings settings, CancellationToken ct = default)
+    public static LogisticRegression Train(TrainingSet train, LogisticSettings settings, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(settings);
         settings.Check();
         var encodings = LinearEncoding.Of(train, settings.MaxCategories);
-        return new LogisticRegression(train.Features, encodings, new LogisticTraining(train, settings, encodings).Run(ct));
+        return new LogisticRegression(train.Features, encodings, new LogisticTraining(train, settings, encodings).Run(cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -68,7 +75,9 @@ public sealed class LogisticRegression : IScorer
         }
     }
 
-    /// <summary>Scores one row: the same bits as in a batch.</summary>
+    /// <summary>Scores one row, with the same bits as in a batch.</summary>
+    /// <param name="row"><see cref="FeatureCount"/> values.</param>
+    /// <returns>Probability of fraud, 0..1.</returns>
     public double Score(ReadOnlySpan<double> row)
     {
         var score = 0.0;
@@ -76,7 +85,8 @@ public sealed class LogisticRegression : IScorer
         return score;
     }
 
-    /// <summary>Writes the model as one JSON object. Reading it back gives a model of the same bits.</summary>
+    /// <summary>Writes the model as one JSON object. <see cref="Load"/> gives the same model, bit for bit.</summary>
+    /// <param name="stream">Receives the UTF-8 text; not closed.</param>
     public void Save(Stream stream)
     {
         using var json = new Utf8JsonWriter(stream);
@@ -104,7 +114,7 @@ public sealed class LogisticRegression : IScorer
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     /// <param name="utf8">The whole file.</param>
-    /// <exception cref="ModelFormatException">It is cut short, of another format or version, or contradicts itself; the message says
+    /// <exception cref="ModelFormatException">The file is truncated, has another format or version, or is inconsistent; the message says
     /// where.</exception>
     public static LogisticRegression Load(ReadOnlyMemory<byte> utf8) => ModelJson.Read(utf8, "The logistic regression's numbers", Format, Version, Read);
 

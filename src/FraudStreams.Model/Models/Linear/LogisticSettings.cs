@@ -1,32 +1,31 @@
 namespace FraudStreams.Model.Models.Linear;
 
-/// <summary>How to train a <see cref="LogisticRegression"/>.</summary>
+/// <summary>The hyperparameters of <see cref="LogisticRegression"/>.</summary>
 public sealed record LogisticSettings
 {
     /// <summary>
-    /// L2 regularisation, above 0: the loss is Σ log loss + L2/2 · Σ weight², without the intercept (scikit-learn's 1/C).
+    /// L2 regularisation, above 0: the loss is Σ log loss + L2/2 · Σ weight², intercept excluded (scikit-learn's 1/C).
     /// </summary>
     public double L2 { get; init; } = 1;
 
-    /// <summary>Factor on the weight of rows labelled 1, above 0.</summary>
+    /// <summary>Factor on the weight of rows labelled 1, above 0. Above 1, scores are no longer calibrated probabilities.</summary>
     public double PositiveWeight { get; init; } = 1;
 
     /// <summary>
-    /// Most categories of a feature that get a weight of their own, 1..1000, the most frequent first; others count as none.
+    /// Maximum number of categories of a feature that get a weight, 1..1000; the most frequent ones, the others count as unknown.
     /// </summary>
     public int MaxCategories { get; init; } = 50;
 
-    /// <summary>Most Newton steps, 1..1000; about ten are usual.</summary>
+    /// <summary>Maximum number of Newton steps, 1..1000; about ten are usual.</summary>
     public int MaxIterations { get; init; } = 100;
 
-    /// <summary>Training ends when a step changes the loss by less than this share of it, above 0.</summary>
+    /// <summary>Training stops when a step changes the loss by at most this share of it; above 0, below 1.</summary>
     public double Tolerance { get; init; } = 1e-12;
 
-    /// <summary>Threads to train on, ≥ 0; 0 is one a processor. The result does not depend on it.</summary>
+    /// <summary>Number of training threads, 0..1024; 0 is one for each processor. The result does not depend on it.</summary>
     public int Threads { get; init; }
 
-    /// <exception cref="ArgumentException">A setting is out of its range; the message names it, its value and what would be
-    /// right.</exception>
+    /// <exception cref="ArgumentException">A setting is out of range; the message gives its name, value and range.</exception>
     internal void Check()
     {
         Need(double.IsFinite(L2) && L2 > 0, nameof(L2), L2, "above 0");

@@ -3,11 +3,11 @@ using FraudStreams.Model.Models.Trees;
 namespace FraudStreams.Model.Models.Linear;
 
 /// <summary>
-/// Newton's method on the penalised logistic loss (iteratively reweighted least squares), with steps halved until the loss falls.
+/// Newton's method on the penalised logistic loss (iteratively reweighted least squares), with step halving until the loss does not rise.
 /// </summary>
 sealed class LogisticTraining(TrainingSet set, LogisticSettings settings, LinearEncoding[] encodings)
 {
-    /// <summary>Rows are summed in this many parts whatever the number of threads, so that rounding is always the same.</summary>
+    /// <summary>Rows are summed in this many parts for any number of threads, so that rounding is always the same.</summary>
     const int Parts = 8;
     const int MostHalvings = 30;
 
@@ -15,14 +15,14 @@ sealed class LogisticTraining(TrainingSet set, LogisticSettings settings, Linear
     readonly ParallelOptions _parallel =
         new() { MaxDegreeOfParallelism = settings.Threads == 0 ? Environment.ProcessorCount : settings.Threads };
 
-    /// <returns>A weight a slot, and the intercept after them.</returns>
-    public double[] Run(CancellationToken ct)
+    /// <returns>One weight for each slot, then the intercept.</returns>
+    public double[] Run(CancellationToken cancellationToken)
     {
         var weights = new double[_slots + 1];
         var loss = double.PositiveInfinity;
         for (var iteration = 0; iteration < settings.MaxIterations; iteration++)
         {
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var here = Evaluate(weights, withDerivatives: true);
             if (iteration > 0 && Math.Abs(loss - here.Loss) <= settings.Tolerance * Math.Max(1e-300, Math.Abs(here.Loss))) break;
             loss = here.Loss;
@@ -33,7 +33,7 @@ sealed class LogisticTraining(TrainingSet set, LogisticSettings settings, Linear
         return weights;
     }
 
-    /// <summary>The point after the longest of the steps 1, ½, ¼, … that does not raise the loss; null where none is left.</summary>
+    /// <summary>The weights after the longest of the steps 1, ½, ¼, … that does not raise the loss; null if there is none.</summary>
     double[]? Descend(double[] weights, double[] step, double loss)
     {
         var next = new double[weights.Length];

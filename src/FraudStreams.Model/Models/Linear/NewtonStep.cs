@@ -1,6 +1,6 @@
 namespace FraudStreams.Model.Models.Linear;
 
-/// <summary>Loss, gradient and second derivatives (lower triangle) of a penalised logistic loss at one point.</summary>
+/// <summary>Loss, gradient and Hessian (lower triangle) of the penalised logistic loss at one point.</summary>
 sealed class NewtonStep(int size)
 {
     public double Loss { get; set; }
@@ -16,7 +16,7 @@ sealed class NewtonStep(int size)
         for (var i = 0; i < Hessian.Length; i++) Hessian[i] += other.Hessian[i];
     }
 
-    /// <summary>Solves Hessian · x = Gradient by Cholesky's decomposition, in place; the Hessian is lost.</summary>
+    /// <summary>Solves Hessian · x = Gradient by Cholesky decomposition, which overwrites the Hessian.</summary>
     public double[] Solve()
     {
         var h = Hessian;
@@ -24,7 +24,7 @@ sealed class NewtonStep(int size)
             for (var j = 0; j <= i; j++)
             {
                 var sum = h[i * size + j] - Dot(h.AsSpan(i * size, j), h.AsSpan(j * size, j));
-                // The penalty makes the diagonal positive; the floor only guards against rounding.
+                // The penalty makes the diagonal positive; the floor guards against rounding.
                 h[i * size + j] = i == j ? Math.Sqrt(Math.Max(sum, 1e-12)) : sum / h[j * size + j];
             }
         var x = new double[size];

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace FraudStreams.Model.Models.Trees;
 
 /// <summary>
-/// The bin numbers of a training set, twice: a column a feature (to partition rows by one feature) and rows of eight features in a
-/// 64-bit word (to add a row to the histograms of eight features for one load).
+/// The bin numbers of a training set in two layouts: one column for each feature, to partition rows by a feature, and rows with eight features
+/// packed in each 64-bit word, to update the histograms of eight features with one load.
 /// </summary>
 sealed class BinnedMatrix
 {
@@ -21,7 +21,7 @@ sealed class BinnedMatrix
     public byte[][] Columns { get; }
 
     /// <summary>
-    /// rows × <see cref="WordsInRow"/>; feature f is byte f % 8, lowest first, of word f / 8. Empty where no histograms are built.
+    /// rows × <see cref="WordsInRow"/>; feature f is byte f % 8, lowest first, of word f / 8. Empty if no histograms are built.
     /// </summary>
     public ulong[] Words { get; }
 

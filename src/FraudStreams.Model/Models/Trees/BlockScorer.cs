@@ -5,20 +5,20 @@ using System.Runtime.Intrinsics;
 namespace FraudStreams.Model.Models.Trees;
 
 /// <summary>
-/// Scores 64 rows at a time. Each value is first replaced by a byte, its place among the thresholds that the trees use of its feature;
-/// then one vector comparison decides a node for 32 rows. A tree is evaluated from its lowest nodes up: a node selects, row by row, the
-/// leaf number that its left or its right child came to. Nothing branches on data, and adding the leaves in the order of the trees gives
-/// the same bits as walking them one by one.
+/// Scores 64 rows at a time. Each value is first quantised to a byte, its rank among the thresholds that the trees use for its feature; one
+/// vector comparison then evaluates a node for 32 rows. A tree is evaluated bottom up: each node selects, row by row, the leaf number of its
+/// left or right child. There are no data-dependent branches, and leaf values are added in tree order, so that scores have the same bits as
+/// walking the trees row by row.
 /// </summary>
-/// <remarks>The idea of testing nodes feature by feature on quantised values is RapidScorer's (Ye et al. 2018).</remarks>
+/// <remarks>Evaluating nodes on quantised values follows RapidScorer (Ye et al. 2018).</remarks>
 sealed class BlockScorer
 {
     public const int BlockRows = 64;
 
-    /// <summary>Memory for codes and results, on the stack.</summary>
+    /// <summary>Bytes for codes and results, on the stack.</summary>
     const int MaxScratch = 64 * 1024;
 
-    /// <summary>An inner node: where the column is above the threshold (or outside the set), take the right slot, else the left.</summary>
+    /// <summary>An inner node: takes the right slot if the column is above the threshold (or outside the set), else the left.</summary>
     readonly record struct Step(ushort Column, ushort Left, ushort Right, short Set, byte Threshold);
 
     readonly record struct CompiledTree(int FirstStep, int Steps, int FirstLeaf);
@@ -56,7 +56,7 @@ sealed class BlockScorer
     }
 
     /// <summary>
-    /// Null where the trees do not fit bytes: over 255 thresholds of a feature, over 256 leaves of a tree, or too many columns.
+    /// Null if the trees do not fit in bytes: over 255 thresholds of a feature, over 256 leaves of a tree, or too many columns.
     /// </summary>
     public static BlockScorer? TryCompile(int features, double baseMargin, CategoryTable?[] categories, RegressionTree[] trees)
     {
@@ -79,7 +79,7 @@ sealed class BlockScorer
                 slotOf[at] = (ushort)leaf++;
                 leaves.Add(tree.Nodes[at].Number);
             }
-            // Children stand after their parent, so from the end on each node finds its children done.
+            // Children come after their parent, so going backwards each node finds its children done.
             for (var at = tree.Nodes.Length - 1; at >= 0; at--)
             {
                 ref readonly var node = ref tree.Nodes[at];
@@ -92,14 +92,14 @@ sealed class BlockScorer
                     set = (short)sets.Count;
                     sets.Add(Bits(tree.Sets[(int)node.Number], node.MissingLeft));
                 }
-                var (column, threshold) = columns.Place(node);
+                var (column, threshold) = columns.Locate(node);
                 steps.Add(new Step((ushort)column, slotOf[node.Left], slotOf[node.Left + 1], set, threshold));
             }
         }
         return new BlockScorer(features, baseMargin, columns, leafSlots, slots, steps, compiled, leaves, sets);
     }
 
-    /// <summary>Margins, in log-odds, of any number of rows.</summary>
+    /// <summary>Computes margins, in log-odds, of any number of rows.</summary>
     public void Margins(ReadOnlySpan<double> features, Span<double> margins)
     {
         Span<byte> scratch = stackalloc byte[(_columns.Count + _slots) * BlockRows];
@@ -152,12 +152,12 @@ sealed class BlockScorer
         }
     }
 
-    /// <summary>Codes are stored with their highest bit turned, because vectors compare signed bytes everywhere.</summary>
+    /// <summary>Codes are stored with their highest bit flipped, because not every processor compares unsigned bytes in vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector256<byte> AtMost(ref byte column, nuint at, Vector256<byte> threshold) =>
         Vector256.LessThanOrEqual(Vector256.LoadUnsafe(ref column, at).AsSByte(), threshold.AsSByte()).AsByte();
 
-    /// <summary>A category's column is followed by a second: the byte of the set that has the category's bit, and that bit.</summary>
+    /// <summary>A category has two columns: the index of the set's byte with the category's bit, and the mask of that bit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector256<byte> InSet(ref byte column, nuint at, Vector256<byte> set)
     {

@@ -1,101 +1,104 @@
 namespace FraudStreams.Model.Models.Trees;
 
-/// <summary>What training stops early by, on the validation rows.</summary>
+/// <summary>The metric on the validation rows that early stopping compares.</summary>
 public enum StoppingMetric
 {
-    /// <summary>Higher is better; the measure that rare fraud is judged by.</summary>
+    /// <summary>Average precision, higher is better: the usual metric for a rare class.</summary>
     AveragePrecision,
 
-    /// <summary>Lower is better; smoother from tree to tree, and about probabilities rather than ranks.</summary>
+    /// <summary>Log loss, lower is better: smoother from tree to tree, and about probabilities rather than ranks.</summary>
     LogLoss,
 }
 
 /// <summary>
-/// How to train. The defaults suit card payments: some ten thousand to some million rows of which about one in two hundred is fraud.
+/// The hyperparameters of <see cref="GradientBoosting"/>. The defaults suit card payments: ten thousand to a few million rows, about one in two
+/// hundred of them fraud.
 /// </summary>
 public sealed record BoostingSettings
 {
-    /// <summary>Most trees to grow, 1..10,000; early stopping may keep fewer.</summary>
+    /// <summary>Maximum number of trees, 1..10,000; early stopping may keep fewer.</summary>
     public int Trees { get; init; } = 300;
 
-    /// <summary>Share of each tree's step that is taken, 0..1 without 0. Smaller generalises better and needs more trees.</summary>
+    /// <summary>Learning rate (shrinkage): factor on each tree's leaf values, above 0, at most 1. Smaller generalises better and needs more trees.</summary>
     public double LearningRate { get; init; } = 0.1;
 
     /// <summary>
-    /// Most splits between root and leaf, 1..16. Ten leaves the shape of a tree to <see cref="MaxLeaves"/>; without that, six is usual.
+    /// Maximum depth of a tree in splits, 1..16. At ten, <see cref="MaxLeaves"/> determines the shape of a tree; without it, six is usual.
     /// </summary>
     public int MaxDepth { get; init; } = 10;
 
     /// <summary>
-    /// Most leaves of a tree, 2..256, grown best gain first; 0 grows level by level and leaves MaxDepth as the only limit. Best first
-    /// spends leaves where fraud is: on card payments 31 of them rank as well as the 64 of a full tree of depth six, and score faster.
+    /// Maximum number of leaves of a tree, 2..256, grown leaf-wise by best gain; 0 grows level-wise, with MaxDepth as the only limit. Leaf-wise
+    /// growth spends leaves where fraud is: on card payments 31 leaves rank as well as the 64 of a full tree of depth six, and score faster.
     /// </summary>
     public int MaxLeaves { get; init; } = 31;
 
     /// <summary>
-    /// Least sum of second derivatives on each side of a split, ≥ 0: keeps leaves from resting on a handful of sure rows.
+    /// Minimum sum of second derivatives on each side of a split, ≥ 0 (XGBoost's min_child_weight): prevents leaves of a few rows that are already
+    /// predicted with confidence.
     /// </summary>
     public double MinChildWeight { get; init; } = 1;
 
-    /// <summary>L2 regularisation of leaf values, ≥ 0.</summary>
+    /// <summary>L2 regularisation of leaf values, ≥ 0 (XGBoost's lambda).</summary>
     public double Lambda { get; init; } = 1;
 
-    /// <summary>Least gain of a split, ≥ 0, on XGBoost's scale (no factor one half).</summary>
+    /// <summary>Minimum gain of a split, ≥ 0, on XGBoost's scale (without the factor one half).</summary>
     public double Gamma { get; init; }
 
     /// <summary>
-    /// Most that one tree may change a row's log-odds by, before the learning rate, ≥ 0; 0 is no limit (XGBoost's max_delta_step).
-    /// Where fraud is rare the second derivatives are tiny, and a step of unlimited Newton length from a few frauds goes far past the goal.
+    /// Maximum change of a row's log-odds by one tree, before the learning rate, ≥ 0; 0 is no limit (XGBoost's max_delta_step). If fraud is rare the
+    /// second derivatives are tiny, and an unlimited Newton step from a few frauds overshoots.
     /// </summary>
     public double MaxLeafStep { get; init; } = 1;
 
-    /// <summary>Share of rows that each tree sees, 0..1 without 0, drawn anew for each tree.</summary>
+    /// <summary>Share of rows sampled for each tree, above 0, at most 1.</summary>
     public double SubsampleRows { get; init; } = 1;
 
-    /// <summary>Share of features that each tree sees, 0..1 without 0; at least one is kept.</summary>
+    /// <summary>Share of features sampled for each tree, above 0, at most 1; at least one is kept.</summary>
     public double SubsampleColumns { get; init; } = 1;
 
     /// <summary>
-    /// Factor on the weight of rows labelled 1, above 0 (XGBoost's scale_pos_weight). Above 1 finds more fraud, and scores stop being
+    /// Factor on the weight of rows labelled 1, above 0 (XGBoost's scale_pos_weight). Above 1, scores are higher and no longer calibrated
     /// probabilities.
     /// </summary>
     public double PositiveWeight { get; init; } = 1;
 
-    /// <summary>Most bins of a feature, the one for missing values included, 3..256: a bin number is one byte.</summary>
+    /// <summary>Maximum number of bins of a feature, including the bin of missing values, 3..256: a bin number is one byte.</summary>
     public int MaxBins { get; init; } = 256;
 
     /// <summary>
-    /// Added to a category's second-derivative sum before categories are put in order, ≥ 0: keeps rare categories from the ends of the
-    /// order.
+    /// Added to a category's sum of second derivatives before categories are ordered, ≥ 0: keeps rare categories away from the ends of the order
+    /// (LightGBM's cat_smooth).
     /// </summary>
     public double CategorySmoothing { get; init; } = 10;
 
     /// <summary>
-    /// Added to Lambda in the gain of a split by category, ≥ 0: a set of categories fits noise more easily than a threshold does.
+    /// Added to Lambda in the gain of a split by category, ≥ 0, because a set of categories overfits more easily than a threshold (LightGBM's
+    /// cat_l2).
     /// </summary>
     public double CategoryLambda { get; init; } = 10;
 
     /// <summary>
-    /// Trees without a better validation metric after which training stops, ≥ 0; 0 never stops early. The best tree count is kept.
+    /// Number of trees without a better validation metric after which training stops, ≥ 0; 0 disables early stopping. The model keeps the trees up
+    /// to the best one.
     /// </summary>
     public int EarlyStoppingRounds { get; init; } = 50;
 
-    /// <summary>What early stopping compares.</summary>
+    /// <summary>The metric for early stopping.</summary>
     public StoppingMetric StopBy { get; init; } = StoppingMetric.AveragePrecision;
 
     /// <summary>
-    /// Decides what subsampling draws. The same seed, rows and settings give the same model, bit for bit, on any number of threads.
+    /// Seed of subsampling. The same seed, rows and settings give the same model, bit for bit, on any number of threads.
     /// </summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>Threads to train on, ≥ 0; 0 is one a processor.</summary>
+    /// <summary>Number of training threads, 0..1024; 0 is one for each processor.</summary>
     public int Threads { get; init; }
 
-    /// <summary>The number of threads that <see cref="Threads"/> stands for.</summary>
+    /// <summary>The effective number of threads.</summary>
     internal int Workers => Threads == 0 ? Environment.ProcessorCount : Threads;
 
-    /// <exception cref="ArgumentException">A setting is out of its range; the message names it, its value and what would be
-    /// right.</exception>
+    /// <exception cref="ArgumentException">A setting is out of range; the message gives its name, value and range.</exception>
     internal void Check()
     {
         Need(Trees is >= 1 and <= 10_000, nameof(Trees), Trees, "1..10000");

@@ -4,15 +4,15 @@ using System.Runtime.InteropServices;
 namespace FraudStreams.Model.Models.Trees;
 
 /// <summary>
-/// Ascending thresholds, padded with +∞ to a power of two less one so that every search takes the same steps and none is a branch.
-/// The code of a value is how many thresholds are below it: <c>value &lt;= Cuts[i]</c> exactly when <c>code &lt;= i</c>.
+/// Ascending thresholds, padded with +∞ to a power of two minus one, so that every binary search takes the same steps without branches. The
+/// code of a value is the number of thresholds below it: <c>value &lt;= Cuts[i]</c> exactly if <c>code &lt;= i</c>.
 /// </summary>
 sealed class CutTable
 {
     readonly double[] _padded;
     readonly int _firstStep;
 
-    /// <param name="cuts">At most 255, ascending, without equals.</param>
+    /// <param name="cuts">At most 255, strictly ascending.</param>
     public CutTable(double[] cuts)
     {
         Count = cuts.Length;
@@ -27,7 +27,7 @@ sealed class CutTable
 
     public double this[int index] => _padded[index];
 
-    /// <summary>NaN gets code 0.</summary>
+    /// <summary>The code of a value; 0 for NaN.</summary>
     public byte Code(double value)
     {
         ref var cuts = ref MemoryMarshal.GetArrayDataReference(_padded);
@@ -37,7 +37,7 @@ sealed class CutTable
         return (byte)at;
     }
 
-    /// <summary>Codes of every stride-th value. Four searches run side by side, because one alone waits for its loads.</summary>
+    /// <summary>The codes of every stride-th value. Four searches are interleaved, because one alone waits for its loads.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Codes(ReadOnlySpan<double> values, int stride, Span<byte> codes)
     {

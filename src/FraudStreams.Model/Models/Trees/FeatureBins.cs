@@ -1,12 +1,12 @@
 namespace FraudStreams.Model.Models.Trees;
 
 /// <summary>
-/// How one feature's values become bin numbers 0..255. Numbers: bins of about equal weight between ascending thresholds, fewer where
-/// there are fewer values. Categories: one bin for each of the most frequent. Missing values have the bin after the last.
+/// Maps the values of a feature to bin numbers 0..255. Numbers: bins of about equal weight between ascending thresholds, fewer if there are fewer
+/// distinct values. Categories: one bin for each of the most frequent. Missing values are in the bin after the last.
 /// </summary>
 sealed class FeatureBins
 {
-    /// <summary>Quantiles of this many rows, evenly spread over the set, differ from those of all by far less than a bin.</summary>
+    /// <summary>The quantiles of this many evenly spaced rows differ from those of all rows by far less than a bin.</summary>
     const int SampleRows = 200_000;
 
     FeatureBins(CutTable? cuts, CategoryTable? categories, int values)
@@ -22,7 +22,7 @@ sealed class FeatureBins
     /// <summary>Set for categories.</summary>
     public CategoryTable? Categories { get; }
 
-    /// <summary>Bins that hold values, at most 255; the bin of this number is the one for missing values.</summary>
+    /// <summary>Number of bins for values, at most 255; also the number of the bin for missing values.</summary>
     public int ValueBins { get; }
 
     public static FeatureBins From(TrainingSet set, int feature, int maxBins) =>
@@ -47,8 +47,8 @@ sealed class FeatureBins
     }
 
     /// <summary>
-    /// Fraud is rare and often lies where few payments are, such as above some amount: bins by number alone would hold the whole of such a tail in one.
-    /// So the rows labelled 1 weigh half as much together as all rows do, and a third of the thresholds lie where they are.
+    /// Fraud is rare and often in a tail with few payments, such as above some amount, which bins of equal row counts would not resolve. The rows
+    /// labelled 1 therefore get half the weight of all rows in addition, so that about a third of the thresholds are among them.
     /// </summary>
     static FeatureBins Numbers(TrainingSet set, int feature, int most)
     {
@@ -85,7 +85,7 @@ sealed class FeatureBins
     }
 
     /// <summary>
-    /// Closes a bin when it holds its share of the weight that is left, so that one frequent value does not starve the rest of bins.
+    /// Closes a bin when it has its share of the remaining weight, so that one frequent value does not take bins from the others.
     /// </summary>
     static double[] CutsOfEqualWeight(List<(double Value, long Weight)> distinct, int bins)
     {
@@ -103,7 +103,7 @@ sealed class FeatureBins
         return [.. cuts];
     }
 
-    /// <summary>The middle of two values, or the lower where the middle rounds to the upper: lower ≤ cut &lt; upper.</summary>
+    /// <summary>The midpoint of two values, or the lower if the midpoint rounds to the upper: lower ≤ cut &lt; upper.</summary>
     static double Between(double lower, double upper)
     {
         var middle = lower / 2 + upper / 2;

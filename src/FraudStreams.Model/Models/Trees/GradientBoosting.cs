@@ -1,27 +1,28 @@
 namespace FraudStreams.Model.Models.Trees;
 
 /// <summary>
-/// Trains gradient-boosted trees on the logistic loss with second derivatives (XGBoost: Chen &amp; Guestrin 2016), splits found on
-/// histograms of at most 256 bins a feature, the larger child's histogram by subtraction (LightGBM: Ke et al. 2017).
+/// Trains gradient-boosted trees on the logistic loss with second derivatives (XGBoost: Chen &amp; Guestrin 2016). Splits are found on
+/// histograms of at most 256 bins a feature, and the larger child's histogram is computed by subtraction (LightGBM: Ke et al. 2017).
 /// </summary>
 public static class GradientBoosting
 {
     /// <summary>Trains a model.</summary>
-    /// <param name="train">The rows to learn from.</param>
-    /// <param name="validation">Later rows of the same features, for early stopping; null trains all of <see
+    /// <param name="train">The training rows, at most 65,535 features.</param>
+    /// <param name="validation">Later rows with the same features, for early stopping; null trains all of <see
     /// cref="BoostingSettings.Trees"/>.</param>
-    /// <param name="settings">How; checked before anything else.</param>
-    /// <param name="progress">Told after each tree, on the calling thread.</param>
-    /// <param name="ct">Ends the training between two steps of a tree.</param>
-    /// <returns>A model that depends on rows and settings alone: not on threads, timing or machine load.</returns>
-    /// <exception cref="ArgumentException">A setting is out of range, or the validation rows do not fit.</exception>
+    /// <param name="settings">The hyperparameters; checked before training starts.</param>
+    /// <param name="progress">Called after each tree, on the calling thread.</param>
+    /// <param name="cancellationToken">Stops the training between two steps of a tree.</param>
+    /// <returns>A model that depends only on rows and settings, not on the number of threads or timing.</returns>
+    /// <exception cref="ArgumentException">A setting is out of range, all weights are 0, or the validation rows have other features, or no fraud
+    /// for <see cref="StoppingMetric.AveragePrecision"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static TreeEnsemble Train(
         TrainingSet train,
         TrainingSet? validation,
         BoostingSettings settings,
         IProgress<BoostingProgress>? progress = null,
-        CancellationToken ct = default)
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(settings);
@@ -31,7 +32,7 @@ public static class GradientBoosting
         var workers = new Workers(settings.Workers);
         var bins = new FeatureBins[train.Features.Length];
         workers.Run(bins.Length, f => bins[f] = FeatureBins.From(train, f, settings.MaxBins));
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         var matrix = BinnedMatrix.From(train, bins, withWords: true, workers);
         var pairs = new GradientPairs(train, settings.PositiveWeight);
         var baseMargin = BaseMargin(pairs);
@@ -42,9 +43,9 @@ public static class GradientBoosting
         var trees = new List<RegressionTree>(settings.Trees);
         while (trees.Count < settings.Trees)
         {
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             pairs.Compute(workers);
-            var grown = grower.Grow(trees.Count, ct);
+            var grown = grower.Grow(trees.Count, cancellationToken);
             trees.Add(grown.ToTree());
             var stop = watch is not null && watch.Add(grown, trees.Count);
             progress?.Report(new BoostingProgress(
@@ -55,7 +56,7 @@ public static class GradientBoosting
         return new TreeEnsemble(train.Features, [.. bins.Select(b => b.Categories)], baseMargin, [.. trees]);
     }
 
-    /// <summary>Log-odds of the weighted share of fraud, kept finite where one class is missing.</summary>
+    /// <summary>Log-odds of the weighted share of fraud, kept finite if one class is missing.</summary>
     static double BaseMargin(GradientPairs pairs)
     {
         if (pairs.WeightOfAll <= 0) throw new ArgumentException("The weights of all training rows are 0.");

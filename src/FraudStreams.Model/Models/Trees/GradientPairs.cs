@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics;
 namespace FraudStreams.Model.Models.Trees;
 
 /// <summary>
-/// First and second derivative of the logistic loss for each row, as fixed-point numbers: two 32-bit integers in one 64-bit word.
-/// Integers, because their sums are exact: a histogram is the same whatever order and thread added its rows, and a parent less
-/// one child is the other child without rounding.
+/// First and second derivative of the logistic loss for each row, as fixed-point numbers: two 32-bit integers in a 64-bit word. Integer sums are
+/// exact: a histogram does not depend on the order or threads that added its rows, and parent minus one child is the other child without
+/// rounding.
 /// </summary>
 sealed class GradientPairs
 {
@@ -20,7 +20,7 @@ sealed class GradientPairs
     public GradientPairs(TrainingSet set, double positiveWeight)
     {
         Rows = set.Rows;
-        // Padded to whole vectors; what the padding rows get is never read.
+        // Padded to whole vectors; the padding is never read.
         var padded = (set.Rows + s_lanes - 1) / s_lanes * s_lanes;
         _labels = new float[padded];
         _weights = new float[padded];
@@ -37,7 +37,7 @@ sealed class GradientPairs
             WeightOfAll += weight;
             if (label == 1) WeightOfPositives += weight;
         }
-        // |gradient| ≤ largest weight, so 2^30 of these units hold one row, and 2^33 rows fit in a 64-bit sum.
+        // |gradient| ≤ largest weight, so a row is at most 2^30 units, and 2^33 rows fit in a 64-bit sum.
         _toFixed = MathF.ScaleB(1, 30 - (largest == 0 ? 0 : (int)MathF.Ceiling(MathF.Log2(largest))));
     }
 
@@ -47,13 +47,13 @@ sealed class GradientPairs
 
     public double WeightOfPositives { get; }
 
-    /// <summary>Log-odds that the trees so far give each row.</summary>
+    /// <summary>Log-odds of each row with the trees so far.</summary>
     public float[] Margins { get; }
 
-    /// <summary>A row's pair: the gradient in the low half, the second derivative in the high half.</summary>
+    /// <summary>The pair of each row: the gradient in the low half, the second derivative in the high half.</summary>
     public ulong[] Words { get; }
 
-    /// <summary>What one unit of a sum is worth.</summary>
+    /// <summary>Value of one unit of a sum.</summary>
     public double Unit => 1.0 / _toFixed;
 
     public void Compute(Workers workers) => workers.RunChunks(Margins.Length, ChunkRows, ComputeChunk);

@@ -1,8 +1,8 @@
 namespace FraudStreams.Model.Models.Trees;
 
 /// <summary>
-/// A tree while it grows, over bin numbers: each inner node has a table that says for each bin whether it goes left, which
-/// serves numbers, categories and missing values alike.
+/// A growing tree over bin numbers. Each inner node has a table with the direction of each bin, which is the same for numbers, categories and
+/// missing values.
 /// </summary>
 sealed class GrownTree
 {
@@ -26,14 +26,14 @@ sealed class GrownTree
     }
 
     /// <summary>
-    /// Makes a leaf an inner node. Its children are the next two that are added, after those of <paramref name="before"/> others.
+    /// Turns a leaf into an inner node. Its children are the next two leaves added, after those of <paramref name="before"/> other nodes.
     /// </summary>
     public void MakeInner(int index, in Split split, FeatureBins bins, int before)
     {
         var left = _nodes.Count + before * 2;
         if (bins.Cuts is { } cuts)
         {
-            // Past the last threshold: every value is left of it, and only what is missing goes right.
+            // Past the last threshold: every value goes left, and only missing values go right.
             var threshold = split.Bin < cuts.Count ? cuts[split.Bin] : double.MaxValue;
             _nodes[index] = new TreeNode(threshold, left, (ushort)split.Feature, false, split.MissingLeft);
         }

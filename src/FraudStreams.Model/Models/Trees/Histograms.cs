@@ -5,15 +5,15 @@ using System.Runtime.Intrinsics;
 namespace FraudStreams.Model.Models.Trees;
 
 /// <summary>
-/// Sums of gradient pairs by feature and bin. One histogram is features (rounded up to eights) × 256 bins × 2 longs: sum of gradients,
-/// sum of second derivatives. They are lent and given back, a few dozen serve a whole training.
+/// Sums of gradient pairs by feature and bin. A histogram has features (rounded up to a multiple of eight) × 256 bins × 2 longs: the sum of
+/// gradients and the sum of second derivatives. Histograms are pooled; a few dozen are enough for a training. The pool is not thread-safe.
 /// </summary>
 sealed class Histograms(BinnedMatrix matrix, GradientPairs pairs)
 {
-    /// <summary>A cache line more than 256 pairs, so that equal bins of neighbouring features do not meet in one cache set.</summary>
+    /// <summary>256 pairs plus one cache line, so that equal bins of neighbouring features do not map to the same cache set.</summary>
     public const int LongsInFeature = 256 * 2 + 8;
 
-    /// <summary>Rows whose bins, pairs and numbers stay in the first-level cache while each word's eight features pass over them.</summary>
+    /// <summary>Rows whose bins and pairs stay in the L1 cache while the features are processed, eight at a time.</summary>
     const int BlockRows = 256;
 
     readonly Stack<long[]> _free = new();

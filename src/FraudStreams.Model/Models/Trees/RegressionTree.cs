@@ -2,10 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace FraudStreams.Model.Models.Trees;
 
-/// <summary>A node of 16 bytes, so that four share a cache line. Children stand side by side: right is left + 1.</summary>
-/// <param name="Number">The threshold (left: value ≤ threshold), or the place of the set in <see cref="RegressionTree.Sets"/> (left: in the
+/// <summary>A node of 16 bytes, so that four share a cache line. Children are adjacent: right is left + 1.</summary>
+/// <param name="Number">The threshold (left: value ≤ threshold), or the index of the set in <see cref="RegressionTree.Sets"/> (left: in the
 /// set), or a leaf's value in log-odds.</param>
-/// <param name="Left">Place of the left child; -1 in a leaf.</param>
+/// <param name="Left">Index of the left child; −1 in a leaf.</param>
+/// <param name="Feature">Index of the feature that is tested.</param>
+/// <param name="HasSet">Whether a category is tested.</param>
+/// <param name="MissingLeft">Whether missing values go left.</param>
 [StructLayout(LayoutKind.Sequential)]
 readonly record struct TreeNode(double Number, int Left, ushort Feature, bool HasSet, bool MissingLeft)
 {
@@ -14,16 +17,18 @@ readonly record struct TreeNode(double Number, int Left, ushort Feature, bool Ha
     public static TreeNode Leaf(double value) => new(value, -1, 0, false, false);
 }
 
-/// <summary>One tree: nodes from the root (0) on, each child after its parent.</summary>
-/// <param name="Sets">The category numbers (<see cref="CategoryTable"/>) that go left, for nodes that ask for a category.</param>
-/// <param name="Covers">For each node the sum of second derivatives of the training rows that reached it.</param>
-/// <param name="Gains">For each node what its split gained; 0 in leaves.</param>
+/// <summary>A regression tree.</summary>
+/// <param name="Nodes">The root first, each child after its parent.</param>
+/// <param name="Sets">The category numbers (<see cref="CategoryTable"/>) that go left, for nodes that test a category.</param>
+/// <param name="Covers">One a node: the sum of second derivatives of the training rows that reached it.</param>
+/// <param name="Gains">One a node: the gain of its split; 0 in leaves.</param>
 sealed record RegressionTree(TreeNode[] Nodes, BinSet[] Sets, double[] Covers, double[] Gains)
 {
     public int Leaves => (Nodes.Length + 1) / 2;
 
-    /// <summary>The value of the leaf that a row falls in.</summary>
-    /// <param name="categories">A table a category feature; null for numbers.</param>
+    /// <summary>The value of the leaf that a row reaches, in log-odds.</summary>
+    /// <param name="row">One value a feature.</param>
+    /// <param name="categories">One a feature: its table, or null for a number.</param>
     public double Walk(ReadOnlySpan<double> row, CategoryTable?[] categories)
     {
         var nodes = Nodes;

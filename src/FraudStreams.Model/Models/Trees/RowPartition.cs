@@ -4,8 +4,7 @@ using System.Runtime.InteropServices;
 namespace FraudStreams.Model.Models.Trees;
 
 /// <summary>
-/// Row numbers, parted node by node in place: the rows of a node are one range, ascending, so that everything read for them is read
-/// in the order of memory.
+/// Row numbers, partitioned by node in place: the rows of a node are one ascending range, so that their data is read in memory order.
 /// </summary>
 sealed class RowPartition(int capacity)
 {
@@ -19,11 +18,11 @@ sealed class RowPartition(int capacity)
     public ReadOnlySpan<int> Rows(int start, int count) => _rows.AsSpan(start, count);
 
     /// <summary>
-    /// Moves the rows that go left to the front of the chunk and keeps the others aside. Chunks may run at the same time.
+    /// Moves the rows that go left to the front of the chunk and the others to a second buffer. Chunks may run concurrently.
     /// </summary>
-    /// <returns>How many go left.</returns>
+    /// <returns>Number of rows that go left.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public int PartChunk(int start, int count, byte[] column, ReadOnlySpan<byte> goesLeft)
+    public int PartitionChunk(int start, int count, byte[] column, ReadOnlySpan<byte> goesLeft)
     {
         ref var rows = ref MemoryMarshal.GetArrayDataReference(_rows);
         ref var lefts = ref Unsafe.Add(ref rows, start);
@@ -33,7 +32,7 @@ sealed class RowPartition(int capacity)
         var left = 0;
         for (var i = 0; i < count; i++)
         {
-            // Both are written and one place moves on: no branch to guess wrong.
+            // Write to both and advance one: no branch to mispredict.
             var row = Unsafe.Add(ref rows, start + i);
             Unsafe.Add(ref lefts, left) = row;
             Unsafe.Add(ref rights, i - left) = row;
@@ -42,9 +41,11 @@ sealed class RowPartition(int capacity)
         return left;
     }
 
-    /// <summary>After all chunks of a node: closes the gaps between the lefts and puts the others behind them.</summary>
-    /// <param name="leftsOfChunks">What <see cref="PartChunk"/> returned for the node's chunks of <see cref="ChunkRows"/>, in
-    /// order.</param>
+    /// <summary>After all chunks of a node: joins the rows that go left and appends the others.</summary>
+    /// <param name="start">Index of the node's first row.</param>
+    /// <param name="count">Number of the node's rows.</param>
+    /// <param name="leftsOfChunks">What <see cref="PartitionChunk"/> returned for the node's chunks of <see cref="ChunkRows"/>, in order.</param>
+    /// <returns>Number of rows that go left.</returns>
     public int Join(int start, int count, ReadOnlySpan<int> leftsOfChunks)
     {
         var at = start;

@@ -1,12 +1,12 @@
 namespace FraudStreams.Model.Models.Trees;
 
-/// <summary>Draws rows and features for each tree. A draw depends on seed, tree and row alone, so no order of work can change it.</summary>
+/// <summary>Samples rows and features for each tree. A draw depends only on seed, tree and row or feature, not on the order of work.</summary>
 sealed class RowSampler(BoostingSettings settings, int features)
 {
     const ulong RowsSalt = 0x9E3779B97F4A7C15, FeaturesSalt = 0xC2B2AE3D27D4EB4F;
 
-    /// <summary>Fills the array with the drawn rows, ascending, and behind them the others, ascending.</summary>
-    /// <returns>How many are drawn, at least 1.</returns>
+    /// <summary>Fills the array with the sampled rows, ascending, followed by the others, ascending.</summary>
+    /// <returns>Number of sampled rows, at least 1.</returns>
     public int DrawRows(int tree, int[] rows)
     {
         if (settings.SubsampleRows >= 1)
@@ -26,7 +26,7 @@ sealed class RowSampler(BoostingSettings settings, int features)
         return drawn;
     }
 
-    /// <summary>Which features may be split by, at least one.</summary>
+    /// <summary>One a feature: whether it may be split by; at least one is true.</summary>
     public bool[] DrawFeatures(int tree)
     {
         var chosen = new bool[features];

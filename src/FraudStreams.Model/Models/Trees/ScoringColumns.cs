@@ -1,13 +1,13 @@
 namespace FraudStreams.Model.Models.Trees;
 
 /// <summary>
-/// The byte columns that a <see cref="BlockScorer"/> compares. A number has one column for the nodes that send missing values left (their
-/// code is 0, below every threshold) and one for those that send them right (255, above every threshold); a category has two columns that
-/// stand together. Columns that no node asks for are not made.
+/// The byte columns that a <see cref="BlockScorer"/> compares. A number has one column for the nodes that send missing values left (their code
+/// is 0, below every threshold) and one for those that send them right (255, above every threshold); a category has two adjacent columns.
+/// Columns that no node uses are left out.
 /// </summary>
 sealed class ScoringColumns
 {
-    const byte TurnSign = 0x80;
+    const byte FlipSign = 0x80;
     const int None = -1;
 
     readonly record struct Feature(int Index, CutTable? Cuts, CategoryTable? Categories, int MissingLeft, int MissingRight);
@@ -19,7 +19,7 @@ sealed class ScoringColumns
 
     public int Count { get; private set; }
 
-    /// <summary>Null where a feature has over 255 thresholds.</summary>
+    /// <summary>Null if a feature has over 255 thresholds.</summary>
     public static ScoringColumns? TryMake(int features, CategoryTable?[] categories, RegressionTree[] trees)
     {
         var columns = new ScoringColumns(features);
@@ -50,14 +50,14 @@ sealed class ScoringColumns
     }
 
     /// <summary>The column that a node reads, and the code of its threshold there.</summary>
-    public (int Column, byte Threshold) Place(in TreeNode node)
+    public (int Column, byte Threshold) Locate(in TreeNode node)
     {
         var feature = _features[node.Feature]!.Value;
         if (feature.Cuts is not { } cuts) return (feature.MissingLeft, 0);
-        return (node.MissingLeft ? feature.MissingLeft : feature.MissingRight, (byte)(cuts.Code(node.Number) ^ TurnSign));
+        return (node.MissingLeft ? feature.MissingLeft : feature.MissingRight, (byte)(cuts.Code(node.Number) ^ FlipSign));
     }
 
-    /// <summary>Codes a block of rows; column c is <c>codes[c * 64 ..]</c>.</summary>
+    /// <summary>Computes the codes of a block of rows; column c is <c>codes[c * 64 ..]</c>.</summary>
     public void Fill(ReadOnlySpan<double> values, int stride, int rows, Span<byte> codes)
     {
         Span<byte> plain = stackalloc byte[BlockScorer.BlockRows];
@@ -80,13 +80,13 @@ sealed class ScoringColumns
             if (feature.MissingLeft != None)
             {
                 var bytes = codes.Slice(feature.MissingLeft * BlockScorer.BlockRows, rows);
-                for (var row = 0; row < rows; row++) bytes[row] = (byte)(plain[row] ^ TurnSign);
+                for (var row = 0; row < rows; row++) bytes[row] = (byte)(plain[row] ^ FlipSign);
             }
             if (feature.MissingRight != None)
             {
                 var bytes = codes.Slice(feature.MissingRight * BlockScorer.BlockRows, rows);
                 for (var row = 0; row < rows; row++)
-                    bytes[row] = (byte)((double.IsNaN(column[row * stride]) ? byte.MaxValue : plain[row]) ^ TurnSign);
+                    bytes[row] = (byte)((double.IsNaN(column[row * stride]) ? byte.MaxValue : plain[row]) ^ FlipSign);
             }
         }
     }

@@ -34,15 +34,17 @@ struct BinSet : IEquatable<BinSet>
     public override readonly int GetHashCode() => HashCode.Combine(_a, _b, _c, _d);
 }
 
-/// <summary>The best way found to part the rows of a node. Feature is -1 where no split gains anything.</summary>
-/// <param name="Gain">Lower loss by this split, above 0 (Chen &amp; Guestrin 2016, eq. 7, without the factor one half).</param>
+/// <summary>The best split of a node.</summary>
+/// <param name="Feature">Index of the feature; −1 if no split has a gain.</param>
+/// <param name="Gain">Reduction of the loss, above 0 (Chen &amp; Guestrin 2016, eq. 7, without the factor one half).</param>
 /// <param name="Bin">Numbers: the last bin that goes left.</param>
 /// <param name="Set">Categories: the bins that go left.</param>
-/// <param name="MissingLeft">Where rows without a value go.</param>
+/// <param name="MissingLeft">Whether rows without a value go left.</param>
+/// <param name="Left">Sums over the rows that go left.</param>
 readonly record struct Split(int Feature, double Gain, int Bin, BinSet Set, bool MissingLeft, Sums Left)
 {
     public static Split None { get; } = new(-1, 0, 0, default, false, default);
 
-    /// <summary>Equal gains: the lower feature, so that the order of comparison does not matter.</summary>
+    /// <summary>Ties go to the lower feature, so that the order of comparison does not matter.</summary>
     public bool BetterThan(Split other) => Gain > other.Gain || (Gain == other.Gain && Feature >= 0 && Feature < other.Feature);
 }

@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace FraudStreams.Model.Models.Trees;
 
 /// <summary>
-/// Finds the best split of one feature from its histogram. Numbers: every threshold, with missing values tried on both sides
-/// (sparsity-aware split finding, Chen &amp; Guestrin 2016, algorithm 3). Categories: bins in the order of gradient over second
-/// derivative, and every prefix of that order; the best of all subsets is among them (Fisher 1958).
+/// Finds the best split of one feature from its histogram. Numbers: every threshold, with missing values on either side (sparsity-aware split
+/// finding, Chen &amp; Guestrin 2016, algorithm 3). Categories: bins ordered by gradient over second derivative, and every prefix of that order;
+/// the best subset is one of them (Fisher 1958).
 /// </summary>
 sealed class SplitFinder(FeatureBins[] features, BoostingSettings settings, double unit)
 {
@@ -30,14 +30,14 @@ sealed class SplitFinder(FeatureBins[] features, BoostingSettings settings, doub
             left += here;
             if (missing == default)
             {
-                // No row lacks a value here; one that does later goes where most weight goes.
+                // No row of the node lacks a value; missing values at scoring time go where most weight goes.
                 Try(ref best, feature, bin, default, left.Hessian * 2 >= total.Hessian, left, total, parent, _lambda);
                 continue;
             }
             Try(ref best, feature, bin, default, false, left, total, parent, _lambda);
             Try(ref best, feature, bin, default, true, left + missing, total, parent, _lambda);
         }
-        // The last threshold: all that have a value against all that have none.
+        // The last threshold: rows with a value against rows without one.
         if (missing != default) Try(ref best, feature, bins - 1, default, false, total - missing, total, parent, _lambda);
         return best;
     }
@@ -79,7 +79,7 @@ sealed class SplitFinder(FeatureBins[] features, BoostingSettings settings, doub
         return best with { Set = set, MissingLeft = missingLeft };
     }
 
-    /// <summary>Sorts by key; equal keys keep the order of their bins, which makes the result the same everywhere.</summary>
+    /// <summary>Sorts by key, equal keys by bin, so that the result is deterministic.</summary>
     static void SortByKey(Span<double> keys, Span<int> order)
     {
         keys.Sort(order);
@@ -100,7 +100,7 @@ sealed class SplitFinder(FeatureBins[] features, BoostingSettings settings, doub
         if (leftWeight < _leastWeight || rightWeight < _leastWeight) return;
         double gl = left.Gradient * unit, gr = right.Gradient * unit, hl = leftWeight + lambda, hr = rightWeight + lambda;
         var gain = (gl * gl * hr + gr * gr * hl) / (hl * hr) - parent;
-        // A NaN (both sides without weight and lambda 0) is not greater than anything.
+        // NaN (a side without weight, and lambda 0) is not greater than any number.
         if (gain > best.Gain && gain > settings.Gamma && gain > 1e-9) best = new Split(feature, gain, bin, set, missingLeft, left);
     }
 

@@ -3,16 +3,18 @@ using System.Collections.Immutable;
 namespace FraudStreams.Model.Models.Trees;
 
 /// <summary>
-/// Labelled feature rows, in the order of time. The arrays are held, not copied, and must not change while a training runs.
+/// Labelled feature rows, in time order. The arrays are not copied and must not change during a training.
 /// </summary>
 public sealed class TrainingSet
 {
-    /// <param name="features">Names and kinds, one a feature; at least one, names unique.</param>
-    /// <param name="values">rows × features, row after row. NaN is missing; infinities are refused. Category codes are whole numbers ≥
-    /// 0.</param>
-    /// <param name="labels">One a row: 1 is fraud, 0 is not.</param>
-    /// <param name="weights">Optional, one a row: how much the row counts, finite and ≥ 0. Empty means 1 for all.</param>
-    /// <exception cref="ArgumentException">Lengths do not fit, or a value cannot be used; the message names feature and row.</exception>
+    /// <summary>Checks shapes and values.</summary>
+    /// <param name="features">Name and kind of each feature; at least one, names unique.</param>
+    /// <param name="values">rows × features values, row-major. NaN is a missing value; infinities are not allowed. Category codes are whole
+    /// numbers 0..<see cref="FeatureColumn.MaxCategoryCode"/>.</param>
+    /// <param name="labels">One a row, at least one row: 1 is fraud, 0 is not.</param>
+    /// <param name="weights">One weight a row, finite and ≥ 0; empty means 1 for every row.</param>
+    /// <exception cref="ArgumentException">The lengths do not match, or a value, label or weight is not allowed; the message names feature and
+    /// row.</exception>
     public TrainingSet(
         ImmutableArray<FeatureColumn> features,
         ReadOnlyMemory<double> values,
@@ -33,26 +35,28 @@ public sealed class TrainingSet
         Weights = weights;
     }
 
-    /// <summary>Names and kinds, in the order of a row.</summary>
+    /// <summary>Name and kind of each feature, in the order of the values of a row.</summary>
     public ImmutableArray<FeatureColumn> Features { get; }
 
-    /// <summary>rows × features, row after row.</summary>
+    /// <summary>rows × features values, row-major.</summary>
     public ReadOnlyMemory<double> Values { get; }
 
     /// <summary>One a row, 0 or 1.</summary>
     public ReadOnlyMemory<byte> Labels { get; }
 
-    /// <summary>One a row, or empty where every row counts 1.</summary>
+    /// <summary>One a row, or empty if every row has weight 1.</summary>
     public ReadOnlyMemory<float> Weights { get; }
 
     /// <summary>Number of rows, at least 1.</summary>
     public int Rows => Labels.Length;
 
-    /// <summary>Rows labelled 1.</summary>
+    /// <summary>Number of rows labelled 1.</summary>
     public int Positives => Labels.Span.Count((byte)1);
 
-    /// <summary>The rows from <paramref name="start"/> on, without copying: the way to a time-ordered split.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The range is empty or reaches past the rows.</exception>
+    /// <summary>A range of rows, without copying, for a temporal split.</summary>
+    /// <param name="start">Index of the first row.</param>
+    /// <param name="count">Number of rows, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The range is empty or exceeds the rows.</exception>
     public TrainingSet Slice(int start, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(start);
@@ -70,7 +74,7 @@ public sealed class TrainingSet
         if (Features.IsDefaultOrEmpty) throw new ArgumentException("A training set needs at least one feature.");
         var names = new HashSet<string>();
         foreach (var feature in Features)
-            if (!names.Add(feature.Name)) throw new ArgumentException($"Feature '{feature.Name}' is there twice; names must be unique.");
+            if (!names.Add(feature.Name)) throw new ArgumentException($"Feature '{feature.Name}' appears twice; names must be unique.");
         if (Rows == 0) throw new ArgumentException("A training set needs at least one row.");
         if (Values.Length != (long)Rows * Features.Length)
             throw new ArgumentException(

@@ -3,18 +3,23 @@ using System.Text.Json;
 
 namespace FraudStreams.Model.Models.Trees;
 
-/// <summary>A trained sum of trees. Immutable; scores from any number of threads at once.</summary>
+/// <summary>
+/// A trained ensemble of regression trees (<see cref="GradientBoosting"/>): the score is the logistic function of the base margin plus the sum of
+/// the trees. Immutable and thread-safe.
+/// </summary>
 public sealed class TreeEnsemble : IScorer
 {
-    /// <summary>A block costs the same for one row as for 64; below this many, walking is cheaper.</summary>
+    /// <summary>A block costs the same for one row as for 64; for fewer rows than this, walking the trees is cheaper.</summary>
     const int RowsWorthABlock = 4;
 
     readonly CategoryTable?[] _categories;
     readonly RegressionTree[] _trees;
     readonly BlockScorer? _blocks;
 
-    /// <param name="categories">One a feature: the categories it knows, or null for numbers.</param>
+    /// <param name="features">Name and kind of each feature.</param>
+    /// <param name="categories">One a feature: its known categories, or null for a number.</param>
     /// <param name="baseMargin">Log-odds before the first tree.</param>
+    /// <param name="trees">The trees, in training order.</param>
     internal TreeEnsemble(ImmutableArray<FeatureColumn> features, CategoryTable?[] categories, double baseMargin, RegressionTree[] trees)
     {
         Features = features;
@@ -24,13 +29,13 @@ public sealed class TreeEnsemble : IScorer
         _blocks = BlockScorer.TryCompile(features.Length, baseMargin, categories, trees);
     }
 
-    /// <summary>Names and kinds of the features, in the order of a row.</summary>
+    /// <summary>Name and kind of each feature, in the order of the values of a row.</summary>
     public ImmutableArray<FeatureColumn> Features { get; }
 
     /// <inheritdoc/>
     public int FeatureCount => Features.Length;
 
-    /// <summary>Number of trees; 0 is possible, and scores every row alike.</summary>
+    /// <summary>Number of trees; an ensemble without trees gives every row the same score.</summary>
     public int Trees => _trees.Length;
 
     /// <summary>Log-odds before the first tree.</summary>
@@ -51,7 +56,7 @@ public sealed class TreeEnsemble : IScorer
         for (var row = 0; row < scores.Length; row++) scores[row] = 1 / (1 + Math.Exp(-scores[row]));
     }
 
-    /// <summary>Scores one row: the same bits as in a batch.</summary>
+    /// <summary>Scores one row, with the same bits as in a batch.</summary>
     /// <param name="row"><see cref="FeatureCount"/> values.</param>
     /// <returns>Probability of fraud, 0..1.</returns>
     public double Score(ReadOnlySpan<double> row)
@@ -61,7 +66,8 @@ public sealed class TreeEnsemble : IScorer
         return score;
     }
 
-    /// <summary>Writes the model as one JSON object. Reading it back gives a model of the same bits.</summary>
+    /// <summary>Writes the model as one JSON object. <see cref="Load"/> gives the same model, bit for bit.</summary>
+    /// <param name="stream">Receives the UTF-8 text; not closed.</param>
     public void Save(Stream stream)
     {
         using var json = new Utf8JsonWriter(stream);
@@ -70,11 +76,14 @@ public sealed class TreeEnsemble : IScorer
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     /// <param name="utf8">The whole file.</param>
-    /// <exception cref="ModelFormatException">It is cut short, of another format or version, or contradicts itself; the message says
+    /// <exception cref="ModelFormatException">The file is truncated, has another format or version, or is inconsistent; the message says
     /// where.</exception>
     public static TreeEnsemble Load(ReadOnlyMemory<byte> utf8) => TreeEnsembleJson.Read(utf8);
 
-    /// <summary>For each feature the gain of all splits by it, as a share of all gains: 0..1, sum 1 (or all 0 without splits).</summary>
+    /// <summary>
+    /// Feature importances by total gain (XGBoost's total_gain): one a feature, the share of its splits in the gain of all splits, 0..1. They sum to
+    /// 1, or are all 0 without splits.
+    /// </summary>
     public ImmutableArray<double> Importances()
     {
         var gains = new double[FeatureCount];
@@ -86,7 +95,7 @@ public sealed class TreeEnsemble : IScorer
     }
 
     /// <summary>
-    /// Log-odds, one tree and one row after the other: for single rows, for trees that do not fit blocks, and to test blocks against.
+    /// Log-odds by walking each tree for each row: for single rows, for trees that do not fit in blocks, and as a reference for tests.
     /// </summary>
     internal void WalkMargins(ReadOnlySpan<double> features, Span<double> margins)
     {

@@ -4,10 +4,9 @@ using System.Text.Json;
 namespace FraudStreams.Model.Models.Trees;
 
 /// <summary>
-/// The stored form of a <see cref="TreeEnsemble"/>: one JSON object, numbers in their shortest form that reads back to the same bits.
-/// A tree is its nodes as columns: <c>feature</c> (-1 in a leaf), <c>number</c> (threshold, place in <c>sets</c>, or leaf value),
-/// <c>left</c>
-/// (the right child is the next), <c>missing</c> (1: missing values go left), <c>cover</c>, <c>gain</c>.
+/// The JSON format of a <see cref="TreeEnsemble"/>: one object, with numbers in the shortest form that parses to the same bits. A tree stores its
+/// nodes as columns: <c>feature</c> (-1 in a leaf), <c>number</c> (threshold, index in <c>sets</c>, or leaf value), <c>left</c> (the right
+/// child is the next), <c>missing</c> (1: missing values go left), <c>cover</c>, <c>gain</c>.
 /// </summary>
 static class TreeEnsembleJson
 {

@@ -1,12 +1,12 @@
 namespace FraudStreams.Model.Models.Trees;
 
 /// <summary>
-/// Grows one tree after another on the same rows. A step splits a batch of leaves at once (a whole level, or the single best leaf)
-/// in three parallel stages: part the rows, build the histograms of the smaller children, find the best splits.
+/// Grows one tree after another on the same rows. A step splits a batch of leaves (a whole level, or the single best leaf) in three parallel
+/// stages: partition the rows, build the histograms of the smaller children, find the best splits.
 /// </summary>
 sealed class TreeGrower(BinnedMatrix matrix, FeatureBins[] bins, GradientPairs pairs, BoostingSettings settings, Workers workers)
 {
-    /// <summary>A node of fewer rows is one task; splitting it further would cost more than it saves.</summary>
+    /// <summary>A node with fewer rows is one task; dividing it would cost more than it saves.</summary>
     const int RowsWorthSharing = 32_768;
     const int FeaturesInTask = 4;
 
@@ -21,7 +21,7 @@ sealed class TreeGrower(BinnedMatrix matrix, FeatureBins[] bins, GradientPairs p
         public long[]? Histogram { get; set; }
     }
 
-    /// <summary>Two siblings; the larger one's histogram is the parent's less the smaller one's.</summary>
+    /// <summary>Two siblings. The larger one's histogram is the parent's minus the smaller one's.</summary>
     sealed record Siblings(Node Smaller, Node Larger, long[] Parent, long[][] Parts);
 
     readonly Histograms _histograms = new(matrix, pairs);
@@ -29,8 +29,8 @@ sealed class TreeGrower(BinnedMatrix matrix, FeatureBins[] bins, GradientPairs p
     readonly RowPartition _partition = new(pairs.Rows);
     readonly RowSampler _sampler = new(settings, bins.Length);
 
-    /// <summary>Grows a tree for the pairs as they are, and adds its values to the margins of all rows.</summary>
-    public GrownTree Grow(int number, CancellationToken ct)
+    /// <summary>Grows a tree for the current gradient pairs and adds its values to the margins of all rows.</summary>
+    public GrownTree Grow(int number, CancellationToken cancellationToken)
     {
         var sampled = _sampler.DrawRows(number, _partition.All);
         var chosen = _sampler.DrawFeatures(number);
@@ -40,7 +40,7 @@ sealed class TreeGrower(BinnedMatrix matrix, FeatureBins[] bins, GradientPairs p
         var leaves = new List<Node>();
         while (open.Count > 0)
         {
-            ct.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var batch = Next(open, leaves, tree);
             if (batch.Count > 0) open.AddRange(SplitAll(tree, batch, chosen));
         }
@@ -70,7 +70,7 @@ sealed class TreeGrower(BinnedMatrix matrix, FeatureBins[] bins, GradientPairs p
         return root;
     }
 
-    /// <summary>Takes from the open nodes those to split next; the ones that stay leaves go to <paramref name="leaves"/>.</summary>
+    /// <summary>Removes the nodes to split next from the open ones; nodes that stay leaves are moved to <paramref name="leaves"/>.</summary>
     List<Node> Next(List<Node> open, List<Node> leaves, GrownTree tree)
     {
         for (var i = open.Count - 1; i >= 0; i--)
@@ -102,7 +102,7 @@ sealed class TreeGrower(BinnedMatrix matrix, FeatureBins[] bins, GradientPairs p
     {
         var children = new List<Node>(batch.Count * 2);
         var siblings = new List<Siblings>(batch.Count);
-        var lefts = PartRows(tree, batch);
+        var lefts = PartitionRows(tree, batch);
         for (var i = 0; i < batch.Count; i++)
         {
             var node = batch[i];
@@ -126,7 +126,7 @@ sealed class TreeGrower(BinnedMatrix matrix, FeatureBins[] bins, GradientPairs p
         return children;
     }
 
-    int[] PartRows(GrownTree tree, List<Node> batch)
+    int[] PartitionRows(GrownTree tree, List<Node> batch)
     {
         var chunks = new List<(int Node, int Start, int Count)>();
         var firstChunk = new int[batch.Count + 1];
@@ -143,7 +143,7 @@ sealed class TreeGrower(BinnedMatrix matrix, FeatureBins[] bins, GradientPairs p
         {
             var (at, start, count) = chunks[c];
             var node = batch[at];
-            leftsOfChunks[c] = _partition.PartChunk(start, count, matrix.Columns[node.Split.Feature], tree.GoesLeft(node.Index));
+            leftsOfChunks[c] = _partition.PartitionChunk(start, count, matrix.Columns[node.Split.Feature], tree.GoesLeft(node.Index));
         });
         var lefts = new int[batch.Count];
         workers.Run(batch.Count, i =>
@@ -151,7 +151,7 @@ sealed class TreeGrower(BinnedMatrix matrix, FeatureBins[] bins, GradientPairs p
         return lefts;
     }
 
-    /// <summary>As many histograms as tasks will share the rows.</summary>
+    /// <summary>Rents one histogram for each task that shares the rows.</summary>
     long[][] BuildParts(int count)
     {
         var parts = new long[count > RowsWorthSharing ? workers.Threads : 1][];
@@ -168,7 +168,7 @@ sealed class TreeGrower(BinnedMatrix matrix, FeatureBins[] bins, GradientPairs p
 
     void BuildSmaller(List<Siblings> siblings)
     {
-        // Largest first, so that no long task is left for the end.
+        // Largest first, so that no long task runs last.
         var tasks = new List<(Siblings Pair, int Part)>();
         foreach (var pair in siblings)
             for (var part = 0; part < pair.Parts.Length; part++) tasks.Add((pair, part));
@@ -200,7 +200,7 @@ sealed class TreeGrower(BinnedMatrix matrix, FeatureBins[] bins, GradientPairs p
             foreach (var part in pair.Parts.AsSpan(1)) _histograms.Return(part);
     }
 
-    /// <summary>Adds up the parts of the smaller sibling and takes it from the parent, which becomes the larger one.</summary>
+    /// <summary>Sums the parts of the smaller sibling and subtracts them from the parent, which becomes the larger sibling.</summary>
     void Subtract(Siblings pair, int group)
     {
         for (var f = group * FeaturesInTask; f < Math.Min(bins.Length, (group + 1) * FeaturesInTask); f++)

@@ -2,7 +2,7 @@ using FraudStreams.Model.Evaluation;
 
 namespace FraudStreams.Model.Models.Trees;
 
-/// <summary>Follows the validation rows from tree to tree and says when more trees stopped helping.</summary>
+/// <summary>Early stopping: tracks the metric on the validation rows from tree to tree.</summary>
 sealed class ValidationWatch
 {
     const int ChunkRows = 16_384;
@@ -29,7 +29,7 @@ sealed class ValidationWatch
 
     public int BestTrees { get; private set; }
 
-    /// <summary>Adds a tree to the validation rows' margins and measures.</summary>
+    /// <summary>Adds a tree to the margins of the validation rows and computes the metric.</summary>
     /// <returns>Whether training should stop.</returns>
     public bool Add(GrownTree tree, int trees)
     {

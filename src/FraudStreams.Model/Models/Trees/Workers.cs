@@ -1,8 +1,8 @@
 namespace FraudStreams.Model.Models.Trees;
 
 /// <summary>
-/// Runs numbered tasks on a fixed number of threads. Which thread takes which task is not decided, so tasks must not depend on it:
-/// they write to places of their own, or add integers, whose sum knows no order.
+/// Runs numbered tasks on a fixed number of threads. The assignment of tasks to threads is not defined, so tasks must not depend on it: each
+/// writes to its own elements, or adds integers, whose sum does not depend on the order.
 /// </summary>
 sealed class Workers(int threads)
 {
@@ -19,7 +19,7 @@ sealed class Workers(int threads)
             Parallel.For(0, tasks, _options, task);
     }
 
-    /// <summary>Cuts 0..length into chunks of a fixed size and runs them.</summary>
+    /// <summary>Splits 0..length into chunks of a fixed size and runs one task for each.</summary>
     public void RunChunks(int length, int chunk, Action<int, int> startAndCount) =>
         Run((length + chunk - 1) / chunk, i => startAndCount(i * chunk, Math.Min(chunk, length - i * chunk)));
 }

@@ -2,14 +2,14 @@ using FraudStreams.Configuration;
 
 namespace FraudStreams.Alerting.Channels;
 
-/// <summary>How one channel is used: how much at once, how often, and when again after a failure.</summary>
-/// <param name="Parallel">Messages under way at once.</param>
-/// <param name="PerMinute">Messages a minute, of each partition; null for no limit. What comes faster goes out in digests.</param>
-/// <param name="DigestSize">Most alerts of one message.</param>
-/// <param name="CardWindow">For so long after a message about a card, further alerts of that card wait, to go out as one; zero for no wait.</param>
+/// <summary>Concurrency, rate and backoff of one channel.</summary>
+/// <param name="Parallel">Messages in flight at once.</param>
+/// <param name="PerMinute">Messages a minute, per partition; null for no limit. Alerts above this rate go out in digests.</param>
+/// <param name="DigestSize">Maximum of alerts in one message.</param>
+/// <param name="CardWindow">How long after a message about a card its further alerts are held, to go out as one message; zero for not at all.</param>
 public sealed record ChannelSettings(int Parallel, int? PerMinute, int DigestSize, TimeSpan CardWindow, RetrySettings Retry);
 
-/// <summary>The pause after a failure: doubles with each in a row, from <paramref name="Min"/> to <paramref name="Max"/>.</summary>
+/// <summary>Exponential backoff: doubles with each failure in a row, from <paramref name="Min"/> to <paramref name="Max"/>.</summary>
 public sealed record RetrySettings(TimeSpan Min, TimeSpan Max)
 {
     public static RetrySettings From(SettingsSection section)

@@ -2,44 +2,44 @@ using System.Collections.Immutable;
 
 namespace FraudStreams.Alerting.Channels;
 
-/// <summary>Brings messages to people. Sending the same one again does no more harm than a second copy of it.</summary>
+/// <summary>Sends messages through one channel. Sending the same one again does no more harm than a second copy.</summary>
 public interface IAlertTransport : IDisposable
 {
-    /// <summary>Where messages go, for records and logs; without secrets.</summary>
+    /// <summary>The destination, as topics and logs show it; without secrets.</summary>
     string Channel { get; }
 
-    /// <summary>The longest that <see cref="SendAsync"/> may take.</summary>
+    /// <summary>Upper bound for the duration of <see cref="SendAsync"/>.</summary>
     TimeSpan Timeout { get; }
 
-    /// <summary>Completes when the message is where this host can bring it. Any number may be under way at once.</summary>
-    /// <exception cref="AlertDeliveryException">Nobody has it.</exception>
-    Task<Delivery> SendAsync(AlertMessage message, CancellationToken token);
+    /// <summary>Completes when the receiver has accepted the message. Any number may be in flight at once.</summary>
+    /// <exception cref="AlertDeliveryException">No recipient has it.</exception>
+    Task<Delivery> SendAsync(AlertMessage message, CancellationToken cancellationToken);
 }
 
-/// <summary>What became of a message that at least somebody has, or that nobody will ever have.</summary>
-/// <param name="Refusals">Recipients that the server refused for good.</param>
-/// <param name="Later">Recipients that it asks to be tried again.</param>
+/// <summary>Outcome of a message that at least one recipient has, from this attempt or an earlier one.</summary>
+/// <param name="Refusals">Recipients refused for good.</param>
+/// <param name="Later">Recipients to try again later.</param>
 public sealed record Delivery(ImmutableArray<Refusal> Refusals, ImmutableArray<Refusal> Later)
 {
     public static readonly Delivery Complete = new([], []);
 }
 
-/// <param name="Recipient">Who was not reached; empty where that is all of them.</param>
+/// <param name="Recipient">The recipient that was not reached; empty for all of them.</param>
 public sealed record Refusal(string Recipient, string Reason);
 
 public enum DeliveryFault
 {
-    /// <summary>The server cannot be used now: no other message could be sent either.</summary>
+    /// <summary>The server cannot be used now, for any message.</summary>
     Unavailable,
 
-    /// <summary>The server does not want this message now; others it may.</summary>
+    /// <summary>The server does not take this message now; it may take others.</summary>
     Later,
 
-    /// <summary>The server will never take this message.</summary>
+    /// <summary>The server refuses this message for good.</summary>
     Refused,
 }
 
-/// <summary>A message was not delivered; what it says is fit for a log.</summary>
+/// <summary>A message was not delivered. The exception's message may be logged.</summary>
 public sealed class AlertDeliveryException(DeliveryFault fault, string reason, Exception? cause = null) : Exception(reason, cause)
 {
     public DeliveryFault Fault => fault;

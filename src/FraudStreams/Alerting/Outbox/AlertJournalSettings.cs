@@ -4,9 +4,9 @@ using FraudStreams.Storage.Postgres;
 
 namespace FraudStreams.Alerting.Outbox;
 
-/// <summary>Where the journal of alerts is.</summary>
+/// <summary>Where the outboxes' journal is stored, and how long it keeps events.</summary>
 /// <param name="Postgres">The database and schema; null for a SQLite file in the data folder.</param>
-/// <param name="Keep">How long an event stays that nothing rests on any more.</param>
+/// <param name="Keep">How long events stay that recovery no longer needs.</param>
 public sealed record AlertJournalSettings(PostgresStoreSettings? Postgres, TimeSpan Keep)
 {
     /// <param name="section">`alerts.journal`.</param>
@@ -15,10 +15,10 @@ public sealed record AlertJournalSettings(PostgresStoreSettings? Postgres, TimeS
         section.OneOf("kind", "sqlite", "postgresql") == "postgresql" ? PostgresStoreSettings.Read(postgres, Environment.GetEnvironmentVariable) : null,
         section.Duration("keep", TimeSpan.FromMinutes(1), TimeSpan.FromDays(3650)));
 
-    /// <summary>The file of a data folder.</summary>
+    /// <summary>The journal's file in a data folder.</summary>
     public static string SqliteFile(string dataDirectory) => Path.Combine(Path.GetFullPath(dataDirectory), "alerts.db");
 
-    /// <summary>What tells Akka.Persistence of it. Opens nothing: <see cref="AlertJournalTables"/> makes the tables.</summary>
+    /// <summary>The configuration of Akka.Persistence. Opens nothing: <see cref="AlertJournalTables"/> creates the tables.</summary>
     public Config ToAkka(string dataDirectory)
     {
         var (provider, connection) = Postgres is null
@@ -29,9 +29,9 @@ public sealed record AlertJournalSettings(PostgresStoreSettings? Postgres, TimeS
             provider-name = "{{provider}}"
                   connection-string = {{Quoted(connection)}}
                   default.schema-name = {{(Postgres is null ? "null" : Quoted(Postgres.Schema))}}
-                  # Made by AlertJournalTables.
+                  # AlertJournalTables creates the tables.
                   auto-initialize = false
-                  # After some failures the database is left alone: not for a minute, as by default, but about as long as alerts wait anyway.
+                  # After some failures the database is not called: not for a minute, as by default, but about as long as alerts wait anyway.
                   circuit-breaker { max-failures = 5, call-timeout = 20s, reset-timeout = 2s }
             """;
         return ConfigurationFactory.ParseString(
@@ -41,7 +41,7 @@ public sealed record AlertJournalSettings(PostgresStoreSettings? Postgres, TimeS
                 plugin = "akka.persistence.journal.sql"
                 sql {
                   class = "Akka.Persistence.Sql.Journal.SqlWriteJournal, Akka.Persistence.Sql"
-                  # No tags are written: this way an event is one row and not two round trips.
+                  # No tags are written: in this mode an event is one row and one round trip, not two.
                   tag-write-mode = Csv
                   recovery-event-timeout = 20s
                   {{database}}

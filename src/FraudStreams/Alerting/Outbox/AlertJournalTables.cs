@@ -6,8 +6,8 @@ using Npgsql;
 namespace FraudStreams.Alerting.Outbox;
 
 /// <summary>
-/// The tables of the alerts' journal and its snapshots, laid out as Akka.Persistence.Sql reads and writes them, and brought to this release by numbered
-/// steps. The plugin's own way to make them tries without a pause where the database is away, and makes no PostgreSQL schema.
+/// Creates the tables of the outboxes' journal and snapshots as Akka.Persistence.Sql expects them, and migrates them to this release in numbered
+/// steps. The plugin's own initialization retries without a pause while the database is unreachable, and creates no PostgreSQL schema.
 /// </summary>
 sealed class AlertJournalTables(AlertJournalSettings settings, string dataDirectory)
 {
@@ -16,8 +16,8 @@ sealed class AlertJournalTables(AlertJournalSettings settings, string dataDirect
     static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Each is done once, in order. {0} is the schema's name with a dot after it, or nothing; {1} a number that counts up by itself; {2} bytes; {3} yes or no.
-    /// The first is as releases before it made the tables, which then are there.
+    /// Each migration runs once, in order. {0} is the schema's name and a dot, or nothing; {1} an auto-increment key; {2} the type of bytes; {3} of booleans.
+    /// The first is what earlier releases created, so it changes nothing where those tables exist.
     /// </summary>
     static readonly string[] Steps =
     [
@@ -33,16 +33,16 @@ sealed class AlertJournalTables(AlertJournalSettings settings, string dataDirect
         "ALTER TABLE {0}journal ADD COLUMN tags varchar(100)",
     ];
 
-    /// <summary>Makes what is missing. May be called again at any time, from several processes at once.</summary>
+    /// <summary>Creates what is missing. May be called again at any time, and by several processes at once.</summary>
     /// <exception cref="AlertJournalException">The database cannot be used now.</exception>
-    public async Task PrepareAsync(CancellationToken ct)
+    public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         try
         {
             if (settings.Postgres is { } postgres)
-                await PreparePostgresAsync(postgres, ct);
+                await PreparePostgresAsync(postgres, cancellationToken);
             else
-                await Task.Run(PrepareSqlite, ct);
+                await Task.Run(PrepareSqlite, cancellationToken);
         }
         catch (Exception e) when (e is SqliteFileException or IOException or UnauthorizedAccessException)
         {
@@ -59,7 +59,7 @@ sealed class AlertJournalTables(AlertJournalSettings settings, string dataDirect
         Directory.CreateDirectory(dataDirectory);
         using var file = SqliteFile.Open(AlertJournalSettings.SqliteFile(dataDirectory), SqliteAccess.Create, LockTimeout);
 
-        // The mode stays with the file: the journal's own connections then wait for one fsync a commit and for no reader.
+        // The mode stays with the file: the journal's connections then wait for one fsync per commit and for no reader.
         file.UseWriteAheadLog(PageSize);
         file.Begin();
         file.Execute("CREATE TABLE IF NOT EXISTS journal_steps (number integer PRIMARY KEY)");
@@ -72,33 +72,33 @@ sealed class AlertJournalTables(AlertJournalSettings settings, string dataDirect
         file.Commit();
     }
 
-    static async Task PreparePostgresAsync(PostgresStoreSettings postgres, CancellationToken ct)
+    static async Task PreparePostgresAsync(PostgresStoreSettings postgres, CancellationToken cancellationToken)
     {
         await using var connection = new NpgsqlConnection(postgres.ToConnectionString(pooling: true));
-        await connection.OpenAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await connection.OpenAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var schema = StoreColumn.Quote(postgres.Schema);
 
-        // The store makes the same schema: both, and all hosts, take turns.
+        // The store creates the same schema: both, on all hosts, take turns.
         await ExecuteAsync($"{PostgresSession.NeedsWithoutTimeout(postgres)}; {PostgresSession.LockAlone(postgres)}");
         await ExecuteAsync($"CREATE SCHEMA IF NOT EXISTS {schema}");
         await ExecuteAsync($"CREATE TABLE IF NOT EXISTS {schema}.journal_steps (number integer PRIMARY KEY)");
         await using var done = new NpgsqlCommand($"SELECT count(*) FROM {schema}.journal_steps", connection, transaction);
-        for (var step = (long)(await done.ExecuteScalarAsync(ct))!; step < Steps.Length; step++)
+        for (var step = (long)(await done.ExecuteScalarAsync(cancellationToken))!; step < Steps.Length; step++)
         {
             await ExecuteAsync(string.Format(Steps[step], $"{schema}.", "bigserial PRIMARY KEY", "bytea", "boolean"));
             await ExecuteAsync($"INSERT INTO {schema}.journal_steps VALUES ({step + 1})");
         }
 
-        await transaction.CommitAsync(ct);
+        await transaction.CommitAsync(cancellationToken);
 
         async Task ExecuteAsync(string sql)
         {
             await using var command = new NpgsqlCommand(sql, connection, transaction);
-            await command.ExecuteNonQueryAsync(ct);
+            await command.ExecuteNonQueryAsync(cancellationToken);
         }
     }
 }
 
-/// <summary>The journal of alerts cannot be used now; what it says is fit for a log.</summary>
+/// <summary>The outboxes' journal cannot be used now. The exception's message may be logged.</summary>
 public sealed class AlertJournalException(string message, Exception cause) : Exception(message, cause);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
@@ -7,70 +8,69 @@ using FraudStreams.Alerting.Channels;
 namespace FraudStreams.Alerting.Outbox;
 
 /// <summary>
-/// The alerts of one partition of `predictions`: each is raised, then delivered, and both are in the journal before anything rests on them. What was
-/// raised and not settled when a desk died goes out from the next, wherever that is; two desks at once cannot be, since they would write events of
-/// the same number.
+/// The outbox of one partition of `predictions`, event-sourced: an alert is raised, then settled by each channel, and both are persisted before anything
+/// depends on them. Alerts that were raised and not settled when an outbox stopped are delivered by the next one, on any host. Two cannot be active at
+/// once: both would write events with the same sequence numbers, which the journal rejects.
 /// </summary>
 sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
 {
-    static readonly TimeSpan RecordRetry = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan CleanEvery = TimeSpan.FromHours(1);
+    static readonly TimeSpan LogRetry = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan CleanInterval = TimeSpan.FromHours(1);
 
-    readonly DeliveryContext _office;
+    readonly DeliveryContext _context;
     readonly int _partition;
     readonly bool _waitedLongEnough;
-    readonly DeliveryLog _records;
-    readonly OutboxState _book;
+    readonly DeliveryLog _deliveryLog;
+    readonly OutboxState _state;
     readonly ILoggingAdapter _log = Context.GetLogger();
-    readonly ImmutableSortedDictionary<string, DeliveryScheduler> _queues;
-    readonly Dictionary<string, int> _slots = [];
-    readonly SnapshotRetention _marks;
-    readonly List<(AlertsSettled Settled, AlertMessage? Message)> _toNote = [];
-    bool _isNoting;
+    readonly ImmutableSortedDictionary<string, DeliveryScheduler> _schedulers;
+    readonly Dictionary<string, int> _acquired = [];
+    readonly SnapshotRetention _snapshots;
+    readonly SettlementBatcher _settlements = new();
     bool _isReady;
-    bool _isRecording;
+    bool _isLogging;
     DateTimeOffset? _closesAt;
 
-    public AlertOutbox(DeliveryContext office, int partition, bool waitedLongEnough)
+    public AlertOutbox(DeliveryContext context, int partition, bool waitedLongEnough)
     {
-        _office = office;
+        _context = context;
         _partition = partition;
         _waitedLongEnough = waitedLongEnough;
-        _records = office.RecordsOf(partition);
-        _book = new OutboxState(office.Settings.Remember);
-        _marks = new SnapshotRetention(office.Settings.JournalKeep);
-        _queues = office.Channels.ToImmutableSortedDictionary(channel => channel.Name, channel => new DeliveryScheduler(channel.Settings));
+        _deliveryLog = context.LogOf(partition);
+        _state = new OutboxState(context.Settings.MaxKnownIds);
+        _snapshots = new SnapshotRetention(context.Settings.JournalKeep);
+        _schedulers = context.Channels.ToImmutableSortedDictionary(channel => channel.Name, channel => new DeliveryScheduler(channel.Settings));
 
         Recover<SnapshotOffer>(offer => Restore((byte[])offer.Snapshot));
         Recover<byte[]>(json => Apply(OutboxEvent.From(json)));
-        Recover<RecoveryCompleted>(_ => FindLastRecorded());
+        Recover<RecoveryCompleted>(_ => FindLastLogged());
 
-        Command<LastRecorded>(last => TakeOver(last.Number));
-        Command<EnqueueAlerts>(Raise);
-        Command<Sent>(Settle);
-        Command<Recorded>(Done);
-        Command<NotRecorded>(failed => RetryRecords(failed.Cause));
-        Command<FlushDigests>(_ => Hurry());
+        Command<LastLogged>(last => TakeOver(last.Number));
+        Command<EnqueueAlerts>(Enqueue);
+        Command<Sent>(OnSent);
+        Command<Logged>(OnLogged);
+        Command<LogFailed>(failed => RetryLog(failed.Cause));
+        Command<FlushDigests>(_ => Flush());
         Command<CloseOutbox>(_ => Close());
-        Command<Tick>(_ => Pump());
-        Command<SlotGranted>(_ => Pump());
+        Command<Tick>(_ => SendDue());
+        Command<SlotGranted>(_ => SendDue());
         Command<Clean>(_ =>
         {
-            if (_marks.IsDueByAge(Now)) Save();
+            if (_snapshots.IsDueByAge(Now)) Save();
         });
         Command<SaveSnapshotSuccess>(Saved);
-        Command<SaveSnapshotFailure>(failed => _log.Warning("The state of the alerts could not be saved, and is tried again later: {0}", failed.Cause.GetBaseException().Message));
+        Command<SaveSnapshotFailure>(failed => _log.Warning("The snapshot of the outbox could not be saved; it is tried again later: {Reason}", failed.Cause.GetBaseException().Message));
         Command<DeleteMessagesFailure>(failed => CannotClean(failed.Cause));
         Command<DeleteSnapshotsFailure>(failed => CannotClean(failed.Cause));
         Command<DeleteMessagesSuccess>(_ => { });
         Command<DeleteSnapshotsSuccess>(_ => { });
     }
 
-    sealed record LastRecorded(long Number);
+    sealed record LastLogged(long Number);
 
-    sealed record Recorded(ImmutableArray<SettledAlert> Records);
+    sealed record Logged(ImmutableArray<SettledAlert> Alerts);
 
-    sealed record NotRecorded(Exception Cause);
+    sealed record LogFailed(Exception Cause);
 
     /// <param name="Delivery">Null where it failed.</param>
     sealed record Sent(AlertChannel Channel, DeliveryScheduler.DeliveryAttempt DeliveryAttempt, Delivery? Delivery, Exception? Failure);
@@ -85,7 +85,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
         public static readonly Clean Instance = new();
     }
 
-    sealed record Snapshot(OutboxState.State Book, ImmutableArray<SnapshotRetention.Mark> Snapshots);
+    sealed record Snapshot([property: JsonPropertyName("book")] OutboxState.State State, ImmutableArray<SnapshotRetention.Entry> Snapshots);
 
     public ITimerScheduler Timers { get; set; } = null!;
 
@@ -93,12 +93,12 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
 
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
-        _log.Warning("The journal of alerts cannot be written: {0}. What waits is kept and goes on after a pause", cause.GetBaseException().Message);
+        _log.Warning("The journal of alerts cannot be written: {Reason}. Pending alerts are kept, and delivery goes on after a pause", cause.GetBaseException().Message);
         Sender.Tell(new Status.Failure(cause));
     }
 
     /// <summary>
-    /// A journal that could not be reached says so of single events too, and would have the actor go on: what it holds and what is written would part.
+    /// The plugin also rejects single events when it cannot reach the journal, and the actor would go on: its state and the journal would diverge.
     /// </summary>
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
     {
@@ -107,57 +107,57 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
     }
 
     protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
-        _log.Warning("The journal of alerts cannot be read: {0}. It is tried again after a pause", reason.GetBaseException().Message);
+        _log.Warning("The journal of alerts cannot be read: {Reason}. It is tried again after a pause", reason.GetBaseException().Message);
 
     protected override void PostStop()
     {
-        _office.Slots.Forget(Self);
-        foreach (var (channel, taken) in _slots)
-            _office.Slots.Free(channel, taken);
+        _context.Concurrency.Forget(Self);
+        foreach (var (channel, slots) in _acquired)
+            _context.Concurrency.Release(channel, slots);
         base.PostStop();
     }
 
-    void FindLastRecorded() => _ = _records.LastAsync().PipeTo(Self, success: last => new LastRecorded(last), failure: cause => new NotRecorded(cause));
+    void FindLastLogged() => _ = _deliveryLog.LastAsync().PipeTo(Self, success: last => new LastLogged(last), failure: cause => new LogFailed(cause));
 
-    /// <summary>Where another host may still be sending, it gets the time to end and to note it before this one looks again and begins.</summary>
-    void TakeOver(long lastRecorded)
+    /// <summary>Where another host may still be sending, it gets time to finish and persist the outcomes before this one recovers again and begins.</summary>
+    void TakeOver(long lastLogged)
     {
-        // A journal that was lost begins anew beside topics that did not: its numbers count on from what is on record.
-        var last = lastRecorded - _book.RecordsFrom;
-        var isAnew = last > LastSequenceNr;
-        _book.Recorded(isAnew ? 0 : last);
-        if (_book.Holder is { } holder && !_waitedLongEnough && _office.MayStillSend(holder))
+        // A lost journal begins anew beside topics that did not: its numbers continue from the position in the delivery log.
+        var last = lastLogged - _state.RecordsFrom;
+        var isNewJournal = last > LastSequenceNr;
+        _state.MarkLogged(isNewJournal ? 0 : last);
+        if (_state.Holder is { } holder && !_waitedLongEnough && _context.MayStillSend(holder))
         {
-            Context.Parent.Tell(new AlertOutboxes.DeskStepsBack(_partition, IsHeld: true));
+            Context.Parent.Tell(new AlertOutboxes.OutboxCannotStart(_partition, IsHeld: true));
             return;
         }
 
-        Keep([new OutboxOpened(_office.Holder, Now, isAnew ? lastRecorded : _book.RecordsFrom)], _ => Begin());
+        PersistEvents([new OutboxOpened(_context.Holder, Now, isNewJournal ? lastLogged : _state.RecordsFrom)], _ => Begin());
     }
 
     void Begin()
     {
         _isReady = true;
-        Timers.StartPeriodicTimer(nameof(Clean), Clean.Instance, CleanEvery);
-        foreach (var open in _book.Open)
+        Timers.StartPeriodicTimer(nameof(Clean), Clean.Instance, CleanInterval);
+        foreach (var open in _state.Open)
         {
             foreach (var channel in open.Channels.Except(open.Settled.Select(settled => settled.Channel)))
-                Queue(open.Number, open.Alert, channel);
+                Schedule(open.Number, open.Alert, channel);
         }
 
-        Pump();
+        SendDue();
     }
 
-    void Raise(EnqueueAlerts raise)
+    void Enqueue(EnqueueAlerts enqueue)
     {
-        if (!_isReady || _closesAt is not null || _book.Open.Count >= _office.Settings.Waiting)
+        if (!_isReady || _closesAt is not null || _state.Open.Count >= _context.Settings.Waiting)
         {
             Sender.Tell(new OutboxFull());
             return;
         }
 
-        var channels = _office.Channels.Select(channel => channel.Name).ToImmutableArray();
-        var events = raise.Alerts.Where(_book.IsNew).DistinctBy(alert => alert.TransactionId)
+        var channels = _context.Channels.Select(channel => channel.Name).ToImmutableArray();
+        var events = enqueue.Alerts.Where(_state.IsNew).DistinctBy(alert => alert.TransactionId)
             .Select(alert => new AlertRaised(alert, channels, Now)).ToImmutableArray<OutboxEvent>();
         if (events.IsEmpty)
         {
@@ -165,47 +165,47 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
             return;
         }
 
-        var left = events.Length;
-        Keep(events, kept =>
+        var remaining = events.Length;
+        PersistEvents(events, persisted =>
         {
             foreach (var channel in channels)
-                Queue(LastSequenceNr, ((AlertRaised)kept).Alert, channel);
-            if (--left > 0)
+                Schedule(LastSequenceNr, ((AlertRaised)persisted).Alert, channel);
+            if (--remaining > 0)
                 return;
-            Pump();
+            SendDue();
             Sender.Tell(new AlertsEnqueued());
         });
     }
 
-    void Queue(long number, Alert alert, string name)
+    void Schedule(long number, Alert alert, string name)
     {
-        if (_office.Channels.FirstOrDefault(channel => channel.Name == name) is not { } channel)
+        if (_context.Channels.FirstOrDefault(channel => channel.Name == name) is not { } channel)
         {
-            Note(new AlertsSettled(name, name, [number], null, [new Refusal("", $"{name} is not set any more")], Now), null);
+            Settle(new AlertsSettled(name, name, [number], null, [new Refusal("", $"channel {name} is not configured any more")], Now), null);
             return;
         }
 
-        if (_office.Deliveries.Find(name, alert) is { } underWay)
+        if (_context.InFlight.Find(name, alert) is { } inFlight)
         {
-            _office.Slots.TakeAnyway(channel);
-            Await(channel, _queues[name].Resume(number, alert), underWay);
+            _context.Concurrency.Acquire(channel);
+            Await(channel, _schedulers[name].Resume(number, alert), inFlight);
         }
         else
         {
-            _queues[name].Add(number, alert, Now);
+            _schedulers[name].Add(number, alert, Now);
         }
     }
 
-    void Pump()
+    void SendDue()
     {
         DateTimeOffset? next = null;
-        foreach (var channel in _isReady && !(_closesAt <= Now) ? _office.Channels : [])
+        foreach (var channel in _isReady && !(_closesAt <= Now) ? _context.Channels : [])
         {
             DateTimeOffset? due;
-            while (_queues[channel.Name].MayTake(Now, out due) && _office.Slots.TryTake(channel, Self))
+            while (_schedulers[channel.Name].MayTake(Now, out due) && _context.Concurrency.TryAcquire(channel, Self))
             {
-                var attempt = _queues[channel.Name].Take(Now);
-                Await(channel, attempt, _office.Deliveries.Start(channel.Name, channel.Transport, attempt.Message));
+                var attempt = _schedulers[channel.Name].Take(Now);
+                Await(channel, attempt, _context.InFlight.Start(channel.Name, channel.Transport, attempt.Message));
             }
 
             next = due < next || next is null ? due ?? next : next;
@@ -213,195 +213,195 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
 
         if (next is { } at)
             Timers.StartSingleTimer(nameof(Tick), Tick.Instance, at > Now ? at - Now : TimeSpan.Zero);
-        Record();
-        _office.Gauge.Set(_partition, _book.Open.Count + _book.Unrecorded.Count);
+        LogSettled();
+        _context.Pending.Set(_partition, _state.Open.Count + _state.Unlogged.Count);
         StopIfDone();
     }
 
-    /// <summary>The message has a slot.</summary>
+    /// <summary>Waits for the outcome of a message, which holds a slot.</summary>
     void Await(AlertChannel channel, DeliveryScheduler.DeliveryAttempt attempt, Task<Delivery> delivery)
     {
-        _slots[channel.Name] = _slots.GetValueOrDefault(channel.Name) + 1;
+        _acquired[channel.Name] = _acquired.GetValueOrDefault(channel.Name) + 1;
         _ = delivery.PipeTo(
             Self,
             success: delivered => new Sent(channel, attempt, delivered, null),
             failure: cause => new Sent(channel, attempt, null, cause));
     }
 
-    /// <summary>Whatever became of the message is noted, or there is nothing to note: it may be sent anew, and others may go.</summary>
-    void Forget(string channel, AlertMessage message)
+    /// <summary>The outcome is persisted, or the attempt failed: the alerts may be sent again, and the slot is free for others.</summary>
+    void Release(string channel, AlertMessage message)
     {
         foreach (var alert in message.Alerts)
-            _office.Deliveries.Forget(channel, alert);
-        _slots[channel]--;
-        _office.Slots.Free(channel);
+            _context.InFlight.Forget(channel, alert);
+        _acquired[channel]--;
+        _context.Concurrency.Release(channel);
     }
 
-    void Settle(Sent sent)
+    void OnSent(Sent sent)
     {
         var (channel, attempt, delivery, failure) = sent;
-        var queue = _queues[channel.Name];
+        var scheduler = _schedulers[channel.Name];
         if (delivery is { Later.IsEmpty: true })
         {
-            if (queue.FailuresInRow > 0)
-                _log.Info("{0} takes alerts again", channel.Transport.Channel);
-            Note(channel, attempt, attempt.Message.MessageId, queue.Done(attempt, delivery.Refusals));
+            if (scheduler.FailuresInRow > 0)
+                _log.Info("{Channel} takes alerts again", channel.Transport.Channel);
+            Settle(channel, attempt, attempt.Message.MessageId, scheduler.Done(attempt, delivery.Refusals));
         }
         else if (failure is AlertDeliveryException { Fault: DeliveryFault.Refused } refused && attempt.Numbers.Length == 1)
         {
-            // A recipient who had it before the others were refused has it.
+            // Some recipients have it from an earlier attempt: then it counts as delivered.
             var reached = attempt.Message.To.IsEmpty ? null : attempt.Message.MessageId;
-            Note(channel, attempt, reached, queue.Done(attempt, [new Refusal(string.Join(", ", attempt.Message.To), refused.Message)]));
+            Settle(channel, attempt, reached, scheduler.Done(attempt, [new Refusal(string.Join(", ", attempt.Message.To), refused.Message)]));
         }
         else
         {
-            TryAgain(channel, queue, attempt, delivery, failure);
-            Forget(channel.Name, attempt.Message);
+            Retry(channel, scheduler, attempt, delivery, failure);
+            Release(channel.Name, attempt.Message);
         }
 
-        Pump();
+        SendDue();
     }
 
-    void TryAgain(AlertChannel channel, DeliveryScheduler queue, DeliveryScheduler.DeliveryAttempt attempt, Delivery? delivery, Exception? failure)
+    void Retry(AlertChannel channel, DeliveryScheduler scheduler, DeliveryScheduler.DeliveryAttempt attempt, Delivery? delivery, Exception? failure)
     {
         switch (delivery, failure as AlertDeliveryException)
         {
             case ({ }, _):
-                queue.Partly(attempt, delivery, Now);
+                scheduler.Partly(attempt, delivery, Now);
                 foreach (var later in delivery.Later)
-                    _log.Warning("{0} asks to send {1} to {2} later: {3}", channel.Transport.Channel, attempt.Message.Name, later.Recipient, later.Reason);
+                    _log.Warning("{Channel} does not take {Message} for {Recipient} now: {Reason}. It is tried again later", channel.Transport.Channel, attempt.Message.Name, later.Recipient, later.Reason);
                 break;
             case (_, { Fault: DeliveryFault.Refused }):
-                queue.TakeApart(attempt, Now);
+                scheduler.Split(attempt, Now);
                 break;
             case (_, { Fault: DeliveryFault.Later } later):
-                var wait = queue.Later(attempt, Now);
-                _log.Warning("{0} does not take {1} now: {2}. It is tried again in {3:0.#} s", channel.Transport.Channel, attempt.Message.Name, later.Message, wait.TotalSeconds);
+                var wait = scheduler.Later(attempt, Now);
+                _log.Warning("{Channel} does not take {Message} now: {Reason}. It is tried again in {Seconds:0.#} s", channel.Transport.Channel, attempt.Message.Name, later.Message, wait.TotalSeconds);
                 break;
             default:
-                var before = queue.FailuresInRow;
-                var pause = queue.Unavailable(attempt, Now);
+                var before = scheduler.FailuresInRow;
+                var pause = scheduler.Unavailable(attempt, Now);
 
-                // A server that stays away is told of at first, and then each time the number of failures has doubled.
-                if (queue.FailuresInRow != before && System.Numerics.BitOperations.IsPow2(queue.FailuresInRow))
-                    _log.Warning("{0} alerts wait: {1} cannot be used: {2}. It is tried again in {3:0.#} s", queue.Count, channel.Transport.Channel, failure!.Message, pause.TotalSeconds);
+                // An unavailable server is logged at first, and then each time the number of failures has doubled.
+                if (scheduler.FailuresInRow != before && System.Numerics.BitOperations.IsPow2(scheduler.FailuresInRow))
+                    _log.Warning("{Count} alerts are pending: {Channel} cannot be used: {Reason}. It is tried again in {Seconds:0.#} s", scheduler.Count, channel.Transport.Channel, failure!.Message, pause.TotalSeconds);
                 break;
         }
     }
 
-    void Note(AlertChannel channel, DeliveryScheduler.DeliveryAttempt attempt, string? messageId, ImmutableArray<Refusal> refusals)
+    void Settle(AlertChannel channel, DeliveryScheduler.DeliveryAttempt attempt, string? messageId, ImmutableArray<Refusal> refusals)
     {
         foreach (var refusal in refusals)
-            _log.Warning("{0} refused {1} for good and it is set aside in topic undelivered: {2}", channel.Transport.Channel, attempt.Message.Name, refusal.Reason);
-        Note(new AlertsSettled(channel.Name, channel.Transport.Channel, attempt.Numbers, messageId, refusals, Now), attempt.Message);
+            _log.Warning("{Channel} refused {Message} for good; it goes to topic undelivered: {Reason}", channel.Transport.Channel, attempt.Message.Name, refusal.Reason);
+        Settle(new AlertsSettled(channel.Name, channel.Transport.Channel, attempt.Numbers, messageId, refusals, Now), attempt.Message);
     }
 
-    void Note(AlertsSettled settled, AlertMessage? message)
+    void Settle(AlertsSettled settled, AlertMessage? message)
     {
-        _toNote.Add((settled, message));
-        NoteTogether();
+        _settlements.Add(settled, message);
+        PersistSettlements();
     }
 
-    /// <summary>What settles while an event is being written goes into the journal together, as the next one.</summary>
-    void NoteTogether()
+    void PersistSettlements()
     {
-        if (_isNoting || _toNote.Count == 0)
+        if (!_settlements.TryTake(out var batch))
             return;
-        _isNoting = true;
-        var noted = _toNote.ToImmutableArray();
-        _toNote.Clear();
-        var @event = new SettlementsNoted([.. noted.Select(note => note.Settled)]);
+        var @event = new SettlementsNoted([.. batch.Select(settlement => settlement.Settled)]);
         PersistAsync(@event.ToBytes(), _ =>
         {
-            _isNoting = false;
+            _settlements.Persisted();
             Apply(@event);
-            foreach (var (settled, message) in noted)
+            foreach (var (settled, message) in batch)
             {
                 if (message is not null)
-                    Forget(settled.Channel, message);
+                    Release(settled.Channel, message);
             }
 
-            NoteTogether();
-            Pump();
+            PersistSettlements();
+            SendDue();
         });
     }
 
-    void Keep(ImmutableArray<OutboxEvent> events, Action<OutboxEvent> kept)
+    void PersistEvents(ImmutableArray<OutboxEvent> events, Action<OutboxEvent> persisted)
     {
         var next = 0;
         PersistAll(events.Select(@event => @event.ToBytes()), _ =>
         {
             var @event = events[next++];
             Apply(@event);
-            kept(@event);
+            persisted(@event);
         });
     }
 
     void Apply(OutboxEvent @event)
     {
-        _book.Apply(@event, LastSequenceNr);
-        if (_marks.IsDueAfterEvent(_book.Open.Count) && IsRecoveryFinished)
+        _state.Apply(@event, LastSequenceNr);
+        if (_snapshots.IsDueAfterEvent(_state.Open.Count) && IsRecoveryFinished)
             Save();
     }
 
-    void Record()
+    void LogSettled()
     {
-        if (_isRecording || !_isReady || _book.Unrecorded.Count == 0)
+        if (_isLogging || !_isReady || _state.Unlogged.Count == 0)
             return;
-        _isRecording = true;
-        var some = _book.FirstUnrecorded(DeliveryLog.AtOnce);
-        _ = _records.WriteAsync(some, _book.RecordsFrom + some[^1].Number).PipeTo(Self, success: () => new Recorded(some), failure: cause => new NotRecorded(cause));
+        _isLogging = true;
+        var alerts = _state.FirstUnlogged(DeliveryLog.BatchSize);
+        _ = _deliveryLog.WriteAsync(alerts, _state.RecordsFrom + alerts[^1].Number).PipeTo(Self, success: () => new Logged(alerts), failure: cause => new LogFailed(cause));
     }
 
-    void Done(Recorded recorded)
+    void OnLogged(Logged logged)
     {
-        _isRecording = false;
-        _book.Recorded(recorded.Records[^1].Number);
-        foreach (var record in recorded.Records)
+        _isLogging = false;
+        _state.MarkLogged(logged.Alerts[^1].Number);
+        foreach (var alert in logged.Alerts)
         {
-            if (record.Settled.Any(settled => settled.MessageId is not null))
-                _office.Counters.Alerted(record.Alert.Line);
+            foreach (var settled in alert.Settled)
+                _context.Metrics.Alert(settled.Channel, settled.MessageId is null ? "refused" : "delivered");
+            if (alert.Settled.All(settled => settled.MessageId is null))
+                continue;
+            _context.Metrics.Alerted();
+            _context.Delivered.Publish(alert.Alert.Line);
         }
 
-        Pump();
+        SendDue();
     }
 
-    void RetryRecords(Exception cause)
+    void RetryLog(Exception cause)
     {
         if (!_isReady)
         {
-            _log.Warning("How far alerts are on record cannot be read: {0}. It is tried again after a pause", cause.GetBaseException().Message);
-            Context.Parent.Tell(new AlertOutboxes.DeskStepsBack(_partition, IsHeld: false));
+            _log.Warning("The position of the delivery log cannot be read: {Reason}. It is tried again after a pause", cause.GetBaseException().Message);
+            Context.Parent.Tell(new AlertOutboxes.OutboxCannotStart(_partition, IsHeld: false));
             return;
         }
 
-        _log.Warning("Delivered alerts cannot be put on record: {0}. It is tried again", cause.GetBaseException().Message);
-        _isRecording = false;
-        Timers.StartSingleTimer("record", Tick.Instance, RecordRetry);
+        _log.Warning("Delivered alerts cannot be written to the topics: {Reason}. It is tried again", cause.GetBaseException().Message);
+        _isLogging = false;
+        Timers.StartSingleTimer(nameof(LogRetry), Tick.Instance, LogRetry);
     }
 
-    void Hurry()
+    void Flush()
     {
-        foreach (var queue in _queues.Values)
-            queue.Hurry();
-        Pump();
+        foreach (var scheduler in _schedulers.Values)
+            scheduler.FlushDigests();
+        SendDue();
     }
 
-    /// <summary>What can go out at once still does; what a server keeps waiting stays for whoever comes next.</summary>
+    /// <summary>For a short time deliveries still start; what is then pending stays in the journal for the partition's next outbox.</summary>
     void Close()
     {
         _closesAt ??= Now + DeliveryContext.ClosingTime;
-        Pump();
+        SendDue();
     }
 
     void StopIfDone()
     {
-        if (_closesAt is null || _queues.Values.Any(queue => queue.UnderWay > 0) || _isNoting || _isRecording)
+        if (_closesAt is null || _schedulers.Values.Any(scheduler => scheduler.InFlight > 0) || _settlements.IsPersisting || _isLogging)
             return;
         if (_isReady)
         {
             _isReady = false;
-            Keep([new OutboxClosed(_office.Holder, Now)], _ => Context.Stop(Self));
+            PersistEvents([new OutboxClosed(_context.Holder, Now)], _ => Context.Stop(Self));
         }
         else
         {
@@ -411,26 +411,26 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
 
     void Save()
     {
-        _marks.Add(LastSequenceNr, Now);
-        SaveSnapshot(OutboxEvent.ToBytes(new Snapshot(_book.ToState(), _marks.All)));
+        _snapshots.Add(LastSequenceNr, Now);
+        SaveSnapshot(OutboxEvent.ToBytes(new Snapshot(_state.ToState(), _snapshots.All)));
     }
 
     void Saved(SaveSnapshotSuccess saved)
     {
         DeleteSnapshots(new SnapshotSelectionCriteria(saved.Metadata.SequenceNr - 1));
-        if (_marks.TakeOld(saved.Metadata.SequenceNr, Now) is { } old)
+        if (_snapshots.TakeExpired(saved.Metadata.SequenceNr, Now) is { } old)
             DeleteMessages(old);
     }
 
-    /// <summary>What is old stays until the next snapshot.</summary>
-    void CannotClean(Exception cause) => _log.Debug("The journal of alerts could not be cleaned: {0}", cause.GetBaseException().Message);
+    /// <summary>What was to be deleted stays until the next snapshot.</summary>
+    void CannotClean(Exception cause) => _log.Debug("Old events of the journal of alerts could not be deleted: {Reason}", cause.GetBaseException().Message);
 
     void Restore(byte[] json)
     {
         var snapshot = OutboxEvent.From<Snapshot>(json);
-        _book.Restore(snapshot.Book);
-        _marks.Restore(snapshot.Snapshots);
+        _state.Restore(snapshot.State);
+        _snapshots.Restore(snapshot.Snapshots);
     }
 
-    DateTimeOffset Now => _office.Time.GetUtcNow();
+    DateTimeOffset Now => _context.Time.GetUtcNow();
 }

@@ -4,42 +4,42 @@ using Akka.Event;
 namespace FraudStreams.Alerting.Outbox;
 
 /// <summary>
-/// Keeps one <see cref="AlertOutbox"/> for each partition of `predictions` that this host has. A desk that stopped over its journal is opened again
-/// after a pause that grows.
+/// Parent of one <see cref="AlertOutbox"/> for each partition of `predictions` that is assigned to this host. An outbox that stopped because of its
+/// journal is started again with exponential backoff.
 /// </summary>
 sealed class AlertOutboxes : ReceiveActor, IWithTimers
 {
-    static readonly TimeSpan HeldPoll = TimeSpan.FromMilliseconds(500);
+    static readonly TimeSpan HeldPollInterval = TimeSpan.FromMilliseconds(500);
 
-    readonly DeliveryContext _office;
+    readonly DeliveryContext _context;
     readonly AlertJournalTables _journal;
     readonly ILoggingAdapter _log = Context.GetLogger();
-    readonly Dictionary<int, Place> _places = [];
-    IActorRef? _asksForAll;
+    readonly Dictionary<int, Entry> _entries = [];
+    IActorRef? _closeRequester;
     bool _isPrepared;
     bool _isPreparing;
     int _failures;
 
-    public AlertOutboxes(DeliveryContext office, AlertJournalTables journal)
+    public AlertOutboxes(DeliveryContext context, AlertJournalTables journal)
     {
-        _office = office;
+        _context = context;
         _journal = journal;
         Receive<OpenOutbox>(open => Open(open.Partition));
         Receive<CloseOutbox>(close => Close(close.Partition));
         Receive<CloseOutboxes>(_ => CloseAll());
-        Receive<EnqueueAlerts>(Raise);
-        Receive<FlushDigests>(hurry => TellAll(hurry));
-        Receive<DeskStepsBack>(StepBack);
-        Receive<Terminated>(gone => Gone(gone.ActorRef));
+        Receive<EnqueueAlerts>(Enqueue);
+        Receive<FlushDigests>(flush => TellAll(flush));
+        Receive<OutboxCannotStart>(StopOutbox);
+        Receive<Terminated>(terminated => OnTerminated(terminated.ActorRef));
         Receive<Reopen>(again => OpenAgain(again.Partition));
         Receive<JournalIsPrepared>(_ => Prepared());
         Receive<Status.Failure>(NotPrepared);
         Receive<PrepareAgain>(_ => Prepare());
     }
 
-    /// <summary>A desk that cannot begin now. It is stopped from here, behind all that was passed on to it, so that it still answers that.</summary>
-    /// <param name="IsHeld">Another host had it and did not close it: it opens again when that host had its time.</param>
-    public sealed record DeskStepsBack(int Partition, bool IsHeld);
+    /// <summary>Sent by an outbox that cannot start now. Its parent stops it behind all messages forwarded before, so that it still answers those.</summary>
+    /// <param name="IsHeld">Another host had the partition and did not close its outbox: it is opened again once that host had its time.</param>
+    public sealed record OutboxCannotStart(int Partition, bool IsHeld);
 
     sealed record Reopen(int Partition);
 
@@ -47,17 +47,17 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
 
     sealed record PrepareAgain;
 
-    /// <summary>One partition's desk, or the place for it while there is none.</summary>
-    sealed class Place
+    /// <summary>One partition's outbox, and its state while no actor runs.</summary>
+    sealed class Entry
     {
-        public IActorRef? Desk;
-        public bool IsWanted = true;
+        public IActorRef? Outbox;
+        public bool IsAssigned = true;
         public bool IsHeld;
-        public bool StepsBack;
+        public bool IsStopping;
         public bool WaitsForJournal;
 
-        /// <summary>Who was passed on to the desk last: a desk that fails takes what it was asked with it.</summary>
-        public IActorRef Asks = ActorRefs.Nobody;
+        /// <summary>Sender of the last forwarded request: an outbox that fails leaves it unanswered.</summary>
+        public IActorRef LastSender = ActorRefs.Nobody;
         public DateTimeOffset? HeldSince;
         public int Failures;
         public DateTimeOffset OpenedAt;
@@ -65,106 +65,106 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(DeliveryContext office, AlertJournalTables journal) => Akka.Actor.Props.Create(() => new AlertOutboxes(office, journal));
+    public static Props Props(DeliveryContext context, AlertJournalTables journal) => Akka.Actor.Props.Create(() => new AlertOutboxes(context, journal));
 
     void Open(int partition)
     {
-        _office.Gauge.Opened(partition);
-        if (_places.TryGetValue(partition, out var place))
-            place.IsWanted = true;
+        _context.Pending.Opened(partition);
+        if (_entries.TryGetValue(partition, out var entry))
+            entry.IsAssigned = true;
         else
-            Start(partition, _places[partition] = new Place());
+            Start(partition, _entries[partition] = new Entry());
     }
 
-    /// <summary>Before the first desk, and after one that failed, the journal's tables are looked at; until that works all desks wait.</summary>
-    void Start(int partition, Place place)
+    /// <summary>Before the first outbox, and after one that failed, the journal's tables are prepared; until that succeeds no outbox starts.</summary>
+    void Start(int partition, Entry entry)
     {
         if (!_isPrepared)
         {
-            place.WaitsForJournal = true;
+            entry.WaitsForJournal = true;
             Prepare();
             return;
         }
 
-        var (office, waited) = (_office, _office.Time.GetUtcNow() - place.HeldSince >= _office.TakeoverWait);
-        (place.OpenedAt, place.StepsBack) = (_office.Time.GetUtcNow(), false);
-        place.Desk = Context.Watch(Context.ActorOf(Akka.Actor.Props.Create(() => new AlertOutbox(office, partition, waited))));
+        var (context, waited) = (_context, _context.Time.GetUtcNow() - entry.HeldSince >= _context.TakeoverWait);
+        (entry.OpenedAt, entry.IsStopping) = (_context.Time.GetUtcNow(), false);
+        entry.Outbox = Context.Watch(Context.ActorOf(Akka.Actor.Props.Create(() => new AlertOutbox(context, partition, waited))));
     }
 
     void Close(int partition)
     {
-        // One that is closing was told so already.
-        if (!_places.TryGetValue(partition, out var place) || !place.IsWanted)
+        // Not assigned, or closing already.
+        if (!_entries.TryGetValue(partition, out var entry) || !entry.IsAssigned)
             return;
-        place.IsWanted = false;
-        if (place.Desk is { } desk)
-            desk.Tell(new CloseOutbox(partition));
+        entry.IsAssigned = false;
+        if (entry.Outbox is { } outbox)
+            outbox.Tell(new CloseOutbox(partition));
         else
-            Left(partition);
+            Closed(partition);
     }
 
     void CloseAll()
     {
-        _asksForAll = Sender;
-        foreach (var partition in _places.Keys.ToArray())
+        _closeRequester = Sender;
+        foreach (var partition in _entries.Keys.ToArray())
             Close(partition);
         AnswerIfAllClosed();
     }
 
-    void Raise(EnqueueAlerts raise)
+    void Enqueue(EnqueueAlerts enqueue)
     {
-        if (_places.GetValueOrDefault(raise.Partition) is { Desk: { } desk, IsWanted: true, StepsBack: false } place)
+        if (_entries.GetValueOrDefault(enqueue.Partition) is { Outbox: { } outbox, IsAssigned: true, IsStopping: false } entry)
         {
-            place.Asks = Sender;
-            desk.Forward(raise);
+            entry.LastSender = Sender;
+            outbox.Forward(enqueue);
         }
         else
             Sender.Tell(new OutboxFull());
     }
 
-    void StepBack(DeskStepsBack back)
+    void StopOutbox(OutboxCannotStart cannot)
     {
-        // One that was told to close meanwhile may be gone already.
-        if (!_places.TryGetValue(back.Partition, out var place) || !Sender.Equals(place.Desk))
+        // An outbox that was closed meanwhile may have stopped already.
+        if (!_entries.TryGetValue(cannot.Partition, out var entry) || !Sender.Equals(entry.Outbox))
             return;
-        (place.StepsBack, place.IsHeld) = (true, back.IsHeld);
+        (entry.IsStopping, entry.IsHeld) = (true, cannot.IsHeld);
         Sender.Tell(PoisonPill.Instance);
     }
 
     void TellAll(object message)
     {
-        foreach (var place in _places.Values)
-            place.Desk?.Tell(message);
+        foreach (var entry in _entries.Values)
+            entry.Outbox?.Tell(message);
     }
 
-    void Gone(IActorRef desk)
+    void OnTerminated(IActorRef outbox)
     {
-        var (partition, place) = _places.First(entry => desk.Equals(entry.Value.Desk));
-        place.Desk = null;
-        place.Asks.Tell(new OutboxFull());
-        place.Asks = ActorRefs.Nobody;
-        var now = _office.Time.GetUtcNow();
-        if (!place.IsWanted)
+        var (partition, entry) = _entries.First(pair => outbox.Equals(pair.Value.Outbox));
+        entry.Outbox = null;
+        entry.LastSender.Tell(new OutboxFull());
+        entry.LastSender = ActorRefs.Nobody;
+        var now = _context.Time.GetUtcNow();
+        if (!entry.IsAssigned)
         {
-            Left(partition);
+            Closed(partition);
             return;
         }
 
-        _office.Gauge.Opened(partition);
-        if (place.IsHeld)
+        _context.Pending.Opened(partition);
+        if (entry.IsHeld)
         {
-            place.IsHeld = false;
-            if (place.HeldSince is null)
-                _log.Info("Another process has the alerts of partition {0}: they go on from here when it has closed them, or in {1:0.#} s", partition, _office.TakeoverWait.TotalSeconds);
-            place.HeldSince ??= now;
-            Timers.StartSingleTimer(partition, new Reopen(partition), HeldPoll);
+            entry.IsHeld = false;
+            if (entry.HeldSince is null)
+                _log.Info("Another process has the alerts of partition {Partition}: this one takes over when it has closed them, or in {Seconds:0.#} s", partition, _context.TakeoverWait.TotalSeconds);
+            entry.HeldSince ??= now;
+            Timers.StartSingleTimer(partition, new Reopen(partition), HeldPollInterval);
             return;
         }
 
-        place.HeldSince = null;
+        entry.HeldSince = null;
         _isPrepared = false;
-        place.Failures = now - place.OpenedAt > _office.Settings.Retry.Max ? 1 : place.Failures + 1;
-        Timers.StartSingleTimer(partition, new Reopen(partition), _office.Settings.Retry.Pause(place.Failures));
+        entry.Failures = now - entry.OpenedAt > _context.Settings.Retry.Max ? 1 : entry.Failures + 1;
+        Timers.StartSingleTimer(partition, new Reopen(partition), _context.Settings.Retry.Pause(entry.Failures));
     }
 
     void Prepare()
@@ -184,9 +184,9 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
     void Prepared()
     {
         (_isPrepared, _isPreparing, _failures) = (true, false, 0);
-        foreach (var (partition, place) in _places.Where(entry => entry.Value.WaitsForJournal).ToArray())
+        foreach (var (partition, entry) in _entries.Where(pair => pair.Value.WaitsForJournal).ToArray())
         {
-            place.WaitsForJournal = false;
+            entry.WaitsForJournal = false;
             OpenAgain(partition);
         }
     }
@@ -194,32 +194,32 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
     void NotPrepared(Status.Failure failure)
     {
         _isPreparing = false;
-        var pause = _office.Settings.Retry.Pause(++_failures);
+        var pause = _context.Settings.Retry.Pause(++_failures);
         if (System.Numerics.BitOperations.IsPow2(_failures))
-            _log.Warning("The journal of alerts cannot be opened: {0}. Alerts wait, and it is tried again in {1:0.#} s", failure.Cause.Message, pause.TotalSeconds);
+            _log.Warning("The journal of alerts cannot be opened: {Reason}. Alerts are pending, and it is tried again in {Seconds:0.#} s", failure.Cause.Message, pause.TotalSeconds);
         Timers.StartSingleTimer(nameof(PrepareAgain), new PrepareAgain(), pause);
     }
 
     void OpenAgain(int partition)
     {
-        if (_places.TryGetValue(partition, out var place) && place.Desk is null && place.IsWanted)
-            Start(partition, place);
+        if (_entries.TryGetValue(partition, out var entry) && entry.Outbox is null && entry.IsAssigned)
+            Start(partition, entry);
     }
 
-    /// <summary>A partition that came back while its desk was closing gets a new one.</summary>
-    void Left(int partition)
+    /// <summary>The outbox is closed: a partition that is assigned again later gets a new one.</summary>
+    void Closed(int partition)
     {
         Timers.Cancel(partition);
-        _places.Remove(partition);
-        _office.Gauge.Closed(partition);
+        _entries.Remove(partition);
+        _context.Pending.Closed(partition);
         AnswerIfAllClosed();
     }
 
     void AnswerIfAllClosed()
     {
-        if (_places.Count > 0)
+        if (_entries.Count > 0)
             return;
-        _asksForAll?.Tell(new OutboxesClosed());
-        _asksForAll = null;
+        _closeRequester?.Tell(new OutboxesClosed());
+        _closeRequester = null;
     }
 }

@@ -4,8 +4,8 @@ using FraudStreams.Alerting.Channels;
 namespace FraudStreams.Alerting.Outbox;
 
 /// <summary>
-/// How many messages of a channel the desks of this process have under way together: from the moment one is sent until its outcome is noted in
-/// the journal. What a death of the process can repeat is therefore no more than <see cref="ChannelSettings.Parallel"/>. Thread-safe.
+/// Limits the messages of a channel that all outboxes of this process have in flight together, from sending until the outcome is persisted. A crash
+/// of the process can therefore repeat no more than <see cref="ChannelSettings.Parallel"/> of them. Thread-safe.
 /// </summary>
 sealed class ConcurrencyLimiter
 {
@@ -13,30 +13,30 @@ sealed class ConcurrencyLimiter
     readonly Dictionary<string, int> _taken = [];
     readonly HashSet<IActorRef> _waiting = [];
 
-    /// <summary>Takes one if there is one; else the desk is told <see cref="SlotGranted"/> as soon as it is worth asking again.</summary>
-    public bool TryTake(AlertChannel channel, IActorRef desk)
+    /// <summary>Takes a slot if one is free; else the outbox gets <see cref="SlotGranted"/> as soon as it is worth asking again.</summary>
+    public bool TryAcquire(AlertChannel channel, IActorRef outbox)
     {
         lock (_lock)
         {
             if (_taken.GetValueOrDefault(channel.Name) < channel.Settings.Parallel)
             {
-                TakeAnyway(channel);
+                Acquire(channel);
                 return true;
             }
 
-            _waiting.Add(desk);
+            _waiting.Add(outbox);
             return false;
         }
     }
 
-    /// <summary>For a message that is under way already.</summary>
-    public void TakeAnyway(AlertChannel channel)
+    /// <summary>Takes a slot for a message that is already in flight, whether or not one is free.</summary>
+    public void Acquire(AlertChannel channel)
     {
         lock (_lock)
             _taken[channel.Name] = _taken.GetValueOrDefault(channel.Name) + 1;
     }
 
-    public void Free(string channel, int slots = 1)
+    public void Release(string channel, int slots = 1)
     {
         IActorRef[] waiting;
         lock (_lock)
@@ -46,15 +46,15 @@ sealed class ConcurrencyLimiter
             _waiting.Clear();
         }
 
-        foreach (var desk in waiting)
-            desk.Tell(SlotGranted.Instance);
+        foreach (var outbox in waiting)
+            outbox.Tell(SlotGranted.Instance);
     }
 
-    /// <summary>The desk is gone.</summary>
-    public void Forget(IActorRef desk)
+    /// <summary>The outbox has stopped.</summary>
+    public void Forget(IActorRef outbox)
     {
         lock (_lock)
-            _waiting.Remove(desk);
+            _waiting.Remove(outbox);
     }
 }
 

@@ -9,37 +9,37 @@ using FraudStreams.Messaging;
 
 namespace FraudStreams.Alerting.Outbox;
 
-/// <summary>One way to people.</summary>
-/// <param name="Name">What the journal calls it; stays the same when the server behind it changes.</param>
+/// <summary>One way to deliver alerts.</summary>
+/// <param name="Name">Its name in the journal; stays the same when the server behind it changes.</param>
 sealed record AlertChannel(string Name, IAlertTransport Transport, ChannelSettings Settings)
 {
     public const string Mail = "mail";
     public const string Webhook = "webhook";
 }
 
-/// <summary>What the desks of one host share.</summary>
+/// <summary>What the outboxes of one host share.</summary>
 sealed record DeliveryContext(
-    AlertSettings Settings, ImmutableArray<AlertChannel> Channels, IMessageLog Topics, StreamCounters Counters, PendingAlerts Gauge,
+    AlertSettings Settings, ImmutableArray<AlertChannel> Channels, IMessageLog Topics, StreamMetrics Metrics, PendingAlerts Pending, DeliveredAlerts Delivered,
     TimeProvider Time) : IDisposable
 {
-    readonly ConcurrentDictionary<int, DeliveryLog> _records = [];
+    readonly ConcurrentDictionary<int, DeliveryLog> _logs = [];
 
-    /// <summary>How long a desk that is closed still begins to send.</summary>
+    /// <summary>How long a closing outbox still starts deliveries.</summary>
     public static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long another host is left to end and note what it was sending.</summary>
+    /// <summary>How long another host gets to finish what it has in flight and persist the outcomes.</summary>
     public TimeSpan TakeoverWait => Channels.Max(channel => channel.Transport.Timeout) + ClosingTime + TimeSpan.FromSeconds(2);
 
-    public InFlightDeliveries Deliveries { get; } = new();
+    public InFlightDeliveries InFlight { get; } = new();
 
-    public ConcurrencyLimiter Slots { get; } = new();
+    public ConcurrencyLimiter Concurrency { get; } = new();
 
-    public DeliveryLog RecordsOf(int partition) => _records.GetOrAdd(partition, number => new DeliveryLog(Topics, number));
+    public DeliveryLog LogOf(int partition) => _logs.GetOrAdd(partition, number => new DeliveryLog(Topics, number));
 
-    /// <summary>Names this process in the journal.</summary>
+    /// <summary>This process's name in the journal.</summary>
     public string Holder { get; init; } = $"{Environment.MachineName}:{Environment.ProcessId}";
 
-    /// <summary>False for a process of this machine that is gone, and for one before this with its very name.</summary>
+    /// <summary>False for a process of this machine that has exited, and for an earlier process with this one's name.</summary>
     public bool MayStillSend(string holder)
     {
         if (holder == Holder)

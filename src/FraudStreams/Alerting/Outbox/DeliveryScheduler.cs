@@ -4,27 +4,27 @@ using FraudStreams.Alerting.Channels;
 namespace FraudStreams.Alerting.Outbox;
 
 /// <summary>
-/// What waits for one channel, and what of it may go out when: oldest first, never more at once than set, a failing server left alone for a
-/// growing pause and then tried with the oldest, one awkward message out of the others' way, and what nobody has yet before what is left of a message
-/// that others have. It keeps no time and sends nothing itself.
+/// The pending alerts of one channel, and which of them may be sent when: oldest first; within the concurrency and rate limits; after a backoff with
+/// the oldest alert where the server fails; a message that fails on its own delays no other; and a message that no recipient has comes before the
+/// rest of one that some have. Reads no clock and sends nothing itself.
 /// </summary>
 sealed class DeliveryScheduler(ChannelSettings settings)
 {
-    /// <summary>So many "not now" in a row, and it is the server rather than the message.</summary>
-    const int LatersBeforePause = 8;
+    /// <summary>After so many "not now" in a row it is the server rather than the message.</summary>
+    const int DeferralsBeforePause = 8;
 
     readonly Dictionary<long, Item> _items = [];
     readonly SortedSet<(bool OthersHaveIt, long Number)> _ready = [];
-    readonly PriorityQueue<long, DateTimeOffset> _held = new();
+    readonly PriorityQueue<long, DateTimeOffset> _delayed = new();
     readonly Dictionary<string, SortedSet<long>> _readyOfCard = [];
     readonly Dictionary<string, DateTimeOffset> _windows = [];
     double _tokens = settings.PerMinute ?? 0;
     DateTimeOffset? _tokensAt;
     DateTimeOffset _pausedUntil;
-    int _underWay;
+    int _inFlight;
     int _failuresInRow;
-    int _latersInRow;
-    bool _hurries;
+    int _deferralsInRow;
+    bool _flushesDigests;
     int _windowsKept = 1000;
 
     sealed class Item(Alert alert)
@@ -36,43 +36,43 @@ sealed class DeliveryScheduler(ChannelSettings settings)
         public bool Alone;
     }
 
-    /// <summary>What was taken out to be sent together.</summary>
+    /// <summary>Alerts taken to be sent in one message.</summary>
     public sealed record DeliveryAttempt(ImmutableArray<long> Numbers, AlertMessage Message);
 
-    /// <summary>Alerts that this channel still has to deliver, under way ones included.</summary>
+    /// <summary>Alerts that this channel still has to deliver, including those in flight.</summary>
     public int Count => _items.Count;
 
-    public int UnderWay => _underWay;
+    public int InFlight => _inFlight;
 
     public int FailuresInRow => _failuresInRow;
 
     public void Add(long number, Alert alert, DateTimeOffset now)
     {
         _items.Add(number, new Item(alert));
-        Hold(number, !_hurries && _windows.TryGetValue(alert.Key, out var end) && end > now ? end : null);
+        Schedule(number, !_flushesDigests && _windows.TryGetValue(alert.Key, out var end) && end > now ? end : null);
     }
 
-    /// <summary>An alert whose message an earlier desk of this process sent, and whose outcome is still to come.</summary>
+    /// <summary>Adds an alert whose message an earlier outbox of this process sent, and whose outcome is still to come.</summary>
     public DeliveryAttempt Resume(long number, Alert alert)
     {
         _items.Add(number, new Item(alert));
-        _underWay++;
+        _inFlight++;
         return new DeliveryAttempt([number], AlertMessage.Of([alert], []));
     }
 
-    /// <summary>From now on nothing waits for others of its card.</summary>
-    public void Hurry()
+    /// <summary>From now on no alert is held back to be grouped with others of its card.</summary>
+    public void FlushDigests()
     {
-        if (_hurries) return;
-        _hurries = true;
+        if (_flushesDigests) return;
+        _flushesDigests = true;
         var tried = new List<(long, DateTimeOffset)>();
-        while (_held.TryDequeue(out var number, out var due))
+        while (_delayed.TryDequeue(out var number, out var due))
         {
             if (_items[number].Attempts == 0) Ready(number);
             else tried.Add((number, due));
         }
 
-        _held.EnqueueRange(tried);
+        _delayed.EnqueueRange(tried);
     }
 
     /// <summary>Whether a message may go out, and if not, when to ask again (null: when something changes).</summary>
@@ -83,11 +83,11 @@ sealed class DeliveryScheduler(ChannelSettings settings)
         next = null;
         if (_ready.Count == 0)
         {
-            next = _held.TryPeek(out _, out var due) ? due : null;
+            next = _delayed.TryPeek(out _, out var due) ? due : null;
             return false;
         }
 
-        if (_underWay >= (_failuresInRow > 0 ? 1 : settings.Parallel))
+        if (_inFlight >= (_failuresInRow > 0 ? 1 : settings.Parallel))
             return false;
         if (_pausedUntil > now)
         {
@@ -111,11 +111,11 @@ sealed class DeliveryScheduler(ChannelSettings settings)
         foreach (var number in taken)
             Unready(number, now);
         _tokens--;
-        _underWay++;
+        _inFlight++;
         return new DeliveryAttempt(taken, AlertMessage.Of([.. taken.Select(number => _items[number].Alert)], _items[taken[0]].To));
     }
 
-    /// <summary>The message is delivered, or refused for good: returns what of it there is to note.</summary>
+    /// <summary>The message is delivered, or refused for good: returns all of its refusals.</summary>
     public ImmutableArray<Refusal> Done(DeliveryAttempt attempt, ImmutableArray<Refusal> refusals)
     {
         Succeeded();
@@ -125,11 +125,11 @@ sealed class DeliveryScheduler(ChannelSettings settings)
         return earlier.AddRange(refusals);
     }
 
-    /// <summary>Some recipients have it; the others are to be tried again later.</summary>
+    /// <summary>Some recipients have it; the others are tried again later.</summary>
     public void Partly(DeliveryAttempt attempt, Delivery delivery, DateTimeOffset now)
     {
         Succeeded();
-        Again(attempt, now, item =>
+        Reschedule(attempt, now, item =>
         {
             item.Alone = true;
             item.To = [.. delivery.Later.Select(later => later.Recipient)];
@@ -137,28 +137,28 @@ sealed class DeliveryScheduler(ChannelSettings settings)
         });
     }
 
-    /// <summary>The server cannot be used: everything waits, and this goes first again. Returns for how long.</summary>
+    /// <summary>The server is unavailable: everything waits, and this message goes first again. Returns the backoff.</summary>
     public TimeSpan Unavailable(DeliveryAttempt attempt, DateTimeOffset now)
     {
-        _underWay--;
+        _inFlight--;
         _tokens++;
         foreach (var number in attempt.Numbers)
             Ready(number);
         return Pause(now);
     }
 
-    /// <summary>The server does not want it now; others go on, unless it wants none of them.</summary>
+    /// <summary>The server does not take this message now; others go on, unless it takes none of them. Returns the backoff.</summary>
     public TimeSpan Later(DeliveryAttempt attempt, DateTimeOffset now)
     {
-        _underWay--;
-        var pause = Again(attempt, now, _ => { });
-        if (++_latersInRow >= LatersBeforePause)
+        _inFlight--;
+        var pause = Reschedule(attempt, now, _ => { });
+        if (++_deferralsInRow >= DeferralsBeforePause)
             Pause(now);
         return pause;
     }
 
-    /// <summary>A digest was refused for good: each of its alerts is tried on its own, so that only what is really refused is set aside.</summary>
-    public void TakeApart(DeliveryAttempt attempt, DateTimeOffset now)
+    /// <summary>A digest was refused for good: each of its alerts is sent on its own, so that only those really refused are given up.</summary>
+    public void Split(DeliveryAttempt attempt, DateTimeOffset now)
     {
         Succeeded();
         foreach (var number in attempt.Numbers)
@@ -177,7 +177,7 @@ sealed class DeliveryScheduler(ChannelSettings settings)
         if (settings.CardWindow > TimeSpan.Zero && _readyOfCard.TryGetValue(_items[first].Alert.Key, out var sameCard))
             AddTo(together, sameCard);
 
-        // As many go out together as it takes for the rest to go out one by one.
+        // The digest takes so many that the remaining alerts can go out one by one.
         var most = settings.PerMinute is null ? 1 : (int)Math.Min(settings.DigestSize, _ready.Count - Math.Floor(_tokens) + 1);
         if (most > together.Count)
             AddTo(together, _ready.Select(ready => ready.Number), most);
@@ -195,7 +195,7 @@ sealed class DeliveryScheduler(ChannelSettings settings)
         }
     }
 
-    TimeSpan Again(DeliveryAttempt attempt, DateTimeOffset now, Action<Item> change)
+    TimeSpan Reschedule(DeliveryAttempt attempt, DateTimeOffset now, Action<Item> change)
     {
         var pause = TimeSpan.Zero;
         foreach (var number in attempt.Numbers)
@@ -203,7 +203,7 @@ sealed class DeliveryScheduler(ChannelSettings settings)
             var item = _items[number];
             change(item);
             pause = settings.Retry.Pause(++item.Attempts);
-            Hold(number, now + pause);
+            Schedule(number, now + pause);
         }
 
         return pause;
@@ -211,12 +211,12 @@ sealed class DeliveryScheduler(ChannelSettings settings)
 
     void Succeeded()
     {
-        _underWay--;
-        _failuresInRow = _latersInRow = 0;
+        _inFlight--;
+        _failuresInRow = _deferralsInRow = 0;
         _pausedUntil = default;
     }
 
-    /// <summary>Messages that were under way together and fail together count as one failure.</summary>
+    /// <summary>Messages that were in flight together and fail together count as one failure.</summary>
     TimeSpan Pause(DateTimeOffset now)
     {
         if (_pausedUntil <= now)
@@ -224,10 +224,10 @@ sealed class DeliveryScheduler(ChannelSettings settings)
         return _pausedUntil - now;
     }
 
-    void Hold(long number, DateTimeOffset? until)
+    void Schedule(long number, DateTimeOffset? until)
     {
         if (until is { } due)
-            _held.Enqueue(number, due);
+            _delayed.Enqueue(number, due);
         else
             Ready(number);
     }
@@ -255,13 +255,13 @@ sealed class DeliveryScheduler(ChannelSettings settings)
 
     void Release(DateTimeOffset now)
     {
-        while (_held.TryPeek(out var number, out var due) && due <= now)
+        while (_delayed.TryPeek(out var number, out var due) && due <= now)
         {
-            _held.Dequeue();
+            _delayed.Dequeue();
             Ready(number);
         }
 
-        // Windows that ended say nothing any more; looked for only now and then.
+        // Windows that ended are of no use any more; they are removed only now and then.
         if (_windows.Count > 2 * _windowsKept)
         {
             foreach (var (card, end) in _windows)

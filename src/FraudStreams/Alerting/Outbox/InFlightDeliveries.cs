@@ -4,8 +4,8 @@ using FraudStreams.Alerting.Channels;
 namespace FraudStreams.Alerting.Outbox;
 
 /// <summary>
-/// Messages that this process has under way, or sent and not yet noted in the journal. It outlives a desk whose journal failed, so that the next
-/// desk of the partition does not send them again: only the death of the process forgets it.
+/// Messages that this process has in flight, or sent without their outcome being persisted yet. Outlives an outbox whose journal failed, so that the
+/// partition's next outbox does not send them again; it is lost only with the process.
 /// </summary>
 sealed class InFlightDeliveries
 {
@@ -21,6 +21,6 @@ sealed class InFlightDeliveries
 
     public Task<Delivery>? Find(string channel, Alert alert) => _tasks.GetValueOrDefault((channel, alert.TransactionId));
 
-    /// <summary>The outcome is noted, or there was none: it may be sent anew.</summary>
+    /// <summary>The outcome is persisted, or the attempt failed: the alert may be sent again.</summary>
     public void Forget(string channel, Alert alert) => _tasks.TryRemove((channel, alert.TransactionId), out _);
 }

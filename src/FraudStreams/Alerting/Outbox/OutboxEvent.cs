@@ -6,8 +6,8 @@ using FraudStreams.Alerting.Channels;
 namespace FraudStreams.Alerting.Outbox;
 
 /// <summary>
-/// What the journal of a partition's alerts holds, as UTF-8 JSON: its meaning is in names of our own, so that neither a renamed type nor another
-/// build of Akka.NET loses it. An alert's number is the sequence number of the event that raised it.
+/// Events of an outbox's journal, as UTF-8 JSON. Their names are our own, so that neither a renamed type nor another version of Akka.NET makes old
+/// events unreadable. An alert's number is the sequence number of the event that raised it.
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
 [JsonDerivedType(typeof(AlertRaised), "raised")]
@@ -28,20 +28,20 @@ abstract record OutboxEvent
     public static T From<T>(byte[] json) => JsonSerializer.Deserialize<T>(json, Json)!;
 }
 
-/// <param name="Channels">Which channels have to deliver it: those that were set when it was raised.</param>
+/// <param name="Channels">The channels that have to deliver it: those configured when it was raised.</param>
 sealed record AlertRaised(Alert Alert, ImmutableArray<string> Channels, DateTimeOffset At) : OutboxEvent;
 
-/// <summary>A channel has nothing more to do for some alerts: it delivered them, or was refused for good.</summary>
-/// <param name="MessageId">Of the message that they went out in; null where none did.</param>
+/// <summary>A channel is done with some alerts: they are delivered, or refused for good.</summary>
+/// <param name="MessageId">Of the message that delivered them; null where none did.</param>
 sealed record AlertsSettled(
     string Channel, string Where, ImmutableArray<long> Alerts, string? MessageId, ImmutableArray<Refusal> Refusals, DateTimeOffset At) : OutboxEvent;
 
-/// <summary>What settled while the event before this one was being written.</summary>
+/// <summary>The settlements that arrived while the event before this one was being written.</summary>
 sealed record SettlementsNoted(ImmutableArray<AlertsSettled> Settlements) : OutboxEvent;
 
-/// <summary>A host took the partition's alerts over.</summary>
-/// <param name="RecordsFrom">What is added to an event's number to say how far alerts are on record: more than 0 once a journal began anew beside records of another.</param>
+/// <summary>A host took over the partition's alerts.</summary>
+/// <param name="RecordsFrom">Added to an event's number to get the delivery log's position: above 0 once a new journal replaced a lost one.</param>
 sealed record OutboxOpened(string Holder, DateTimeOffset At, long RecordsFrom = 0) : OutboxEvent;
 
-/// <summary>Nothing is under way any more at the host that had them.</summary>
+/// <summary>The host that had the partition's alerts has nothing in flight any more.</summary>
 sealed record OutboxClosed(string Holder, DateTimeOffset At) : OutboxEvent;

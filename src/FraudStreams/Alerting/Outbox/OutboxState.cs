@@ -1,38 +1,41 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Serialization;
 
 namespace FraudStreams.Alerting.Outbox;
 
 /// <summary>
-/// What the events of one partition's journal come to: which alerts are open and for which channels, which settled ones are not on record yet, and
-/// which transactions were alerted lately. Replayed from the same events it is the same; it sends nothing and knows no clock.
+/// State of one partition's outbox, folded from its journal: the open alerts and their channels, the settled ones that are not in the delivery log
+/// yet, and the transactions alerted lately. Deterministic: the same events give the same state. It does no I/O and reads no clock.
 /// </summary>
-sealed class OutboxState(int remember)
+sealed class OutboxState(int maxKnownIds)
 {
     readonly SortedDictionary<long, OpenAlert> _open = [];
-    readonly Queue<SettledAlert> _unrecorded = new();
+    readonly Queue<SettledAlert> _unlogged = new();
     readonly HashSet<UInt128> _known = [];
     readonly Queue<UInt128> _knownInOrder = new();
 
-    /// <summary>An alert that at least one channel has still to deliver.</summary>
+    /// <summary>An alert that at least one channel still has to deliver.</summary>
     public sealed record OpenAlert(long Number, Alert Alert, ImmutableArray<string> Channels, ImmutableArray<AlertsSettled> Settled);
 
-    /// <summary>Everything, for a snapshot.</summary>
-    public sealed record State(ImmutableArray<OpenAlert> Open, ImmutableArray<SettledAlert> Unrecorded, string Known, string? Holder, long RecordsFrom = 0);
+    /// <summary>The whole state, for a snapshot.</summary>
+    public sealed record State(
+        ImmutableArray<OpenAlert> Open, [property: JsonPropertyName("unrecorded")] ImmutableArray<SettledAlert> Unlogged, string Known, string? Holder,
+        long RecordsFrom = 0);
 
     public IReadOnlyCollection<OpenAlert> Open => _open.Values;
 
-    /// <summary>Settled alerts in the order in which they settled, each to be put on record.</summary>
-    public IReadOnlyCollection<SettledAlert> Unrecorded => _unrecorded;
+    /// <summary>Settled alerts that are not in the delivery log yet, in the order in which they settled.</summary>
+    public IReadOnlyCollection<SettledAlert> Unlogged => _unlogged;
 
-    /// <summary>The host that opened the desk last, while it has not closed it.</summary>
+    /// <summary>The host that opened the outbox last and has not closed it.</summary>
     public string? Holder { get; private set; }
 
     /// <inheritdoc cref="OutboxOpened" path="/param[@name='RecordsFrom']"/>
     public long RecordsFrom { get; private set; }
 
-    /// <summary>False where the transaction has been raised before.</summary>
+    /// <summary>False where an alert of the transaction was raised before.</summary>
     public bool IsNew(Alert alert) => !_known.Contains(Hash(alert));
 
     public void Apply(OutboxEvent @event, long number)
@@ -59,25 +62,25 @@ sealed class OutboxState(int remember)
         }
     }
 
-    /// <summary>The first that are to be put on record, about so many: those of one event are never parted, because its number becomes the position.</summary>
-    public ImmutableArray<SettledAlert> FirstUnrecorded(int about)
+    /// <summary>The next alerts for the delivery log, about so many: those of one event stay together, since its number is the position to commit.</summary>
+    public ImmutableArray<SettledAlert> FirstUnlogged(int about)
     {
         var first = ImmutableArray.CreateBuilder<SettledAlert>();
-        foreach (var record in _unrecorded)
+        foreach (var alert in _unlogged)
         {
-            if (first.Count >= about && record.Number != first[^1].Number)
+            if (first.Count >= about && alert.Number != first[^1].Number)
                 break;
-            first.Add(record);
+            first.Add(alert);
         }
 
         return first.ToImmutable();
     }
 
-    /// <summary>What settled up to this event is on record.</summary>
-    public void Recorded(long upTo)
+    /// <summary>Alerts that settled up to this event are in the delivery log.</summary>
+    public void MarkLogged(long upTo)
     {
-        while (_unrecorded.TryPeek(out var first) && first.Number <= upTo)
-            _unrecorded.Dequeue();
+        while (_unlogged.TryPeek(out var first) && first.Number <= upTo)
+            _unlogged.Dequeue();
     }
 
     public State ToState()
@@ -86,15 +89,15 @@ sealed class OutboxState(int remember)
         var at = 0;
         foreach (var hash in _knownInOrder)
             System.Buffers.Binary.BinaryPrimitives.WriteUInt128LittleEndian(known.AsSpan(16 * at++), hash);
-        return new State([.. _open.Values], [.. _unrecorded], Convert.ToBase64String(known), Holder, RecordsFrom);
+        return new State([.. _open.Values], [.. _unlogged], Convert.ToBase64String(known), Holder, RecordsFrom);
     }
 
     public void Restore(State state)
     {
         foreach (var alert in state.Open)
             _open.Add(alert.Number, alert);
-        foreach (var record in state.Unrecorded)
-            _unrecorded.Enqueue(record);
+        foreach (var alert in state.Unlogged)
+            _unlogged.Enqueue(alert);
         var known = Convert.FromBase64String(state.Known);
         for (var at = 0; at < known.Length; at += 16)
             Know(System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(known.AsSpan(at)));
@@ -116,7 +119,7 @@ sealed class OutboxState(int remember)
         if (open.Channels.Any(channel => open.Settled.All(done => done.Channel != channel)))
             return;
         _open.Remove(alert);
-        _unrecorded.Enqueue(new SettledAlert(number, open.Alert, open.Settled));
+        _unlogged.Enqueue(new SettledAlert(number, open.Alert, open.Settled));
     }
 
     void Know(UInt128 hash)
@@ -124,7 +127,7 @@ sealed class OutboxState(int remember)
         if (!_known.Add(hash))
             return;
         _knownInOrder.Enqueue(hash);
-        if (_knownInOrder.Count > remember)
+        if (_knownInOrder.Count > maxKnownIds)
             _known.Remove(_knownInOrder.Dequeue());
     }
 
@@ -132,6 +135,6 @@ sealed class OutboxState(int remember)
         System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(alert.TransactionId)));
 }
 
-/// <summary>An alert that every channel is done with.</summary>
-/// <param name="Number">Of the event that settled it last: records are written in this order.</param>
+/// <summary>An alert that each of its channels has delivered or given up.</summary>
+/// <param name="Number">Of the last event that settled it: the delivery log is written in this order.</param>
 sealed record SettledAlert(long Number, Alert Alert, ImmutableArray<AlertsSettled> Settled);

@@ -1,28 +1,40 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using FraudStreams.Diagnostics;
 
 namespace FraudStreams.Alerting.Outbox;
 
-/// <summary>How many alerts of this host wait, for whoever wants to know while the desks write it.</summary>
+/// <summary>How many alerts of this host are pending, per partition. Thread-safe: outboxes write it while others read it.</summary>
 public sealed class PendingAlerts
 {
     readonly ConcurrentDictionary<int, int> _waiting = [];
+    readonly ConcurrentDictionary<string, FailingPipeline> _failing = [];
     volatile bool _isElsewhere;
 
-    /// <summary>Alerts that are raised and not yet on record as delivered or refused.</summary>
+    /// <summary>Alerts that are raised and not yet in the delivery log as delivered or refused.</summary>
     public int Waiting => _waiting.Values.Sum(count => Math.Max(0, count));
 
-    /// <summary>Every partition that this host has, if any, is known to the last alert and has none that waits.</summary>
+    /// <summary>Every partition assigned to this host is recovered and has no pending alert; with none assigned: another process has them.</summary>
     public bool IsIdle => _waiting.IsEmpty ? _isElsewhere : _waiting.Values.All(count => count == 0);
 
-    /// <summary>Another process has the alerts, and this one waits for its turn.</summary>
+    /// <summary>What delivery needs and does not work: a channel, or the journal.</summary>
+    public ImmutableSortedDictionary<string, FailingPipeline> Failing => _failing.ToImmutableSortedDictionary();
+
+    /// <summary>A channel, or the journal, cannot be used.</summary>
+    public void Failed(string part, string why, DateTimeOffset at) =>
+        _failing.AddOrUpdate(part, _ => new FailingPipeline(at, why), (_, before) => before with { Why = why });
+
+    public void Worked(string part) => _failing.TryRemove(part, out _);
+
+    /// <summary>Another process has the alerts; this one is on standby.</summary>
     public void Elsewhere() => _isElsewhere = true;
 
-    /// <summary>The partition is this host's, and what waits in it is not known yet.</summary>
+    /// <summary>The partition is assigned to this host; its pending alerts are not known yet.</summary>
     public void Opened(int partition) => _waiting[partition] = -1;
 
     public void Set(int partition, int waiting) => _waiting[partition] = waiting;
 
-    /// <summary>The partition is not this host's any more. One that left with alerts is still waited for: a branch that starts again gets it back.</summary>
+    /// <summary>The partition is revoked. With pending alerts it still counts: a pipeline that restarts gets it back.</summary>
     public void Closed(int partition)
     {
         if (_waiting.TryRemove(new KeyValuePair<int, int>(partition, 0)))

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace FraudStreams.Alerting.Outbox;
 
 /// <summary>
-/// The snapshots of a desk's journal: when the next one is due, and up to which event the journal may be cleaned. The last snapshot is enough to
-/// begin from; events stay for as long as the settings say, for people to look into.
+/// When an outbox's next snapshot is due, and up to which event the journal may be deleted. Recovery needs only the last snapshot; events are kept
+/// for the configured time, for inspection.
 /// </summary>
 sealed class SnapshotRetention(TimeSpan keep)
 {
@@ -12,30 +12,30 @@ sealed class SnapshotRetention(TimeSpan keep)
 
     int _eventsSince;
 
-    /// <summary>The state as of an event, and when: events up to it may go once it is old enough.</summary>
-    public sealed record Mark(long Number, DateTimeOffset At);
+    /// <summary>A snapshot as of an event, and when it was taken: events up to it may be deleted once it is old enough.</summary>
+    public sealed record Entry(long Number, DateTimeOffset At);
 
-    public ImmutableArray<Mark> All { get; private set; } = [];
+    public ImmutableArray<Entry> All { get; private set; } = [];
 
-    /// <summary>Takes note of one more event in the journal; whether a snapshot is due by their number. With much open it is large, and comes less often.</summary>
+    /// <summary>Counts one more event; whether a snapshot is due by their number. With many open alerts a snapshot is large, and is taken less often.</summary>
     public bool IsDueAfterEvent(int open) => ++_eventsSince >= Math.Max(SnapshotEvery, open);
 
-    /// <summary>Something happened since the last one, which is so old that it would keep the journal from being cleaned, or there is none yet.</summary>
+    /// <summary>There are events since the last snapshot, which is too old for the journal to be deleted any further, or there is no snapshot yet.</summary>
     public bool IsDueByAge(DateTimeOffset now) => _eventsSince > 0 && (All.IsEmpty || All[^1].At < now - keep);
 
     public void Add(long number, DateTimeOffset now)
     {
         _eventsSince = 0;
-        All = All.Add(new Mark(number, now));
+        All = All.Add(new Entry(number, now));
     }
 
-    public void Restore(ImmutableArray<Mark> marks) => All = marks;
+    public void Restore(ImmutableArray<Entry> snapshots) => All = snapshots;
 
-    /// <summary>With a snapshot saved: the last event that may go, or null where none may.</summary>
-    public long? TakeOld(long saved, DateTimeOffset now)
+    /// <summary>Once a snapshot is saved: the last event that may be deleted, or null for none.</summary>
+    public long? TakeExpired(long saved, DateTimeOffset now)
     {
-        var old = All.Where(mark => mark.At < now - keep && mark.Number <= saved).ToArray();
-        All = All.RemoveRange(old);
-        return old.Length == 0 ? null : old[^1].Number;
+        var expired = All.Where(snapshot => snapshot.At < now - keep && snapshot.Number <= saved).ToArray();
+        All = All.RemoveRange(expired);
+        return expired.Length == 0 ? null : expired[^1].Number;
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using FraudStreams.Messaging;
 using FraudStreams.ModelOps;
+using FraudStreams.Pipelines;
 using FraudStreams.Topics;
 
 namespace FraudStreams.Cli.Live;
@@ -20,13 +21,13 @@ public sealed record FolderStatus(
     public static FolderStatus? Read(FraudSettings settings)
     {
         var dataDirectory = settings.DataDirectory;
-        if (settings.Topics.ReadStatus(dataDirectory) is not { } topics)
+        if (StreamTopics.ReadStatus(settings) is not { } topics)
             return null;
         var counts = settings.Store.ReadCounts(dataDirectory);
         return new FolderStatus(
             Appended(topics, TopicNames.Transactions), Appended(topics, TopicNames.Predictions), Appended(topics, TopicNames.Rejected),
             counts.Stored, counts.PredictedFrauds, Appended(topics, TopicNames.Alerts), Appended(topics, TopicNames.Undelivered), Appended(topics, TopicNames.Labels),
-            ConsumerGroups.Consumers.ToImmutableSortedDictionary(group => group.Group, group => topics.Of(group.Group, group.Topic).Lag),
+            PipelineCatalog.Consumers.ToImmutableSortedDictionary(group => group.Group, group => topics.Of(group.Group, group.Topic).Lag),
             new ModelRegistry(dataDirectory, TimeProvider.System).ChampionVersion);
     }
 

@@ -1,4 +1,6 @@
+using FraudStreams.Alerting;
 using FraudStreams.Diagnostics;
+using Microsoft.Extensions.Logging;
 using Spectre.Console;
 
 namespace FraudStreams.Cli.Live;
@@ -19,7 +21,8 @@ public sealed class StreamConsole : IAsyncDisposable
     readonly RecentLines _recent = new();
     readonly Lock _writing = new();
     readonly CancellationTokenSource _end = new();
-    StreamCounters? _counters;
+    DeliveredAlerts? _alerts;
+    ILogger? _structured;
     Task _drawing = Task.CompletedTask;
 
     /// <param name="console">Where to write.</param>
@@ -36,11 +39,12 @@ public sealed class StreamConsole : IAsyncDisposable
     bool Drawing => _live && !_drawing.IsCompleted;
 
     /// <summary>Shows the stream from now on until this is disposed.</summary>
-    public void Show(StreamCounters counters, RateSampler meter)
+    /// <param name="structured">Logs alerts and totals with their values; null writes them as lines for people.</param>
+    public void Show(DeliveredAlerts alerts, RateSampler sampler, ILogger? structured = null)
     {
-        _counters = counters;
-        counters.AlertDelivered += OnAlert;
-        _drawing = _live ? DrawAsync(meter) : WriteAsync(meter);
+        (_alerts, _structured) = (alerts, structured);
+        alerts.Delivered += OnAlert;
+        _drawing = _live ? DrawAsync(sampler) : WriteAsync(sampler);
     }
 
     /// <summary>Shows one line of a log: below the table while there is one, else as a line of its own. Any thread may call.</summary>
@@ -57,40 +61,55 @@ public sealed class StreamConsole : IAsyncDisposable
     {
         await _end.CancelAsync();
         await _drawing;
-        _counters?.AlertDelivered -= OnAlert;
+        _alerts?.Delivered -= OnAlert;
         _end.Dispose();
     }
 
     void OnAlert(string line)
     {
-        if (Drawing)
+        if (_structured is not null)
+            _structured.LogInformation("Alert: {Alert}", line);
+        else if (Drawing)
             _recent.AddAlert(line);
         else
             WriteLine($"ALERT  {line}");
     }
 
-    Task DrawAsync(RateSampler meter) => _console.Live(new Text("")).StartAsync(async screen =>
+    Task DrawAsync(RateSampler sampler) => _console.Live(new Text("")).StartAsync(async screen =>
     {
-        await foreach (var snapshot in SnapshotsAsync(meter))
+        await foreach (var snapshot in SnapshotsAsync(sampler))
         {
             screen.UpdateTarget(LiveTable.Render(snapshot, _recent));
             screen.Refresh();
         }
     });
 
-    async Task WriteAsync(RateSampler meter)
+    async Task WriteAsync(RateSampler sampler)
     {
-        await foreach (var snapshot in SnapshotsAsync(meter))
-            WriteLine(LiveTable.Line(snapshot));
+        await foreach (var snapshot in SnapshotsAsync(sampler))
+        {
+            if (_structured is null)
+                WriteLine(LiveTable.Line(snapshot));
+            else
+                LogTotals(_structured, snapshot);
+        }
+    }
+
+    static void LogTotals(ILogger log, PipelineStats stats)
+    {
+        var totals = stats.Totals;
+        log.LogInformation(
+            "Running for {Seconds} s: {Produced} produced, {Scored} scored, {Stored} stored, {PredictedFrauds} predicted frauds, {Alerts} alerts, {Rejected} rejected; model {Model}",
+            (long)stats.Running.TotalSeconds, totals.Transactions, totals.Scored, totals.Stored, totals.PredictedFrauds, totals.Alerted, totals.Rejected, stats.ModelVersion);
     }
 
     /// <summary>One each period, and a last one at the end.</summary>
-    async IAsyncEnumerable<PipelineStats> SnapshotsAsync(RateSampler meter)
+    async IAsyncEnumerable<PipelineStats> SnapshotsAsync(RateSampler sampler)
     {
         using var timer = new PeriodicTimer(_every, _time);
         while (await TickAsync(timer))
-            yield return await meter.TakeAsync();
-        yield return await meter.TakeAsync();
+            yield return await sampler.TakeAsync();
+        yield return await sampler.TakeAsync();
     }
 
     async Task<bool> TickAsync(PeriodicTimer timer)

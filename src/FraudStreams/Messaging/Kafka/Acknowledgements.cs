@@ -3,7 +3,7 @@ using FraudStreams.Topics;
 
 namespace FraudStreams.Messaging.Kafka;
 
-/// <summary>Counts what the brokers acknowledge of a batch; its one delegate serves all of the batch's records.</summary>
+/// <summary>Counts the acknowledgements of a batch's records; one delegate serves all of them.</summary>
 sealed class Acknowledgements
 {
     readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -27,15 +27,15 @@ sealed class Acknowledgements
 
     public Action<DeliveryReport<byte[], byte[]>> OnDelivered { get; }
 
-    /// <summary>One record that is there already and needs no acknowledgement.</summary>
+    /// <summary>Counts a record that is already in its topic and needs no acknowledgement.</summary>
     public void Skip()
     {
         _skipped++;
         Done();
     }
 
-    /// <returns>How many were delivered.</returns>
-    /// <exception cref="MessageLogException">One could not be delivered.</exception>
+    /// <returns>The number of records delivered.</returns>
+    /// <exception cref="MessageLogException">A record could not be delivered.</exception>
     public async Task<int> AllAsync()
     {
         await _all.Task;

@@ -1,8 +1,8 @@
 namespace FraudStreams.Messaging.Kafka;
 
 /// <summary>
-/// A partition for as long as the group gives it to this consumer: chunks between the consumer's thread, which adds them, and the partition's source,
-/// which takes them; and how far it was taken and committed, as offsets of the next record.
+/// A partition while it is assigned to this consumer: a queue of chunks between the consumer's thread, which adds them, and the partition's source,
+/// which takes them; and the offsets up to which it was received, taken and committed, each that of the next record.
 /// </summary>
 sealed class AssignedPartition(GroupConsumer consumer, Confluent.Kafka.TopicPartition name) : IKafkaPartition
 {
@@ -20,7 +20,7 @@ sealed class AssignedPartition(GroupConsumer consumer, Confluent.Kafka.TopicPart
 
     public Confluent.Kafka.TopicPartition Name => name;
 
-    /// <summary>The partition belongs to another consumer by now: nothing of it may be committed.</summary>
+    /// <summary>The partition may be assigned to another consumer by now: none of its offsets may be committed.</summary>
     public bool IsLost { get; private set; }
 
     public bool IsEnded
@@ -32,7 +32,7 @@ sealed class AssignedPartition(GroupConsumer consumer, Confluent.Kafka.TopicPart
         }
     }
 
-    /// <summary>Why it ended, or null for an end that is no failure.</summary>
+    /// <summary>The failure that ended it; null for any other end.</summary>
     public Exception? Failure { get; private set; }
 
     public bool IsFull
@@ -80,10 +80,10 @@ sealed class AssignedPartition(GroupConsumer consumer, Confluent.Kafka.TopicPart
     }
 
     /// <summary>
-    /// There is nothing before this offset that was not received. Behind the last record it is where the log holds offsets without records (a
-    /// transaction's marker, say), which are then committed with that record, or now where that is done.
+    /// Everything before this offset was received. Where offsets without records follow the last record (a transaction's marker, say), they are committed
+    /// together with that record, or now if it is committed already.
     /// </summary>
-    public void MetEnd(long end)
+    public void ReachedEnd(long end)
     {
         lock (_gate)
         {
@@ -95,7 +95,7 @@ sealed class AssignedPartition(GroupConsumer consumer, Confluent.Kafka.TopicPart
         _ = consumer.CommitAsync(this, end);
     }
 
-    /// <summary>Has this called when there will be no more chunks, at once where that is so already.</summary>
+    /// <summary>Calls the action when there will be no more chunks; at once if it has ended already.</summary>
     public void OnEnd(Action action)
     {
         lock (_gate)
@@ -110,7 +110,7 @@ sealed class AssignedPartition(GroupConsumer consumer, Confluent.Kafka.TopicPart
         action();
     }
 
-    /// <summary>The next chunk; null where there is none yet, and then <paramref name="wake"/> is called once there is one.</summary>
+    /// <summary>The next chunk; null if there is none yet, and then <paramref name="wake"/> is called once there is one.</summary>
     public IReadOnlyList<TopicRecord>? Take(Action wake)
     {
         IReadOnlyList<TopicRecord>? chunk;
@@ -127,11 +127,11 @@ sealed class AssignedPartition(GroupConsumer consumer, Confluent.Kafka.TopicPart
             _taken = chunk[^1].Offset + 1;
         }
 
-        consumer.SpaceAgain();
+        consumer.Signal();
         return chunk;
     }
 
-    /// <summary>No more chunks: what is not taken yet is dropped, it comes again to whoever has the partition next.</summary>
+    /// <summary>Ends the chunks: those not taken yet are dropped, the partition's next owner reads them again.</summary>
     public void End(Exception? failure = null, bool lost = false)
     {
         Action? onEnd;
@@ -147,11 +147,11 @@ sealed class AssignedPartition(GroupConsumer consumer, Confluent.Kafka.TopicPart
         }
 
         onEnd?.Invoke();
-        consumer.SpaceAgain();
+        consumer.Signal();
     }
 
     /// <summary>
-    /// A batch may have been read before the partition went away and came back: of that only what was taken since is committed, the rest was, or will be,
+    /// A batch may have been read before the partition was revoked and assigned again: only offsets taken since are committed, the rest was, or will be,
     /// read again.
     /// </summary>
     public Task CommitAsync(long nextOffset)
@@ -173,7 +173,7 @@ sealed class AssignedPartition(GroupConsumer consumer, Confluent.Kafka.TopicPart
     {
         lock (_gate)
             _committed = Math.Max(_committed, nextOffset);
-        consumer.SpaceAgain();
+        consumer.Signal();
     }
 
     static long BytesOf(IReadOnlyList<TopicRecord> chunk)

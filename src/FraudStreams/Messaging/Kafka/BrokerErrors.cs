@@ -4,8 +4,8 @@ using Confluent.Kafka.Admin;
 namespace FraudStreams.Messaging.Kafka;
 
 /// <summary>
-/// Errors that a broker means to be tried again: a leader or a coordinator on its way to another broker, replicas that are not enough right now, a
-/// topic so new that not every broker knows it. The client library hides them in producing and consuming; where it does not, this does.
+/// Errors that a broker expects to be retried: a leader or a coordinator moving to another broker, too few in-sync replicas right now, a topic so new
+/// that not every broker knows it. The client library retries them in producing and consuming; for all other calls this class does.
 /// </summary>
 static class BrokerErrors
 {
@@ -20,8 +20,8 @@ static class BrokerErrors
         or ErrorCode.Local_Transport or ErrorCode.Local_WaitCoord or ErrorCode.Local_UnknownPartition
         or ErrorCode.Local_UnknownTopic or ErrorCode.Local_Resolve;
 
-    /// <summary>Asks again until there is an answer, or another error, or the time is up: then the last error stands.</summary>
-    public static async Task<T> RetryAsync<T>(Func<TimeSpan, Task<T>> ask, TimeSpan timeout, CancellationToken ct = default)
+    /// <summary>Retries with backoff until the call succeeds, fails with another error, or the timeout is over: then the last error is thrown.</summary>
+    public static async Task<T> RetryAsync<T>(Func<TimeSpan, Task<T>> call, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         var started = TimeProvider.System.GetTimestamp();
         for (var pause = ShortestPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
@@ -29,25 +29,25 @@ static class BrokerErrors
             var left = timeout - TimeProvider.System.GetElapsedTime(started);
             try
             {
-                return await ask(left);
+                return await call(left);
             }
             catch (KafkaException e) when (IsTransient(FirstOf(e).Code) && TimeProvider.System.GetElapsedTime(started) + pause < timeout)
             {
-                await Task.Delay(pause, TimeProvider.System, ct);
+                await Task.Delay(pause, TimeProvider.System, cancellationToken);
             }
         }
     }
 
-    /// <summary>The same on a thread that may wait.</summary>
-    public static void Retry(Action call, TimeSpan timeout, CancellationToken ct) => RetryAsync(
+    /// <summary>The same, blocking the calling thread.</summary>
+    public static void Retry(Action call, TimeSpan timeout, CancellationToken cancellationToken) => RetryAsync(
         _ =>
         {
             call();
             return Task.FromResult(true);
         },
-        timeout, ct).GetAwaiter().GetResult();
+        timeout, cancellationToken).GetAwaiter().GetResult();
 
-    /// <summary>The error of the failure itself, or the first of what it reports on.</summary>
+    /// <summary>The failure's own error, or the first error of the items it reports on.</summary>
     public static Error FirstOf(KafkaException failure) => failure switch
     {
         ListOffsetsException of => First(failure, of.Result.ResultInfos.Select(info => info.TopicPartitionOffsetError.Error)),

@@ -1,4 +1,4 @@
-using Akka.Event;
+using Microsoft.Extensions.Logging;
 using Confluent.Kafka;
 using FraudStreams.Diagnostics;
 using FraudStreams.Topics;
@@ -9,13 +9,12 @@ using KafkaPartition = Confluent.Kafka.TopicPartition;
 namespace FraudStreams.Messaging.Kafka;
 
 /// <summary>
-/// One running consumer of a group on a thread of its own. It takes from the client library what is there, a chunk a partition, while every partition has
-/// room; where one stays full, it tells the library to fetch no more of that partition until half of it is gone, so that the others and the group's
-/// protocol go on.
+/// One running consumer of a group, on a thread of its own. It polls the client library while every partition has room, and hands the records over in a
+/// chunk per partition. A partition that stays full is paused until half of its buffer is drained, so that the others and the group protocol go on.
 /// </summary>
 sealed class GroupConsumer
 {
-    /// <summary>Kept for each partition ahead of demand; past this nothing more of the partition is taken until half of it is gone.</summary>
+    /// <summary>Buffered per partition ahead of demand; a partition that is full stays paused until half of its buffer is drained.</summary>
     public const int BufferRecords = 2000;
 
     /// <inheritdoc cref="BufferRecords"/>
@@ -24,11 +23,11 @@ sealed class GroupConsumer
     const int ChunkRecords = 1000;
     const long ChunkBytes = 1 << 20;
 
-    /// <summary>How long one look for records waits.</summary>
+    /// <summary>How long one poll waits for records.</summary>
     static readonly TimeSpan PollTimeout = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>So long a full partition holds the others up before it is paused: pausing throws away what was fetched ahead.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+    /// <summary>How long a full partition may hold up the others before it is paused: pausing discards what the client has prefetched.</summary>
+    static readonly TimeSpan PauseAfter = TimeSpan.FromMilliseconds(250);
 
     readonly KafkaSettings _settings;
     readonly string _topic;
@@ -36,28 +35,28 @@ sealed class GroupConsumer
     readonly int _partitions;
     readonly Action<AssignedPartition> _onAssigned;
     readonly Action<Exception> _onFailed;
-    readonly ILoggingAdapter _log;
+    readonly ILogger _log;
     readonly ErrorThrottle _errors;
     readonly Dictionary<KafkaPartition, AssignedPartition> _assigned = [];
 
-    /// <summary>What the group stood at when the partition was assigned, until its first record is there.</summary>
+    /// <summary>The group's committed offset when the partition was assigned, until its first record arrives.</summary>
     readonly Dictionary<KafkaPartition, long> _expected = [];
 
-    /// <summary>What the client library was told to fetch no more of. It stays so for a partition that goes and comes back.</summary>
+    /// <summary>The partitions paused in the client library. A partition stays paused when it is revoked and assigned again.</summary>
     readonly HashSet<KafkaPartition> _paused = [];
 
-    /// <summary>What this look has read of each partition so far.</summary>
+    /// <summary>The records of the current poll, by partition.</summary>
     readonly Dictionary<KafkaPartition, List<TopicRecord>> _chunks = [];
 
-    readonly object _space = new();
+    readonly object _changed = new();
     Error? _fault;
     OffsetCommits? _commits;
     volatile bool _isClosing;
     bool _waitForCommits;
 
-    /// <param name="partitions">How many the topic is to have. A partition past them is left alone: which card is in which partition would have changed.</param>
+    /// <param name="partitions">The expected partition count. Partitions beyond it are not read: the mapping of cards to partitions would have changed.</param>
     public GroupConsumer(
-        KafkaSettings settings, string topic, string group, int partitions, Action<AssignedPartition> onAssigned, Action<Exception> onFailed, ILoggingAdapter log)
+        KafkaSettings settings, string topic, string group, int partitions, Action<AssignedPartition> onAssigned, Action<Exception> onFailed, ILogger log)
     {
         _settings = settings;
         _topic = topic;
@@ -71,19 +70,19 @@ sealed class GroupConsumer
 
     public void Start() => _ = BlockingCall.RunAsync(Run);
 
-    /// <param name="waitForCommits">Keeps the place in the group until what was taken is committed, for as long as the settings say.</param>
+    /// <param name="waitForCommits">Stays in the group until what was taken is committed, for at most the stop timeout.</param>
     public void Close(bool waitForCommits)
     {
         _waitForCommits = waitForCommits;
         _isClosing = true;
-        SpaceAgain();
+        Signal();
     }
 
-    /// <summary>Something that the consumer's thread may wait for has happened. Not to be called with a lock that it takes.</summary>
-    public void SpaceAgain()
+    /// <summary>Wakes the consumer's thread, which may be waiting for this change. Not to be called while holding a lock that it takes.</summary>
+    public void Signal()
     {
-        lock (_space)
-            Monitor.PulseAll(_space);
+        lock (_changed)
+            Monitor.PulseAll(_changed);
     }
 
     public Task CommitAsync(AssignedPartition partition, long nextOffset) =>
@@ -109,7 +108,7 @@ sealed class GroupConsumer
 
     Consumer Build()
     {
-        // One for keys and values: both are copied into the same piece of memory.
+        // One deserialiser for keys and values: both are copied into the same block.
         var bytes = new SharedBytes();
         return new ConsumerBuilder<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>(_settings.ConsumerProperties(_settings.Prefix + _group))
             .SetKeyDeserializer(bytes)
@@ -123,14 +122,14 @@ sealed class GroupConsumer
     }
 
     /// <summary>
-    /// Reads what is there, and at most a chunk's worth: however much there is, an end, a fault and a paused partition that has room again are
-    /// seen soon.
+    /// Reads what is available, up to a chunk's worth, so that a stop, a fault and a paused partition that has room again are noticed soon however
+    /// much there is to read.
     /// </summary>
     void Step(Consumer consumer)
     {
         if (_fault is { } fault)
             throw new KafkaException(fault);
-        MindSpace(consumer);
+        UpdatePauses(consumer);
         var (records, bytes) = (0, 0L);
         for (var wait = PollTimeout; records < ChunkRecords && bytes < ChunkBytes; wait = TimeSpan.Zero)
         {
@@ -140,7 +139,7 @@ sealed class GroupConsumer
             {
                 HandOver(read.TopicPartition);
                 if (_assigned.TryGetValue(read.TopicPartition, out var at))
-                    at.MetEnd(read.Offset.Value);
+                    at.ReachedEnd(read.Offset.Value);
                 continue;
             }
 
@@ -153,7 +152,7 @@ sealed class GroupConsumer
             HandOver(partition);
     }
 
-    /// <summary>A record whose own bytes cannot be read fails the stream; what a broker means to be tried again is.</summary>
+    /// <summary>A record whose bytes cannot be read fails the stream; transient broker errors are retried.</summary>
     static ConsumeResult<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>? Consume(Consumer consumer, TimeSpan wait)
     {
         try
@@ -184,16 +183,16 @@ sealed class GroupConsumer
         if (_assigned.TryGetValue(name, out var partition))
         {
             if (_expected.Remove(name, out var expected) && chunk[0].Offset > expected)
-                _ = TellOfRetentionAsync(name, expected, chunk[0].Offset);
+                _ = WarnOfRetentionAsync(name, expected, chunk[0].Offset);
             partition.Add([.. chunk]);
         }
 
         chunk.Clear();
     }
 
-    void MindSpace(Consumer consumer)
+    void UpdatePauses(Consumer consumer)
     {
-        if (!Await(() => _isClosing || !Full().Any(), Patience))
+        if (!WaitFor(() => _isClosing || !Full().Any(), PauseAfter))
         {
             foreach (var full in Full())
             {
@@ -211,18 +210,18 @@ sealed class GroupConsumer
 
     IEnumerable<AssignedPartition> Full() => _assigned.Values.Where(partition => !_paused.Contains(partition.Name) && partition.IsFull);
 
-    /// <summary>False when it did not become so in time.</summary>
-    bool Await(Func<bool> condition, TimeSpan patience)
+    /// <summary>False if the condition did not hold in time.</summary>
+    bool WaitFor(Func<bool> condition, TimeSpan timeout)
     {
         var started = TimeProvider.System.GetTimestamp();
-        lock (_space)
+        lock (_changed)
         {
             while (!condition())
             {
-                var left = patience - TimeProvider.System.GetElapsedTime(started);
+                var left = timeout - TimeProvider.System.GetElapsedTime(started);
                 if (left <= TimeSpan.Zero)
                     return false;
-                Monitor.Wait(_space, left);
+                Monitor.Wait(_changed, left);
             }
         }
 
@@ -232,9 +231,11 @@ sealed class GroupConsumer
     void Assigned(Consumer consumer, List<KafkaPartition> partitions)
     {
         foreach (var unknown in partitions.Where(partition => partition.Partition.Value >= _partitions))
-            _log.Error("Topic {Topic} has a partition {Partition} and was to have {Expected}: it is not read. See `fraudstreams health`", _topic, unknown.Partition.Value, _partitions);
+            _log.LogError(
+                "Topic {Topic} has a partition {Partition}, beyond the {Expected} expected: it is not read. See `fraudstreams health`",
+                _topic, unknown.Partition.Value, _partitions);
         var own = partitions.Where(partition => partition.Partition.Value < _partitions).ToList();
-        NotePositions(consumer, own);
+        ReadCommittedOffsets(consumer, own);
         foreach (var name in own)
         {
             var partition = new AssignedPartition(this, name);
@@ -243,8 +244,8 @@ sealed class GroupConsumer
         }
     }
 
-    /// <summary>A group whose position the log no longer reaches is put at its beginning by the client library, without a word.</summary>
-    void NotePositions(Consumer consumer, List<KafkaPartition> partitions)
+    /// <summary>If retention has removed the committed offset, the client library resets the group to the earliest one without reporting it.</summary>
+    void ReadCommittedOffsets(Consumer consumer, List<KafkaPartition> partitions)
     {
         try
         {
@@ -253,11 +254,11 @@ sealed class GroupConsumer
         }
         catch (KafkaException e)
         {
-            _log.Debug("Where group {Group} stood is not known: {Reason}", _group, e.Error.Reason);
+            _log.LogDebug("The committed offsets of group {Group} are not known: {Reason}", _group, e.Error.Reason);
         }
     }
 
-    async Task TellOfRetentionAsync(KafkaPartition partition, long expected, long first)
+    async Task WarnOfRetentionAsync(KafkaPartition partition, long expected, long first)
     {
         try
         {
@@ -266,23 +267,24 @@ sealed class GroupConsumer
             var kept = Math.Min(first, bounds[0].First);
             if (kept > expected)
             {
-                _log.Warning("Retention took {Records} records of {Topic}, partition {Partition}, before group {Group} read them: it goes on at offset {Offset}",
+                _log.LogWarning(
+                    "Retention removed {Records} records of {Topic}, partition {Partition}, before group {Group} read them: it continues at offset {Offset}",
                     kept - expected, _topic, partition.Partition.Value, _group, first);
             }
         }
         catch (MessageLogException e)
         {
-            _log.Debug("Whether retention took records of {Topic} is not known: {Reason}", _topic, e.Message);
+            _log.LogDebug("Whether retention removed unread records of {Topic} is not known: {Reason}", _topic, e.Message);
         }
     }
 
-    /// <summary>What was taken may still be committed; the partition is held for it a while, so that the next consumer does not read it again.</summary>
+    /// <summary>Waits up to the revoke timeout for records already taken to be committed, so that the next consumer does not read them again.</summary>
     void Revoked(List<KafkaPartition> partitions)
     {
         var revoked = Remove(partitions);
         foreach (var partition in revoked)
             partition.End();
-        Await(() => !revoked.Any(partition => partition.HasUncommitted), _settings.RevokeTimeout);
+        WaitFor(() => !revoked.Any(partition => partition.HasUncommitted), _settings.RevokeTimeout);
         foreach (var partition in revoked)
             partition.End(lost: true);
     }
@@ -313,7 +315,7 @@ sealed class GroupConsumer
         foreach (var partition in all)
             partition.End();
         if (_waitForCommits)
-            Await(() => !all.Any(partition => partition.HasUncommitted), _settings.StopTimeout);
+            WaitFor(() => !all.Any(partition => partition.HasUncommitted), _settings.StopTimeout);
         foreach (var partition in all)
             partition.End(lost: true);
         _assigned.Clear();
@@ -328,7 +330,7 @@ sealed class GroupConsumer
         _onFailed(failure);
     }
 
-    /// <summary>The client library connects again by itself; what no new connection mends ends the consumer.</summary>
+    /// <summary>The client library reconnects by itself; errors that no reconnect can fix end the consumer.</summary>
     void OnError(Error error)
     {
         if (error.IsFatal || error.Code is ErrorCode.Local_Authentication or ErrorCode.SaslAuthenticationFailed or ErrorCode.Local_Ssl)
@@ -338,22 +340,22 @@ sealed class GroupConsumer
     }
 
     /// <summary>
-    /// Copies keys and values of many records into pieces of memory that they share; under the limit of the large object heap, so that what a chunk
-    /// leaves behind is collected with the youngest. For one thread.
+    /// Copies keys and values of many records into shared blocks, below the large object heap's threshold, so that read chunks are collected in
+    /// generation 0. For one thread.
     /// </summary>
     sealed class SharedBytes : IDeserializer<ReadOnlyMemory<byte>>
     {
-        const int PieceBytes = 64 * 1024;
+        const int BlockBytes = 64 * 1024;
 
-        byte[] _piece = [];
+        byte[] _block = [];
         int _used;
 
         public ReadOnlyMemory<byte> Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context)
         {
-            if (data.Length > _piece.Length - _used)
-                (_piece, _used) = (GC.AllocateUninitializedArray<byte>(Math.Max(data.Length, PieceBytes)), 0);
-            data.CopyTo(_piece.AsSpan(_used));
-            var copied = _piece.AsMemory(_used, data.Length);
+            if (data.Length > _block.Length - _used)
+                (_block, _used) = (GC.AllocateUninitializedArray<byte>(Math.Max(data.Length, BlockBytes)), 0);
+            data.CopyTo(_block.AsSpan(_used));
+            var copied = _block.AsMemory(_used, data.Length);
             _used += data.Length;
             return copied;
         }

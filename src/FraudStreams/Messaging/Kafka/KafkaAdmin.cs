@@ -6,22 +6,22 @@ using KafkaPartition = Confluent.Kafka.TopicPartition;
 
 namespace FraudStreams.Messaging.Kafka;
 
-/// <summary>Where a partition begins and ends.</summary>
-/// <param name="First">The offset of the first record that is kept.</param>
-/// <param name="End">The offset that the next record will have; before a transaction that is open, its first record's.</param>
+/// <summary>A partition's first and end offset.</summary>
+/// <param name="First">The offset of the first retained record.</param>
+/// <param name="End">The offset that the next record will have; while a transaction is open, the offset of its first record.</param>
 readonly record struct WatermarkOffsets(long First, long End);
 
 /// <summary>
-/// What the brokers say of topics and groups. Each question finds the leader or coordinator anew and is asked again within the settings' time while a
-/// broker says that it may be.
+/// Queries of topics and groups. Each query looks up the leader or coordinator anew, and is retried on transient broker errors until the timeout of the
+/// settings.
 /// </summary>
 sealed class KafkaAdmin : IDisposable
 {
-    /// <summary>What a record takes on its way beside its key and value: the batch that it may be alone in, and headers.</summary>
+    /// <summary>Bytes that a record takes beside its key and value: the batch that it may be alone in, and headers.</summary>
     public const int RecordFrame = 512;
 
-    /// <summary>max.message.bytes of a topic that nobody has set up otherwise, and what the client allows by itself, whichever is less.</summary>
-    const int UsualLongest = 1_000_000;
+    /// <summary>The default max.message.bytes of a topic, and the client's own default limit, whichever is less.</summary>
+    const int DefaultLongest = 1_000_000;
 
     readonly LastClientError _fault = new();
     readonly KafkaSettings _settings;
@@ -30,43 +30,47 @@ sealed class KafkaAdmin : IDisposable
     public KafkaAdmin(KafkaSettings settings) => (_settings, _clients) = (settings, new KafkaClients(settings, _fault));
 
     /// <exception cref="MessageLogException">There was no answer in time, or a broker refused.</exception>
-    public Task<WatermarkOffsets[]> BoundsAsync(IReadOnlyList<KafkaPartition> partitions, CancellationToken ct) => AskAsync(
-        "Where the topics begin and end", async (clients, left) =>
+    public Task<WatermarkOffsets[]> BoundsAsync(IReadOnlyList<KafkaPartition> partitions, CancellationToken cancellationToken) => QueryAsync(
+        "The first and end offsets of the topics", async (clients, left) =>
         {
             var first = OffsetsAsync(clients.Admin, partitions, OffsetSpec.Earliest(), left);
             var end = OffsetsAsync(clients.Admin, partitions, OffsetSpec.Latest(), left);
             var (firsts, ends) = (await first, await end);
             return partitions.Select(partition => new WatermarkOffsets(firsts[partition], ends[partition])).ToArray();
         },
-        ct);
+        cancellationToken);
 
-    /// <summary>The group's position on each partition, in their order; -1 where it never committed.</summary>
+    /// <summary>The group's committed offset on each partition, in their order; -1 where it never committed.</summary>
     /// <remarks>
-    /// Asked by a consumer with the group's name that joins nothing. The admin client's own question (ListConsumerGroupOffsets) takes the process down
-    /// where the coordinator is still loading: librdkafka 2.16 then hands the group's consumer, of which there is none, an order.
+    /// Queried through a consumer with the group's id that does not join it. The admin client's own query (ListConsumerGroupOffsets) crashes the process
+    /// while the coordinator is still loading: librdkafka 2.16 then addresses the group's consumer, of which there is none.
     /// </remarks>
     /// <exception cref="MessageLogException">There was no answer in time, or a broker refused.</exception>
-    public Task<long[]> PositionsAsync(string group, IReadOnlyList<KafkaPartition> partitions, CancellationToken ct) => AskAsync(
-        $"Where group {group} stands", async (clients, left) =>
+    public Task<long[]> PositionsAsync(string group, IReadOnlyList<KafkaPartition> partitions, CancellationToken cancellationToken) => QueryAsync(
+        $"The committed offsets of group {group}", async (clients, left) =>
         {
-            var answer = await BlockingCall.RunAsync(() => clients.ObserverOf(group).Committed(partitions, left), ct);
+            var answer = await BlockingCall.RunAsync(() => clients.ObserverOf(group).Committed(partitions, left), cancellationToken);
             var positions = answer.ToDictionary(at => at.TopicPartition, at => at.Offset.Value);
             return partitions.Select(partition => Math.Max(-1, positions[partition])).ToArray();
         },
-        ct);
+        cancellationToken);
 
-    /// <summary>How many partitions each topic of the cluster has.</summary>
+    /// <summary>The partition count of each topic of the cluster.</summary>
     /// <exception cref="MessageLogException">No broker answered in time.</exception>
-    public Task<Dictionary<string, int>> PartitionsAsync(CancellationToken ct) => AskAsync(
-        null, (clients, left) => BlockingCall.RunAsync(() => clients.Admin.GetMetadata(left).Topics.Where(topic => topic.Partitions.Count > 0).ToDictionary(topic => topic.Topic, topic => topic.Partitions.Count), ct),
-        ct);
+    public Task<Dictionary<string, int>> PartitionsAsync(CancellationToken cancellationToken) => QueryAsync(
+        null,
+        (clients, left) => BlockingCall.RunAsync(
+            () => clients.Admin.GetMetadata(left).Topics
+                .Where(topic => topic.Partitions.Count > 0).ToDictionary(topic => topic.Topic, topic => topic.Partitions.Count),
+            cancellationToken),
+        cancellationToken);
 
-    /// <summary>The most bytes that key and value of one record may have together, of each topic, named without the prefix.</summary>
+    /// <summary>The maximum size of one record, key and value together, in bytes, by topic, named without the prefix.</summary>
     /// <exception cref="MessageLogException">There was no answer in time.</exception>
-    public Task<Dictionary<string, int>> LongestRecordsAsync(IEnumerable<string> topics, CancellationToken ct) => AskAsync(
-        "How long records may be", async (clients, left) =>
+    public Task<Dictionary<string, int>> LongestRecordsAsync(IEnumerable<string> topics, CancellationToken cancellationToken) => QueryAsync(
+        "The maximum record sizes of the topics", async (clients, left) =>
         {
-            var most = topics.ToDictionary(topic => topic, _ => UsualLongest - RecordFrame);
+            var most = topics.ToDictionary(topic => topic, _ => DefaultLongest - RecordFrame);
             try
             {
                 var answer = await clients.Admin.DescribeConfigsAsync(
@@ -76,15 +80,15 @@ sealed class KafkaAdmin : IDisposable
             }
             catch (DescribeConfigsException e) when (e.Results.Any(topic => topic.Error.Code is ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed))
             {
-                // Who may not ask takes what a broker allows that nobody has set up otherwise.
+                // Without permission to describe the topics, the broker's default is assumed.
             }
 
             return most;
         },
-        ct);
+        cancellationToken);
 
-    /// <exception cref="MessageLogException">A topic cannot be made; one that is there already is none of these.</exception>
-    public Task CreateAsync(IReadOnlyCollection<TopicSpecification> topics, CancellationToken ct) => AskAsync(
+    /// <exception cref="MessageLogException">A topic cannot be created; a topic that exists already is no error.</exception>
+    public Task CreateAsync(IReadOnlyCollection<TopicSpecification> topics, CancellationToken cancellationToken) => QueryAsync(
         null, async (clients, left) =>
         {
             try
@@ -99,13 +103,15 @@ sealed class KafkaAdmin : IDisposable
                 if (refused is not null)
                 {
                     throw new MessageLogException(
-                        $"Topic {refused.Topic} is missing at {_settings.BootstrapServers} and cannot be made ({refused.Error.Reason}): make it, with the partitions that fraudstreams.topics.partitions says", e);
+                        $"Topic {refused.Topic} is missing at {_settings.BootstrapServers} and cannot be created ({refused.Error.Reason}): "
+                        + "create it with the partition count of fraudstreams.topics.partitions",
+                        e);
                 }
             }
 
             return true;
         },
-        ct);
+        cancellationToken);
 
     public void Dispose() => _clients.Dispose();
 
@@ -117,36 +123,36 @@ sealed class KafkaAdmin : IDisposable
         return answer.ResultInfos.ToDictionary(info => info.TopicPartitionOffsetError.TopicPartition, info => info.TopicPartitionOffsetError.Offset.Value);
     }
 
-    async Task<T> AskAsync<T>(string? question, Func<KafkaClients.Set, TimeSpan, Task<T>> ask, CancellationToken ct)
+    async Task<T> QueryAsync<T>(string? query, Func<KafkaClients.Set, TimeSpan, Task<T>> run, CancellationToken cancellationToken)
     {
         try
         {
-            return await BrokerErrors.RetryAsync(left => AskOnceAsync(ask, left), _settings.Timeout, ct);
+            return await BrokerErrors.RetryAsync(left => QueryOnceAsync(run, left), _settings.Timeout, cancellationToken);
         }
         catch (KafkaException e)
         {
             var reason = _fault.Explain(BrokerErrors.FirstOf(e));
             throw new MessageLogException(
-                question is null
+                query is null
                     ? $"No Kafka broker at {_settings.BootstrapServers} answers within {_settings.Timeout.TotalSeconds:0.#} s: {reason}"
-                    : $"{question} cannot be told by {_settings.BootstrapServers} within {_settings.Timeout.TotalSeconds:0.#} s: {reason}",
+                    : $"{query} cannot be read from {_settings.BootstrapServers} within {_settings.Timeout.TotalSeconds:0.#} s: {reason}",
                 e);
         }
     }
 
-    async Task<T> AskOnceAsync<T>(Func<KafkaClients.Set, TimeSpan, Task<T>> ask, TimeSpan left)
+    async Task<T> QueryOnceAsync<T>(Func<KafkaClients.Set, TimeSpan, Task<T>> run, TimeSpan left)
     {
-        var clients = _clients.Take();
+        var clients = _clients.Rent();
         var isStale = true;
         try
         {
-            var answer = await ask(clients, left);
+            var answer = await run(clients, left);
             isStale = false;
             return answer;
         }
         finally
         {
-            _clients.GiveBack(clients, isStale);
+            _clients.Return(clients, isStale);
         }
     }
 }

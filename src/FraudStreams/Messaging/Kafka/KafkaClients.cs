@@ -4,8 +4,8 @@ using FraudStreams.Diagnostics;
 namespace FraudStreams.Messaging.Kafka;
 
 /// <summary>
-/// The clients that questions are asked with, shared by those who ask and closed when the last of them has its answer, since a client must not be closed
-/// while it is used. After a question that failed they are replaced: what they know of leaders and coordinators may be what made it fail.
+/// The clients for queries, shared and reference-counted, since a client must not be closed while it is in use. After a failed query they are replaced:
+/// their metadata about leaders and coordinators may be what made it fail.
 /// </summary>
 sealed class KafkaClients(KafkaSettings settings, LastClientError fault) : IDisposable
 {
@@ -13,13 +13,13 @@ sealed class KafkaClients(KafkaSettings settings, LastClientError fault) : IDisp
     Set? _current;
     bool _isClosed;
 
-    /// <summary>Clients of one time.</summary>
+    /// <summary>One generation of clients.</summary>
     public sealed class Set(KafkaSettings settings, LastClientError fault)
     {
         readonly Dictionary<string, IConsumer<Ignore, Ignore>> _observers = [];
         IAdminClient? _admin;
 
-        /// <summary>Who uses it, and whether it is still to be used again.</summary>
+        /// <summary>How many users it has, and whether it is retired.</summary>
         internal (int Users, bool IsRetired) Use;
 
         public IAdminClient Admin
@@ -34,7 +34,7 @@ sealed class KafkaClients(KafkaSettings settings, LastClientError fault) : IDisp
             }
         }
 
-        /// <summary>A consumer with the group's name that joins nothing.</summary>
+        /// <summary>A consumer with the group's id that does not join the group.</summary>
         public IConsumer<Ignore, Ignore> ObserverOf(string group)
         {
             lock (_observers)
@@ -58,8 +58,8 @@ sealed class KafkaClients(KafkaSettings settings, LastClientError fault) : IDisp
         }
     }
 
-    /// <exception cref="MessageLogException">It is closed.</exception>
-    public Set Take()
+    /// <exception cref="MessageLogException">The clients were closed.</exception>
+    public Set Rent()
     {
         lock (_gate)
         {
@@ -71,8 +71,8 @@ sealed class KafkaClients(KafkaSettings settings, LastClientError fault) : IDisp
         }
     }
 
-    /// <param name="isStale">Whoever asks next is to get others.</param>
-    public void GiveBack(Set set, bool isStale)
+    /// <param name="isStale">The next caller gets new clients.</param>
+    public void Return(Set set, bool isStale)
     {
         lock (_gate)
         {
@@ -102,7 +102,7 @@ sealed class KafkaClients(KafkaSettings settings, LastClientError fault) : IDisp
         CloseIfUnused(set);
     }
 
-    /// <summary>A client that no broker answers takes a while to close.</summary>
+    /// <summary>Closes in the background: a client that no broker answers takes a while to close.</summary>
     static void CloseIfUnused(Set set)
     {
         if (set.Use is (0, true))

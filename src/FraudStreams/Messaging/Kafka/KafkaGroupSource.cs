@@ -1,5 +1,5 @@
 using Akka;
-using Akka.Event;
+using Microsoft.Extensions.Logging;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using Akka.Streams.Stage;
@@ -7,17 +7,17 @@ using Akka.Streams.Stage;
 namespace FraudStreams.Messaging.Kafka;
 
 /// <summary>
-/// A topic consumed in a group: a source for each partition that the group gives to this consumer, from the group's position on. A partition's source
-/// completes when the partition is taken back; it comes again as another source when it is given again. A fault of the consumer fails them all.
+/// Consumes a topic in a group: one source for each partition assigned to this consumer, from the group's committed offset on. A partition's source
+/// completes when the partition is revoked; an assigned partition comes back as a new source. A fault of the consumer fails them all.
 /// </summary>
 static class KafkaGroupSource
 {
-    /// <param name="partitions">How many partitions the topic is to have.</param>
-    public static Source<KafkaPartitionSource, NotUsed> Create(KafkaSettings settings, string topic, string group, int partitions, ILoggingAdapter log) =>
+    /// <param name="partitions">The expected partition count of the topic.</param>
+    public static Source<KafkaPartitionSource, NotUsed> Create(KafkaSettings settings, string topic, string group, int partitions, ILogger log) =>
         Source.FromGraph(new Partitions(settings, topic, group, partitions, log));
 
-    /// <summary>Has a consumer for as long as it runs.</summary>
-    sealed class Partitions(KafkaSettings settings, string topic, string group, int partitions, ILoggingAdapter log) : GraphStage<SourceShape<KafkaPartitionSource>>
+    /// <summary>Owns a consumer for as long as it runs.</summary>
+    sealed class Partitions(KafkaSettings settings, string topic, string group, int partitions, ILogger log) : GraphStage<SourceShape<KafkaPartitionSource>>
     {
         readonly Outlet<KafkaPartitionSource> _out = new("KafkaPartitions.out");
 
@@ -42,7 +42,7 @@ static class KafkaGroupSource
 
             public override void PreStart() => _consumer.Start();
 
-            public override void OnPull() => Give();
+            public override void OnPull() => PushNext();
 
             public override void OnDownstreamFinish(Exception cause)
             {
@@ -56,7 +56,7 @@ static class KafkaGroupSource
             {
                 _assigned.Enqueue(partition);
                 if (IsAvailable(_stage._out))
-                    Give();
+                    PushNext();
             }
 
             void OnFailed(Exception failure)
@@ -65,7 +65,7 @@ static class KafkaGroupSource
                 FailStage(failure);
             }
 
-            void Give()
+            void PushNext()
             {
                 if (_assigned.TryDequeue(out var partition))
                     Push(_stage._out, new KafkaPartitionSource(partition.Name.Partition.Value, Source.FromGraph(new Chunks(partition)), partition));
@@ -96,10 +96,10 @@ static class KafkaGroupSource
                 SetHandler(stage._out, this);
             }
 
-            // Also while nothing is asked for: what is behind must not take the partition for its own any longer.
+            // Without waiting for demand: the stages downstream must not treat the partition as their own any longer.
             public override void PreStart() => _partition.OnEnd(GetAsyncCallback(Finish));
 
-            public override void OnPull() => Give();
+            public override void OnPull() => PushNext();
 
             public override void PostStop() => _partition.End();
 
@@ -111,7 +111,7 @@ static class KafkaGroupSource
                     CompleteStage();
             }
 
-            void Give()
+            void PushNext()
             {
                 if (_partition.Take(_wake) is { } chunk)
                     Push(_stage._out, chunk);
@@ -120,7 +120,7 @@ static class KafkaGroupSource
             void Wake()
             {
                 if (IsAvailable(_stage._out))
-                    Give();
+                    PushNext();
             }
         }
     }

@@ -1,55 +1,54 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Akka;
-using Akka.Event;
+using Microsoft.Extensions.Logging;
 using Akka.Streams.Dsl;
 using Confluent.Kafka;
-using FraudStreams.Topics;
 
 namespace FraudStreams.Messaging.Kafka;
 
 /// <summary>
-/// Topics of a Kafka cluster. Records are published first and the group's position is committed after them, so a process that dies in between
-/// has its last batch published again; who keeps its place in something else than a topic keeps it in the records themselves (<see cref="ProducerCheckpoints"/>).
+/// Topics of a Kafka cluster. Records are published first and the group's offset is committed after them, so a process that dies in between publishes its
+/// last batch again. A producer that reads something else than a topic keeps its offset in the records themselves (<see cref="ProducerCheckpoints"/>).
 /// </summary>
 public sealed class KafkaMessageLog : IMessageLog
 {
     readonly KafkaSettings _settings;
     readonly ImmutableSortedDictionary<string, int> _partitions;
-    readonly ILoggingAdapter _log;
+    readonly ILogger _log;
     readonly KafkaAdmin _admin;
     readonly KafkaPublisher _publisher;
     readonly KafkaStatus _status;
-    readonly ProducerCheckpoints _places;
+    readonly ProducerCheckpoints _checkpoints;
     readonly Dictionary<string, int> _longest;
-    readonly ConcurrentDictionary<(string Group, TopicPartition Partition), KafkaPartition> _given = [];
+    readonly ConcurrentDictionary<(string Group, TopicPartition Partition), KafkaPartition> _assigned = [];
 
-    KafkaMessageLog(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, Dictionary<string, int> longest, KafkaAdmin admin, ILoggingAdapter log)
+    KafkaMessageLog(KafkaSettings settings, LogLayout layout, Dictionary<string, int> longest, KafkaAdmin admin, ILogger log)
     {
         _longest = longest;
         _settings = settings;
-        _partitions = partitions;
+        _partitions = layout.Partitions;
         _log = log;
         _admin = admin;
-        _publisher = new KafkaPublisher(settings, partitions, longest.Values.Max(), log);
-        _status = new KafkaStatus(settings, admin);
-        _places = new ProducerCheckpoints(settings, admin, partitions);
+        _publisher = new KafkaPublisher(settings, layout.Partitions, longest.Values.Max(), log);
+        _status = new KafkaStatus(settings, layout, admin);
+        _checkpoints = new ProducerCheckpoints(settings, admin, layout);
     }
 
-    /// <summary>A partition that this process has, and its batches on their way, in the order in which they were read.</summary>
+    /// <summary>An assigned partition and its batches in flight, in the order in which they were read.</summary>
     sealed record KafkaPartition(IKafkaPartition Commits)
     {
-        public OrderedCommitQueue Line { get; } = new();
+        public OrderedCommitQueue InFlight { get; } = new();
     }
 
-    /// <summary>Makes the topics that the cluster lacks.</summary>
-    /// <exception cref="MessageLogException">No broker answers, the topics may not be made, or one has another number of partitions.</exception>
-    public static KafkaMessageLog Open(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, ILoggingAdapter log)
+    /// <summary>Opens the log and creates missing topics.</summary>
+    /// <exception cref="MessageLogException">No broker answers, the topics cannot be created, or one has a different partition count.</exception>
+    public static KafkaMessageLog Open(KafkaSettings settings, LogLayout layout, ILogger log)
     {
         var admin = new KafkaAdmin(settings);
         try
         {
-            return OpenAsync(settings, partitions, admin, log).GetAwaiter().GetResult();
+            return OpenAsync(settings, layout, admin, log).GetAwaiter().GetResult();
         }
         catch
         {
@@ -58,11 +57,11 @@ public sealed class KafkaMessageLog : IMessageLog
         }
     }
 
-    static async Task<KafkaMessageLog> OpenAsync(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, KafkaAdmin admin, ILoggingAdapter log)
+    static async Task<KafkaMessageLog> OpenAsync(KafkaSettings settings, LogLayout layout, KafkaAdmin admin, ILogger log)
     {
-        await KafkaTopicProvisioner.MakeAsync(admin, settings, partitions, null, CancellationToken.None);
-        var longest = await admin.LongestRecordsAsync(partitions.Keys, CancellationToken.None);
-        return new KafkaMessageLog(settings, partitions, longest, admin, log);
+        await KafkaTopicProvisioner.EnsureAsync(admin, settings, layout.Partitions, null, CancellationToken.None);
+        var longest = await admin.LongestRecordsAsync(layout.Partitions.Keys, CancellationToken.None);
+        return new KafkaMessageLog(settings, layout, longest, admin, log);
     }
 
     public int MaxInFlightBatches => 4;
@@ -71,28 +70,35 @@ public sealed class KafkaMessageLog : IMessageLog
 
     public Source<TopicPartitionSource, NotUsed> Consume(string topic, string group) => KafkaGroupSource
         .Create(_settings, topic, group, _partitions[topic], _log)
-        .Select(given =>
+        .Select(assigned =>
         {
-            var partition = new TopicPartition(topic, given.Partition);
-            _given[(group, partition)] = new KafkaPartition(given.Commits);
-            return new TopicPartitionSource(partition, given.Chunks);
+            var partition = new TopicPartition(topic, assigned.Partition);
+            _assigned[(group, partition)] = new KafkaPartition(assigned.Commits);
+            return new TopicPartitionSource(partition, assigned.Chunks);
         });
 
-    public Task<int> PublishAsync(RecordBatch records, CancellationToken ct)
+    public Task<int> PublishAsync(RecordBatch records, CancellationToken cancellationToken)
     {
         if (records.Position is not { } position)
-            return PublishAsync(records, null, ct);
-        return _partitions.ContainsKey(position.Partition.Topic) ? PublishAndCommitAsync(records, position, ct) : PublishAndMoveAsync(records, position, ct);
+            return PublishAsync(records, null, cancellationToken);
+        return _partitions.ContainsKey(position.Partition.Topic)
+            ? PublishAndCommitAsync(records, position, cancellationToken)
+            : PublishWithCheckpointAsync(records, position, cancellationToken);
     }
 
-    public async Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken ct) => _partitions.ContainsKey(partition.Topic)
-        ? Math.Max(0, (await _admin.PositionsAsync(group, [new(_settings.Prefix + partition.Topic, partition.Partition)], ct))[0])
-        : await _places.FindAsync(group, partition, ct);
+    public async Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken cancellationToken)
+    {
+        if (!_partitions.ContainsKey(partition.Topic))
+            return await _checkpoints.FindAsync(group, partition, cancellationToken);
+        var committed = await _admin.PositionsAsync(group, [new(_settings.Prefix + partition.Topic, partition.Partition)], cancellationToken);
+        return Math.Max(0, committed[0]);
+    }
 
     public IPartitionReader OpenReader(TopicPartition partition, long from) => new KafkaReader(_settings, _admin, partition, from);
 
-    public async Task<MessageLogStatus> StatusAsync(CancellationToken ct) =>
-        await _status.ReadAsync(_partitions, ct) ?? throw new MessageLogException($"The topics at {_settings.BootstrapServers} are gone: start again to make them anew");
+    public async Task<MessageLogStatus> StatusAsync(CancellationToken cancellationToken) =>
+        await _status.ReadAsync(cancellationToken)
+        ?? throw new MessageLogException($"The topics at {_settings.BootstrapServers} are gone: restart to create them anew");
 
     public ValueTask DisposeAsync()
     {
@@ -101,37 +107,37 @@ public sealed class KafkaMessageLog : IMessageLog
         return ValueTask.CompletedTask;
     }
 
-    async Task<int> PublishAsync(RecordBatch records, CheckpointStamp? stamp, CancellationToken ct)
+    async Task<int> PublishAsync(RecordBatch records, CheckpointStamp? stamp, CancellationToken cancellationToken)
     {
         Acknowledgements acknowledged;
         using (records)
-            acknowledged = await _publisher.HandOverAsync(records, stamp, ct);
+            acknowledged = await _publisher.HandOverAsync(records, stamp, cancellationToken);
         return await acknowledged.AllAsync();
     }
 
-    async Task<int> PublishAndMoveAsync(RecordBatch records, ConsumerOffset position, CancellationToken ct)
+    async Task<int> PublishWithCheckpointAsync(RecordBatch records, ConsumerOffset position, CancellationToken cancellationToken)
     {
-        var published = await PublishAsync(records, _places.StampFor(position, records.Count), ct);
-        _places.Moved(position);
+        var published = await PublishAsync(records, _checkpoints.StampFor(position, records.Count), cancellationToken);
+        _checkpoints.Moved(position);
         return published;
     }
 
-    async Task<int> PublishAndCommitAsync(RecordBatch records, ConsumerOffset position, CancellationToken ct)
+    async Task<int> PublishAndCommitAsync(RecordBatch records, ConsumerOffset position, CancellationToken cancellationToken)
     {
-        if (!_given.TryGetValue((position.Group, position.Partition), out var partition))
+        if (!_assigned.TryGetValue((position.Group, position.Partition), out var partition))
         {
             records.Dispose();
-            throw new MessageLogException($"Group {position.Group} does not read {position.Partition} here: there is nothing to commit");
+            throw new MessageLogException($"Group {position.Group} is not assigned {position.Partition} in this process: there is nothing to commit");
         }
 
         var count = records.Count;
         try
         {
-            return await partition.Line.PublishAsync(records, _publisher, () => partition.Commits.CommitAsync(position.NextOffset), ct);
+            return await partition.InFlight.PublishAsync(records, _publisher, () => partition.Commits.CommitAsync(position.NextOffset), cancellationToken);
         }
         catch (Exception e) when (partition.Commits.IsEnded || IsGone(e))
         {
-            // The partition went to another consumer, which reads from the last commit on and publishes this batch again.
+            // The partition was assigned to another consumer, which reads from the last commit on and publishes this batch again.
             return count;
         }
         catch (Exception e) when (e is not MessageLogException)
@@ -140,6 +146,6 @@ public sealed class KafkaMessageLog : IMessageLog
         }
     }
 
-    /// <summary>The consumer knows that the partition was taken away, which its source's end may not have told yet.</summary>
+    /// <summary>The consumer knows that the partition was revoked, which its source may not have signalled yet.</summary>
     static bool IsGone(Exception e) => e.GetBaseException() is KafkaException { Error.Code: ErrorCode.Local_State };
 }

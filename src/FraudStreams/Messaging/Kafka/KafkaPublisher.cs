@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Akka.Event;
+using Microsoft.Extensions.Logging;
 using Confluent.Kafka;
 using FraudStreams.Diagnostics;
 using FraudStreams.Topics;
@@ -9,8 +9,8 @@ using Error = Confluent.Kafka.Error;
 namespace FraudStreams.Messaging.Kafka;
 
 /// <summary>
-/// Publishes batches with an idempotent producer that all replicas have to acknowledge. A batch is safe when its task completes. The partition
-/// is chosen here and not by the client, so that who looks for a record knows where it went.
+/// Publishes batches with an idempotent producer and acks=all. A batch is durable when its task completes. The partition is chosen here and not by
+/// the client, so that a search for a record knows its partition.
 /// </summary>
 sealed class KafkaPublisher : IDisposable
 {
@@ -22,8 +22,8 @@ sealed class KafkaPublisher : IDisposable
     IProducer<byte[], byte[]>? _producer;
     RecordPartitioner _partitioner;
 
-    /// <param name="longest">The most bytes that a record of any topic may have: the client refuses longer ones by itself.</param>
-    public KafkaPublisher(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, int longest, ILoggingAdapter log)
+    /// <param name="longest">The maximum record size over all topics, in bytes: the client refuses longer ones by itself.</param>
+    public KafkaPublisher(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, int longest, ILogger log)
     {
         _errors = new ErrorThrottle(log, $"The producer at {settings.BootstrapServers}", TimeProvider.System);
         _settings = settings;
@@ -32,16 +32,16 @@ sealed class KafkaPublisher : IDisposable
             .SetItem("message.max.bytes", Math.Clamp(longest + KafkaAdmin.RecordFrame, 1000, 1_000_000_000).ToString(CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Gives the records to the producer, which has them from then on.</summary>
-    /// <param name="stamp">Says for each record by its place in the batch and its partition what headers it gets, or that it is there already.</param>
-    public async Task<Acknowledgements> HandOverAsync(RecordBatch records, CheckpointStamp? stamp, CancellationToken ct)
+    /// <summary>Hands the records to the producer, which owns them from then on.</summary>
+    /// <param name="stamp">Gives each record its checkpoint header, by its index in the batch, or tells that its partition has it already.</param>
+    public async Task<Acknowledgements> HandOverAsync(RecordBatch records, CheckpointStamp? stamp, CancellationToken cancellationToken)
     {
         var acknowledged = new Acknowledgements(records.Count);
         for (var record = 0; record < records.Count; record++)
         {
             var topic = records.Topic(record);
             var partition = PartitionOf(topic, records.Key(record));
-            if (stamp?.IsThere(record, topic, partition) == true)
+            if (stamp?.IsPublished(record, topic, partition) == true)
             {
                 acknowledged.Skip();
                 continue;
@@ -53,7 +53,7 @@ sealed class KafkaPublisher : IDisposable
                 Value = records.Value(record).ToArray(),
                 Headers = stamp?.HeadersOf(record),
             };
-            await ProduceAsync(new Confluent.Kafka.TopicPartition(_settings.Prefix + topic, partition), message, acknowledged.OnDelivered, ct);
+            await ProduceAsync(new Confluent.Kafka.TopicPartition(_settings.Prefix + topic, partition), message, acknowledged.OnDelivered, cancellationToken);
         }
 
         return acknowledged;
@@ -77,7 +77,8 @@ sealed class KafkaPublisher : IDisposable
     }
 
     async Task ProduceAsync(
-        Confluent.Kafka.TopicPartition partition, Message<byte[], byte[]> message, Action<DeliveryReport<byte[], byte[]>> onDelivered, CancellationToken ct)
+        Confluent.Kafka.TopicPartition partition, Message<byte[], byte[]> message, Action<DeliveryReport<byte[], byte[]>> onDelivered,
+        CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -88,7 +89,7 @@ sealed class KafkaPublisher : IDisposable
             }
             catch (ProduceException<byte[], byte[]> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, ct);
+                await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, cancellationToken);
             }
             catch (KafkaException e)
             {
@@ -97,7 +98,7 @@ sealed class KafkaPublisher : IDisposable
         }
     }
 
-    /// <summary>A fatal error ends a producer for good; the next batch gets a new one.</summary>
+    /// <summary>After a fatal error a producer is unusable; the next batch gets a new one.</summary>
     IProducer<byte[], byte[]> Producer()
     {
         lock (_gate)
@@ -108,7 +109,7 @@ sealed class KafkaPublisher : IDisposable
     {
         if (!error.IsFatal)
         {
-            // The client tries again by itself, and what waits for an acknowledgement waits as long.
+            // The client retries by itself; publishes that wait for an acknowledgement wait as long.
             _errors.Warn(error.Reason);
             return;
         }

@@ -5,7 +5,7 @@ using KafkaPartition = Confluent.Kafka.TopicPartition;
 
 namespace FraudStreams.Messaging.Kafka;
 
-/// <summary>Reads a partition by a consumer of its own that joins no group.</summary>
+/// <summary>Reads a partition with a consumer of its own that joins no group.</summary>
 sealed class KafkaReader : IPartitionReader
 {
     const int ChunkRecords = 2000;
@@ -15,9 +15,9 @@ sealed class KafkaReader : IPartitionReader
     readonly TopicPartition _partition;
     readonly Lazy<IConsumer<byte[], byte[]>> _consumer;
 
-    /// <summary>The offset that is looked at next; past offsets that hold no record, once that is known.</summary>
+    /// <summary>The next offset to read; advanced past offsets without a record once they are known.</summary>
     long _next;
-    bool _sawEnd;
+    bool _reachedEnd;
 
     public KafkaReader(KafkaSettings settings, KafkaAdmin admin, TopicPartition partition, long from)
     {
@@ -25,18 +25,18 @@ sealed class KafkaReader : IPartitionReader
         _consumer = new Lazy<IConsumer<byte[], byte[]>>(Open);
     }
 
-    public async Task<IReadOnlyList<TopicRecord>> NextAsync(bool wait, CancellationToken ct)
+    public async Task<IReadOnlyList<TopicRecord>> NextAsync(bool wait, CancellationToken cancellationToken)
     {
-        // What the client has fetched already needs no thread that may wait.
-        if (_consumer.IsValueCreated && Next(mayWait: false) is { Count: > 0 } fetched)
+        // Records that the client has prefetched need no blocking thread.
+        if (_consumer.IsValueCreated && Next(mayBlock: false) is { Count: > 0 } fetched)
             return fetched;
         if (!wait)
-            return await BlockingCall.RunAsync(() => Next(mayWait: false), ct);
+            return await BlockingCall.RunAsync(() => Next(mayBlock: false), cancellationToken);
 
-        // Once the end was met, what is not here yet came after it; whether there is such, the broker knows.
-        while (!_sawEnd || await EndAsync(ct) > _next)
+        // Once the end was reached, only later appends are missing: the broker is asked whether there are any.
+        while (!_reachedEnd || await EndAsync(cancellationToken) > _next)
         {
-            if (await BlockingCall.RunAsync(() => Next(mayWait: true), ct) is { Count: > 0 } records)
+            if (await BlockingCall.RunAsync(() => Next(mayBlock: true), cancellationToken) is { Count: > 0 } records)
                 return records;
         }
 
@@ -50,8 +50,8 @@ sealed class KafkaReader : IPartitionReader
         return ValueTask.CompletedTask;
     }
 
-    async Task<long> EndAsync(CancellationToken ct) =>
-        (await _admin.BoundsAsync([new KafkaPartition(_settings.Prefix + _partition.Topic, _partition.Partition)], ct))[0].End;
+    async Task<long> EndAsync(CancellationToken cancellationToken) =>
+        (await _admin.BoundsAsync([new KafkaPartition(_settings.Prefix + _partition.Topic, _partition.Partition)], cancellationToken))[0].End;
 
     IConsumer<byte[], byte[]> Open()
     {
@@ -63,25 +63,25 @@ sealed class KafkaReader : IPartitionReader
         return consumer;
     }
 
-    List<TopicRecord> Next(bool mayWait)
+    List<TopicRecord> Next(bool mayBlock)
     {
         var started = TimeProvider.System.GetTimestamp();
         var chunk = new List<TopicRecord>();
         while (chunk.Count < ChunkRecords)
         {
-            var waits = mayWait && chunk.Count == 0;
+            var waits = mayBlock && chunk.Count == 0;
             var left = waits ? _settings.Timeout - TimeProvider.System.GetElapsedTime(started) : TimeSpan.Zero;
             var record = Consume(left < TimeSpan.Zero ? TimeSpan.Zero : left);
             if (record is null && waits && left <= TimeSpan.Zero)
-                throw new MessageLogException($"{_partition}: nothing came from {_settings.BootstrapServers} within {_settings.Timeout.TotalSeconds:0.#} s");
+                throw NothingArrived();
             if (record is null && !waits)
                 break;
             if (record is null)
                 continue;
             if (record.IsPartitionEOF)
             {
-                // Behind the last record there may be offsets without one, such as a transaction's marker.
-                (_sawEnd, _next) = (true, Math.Max(_next, record.Offset.Value));
+                // Behind the last record there may be offsets without a record, such as a transaction's marker.
+                (_reachedEnd, _next) = (true, Math.Max(_next, record.Offset.Value));
                 break;
             }
 
@@ -91,6 +91,9 @@ sealed class KafkaReader : IPartitionReader
 
         return chunk;
     }
+
+    MessageLogException NothingArrived() =>
+        new($"{_partition}: no record arrived from {_settings.BootstrapServers} within {_settings.Timeout.TotalSeconds:0.#} s");
 
     ConsumeResult<byte[], byte[]>? Consume(TimeSpan wait)
     {

@@ -4,14 +4,14 @@ using FraudStreams.Configuration;
 
 namespace FraudStreams.Messaging.Kafka;
 
-/// <param name="BootstrapServers">One or more brokers, host:port with commas between.</param>
-/// <param name="Prefix">Before the names of topics and groups, so that several installations can share a cluster.</param>
-/// <param name="Replicas">Copies of each topic that is made; null leaves it to the broker.</param>
-/// <param name="Timeout">For each question to the brokers.</param>
+/// <param name="BootstrapServers">One or more brokers, host:port, separated by commas.</param>
+/// <param name="Prefix">Prefix of topic and group names, so that several installations can share a cluster.</param>
+/// <param name="Replicas">Replication factor of created topics; null is the broker's default.</param>
+/// <param name="Timeout">Timeout of each query to the brokers.</param>
 /// <param name="Client">librdkafka's own settings, for every client.</param>
 /// <param name="Consumer">The same for consumers of a group.</param>
 /// <param name="Producer">The same for producers.</param>
-/// <param name="StopTimeout">How long a consumer that ends keeps its place in the group for records that are not committed yet.</param>
+/// <param name="StopTimeout">How long a stopping consumer stays in the group for records that are not committed yet.</param>
 /// <param name="RevokeTimeout">How long a partition that is being revoked is held for records that are not committed yet.</param>
 /// <param name="Password">The SASL password; empty where none is needed.</param>
 public sealed record KafkaSettings(
@@ -34,7 +34,7 @@ public sealed record KafkaSettings(
         section.Section("consumer").Duration("revoke-timeout", TimeSpan.Zero, TimeSpan.FromMinutes(10)),
         SecretValue.Read(PasswordVariable, section, "password-file", Environment.GetEnvironmentVariable));
 
-    /// <summary>What every client of the cluster is made with.</summary>
+    /// <summary>The settings common to all clients of the cluster.</summary>
     public ImmutableSortedDictionary<string, string> Properties
     {
         get
@@ -47,7 +47,7 @@ public sealed record KafkaSettings(
     public ImmutableSortedDictionary<string, string> ProducerProperties =>
         Properties.SetItems(Producer).SetItem("enable.idempotence", "true").SetItem("acks", "all");
 
-    /// <param name="group">With the prefix.</param>
+    /// <param name="group">The group id, with the prefix.</param>
     public ImmutableSortedDictionary<string, string> ConsumerProperties(string group) => Properties.SetItems(Consumer)
         .SetItem("group.id", group)
         .SetItem("auto.offset.reset", "earliest")
@@ -63,7 +63,7 @@ public sealed record KafkaSettings(
         if (client.ContainsKey(PasswordProperty))
         {
             throw new SettingsException(
-                $"{section.PathOf(key)}.{PasswordProperty}: a password does not stand there; give it in {PasswordVariable} or topics.kafka.password-file");
+                $"{section.PathOf(key)}.{PasswordProperty}: a password does not belong here; set it in {PasswordVariable} or topics.kafka.password-file");
         }
 
         return client.ToImmutable();

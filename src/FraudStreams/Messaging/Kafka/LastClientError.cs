@@ -3,28 +3,28 @@ using Confluent.Kafka;
 namespace FraudStreams.Messaging.Kafka;
 
 /// <summary>
-/// What the client library says on its own while a question to the brokers is open. The question itself only ends with "no answer in time"; why
-/// (a certificate, a password, a name that cannot be resolved) is told here.
+/// The error that the client library last reported by itself. A query to the brokers only ends with a timeout; the cause (a certificate, a password, a
+/// name that cannot be resolved) is reported here.
 /// </summary>
 sealed class LastClientError
 {
     readonly Lock _gate = new();
-    Error? _said;
+    Error? _last;
 
     public void Note(Error error)
     {
         lock (_gate)
         {
-            if (_said is null || Weight(error) >= Weight(_said))
-                _said = error;
+            if (_last is null || Weight(error) >= Weight(_last))
+                _last = error;
         }
     }
 
-    /// <summary>The failure's own words, and what was said besides.</summary>
+    /// <summary>The failure's reason, followed by the client's error if it is another one.</summary>
     public string Explain(Error failure)
     {
         lock (_gate)
-            return _said is null || _said.Reason == failure.Reason ? failure.Reason : $"{failure.Reason} ({_said.Reason})";
+            return _last is null || _last.Reason == failure.Reason ? failure.Reason : $"{failure.Reason} ({_last.Reason})";
     }
 
     static int Weight(Error error) => error.Code switch

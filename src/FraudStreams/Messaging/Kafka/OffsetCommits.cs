@@ -4,43 +4,43 @@ using FraudStreams.Diagnostics;
 namespace FraudStreams.Messaging.Kafka;
 
 /// <summary>
-/// Commits one request to the broker at a time, on a thread of its own, since the client library waits for the answer: what is asked for while
-/// one is under way goes out together with the next, the highest offset of each partition.
+/// Sends one commit request to the broker at a time, on a thread of its own, since the client library blocks until the answer. Commits requested
+/// meanwhile are merged into the next request, with the highest offset of each partition.
 /// </summary>
 sealed class OffsetCommits(Action<IEnumerable<TopicPartitionOffset>> commit, TimeSpan timeout) : IDisposable
 {
     readonly object _gate = new();
     readonly CancellationTokenSource _closed = new();
-    List<Wanted> _wanted = [];
-    bool _isUnderWay;
+    List<PendingCommit> _pending = [];
+    bool _isRunning;
 
-    sealed record Wanted(AssignedPartition Partition, long NextOffset, TaskCompletionSource Done);
+    sealed record PendingCommit(AssignedPartition Partition, long NextOffset, TaskCompletionSource Done);
 
-    /// <param name="nextOffset">What the group's position becomes.</param>
+    /// <param name="nextOffset">The group's new committed offset.</param>
     public Task CommitAsync(AssignedPartition partition, long nextOffset)
     {
-        var wanted = new Wanted(partition, nextOffset, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var pending = new PendingCommit(partition, nextOffset, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (_gate)
         {
             if (_closed.IsCancellationRequested)
                 return Task.FromException(new KafkaException(ErrorCode.Local_State));
-            _wanted.Add(wanted);
-            if (_isUnderWay)
-                return wanted.Done.Task;
-            _isUnderWay = true;
+            _pending.Add(pending);
+            if (_isRunning)
+                return pending.Done.Task;
+            _isRunning = true;
         }
 
         _ = BlockingCall.RunAsync(Work);
-        return wanted.Done.Task;
+        return pending.Done.Task;
     }
 
-    /// <summary>Waits until no commit is under way, since the client must not be closed while it is used.</summary>
+    /// <summary>Waits until no commit is in flight, since the client must not be closed while it is in use.</summary>
     public void Dispose()
     {
         lock (_gate)
         {
             _closed.Cancel();
-            while (_isUnderWay)
+            while (_isRunning)
                 Monitor.Wait(_gate);
         }
     }
@@ -49,44 +49,44 @@ sealed class OffsetCommits(Action<IEnumerable<TopicPartitionOffset>> commit, Tim
     {
         while (true)
         {
-            List<Wanted> round;
+            List<PendingCommit> round;
             lock (_gate)
             {
-                if (_wanted.Count == 0)
+                if (_pending.Count == 0)
                 {
-                    _isUnderWay = false;
+                    _isRunning = false;
                     Monitor.PulseAll(_gate);
                     return;
                 }
 
-                (round, _wanted) = (_wanted, []);
+                (round, _pending) = (_pending, []);
             }
 
-            foreach (var lost in round.Where(wanted => wanted.Partition.IsLost))
-                lost.Done.TrySetException(new KafkaException(new Error(ErrorCode.Local_State, $"{lost.Partition.Name} was given to another consumer")));
-            round.RemoveAll(wanted => wanted.Partition.IsLost);
+            foreach (var lost in round.Where(pending => pending.Partition.IsLost))
+                lost.Done.TrySetException(new KafkaException(new Error(ErrorCode.Local_State, $"{lost.Partition.Name} was assigned to another consumer")));
+            round.RemoveAll(pending => pending.Partition.IsLost);
             if (round.Count > 0)
                 Commit(round);
         }
     }
 
-    void Commit(List<Wanted> round)
+    void Commit(List<PendingCommit> round)
     {
         try
         {
-            var offsets = round.GroupBy(wanted => wanted.Partition.Name)
-                .Select(of => new TopicPartitionOffset(of.Key, of.Max(wanted => wanted.NextOffset))).ToArray();
+            var offsets = round.GroupBy(pending => pending.Partition.Name)
+                .Select(of => new TopicPartitionOffset(of.Key, of.Max(pending => pending.NextOffset))).ToArray();
             BrokerErrors.Retry(() => commit(offsets), timeout, _closed.Token);
-            foreach (var wanted in round)
+            foreach (var pending in round)
             {
-                wanted.Partition.Committed(wanted.NextOffset);
-                wanted.Done.TrySetResult();
+                pending.Partition.Committed(pending.NextOffset);
+                pending.Done.TrySetResult();
             }
         }
         catch (Exception e) when (e is KafkaException or OperationCanceledException)
         {
-            foreach (var wanted in round)
-                wanted.Done.TrySetException(e);
+            foreach (var pending in round)
+                pending.Done.TrySetException(e);
         }
     }
 }

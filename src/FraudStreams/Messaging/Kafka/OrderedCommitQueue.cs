@@ -1,30 +1,30 @@
 namespace FraudStreams.Messaging.Kafka;
 
 /// <summary>
-/// Batches of one partition that are published one behind the other without waiting for each other's acknowledgements. The commit of a batch begins when
-/// the brokers have acknowledged it and all before it, in the batches' order; after one that failed none begins. For one caller at a time.
+/// Pipelines the batches of one partition: they are published in order without waiting for each other's acknowledgements. The commit of a batch starts
+/// once the brokers have acknowledged it and all batches before it, in order; after a failed batch no commit starts. One caller at a time.
 /// </summary>
 sealed class OrderedCommitQueue
 {
     Task _handedOver = Task.CompletedTask;
     Task _committing = Task.CompletedTask;
 
-    /// <summary>Completes with the commit. Takes the batch over, and disposes it whatever comes.</summary>
-    public async Task<int> PublishAsync(RecordBatch records, KafkaPublisher publisher, Func<Task> commit, CancellationToken ct)
+    /// <summary>Completes with the commit. Takes ownership of the batch and disposes it in every case.</summary>
+    public async Task<int> PublishAsync(RecordBatch records, KafkaPublisher publisher, Func<Task> commit, CancellationToken cancellationToken)
     {
-        var handedOver = HandOverAsync(_handedOver, records, publisher, ct);
+        var handedOver = HandOverAsync(_handedOver, records, publisher, cancellationToken);
         var committing = CommitAsync(_committing, handedOver, commit);
         (_handedOver, _committing) = (handedOver, committing);
         await await committing;
         return await (await handedOver).AllAsync();
     }
 
-    static async Task<Acknowledgements> HandOverAsync(Task before, RecordBatch records, KafkaPublisher publisher, CancellationToken ct)
+    static async Task<Acknowledgements> HandOverAsync(Task before, RecordBatch records, KafkaPublisher publisher, CancellationToken cancellationToken)
     {
         using (records)
         {
             await before;
-            return await publisher.HandOverAsync(records, null, ct);
+            return await publisher.HandOverAsync(records, null, cancellationToken);
         }
     }
 

@@ -4,37 +4,30 @@ using System.Collections.Immutable;
 using System.Text;
 using Confluent.Kafka;
 using FraudStreams.Diagnostics;
-using FraudStreams.Topics;
 
 namespace FraudStreams.Messaging.Kafka;
 
 /// <summary>
-/// Where a producer stands in what it reads (a file, a journal). Kafka has no place for that which moves together with the records, short of a
-/// transaction, so the records say it themselves, in a header: which place, and from where to where their batch takes it. Batches of a place are
-/// published one after the other; so what lies before the newest batch is there as a whole, and only of that batch some records may be missing.
-/// Who starts again begins that batch anew, and what is there of it is left out: rows of a file by their numbers; and where a step may make any number
-/// of records, as in a journal, by their order in the batch, which begins with the same records when it is made again.
+/// How far a producer has read a source that is no topic (a file, a journal). Short of a transaction, Kafka cannot commit that offset together with the
+/// records, so the records carry it in a header: the source, and the range of its offsets that their batch covers. The batches of a source are published
+/// one after the other: everything before the newest batch is complete, and only of that batch records may be missing. A restarted producer makes that
+/// batch again and skips the records already published: rows of a file by their numbers; where one step may make any number of records, as in a journal,
+/// by their index in the batch, which starts with the same records when it is made again.
 /// </summary>
-sealed class ProducerCheckpoints(KafkaSettings settings, KafkaAdmin admin, ImmutableSortedDictionary<string, int> partitions)
+sealed class ProducerCheckpoints(KafkaSettings settings, KafkaAdmin admin, LogLayout layout)
 {
     const int LookBack = 1000;
 
-    readonly ConcurrentDictionary<(string Group, TopicPartition Place), long> _positions = [];
-    readonly ConcurrentDictionary<(string Group, TopicPartition Place), CheckpointFound> _there = [];
+    readonly ConcurrentDictionary<(string Group, TopicPartition Source), long> _positions = [];
+    readonly ConcurrentDictionary<(string Group, TopicPartition Source), CheckpointFound> _found = [];
 
-    static readonly ImmutableSortedDictionary<string, ImmutableArray<string>> WrittenTo = ImmutableSortedDictionary.CreateRange(
-    [
-        KeyValuePair.Create<string, ImmutableArray<string>>(ConsumerGroups.Simulate, [TopicNames.Transactions]),
-        KeyValuePair.Create<string, ImmutableArray<string>>(ConsumerGroups.DeliveryLog, [TopicNames.Alerts, TopicNames.Undelivered]),
-    ]);
-
-    /// <summary>The position that a producer can go on from.</summary>
-    public async Task<long> FindAsync(string group, TopicPartition place, CancellationToken ct)
+    /// <summary>The offset of the source from which a producer continues.</summary>
+    public async Task<long> FindAsync(string group, TopicPartition source, CancellationToken cancellationToken)
     {
-        var bounds = await BoundsAsync(group, ct);
-        var (position, there) = await BlockingCall.RunAsync(() => Search(group, place, bounds), ct);
-        _positions[(group, place)] = position;
-        _there[(group, place)] = there;
+        var bounds = await BoundsAsync(group, cancellationToken);
+        var (position, found) = await BlockingCall.RunAsync(() => Search(group, source, bounds), cancellationToken);
+        _positions[(group, source)] = position;
+        _found[(group, source)] = found;
         return position;
     }
 
@@ -42,26 +35,30 @@ sealed class ProducerCheckpoints(KafkaSettings settings, KafkaAdmin admin, Immut
     {
         var key = (position.Group, position.Partition);
         var from = _positions.TryGetValue(key, out var known) ? known : position.NextOffset - records;
-        return new CheckpointStamp(NameOf(position.Group, position.Partition), from, position.NextOffset, records, _there.GetValueOrDefault(key, CheckpointFound.Nothing));
+        var found = _found.GetValueOrDefault(key, CheckpointFound.Nothing);
+        return new CheckpointStamp(NameOf(position.Group, position.Partition), from, position.NextOffset, records, found);
     }
 
     public void Moved(ConsumerOffset position) => _positions[(position.Group, position.Partition)] = position.NextOffset;
 
-    static byte[] NameOf(string group, TopicPartition place) => Encoding.UTF8.GetBytes($"{group} {place}");
+    CheckpointedProducer? ProducerOf(string group) => layout.Producers.FirstOrDefault(producer => producer.Group == group);
 
-    /// <summary>Where the partitions that a group writes to begin and end.</summary>
-    async Task<(string Topic, Confluent.Kafka.TopicPartition Partition, WatermarkOffsets Bounds)[]> BoundsAsync(string group, CancellationToken ct)
+    static byte[] NameOf(string group, TopicPartition source) => Encoding.UTF8.GetBytes($"{group} {source}");
+
+    /// <summary>The first and end offsets of the partitions that a group writes to.</summary>
+    async Task<(string Topic, Confluent.Kafka.TopicPartition Partition, WatermarkOffsets Bounds)[]> BoundsAsync(
+        string group, CancellationToken cancellationToken)
     {
-        var all = WrittenTo.GetValueOrDefault(group, [])
-            .SelectMany(topic => Enumerable.Range(0, partitions[topic]).Select(number => (topic, new Confluent.Kafka.TopicPartition(settings.Prefix + topic, number)))).ToArray();
-        var bounds = all.Length == 0 ? [] : await admin.BoundsAsync([.. all.Select(of => of.Item2)], ct);
+        var all = (ProducerOf(group)?.Topics ?? [])
+            .SelectMany(topic => Enumerable.Range(0, layout.Partitions[topic]).Select(number => (topic, new Confluent.Kafka.TopicPartition(settings.Prefix + topic, number)))).ToArray();
+        var bounds = all.Length == 0 ? [] : await admin.BoundsAsync([.. all.Select(of => of.Item2)], cancellationToken);
         return [.. all.Zip(bounds, (of, bound) => (of.topic, of.Item2, bound))];
     }
 
-    (long Position, CheckpointFound There) Search(
-        string group, TopicPartition place, IEnumerable<(string Topic, Confluent.Kafka.TopicPartition Partition, WatermarkOffsets Bounds)> searched)
+    (long Position, CheckpointFound Found) Search(
+        string group, TopicPartition source, IEnumerable<(string Topic, Confluent.Kafka.TopicPartition Partition, WatermarkOffsets Bounds)> searched)
     {
-        var name = NameOf(group, place);
+        var name = NameOf(group, source);
         var last = new Dictionary<(string Topic, int Partition), CheckpointHeader>();
         using var reader = new ConsumerBuilder<byte[], byte[]>(
                 settings.Properties.SetItem("group.id", settings.Prefix + "places").SetItem("enable.auto.commit", "false").SetItem("enable.partition.eof", "true"))
@@ -75,7 +72,7 @@ sealed class ProducerCheckpoints(KafkaSettings settings, KafkaAdmin admin, Immut
         }
 
         var newest = last.Values.DefaultIfEmpty().MaxBy(header => (header.To, header.Index));
-        if (group == ConsumerGroups.Simulate)
+        if (ProducerOf(group) is { IsOneRecordAStep: true })
             return (newest.From, new CheckpointFound(null, last.ToImmutableDictionary(found => found.Key, found => found.Value.Step)));
         if (newest.Index == newest.Records - 1)
             return (newest.To, CheckpointFound.Nothing);
@@ -83,7 +80,7 @@ sealed class ProducerCheckpoints(KafkaSettings settings, KafkaAdmin admin, Immut
         return (newest.From, new CheckpointFound(newest.From, ofNewest.ToImmutableDictionary(found => found.Key, found => (long)found.Value.Index)));
     }
 
-    /// <summary>The newest record of a place in a partition: looks at the last thousand records, then at the thousands before them.</summary>
+    /// <summary>The newest record of a source in a partition: scans the last thousand records, then the thousand before them, and so on.</summary>
     CheckpointHeader? LastIn(IConsumer<byte[], byte[]> reader, Confluent.Kafka.TopicPartition partition, WatermarkOffsets bounds, byte[] name)
     {
         try
@@ -100,7 +97,8 @@ sealed class ProducerCheckpoints(KafkaSettings settings, KafkaAdmin admin, Immut
         }
         catch (KafkaException e)
         {
-            throw new MessageLogException($"{partition.Topic}, partition {partition.Partition.Value}, cannot be searched for where its producer stood: {e.Error.Reason}", e);
+            throw new MessageLogException(
+                $"{partition.Topic}, partition {partition.Partition.Value}, cannot be searched for its producer's checkpoint: {e.Error.Reason}", e);
         }
     }
 
@@ -111,7 +109,8 @@ sealed class ProducerCheckpoints(KafkaSettings settings, KafkaAdmin admin, Immut
         while (true)
         {
             var record = reader.Consume(settings.Timeout)
-                ?? throw new MessageLogException($"{partition.Topic}, partition {partition.Partition.Value}: nothing came from offset {start} within {settings.Timeout.TotalSeconds:0.#} s");
+                ?? throw new MessageLogException(
+                    $"{partition.Topic}, partition {partition.Partition.Value}: no record arrived from offset {start} on within {settings.Timeout.TotalSeconds:0.#} s");
             if (record.IsPartitionEOF || record.Offset.Value >= end)
                 break;
             if (CheckpointHeader.TryRead(record.Message.Headers, name, out var header))
@@ -125,17 +124,17 @@ sealed class ProducerCheckpoints(KafkaSettings settings, KafkaAdmin admin, Immut
     }
 }
 
-/// <summary>What a record says of its producer's place: which of how many of its batch it is, and from where to where the batch goes.</summary>
+/// <summary>The checkpoint in a record's header: its index in its batch, the batch's size, and the range of source offsets that the batch covers.</summary>
 readonly record struct CheckpointHeader(int Index, int Records, long From, long To)
 {
     public const string Key = "fraudstreams.place";
     const int NumberBytes = 24;
 
-    /// <summary>Each record is one step of the place, as with the rows of a file; then a record's own step is known.</summary>
-    public bool IsOneAStep => Records == To - From;
+    /// <summary>Each record is one step of the source, as with the rows of a file; then the record's own offset is known.</summary>
+    public bool IsOneRecordPerStep => Records == To - From;
 
-    /// <summary>The place after this record; 0 where that is not known.</summary>
-    public long Step => IsOneAStep ? From + Index + 1 : 0;
+    /// <summary>The source offset after this record; 0 if it is not known.</summary>
+    public long Step => IsOneRecordPerStep ? From + Index + 1 : 0;
 
     public byte[] Write(byte[] name)
     {
@@ -164,15 +163,15 @@ readonly record struct CheckpointHeader(int Index, int Records, long From, long 
     }
 }
 
-/// <summary>The headers of a batch that moves a place.</summary>
-/// <param name="There">What is there already.</param>
-sealed record CheckpointStamp(byte[] Name, long From, long To, int Records, CheckpointFound There)
+/// <summary>The checkpoint headers of a batch.</summary>
+/// <param name="Found">What is published already.</param>
+sealed record CheckpointStamp(byte[] Name, long From, long To, int Records, CheckpointFound Found)
 {
-    public bool IsThere(int record, string topic, int partition)
+    public bool IsPublished(int record, string topic, int partition)
     {
-        if (!There.Last.TryGetValue((topic, partition), out var last))
+        if (!Found.Last.TryGetValue((topic, partition), out var last))
             return false;
-        return There.OfBatchFrom is { } from ? From == from && record <= last : Header(record).Step is > 0 and var step && step <= last;
+        return Found.OfBatchFrom is { } from ? From == from && record <= last : Header(record).Step is > 0 and var step && step <= last;
     }
 
     public Headers HeadersOf(int record) => new() { { CheckpointHeader.Key, Header(record).Write(Name) } };
@@ -180,9 +179,9 @@ sealed record CheckpointStamp(byte[] Name, long From, long To, int Records, Chec
     CheckpointHeader Header(int record) => new(record, Records, From, To);
 }
 
-/// <summary>What a producer before this one has left.</summary>
-/// <param name="OfBatchFrom">Where the batch began of which some is there; null where records are steps.</param>
-/// <param name="Last">For each partition the last step that is there, or the last record of that batch.</param>
+/// <summary>What an earlier producer has published.</summary>
+/// <param name="OfBatchFrom">The start of the batch that is published in part; null where records are steps.</param>
+/// <param name="Last">By partition, the last step published, or the index of the last record of that batch.</param>
 sealed record CheckpointFound(long? OfBatchFrom, ImmutableDictionary<(string Topic, int Partition), long> Last)
 {
     public static readonly CheckpointFound Nothing = new(null, ImmutableDictionary<(string Topic, int Partition), long>.Empty);

@@ -3,8 +3,8 @@ using FraudStreams.Sqlite;
 namespace FraudStreams.Messaging.Sqlite;
 
 /// <summary>
-/// Wakes readers that wait at the end of a partition: at once when this process appended, and, by looking at the file's change counter at each interval
-/// while anyone waits, when another process wrote.
+/// Wakes readers that wait at the end of a partition: at once after an append of this process, and after appends of other processes by polling the
+/// file's change counter (PRAGMA data_version) while a reader waits.
 /// </summary>
 internal sealed class AppendNotifier : IAsyncDisposable
 {
@@ -37,15 +37,15 @@ internal sealed class AppendNotifier : IAsyncDisposable
         static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    /// <summary>Take this before reading: it completes at the next append after now, so an append between the read and the wait is not missed.</summary>
+    /// <summary>Call before reading: the task completes at the next append after the call, so an append between the read and the wait is not missed.</summary>
     public Task Next(TopicPartition partition) => _signals[partition].Task;
 
-    public async Task WaitAsync(Task next, CancellationToken ct)
+    public async Task WaitAsync(Task next, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _waiting);
         try
         {
-            await next.WaitAsync(ct);
+            await next.WaitAsync(cancellationToken);
         }
         finally
         {
@@ -83,7 +83,7 @@ internal sealed class AppendNotifier : IAsyncDisposable
         }
         catch (SqliteFileException)
         {
-            // Whoever waits reads for itself and meets the fault where it can be reported.
+            // The waiting readers run into the same fault themselves and report it.
             SetAll();
         }
         finally

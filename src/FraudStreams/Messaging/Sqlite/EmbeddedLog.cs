@@ -5,12 +5,12 @@ using FraudStreams.Topics;
 namespace FraudStreams.Messaging.Sqlite;
 
 /// <summary>
-/// Topics in one SQLite file: an append is one transaction together with the position it stands for, and durable when it returns. Several processes
-/// may have the same file open; each has one writer, and SQLite's locks order them.
+/// Topics in one SQLite file. Records and the offset commit that belongs to them are one transaction, durable when the call returns. Several processes
+/// may have the file open; each has one writer, and SQLite's locks serialise them.
 /// </summary>
 public sealed class EmbeddedLog : IAsyncDisposable
 {
-    /// <summary>SQLite's own limit, with room for the key and the other columns.</summary>
+    /// <summary>SQLite's own limit, less room for the key and the other columns.</summary>
     const int LongestValue = 900_000_000;
 
     readonly EmbeddedLogSettings _settings;
@@ -26,8 +26,8 @@ public sealed class EmbeddedLog : IAsyncDisposable
         _writer = new LogWriter(settings, appender, _signals, time);
     }
 
-    /// <summary>Opens the log, making the folder, the file and the topics it lacks.</summary>
-    /// <exception cref="MessageLogException">The file cannot be used, is of a newer release, or holds a topic with another number of partitions.</exception>
+    /// <summary>Opens the log and creates the folder, the file and the topics that are missing.</summary>
+    /// <exception cref="MessageLogException">The file cannot be used, is of a newer release, or holds a topic with a different partition count.</exception>
     public static EmbeddedLog Open(EmbeddedLogSettings settings, TimeProvider time)
     {
         try
@@ -40,7 +40,7 @@ public sealed class EmbeddedLog : IAsyncDisposable
         }
     }
 
-    /// <summary>What a data folder's log holds, also while another process writes it; null where there is none, and then none is made.</summary>
+    /// <summary>The status of a data folder's log, also while another process writes it; null, and nothing is created, if there is no log.</summary>
     public static MessageLogStatus? ReadStatus(string folder)
     {
         var file = new EmbeddedLogSettings(folder, ImmutableSortedDictionary<string, int>.Empty).File;
@@ -54,7 +54,7 @@ public sealed class EmbeddedLog : IAsyncDisposable
         }
     }
 
-    /// <summary>What a data folder's log still holds of a topic, one partition after the other; nothing where there is none.</summary>
+    /// <summary>All records that a data folder's log retains of a topic, one partition after the other; none if there is no log.</summary>
     public static IEnumerable<TopicRecord> ReadRecords(string folder, string topic)
     {
         var settings = new EmbeddedLogSettings(folder, ImmutableSortedDictionary<string, int>.Empty);
@@ -73,17 +73,17 @@ public sealed class EmbeddedLog : IAsyncDisposable
     public MessageLogStatus Status() => ReadStatus(_settings.Folder) ?? new MessageLogStatus([], []);
 
     /// <summary>
-    /// Appends the records and moves the position they stand for, all or nothing, durable when it returns. A position moves forward only: without records
-    /// a position behind the committed one changes nothing; records that stand for a stretch already committed are refused, as they would be there twice.
-    /// Disposes the batch, whatever comes. A batch that the writer has taken is finished: cancelling counts only before.
+    /// Appends the records and commits the offset that belongs to them, atomically, durable on return. Offsets only move forward: an offset alone behind
+    /// the committed one is ignored; records for a range already committed are refused, as they would be duplicates. Disposes the batch in every case.
+    /// Cancellation is honoured only until the writer accepts the batch.
     /// </summary>
-    /// <returns>How many were appended: all of the batch.</returns>
-    public Task<int> PublishAsync(RecordBatch records, CancellationToken ct = default)
+    /// <returns>The number of records appended: all of the batch.</returns>
+    public Task<int> PublishAsync(RecordBatch records, CancellationToken cancellationToken = default)
     {
-        if (ct.IsCancellationRequested)
+        if (cancellationToken.IsCancellationRequested)
         {
             records.Dispose();
-            return Task.FromCanceled<int>(ct);
+            return Task.FromCanceled<int>(cancellationToken);
         }
 
         if (RefusalOf(records) is { } refusal)
@@ -95,10 +95,10 @@ public sealed class EmbeddedLog : IAsyncDisposable
         return _writer.PublishAsync(records);
     }
 
-    /// <summary>Where a group stands on a partition, or on anything else it keeps its place in; 0 where it never committed.</summary>
+    /// <summary>The offset a group has committed for a partition, or for a source that is no topic; 0 if it never committed.</summary>
     public Task<long> PositionAsync(string group, TopicPartition partition) => _writer.PositionAsync(group, partition, register: false);
 
-    /// <summary>As PositionAsync, and from now on nothing is removed that this group has not read.</summary>
+    /// <summary>As <see cref="PositionAsync"/>; from now on retention removes nothing that this group has not read.</summary>
     internal Task<long> RegisterAsync(string group, TopicPartition partition) => _writer.PositionAsync(group, partition, register: true);
 
     internal IEnumerable<TopicPartition> PartitionsOf(string topic) => _topics.TryGetValue(topic, out var partitions)
@@ -107,14 +107,14 @@ public sealed class EmbeddedLog : IAsyncDisposable
 
     internal LogReader OpenReader(TopicPartition partition) => new(new LogScan(_settings, partition), partition, _signals);
 
-    /// <summary>Finishes what was published and closes the file; readers still at work fail or were cancelled before.</summary>
+    /// <summary>Completes pending publishes and closes the file; readers that were not cancelled before fail.</summary>
     public async ValueTask DisposeAsync()
     {
         await _writer.DisposeAsync();
         await _signals.DisposeAsync();
     }
 
-    /// <summary>What is wrong with a batch is found before it shares a transaction with others.</summary>
+    /// <summary>Validates a batch before it shares a transaction with others.</summary>
     MessageLogException? RefusalOf(RecordBatch records)
     {
         for (var record = 0; record < records.Count; record++)

@@ -3,18 +3,18 @@ using FraudStreams.Sqlite;
 
 namespace FraudStreams.Messaging.Sqlite;
 
-/// <summary>Records may be removed once they are older, or the whole file holds more, than this; null keeps them. Never what a group has yet to read.</summary>
+/// <summary>Records are removed once they are older, or the file holds more, than this; null is no limit. What a group has yet to read always stays.</summary>
 public sealed record RetentionSettings(TimeSpan? MaxAge = null, long? MaxBytes = null)
 {
-    /// <summary>How often the writer looks for records to remove.</summary>
+    /// <summary>How often the writer checks for records to remove.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Records removed in one transaction, between two publishes: small enough that nobody waits for it (some milliseconds).</summary>
+    /// <summary>Records removed in one transaction, between two publishes: small enough to delay a publish by some milliseconds only.</summary>
     public int StepRecords { get; init; } = 2000;
 }
 
 /// <param name="Folder">The data folder; the log is its file topics.db, and its locks are in the folder locks.</param>
-/// <param name="Partitions">The topics and how many partitions each has. A topic that exists keeps the number it was made with.</param>
+/// <param name="Partitions">The topics with their partition counts. An existing topic keeps the count it was created with.</param>
 public sealed record EmbeddedLogSettings(string Folder, ImmutableSortedDictionary<string, int> Partitions)
 {
     public Durability Durability { get; init; } = Durability.Full;
@@ -24,21 +24,21 @@ public sealed record EmbeddedLogSettings(string Folder, ImmutableSortedDictionar
     /// <summary>How long a write waits for another process's transaction before it fails.</summary>
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often a reader that has read everything looks for what other processes appended; this process's own appends wake it at once.</summary>
+    /// <summary>How often a reader at the end polls for appends of other processes; appends of this process wake it at once.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How often a process that found a group taken tries again.</summary>
+    /// <summary>How often a standby process retries to get the group's lock.</summary>
     public TimeSpan StandbyInterval { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>A reader takes at most so many records, and stops after so many bytes, at a time: this bounds what a partition holds in memory.</summary>
+    /// <summary>Limits of one read, in records and (below) in bytes: they bound the memory of a partition's reader.</summary>
     public int ChunkRecords { get; init; } = 512;
 
     public int ChunkBytes { get; init; } = 512 * 1024;
 
-    /// <summary>The write-ahead log is moved into the file when it has grown to this; less makes every page written twice as often.</summary>
+    /// <summary>Size at which the write-ahead log is checkpointed into the file; with less, pages are written more often.</summary>
     public long WriteAheadBytes { get; init; } = 16 * 1024 * 1024;
 
-    /// <summary>The file may not grow past this; null is as far as the disk goes. What is refused at the limit is refused as on a full disk.</summary>
+    /// <summary>Maximum size of the file; null is no limit. At the limit, writes fail as on a full disk.</summary>
     public long? MaxFileBytes { get; init; }
 
     internal string File => Path.Combine(Folder, "topics.db");

@@ -5,10 +5,10 @@ using FraudStreams.Topics;
 
 namespace FraudStreams.Messaging.Sqlite;
 
-/// <summary>Another process consumes the topic, or produces from the source, in this group; this one waits until that one is gone.</summary>
+/// <summary>Another process consumes the topic, or produces from the source, in this group; this process waits until that one has ended.</summary>
 public sealed record GroupStandby(string Group, string Topic, string Holder);
 
-/// <summary>Topics without anything installed: the embedded log as sources and a publisher.</summary>
+/// <summary>The message log that needs no broker: the embedded SQLite log as Akka sources and a publisher.</summary>
 public sealed class EmbeddedMessageLog : IMessageLog
 {
     readonly EmbeddedLogSettings _settings;
@@ -24,35 +24,36 @@ public sealed class EmbeddedMessageLog : IMessageLog
         _onStandby = onStandby;
     }
 
-    /// <param name="onStandby">Told once each time that this process has to wait for a group.</param>
+    /// <param name="onStandby">Called once whenever this process has to wait for a group's lock.</param>
     /// <exception cref="MessageLogException">As <see cref="EmbeddedLog.Open"/>.</exception>
     public static EmbeddedMessageLog Open(EmbeddedLogSettings settings, TimeProvider time, Action<GroupStandby> onStandby) =>
         new(settings, EmbeddedLog.Open(settings, time), time, onStandby);
 
-    /// <summary>A transaction each: had one failed, the next would move the position past it.</summary>
+    /// <summary>Each batch is a transaction of its own: had one failed, the next would commit past it.</summary>
     public int MaxInFlightBatches => 1;
 
     public Source<TopicPartitionSource, NotUsed> Consume(string topic, string group) => Source.UnfoldResourceAsync<TopicPartitionSource, GroupConsumption>(
         () => Task.FromResult(new GroupConsumption(_log, _settings, topic, group, _time, _onStandby)),
         consumption => consumption.NextAsync(),
-        CloseAsync).WithAttributes(NothingAhead);
+        CloseAsync).WithAttributes(NoReadAhead);
 
-    public Task<int> PublishAsync(RecordBatch records, CancellationToken ct) => _log.PublishAsync(records, ct);
+    public Task<int> PublishAsync(RecordBatch records, CancellationToken cancellationToken) => _log.PublishAsync(records, cancellationToken);
 
-    public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken ct) => _log.PositionAsync(group, partition).WaitAsync(ct);
+    public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken cancellationToken) =>
+        _log.PositionAsync(group, partition).WaitAsync(cancellationToken);
 
     public IPartitionReader OpenReader(TopicPartition partition, long from) => new ForwardReading(new LogScan(_settings, partition), from);
 
-    /// <summary>SQLite would take more. It is what fits into the texts that hold a record's bytes.</summary>
+    /// <summary>SQLite would take more; this is what fits into the texts that hold a record's bytes.</summary>
     public int LongestRecord(string topic) => 64 << 20;
 
-    public Task<MessageLogStatus> StatusAsync(CancellationToken ct) => Task.Run(_log.Status, ct);
+    public Task<MessageLogStatus> StatusAsync(CancellationToken cancellationToken) => Task.Run(_log.Status, cancellationToken);
 
     /// <summary>
-    /// On Akka.NET a source on a resource runs on the dispatcher for blocking I/O, up to 16 elements (chunks, here) ahead of what follows it. With
-    /// attributes given it runs together with what follows, and reads what is asked for.
+    /// In Akka.NET a resource source runs on the dispatcher for blocking I/O and reads up to 16 elements (chunks, here) ahead of demand. With explicit
+    /// attributes it is fused with the stages after it and reads on demand.
     /// </summary>
-    internal static Attributes NothingAhead { get; } = Attributes.CreateName("topics");
+    internal static Attributes NoReadAhead { get; } = Attributes.CreateName("topics");
 
     internal static async Task<Done> CloseAsync<T>(T running) where T : IAsyncDisposable
     {
@@ -66,13 +67,13 @@ public sealed class EmbeddedMessageLog : IMessageLog
     {
         long _next = from;
 
-        public Task<IReadOnlyList<TopicRecord>> NextAsync(bool wait, CancellationToken ct) => Task.Run<IReadOnlyList<TopicRecord>>(() =>
+        public Task<IReadOnlyList<TopicRecord>> NextAsync(bool wait, CancellationToken cancellationToken) => Task.Run<IReadOnlyList<TopicRecord>>(() =>
         {
             var records = scan.Read(_next);
             if (records.Length > 0)
                 _next = records[^1].Offset + 1;
             return records;
-        }, ct);
+        }, cancellationToken);
 
         public ValueTask DisposeAsync()
         {

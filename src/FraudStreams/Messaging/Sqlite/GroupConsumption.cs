@@ -5,9 +5,9 @@ using Akka.Util;
 namespace FraudStreams.Messaging.Sqlite;
 
 /// <summary>
-/// One running consumption of a topic in a group: takes the group's lock, gives one source a partition, and then stays open. The lock is held until this
-/// and every partition's source have ended, so that whoever comes next starts where the last of them committed. It is taken in the first read, not as
-/// the source opens: a stream that ends while it still waits would otherwise leave the lock taken.
+/// One running consumption of a topic in a group: acquires the group's lock, emits one source per partition, and stays open. The lock is held until this
+/// and every partition's source have ended, so that the next consumer starts at their last commit. It is acquired in the first read, not when the source
+/// opens: a stream that ends while it still waits would otherwise leak the lock.
 /// </summary>
 internal sealed class GroupConsumption(
     EmbeddedLog log, EmbeddedLogSettings settings, string topic, string group, TimeProvider time, Action<GroupStandby> onStandby)
@@ -15,7 +15,7 @@ internal sealed class GroupConsumption(
 {
     readonly CancellationTokenSource _closed = new();
     readonly Lock _gate = new();
-    readonly Queue<TopicPartition> _toGive = new(log.PartitionsOf(topic));
+    readonly Queue<TopicPartition> _pending = new(log.PartitionsOf(topic));
     GroupLock? _lock;
     int _users = 1;
 
@@ -23,11 +23,11 @@ internal sealed class GroupConsumption(
 
     public string Group => group;
 
-    /// <summary>The next partition's source; never completes after the last one.</summary>
+    /// <summary>Emits the next partition's source; after the last one it never completes.</summary>
     public async Task<Option<TopicPartitionSource>> NextAsync()
     {
         if (_lock is null) await TakeLockAsync();
-        if (_toGive.TryDequeue(out var partition)) return Option<TopicPartitionSource>.Create(new(partition, Chunks(partition)));
+        if (_pending.TryDequeue(out var partition)) return Option<TopicPartitionSource>.Create(new(partition, Chunks(partition)));
 
         await Task.Delay(Timeout.InfiniteTimeSpan, _closed.Token);
         return Option<TopicPartitionSource>.None;
@@ -39,7 +39,7 @@ internal sealed class GroupConsumption(
         Leave();
     }
 
-    /// <summary>False where the lock has been given back: then it is too late to read.</summary>
+    /// <summary>False once the lock is released: then it is too late to read.</summary>
     public bool TryJoin()
     {
         lock (_gate)
@@ -63,12 +63,12 @@ internal sealed class GroupConsumption(
             () => Task.FromResult(new PartitionReading(this, partition)),
             reading => reading.NextAsync(),
             EmbeddedMessageLog.CloseAsync)
-        .WithAttributes(EmbeddedMessageLog.NothingAhead);
+        .WithAttributes(EmbeddedMessageLog.NoReadAhead);
 
     async Task TakeLockAsync() =>
         Keep(await GroupLock.TakeAsync(settings.Folder, topic, group, settings.StandbyInterval, time, onStandby, _closed.Token));
 
-    /// <summary>A lock that came only after this was closed is given back at once.</summary>
+    /// <summary>A lock acquired only after this was closed is released at once.</summary>
     void Keep(GroupLock taken)
     {
         lock (_gate)

@@ -1,8 +1,8 @@
 namespace FraudStreams.Messaging.Sqlite;
 
 /// <summary>
-/// The right of one process to consume one topic in one group: an open file that the operating system lets nobody else open, and closes however the
-/// process ends. Who holds it stands in a file beside it, for others to name.
+/// The exclusive right of one process to consume one topic in one group: a file opened without sharing, which the operating system closes however the
+/// process ends. The holder's process id is in a file beside it, for messages.
 /// </summary>
 internal sealed class GroupLock : IDisposable
 {
@@ -10,8 +10,8 @@ internal sealed class GroupLock : IDisposable
 
     GroupLock(FileStream file) => _file = file;
 
-    /// <summary>The lock, or null where another holds it.</summary>
-    /// <exception cref="MessageLogException">The lock's file cannot be made at all.</exception>
+    /// <summary>The lock, or null if another process holds it.</summary>
+    /// <exception cref="MessageLogException">The lock file cannot be created.</exception>
     public static GroupLock? TryTake(string folder, string topic, string group)
     {
         var path = PathOf(folder, topic, group);
@@ -21,7 +21,7 @@ internal sealed class GroupLock : IDisposable
             if (Open(path) is not { } file) return null;
 
             var taken = new GroupLock(file);
-            taken.SayWho(path);
+            taken.WriteHolder(path);
             return taken;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -30,23 +30,23 @@ internal sealed class GroupLock : IDisposable
         }
     }
 
-    /// <summary>The lock, as soon as nobody else holds it.</summary>
-    /// <param name="onStandby">Told once, where it has to be waited for.</param>
-    /// <exception cref="MessageLogException">The lock's file cannot be made at all.</exception>
+    /// <summary>Waits until the lock is free, and acquires it.</summary>
+    /// <param name="onStandby">Called once if another process holds the lock.</param>
+    /// <exception cref="MessageLogException">The lock file cannot be created.</exception>
     public static async Task<GroupLock> TakeAsync(
-        string folder, string topic, string group, TimeSpan interval, TimeProvider time, Action<GroupStandby> onStandby, CancellationToken ct)
+        string folder, string topic, string group, TimeSpan interval, TimeProvider time, Action<GroupStandby> onStandby, CancellationToken cancellationToken)
     {
-        for (var tries = 0; ; tries++)
+        for (var attempts = 0; ; attempts++)
         {
             if (TryTake(folder, topic, group) is { } taken)
                 return taken;
-            if (tries == 0)
+            if (attempts == 0)
                 onStandby(new GroupStandby(group, topic, Holder(folder, topic, group)));
-            await Task.Delay(interval, time, ct);
+            await Task.Delay(interval, time, cancellationToken);
         }
     }
 
-    /// <summary>The process that holds the lock, as far as it said so.</summary>
+    /// <summary>The process that holds the lock, if it is known.</summary>
     public static string Holder(string folder, string topic, string group)
     {
         try
@@ -69,12 +69,12 @@ internal sealed class GroupLock : IDisposable
         }
         catch (IOException) when (File.Exists(path))
         {
-            // It is there and cannot be opened: somebody has it open. Where it could not even be made, it would not be there.
+            // The file exists and cannot be opened: another process has it open. If it could not even be created, it would not exist.
             return null;
         }
     }
 
-    void SayWho(string path)
+    void WriteHolder(string path)
     {
         try
         {

@@ -3,7 +3,7 @@ using FraudStreams.Topics;
 
 namespace FraudStreams.Messaging.Sqlite;
 
-/// <summary>Writes records and positions on one connection, within the transaction that the writer holds.</summary>
+/// <summary>Writes records and committed offsets on one connection, within the writer's transaction.</summary>
 internal sealed class LogAppender : IDisposable
 {
     readonly Dictionary<string, Partition[]> _topics;
@@ -33,7 +33,7 @@ internal sealed class LogAppender : IDisposable
 
         public TopicPartition Name => name;
 
-        /// <summary>True when it had not been touched in this transaction: only then may another process have appended.</summary>
+        /// <summary>True at the first use in this transaction: only then may another process have appended.</summary>
         public bool Touch()
         {
             if (_next >= 0) return false;
@@ -49,7 +49,7 @@ internal sealed class LogAppender : IDisposable
 
     public SqliteFile File { get; }
 
-    /// <summary>The partitions appended to since the transaction began.</summary>
+    /// <summary>The partitions appended to in the current transaction.</summary>
     public IEnumerable<TopicPartition> Touched => _touched.Select(partition => partition.Name);
 
     public void Begin()
@@ -78,12 +78,12 @@ internal sealed class LogAppender : IDisposable
         }
     }
 
-    /// <summary>The committed position, or -1.</summary>
+    /// <summary>The committed offset, or -1.</summary>
     public long Position(string group, TopicPartition partition) => Bind(_position, group, partition).LongOr(-1);
 
     public void Commit(ConsumerOffset position) => Bind(_commit, position.Group, position.Partition).Bind(4, position.NextOffset).Run();
 
-    /// <summary>Makes the group known at the first record that is kept, so that nothing it has to read is removed before its first commit.</summary>
+    /// <summary>Registers the group at the first retained record, so that retention removes nothing before the group's first commit.</summary>
     public void Register(string group, TopicPartition partition)
     {
         var first = Math.Max(0, File.QueryLong($"""SELECT coalesce(min("offset"), 0) FROM {LogFile.Table(partition)}"""));

@@ -5,8 +5,8 @@ using FraudStreams.Topics;
 namespace FraudStreams.Messaging.Sqlite;
 
 /// <summary>
-/// How the log lies in its file: a table for each partition, named topic/partition, whose rowid is the offset; the topics; the groups' positions.
-/// Offsets have no gaps, and the newest record of a partition is never removed, so the first and the last row say all about a partition.
+/// The log's tables: one for each partition, named topic/partition, whose rowid is the offset; the topics; the groups' committed offsets. Offsets have
+/// no gaps, and the newest record of a partition is never removed, so a partition's first and last row give its first and end offset.
 /// </summary>
 internal static class LogFile
 {
@@ -14,7 +14,7 @@ internal static class LogFile
     const int ApplicationId = 0x46725374;
     const int PageSize = 8192;
 
-    /// <summary>Opens the file, making it and the topics that it lacks.</summary>
+    /// <summary>Opens the file, and creates it and the topics that are missing.</summary>
     public static SqliteFile OpenOrCreate(EmbeddedLogSettings settings)
     {
         CheckNames(settings.Partitions);
@@ -27,7 +27,7 @@ internal static class LogFile
             file.Begin();
             CreateTables(file, settings);
             file.Commit();
-            file.Patience = LogWriter.PatienceOnThread;
+            file.BusyTimeout = LogWriter.MaxBlockingWait;
             return file;
         }
         catch
@@ -37,7 +37,7 @@ internal static class LogFile
         }
     }
 
-    /// <summary>Opens the file for reading records; more than one may be open, and none keeps the writer waiting.</summary>
+    /// <summary>Opens the file for reading records. Any number may be open, and none blocks the writer.</summary>
     public static SqliteFile OpenForReading(EmbeddedLogSettings settings)
     {
         var file = SqliteFile.Open(settings.File, SqliteAccess.ReadWrite, settings.LockTimeout);
@@ -104,14 +104,14 @@ internal static class LogFile
             {
                 if (before == partitions) continue;
                 throw new MessageLogException(
-                    $"{file.Path}: topic {topic} has {before} partitions, and {partitions} were asked for. The number decides which partition a key is in, "
-                    + $"so it stays as it was made: set it to {before}, or start with another data folder.");
+                    $"{file.Path}: topic {topic} has {before} partitions, and {partitions} were asked for. The count decides which partition a key is in, "
+                    + $"so it cannot change: set it to {before}, or start with another data folder.");
             }
 
             file.Execute($"INSERT INTO topics VALUES ('{topic}', {partitions})");
             for (var partition = 0; partition < partitions; partition++)
             {
-                // The time stands before key and value, so that looking at times does not read long values.
+                // The time comes before key and value, so that scanning times does not read long values.
                 file.Execute($"""
                     CREATE TABLE {Table(new TopicPartition(topic, partition))} ("offset" INTEGER PRIMARY KEY, time INTEGER NOT NULL, key BLOB, value BLOB)
                     """);
@@ -124,7 +124,7 @@ internal static class LogFile
         foreach (var (topic, partitions) in topics)
         {
             if (topic.Length is 0 or > 200 || !topic.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
-                throw new MessageLogException($"'{topic}' is no topic name: up to 200 letters, digits, '.', '_' and '-'.");
+                throw new MessageLogException($"'{topic}' is not a topic name: up to 200 letters, digits, '.', '_' and '-'.");
             if (partitions is < 1 or > 1000)
                 throw new MessageLogException($"Topic {topic} cannot have {partitions} partitions: 1 to 1000.");
         }

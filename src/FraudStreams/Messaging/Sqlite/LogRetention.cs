@@ -4,12 +4,12 @@ using FraudStreams.Topics;
 namespace FraudStreams.Messaging.Sqlite;
 
 /// <summary>
-/// Removes old records, a step a call, oldest first, never what a group has yet to read and never the newest record of a partition. The pages that
-/// become free are used again by the records that follow: the file stops growing, but does not shrink.
+/// Removes old records, one step per call, oldest first; never records that a group has yet to read, and never the newest record of a partition. Freed
+/// pages are reused by later records: the file stops growing, but does not shrink.
 /// </summary>
 internal static class LogRetention
 {
-    /// <summary>Removes at most one step's records; true if there may be more to remove.</summary>
+    /// <summary>Removes the records of at most one step; true if there may be more to remove.</summary>
     public static bool RemoveStep(SqliteFile file, RetentionSettings settings, DateTimeOffset now)
     {
         if (settings.MaxAge is null && settings.MaxBytes is null) return false;
@@ -22,7 +22,7 @@ internal static class LogRetention
 
     readonly record struct Removable(TopicPartition Partition, long FirstTime, long Before);
 
-    /// <summary>The partition whose first record is the oldest that may go, and the offset that must stay.</summary>
+    /// <summary>The partition whose first record is the oldest removable one, and the first offset to keep.</summary>
     static Removable? FindOldest(SqliteFile file, RetentionSettings settings, DateTimeOffset now)
     {
         var tooLarge = settings.MaxBytes is { } bytes && UsedBytes(file) > bytes;

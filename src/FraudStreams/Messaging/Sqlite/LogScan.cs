@@ -3,19 +3,18 @@ using FraudStreams.Sqlite;
 namespace FraudStreams.Messaging.Sqlite;
 
 /// <summary>
-/// Reads one partition forward, a chunk at a time; nothing is read that was not asked for, and no transaction stays open between two reads.
-/// One caller at a time.
+/// Reads one partition forward, a chunk per call. It reads nothing ahead, and no transaction stays open between two reads. One caller at a time.
 /// </summary>
 internal sealed class LogScan(EmbeddedLogSettings settings, TopicPartition partition) : IDisposable
 {
-    // Under the limit of the large object heap, so that what a chunk leaves behind is collected with the youngest.
+    // Below the large object heap's threshold, so that read chunks are collected in generation 0.
     const int SharedBuffer = 64 * 1024;
 
     readonly List<TopicRecord> _chunk = new(settings.ChunkRecords);
     SqliteFile? _file;
     SqliteStatement? _select;
 
-    /// <summary>The records from an offset on that are there now; none at the end.</summary>
+    /// <summary>The records present from an offset on; none at the end.</summary>
     public TopicRecord[] Read(long from)
     {
         try

@@ -4,15 +4,15 @@ using FraudStreams.Topics;
 
 namespace FraudStreams.Messaging.Sqlite;
 
-/// <summary>What the log holds and how far its groups are, read beside whatever process writes it.</summary>
+/// <summary>The log's topics and its groups' lag, read while another process may be writing.</summary>
 internal static class LogStatus
 {
-    /// <summary>Null where there is no log: looking makes no file and no folder.</summary>
-    public static MessageLogStatus? Read(string path, TimeSpan patience)
+    /// <summary>Null if there is no log: reading creates no file and no folder.</summary>
+    public static MessageLogStatus? Read(string path, TimeSpan busyTimeout)
     {
         if (!File.Exists(path)) return null;
 
-        using var file = SqliteFile.Open(path, SqliteAccess.ReadWrite, patience);
+        using var file = SqliteFile.Open(path, SqliteAccess.ReadWrite, busyTimeout);
         file.Execute("PRAGMA query_only = 1; BEGIN");
         if (file.QueryLong("SELECT count(*) FROM sqlite_master") == 0) return null;
 
@@ -45,7 +45,7 @@ internal static class LogStatus
         return bounds.Step() && !bounds.IsNull(0) ? (bounds.Long(0), bounds.Long(1) + 1) : (0, 0);
     }
 
-    /// <summary>A position on something that is no topic (a file) has no end to lag behind: its lag is 0.</summary>
+    /// <summary>An offset committed for a source that is no topic (a file) has no end to lag behind: its lag is 0.</summary>
     static ImmutableArray<GroupLag> Groups(SqliteFile file, Dictionary<TopicPartition, long> ends)
     {
         var lags = new SortedDictionary<(string Group, string Topic), (long Position, long Lag)>();

@@ -5,15 +5,15 @@ using FraudStreams.Topics;
 namespace FraudStreams.Messaging.Sqlite;
 
 /// <summary>
-/// The one writer of this process. It takes everything that waits, writes it in one transaction, and only then completes what was taken: many
-/// publishers share one fsync. Requests are served in the order they came, so a position asked for is that after every publish before it.
+/// The only writer of this process. It writes all waiting requests in one transaction and completes them after the commit: many publishers share one
+/// fsync. Requests are served in order, so an offset query sees every publish before it.
 /// </summary>
 internal sealed class LogWriter : IAsyncDisposable
 {
-    /// <summary>What is longer than this is waited for without holding a thread.</summary>
-    public static readonly TimeSpan PatienceOnThread = TimeSpan.FromMilliseconds(20);
+    /// <summary>Longer waits for a lock do not block a thread.</summary>
+    public static readonly TimeSpan MaxBlockingWait = TimeSpan.FromMilliseconds(20);
 
-    // A transaction holds at most so much, so that neither the write-ahead log nor the wait of the first publisher grows with the queue.
+    // Limits of one transaction, so that neither the write-ahead log nor the first publisher's wait grows with the queue.
     const int GroupBytes = 8 * 1024 * 1024;
     const int GroupRequests = 256;
 
@@ -38,8 +38,8 @@ internal sealed class LogWriter : IAsyncDisposable
 
     static readonly Request Upkeep = new(null, null, false);
 
-    /// <summary>A batch to append, or a position to tell (and, with Register, to note where there is none).</summary>
-    sealed record Request(RecordBatch? Records, (string Group, TopicPartition Partition)? Asked, bool Register)
+    /// <summary>A batch to append, or a query for a committed offset (with Register, an unknown group is registered).</summary>
+    sealed record Request(RecordBatch? Records, (string Group, TopicPartition Partition)? Query, bool Register)
     {
         public TaskCompletionSource<long> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -48,7 +48,7 @@ internal sealed class LogWriter : IAsyncDisposable
         public MessageLogException? Refusal { get; set; }
     }
 
-    /// <summary>Completes when the batch and its position are durable. The batch is disposed then, and also if it fails.</summary>
+    /// <summary>Completes when the batch and its offset are durable. The batch is disposed then, and also on failure.</summary>
     public async Task<int> PublishAsync(RecordBatch records)
     {
         var count = records.Count;
@@ -56,7 +56,7 @@ internal sealed class LogWriter : IAsyncDisposable
         return count;
     }
 
-    /// <summary>The committed position after everything that was published before this call; 0 where there is none.</summary>
+    /// <summary>The committed offset after everything published before this call; 0 if there is none.</summary>
     public Task<long> PositionAsync(string group, TopicPartition partition, bool register) =>
         Enqueue(new Request(null, (group, partition), register));
 
@@ -87,7 +87,7 @@ internal sealed class LogWriter : IAsyncDisposable
         _appender?.Dispose();
     }
 
-    /// <summary>Takes what waits, up to a group; true if upkeep was due as well.</summary>
+    /// <summary>Takes the waiting requests, up to the limits of a transaction; true if upkeep is due as well.</summary>
     bool Take()
     {
         _taken.Clear();
@@ -112,7 +112,7 @@ internal sealed class LogWriter : IAsyncDisposable
         MessageLogException? failure = null;
         try
         {
-            await WriteWithPatienceAsync();
+            await WriteWithRetryAsync();
         }
         catch (Exception e)
         {
@@ -129,8 +129,8 @@ internal sealed class LogWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>A lock that another process holds is waited for without holding a thread, up to the limit.</summary>
-    async Task WriteWithPatienceAsync()
+    /// <summary>Retries while another process holds the file's lock, without blocking a thread, until the timeout.</summary>
+    async Task WriteWithRetryAsync()
     {
         var started = _time.GetTimestamp();
         var pause = TimeSpan.FromMilliseconds(1);
@@ -171,17 +171,17 @@ internal sealed class LogWriter : IAsyncDisposable
     static void Write(LogAppender appender, Request request, long now)
     {
         request.Refusal = null;
-        if (request.Asked is { } asked)
+        if (request.Query is { } query)
         {
-            if (request.Register) appender.Register(asked.Group, asked.Partition);
-            request.Answer = Math.Max(0, appender.Position(asked.Group, asked.Partition));
+            if (request.Register) appender.Register(query.Group, query.Partition);
+            request.Answer = Math.Max(0, appender.Position(query.Group, query.Partition));
             return;
         }
 
         var records = request.Records!;
         if (records.Position is { } position)
         {
-            // Records that stand for a stretch which is committed already were made by a consumer that another has replaced: they would be there twice.
+            // Records for a range already committed come from a consumer that another has replaced: they would be duplicates.
             if (records.Count > 0 && appender.Position(position.Group, position.Partition) is var committed && position.NextOffset <= committed)
             {
                 request.Refusal = new MessageLogException(
@@ -195,7 +195,7 @@ internal sealed class LogWriter : IAsyncDisposable
         appender.Append(records, now);
     }
 
-    /// <summary>Nothing of the transaction stays. A connection whose fault was neither a lock nor a full disk is made anew at the next write.</summary>
+    /// <summary>Rolls the transaction back. After a fault other than a lock or a full disk the connection is reopened at the next write.</summary>
     void Recover(Exception exception)
     {
         try
@@ -205,7 +205,7 @@ internal sealed class LogWriter : IAsyncDisposable
         }
         catch (SqliteFileException)
         {
-            // The first fault is the one to report; what cannot even be rolled back is dropped with its connection, which rolls it back as well.
+            // The first fault is the one to report. Closing the connection rolls back what could not be rolled back here.
         }
 
         _appender!.Dispose();
@@ -222,7 +222,7 @@ internal sealed class LogWriter : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // What could not be removed now is looked at again at the next interval; publishing reports a fault that lasts.
+            // Retried at the next interval; publishing reports a fault that lasts.
             Recover(e);
         }
     }

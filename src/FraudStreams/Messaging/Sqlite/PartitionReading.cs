@@ -3,8 +3,8 @@ using Akka.Util;
 namespace FraudStreams.Messaging.Sqlite;
 
 /// <summary>
-/// One running reading of one partition, a chunk for each demand. Where it starts is asked for behind everything this process has published: what an
-/// earlier reading of the same group left in flight is committed first, and is not read twice.
+/// One running read of a partition, a chunk per demand. Its start offset is queried behind everything this process has published: batches that an
+/// earlier reader of the same group left in flight are committed first, and are not read twice.
 /// </summary>
 internal sealed class PartitionReading : IAsyncDisposable
 {
@@ -12,12 +12,12 @@ internal sealed class PartitionReading : IAsyncDisposable
     readonly TopicPartition _partition;
     readonly LogReader _reader;
     readonly CancellationTokenSource _closed = new();
-    Task _underWay = Task.CompletedTask;
+    Task _pendingRead = Task.CompletedTask;
     long _next = -1;
 
     public PartitionReading(GroupConsumption consumption, TopicPartition partition)
     {
-        if (!consumption.TryJoin()) throw new MessageLogException($"{partition} was given up by group {consumption.Group} before it was read.");
+        if (!consumption.TryJoin()) throw new MessageLogException($"{partition} was released by group {consumption.Group} before it was read.");
 
         _consumption = consumption;
         _partition = partition;
@@ -27,15 +27,15 @@ internal sealed class PartitionReading : IAsyncDisposable
     public Task<Option<IReadOnlyList<TopicRecord>>> NextAsync()
     {
         var reading = ReadAsync();
-        _underWay = reading;
+        _pendingRead = reading;
         return reading;
     }
 
-    /// <summary>A read under way is ended before its connection and the group's lock are given back.</summary>
+    /// <summary>Ends a pending read before its connection and the group's lock are released.</summary>
     public async ValueTask DisposeAsync()
     {
         await _closed.CancelAsync();
-        await _underWay.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        await _pendingRead.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         _reader.Dispose();
         _closed.Dispose();
         _consumption.Leave();

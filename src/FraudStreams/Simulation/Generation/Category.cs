@@ -1,6 +1,6 @@
 namespace FraudStreams.Simulation.Generation;
 
-/// <summary>When in the day a kind of purchase is made: the share of its chances that is left at night and in the evening.</summary>
+/// <summary>When in the day a kind of purchase is made: the factors of its likelihood at night and in the evening.</summary>
 enum Rhythm
 {
     Shops,
@@ -8,7 +8,7 @@ enum Rhythm
     Always,
 }
 
-/// <summary>A kind of purchase: how much it costs (log-normal), how common it is, and whether one has to be there.</summary>
+/// <summary>A kind of purchase: how much it costs (log-normal), how common it is, and whether it is bought online.</summary>
 sealed record Category(string Name, double Median, double Sigma, double Share, bool Online, Rhythm Rhythm, string[] Trades)
 {
     public static readonly Category[] All =
@@ -31,7 +31,7 @@ sealed record Category(string Name, double Median, double Sigma, double Share, b
 
     public static int IndexOf(string name) => Array.FindIndex(All, category => category.Name == name);
 
-    /// <summary>How likely a wish to buy becomes a purchase at this hour.</summary>
+    /// <summary>The probability that a wish to buy becomes a purchase at this hour.</summary>
     public double Odds(int hour) => (Rhythm, hour) switch
     {
         (Rhythm.Shops, < 6) => 0.08,

@@ -1,6 +1,6 @@
 namespace FraudStreams.Simulation.Generation;
 
-/// <summary>What the generated payments are like. The same settings give the same payments, byte for byte.</summary>
+/// <summary>The settings of the generated payments. The same settings give the same payments, byte for byte.</summary>
 public sealed record GeneratorSettings
 {
     public int Seed { get; init; } = 1;

@@ -1,14 +1,14 @@
 namespace FraudStreams.Simulation.Generation;
 
 /// <summary>
-/// When payment n happens, and which payment happens at a time. Each week has the same number of payments, shared out over its days and
-/// hours by how busy they are; the n-th is at the matching quantile, so times never run backwards and every one is found without the others.
+/// The time of payment n, and the payment at a time. Each week has the same number of payments, distributed over its days and hours by how busy they
+/// are; the n-th is at the matching quantile, so times never run backwards and each is computed without the others.
 /// </summary>
 sealed class PaymentClock
 {
     public const int SecondsPerDay = 86_400;
 
-    /// <summary>The last moment that schemas take for a time of ours.</summary>
+    /// <summary>The last time that schemas accept.</summary>
     static readonly DateTimeOffset End = new(2199, 12, 31, 0, 0, 0, TimeSpan.Zero);
 
     // Sunday first, as DayOfWeek counts.
@@ -42,7 +42,7 @@ sealed class PaymentClock
 
     public long PerWeek { get; }
 
-    /// <summary>The last payment: after it, event time would leave what schemas take for a time.</summary>
+    /// <summary>The last payment: after it, event time would pass the last time that schemas accept.</summary>
     public long Last { get; }
 
     /// <summary>Unix seconds of the payment.</summary>
@@ -52,8 +52,8 @@ sealed class PaymentClock
         var day = 0;
         while (inWeek >= _dayStarts[day + 1])
             day++;
-        var dice = SeededRandom.For(_seed, Salt.Minute, number);
-        var quantile = (inWeek - _dayStarts[day] + dice.Unit()) / (_dayStarts[day + 1] - _dayStarts[day]);
+        var random = SeededRandom.For(_seed, Salt.Minute, number);
+        var quantile = (inWeek - _dayStarts[day] + random.Unit()) / (_dayStarts[day + 1] - _dayStarts[day]);
 
         var hours = HoursOf(day);
         var hour = 0;

@@ -2,8 +2,8 @@ namespace FraudStreams.Simulation.Generation;
 
 /// <summary>
 /// Card payments of an invented country, in the columns of the schema `cards`, with three kinds of fraud among them. Payment n is a
-/// function of the settings and n: whoever remembers n can go on from there at once, and two generators of the same settings agree on
-/// every byte. Event time moves forward with n. Any number of threads may ask.
+/// function of the settings and n: generation resumes at any n at once, and two generators of the same settings agree on every byte. Event time moves
+/// forward with n. Thread-safe.
 /// </summary>
 public sealed class PaymentGenerator
 {
@@ -21,7 +21,7 @@ public sealed class PaymentGenerator
         World = new PaymentWorld(settings);
     }
 
-    /// <summary>How many payments there are before event time would pass the year 2199, the last that schemas take.</summary>
+    /// <summary>How many payments there are before event time would pass the year 2199, the last that schemas accept.</summary>
     public long Count => _clock.Last + 1;
 
     public GeneratorSettings Settings { get; }
@@ -50,60 +50,60 @@ public sealed class PaymentGenerator
 
     Payment Honest(long number, long second)
     {
-        var dice = SeededRandom.For(Settings.Seed, Salt.Payment, number);
+        var random = SeededRandom.For(Settings.Seed, Salt.Payment, number);
         var day = second / PaymentClock.SecondsPerDay;
         var hour = (int)(second % PaymentClock.SecondsPerDay / 3600);
-        var card = CardAt(hour, weekend: (day + 4) % 7 is 0 or 6, ref dice);
+        var card = CardAt(hour, weekend: (day + 4) % 7 is 0 or 6, ref random);
         var holder = World.Cards[card];
-        var category = CategoryAt(hour, holder, ref dice);
+        var category = CategoryAt(hour, holder, ref random);
         var kind = Category.All[category];
 
-        var merchants = World.MerchantsOf(category, kind.Online ? 0 : TownOn(day, card, ref dice));
+        var merchants = World.MerchantsOf(category, kind.Online ? 0 : TownOn(day, card, ref random));
 
-        // The square makes the first of them somebody's usual shop, and which one that is differs from card to card.
-        var favourite = (int)(dice.Unit() * dice.Unit() * merchants.Length);
+        // The square makes the first of them the card's usual shop; which one that is differs from card to card.
+        var favourite = (int)(random.Unit() * random.Unit() * merchants.Length);
         var merchant = merchants[(favourite + card) % merchants.Length];
-        var cents = Money.Cents(dice.LogNormal(kind.Median * holder.Spending, kind.Sigma));
+        var cents = Money.Cents(random.LogNormal(kind.Median * holder.Spending, kind.Sigma));
         return new Payment(number, second, card, merchant, cents, FraudKind.None);
     }
 
-    int CardAt(int hour, bool weekend, ref SeededRandom dice)
+    int CardAt(int hour, bool weekend, ref SeededRandom random)
     {
         for (var attempt = 0; ; attempt++)
         {
-            var card = World.BusyCard(ref dice);
+            var card = World.BusyCard(ref random);
             var odds = (hour < 6 ? World.Cards[card].NightOwl : 1) * (weekend ? World.Cards[card].Weekends : 1);
-            if (attempt == 4 || dice.Chance(odds))
+            if (attempt == 4 || random.Chance(odds))
                 return card;
         }
     }
 
-    static int CategoryAt(int hour, Card card, ref SeededRandom dice)
+    static int CategoryAt(int hour, Card card, ref SeededRandom random)
     {
         for (var attempt = 0; ; attempt++)
         {
-            var wish = dice.Unit();
+            var wish = random.Unit();
             var category = 0;
             while (category < card.Habits.Length - 1 && wish >= card.Habits[category])
                 category++;
-            if (attempt == 4 || dice.Chance(Category.All[category].Odds(hour)))
+            if (attempt == 4 || random.Chance(Category.All[category].Odds(hour)))
                 return category;
         }
     }
 
-    /// <summary>Where the card's holder is: at home, in a town nearby, or for a whole week now and then far away.</summary>
-    int TownOn(long day, int card, ref SeededRandom dice)
+    /// <summary>The town that the card's holder is in: home, one nearby, or now and then for a whole week one far away.</summary>
+    int TownOn(long day, int card, ref SeededRandom random)
     {
         var holder = World.Cards[card];
         var trip = SeededRandom.For(Settings.Seed, Salt.Trips, (day / 7 * World.Cards.Length) + card);
         if (trip.Chance(0.04))
             return World.TownFarFrom(holder, ref trip);
-        return dice.Chance(0.8) ? holder.Town : World.TownNear(holder, ref dice);
+        return random.Chance(0.8) ? holder.Town : World.TownNear(holder, ref random);
     }
 }
 
 /// <summary>One generated payment; card and merchant are indexes into the generator's world.</summary>
-/// <param name="Number">Its place in the sequence, from 0.</param>
+/// <param name="Number">Its number in the sequence, from 0.</param>
 /// <param name="UnixSeconds">Event time.</param>
 /// <param name="Cents">Amount, in hundredths.</param>
 public readonly record struct Payment(long Number, long UnixSeconds, int Card, int Merchant, long Cents, FraudKind Fraud)

@@ -13,9 +13,9 @@ readonly record struct Place(double Latitude, double Longitude)
         return Math.Sqrt((north * north) + (east * east)) * KilometresPerDegree;
     }
 
-    public Place Near(ref SeededRandom dice, double kilometres) => new(
-        Latitude + (dice.Between(-1.0, 1.0) * kilometres / KilometresPerDegree),
-        Longitude + (dice.Between(-1.0, 1.0) * kilometres / (KilometresPerDegree * Math.Cos(Latitude * (Math.PI / 180)))));
+    public Place Near(ref SeededRandom random, double kilometres) => new(
+        Latitude + (random.Between(-1.0, 1.0) * kilometres / KilometresPerDegree),
+        Longitude + (random.Between(-1.0, 1.0) * kilometres / (KilometresPerDegree * Math.Cos(Latitude * (Math.PI / 180)))));
 }
 
 sealed record Town(string Name, string Region, string Zip, Place Place, int Population)

@@ -1,8 +1,8 @@
 namespace FraudStreams.Simulation.Generation;
 
 /// <summary>
-/// Random numbers that depend on nothing but what they were seeded with, so that payment n is the same whether the payments before it
-/// were made or not. The generator is SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
+/// Random numbers that depend on their seed only, so that payment n is the same whether the payments before it were generated or not.
+/// The generator is SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
 /// </summary>
 struct SeededRandom
 {
@@ -12,7 +12,7 @@ struct SeededRandom
 
     SeededRandom(ulong state) => _state = state;
 
-    /// <summary>The dice for one purpose (a salt of its own) and one subject.</summary>
+    /// <summary>The random numbers for one purpose (a salt of its own) and one subject.</summary>
     public static SeededRandom For(int seed, ulong salt, long subject) =>
         new(Mix(Mix((uint)seed + (salt << 32)) ^ ((ulong)subject * Step)));
 
@@ -27,10 +27,10 @@ struct SeededRandom
 
     public ulong Next() => Mix(_state += Step);
 
-    /// <summary>From 0 up to, but not, 1.</summary>
+    /// <summary>A number from 0 up to, not including, 1.</summary>
     public double Unit() => (Next() >> 11) * (1.0 / (1UL << 53));
 
-    /// <summary>A whole number from 0 up to, but not, <paramref name="bound"/>.</summary>
+    /// <summary>A whole number from 0 up to, not including, <paramref name="bound"/>.</summary>
     public int Below(int bound) => (int)Math.BigMul(Next(), (ulong)bound, out _);
 
     public int Between(int least, int most) => least + Below(most - least + 1);
@@ -57,7 +57,7 @@ struct SeededRandom
     }
 }
 
-/// <summary>Keeps the dice of different purposes apart.</summary>
+/// <summary>Separates the random numbers of different purposes.</summary>
 static class Salt
 {
     public const ulong Payment = 1;

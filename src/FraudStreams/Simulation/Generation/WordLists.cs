@@ -1,6 +1,6 @@
 namespace FraudStreams.Simulation.Generation;
 
-/// <summary>Words that people, places and firms are made of. All of them are invented; likeness to real ones is chance.</summary>
+/// <summary>Words for the names of persons, towns, streets and firms. All of them are invented; likeness to real ones is chance.</summary>
 static class WordLists
 {
     public static readonly string[] WomensNames =

@@ -7,7 +7,7 @@ namespace FraudStreams.Storage.Postgres;
 
 /// <summary>
 /// A batch of predictions in PostgreSQL's binary COPY format (https://www.postgresql.org/docs/15/sql-copy.html, "Binary Format"), in a
-/// buffer that is used again: cells go in as they are, without an object or a string in between.
+/// buffer that is reused: cells are written directly, without an object or a string in between.
 /// </summary>
 internal sealed class PostgresCopyBuffer(TransactionSchema schema)
 {

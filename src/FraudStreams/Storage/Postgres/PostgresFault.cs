@@ -4,25 +4,25 @@ using Npgsql;
 namespace FraudStreams.Storage.Postgres;
 
 /// <summary>
-/// What PostgreSQL or the way to it refused, as a sentence that says what would help. The server's details are left out: they quote rows.
+/// Turns faults of PostgreSQL, or of the connection to it, into messages that name the remedy. The server's details are left out: they quote rows.
 /// </summary>
 internal static class PostgresFault
 {
     public static bool IsOne(Exception e) => e is NpgsqlException or SocketException or IOException or TimeoutException or OperationCanceledException;
 
-    /// <summary>Whether the server may well be there a little later, without anybody changing a setting.</summary>
+    /// <summary>Whether a retry may succeed without any change of settings.</summary>
     public static bool IsOutage(Exception e) => e is not PostgresException fault
         || (IsOfPooler(fault) && PoolerRefusal(fault) is null)
         || fault.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
             or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.DiskFull;
 
     public static StoreException ToStoreException(string what, PostgresStoreSettings settings, Exception e) =>
-        new($"{what} failed: {settings.Place}: {Reason(settings, e)}", e);
+        new($"{what} failed: {settings.Location}: {Reason(settings, e)}", e);
 
     static string Reason(PostgresStoreSettings settings, Exception e) => e switch
     {
         PostgresException fault => $"{(IsOfPooler(fault) ? PoolerAdvice(fault) : Advice(settings, fault.SqlState))}. (PostgreSQL {fault.SqlState}: {fault.MessageText})",
-        OperationCanceledException => "the call was given up",
+        OperationCanceledException => "the call was cancelled",
         _ when Find<TimeoutException>(e) is not null =>
             $"the server did not answer in time ({Seconds(settings.StatementTimeout)} s of store.postgresql.statement-timeout and some more). It is overloaded, stopped, or cut off",
         _ when Find<SocketException>(e) is { } socket => $"the server cannot be reached: {socket.Message}. Is it running, and is this its address?",
@@ -33,7 +33,7 @@ internal static class PostgresFault
     {
         PostgresErrorCodes.QueryCanceled =>
             $"a statement took longer than store.postgresql.statement-timeout ({Seconds(settings.StatementTimeout)} s), or somebody cancelled it",
-        PostgresErrorCodes.DiskFull => "its disk is full. Nothing of the failed write was kept; free some space and the work goes on by itself",
+        PostgresErrorCodes.DiskFull => "its disk is full. Nothing of the failed write was kept; free some space, and writing resumes by itself",
         PostgresErrorCodes.OutOfMemory => "it has no memory left",
         PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown => "the server is being shut down",
         PostgresErrorCodes.CannotConnectNow => "the server is starting or stopping",
@@ -47,13 +47,13 @@ internal static class PostgresFault
         _ => "the server refused it",
     };
 
-    /// <summary>PgBouncer gives what it says itself this state, and the words tell one from the other; PostgreSQL does not use it for what Npgsql sends.</summary>
+    /// <summary>PgBouncer's own errors have this state and differ by their text; PostgreSQL does not use it for what Npgsql sends.</summary>
     static bool IsOfPooler(PostgresException fault) => fault.SqlState == PostgresErrorCodes.ProtocolViolation;
 
     static string PoolerAdvice(PostgresException fault) =>
         PoolerRefusal(fault) ?? "the pooler before the server (PgBouncer) has no session of it to give: the server is away, or all of the pool are taken";
 
-    /// <summary>What no waiting will change; null for the rest.</summary>
+    /// <summary>The advice for faults that no retry will fix; null for all others.</summary>
     static string? PoolerRefusal(PostgresException fault) => fault.MessageText switch
     {
         var text when text.Contains("statement pooling mode", StringComparison.Ordinal) =>

@@ -3,13 +3,13 @@ using Npgsql;
 
 namespace FraudStreams.Storage.Postgres;
 
-/// <summary>Opens a connection to the store's schema and brings its tables to this release.</summary>
+/// <summary>Opens a connection to the store's schema and migrates its tables to this release.</summary>
 internal static class PostgresSession
 {
-    /// <summary>With a schema's name, the advisory lock of one store: labels take it alone, payments together.</summary>
+    /// <summary>With the schema's name, the advisory lock of one store: labels take it exclusively, payments shared.</summary>
     public const int LockClass = 0x46725372;
 
-    /// <summary>PostgreSQL cuts longer names off without a word.</summary>
+    /// <summary>PostgreSQL silently truncates longer names.</summary>
     public const int LongestName = 63;
 
     public static NpgsqlConnection Open(PostgresStoreSettings settings, StoreTables tables, DateTimeOffset now)
@@ -21,7 +21,7 @@ internal static class PostgresSession
         try
         {
             connection.Open();
-            MakeSchema(connection, settings);
+            CreateSchema(connection, settings);
             using (var transaction = connection.BeginTransaction())
             {
                 Execute(connection, $"{NeedsWithoutTimeout(settings)}; {LockAlone(settings)}");
@@ -39,16 +39,16 @@ internal static class PostgresSession
     }
 
     /// <summary>
-    /// The statement that every transaction begins with: it sets what the transaction needs, and until its end only. A session cannot be relied
-    /// on to keep it: a pooler (PgBouncer with pool_mode = transaction) gives each transaction whichever session is free, after others have had it.
+    /// The first statement of every transaction: it sets the settings that the transaction needs, until its end only. A session cannot be relied on to keep
+    /// them: a pooler (PgBouncer with pool_mode = transaction) gives each transaction any free session, which other clients have used before.
     /// </summary>
     /// <remarks>
-    /// Nothing is found without its schema, so that a name that lacks it is an error and never a table of somebody else's. A server that does
-    /// not wait for its disk by default is told to, unless the settings say that it need not.
+    /// search_path is empty, so that an unqualified name is an error and never another owner's table. synchronous_commit is turned on if the server has it
+    /// off by default, unless the settings allow that.
     /// </remarks>
     public static string Needs(PostgresStoreSettings settings) => Needs(settings, settings.StatementTimeout);
 
-    /// <summary>The same for what may take as long as it takes.</summary>
+    /// <summary>The same without a statement timeout.</summary>
     public static string NeedsWithoutTimeout(PostgresStoreSettings settings) => Needs(settings, TimeSpan.Zero);
 
     static string Needs(PostgresStoreSettings settings, TimeSpan timeout)
@@ -60,16 +60,16 @@ internal static class PostgresSession
             """;
     }
 
-    /// <summary>Until the transaction ends: a lock of the session would stay with it when the next transaction runs in another.</summary>
+    /// <summary>Held until the transaction ends: a session lock would stay with a session that the next transaction may not get.</summary>
     public static string LockAlone(PostgresStoreSettings settings) => $"SELECT pg_advisory_xact_lock({LockClass}, hashtext('{settings.Schema}'))";
 
     public static string LockTogether(PostgresStoreSettings settings) => $"SELECT pg_advisory_xact_lock_shared({LockClass}, hashtext('{settings.Schema}'))";
 
     /// <summary>
-    /// The journal of alerts makes the same schema, under the same lock; an older release does so under none. Who comes second then waits for the
-    /// first and is told that the name is taken, IF NOT EXISTS or not.
+    /// The journal of alerts creates the same schema, under the same lock; an older release does so without it. The second of two then waits for the first
+    /// and fails because the name exists, IF NOT EXISTS or not.
     /// </summary>
-    static void MakeSchema(NpgsqlConnection connection, PostgresStoreSettings settings)
+    static void CreateSchema(NpgsqlConnection connection, PostgresStoreSettings settings)
     {
         using var transaction = connection.BeginTransaction();
         Execute(connection, $"{NeedsWithoutTimeout(settings)}; {LockAlone(settings)}");
@@ -82,7 +82,7 @@ internal static class PostgresSession
         }
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateSchema)
         {
-            // It is there now, and that is all that was wanted.
+            // Another connection has created it.
             return;
         }
     }
@@ -101,7 +101,7 @@ internal static class PostgresSession
 
     sealed class Steps(NpgsqlConnection connection, StoreTables tables, PostgresStoreSettings settings) : IStoreConnection
     {
-        public string Place => settings.Place;
+        public string Location => settings.Location;
 
         public bool IsFirstRelease => false;
 
@@ -114,7 +114,7 @@ internal static class PostgresSession
             using var command = new NpgsqlCommand(
                 $"""
                 SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
-                WHERE attrelid = '{tables.Called.Transactions.Replace("'", "''")}'::regclass AND attnum > 0 AND NOT attisdropped
+                WHERE attrelid = '{tables.TableNames.Transactions.Replace("'", "''")}'::regclass AND attnum > 0 AND NOT attisdropped
                 """,
                 connection);
             using var rows = command.ExecuteReader();
@@ -123,7 +123,7 @@ internal static class PostgresSession
             return found;
         }
 
-        public void NoteStep(int number, DateTimeOffset now) => Execute(
-            $"INSERT INTO {tables.Called.Steps} (number, applied_at) VALUES ({number}, to_timestamp({now.ToUnixTimeMilliseconds()} / 1000.0))");
+        public void RecordStep(int number, DateTimeOffset now) => Execute(
+            $"INSERT INTO {tables.TableNames.Steps} (number, applied_at) VALUES ({number}, to_timestamp({now.ToUnixTimeMilliseconds()} / 1000.0))");
     }
 }

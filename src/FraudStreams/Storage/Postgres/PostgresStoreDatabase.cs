@@ -8,8 +8,8 @@ using Npgsql;
 namespace FraudStreams.Storage.Postgres;
 
 /// <summary>
-/// The store in one schema of a PostgreSQL database. Any fault ends the connection, and with it the transaction; the next call connects anew.
-/// Whether a commit that met the fault came through does not matter: the batch comes again and changes nothing then.
+/// The store in one schema of a PostgreSQL database. Any fault closes the connection, and with it the transaction; the next call reconnects. Whether a
+/// commit that failed took effect does not matter: the batch is written again, which changes nothing then.
 /// </summary>
 internal sealed class PostgresStoreDatabase : IStoreDatabase
 {
@@ -52,7 +52,7 @@ internal sealed class PostgresStoreDatabase : IStoreDatabase
             PostgresSession.Execute(connection, PostgresSession.Needs(settings));
             if (PostgresSession.QueryLong(connection, StoreDialect.Postgres.Exists(settings.Tables.Steps)) == 0) return default;
 
-            StoreTables.CheckVersion(settings.Place, PostgresSession.QueryLong(connection, $"SELECT coalesce(max(number), 0) FROM {settings.Tables.Steps}"));
+            StoreTables.CheckVersion(settings.Location, PostgresSession.QueryLong(connection, $"SELECT coalesce(max(number), 0) FROM {settings.Tables.Steps}"));
             return new StoreCounts(
                 PostgresSession.QueryLong(connection, $"SELECT count(*) FROM {settings.Tables.Transactions}"),
                 PostgresSession.QueryLong(connection, $"SELECT count(*) FROM {settings.Tables.Transactions} WHERE prediction = 1"));
@@ -80,32 +80,35 @@ internal sealed class PostgresStoreDatabase : IStoreDatabase
         return rows.ModelVersion(row).Contains((byte)0) ? new(RejectCodes.NotStorable, "model_version: has the character U+0000") : null;
     }
 
-    public Task<StoreCounts> WriteAsync(PredictionRows rows, CancellationToken ct) =>
-        AttemptAsync($"Storing {rows.Count} predictions", writer => writer.WriteAsync(rows, ct));
+    public Task<StoreCounts> WriteAsync(PredictionRows rows, CancellationToken cancellationToken) =>
+        AttemptAsync($"Storing {rows.Count} predictions", writer => writer.WriteAsync(rows, cancellationToken));
 
-    public Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken ct) =>
-        AttemptAsync($"Storing {labels.Count} labels", writer => writer.WriteAsync(labels, ct));
+    public Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken) =>
+        AttemptAsync($"Storing {labels.Count} labels", writer => writer.WriteAsync(labels, cancellationToken));
 
-    public Task<StoreCounts> CountAsync(CancellationToken ct) => AttemptAsync("Counting the payments", writer => writer.CountAsync(ct));
+    public Task<StoreCounts> CountAsync(CancellationToken cancellationToken) =>
+        AttemptAsync("Counting the payments", writer => writer.CountAsync(cancellationToken));
 
-    public Task<long> CountConfirmedAsync(CancellationToken ct) =>
-        AttemptAsync("Counting the confirmed payments", writer => writer.CountConfirmedAsync(ct));
+    public Task<long> CountConfirmedAsync(CancellationToken cancellationToken) =>
+        AttemptAsync("Counting the confirmed payments", writer => writer.CountConfirmedAsync(cancellationToken));
 
-    public Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken ct) => AttemptAsync(
+    public Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken cancellationToken) => AttemptAsync(
         "Reading the confirmed payments", async writer =>
         {
-            await writer.ReadConfirmedAsync(into, afterRow, ct);
+            await writer.ReadConfirmedAsync(into, afterRow, cancellationToken);
             return true;
         });
 
-    public Task ReadPaymentsAsync(StoredRowWriter into, StoredPosition after, long to, int most, Action<StoredPosition> afterRow, CancellationToken ct) =>
+    public Task ReadPaymentsAsync(
+        StoredRowWriter into, StoredPosition after, long to, int limit, Action<StoredPosition> afterRow, CancellationToken cancellationToken) =>
         AttemptAsync("Reading the payments", async writer =>
         {
-            await writer.ReadPaymentsAsync(into, after, to, most, afterRow, ct);
+            await writer.ReadPaymentsAsync(into, after, to, limit, afterRow, cancellationToken);
             return true;
         });
 
-    public Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken ct) => AttemptAsync("Reading the labels", writer => writer.ReadLabelsAsync(ct));
+    public Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken cancellationToken) =>
+        AttemptAsync("Reading the labels", writer => writer.ReadLabelsAsync(cancellationToken));
 
     public async ValueTask DisposeAsync()
     {
@@ -138,7 +141,7 @@ internal sealed class PostgresStoreDatabase : IStoreDatabase
         }
         catch (Exception e) when (PostgresFault.IsOne(e) || e is ObjectDisposedException)
         {
-            // The fault that broke the connection is the one to tell.
+            // The fault that broke the connection is the one to report.
         }
     }
 

@@ -5,27 +5,27 @@ using Npgsql;
 
 namespace FraudStreams.Storage.Postgres;
 
-/// <summary>The store on PostgreSQL. What it prints has no password.</summary>
-/// <param name="Connection">Where the server is and who connects, in Npgsql's keywords, without a password.</param>
-/// <param name="Password">Given apart; may be empty where the server asks for none.</param>
-/// <param name="Schema">The schema of the database that holds the tables; made where it is missing.</param>
+/// <summary>The settings of a store on PostgreSQL. Its text has no password.</summary>
+/// <param name="Connection">Server, database and user, in Npgsql's keywords, without a password.</param>
+/// <param name="Password">The password, which comes from elsewhere; may be empty if the server needs none.</param>
+/// <param name="Schema">The database schema that holds the tables; created if it is missing.</param>
 public sealed record PostgresStoreSettings(string Connection, SecretValue Password, string Schema)
 {
     public const string PasswordVariable = "FRAUDSTREAMS_POSTGRES_PASSWORD";
 
-    /// <summary>A statement that takes longer has failed; what it did is undone.</summary>
+    /// <summary>A statement that takes longer fails and is rolled back.</summary>
     public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>With less than Full a crash of the server can lose rows whose position in `predictions` is committed already.</summary>
+    /// <summary>With less than Full, a crash of the server can lose rows whose offset in `predictions` is committed already.</summary>
     public Durability Durability { get; init; } = Durability.Full;
 
-    /// <summary>The longest record, in bytes, that is read.</summary>
+    /// <summary>The maximum size of a record, in bytes.</summary>
     public int LongestRecord { get; init; } = 2 * 1024 * 1024;
 
-    /// <summary>The server and database as messages name them.</summary>
-    internal string Place
+    /// <summary>The server and database, for messages.</summary>
+    internal string Location
     {
         get
         {
@@ -46,7 +46,7 @@ public sealed record PostgresStoreSettings(string Connection, SecretValue Passwo
         }
         catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException or KeyNotFoundException)
         {
-            // The value is not shown: what cannot be read may well hold a password.
+            // The value is not shown: it may hold a password.
             throw new SettingsException($"{section.PathOf("connection-string")} cannot be read: it must be {right}", e);
         }
 
@@ -78,12 +78,12 @@ public sealed record PostgresStoreSettings(string Connection, SecretValue Passwo
     internal StoreTableNames Tables => new(Schema);
 
     /// <summary>
-    /// One connection of our own, not of a pool: the store's callers take turns. A server that no longer answers, its statement timeout
-    /// included, is given up a little later than it would have answered.
+    /// A connection without Npgsql's pool: the store's callers take turns. A call to a server that no longer answers, not even with its statement timeout,
+    /// is cancelled a little after that timeout.
     /// </summary>
     internal NpgsqlConnection ToConnection() => new(ToConnectionString(pooling: false));
 
-    /// <summary>With the password: not to be shown.</summary>
+    /// <summary>Contains the password: not to be shown.</summary>
     internal string ToConnectionString(bool pooling)
     {
         var connection = new NpgsqlConnectionStringBuilder(Connection)
@@ -94,7 +94,7 @@ public sealed record PostgresStoreSettings(string Connection, SecretValue Passwo
             CommandTimeout = (int)Math.Ceiling(StatementTimeout.TotalSeconds) + 5,
             CancellationTimeout = 1000,
 
-            // Nobody sets anything for a session, and behind a pooler the session that would be reset may be another one.
+            // No settings are made for a session, and behind a pooler the session that would be reset may be another one.
             NoResetOnClose = true,
         };
         if (!Password.IsEmpty) connection.Password = Password.Reveal();

@@ -5,11 +5,11 @@ using FraudStreams.Sqlite;
 
 namespace FraudStreams.Storage.Sqlite;
 
-/// <summary>The store in one SQLite file. A lock that another process holds is waited for without holding a thread, up to the limit.</summary>
+/// <summary>The store in one SQLite file. While another process holds the file's lock, calls retry without blocking a thread, until the timeout.</summary>
 internal sealed class SqliteStoreDatabase : IStoreDatabase
 {
-    /// <summary>What is longer than this is waited for without holding a thread.</summary>
-    static readonly TimeSpan PatienceOnThread = TimeSpan.FromMilliseconds(20);
+    /// <summary>Longer waits for a lock do not block a thread.</summary>
+    static readonly TimeSpan MaxBlockingWait = TimeSpan.FromMilliseconds(20);
 
     readonly SqliteStoreSettings _settings;
     readonly TransactionSchema _schema;
@@ -58,21 +58,24 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
         }
     }
 
-    /// <summary>SQLite holds whatever can be read.</summary>
+    /// <summary>SQLite can store every row that can be read.</summary>
     public RejectReason? Refuse(PredictionRows rows, int row) => null;
 
-    public Task<StoreCounts> WriteAsync(PredictionRows rows, CancellationToken ct) =>
-        WithPatienceAsync(writer => writer.Write(rows), () => $"Storing {rows.Count} predictions", ct);
+    public Task<StoreCounts> WriteAsync(PredictionRows rows, CancellationToken cancellationToken) =>
+        WithRetryAsync(writer => writer.Write(rows), () => $"Storing {rows.Count} predictions", cancellationToken);
 
-    public Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken ct) =>
-        WithPatienceAsync(writer => writer.Write(labels), () => $"Storing {labels.Count} labels", ct);
+    public Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken) =>
+        WithRetryAsync(writer => writer.Write(labels), () => $"Storing {labels.Count} labels", cancellationToken);
 
-    public Task<StoreCounts> CountAsync(CancellationToken ct) => WithPatienceAsync(writer => Count(writer.File), () => "Counting the payments", ct);
+    public Task<StoreCounts> CountAsync(CancellationToken cancellationToken) =>
+        WithRetryAsync(writer => Count(writer.File), () => "Counting the payments", cancellationToken);
 
-    public Task<long> CountConfirmedAsync(CancellationToken ct) => WithPatienceAsync(
-        writer => writer.File.QueryLong("SELECT count(*) FROM transactions WHERE true_value IS NOT NULL"), () => "Counting the confirmed payments", ct);
+    public Task<long> CountConfirmedAsync(CancellationToken cancellationToken) => WithRetryAsync(
+        writer => writer.File.QueryLong("SELECT count(*) FROM transactions WHERE true_value IS NOT NULL"),
+        () => "Counting the confirmed payments",
+        cancellationToken);
 
-    public async Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken ct)
+    public async Task ReadConfirmedAsync(ConfirmedCsvWriter into, Func<Task> afterRow, CancellationToken cancellationToken)
     {
         try
         {
@@ -83,7 +86,7 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
                 """);
             while (rows.Step())
             {
-                ct.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 Copy(rows, into);
                 await afterRow();
             }
@@ -94,34 +97,36 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
         }
     }
 
-    public Task ReadPaymentsAsync(StoredRowWriter into, StoredPosition after, long to, int most, Action<StoredPosition> afterRow, CancellationToken ct) =>
-        WithPatienceAsync(writer =>
+    public Task ReadPaymentsAsync(
+        StoredRowWriter into, StoredPosition after, long to, int limit, Action<StoredPosition> afterRow, CancellationToken cancellationToken) =>
+        WithRetryAsync(writer =>
         {
             using var rows = writer.File.Query($"""
                 SELECT as_written, true_value, {StoreTables.Names(_tables.Fields)} FROM transactions
-                WHERE {_tables.Time} >= ?1 AND {_tables.Time} < ?2 AND ({_tables.Time} > ?1 OR {_tables.Id} > ?3) ORDER BY {_tables.Time}, {_tables.Id} LIMIT {most}
+                WHERE {_tables.Time} >= ?1 AND {_tables.Time} < ?2 AND ({_tables.Time} > ?1 OR {_tables.Id} > ?3)
+                ORDER BY {_tables.Time}, {_tables.Id} LIMIT {limit}
                 """);
             rows.Bind(1, after.Time).Bind(2, to).Bind(3, after.Id);
             var read = 0;
             while (rows.Step())
             {
-                ct.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 Copy(rows, into);
                 afterRow(new StoredPosition(rows.Long(_schema.TimeField + 2), rows.Text(_schema.IdField + 2)));
                 read++;
             }
 
             return read;
-        }, () => "Reading the payments", ct);
+        }, () => "Reading the payments", cancellationToken);
 
-    public Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken ct) => WithPatienceAsync<IReadOnlyList<Label>>(writer =>
+    public Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken cancellationToken) => WithRetryAsync<IReadOnlyList<Label>>(writer =>
     {
         var labels = new List<Label>();
         using var rows = writer.File.Query($"SELECT id, true_value, confirmed_at, confirmed_by FROM label_history ORDER BY {StoreTables.LatestLast}");
         while (rows.Step())
             labels.Add(new Label(rows.Text(0), rows.Long(1) == 1, rows.Long(2), rows.Text(3)));
         return labels;
-    }, () => "Reading the labels", ct);
+    }, () => "Reading the labels", cancellationToken);
 
     public ValueTask DisposeAsync()
     {
@@ -146,7 +151,7 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
         }
     }
 
-    async Task<T> WithPatienceAsync<T>(Func<SqliteStoreWriter, T> work, Func<string> what, CancellationToken ct)
+    async Task<T> WithRetryAsync<T>(Func<SqliteStoreWriter, T> work, Func<string> what, CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
         var pause = TimeSpan.FromMilliseconds(1);
@@ -158,7 +163,7 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
             }
             catch (SqliteFileException e) when (e.Fault == SqliteFault.Locked && _time.GetElapsedTime(started) < _settings.LockTimeout)
             {
-                await Task.Delay(pause, _time, ct);
+                await Task.Delay(pause, _time, cancellationToken);
                 pause = TimeSpan.FromMilliseconds(Math.Min(100, pause.TotalMilliseconds * 2));
             }
             catch (SqliteFileException e)
@@ -177,7 +182,7 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
         }
         catch (SqliteFileException e)
         {
-            // A connection whose fault was neither a lock nor a full disk is made anew at the next write.
+            // After a fault other than a lock or a full disk the connection is reopened at the next write.
             if (_writer.TryRollBack() && e.Fault is SqliteFault.Locked or SqliteFault.DiskFull) throw;
             _writer.Dispose();
             _writer = null;
@@ -188,7 +193,7 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
     SqliteStoreWriter OpenWriter()
     {
         var file = SqliteStoreFile.Open(_settings, _tables, _time.GetUtcNow());
-        file.Patience = PatienceOnThread;
+        file.BusyTimeout = MaxBlockingWait;
         return new SqliteStoreWriter(file, _tables, _schema);
     }
 }

@@ -2,15 +2,15 @@ using FraudStreams.Sqlite;
 
 namespace FraudStreams.Storage.Sqlite;
 
-/// <summary>Opens the store's file and brings its tables to this release.</summary>
+/// <summary>Opens the store's file and migrates its tables to this release.</summary>
 internal static class SqliteStoreFile
 {
     const int ApplicationId = 0x46725372;
 
-    // A row dirties a page of the id index and one of the card index, somewhere: larger pages write more for it, smaller ones make deeper trees.
+    // A row dirties one random page of the id index and one of the card index: larger pages write more for it, smaller ones make deeper trees.
     const int PageSize = 4096;
 
-    /// <summary>Makes folder and file where there are none.</summary>
+    /// <summary>Opens the file, and creates it and its folder if they are missing.</summary>
     public static SqliteFile Open(SqliteStoreSettings settings, StoreTables tables, DateTimeOffset now)
     {
         Directory.CreateDirectory(settings.Folder);
@@ -55,7 +55,7 @@ internal static class SqliteStoreFile
 
     sealed class Connection(SqliteFile file) : IStoreConnection
     {
-        public string Place => file.Path;
+        public string Location => file.Path;
 
         public bool IsFirstRelease => file.QueryLong("PRAGMA user_version") == 1;
 
@@ -72,7 +72,7 @@ internal static class SqliteStoreFile
         }
 
         /// <summary>user_version tells the first release, which knows no `store_steps`, that it is too old.</summary>
-        public void NoteStep(int number, DateTimeOffset now) => file.Execute(
+        public void RecordStep(int number, DateTimeOffset now) => file.Execute(
             $"INSERT INTO store_steps (number, applied_at) VALUES ({number}, {now.ToUnixTimeMilliseconds()}); PRAGMA user_version = {number};");
     }
 }

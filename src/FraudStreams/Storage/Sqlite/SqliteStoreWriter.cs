@@ -5,7 +5,7 @@ using FraudStreams.Sqlite;
 
 namespace FraudStreams.Storage.Sqlite;
 
-/// <summary>Writes rows on one connection: typed cells go to SQLite as they are, without an object or a string in between.</summary>
+/// <summary>Writes rows on one connection: typed cells are bound directly, without an object or a string in between.</summary>
 internal sealed class SqliteStoreWriter : IDisposable
 {
     readonly TransactionSchema _schema;
@@ -32,7 +32,7 @@ internal sealed class SqliteStoreWriter : IDisposable
 
     public SqliteFile File { get; }
 
-    /// <summary>Writes all rows in one transaction, with the labels that came before them; returns what of them is new.</summary>
+    /// <summary>Writes all rows in one transaction, with the labels that arrived before them; returns the counts of the new ones.</summary>
     public StoreCounts Write(PredictionRows rows)
     {
         var (stored, predictedFrauds) = (0, 0);
@@ -71,7 +71,7 @@ internal sealed class SqliteStoreWriter : IDisposable
         return new LabelCounts(added, labels.Count - added, changed);
     }
 
-    /// <summary>After a fault; false where not even that is possible, and closing the file has to do it.</summary>
+    /// <summary>Rolls back after a fault; false if that fails too, and closing the file has to do it.</summary>
     public bool TryRollBack()
     {
         try

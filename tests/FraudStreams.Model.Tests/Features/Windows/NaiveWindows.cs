@@ -2,16 +2,16 @@ using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Tests.Features.Windows;
 
-/// <summary>What the windows' definitions say, computed for every payment from all payments before it.</summary>
+/// <summary>A reference implementation of the window definitions: computes every payment from all payments before it.</summary>
 sealed class NaiveWindows(IReadOnlyList<WindowFeature> windows)
 {
     const long DayMilliseconds = 86_400_000;
 
     readonly List<Payment> _payments = [];
     readonly List<(string Id, bool Fraud, long KnownAt)> _labels = [];
-    readonly HashSet<int> _due = [];
-    readonly Dictionary<WindowFeature, HashSet<int>> _forgotten = windows.ToDictionary(w => w, _ => new HashSet<int>());
-    long _clock = long.MinValue;
+    readonly HashSet<int> _known = [];
+    readonly Dictionary<WindowFeature, HashSet<int>> _notKept = windows.ToDictionary(w => w, _ => new HashSet<int>());
+    long _watermark = long.MinValue;
     long _moment = long.MinValue;
 
     internal void Label(string id, bool fraud, long knownAt) => _labels.Add((id, fraud, knownAt));
@@ -20,10 +20,10 @@ sealed class NaiveWindows(IReadOnlyList<WindowFeature> windows)
     {
         var last = _payments.TakeLast(63).Select(p => p.Milliseconds).Order().ToList();
         _moment = Math.Max(_moment, last.Count == 0 ? payment.Milliseconds : Math.Min(payment.Milliseconds, last[Math.Max(0, last.Count - 8)] + (30 * DayMilliseconds)));
-        _due.UnionWith(Enumerable.Range(0, _labels.Count).Where(label => _labels[label].KnownAt <= _moment));
+        _known.UnionWith(Enumerable.Range(0, _labels.Count).Where(label => _labels[label].KnownAt <= _moment));
         _payments.Add(payment);
         if (_payments.Count >= 63)
-            _clock = Math.Max(_clock, _payments.TakeLast(63).Select(p => p.Milliseconds).Order().ElementAt(31));
+            _watermark = Math.Max(_watermark, _payments.TakeLast(63).Select(p => p.Milliseconds).Order().ElementAt(31));
         return [.. windows.Select(window => Value(window, payment, _payments.Count - 1))];
     }
 
@@ -32,13 +32,13 @@ sealed class NaiveWindows(IReadOnlyList<WindowFeature> windows)
         if (Key(window, payment) is not { } key)
             return double.NaN;
         var reach = windows.Where(w => w.By.SequenceEqual(window.By)).Max(w => Ms(w.Over) + Ms(w.Delay));
-        var horizon = _clock == long.MinValue ? long.MinValue : _clock - reach - DayMilliseconds;
-        var isKept = payment.Milliseconds > horizon && (_clock == long.MinValue || payment.Milliseconds <= _clock + (3650 * DayMilliseconds));
+        var horizon = _watermark == long.MinValue ? long.MinValue : _watermark - reach - DayMilliseconds;
+        var isKept = payment.Milliseconds > horizon && (_watermark == long.MinValue || payment.Milliseconds <= _watermark + (3650 * DayMilliseconds));
         if (!isKept)
-            _forgotten[window].Add(position);
+            _notKept[window].Add(position);
         var end = payment.Milliseconds - Ms(window.Delay);
         var seen = Enumerable.Range(0, isKept ? position : 0)
-            .Where(p => !_forgotten[window].Contains(p) && Key(window, _payments[p]) == key)
+            .Where(p => !_notKept[window].Contains(p) && Key(window, _payments[p]) == key)
             .Where(p => _payments[p].Milliseconds > horizon)
             .Where(p => _payments[p].Milliseconds <= end && _payments[p].Milliseconds > end - Ms(window.Over))
             .Select(p => _payments[p])
@@ -62,7 +62,7 @@ sealed class NaiveWindows(IReadOnlyList<WindowFeature> windows)
 
     bool IsFraud(Payment payment, long at)
     {
-        var labels = _labels.Where((l, number) => _due.Contains(number) && l.Id == payment.Id).ToList();
+        var labels = _labels.Where((l, number) => _known.Contains(number) && l.Id == payment.Id).ToList();
         if (labels.Count == 0)
             return payment.Fraud == true;
         var known = labels.Max(l => l.KnownAt);

@@ -6,13 +6,13 @@ using FraudStreams.Model.Tests.Schemas;
 
 namespace FraudStreams.Model.Tests.Features.Windows;
 
-/// <summary>One payment of a test's stream. Time in seconds.</summary>
+/// <summary>A payment of a test stream. Time is in Unix seconds.</summary>
 sealed record Payment(long Time, string Card, double? Amount = 10, string? Shop = "s", bool? Fraud = null, string? Id = null)
 {
     internal long Milliseconds => Time * 1000;
 }
 
-/// <summary>A schema with windows of all kinds, and payments of it.</summary>
+/// <summary>A schema with window features of all kinds, and payments of it.</summary>
 static class WindowPayments
 {
     internal static readonly TimeSpan Hour = TimeSpan.FromHours(1);
@@ -57,7 +57,7 @@ static class WindowPayments
         Features = [.. features],
     });
 
-    /// <summary>The window values of each payment, read in batches of that many.</summary>
+    /// <summary>The window values of each payment, computed in batches of this size.</summary>
     internal static double[][] Advance(this WindowState state, IEnumerable<Payment> payments, int batch = 7)
     {
         var reader = new TransactionReader(state.Schema);
@@ -85,7 +85,7 @@ static class WindowPayments
     }
 
     /// <summary>
-    /// A stream as it comes: mostly forward, some of it late by seconds or days, some at the same time, now and then an absurd clock.
+    /// A seeded stream of payments: mostly in time order, some late by seconds or days, some with equal times, some with a wrong clock.
     /// </summary>
     internal static Payment[] Stream(int seed, int count, int cards = 4, int shops = 5, double step = 400)
     {

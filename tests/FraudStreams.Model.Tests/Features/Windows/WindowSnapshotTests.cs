@@ -16,7 +16,7 @@ public sealed class WindowSnapshotTests
     [InlineData(14, 63)]
     [InlineData(15, 700)]
     [InlineData(16, 1234)]
-    public void A_state_read_from_a_snapshot_goes_on_with_the_same_bits(int seed, int at)
+    public void A_restored_state_continues_with_the_same_bits(int seed, int at)
     {
         var payments = Stream(seed, 2000);
         void Label(WindowState state, int i) => state.Label(Encoding.UTF8.GetBytes($"t{i}"), true, payments[i].Milliseconds + 7_200_000);
@@ -34,19 +34,19 @@ public sealed class WindowSnapshotTests
         {
             var next = payments[i..Math.Min(i + 100, payments.Length)];
             WindowStateTests.Bits(restored.Advance(next)).ShouldBe(WindowStateTests.Bits(whole.Advance(next)));
-            // One that has come, and one that comes later.
+            // One payment that has arrived, and one that arrives later.
             foreach (var about in new[] { Math.Max(0, i - 1), Math.Min(i + 150, payments.Length - 1) })
             {
                 Label(whole, about);
                 Label(restored, about);
             }
         }
-        // Writing takes out what no window sees any more.
+        // Writing evicts what no window can see any more.
         (Snapshot(restored, "").Length, restored.Events, restored.Keys).ShouldBe((Snapshot(whole, "").Length, whole.Events, whole.Keys));
     }
 
     [Fact]
-    public void Whatever_byte_is_changed_or_missing_the_snapshot_is_refused()
+    public void A_snapshot_with_a_changed_or_missing_byte_is_refused()
     {
         var state = new WindowState(SchemaOf(EveryKind));
         state.Advance(Stream(21, 200));

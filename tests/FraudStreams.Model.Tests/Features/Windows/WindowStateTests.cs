@@ -16,7 +16,7 @@ public sealed class WindowStateTests
     [InlineData(3, 40, 4000)]
     [InlineData(4, 2, 20_000)]
     [InlineData(5, 3, 5)]
-    public void Every_kind_is_what_its_definition_says_of_streams_that_are_late_equal_and_absurd(int seed, int cards, double step)
+    public void Every_kind_matches_its_definition_on_late_equal_and_absurd_times(int seed, int cards, double step)
     {
         var schema = SchemaOf(EveryKind);
         var payments = Stream(seed, 500, cards, shops: 5, step);
@@ -32,7 +32,7 @@ public sealed class WindowStateTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void Labels_that_come_early_late_twice_or_for_nobody_count_from_when_they_were_known(int seed)
+    public void Early_late_and_repeated_labels_count_from_when_they_were_known(int seed)
     {
         var schema = SchemaOf(EveryKind);
         var payments = Stream(seed, 400, cards: 3, shops: 2, step: 600);
@@ -42,7 +42,7 @@ public sealed class WindowStateTests
 
         for (var i = 0; i < payments.Length; i++)
         {
-            // No naive state forgets, so labels are for payments that neither does.
+            // The naive state evicts nothing, so label only payments that neither state has evicted.
             foreach (var about in Enumerable.Range(0, 3).Select(_ => payments[random.Next(Math.Max(0, i - 30), Math.Min(i + 10, payments.Length))]))
             {
                 var (fraud, knownAt) = (random.Next(2) == 0, about.Milliseconds + random.NextInt64(0, 30_000_000));
@@ -54,7 +54,7 @@ public sealed class WindowStateTests
     }
 
     [Fact]
-    public void Of_two_labels_the_later_known_counts_from_then_on_and_the_earlier_until_then_whichever_is_read_first()
+    public void Of_two_labels_the_later_known_replaces_the_earlier_in_any_order()
     {
         var risk = Window("risk", WindowKind.FraudShare, Day) with { Delay = Hour };
         var state = new WindowState(SchemaOf(risk));
@@ -63,12 +63,12 @@ public sealed class WindowStateTests
 
         var values = state.Advance(new long[] { 0, 3_700, 4_000, 8_999, 9_000, 20_000 }.Select(time => new Payment(time, "c", Fraud: false)), batch: 1);
 
-        // From the second on each sees the first; the last two count those between as well, which nobody labelled.
+        // From the second on each sees the first; the last two also count the unlabelled ones between.
         values.Select(row => Math.Ceiling(row[0])).ShouldBe([0, 0, 1, 1, 0, 0]);
     }
 
     [Fact]
-    public void Labels_for_nobody_leave_when_no_window_could_see_their_payment()
+    public void Unmatched_labels_are_dropped_once_no_window_can_see_them()
     {
         var state = new WindowState(SchemaOf(Window("risk", WindowKind.FraudShare, Day) with { Delay = Hour }));
         void Pass(int from, int to)
@@ -88,7 +88,7 @@ public sealed class WindowStateTests
     }
 
     [Fact]
-    public void Labels_are_read_as_far_as_the_payments_have_come_and_a_few_of_a_wrong_clock_hold_nothing_up()
+    public void Labels_are_read_up_to_the_payments_despite_wrong_clocks()
     {
         var state = new WindowState(SchemaOf(Window("risk", WindowKind.FraudShare, Day) with { Delay = Hour }));
         var number = 0;
@@ -108,7 +108,7 @@ public sealed class WindowStateTests
     }
 
     [Fact]
-    public void The_size_of_the_batches_changes_no_bit()
+    public void The_batch_size_changes_no_bit()
     {
         var payments = Stream(6, 2000);
 
@@ -119,12 +119,12 @@ public sealed class WindowStateTests
     }
 
     [Fact]
-    public void A_state_made_from_a_later_start_that_covers_the_longest_window_gives_the_same_bits()
+    public void A_state_rebuilt_from_a_later_start_gives_the_same_bits()
     {
         var payments = Stream(7, 9000, step: 300).Where(p => p.Time < 1_500_000_000).ToArray();
         var whole = new WindowState(SchemaOf(EveryKind)).Advance(payments);
 
-        // The longest reach of any key is 25 hours; an event may be late by four days or early by three.
+        // The longest reach of any key is 25 hours; an event may be up to four days late or three days early.
         var (from, to) = (1000, 7500);
         var later = new WindowState(SchemaOf(EveryKind)).Advance(payments[from..]);
 
@@ -133,7 +133,7 @@ public sealed class WindowStateTests
     }
 
     [Fact]
-    public void Keys_and_events_past_the_longest_window_leave_and_what_is_held_stays_bounded()
+    public void Old_keys_and_events_are_evicted_and_memory_stays_bounded()
     {
         var state = new WindowState(SchemaOf(Window("count", WindowKind.Count, Day)));
         Payment At(int i) => new(1_400_000_000 + (i * 60), $"card {i / 3000}.{i % 50}");
@@ -142,7 +142,7 @@ public sealed class WindowStateTests
         var (events, keys, bytes) = (state.Events, state.Keys, state.MemoryBytes);
         state.Advance(Enumerable.Range(30_000, 60_000).Select(At), batch: 100);
 
-        // Two days of a payment a minute, and what the sweep has not come to.
+        // Two days with a payment a minute, plus what the sweep has not reached yet.
         events.ShouldBeInRange(2 * 1440, 2 * 1440 + 600);
         keys.ShouldBeInRange(50, 160);
         state.Events.ShouldBeInRange(2 * 1440, 2 * 1440 + 600);
@@ -154,12 +154,12 @@ public sealed class WindowStateTests
     [InlineData(1, 20, 1)]
     [InlineData(2, 3_000, 1)]
     [InlineData(3, 3_000, 1500)]
-    public void Thousands_of_keys_come_and_go_and_none_takes_anothers_history(int seed, int keysAtOnce, int step)
+    public void Thousands_of_keys_come_and_go_without_mixing_their_events(int seed, int keysAtOnce, int step)
     {
         const int payments = 60_000;
         var random = new Random(seed);
         var state = new WindowState(SchemaOf(Window("count", WindowKind.Count, Hour), Window("sum", WindowKind.Sum, Day) with { Of = "amount" }));
-        var histories = new Dictionary<string, List<Payment>>();
+        var eventsByCard = new Dictionary<string, List<Payment>>();
         var stream = new List<Payment>();
         for (var i = 0; i < payments; i++)
             stream.Add(new Payment(1_400_000_000 + ((long)i * step), $"{new string('k', random.Next(20))}{(i / 5000) + random.Next(keysAtOnce)}", random.Next(1, 500)));
@@ -168,12 +168,12 @@ public sealed class WindowStateTests
 
         for (var i = 0; i < payments; i++)
         {
-            if (!histories.TryGetValue(stream[i].Card, out var history))
-                histories.Add(stream[i].Card, history = []);
-            history.Add(stream[i]);
-            history.RemoveAll(p => p.Time <= stream[i].Time - 86_400);
-            values[i][0].ShouldBe(history.Count(p => p.Time > stream[i].Time - 3_600));
-            values[i][1].ShouldBe(history.Where(p => p.Time > stream[i].Time - 86_400).Sum(p => p.Amount!.Value));
+            if (!eventsByCard.TryGetValue(stream[i].Card, out var events))
+                eventsByCard.Add(stream[i].Card, events = []);
+            events.Add(stream[i]);
+            events.RemoveAll(p => p.Time <= stream[i].Time - 86_400);
+            values[i][0].ShouldBe(events.Count(p => p.Time > stream[i].Time - 3_600));
+            values[i][1].ShouldBe(events.Where(p => p.Time > stream[i].Time - 86_400).Sum(p => p.Amount!.Value));
         }
     }
 
@@ -194,7 +194,7 @@ public sealed class WindowStateTests
             }
         }
 
-        // Another state makes the rows' room for values.
+        // Another state allocates the rows' window values.
         Fill();
         foreach (var batch in rows)
             new WindowState(schema).Advance(batch);
@@ -212,7 +212,7 @@ public sealed class WindowStateTests
     }
 
     [Fact]
-    public void Windows_are_features_and_ratios_and_differences_may_be_of_them()
+    public void Ratios_and_differences_may_use_window_features()
     {
         var schema = SchemaOf(
             new NumberFeature("amount", "amount"),
@@ -227,7 +227,7 @@ public sealed class WindowStateTests
             rows.Add(reader, new Payment(1_400_000_000, "c", amount));
         var matrix = new double[3 * plan.Count];
 
-        Should.Throw<InvalidOperationException>(() => plan.Compute(rows, matrix)).Message.ShouldContain("a WindowState has to take the rows in");
+        Should.Throw<InvalidOperationException>(() => plan.Compute(rows, matrix)).Message.ShouldContain("WindowState.Advance must be called");
         new WindowState(schema).Advance(rows);
         plan.Compute(rows, matrix);
 
@@ -240,7 +240,7 @@ public sealed class WindowStateTests
     }
 
     [Fact]
-    public void Rows_of_another_schema_are_refused_and_those_taken_in_once_are_not_taken_in_again()
+    public void Rows_of_another_schema_are_refused_and_no_row_is_added_twice()
     {
         var state = new WindowState(SchemaOf(Window("count", WindowKind.Count, Day)));
         var reader = new TransactionReader(state.Schema);

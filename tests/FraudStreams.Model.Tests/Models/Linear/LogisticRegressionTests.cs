@@ -41,7 +41,7 @@ public sealed class LogisticRegressionTests
         new[] { 0.3750965471340682, 0, 0.5866466345648212, -0.03808376733713134,
             -0.21497485179799158, 0.0022080394993328843, 0.21276681171393422 },
         -0.4255730306332073, new[] { 0.4295680412978868, 0.6622894603154547, 0.3383400611724837 })]
-    public void Weights_and_probabilities_are_scikit_learns(double l2, double[] weights, double intercept, double[] probabilities)
+    public void Weights_and_probabilities_match_scikit_learn(double l2, double[] weights, double intercept, double[] probabilities)
     {
         var model = LogisticRegression.Train(new TrainingSet(s_features, s_values, s_labels), new LogisticSettings { L2 = l2 });
 
@@ -63,7 +63,7 @@ public sealed class LogisticRegressionTests
     }
 
     [Fact]
-    public void Large_numbers_and_classes_that_a_line_parts_still_converge()
+    public void Large_numbers_and_separable_classes_still_converge()
     {
         var set = Made.Rows(500, ["time:number"], (_, row) =>
         {
@@ -104,7 +104,7 @@ public sealed class LogisticRegressionTests
     }
 
     [Fact]
-    public void Saved_and_loaded_it_has_the_same_bits()
+    public void A_saved_and_loaded_model_has_the_same_bits()
     {
         var set = Made.Mixed(500);
         var model = LogisticRegression.Train(set, new LogisticSettings());
@@ -117,7 +117,7 @@ public sealed class LogisticRegressionTests
     }
 
     [Fact]
-    public void A_file_that_is_cut_short_or_contradicts_itself_is_refused()
+    public void A_truncated_or_inconsistent_file_is_refused()
     {
         var saved = Saved(LogisticRegression.Train(Made.Mixed(100), new LogisticSettings()));
         var text = Encoding.UTF8.GetString(saved);
@@ -133,7 +133,7 @@ public sealed class LogisticRegressionTests
     }
 
     [Fact]
-    public void A_senseless_setting_is_refused_by_name()
+    public void A_setting_out_of_range_is_refused_by_name()
     {
         foreach (var (settings, name) in new[]
                  {

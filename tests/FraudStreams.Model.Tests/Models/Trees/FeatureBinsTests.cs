@@ -38,7 +38,7 @@ public sealed class FeatureBinsTests
     }
 
     [Fact]
-    public void Many_values_are_parted_into_bins_of_about_equal_rows_beside_a_frequent_one()
+    public void Many_values_get_bins_of_about_equal_weight()
     {
         var set = Made.Rows(20_000, ["a:number"], (n, row) =>
         {

@@ -110,7 +110,7 @@ public sealed class GradientBoostingTests
     }
 
     [Fact]
-    public void The_seed_decides_what_subsampling_draws()
+    public void The_seed_determines_the_subsamples()
     {
         var set = Made.Mixed(3000);
         var settings = new BoostingSettings { Trees = 5, SubsampleRows = 0.5, Seed = 1 };
@@ -122,7 +122,7 @@ public sealed class GradientBoostingTests
     }
 
     [Fact]
-    public void Each_tree_splits_by_its_drawn_features_only()
+    public void Each_tree_splits_only_by_its_sampled_features()
     {
         var set = Made.Mixed(3000);
 
@@ -163,7 +163,7 @@ public sealed class GradientBoostingTests
     }
 
     [Fact]
-    public void A_row_of_weight_two_is_a_row_that_is_there_twice()
+    public void A_row_of_weight_two_counts_like_two_rows()
     {
         var set = Made.Mixed(2000);
         var weights = Enumerable.Range(0, 2000).Select(row => row < 500 ? 2f : 1f).ToArray();
@@ -172,7 +172,7 @@ public sealed class GradientBoostingTests
             set.Features,
             set.Values.ToArray().Concat(set.Slice(0, 500).Values.ToArray()).ToArray(),
             set.Labels.ToArray().Concat(set.Slice(0, 500).Labels.ToArray()).ToArray());
-        // Bins come from the rows, so few values keep them the same.
+        // Bins depend on the rows; with few distinct values they stay the same.
         var settings = new BoostingSettings { Trees = 10 };
 
         var a = Made.Scores(GradientBoosting.Train(Made.Coarse(weighted), null, settings), Made.Coarse(set));
@@ -207,7 +207,7 @@ public sealed class GradientBoostingTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Labels_that_are_all_the_same_give_that_answer(bool fraud)
+    public void Uniform_labels_give_a_uniform_score(bool fraud)
     {
         var model = GradientBoosting.Train(Made.Rows(500, ["a:number"], (_, _) => fraud), null, new BoostingSettings { Trees = 5 });
 
@@ -276,7 +276,7 @@ public sealed class GradientBoostingTests
 
     [Theory]
     [MemberData(nameof(BadSettings))]
-    public void A_senseless_setting_is_refused_by_name(BoostingSettings settings, string name)
+    public void A_setting_out_of_range_is_refused_by_name(BoostingSettings settings, string name)
     {
         var error = Should.Throw<ArgumentException>(() => GradientBoosting.Train(Made.Mixed(100), null, settings));
 
@@ -289,11 +289,11 @@ public sealed class GradientBoostingTests
     {
         var set = Made.Mixed(1000);
         var other = Made.Rows(100, ["x:number"], (_, _) => true);
-        var honest = new TrainingSet(set.Features, set.Values, new byte[1000]);
+        var withoutFraud = new TrainingSet(set.Features, set.Values, new byte[1000]);
 
         Should.Throw<ArgumentException>(() => GradientBoosting.Train(set, other, new BoostingSettings()))
             .Message.ShouldContain("other features");
-        Should.Throw<ArgumentException>(() => GradientBoosting.Train(set, honest, new BoostingSettings()))
+        Should.Throw<ArgumentException>(() => GradientBoosting.Train(set, withoutFraud, new BoostingSettings()))
             .Message.ShouldContain("No validation row is labelled 1");
     }
 

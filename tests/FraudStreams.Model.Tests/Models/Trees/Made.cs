@@ -4,7 +4,7 @@ using FraudStreams.Model.Models.Trees;
 
 namespace FraudStreams.Model.Tests.Models.Trees;
 
-/// <summary>Small seeded data sets. Numbers are uniform in 0..1, categories are codes 0..9.</summary>
+/// <summary>Small seeded training sets. Numbers are uniform in 0..1, categories are codes 0..9.</summary>
 static class Made
 {
     /// <param name="features">"name:number" or "name:category".</param>
@@ -25,7 +25,7 @@ static class Made
         return new TrainingSet(columns, values, labels);
     }
 
-    /// <summary>Numbers and categories, some missing, about one fraud in six, with noise.</summary>
+    /// <summary>Numbers and categories with missing values and noise; about one row in six is fraud.</summary>
     public static TrainingSet Mixed(int rows)
     {
         var random = new Random(11);
@@ -38,7 +38,7 @@ static class Made
         });
     }
 
-    /// <summary>The same rows with numbers rounded to twentieths.</summary>
+    /// <summary>The same rows with numbers rounded to multiples of 0.05.</summary>
     public static TrainingSet Coarse(TrainingSet set) =>
         new(set.Features, set.Values.ToArray().Select(v => v < 1 ? Math.Round(v * 20) / 20 : v).ToArray(), set.Labels, set.Weights);
 

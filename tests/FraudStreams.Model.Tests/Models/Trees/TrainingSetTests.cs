@@ -41,7 +41,7 @@ public sealed class TrainingSetTests
     public void Shapes_labels_and_weights_that_do_not_fit_are_refused()
     {
         Message(() => new TrainingSet([], Array.Empty<double>(), new byte[1])).ShouldContain("at least one feature");
-        Message(() => new TrainingSet([s_features[0], s_features[0]], new double[2], new byte[1])).ShouldContain("'amount' is there twice");
+        Message(() => new TrainingSet([s_features[0], s_features[0]], new double[2], new byte[1])).ShouldContain("'amount' appears twice");
         Message(() => new TrainingSet(s_features, Array.Empty<double>(), Array.Empty<byte>())).ShouldContain("at least one row");
         Message(() => new TrainingSet(s_features, new double[3], new byte[2])).ShouldContain("need 4 values, not 3");
         Message(() => new TrainingSet(s_features, new double[4], new byte[] { 0, 2 })).ShouldContain("Label of row 1 is 2");

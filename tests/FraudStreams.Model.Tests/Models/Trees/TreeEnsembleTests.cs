@@ -20,7 +20,7 @@ public sealed class TreeEnsembleTests
     public void A_batch_scores_as_its_rows_do_one_by_one(int rows)
     {
         var features = s_set.Slice(0, rows).Values.ToArray();
-        // What no training row held: infinities, unknown and broken categories.
+        // Values that no training row had: infinities, unknown and invalid categories.
         features[0] = double.PositiveInfinity;
         features[5] = double.NegativeInfinity;
         features[2] = 77;
@@ -34,7 +34,7 @@ public sealed class TreeEnsembleTests
     }
 
     [Fact]
-    public void Blocks_give_the_bits_of_walking_every_tree()
+    public void Blocks_give_the_same_bits_as_walking_the_trees()
     {
         var model =
             GradientBoosting.Train(s_set, null, new BoostingSettings { Trees = 15, MaxLeaves = 200, MaxDepth = 16, MinChildWeight = 0 });
@@ -86,7 +86,7 @@ public sealed class TreeEnsembleTests
     }
 
     [Fact]
-    public void Saved_and_loaded_it_has_the_same_bits()
+    public void A_saved_and_loaded_model_has_the_same_bits()
     {
         var saved = Made.Saved(s_model);
 
@@ -98,7 +98,7 @@ public sealed class TreeEnsembleTests
     }
 
     [Fact]
-    public void A_file_cut_short_anywhere_is_refused()
+    public void A_truncated_file_is_refused()
     {
         var saved = Made.Saved(GradientBoosting.Train(s_set, null, new BoostingSettings { Trees = 1, MaxDepth = 2 }));
 
@@ -122,7 +122,7 @@ public sealed class TreeEnsembleTests
     [InlineData("\"codes\":[0,1", "\"codes\":[1,0", "must ascend")]
     [InlineData("\"baseMargin\":", "\"base\":", "cannot be read")]
     [InlineData("\"sets\":[[", "\"sets\":[[300,", "cannot be read")]
-    public void A_file_that_contradicts_itself_is_refused_with_the_place(string found, string put, string reason)
+    public void An_inconsistent_file_is_refused_with_the_reason(string found, string put, string reason)
     {
         var text = Encoding.UTF8.GetString(Made.Saved(s_model));
         text.ShouldContain(found);

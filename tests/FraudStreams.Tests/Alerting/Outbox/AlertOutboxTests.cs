@@ -6,7 +6,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Alerting.Outbox;
 
-/// <summary>Desks with a real journal and real topics, and people who are reached as the test says.</summary>
+/// <summary>Outboxes with a real journal and real topics, and a transport that does what the test says.</summary>
 public sealed class AlertOutboxTests : IDisposable
 {
     static readonly FraudSettings s_settings = OutboxHarness.Settings;
@@ -16,14 +16,14 @@ public sealed class AlertOutboxTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task A_redelivered_prediction_raises_nothing_twice()
+    public async Task A_redelivered_prediction_raises_no_second_alert()
     {
         var transport = new ScriptedTransport(_ => Task.FromResult(Delivery.Complete));
-        await using (var life = Live(transport))
+        await using (var host = Live(transport))
         {
-            await life.RaiseAsync("a", "b");
-            await life.RaiseAsync("b", "c");
-            await life.IdleAsync();
+            await host.RaiseAsync("a", "b");
+            await host.RaiseAsync("b", "c");
+            await host.IdleAsync();
         }
 
         await using (var next = Live(transport))
@@ -33,17 +33,17 @@ public sealed class AlertOutboxTests : IDisposable
         }
 
         transport.Sent.Order().ShouldBe(["a", "b", "c", "d"]);
-        Recorded(TopicNames.Alerts).ShouldBe(["a", "b", "c", "d"]);
+        Logged(TopicNames.Alerts).ShouldBe(["a", "b", "c", "d"]);
     }
 
     [Fact]
-    public async Task A_journal_that_was_lost_begins_anew_and_what_it_delivers_is_put_on_record_behind_what_was()
+    public async Task A_lost_journal_begins_anew_and_logs_behind_the_earlier_alerts()
     {
         var transport = new ScriptedTransport(_ => Task.FromResult(Delivery.Complete));
-        await using (var life = Live(transport))
+        await using (var host = Live(transport))
         {
-            await life.RaiseAsync("a", "b", "c");
-            await life.IdleAsync();
+            await host.RaiseAsync("a", "b", "c");
+            await host.IdleAsync();
         }
 
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
@@ -56,15 +56,15 @@ public sealed class AlertOutboxTests : IDisposable
             await next.IdleAsync();
         }
 
-        Recorded(TopicNames.Alerts).ShouldBe(["a", "b", "c", "d", "e"]);
+        Logged(TopicNames.Alerts).ShouldBe(["a", "b", "c", "d", "e"]);
     }
 
     [Fact]
-    public async Task What_was_raised_and_not_sent_when_the_host_went_goes_out_from_the_next_oldest_first()
+    public async Task Alerts_pending_at_a_stop_are_delivered_by_the_next_host_oldest_first()
     {
         var down = new ScriptedTransport(_ => throw new AlertDeliveryException(DeliveryFault.Unavailable, "connection refused"));
-        await using (var life = Live(down))
-            await life.RaiseAsync("a", "b", "c");
+        await using (var host = Live(down))
+            await host.RaiseAsync("a", "b", "c");
         var up = new ScriptedTransport(_ => Task.FromResult(Delivery.Complete));
 
         await using (var next = Live(up, parallel: 1))
@@ -74,43 +74,43 @@ public sealed class AlertOutboxTests : IDisposable
         }
 
         up.Sent.ShouldBe(["a", "b", "c"]);
-        Recorded(TopicNames.Alerts).ShouldBe(["a", "b", "c"]);
+        Logged(TopicNames.Alerts).ShouldBe(["a", "b", "c"]);
     }
 
     [Fact]
-    public async Task While_a_server_is_down_new_alerts_are_raised_and_when_it_is_up_all_go_out_oldest_first()
+    public async Task Alerts_raised_while_the_server_is_down_go_out_later_oldest_first()
     {
         var isUp = false;
         var transport = new ScriptedTransport(_ =>
             isUp ? Task.FromResult(Delivery.Complete) : throw new AlertDeliveryException(DeliveryFault.Unavailable, "connection refused"));
-        await using var life = Live(transport, parallel: 1);
+        await using var host = Live(transport, parallel: 1);
         for (var i = 10; i < 30; i++)
-            await life.RaiseAsync($"{i}");
-        life.Gauge.Waiting.ShouldBe(20);
+            await host.RaiseAsync($"{i}");
+        host.Pending.Waiting.ShouldBe(20);
 
         isUp = true;
 
-        await life.IdleAsync();
+        await host.IdleAsync();
         transport.Sent.ShouldBe(Enumerable.Range(10, 20).Select(i => $"{i}"));
     }
 
     [Fact]
-    public async Task A_message_that_is_put_off_holds_up_no_other()
+    public async Task A_deferred_message_delays_no_other()
     {
         var tries = 0;
         var transport = new ScriptedTransport(message => message.Name == "slow" && Interlocked.Increment(ref tries) < 4
             ? throw new AlertDeliveryException(DeliveryFault.Later, "451 not now")
             : Task.FromResult(Delivery.Complete));
-        await using var life = Live(transport, parallel: 1);
+        await using var host = Live(transport, parallel: 1);
 
-        await life.RaiseAsync("slow", "b", "c");
+        await host.RaiseAsync("slow", "b", "c");
 
-        await life.IdleAsync();
+        await host.IdleAsync();
         transport.Sent.ShouldBe(["b", "c", "slow"]);
     }
 
     [Fact]
-    public async Task A_message_that_is_refused_for_good_is_set_aside_with_its_reason_and_not_tried_again()
+    public async Task A_refused_message_goes_to_undelivered_and_is_not_retried()
     {
         var tries = 0;
         var transport = new ScriptedTransport(message =>
@@ -120,21 +120,21 @@ public sealed class AlertOutboxTests : IDisposable
             Interlocked.Increment(ref tries);
             throw new AlertDeliveryException(DeliveryFault.Refused, "554 not here");
         });
-        await using (var life = Live(transport))
+        await using (var host = Live(transport))
         {
-            await life.RaiseAsync("a", "bad", "b");
-            await life.IdleAsync();
+            await host.RaiseAsync("a", "bad", "b");
+            await host.IdleAsync();
         }
 
         tries.ShouldBe(1);
-        Recorded(TopicNames.Alerts).ShouldBe(["a", "b"]);
-        Recorded(TopicNames.Undelivered).ShouldBe(["bad"]);
+        Logged(TopicNames.Alerts).ShouldBe(["a", "b"]);
+        Logged(TopicNames.Undelivered).ShouldBe(["bad"]);
         EmbeddedLog.ReadRecords(_folder, TopicNames.Undelivered).ShouldHaveSingleItem().Value.ToArray()
             .ShouldSatisfyAllConditions(bytes => System.Text.Encoding.UTF8.GetString(bytes).ShouldContain("554 not here"));
     }
 
     [Fact]
-    public async Task As_many_alerts_wait_as_may_and_more_are_not_taken_until_some_are_gone()
+    public async Task A_full_outbox_takes_no_alert_until_some_are_settled()
     {
         var gate = new TaskCompletionSource();
         var transport = new ScriptedTransport(async _ =>
@@ -142,26 +142,26 @@ public sealed class AlertOutboxTests : IDisposable
             await gate.Task;
             return Delivery.Complete;
         });
-        await using var life = Live(transport, waiting: 100);
-        await life.RaiseAsync([.. Enumerable.Range(0, 100).Select(i => $"{i}")]);
+        await using var host = Live(transport, waiting: 100);
+        await host.RaiseAsync([.. Enumerable.Range(0, 100).Select(i => $"{i}")]);
 
-        (await life.TryRaiseAsync("one more")).ShouldBeFalse();
+        (await host.TryRaiseAsync("one more")).ShouldBeFalse();
         gate.SetResult();
 
-        await life.RaiseAsync("one more");
-        await life.IdleAsync();
+        await host.RaiseAsync("one more");
+        await host.IdleAsync();
         transport.Sent.Length.ShouldBe(101);
     }
 
     [Fact]
-    public async Task A_journal_of_thousands_of_alerts_is_cleaned_and_brings_back_what_it_has_to()
+    public async Task A_journal_of_thousands_of_alerts_is_cleaned_and_still_recovers()
     {
         var transport = new ScriptedTransport(_ => Task.FromResult(Delivery.Complete));
-        await using (var life = Live(transport, keep: TimeSpan.Zero))
+        await using (var host = Live(transport, keep: TimeSpan.Zero))
         {
             for (var i = 0; i < 40; i++)
-                await life.RaiseAsync([.. Enumerable.Range(i * 100, 100).Select(n => $"{n}")]);
-            await life.IdleAsync();
+                await host.RaiseAsync([.. Enumerable.Range(i * 100, 100).Select(n => $"{n}")]);
+            await host.IdleAsync();
         }
 
         await using (var next = Live(transport))
@@ -171,15 +171,15 @@ public sealed class AlertOutboxTests : IDisposable
         }
 
         transport.Sent.Length.ShouldBe(4001);
-        Recorded(TopicNames.Alerts).Length.ShouldBe(4001);
+        Logged(TopicNames.Alerts).Length.ShouldBe(4001);
         using var journal = FraudStreams.Sqlite.SqliteFile.Open(Path.Combine(_folder, "alerts.db"), FraudStreams.Sqlite.SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
-        // Each alert is raised and delivered: two events. How many of the last ones are cleaned yet is a matter of the moment.
+        // Each alert is raised and delivered: two events. How many of the last ones are deleted yet depends on timing.
         journal.QueryLong("SELECT count(*) FROM journal").ShouldBeLessThan(8000);
         journal.QueryLong("SELECT count(*) FROM snapshot").ShouldBeLessThanOrEqualTo(2);
     }
 
     [Fact]
-    public async Task Another_host_waits_until_the_first_has_ended_and_noted_what_it_was_sending()
+    public async Task A_second_host_waits_until_the_first_has_persisted_its_outcomes()
     {
         var gate = new TaskCompletionSource();
         var begun = new TaskCompletionSource();
@@ -204,11 +204,11 @@ public sealed class AlertOutboxTests : IDisposable
 
         first.Sent.ShouldBe(["a"]);
         second.Sent.ShouldBe(["b"]);
-        Recorded(TopicNames.Alerts).ShouldBe(["a", "b"]);
+        Logged(TopicNames.Alerts).ShouldBe(["a", "b"]);
     }
 
     [Fact]
-    public async Task While_another_host_has_the_alerts_every_question_is_answered()
+    public async Task While_another_host_has_the_alerts_every_request_is_answered()
     {
         var stuck = new ScriptedTransport(_ => new TaskCompletionSource<Delivery>().Task);
         var first = Live(stuck, holder: "elsewhere:1");
@@ -216,7 +216,7 @@ public sealed class AlertOutboxTests : IDisposable
         await using var coming = Live(new ScriptedTransport(_ => Task.FromResult(Delivery.Complete)), holder: "elsewhere:2");
         using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(2));
 
-        // Its desk looks twice a second and steps back; what reaches it meanwhile must not go down with it.
+        // Its outbox recovers twice a second and is stopped again; requests that reach it meanwhile must still be answered.
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
         {
             var raised = false;
@@ -230,7 +230,7 @@ public sealed class AlertOutboxTests : IDisposable
     }
 
     [Fact]
-    public async Task A_host_that_never_closed_is_waited_for_and_then_its_alerts_go_out()
+    public async Task A_host_that_died_is_waited_for_and_then_its_alerts_go_out()
     {
         var down = new ScriptedTransport(_ => throw new AlertDeliveryException(DeliveryFault.Unavailable, "connection refused"));
         var dead = Live(down, holder: "elsewhere:1");
@@ -245,7 +245,7 @@ public sealed class AlertOutboxTests : IDisposable
         up.Sent.ShouldBe(["a"]);
     }
 
-    string[] Recorded(string topic) =>
+    string[] Logged(string topic) =>
         [.. EmbeddedLog.ReadRecords(_folder, topic).Select(record => System.Text.Json.JsonDocument.Parse(record.Value).RootElement.GetProperty("transaction").GetString()!).Order()];
 
     OutboxHarness Live(IAlertTransport transport, int parallel = 4, int waiting = 1000, TimeSpan? keep = null, string? holder = null) => new(

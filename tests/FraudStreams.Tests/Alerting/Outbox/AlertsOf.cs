@@ -20,11 +20,11 @@ static class AlertsOf
         parallel, perMinute, digest, TimeSpan.FromSeconds(cardWindowSeconds), new RetrySettings(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60)));
 
     /// <summary>The next message, or null and when to ask again.</summary>
-    public static DeliveryScheduler.DeliveryAttempt? TryTake(this DeliveryScheduler queue, DateTimeOffset now, out DateTimeOffset? next) =>
-        queue.MayTake(now, out next) ? queue.Take(now) : null;
+    public static DeliveryScheduler.DeliveryAttempt? TryTake(this DeliveryScheduler scheduler, DateTimeOffset now, out DateTimeOffset? next) =>
+        scheduler.MayTake(now, out next) ? scheduler.Take(now) : null;
 }
 
-/// <summary>Asks the test what becomes of each message, and keeps what was sent.</summary>
+/// <summary>Lets the test decide the outcome of each message, and keeps what was sent.</summary>
 sealed class ScriptedTransport(Func<AlertMessage, Task<Delivery>> send) : IAlertTransport
 {
     readonly ConcurrentQueue<string> _sent = new();
@@ -35,7 +35,7 @@ sealed class ScriptedTransport(Func<AlertMessage, Task<Delivery>> send) : IAlert
 
     public string[] Sent => [.. _sent];
 
-    public async Task<Delivery> SendAsync(AlertMessage message, CancellationToken token)
+    public async Task<Delivery> SendAsync(AlertMessage message, CancellationToken cancellationToken)
     {
         var delivery = await send(message);
         foreach (var alert in message.Alerts)

@@ -12,13 +12,13 @@ namespace FraudStreams.Tests.Alerting.Outbox;
 public sealed class DeliveryLogTests
 {
     [Fact]
-    public async Task Where_records_stand_is_looked_up_only_when_the_write_under_way_has_ended()
+    public async Task The_position_is_read_only_after_the_write_in_flight_has_ended()
     {
         var topics = new GatedTopics();
-        var records = new DeliveryLog(topics, partition: 0);
-        var writing = records.WriteAsync([Record(7)], upTo: 7);
+        var log = new DeliveryLog(topics, partition: 0);
+        var writing = log.WriteAsync([Settled(7)], upTo: 7);
 
-        var last = records.LastAsync();
+        var last = log.LastAsync();
         last.IsCompleted.ShouldBeFalse();
         topics.Gate.SetResult();
 
@@ -27,19 +27,19 @@ public sealed class DeliveryLogTests
     }
 
     [Fact]
-    public async Task A_write_that_failed_leaves_records_where_they_stood()
+    public async Task A_failed_write_leaves_the_position_where_it_was()
     {
         var topics = new GatedTopics();
-        var records = new DeliveryLog(topics, partition: 0);
-        var writing = records.WriteAsync([Record(7)], upTo: 7);
+        var log = new DeliveryLog(topics, partition: 0);
+        var writing = log.WriteAsync([Settled(7)], upTo: 7);
 
         topics.Gate.SetException(new MessageLogException("the broker is away"));
 
-        (await records.LastAsync()).ShouldBe(-1);
+        (await log.LastAsync()).ShouldBe(-1);
         await Should.ThrowAsync<MessageLogException>(writing);
     }
 
-    static SettledAlert Record(long number) => new(
+    static SettledAlert Settled(long number) => new(
         number, AlertsOf.One($"{number}"), [new AlertsSettled("mail", "mail", [number], $"<{number}@here>", ImmutableArray<Refusal>.Empty, AlertsOf.Noon)]);
 
     /// <summary>Publishes when the gate opens; knows positions and nothing else.</summary>
@@ -51,7 +51,7 @@ public sealed class DeliveryLogTests
 
         public int MaxInFlightBatches => 1;
 
-        public async Task<int> PublishAsync(RecordBatch records, CancellationToken ct)
+        public async Task<int> PublishAsync(RecordBatch records, CancellationToken cancellationToken)
         {
             await Gate.Task;
             _position = records.Position!.Value.NextOffset;
@@ -60,13 +60,13 @@ public sealed class DeliveryLogTests
 
         public int LongestRecord(string topic) => 1 << 20;
 
-        public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken ct) => Task.FromResult(_position);
+        public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken cancellationToken) => Task.FromResult(_position);
 
         public Source<TopicPartitionSource, NotUsed> Consume(string topic, string group) => throw new NotSupportedException();
 
         public IPartitionReader OpenReader(TopicPartition partition, long from) => throw new NotSupportedException();
 
-        public Task<MessageLogStatus> StatusAsync(CancellationToken ct) => throw new NotSupportedException();
+        public Task<MessageLogStatus> StatusAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

@@ -12,39 +12,39 @@ public sealed class DeliverySchedulerTests
     [Fact]
     public void Without_a_limit_each_alert_is_a_message_oldest_first()
     {
-        var queue = Filled(AlertsOf.Channel(), 3);
+        var scheduler = Filled(AlertsOf.Channel(), 3);
 
-        Drain(queue).ShouldBe(["1", "2", "3"]);
-        queue.Count.ShouldBe(0);
+        Drain(scheduler).ShouldBe(["1", "2", "3"]);
+        scheduler.Count.ShouldBe(0);
     }
 
     [Fact]
-    public void No_more_are_under_way_than_set()
+    public void No_more_are_in_flight_than_set()
     {
-        var queue = Filled(AlertsOf.Channel(parallel: 2), 5);
+        var scheduler = Filled(AlertsOf.Channel(parallel: 2), 5);
 
-        var first = queue.TryTake(_now, out _).ShouldNotBeNull();
-        queue.TryTake(_now, out _).ShouldNotBeNull();
+        var first = scheduler.TryTake(_now, out _).ShouldNotBeNull();
+        scheduler.TryTake(_now, out _).ShouldNotBeNull();
 
-        queue.TryTake(_now, out _).ShouldBeNull();
-        queue.Done(first, []);
-        queue.TryTake(_now, out _).ShouldNotBeNull();
+        scheduler.TryTake(_now, out _).ShouldBeNull();
+        scheduler.Done(first, []);
+        scheduler.TryTake(_now, out _).ShouldNotBeNull();
     }
 
     [Fact]
-    public void A_flood_goes_out_in_digests_within_the_cap_and_every_alert_is_in_one_of_them()
+    public void A_flood_goes_out_in_digests_within_the_limit_and_each_alert_is_in_one()
     {
-        var queue = Filled(AlertsOf.Channel(perMinute: 10, digest: 25), 1000);
+        var scheduler = Filled(AlertsOf.Channel(perMinute: 10, digest: 25), 1000);
         var messages = new List<int>();
         var alerts = new List<long>();
 
-        while (queue.Count > 0)
+        while (scheduler.Count > 0)
         {
-            if (queue.TryTake(_now, out var next) is { } attempt)
+            if (scheduler.TryTake(_now, out var next) is { } attempt)
             {
                 messages.Add(attempt.Numbers.Length);
                 alerts.AddRange(attempt.Numbers);
-                queue.Done(attempt, []);
+                scheduler.Done(attempt, []);
             }
             else
             {
@@ -60,121 +60,121 @@ public sealed class DeliverySchedulerTests
     }
 
     [Fact]
-    public void Alerts_below_the_cap_go_out_one_by_one()
+    public void Alerts_below_the_rate_limit_go_out_one_by_one()
     {
-        var queue = Filled(AlertsOf.Channel(perMinute: 10, digest: 25), 10);
+        var scheduler = Filled(AlertsOf.Channel(perMinute: 10, digest: 25), 10);
 
-        Drain(queue).ShouldBe(["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"]);
+        Drain(scheduler).ShouldBe(["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"]);
         _now.ShouldBe(AlertsOf.Noon);
     }
 
     [Fact]
-    public void The_first_alert_of_a_card_goes_at_once_and_what_follows_in_its_window_together()
+    public void The_first_alert_of_a_card_goes_at_once_and_later_ones_together()
     {
-        var queue = new DeliveryScheduler(AlertsOf.Channel(digest: 10, cardWindowSeconds: 60));
-        queue.Add(1, AlertsOf.One("a1", "A"), _now);
-        Take(queue).ShouldBe("a1");
-        queue.Add(2, AlertsOf.One("a2", "A"), _now);
-        queue.Add(3, AlertsOf.One("b1", "B"), _now);
-        queue.Add(4, AlertsOf.One("a3", "A"), _now);
+        var scheduler = new DeliveryScheduler(AlertsOf.Channel(digest: 10, cardWindowSeconds: 60));
+        scheduler.Add(1, AlertsOf.One("a1", "A"), _now);
+        Take(scheduler).ShouldBe("a1");
+        scheduler.Add(2, AlertsOf.One("a2", "A"), _now);
+        scheduler.Add(3, AlertsOf.One("b1", "B"), _now);
+        scheduler.Add(4, AlertsOf.One("a3", "A"), _now);
 
-        Take(queue).ShouldBe("b1");
-        queue.TryTake(_now, out var next).ShouldBeNull();
+        Take(scheduler).ShouldBe("b1");
+        scheduler.TryTake(_now, out var next).ShouldBeNull();
         next.ShouldBe(AlertsOf.Noon.AddSeconds(60));
         _now = next!.Value;
 
-        Take(queue).ShouldBe("a2,a3");
+        Take(scheduler).ShouldBe("a2,a3");
     }
 
     [Fact]
-    public void At_the_end_of_the_input_no_alert_waits_for_others_of_its_card()
+    public void At_the_end_of_the_input_no_alert_is_held_back_for_its_card()
     {
-        var queue = new DeliveryScheduler(AlertsOf.Channel(digest: 10, cardWindowSeconds: 60));
-        queue.Add(1, AlertsOf.One("a1", "A"), _now);
-        Take(queue).ShouldBe("a1");
-        queue.Add(2, AlertsOf.One("a2", "A"), _now);
+        var scheduler = new DeliveryScheduler(AlertsOf.Channel(digest: 10, cardWindowSeconds: 60));
+        scheduler.Add(1, AlertsOf.One("a1", "A"), _now);
+        Take(scheduler).ShouldBe("a1");
+        scheduler.Add(2, AlertsOf.One("a2", "A"), _now);
 
-        queue.Hurry();
+        scheduler.FlushDigests();
 
-        Take(queue).ShouldBe("a2");
+        Take(scheduler).ShouldBe("a2");
     }
 
     [Fact]
-    public void A_server_that_cannot_be_used_is_left_alone_for_longer_each_time_and_then_tried_with_the_oldest()
+    public void An_unavailable_server_is_retried_with_backoff_and_the_oldest_alert()
     {
-        var queue = Filled(AlertsOf.Channel(parallel: 3), 3);
+        var scheduler = Filled(AlertsOf.Channel(parallel: 3), 3);
         var pauses = new List<double>();
 
         for (var i = 0; i < 8; i++)
         {
-            var attempt = queue.TryTake(_now, out _).ShouldNotBeNull();
+            var attempt = scheduler.TryTake(_now, out _).ShouldNotBeNull();
             attempt.Numbers.ShouldBe([1L]);
-            pauses.Add(queue.Unavailable(attempt, _now).TotalSeconds);
-            queue.TryTake(_now, out var next).ShouldBeNull();
+            pauses.Add(scheduler.Unavailable(attempt, _now).TotalSeconds);
+            scheduler.TryTake(_now, out var next).ShouldBeNull();
             _now = next!.Value;
         }
 
         pauses.ShouldBe([1, 2, 4, 8, 16, 32, 60, 60]);
-        Drain(queue).ShouldBe(["1", "2", "3"]);
+        Drain(scheduler).ShouldBe(["1", "2", "3"]);
     }
 
     [Fact]
     public void Messages_that_fail_together_count_as_one_failure()
     {
-        var queue = Filled(AlertsOf.Channel(parallel: 3), 3);
-        var underWay = Enumerable.Range(0, 3).Select(_ => queue.TryTake(_now, out var _)!).ToArray();
+        var scheduler = Filled(AlertsOf.Channel(parallel: 3), 3);
+        var inFlight = Enumerable.Range(0, 3).Select(_ => scheduler.TryTake(_now, out var _)!).ToArray();
 
-        var pauses = underWay.Select(attempt => queue.Unavailable(attempt, _now).TotalSeconds).ToArray();
+        var pauses = inFlight.Select(attempt => scheduler.Unavailable(attempt, _now).TotalSeconds).ToArray();
 
         pauses.ShouldBe([1, 1, 1]);
     }
 
     [Fact]
-    public void A_message_that_is_not_wanted_now_waits_and_the_others_go_on()
+    public void A_deferred_message_waits_and_the_others_go_on()
     {
-        var queue = Filled(AlertsOf.Channel(), 3);
+        var scheduler = Filled(AlertsOf.Channel(), 3);
 
-        queue.Later(queue.TryTake(_now, out _)!, _now).ShouldBe(TimeSpan.FromSeconds(1));
+        scheduler.Later(scheduler.TryTake(_now, out _)!, _now).ShouldBe(TimeSpan.FromSeconds(1));
 
-        Take(queue).ShouldBe("2");
-        Take(queue).ShouldBe("3");
-        queue.TryTake(_now, out var next).ShouldBeNull();
+        Take(scheduler).ShouldBe("2");
+        Take(scheduler).ShouldBe("3");
+        scheduler.TryTake(_now, out var next).ShouldBeNull();
         _now = next!.Value;
-        Take(queue).ShouldBe("1");
+        Take(scheduler).ShouldBe("1");
     }
 
     [Fact]
-    public void A_server_that_wants_none_of_them_now_is_left_alone()
+    public void A_server_that_defers_every_message_is_paused()
     {
-        var queue = Filled(AlertsOf.Channel(), 100);
+        var scheduler = Filled(AlertsOf.Channel(), 100);
         var tries = 0;
 
-        while (queue.TryTake(_now, out _) is { } attempt)
+        while (scheduler.TryTake(_now, out _) is { } attempt)
         {
-            queue.Later(attempt, _now);
+            scheduler.Later(attempt, _now);
             tries++;
         }
 
         tries.ShouldBeLessThan(20);
-        queue.Count.ShouldBe(100);
+        scheduler.Count.ShouldBe(100);
     }
 
     [Fact]
-    public void A_refused_digest_is_taken_apart_so_that_only_what_is_refused_is_set_aside()
+    public void A_refused_digest_is_split_into_single_alerts()
     {
-        var queue = Filled(AlertsOf.Channel(perMinute: 1, digest: 10), 3);
-        var digest = queue.TryTake(_now, out _).ShouldNotBeNull();
+        var scheduler = Filled(AlertsOf.Channel(perMinute: 1, digest: 10), 3);
+        var digest = scheduler.TryTake(_now, out _).ShouldNotBeNull();
         digest.Numbers.Length.ShouldBe(3);
 
-        queue.TakeApart(digest, _now);
+        scheduler.Split(digest, _now);
 
         var alone = new List<int>();
-        while (queue.Count > 0)
+        while (scheduler.Count > 0)
         {
-            if (queue.TryTake(_now, out var next) is { } attempt)
+            if (scheduler.TryTake(_now, out var next) is { } attempt)
             {
                 alone.Add(attempt.Numbers.Length);
-                queue.Done(attempt, []);
+                scheduler.Done(attempt, []);
             }
             else
             {
@@ -186,64 +186,64 @@ public sealed class DeliverySchedulerTests
     }
 
     [Fact]
-    public void Who_was_reached_is_not_sent_the_message_again()
+    public void A_recipient_who_was_reached_is_not_sent_the_message_again()
     {
-        var queue = Filled(AlertsOf.Channel(), 1);
+        var scheduler = Filled(AlertsOf.Channel(), 1);
 
-        queue.Partly(queue.TryTake(_now, out _)!, new Delivery([new Refusal("gone@x.org", "550 no such user")], [new Refusal("busy@x.org", "450 busy")]), _now);
-        queue.TryTake(_now, out var next).ShouldBeNull();
-        var again = queue.TryTake(next!.Value, out _).ShouldNotBeNull();
+        scheduler.Partly(scheduler.TryTake(_now, out _)!, new Delivery([new Refusal("gone@x.org", "550 no such user")], [new Refusal("busy@x.org", "450 busy")]), _now);
+        scheduler.TryTake(_now, out var next).ShouldBeNull();
+        var again = scheduler.TryTake(next!.Value, out _).ShouldNotBeNull();
 
         again.Message.To.ShouldBe(["busy@x.org"]);
-        queue.Done(again, []).ShouldBe([new Refusal("gone@x.org", "550 no such user")]);
+        scheduler.Done(again, []).ShouldBe([new Refusal("gone@x.org", "550 no such user")]);
     }
 
     [Fact]
-    public void What_is_left_of_a_message_that_others_have_holds_up_no_message_that_nobody_has()
+    public void A_partly_delivered_message_delays_none_that_nobody_has()
     {
-        var queue = Filled(AlertsOf.Channel(), 1);
-        queue.Partly(queue.TryTake(_now, out _)!, new Delivery([], [new Refusal("busy@x.org", "450 busy")]), _now);
-        queue.TryTake(_now, out var next).ShouldBeNull();
+        var scheduler = Filled(AlertsOf.Channel(), 1);
+        scheduler.Partly(scheduler.TryTake(_now, out _)!, new Delivery([], [new Refusal("busy@x.org", "450 busy")]), _now);
+        scheduler.TryTake(_now, out var next).ShouldBeNull();
         _now = next!.Value;
-        queue.Add(2, AlertsOf.One("2", "card 2"), _now);
-        queue.Add(3, AlertsOf.One("3", "card 3"), _now);
+        scheduler.Add(2, AlertsOf.One("2", "card 2"), _now);
+        scheduler.Add(3, AlertsOf.One("3", "card 3"), _now);
 
-        Drain(queue).ShouldBe(["2", "3", "1"]);
+        Drain(scheduler).ShouldBe(["2", "3", "1"]);
     }
 
     [Fact]
-    public void What_is_left_of_a_message_and_finds_the_server_away_leaves_the_next_try_to_one_that_nobody_has()
+    public void A_partly_delivered_message_that_fails_leaves_the_next_try_to_a_new_one()
     {
-        var queue = Filled(AlertsOf.Channel(), 1);
-        queue.Partly(queue.TryTake(_now, out _)!, new Delivery([], [new Refusal("busy@x.org", "450 busy")]), _now);
-        queue.TryTake(_now, out var next).ShouldBeNull();
+        var scheduler = Filled(AlertsOf.Channel(), 1);
+        scheduler.Partly(scheduler.TryTake(_now, out _)!, new Delivery([], [new Refusal("busy@x.org", "450 busy")]), _now);
+        scheduler.TryTake(_now, out var next).ShouldBeNull();
         _now = next!.Value;
-        _now += queue.Unavailable(queue.TryTake(_now, out _)!, _now);
-        queue.Add(2, AlertsOf.One("2", "card 2"), _now);
+        _now += scheduler.Unavailable(scheduler.TryTake(_now, out _)!, _now);
+        scheduler.Add(2, AlertsOf.One("2", "card 2"), _now);
 
-        Drain(queue).ShouldBe(["2", "1"]);
+        Drain(scheduler).ShouldBe(["2", "1"]);
     }
 
     DeliveryScheduler Filled(ChannelSettings settings, int alerts)
     {
-        var queue = new DeliveryScheduler(settings);
+        var scheduler = new DeliveryScheduler(settings);
         for (var i = 1; i <= alerts; i++)
-            queue.Add(i, AlertsOf.One($"{i}", $"card {i}"), _now);
-        return queue;
+            scheduler.Add(i, AlertsOf.One($"{i}", $"card {i}"), _now);
+        return scheduler;
     }
 
-    string Take(DeliveryScheduler queue)
+    string Take(DeliveryScheduler scheduler)
     {
-        var attempt = queue.TryTake(_now, out _).ShouldNotBeNull();
-        queue.Done(attempt, []);
+        var attempt = scheduler.TryTake(_now, out _).ShouldNotBeNull();
+        scheduler.Done(attempt, []);
         return string.Join(',', attempt.Message.Alerts.Select(alert => alert.TransactionId));
     }
 
-    List<string> Drain(DeliveryScheduler queue)
+    List<string> Drain(DeliveryScheduler scheduler)
     {
         var taken = new List<string>();
-        while (queue.Count > 0)
-            taken.Add(Take(queue));
+        while (scheduler.Count > 0)
+            taken.Add(Take(scheduler));
         return taken;
     }
 }

@@ -13,8 +13,8 @@ using Xunit;
 namespace FraudStreams.Tests.Alerting.Outbox;
 
 /// <summary>
-/// A journal that the release before the published packages wrote (alerts-before-akka-net.db.gz, of 722 generated frauds: a snapshot as of event 1000, the
-/// 445 events after it, three alerts open since their mail server was away) opens with all it holds, in SQLite and copied to PostgreSQL.
+/// A journal written by the release before the published packages (alerts-before-akka-net.db.gz, of 722 generated frauds: a snapshot as of event 1000, the
+/// 445 events after it, three alerts open because their mail server was down) is recovered completely, in SQLite and copied to PostgreSQL.
 /// </summary>
 public sealed class EarlierJournalTests(PostgresServer server) : IClassFixture<PostgresServer>, IDisposable
 {
@@ -27,7 +27,7 @@ public sealed class EarlierJournalTests(PostgresServer server) : IClassFixture<P
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task In_SQLite_what_was_open_goes_out_and_what_was_delivered_does_not()
+    public async Task In_SQLite_open_alerts_are_delivered_and_delivered_ones_are_not()
     {
         await UnpackAsync();
 
@@ -37,7 +37,7 @@ public sealed class EarlierJournalTests(PostgresServer server) : IClassFixture<P
     }
 
     [PostgresFact]
-    public async Task In_PostgreSQL_too()
+    public async Task In_PostgreSQL_open_alerts_are_delivered_and_delivered_ones_are_not()
     {
         var store = server.NewStore();
         await UnpackAsync();
@@ -50,7 +50,7 @@ public sealed class EarlierJournalTests(PostgresServer server) : IClassFixture<P
     }
 
     [Fact]
-    public async Task Its_tables_are_brought_to_this_release_once_and_looking_again_changes_nothing()
+    public async Task Its_tables_are_migrated_once()
     {
         await UnpackAsync();
         var tables = new AlertJournalTables(OutboxHarness.Settings.Alerts.Journal, _folder);
@@ -66,13 +66,13 @@ public sealed class EarlierJournalTests(PostgresServer server) : IClassFixture<P
 
     async Task DeliverAsync(AlertSettings settings)
     {
-        await using var life = new OutboxHarness(_folder, new Recording(_sent), settings, "a test's");
-        await life.OpenAsync();
-        await life.IdleAsync();
+        await using var host = new OutboxHarness(_folder, new Recording(_sent), settings, "a test's");
+        await host.OpenAsync();
+        await host.IdleAsync();
 
-        // Known since it was delivered before, or is open: raised again it goes out no second time.
-        await life.RaiseAsync(Open[0]);
-        await life.IdleAsync();
+        // Already raised: raised again it is not delivered a second time.
+        await host.RaiseAsync(Open[0]);
+        await host.IdleAsync();
     }
 
     async Task UnpackAsync()
@@ -83,7 +83,7 @@ public sealed class EarlierJournalTests(PostgresServer server) : IClassFixture<P
         await unpacked.CopyToAsync(file);
     }
 
-    /// <summary>As the same release laid its tables out there.</summary>
+    /// <summary>Copies it into tables as that release created them.</summary>
     async Task CopyAsync(PostgresStoreSettings store)
     {
         await using var to = new NpgsqlConnection(store.ToConnectionString(pooling: false));
@@ -134,7 +134,7 @@ public sealed class EarlierJournalTests(PostgresServer server) : IClassFixture<P
 
         public TimeSpan Timeout => TimeSpan.FromSeconds(1);
 
-        public Task<Delivery> SendAsync(AlertMessage message, CancellationToken token)
+        public Task<Delivery> SendAsync(AlertMessage message, CancellationToken cancellationToken)
         {
             foreach (var alert in message.Alerts)
                 sent.Enqueue(alert.TransactionId);

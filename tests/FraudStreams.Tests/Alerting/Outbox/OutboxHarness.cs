@@ -10,7 +10,7 @@ using FraudStreams.Messaging.Sqlite;
 
 namespace FraudStreams.Tests.Alerting.Outbox;
 
-/// <summary>One host's desks, from start to stop.</summary>
+/// <summary>One host's outboxes, from start to stop.</summary>
 sealed class OutboxHarness : IAsyncDisposable
 {
     public static readonly FraudSettings Settings = FraudSettings.From(new ConfigLayers(
@@ -18,18 +18,18 @@ sealed class OutboxHarness : IAsyncDisposable
 
     readonly ActorSystem _system;
     readonly EmbeddedMessageLog _topics;
-    readonly IActorRef _desks;
+    readonly IActorRef _outboxes;
 
     public OutboxHarness(string folder, IAlertTransport transport, AlertSettings settings, string holder)
     {
         _topics = EmbeddedMessageLog.Open(Settings.Topics.Embedded(folder), TimeProvider.System, _ => { });
-        _system = ActorSystem.Create("desks", settings.Journal.ToAkka(folder).WithFallback(ConfigurationFactory.ParseString("akka.loglevel = OFF\nakka.stdout-loglevel = OFF")));
+        _system = ActorSystem.Create("outboxes", settings.Journal.ToAkka(folder).WithFallback(ConfigurationFactory.ParseString("akka.loglevel = OFF\nakka.stdout-loglevel = OFF")));
         ImmutableArray<AlertChannel> channels = [new AlertChannel(AlertChannel.Mail, transport, settings.Unlimited)];
-        _desks = _system.ActorOf(AlertOutboxes.Props(new DeliveryContext(settings, channels, _topics, new StreamCounters(), Gauge, TimeProvider.System) { Holder = holder }, new AlertJournalTables(settings.Journal, folder)));
-        _desks.Tell(new OpenOutbox(0));
+        _outboxes = _system.ActorOf(AlertOutboxes.Props(new DeliveryContext(settings, channels, _topics, new StreamMetrics(), Pending, new DeliveredAlerts(), TimeProvider.System) { Holder = holder }, new AlertJournalTables(settings.Journal, folder)));
+        _outboxes.Tell(new OpenOutbox(0));
     }
 
-    public PendingAlerts Gauge { get; } = new();
+    public PendingAlerts Pending { get; } = new();
 
     public Task OpenAsync() => RaiseAsync();
 
@@ -40,26 +40,26 @@ sealed class OutboxHarness : IAsyncDisposable
     }
 
     public async Task<bool> TryRaiseAsync(params string[] ids) =>
-        await _desks.Ask<object>(new EnqueueAlerts(0, AlertsOf.Many(ids)), TimeSpan.FromSeconds(20)) switch
+        await _outboxes.Ask<object>(new EnqueueAlerts(0, AlertsOf.Many(ids)), TimeSpan.FromSeconds(20)) switch
         {
             AlertsEnqueued => true,
             OutboxFull => false,
             var other => throw new InvalidOperationException($"{other}"),
         };
 
-    public Task IdleAsync() => Eventually.TrueAsync(() => Gauge.IsIdle);
+    public Task IdleAsync() => Eventually.TrueAsync(() => Pending.IsIdle);
 
-    /// <summary>As kill -9: what is under way is neither ended nor noted.</summary>
+    /// <summary>As kill -9: what is in flight is neither finished nor persisted.</summary>
     public async Task DieAsync()
     {
-        _system.Stop(_desks);
+        _system.Stop(_outboxes);
         await _system.Terminate();
         await _topics.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _desks.Ask<OutboxesClosed>(new CloseOutboxes(), TimeSpan.FromSeconds(20));
+        await _outboxes.Ask<OutboxesClosed>(new CloseOutboxes(), TimeSpan.FromSeconds(20));
         await _system.Terminate();
         await _topics.DisposeAsync();
     }

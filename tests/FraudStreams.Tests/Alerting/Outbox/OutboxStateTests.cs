@@ -7,63 +7,63 @@ namespace FraudStreams.Tests.Alerting.Outbox;
 
 public sealed class OutboxStateTests
 {
-    readonly OutboxState _book = new(remember: 3);
+    readonly OutboxState _state = new(maxKnownIds: 3);
 
     [Fact]
-    public void An_alert_is_open_until_each_of_its_channels_is_done_with_it()
+    public void An_alert_is_open_until_each_of_its_channels_has_settled_it()
     {
-        _book.Apply(Raised("a", "mail", "webhook"), 1);
+        _state.Apply(Raised("a", "mail", "webhook"), 1);
 
-        _book.Apply(Settled(1, "webhook"), 2);
-        _book.Open.Count.ShouldBe(1);
-        _book.Apply(Settled(1, "mail"), 3);
+        _state.Apply(Settled(1, "webhook"), 2);
+        _state.Open.Count.ShouldBe(1);
+        _state.Apply(Settled(1, "mail"), 3);
 
-        _book.Open.ShouldBeEmpty();
-        _book.Unrecorded.ShouldHaveSingleItem().Number.ShouldBe(3);
-        _book.Recorded(3);
-        _book.Unrecorded.ShouldBeEmpty();
+        _state.Open.ShouldBeEmpty();
+        _state.Unlogged.ShouldHaveSingleItem().Number.ShouldBe(3);
+        _state.MarkLogged(3);
+        _state.Unlogged.ShouldBeEmpty();
     }
 
     [Fact]
-    public void A_transaction_is_known_once_raised_and_the_oldest_are_forgotten_past_the_limit()
+    public void A_raised_transaction_is_known_until_it_is_the_oldest_past_the_limit()
     {
         foreach (var (id, number) in new[] { ("a", 1), ("b", 2), ("c", 3), ("d", 4) })
-            _book.Apply(Raised(id, "mail"), number);
+            _state.Apply(Raised(id, "mail"), number);
 
-        _book.IsNew(AlertsOf.One("d")).ShouldBeFalse();
-        _book.IsNew(AlertsOf.One("b")).ShouldBeFalse();
-        _book.IsNew(AlertsOf.One("a")).ShouldBeTrue();
+        _state.IsNew(AlertsOf.One("d")).ShouldBeFalse();
+        _state.IsNew(AlertsOf.One("b")).ShouldBeFalse();
+        _state.IsNew(AlertsOf.One("a")).ShouldBeTrue();
     }
 
     [Fact]
-    public void Records_of_one_event_are_put_on_record_together()
+    public void Alerts_settled_by_one_event_are_logged_together()
     {
         foreach (var (id, number) in new[] { ("a", 1), ("b", 2), ("c", 3) })
-            _book.Apply(Raised(id, "mail"), number);
-        _book.Apply(Settled(1, "mail") with { Alerts = [1, 2] }, 4);
-        _book.Apply(Settled(3, "mail"), 5);
+            _state.Apply(Raised(id, "mail"), number);
+        _state.Apply(Settled(1, "mail") with { Alerts = [1, 2] }, 4);
+        _state.Apply(Settled(3, "mail"), 5);
 
-        _book.FirstUnrecorded(1).Select(record => record.Alert.TransactionId).ShouldBe(["a", "b"]);
-        _book.FirstUnrecorded(3).Length.ShouldBe(3);
-        _book.Recorded(4);
-        _book.FirstUnrecorded(1).ShouldHaveSingleItem().Number.ShouldBe(5);
+        _state.FirstUnlogged(1).Select(alert => alert.Alert.TransactionId).ShouldBe(["a", "b"]);
+        _state.FirstUnlogged(3).Length.ShouldBe(3);
+        _state.MarkLogged(4);
+        _state.FirstUnlogged(1).ShouldHaveSingleItem().Number.ShouldBe(5);
     }
 
     [Fact]
-    public void A_snapshot_as_bytes_brings_everything_back()
+    public void A_snapshot_restores_everything_from_its_bytes()
     {
-        _book.Apply(new OutboxOpened("host:1", AlertsOf.Noon), 1);
-        _book.Apply(Raised("a", "mail", "webhook"), 2);
-        _book.Apply(Raised("b", "mail"), 3);
-        _book.Apply(Settled(2, "mail"), 4);
-        _book.Apply(Settled(3, "mail"), 5);
-        var again = new OutboxState(remember: 3);
+        _state.Apply(new OutboxOpened("host:1", AlertsOf.Noon), 1);
+        _state.Apply(Raised("a", "mail", "webhook"), 2);
+        _state.Apply(Raised("b", "mail"), 3);
+        _state.Apply(Settled(2, "mail"), 4);
+        _state.Apply(Settled(3, "mail"), 5);
+        var again = new OutboxState(maxKnownIds: 3);
 
-        again.Restore(OutboxEvent.From<OutboxState.State>(OutboxEvent.ToBytes(_book.ToState())));
+        again.Restore(OutboxEvent.From<OutboxState.State>(OutboxEvent.ToBytes(_state.ToState())));
 
         again.Holder.ShouldBe("host:1");
         again.Open.ShouldHaveSingleItem().Alert.ShouldBe(AlertsOf.One("a"));
-        again.Unrecorded.ShouldHaveSingleItem().Alert.TransactionId.ShouldBe("b");
+        again.Unlogged.ShouldHaveSingleItem().Alert.TransactionId.ShouldBe("b");
         again.IsNew(AlertsOf.One("b")).ShouldBeFalse();
         again.Apply(Settled(2, "webhook"), 6);
         again.Open.ShouldBeEmpty();

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Alerting.Outbox;
 
-/// <summary>Journals of alerts that share a few sessions of the server.</summary>
+/// <summary>Journals of alerts that share a few sessions of the server through PgBouncer.</summary>
 [Trait("needs", "PostgreSQL, PgBouncer")]
 public sealed class PgBouncerJournalTests(PostgresServer server) : IClassFixture<PostgresServer>
 {
@@ -15,7 +15,7 @@ public sealed class PgBouncerJournalTests(PostgresServer server) : IClassFixture
     readonly PostgresStoreSettings _b = server.NewStore();
 
     [PgBouncerFact]
-    public async Task Journals_of_two_schemas_written_at_once_keep_their_alerts_apart_and_are_found_again()
+    public async Task Journals_of_two_schemas_written_at_once_keep_their_alerts_apart()
     {
         await using var pool = await PgBouncer.StartAsync(_a);
         var (a, b) = (Names("a"), Names("b"));
@@ -28,11 +28,11 @@ public sealed class PgBouncerJournalTests(PostgresServer server) : IClassFixture
         Alerts(_b).ShouldBe(b);
     }
 
-    /// <summary>What a schema's journal says that was raised.</summary>
+    /// <summary>The alerts that a schema's journal holds as raised.</summary>
     static List<string> Alerts(PostgresStoreSettings store) => PostgresServer.Rows(
         store, "SELECT DISTINCT (regexp_matches(convert_from(message, 'UTF8'), '[ab]1\\d{3}', 'g'))[1] AS name FROM journal ORDER BY name");
 
-    /// <summary>Two hosts, one after the other: what the first could not send the second finds in the journal.</summary>
+    /// <summary>Two hosts, one after the other: the second delivers from the journal what the first could not send.</summary>
     static async Task<IReadOnlyCollection<string>> LiveTwiceAsync(PostgresStoreSettings store, string[] names)
     {
         using var one = new TemporaryFolder();

@@ -7,12 +7,12 @@ using Xunit;
 
 namespace FraudStreams.Tests.Alerting.Outbox;
 
-/// <summary>The journal of alerts in PostgreSQL, where hosts hand them to each other.</summary>
+/// <summary>The journal of alerts in PostgreSQL, from which another host takes them over.</summary>
 [Trait("Needs", "PostgreSQL")]
 public sealed class PostgresJournalTests(PostgresServer server) : IClassFixture<PostgresServer>
 {
     [PostgresFact]
-    public async Task A_host_with_another_folder_finds_what_was_raised_and_sends_nothing_twice()
+    public async Task A_host_with_another_folder_takes_over_and_sends_nothing_twice()
     {
         using var one = new TemporaryFolder();
         using var two = new TemporaryFolder();
@@ -43,7 +43,7 @@ public sealed class PostgresJournalTests(PostgresServer server) : IClassFixture<
     }
 
     [OwnPostgresFact]
-    public async Task With_the_server_away_at_the_start_alerts_wait_and_go_out_by_themselves_when_it_is_there()
+    public async Task Alerts_wait_while_the_server_is_down_at_the_start_and_then_go_out()
     {
         using var folder = new TemporaryFolder();
         var settings = SettingsOn(server.NewStore());
@@ -51,12 +51,12 @@ public sealed class PostgresJournalTests(PostgresServer server) : IClassFixture<
         server.Stop();
         try
         {
-            await using var life = new OutboxHarness(folder, transport, settings, "one:1");
-            (await life.TryRaiseAsync("1")).ShouldBeFalse();
+            await using var host = new OutboxHarness(folder, transport, settings, "one:1");
+            (await host.TryRaiseAsync("1")).ShouldBeFalse();
             server.Start();
 
-            await life.RaiseAsync("1", "2");
-            await life.IdleAsync();
+            await host.RaiseAsync("1", "2");
+            await host.IdleAsync();
         }
         finally
         {
@@ -68,53 +68,53 @@ public sealed class PostgresJournalTests(PostgresServer server) : IClassFixture<
     }
 
     [OwnPostgresFact]
-    public async Task A_server_that_is_restarted_under_load_loses_no_alert_and_none_goes_out_twice()
+    public async Task A_server_restarted_under_load_loses_no_alert_and_repeats_none()
     {
         using var folder = new TemporaryFolder();
         var transport = new ScriptedTransport(_ => Task.FromResult(Delivery.Complete));
         var names = Enumerable.Range(1, 400).Select(n => $"{n}").ToArray();
-        await using (var life = new OutboxHarness(folder, transport, SettingsOn(server.NewStore()), "one:1"))
+        await using (var host = new OutboxHarness(folder, transport, SettingsOn(server.NewStore()), "one:1"))
         {
             foreach (var (round, some) in names.Chunk(20).Index())
             {
                 if (round is 5 or 12)
                     server.Restart();
-                await RaiseThroughFailuresAsync(life, some);
+                await RaiseThroughFailuresAsync(host, some);
             }
 
-            await life.IdleAsync();
+            await host.IdleAsync();
         }
 
         transport.Sent.Order().ShouldBe(names.Order());
     }
 
     [PostgresFact]
-    public async Task A_schema_that_goes_missing_is_made_again()
+    public async Task A_schema_that_was_dropped_is_created_again()
     {
         using var folder = new TemporaryFolder();
         var store = server.NewStore();
         var transport = new ScriptedTransport(_ => Task.FromResult(Delivery.Complete));
-        await using var life = new OutboxHarness(folder, transport, SettingsOn(store), "one:1");
-        await life.RaiseAsync("1");
-        await life.IdleAsync();
+        await using var host = new OutboxHarness(folder, transport, SettingsOn(store), "one:1");
+        await host.RaiseAsync("1");
+        await host.IdleAsync();
 
         PostgresServer.Execute(store, $"DROP SCHEMA \"{store.Schema}\" CASCADE");
 
-        await RaiseThroughFailuresAsync(life, "2");
-        await life.IdleAsync();
+        await RaiseThroughFailuresAsync(host, "2");
+        await host.IdleAsync();
         transport.Sent.ShouldContain("2");
     }
 
     static AlertSettings SettingsOn(FraudStreams.Storage.Postgres.PostgresStoreSettings store) =>
         OutboxHarness.Settings.Alerts with { Journal = new AlertJournalSettings(store with { ConnectTimeout = TimeSpan.FromSeconds(2) }, TimeSpan.FromDays(1)) };
 
-    /// <summary>As the branch does that starts again: what was not said to be raised is raised once more.</summary>
-    static async Task RaiseThroughFailuresAsync(OutboxHarness life, params string[] names) => await Eventually.TrueAsync(
+    /// <summary>As a pipeline that restarts: alerts that were not acknowledged are enqueued again.</summary>
+    static async Task RaiseThroughFailuresAsync(OutboxHarness host, params string[] names) => await Eventually.TrueAsync(
         async () =>
         {
             try
             {
-                return await life.TryRaiseAsync(names);
+                return await host.TryRaiseAsync(names);
             }
             catch (Exception e) when (e is not Shouldly.ShouldAssertException)
             {

@@ -17,7 +17,7 @@ public sealed class FolderStatusTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_folder_without_topics_has_no_status_and_nothing_is_made_by_asking()
+    public void A_folder_without_topics_has_no_status_and_asking_creates_nothing()
     {
         Read().ShouldBeNull();
 
@@ -25,7 +25,7 @@ public sealed class FolderStatusTests : IDisposable
     }
 
     [Fact]
-    public async Task Counts_what_was_appended_what_is_stored_and_how_far_each_group_is_behind()
+    public async Task Counts_appended_records_stored_rows_and_the_lag_of_each_group()
     {
         TrainedModel.PutInService(_folder);
         await using var topics = EmbeddedMessageLog.Open(SettingsOf.Set().Topics.Embedded(_folder), TimeProvider.System, _ => { });
@@ -47,7 +47,7 @@ public sealed class FolderStatusTests : IDisposable
     }
 
     [Fact]
-    public async Task Topics_without_a_store_or_a_model_are_told_as_they_are()
+    public async Task Topics_without_a_store_or_a_model_are_reported_as_they_are()
     {
         await using (var topics = EmbeddedMessageLog.Open(SettingsOf.Set().Topics.Embedded(_folder), TimeProvider.System, _ => { }))
             await topics.PublishAsync(LogOf.Batch(TopicNames.Transactions, "t"), default);

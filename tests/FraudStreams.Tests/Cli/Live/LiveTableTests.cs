@@ -33,17 +33,17 @@ public sealed class LiveTableTests
     }
 
     [Fact]
-    public void Shows_the_last_alerts_and_log_lines_below_and_takes_no_markup_from_them()
+    public void Shows_the_last_alerts_and_log_lines_without_their_markup()
     {
         var recent = new RecentLines(alerts: 2, logs: 1);
         foreach (var merchant in new[] { "first", "[red]second[/]", "[third" })
             recent.AddAlert($"at {merchant}");
         recent.AddLog("old");
-        recent.AddLog("Branch store failed");
+        recent.AddLog("Pipeline store failed");
 
         var lines = Render(Snapshot, recent);
 
-        lines[^3..].ShouldBe(["! at [red]second[/]", "! at [third", "Branch store failed"]);
+        lines[^3..].ShouldBe(["! at [red]second[/]", "! at [third", "Pipeline store failed"]);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using FraudStreams.Topics;
 using System.Collections.Immutable;
 using FraudStreams.Cli.Live;
 using FraudStreams.Diagnostics;
@@ -8,10 +9,19 @@ using Xunit;
 
 namespace FraudStreams.Tests.Cli.Live;
 
-public sealed class RateSamplerTests
+public sealed class RateSamplerTests : IDisposable
 {
     readonly ManualTime _time = new();
-    readonly StreamCounters _counters = new();
+    readonly StreamMetrics _metrics = new();
+    readonly MetricTotals _totals;
+
+    public RateSamplerTests() => _totals = new MetricTotals(_metrics);
+
+    public void Dispose()
+    {
+        _totals.Dispose();
+        _metrics.Dispose();
+    }
 
     static Task<ImmutableArray<GroupLag>> NoLags() => Task.FromResult(ImmutableArray<GroupLag>.Empty);
 
@@ -19,13 +29,13 @@ public sealed class RateSamplerTests
     public async Task Rates_are_measured_from_one_snapshot_to_the_next()
     {
         using var speeds = new PipelineRates(Rate.Of(7), Rate.Unlimited, Rate.Unlimited, _time);
-        var meter = new RateSampler(_counters, speeds, NoLags, _time);
-        _counters.ModelVersion = "m1";
-        _counters.Produced(100);
+        var meter = new RateSampler(_totals, speeds, NoLags, _time);
+        _metrics.ModelVersion = "m1";
+        _metrics.Sent(TopicNames.Transactions, 100);
         _time.Advance(TimeSpan.FromSeconds(2));
         await meter.TakeAsync();
-        _counters.Produced(30);
-        _counters.Scored(40, 2);
+        _metrics.Sent(TopicNames.Transactions, 30);
+        _metrics.Scored(40, 2);
         _time.Advance(TimeSpan.FromSeconds(4));
         speeds.Speed1.Speed = Rate.Of(8);
 
@@ -39,11 +49,11 @@ public sealed class RateSamplerTests
     }
 
     [Fact]
-    public async Task Two_snapshots_at_one_moment_divide_by_nothing()
+    public async Task Two_snapshots_at_one_time_do_not_divide_by_zero()
     {
         using var speeds = new PipelineRates(Rate.Unlimited, Rate.Unlimited, Rate.Unlimited, _time);
-        var meter = new RateSampler(_counters, speeds, NoLags, _time);
-        _counters.Stored(5);
+        var meter = new RateSampler(_totals, speeds, NoLags, _time);
+        _metrics.Stored(5);
 
         (await meter.TakeAsync()).PerSecond.ShouldBe(default);
     }
@@ -53,13 +63,13 @@ public sealed class RateSamplerTests
     {
         Parallel.For(0, 1_000, _ =>
         {
-            _counters.Produced(3);
-            _counters.Scored(2, 1);
-            _counters.Rejected(1);
-            _counters.Stored(2);
-            _counters.Alerted("one");
+            _metrics.Sent(TopicNames.Transactions, 3);
+            _metrics.Scored(2, 1);
+            _metrics.Rejected("score", 1);
+            _metrics.Stored(2);
+            _metrics.Alerted();
         });
 
-        _counters.Totals.ShouldBe(new StreamTotals(3_000, 2_000, 1_000, 1_000, 2_000, 1_000));
+        _totals.Current.ShouldBe(new StreamTotals(3_000, 2_000, 1_000, 1_000, 2_000, 1_000));
     }
 }

@@ -1,3 +1,5 @@
+using FraudStreams.Topics;
+using FraudStreams.Alerting;
 using System.Collections.Immutable;
 using FraudStreams.Cli.Live;
 using FraudStreams.Diagnostics;
@@ -13,64 +15,69 @@ public sealed class StreamConsoleTests : IDisposable
 {
     readonly ManualTime _time = new();
     readonly StringWriter _text = new();
-    readonly StreamCounters _counters = new();
+    readonly StreamMetrics _metrics = new();
+    readonly DeliveredAlerts _alerts = new();
+    readonly MetricTotals _totals;
     readonly PipelineRates _speeds;
     readonly RateSampler _meter;
 
     public StreamConsoleTests()
     {
         _speeds = new PipelineRates(Rate.Unlimited, Rate.Unlimited, Rate.Unlimited, _time);
-        _meter = new RateSampler(_counters, _speeds, () => Task.FromResult(ImmutableArray<GroupLag>.Empty), _time);
+        _totals = new MetricTotals(_metrics);
+        _meter = new RateSampler(_totals, _speeds, () => Task.FromResult(ImmutableArray<GroupLag>.Empty), _time);
     }
 
     public void Dispose()
     {
         _speeds.Dispose();
+        _totals.Dispose();
+        _metrics.Dispose();
         _text.Dispose();
     }
 
     [Fact]
-    public async Task Without_a_terminal_alerts_and_logs_are_lines_as_they_come_and_totals_every_few_seconds()
+    public async Task Without_a_terminal_alerts_logs_and_totals_are_plain_lines()
     {
         await using (var console = new StreamConsole(Terminal(), live: false, TimeSpan.FromSeconds(5), _time))
         {
             console.Log("starting");
-            console.Show(_counters, _meter);
-            _counters.Alerted("at [red]Heron[/]");
-            _counters.Produced(10);
+            console.Show(_alerts, _meter);
+            _alerts.Publish("at [red]Heron[/]");
+            _metrics.Sent(TopicNames.Transactions, 10);
             Lines.ShouldBe(["starting", "ALERT  at [red]Heron[/]"]);
             _time.Advance(TimeSpan.FromSeconds(5));
             await Eventually.TrueAsync(() => Lines.Length == 3);
-            console.Log("Branch store failed");
+            console.Log("Pipeline store failed");
         }
 
         Lines.Length.ShouldBe(5);
         Lines[2].ShouldStartWith("0:00:05  produced 10 (2.0/s)");
-        Lines[3].ShouldBe("Branch store failed");
+        Lines[3].ShouldBe("Pipeline store failed");
         Lines[4].ShouldStartWith("0:00:05  produced 10");
     }
 
     [Fact]
-    public async Task With_a_terminal_alerts_and_logs_stand_below_the_table_and_the_last_state_stays()
+    public async Task With_a_terminal_alerts_and_logs_are_shown_below_the_table()
     {
         await using (var console = new StreamConsole(Terminal(), live: true, TimeSpan.FromSeconds(5), _time))
         {
-            console.Show(_counters, _meter);
-            _counters.Alerted("at Heron");
-            console.Log("Branch store failed");
-            _counters.Stored(77);
+            console.Show(_alerts, _meter);
+            _alerts.Publish("at Heron");
+            console.Log("Pipeline store failed");
+            _metrics.Stored(77);
         }
 
         var lines = Lines.Select(line => line.TrimEnd()).ToList();
         lines.ShouldContain(line => line.Contains("stored") && line.Contains("77"));
-        lines[^2..].ShouldBe(["! at Heron", "Branch store failed"]);
+        lines[^2..].ShouldBe(["! at Heron", "Pipeline store failed"]);
     }
 
     [Fact]
     public async Task What_is_logged_after_the_end_is_a_plain_line()
     {
         var console = new StreamConsole(Terminal(), live: true, TimeSpan.FromSeconds(5), _time);
-        console.Show(_counters, _meter);
+        console.Show(_alerts, _meter);
         await console.DisposeAsync();
 
         console.Log("stopped");

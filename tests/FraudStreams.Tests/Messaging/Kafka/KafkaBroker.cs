@@ -9,20 +9,20 @@ sealed class KafkaFactAttribute : FactAttribute
     public KafkaFactAttribute() => Skip = KafkaBroker.WhyNot;
 }
 
-/// <summary>A test that stops or stalls the broker or needs it set up its own way, which has to be the test's own.</summary>
+/// <summary>A test that stops, stalls or configures the broker, and so needs one of its own.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 sealed class OwnKafkaFactAttribute : FactAttribute
 {
     public OwnKafkaFactAttribute() => Skip = KafkaBroker.WhyNotOwn;
 }
 
-/// <summary>One broker, which is its own controller (KRaft), on loopback and a free port, in a temporary folder; gone with this object.</summary>
+/// <summary>One broker, which is its own controller (KRaft), on loopback and a free port, in a temporary folder; removed with this object.</summary>
 public sealed class KafkaBroker : IAsyncLifetime
 {
     /// <summary>A Kafka download: its folder libs holds the broker.</summary>
     public const string Variable = "KAFKA_HOME";
 
-    /// <summary>A broker that is there, host:port.</summary>
+    /// <summary>The variable that names a running broker, host:port.</summary>
     public const string GivenVariable = "FRAUDSTREAMS_KAFKA";
     const int HeapMegabytes = 384;
 
@@ -36,7 +36,7 @@ public sealed class KafkaBroker : IAsyncLifetime
     public KafkaBroker() : this(port => [$"listeners=PLAINTEXT://127.0.0.1:{port}", $"advertised.listeners=PLAINTEXT://127.0.0.1:{port}"]) =>
         _given = WhyNotOwn is null ? null : Given;
 
-    /// <param name="settings">Of the port that clients use: its listener, and what else the broker is told.</param>
+    /// <param name="settings">Makes the broker's settings, its listener among them, for the port that clients use.</param>
     internal KafkaBroker(Func<int, string[]> settings)
     {
         _node = new KafkaNode(Home ?? "", Path.Combine(_folder, "node"), id: 1, HeapMegabytes);
@@ -54,7 +54,7 @@ public sealed class KafkaBroker : IAsyncLifetime
 
     public string Servers => _given ?? $"127.0.0.1:{_node.Port}";
 
-    /// <summary>What the variable names.</summary>
+    /// <summary>The variable's value.</summary>
     internal static string? Home { get; } = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } home ? home : null;
 
     internal bool IsRunning => _node.IsRunning;
@@ -78,7 +78,7 @@ public sealed class KafkaBroker : IAsyncLifetime
     /// <summary>As kill -9.</summary>
     public Task KillAsync() => _node.KillAsync();
 
-    /// <summary>It stalls instead of closing: connections stay open and nothing answers.</summary>
+    /// <summary>Stalls the broker: connections stay open and nothing answers.</summary>
     public Task StallAsync() => _node.SignalAsync("STOP");
 
     public Task GoOnAsync() => _node.SignalAsync("CONT");

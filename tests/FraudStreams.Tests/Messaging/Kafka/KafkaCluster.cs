@@ -4,8 +4,8 @@ using Confluent.Kafka.Admin;
 namespace FraudStreams.Tests.Messaging.Kafka;
 
 /// <summary>
-/// Three brokers, which are their own controllers, in a temporary folder; gone with this object. Every topic has a copy on each, and a write is
-/// acknowledged when two have it: with one away all goes on, with two away writes wait.
+/// Three brokers, which are their own controllers, in a temporary folder; removed with this object. Every topic has a replica on each, and a write is
+/// acknowledged by two: with one broker down everything goes on, with two down writes wait.
 /// </summary>
 sealed class KafkaCluster : IAsyncDisposable
 {
@@ -40,7 +40,7 @@ sealed class KafkaCluster : IAsyncDisposable
     /// <param name="node">From 1.</param>
     public Task StartAsync(int node) => _nodes[node - 1].StartAsync();
 
-    /// <summary>It hands its partitions and groups over to the others and ends.</summary>
+    /// <summary>A controlled shutdown: the node hands its partitions and groups over to the others and ends.</summary>
     /// <param name="node">From 1.</param>
     public Task StopAsync(int node) => _nodes[node - 1].StopAsync();
 
@@ -48,13 +48,13 @@ sealed class KafkaCluster : IAsyncDisposable
     /// <param name="node">From 1.</param>
     public Task KillAsync(int node) => _nodes[node - 1].KillAsync();
 
-    /// <summary>Waits until every broker is there and has all that the others have. Before that, another one that goes would take acknowledged records' second copy.</summary>
+    /// <summary>Waits until every broker is up and in sync. Before that, stopping another one would take the second replica of acknowledged records.</summary>
     public Task WholeAsync() => Eventually.TrueAsync(
         async () => await TryAskAsync(client => Task.FromResult(client.GetMetadata(Question))) is { } cluster && cluster.Brokers.Count == Nodes
             && cluster.Topics.SelectMany(topic => topic.Partitions).All(partition => partition.InSyncReplicas.Length == partition.Replicas.Length),
         "all brokers with all copies", limitSeconds: 60, everyMilliseconds: 200);
 
-    /// <summary>Gives the partitions back to the brokers that are to lead them: who was away leads nothing, and would be missed by nobody if it went again.</summary>
+    /// <summary>Elects the preferred leaders: a restarted broker leads nothing, so stopping it again would have no effect.</summary>
     public Task SpreadAsync() => AskAsync<object>(async client =>
     {
         try
@@ -67,7 +67,7 @@ sealed class KafkaCluster : IAsyncDisposable
         }
     });
 
-    /// <summary>The node that keeps a group's members and positions.</summary>
+    /// <summary>The node that coordinates a group.</summary>
     public async Task<int> CoordinatorAsync(string group)
     {
         var answer = await AskAsync(client => client.DescribeConsumerGroupsAsync([group], new DescribeConsumerGroupsOptions { RequestTimeout = Question }));
@@ -94,7 +94,7 @@ sealed class KafkaCluster : IAsyncDisposable
         await node.StartAsync();
     }
 
-    /// <summary>Asks again while brokers are finding out what each of them does.</summary>
+    /// <summary>Retries while the brokers elect their leaders and coordinators.</summary>
     async Task<T> AskAsync<T>(Func<IAdminClient, Task<T>> question) where T : class
     {
         T? answer = null;
@@ -102,7 +102,7 @@ sealed class KafkaCluster : IAsyncDisposable
         return answer!;
     }
 
-    /// <summary>Null while no broker can say it. A client for each question, so that none is asked with what was right before an election.</summary>
+    /// <summary>Null while no broker can answer. A new client for each query, so that none uses metadata from before an election.</summary>
     async Task<T?> TryAskAsync<T>(Func<IAdminClient, Task<T>> question) where T : class
     {
         try

@@ -13,14 +13,14 @@ using Xunit;
 
 namespace FraudStreams.Tests.Messaging.Kafka;
 
-/// <summary>A broker that stalls, and partitions that move while batches are under way.</summary>
+/// <summary>A broker that stalls, and partitions that move while batches are in flight.</summary>
 [Trait("needs", "kafka")]
 public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IClassFixture<KafkaBroker>
 {
     [OwnKafkaFact]
-    public async Task A_broker_that_stalls_is_told_of_and_when_it_goes_on_nothing_is_lost()
+    public async Task A_stalled_broker_is_warned_of_and_nothing_is_lost_when_it_resumes()
     {
-        await using var topics = KafkaMessageLog.Open(Settings(Broker.Servers, "timeout = 2s, client { socket.timeout.ms = 2000 }"), Partitions(2), Actors.Log);
+        await using var topics = KafkaMessageLog.Open(Settings(Broker.Servers, "timeout = 2s, client { socket.timeout.ms = 2000 }"), Layout(2), Log);
         var warnings = Warnings();
         var seen = new ConcurrentQueue<int>();
         var stop = KillSwitches.Shared("stop");
@@ -55,9 +55,9 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IC
     }
 
     [OwnKafkaFact]
-    public async Task A_question_to_a_broker_that_died_ends_in_its_time_and_is_answered_again_when_the_broker_is_back()
+    public async Task A_query_to_a_dead_broker_times_out_and_works_again_when_it_is_back()
     {
-        await using var topics = KafkaMessageLog.Open(Settings(Broker.Servers, "timeout = 1s"), Partitions(1), Actors.Log);
+        await using var topics = KafkaMessageLog.Open(Settings(Broker.Servers, "timeout = 1s"), Layout(1), Log);
         await topics.PublishAsync(Payments(1, 10), default);
         (await AnswerAsync(topics)).Topics.Single(topic => topic.Topic == "transactions").Appended.ShouldBe(10);
         await Broker.KillAsync();
@@ -75,10 +75,10 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IC
 
     /// <summary>librdkafka before 2.3 aborts the process of such a consumer.</summary>
     [KafkaFact]
-    public async Task Consumers_that_close_while_their_group_still_shares_out_take_nobody_down()
+    public async Task Consumers_that_close_during_a_rebalance_do_not_crash_the_process()
     {
         var random = new Random(5);
-        await using var topics = KafkaMessageLog.Open(Settings(Broker.Servers, "client { partition.assignment.strategy = cooperative-sticky }"), Partitions(3), Actors.Log);
+        await using var topics = KafkaMessageLog.Open(Settings(Broker.Servers, "client { partition.assignment.strategy = cooperative-sticky }"), Layout(3), Log);
         await topics.PublishAsync(Payments(1, 50), default);
 
         for (var round = 0; round < 5; round++)
@@ -93,7 +93,7 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IC
         await calm.StopAsync();
     }
 
-    /// <summary>A broker that has just started may take longer than the test's second, since it lays out its groups' topic when first asked.</summary>
+    /// <summary>A broker that has just started may take longer than the test's second, since it creates its offsets topic at the first query.</summary>
     static async Task<MessageLogStatus> AnswerAsync(KafkaMessageLog topics)
     {
         var asked = TimeProvider.System.GetTimestamp();
@@ -105,29 +105,29 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IC
             }
             catch (MessageLogException) when (TimeProvider.System.GetElapsedTime(asked) < TimeSpan.FromSeconds(40))
             {
-                // Not in this second: it is asked again.
+                // Not within this second: retried.
             }
         }
     }
 
-    /// <summary>Only the partitions that have to move are taken away, as hocon/kafka.conf has it.</summary>
+    /// <summary>Cooperative rebalancing, as in hocon/kafka.conf: only the partitions that have to move are revoked.</summary>
     [KafkaFact]
-    public Task Nothing_is_committed_past_a_batch_that_is_under_way_while_its_partition_moves_and_the_next_owner_reads_it_again() =>
+    public Task No_commit_passes_a_batch_in_flight_while_its_partition_moves() =>
         NothingIsCommittedPastABatchThatIsUnderWayAsync("cooperative-sticky");
 
-    /// <summary>All partitions are taken away and shared out anew, so that some come back to who had them.</summary>
+    /// <summary>Eager rebalancing: all partitions are revoked and assigned anew, so that some come back to their owner.</summary>
     [KafkaFact]
-    public Task The_same_holds_for_partitions_that_come_back() => NothingIsCommittedPastABatchThatIsUnderWayAsync("range");
+    public Task No_commit_passes_a_batch_in_flight_when_its_partition_comes_back() => NothingIsCommittedPastABatchThatIsUnderWayAsync("range");
 
     async Task NothingIsCommittedPastABatchThatIsUnderWayAsync(string assignment)
     {
         const int payments = 400;
         var settings = Settings(Broker.Servers, $"client {{ partition.assignment.strategy = {assignment} }}");
-        await using var first = KafkaMessageLog.Open(settings, Partitions(4), Actors.Log);
-        await using var second = KafkaMessageLog.Open(settings, Partitions(4), Actors.Log);
+        await using var first = KafkaMessageLog.Open(settings, Layout(4), Log);
+        await using var second = KafkaMessageLog.Open(settings, Layout(4), Log);
         await first.PublishAsync(Payments(1, payments), default);
 
-        // The first host takes a batch of each partition and does not get on with it; partitions move; then it goes on as if nothing had been.
+        // The first host takes a batch of each partition and stalls; partitions move; then it continues as if nothing had happened.
         var gate = new TaskCompletionSource();
         var taken = new ConcurrentDictionary<int, long>();
         var late = new ConcurrentQueue<int>();
@@ -144,7 +144,7 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IC
         var secondDone = Committed(second, "score", stopSecond, batch => batch.ForEach(done.Enqueue)).RunWith(Sink.Ignore<Done>(), Actors.Materializer());
         await Until(() => done.Select(record => record.Partition.Partition).Distinct().Count() == 2);
 
-        // What the second host was given it reads from the first record on, and what the first one still holds is not committed.
+        // The second host reads its partitions from the first record on, and what the first host still holds is not committed.
         foreach (var partition in done.GroupBy(record => record.Partition.Partition))
             partition.Min(record => record.Offset).ShouldBe(0);
         var moved = done.Select(record => record.Partition.Partition).ToHashSet();
@@ -166,7 +166,7 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IC
 
     static int NumberOf(TopicRecord record) => int.Parse(LogOf.Text(record));
 
-    /// <summary>Batches of each partition: worked on, then committed, then told.</summary>
+    /// <summary>Batches of each partition: processed, then committed, then reported.</summary>
     static Source<Done, NotUsed> Committed(
         KafkaMessageLog topics, string group, SharedKillSwitch stop, Action<List<TopicRecord>> tell, Func<List<TopicRecord>, Task>? work = null) =>
         topics.Consume("transactions", group)

@@ -23,7 +23,7 @@ public sealed class KafkaMessageLogTests(KafkaBroker broker) : KafkaTest(broker)
     static readonly TopicPartition File = new("file:payments.csv:1", 0);
 
     [KafkaFact]
-    public async Task Every_partition_is_given_once_and_what_is_published_later_follows()
+    public async Task Every_partition_is_assigned_once_and_later_records_follow()
     {
         await using var topics = Open(partitions: 3);
         await topics.PublishAsync(Payments(1, 30), default);
@@ -40,7 +40,7 @@ public sealed class KafkaMessageLogTests(KafkaBroker broker) : KafkaTest(broker)
     }
 
     [KafkaFact]
-    public async Task A_group_goes_on_from_its_committed_position_and_another_reads_everything()
+    public async Task A_group_resumes_at_its_committed_offset_and_another_reads_everything()
     {
         await using var topics = Open();
         await topics.PublishAsync(Payments(1, 100), default);
@@ -61,7 +61,7 @@ public sealed class KafkaMessageLogTests(KafkaBroker broker) : KafkaTest(broker)
     }
 
     [KafkaFact]
-    public async Task What_was_read_and_not_committed_is_read_again()
+    public async Task Uncommitted_records_are_read_again()
     {
         await using var topics = Open();
         await topics.PublishAsync(Payments(1, 10), default);
@@ -82,7 +82,7 @@ public sealed class KafkaMessageLogTests(KafkaBroker broker) : KafkaTest(broker)
     }
 
     [KafkaFact]
-    public async Task Two_hosts_share_the_partitions_and_one_takes_over_what_the_other_leaves()
+    public async Task Two_hosts_share_the_partitions_and_one_takes_over_from_the_other()
     {
         await using var topics = Open(partitions: 4);
         await using var others = Open(partitions: 4);
@@ -111,7 +111,7 @@ public sealed class KafkaMessageLogTests(KafkaBroker broker) : KafkaTest(broker)
     }
 
     [KafkaFact]
-    public async Task A_partition_that_stands_still_holds_no_other_up_and_comes_whole_when_it_goes_on()
+    public async Task A_stalled_partition_holds_up_no_other_and_loses_nothing()
     {
         const int records = 20_000;
         await using var topics = Open(partitions: 2);
@@ -137,7 +137,7 @@ public sealed class KafkaMessageLogTests(KafkaBroker broker) : KafkaTest(broker)
     }
 
     [KafkaFact]
-    public async Task A_producer_goes_on_after_its_last_whole_batch_and_sends_nothing_twice()
+    public async Task A_producer_resumes_after_its_last_complete_batch_without_duplicates()
     {
         await using (var topics = Open(partitions: 3))
         {
@@ -160,13 +160,13 @@ public sealed class KafkaMessageLogTests(KafkaBroker broker) : KafkaTest(broker)
     }
 
     [KafkaFact]
-    public async Task A_producer_from_a_journal_goes_on_within_the_batch_that_it_left_unfinished_and_sends_nothing_twice()
+    public async Task A_journal_producer_resumes_within_an_unfinished_batch_without_duplicates()
     {
         var journal = new TopicPartition("alert-journal", 0);
         await using var topics = Open();
         await topics.PublishAsync(Numbered("alerts", 1, 3).With(ConsumerGroups.DeliveryLog, journal, 10), default);
 
-        // The first two of four records that take the place from 10 to 17, as a process that died among them leaves it.
+        // The first two of four records that cover the source offsets 10 to 17, as a process that died between them leaves them.
         var stamp = new CheckpointStamp(System.Text.Encoding.UTF8.GetBytes($"{ConsumerGroups.DeliveryLog} {journal}"), 10, 17, 4, CheckpointFound.Nothing);
         using (var producer = new ProducerBuilder<byte[], byte[]>(Settings(Broker.Servers).Properties).Build())
         {
@@ -191,7 +191,7 @@ public sealed class KafkaMessageLogTests(KafkaBroker broker) : KafkaTest(broker)
     }
 
     [KafkaFact]
-    public async Task Records_are_dated_by_the_broker_so_that_a_host_with_a_wrong_clock_is_not_refused()
+    public async Task Records_carry_the_brokers_time_so_a_wrong_host_clock_is_not_refused()
     {
         await using var topics = Open();
         await topics.PublishAsync(Payments(1, 1), default);
@@ -202,18 +202,18 @@ public sealed class KafkaMessageLogTests(KafkaBroker broker) : KafkaTest(broker)
     }
 
     [KafkaFact]
-    public async Task A_broker_that_is_not_there_is_named()
+    public async Task A_missing_broker_is_named()
     {
         var port = KafkaBroker.FreePort();
 
-        var failure = Should.Throw<MessageLogException>(() => KafkaMessageLog.Open(Settings($"127.0.0.1:{port}", "timeout = 1s"), Partitions(1), Actors.Log));
+        var failure = Should.Throw<MessageLogException>(() => KafkaMessageLog.Open(Settings($"127.0.0.1:{port}", "timeout = 1s"), Layout(1), Log));
 
         failure.Message.ShouldContain($"No Kafka broker at 127.0.0.1:{port} answers within 1 s");
         await Task.CompletedTask;
     }
 
     [KafkaFact]
-    public async Task A_topic_with_another_number_of_partitions_is_refused()
+    public async Task A_topic_with_another_partition_count_is_refused()
     {
         await using (Open(partitions: 2))
         {
@@ -225,7 +225,7 @@ public sealed class KafkaMessageLogTests(KafkaBroker broker) : KafkaTest(broker)
     }
 
     [OwnKafkaFact]
-    public async Task A_wrong_password_fails_with_a_reason_and_the_right_one_works_and_neither_is_told()
+    public async Task A_wrong_password_fails_with_a_reason_that_shows_no_password()
     {
         var sasl = new KafkaBroker(port =>
         [
@@ -240,8 +240,8 @@ public sealed class KafkaMessageLogTests(KafkaBroker broker) : KafkaTest(broker)
             KafkaSettings With(string password) => Settings(
                 sasl.Servers, "timeout = 3s, client { security.protocol = SASL_PLAINTEXT, sasl.mechanism = PLAIN, sasl.username = app }") with { Password = new SecretValue(password) };
 
-            var failure = Should.Throw<MessageLogException>(() => KafkaMessageLog.Open(With("wrong-secret"), Partitions(1), Actors.Log));
-            await using var topics = KafkaMessageLog.Open(With("app-secret"), Partitions(1), Actors.Log);
+            var failure = Should.Throw<MessageLogException>(() => KafkaMessageLog.Open(With("wrong-secret"), Layout(1), Log));
+            await using var topics = KafkaMessageLog.Open(With("app-secret"), Layout(1), Log);
             await topics.PublishAsync(Payments(1, 5), default);
 
             failure.Message.ShouldContain(sasl.Servers);

@@ -7,7 +7,7 @@ namespace FraudStreams.Tests.Messaging.Kafka;
 
 /// <summary>One process of Apache Kafka, broker and controller (KRaft) at once, on loopback and free ports, with its data in a folder. Killed with this object.</summary>
 /// <param name="home">A Kafka download.</param>
-/// <param name="folder">Which it makes.</param>
+/// <param name="folder">The node's folder, which it creates.</param>
 sealed class KafkaNode(string home, string folder, int id, int heapMegabytes) : IAsyncDisposable
 {
     const string ClusterId = "ZnJhdWQtc3RyZWFtcy0wMQ";
@@ -15,19 +15,19 @@ sealed class KafkaNode(string home, string folder, int id, int heapMegabytes) : 
     readonly int _controller = FreePort();
     Process? _process;
 
-    /// <summary>Where clients and other brokers find it.</summary>
+    /// <summary>The port for clients and other brokers.</summary>
     public int Port { get; } = FreePort();
 
     public bool IsRunning => _process is { HasExited: false };
 
-    /// <summary>As the others of its cluster have to be told of it.</summary>
+    /// <summary>Its entry in the cluster's list of voters.</summary>
     public string Voter => $"{id}@127.0.0.1:{_controller}";
 
     string Properties => Path.Combine(folder, "server.properties");
 
     /// <summary>Writes its settings and formats its folder.</summary>
     /// <param name="voters">All nodes of the cluster.</param>
-    /// <param name="settings">The listener for clients, and what else it is told.</param>
+    /// <param name="settings">The listener for clients, and other settings.</param>
     public async Task SetUpAsync(IReadOnlyCollection<KafkaNode> voters, IReadOnlyCollection<string> settings)
     {
         Directory.CreateDirectory(folder);
@@ -71,7 +71,7 @@ sealed class KafkaNode(string home, string folder, int id, int heapMegabytes) : 
         await EndAsync();
     }
 
-    /// <summary>It hands its work over to the others and ends.</summary>
+    /// <summary>A controlled shutdown: it hands its work over to the others and ends.</summary>
     public async Task StopAsync()
     {
         await SignalAsync("TERM");
@@ -113,7 +113,7 @@ sealed class KafkaNode(string home, string folder, int id, int heapMegabytes) : 
             RedirectStandardError = true,
         };
 
-        // It is to be there soon, on few cores, and lives for a minute: no compiler that takes time to make it fast later.
+        // It has to start fast, on few cores, and runs for a minute: no optimising compiler.
         foreach (var argument in (string[])[$"-Xmx{heapMegabytes}m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", $"{home}/libs/*", .. arguments])
             start.ArgumentList.Add(argument);
         var process = Process.Start(start)!;

@@ -14,14 +14,14 @@ using TopicPartition = FraudStreams.Messaging.TopicPartition;
 
 namespace FraudStreams.Tests.Messaging.Kafka;
 
-/// <summary>Offsets that hold no record, records that are gone or too long, partitions that were added: what others do to a topic.</summary>
+/// <summary>Offsets without records, records removed or too long, partitions added: what other clients do to a topic.</summary>
 [Trait("needs", "kafka")]
 public sealed class KafkaOffsetsTests(KafkaBroker broker) : KafkaTest(broker), IClassFixture<KafkaBroker>
 {
     static readonly TopicPartition First = new("transactions", 0);
 
     [KafkaFact]
-    public async Task A_group_that_has_read_all_of_a_transactional_producers_records_is_not_behind()
+    public async Task A_group_that_read_all_transactional_records_has_no_lag()
     {
         await using var topics = Open();
         Transaction(commit: true, "1", "2", "3");
@@ -39,7 +39,7 @@ public sealed class KafkaOffsetsTests(KafkaBroker broker) : KafkaTest(broker), I
     }
 
     [KafkaFact]
-    public async Task A_group_that_starts_before_a_marker_and_finds_no_record_is_not_behind()
+    public async Task A_group_that_finds_only_a_transaction_marker_has_no_lag()
     {
         await using var topics = Open();
         Transaction(commit: true, "1");
@@ -57,7 +57,7 @@ public sealed class KafkaOffsetsTests(KafkaBroker broker) : KafkaTest(broker), I
     }
 
     [KafkaFact]
-    public async Task A_reader_meets_the_end_behind_a_marker_without_waiting_for_a_record_that_is_none()
+    public async Task A_reader_reaches_the_end_behind_a_transaction_marker_without_waiting()
     {
         await using var topics = Open();
         Transaction(commit: true, "1", "2");
@@ -71,7 +71,7 @@ public sealed class KafkaOffsetsTests(KafkaBroker broker) : KafkaTest(broker), I
     }
 
     [KafkaFact]
-    public async Task A_reader_does_not_wait_for_a_transaction_that_is_open()
+    public async Task A_reader_does_not_wait_for_an_open_transaction()
     {
         await using var topics = Open();
         await topics.PublishAsync(LogOf.Batch("transactions", "1"), default);
@@ -90,7 +90,7 @@ public sealed class KafkaOffsetsTests(KafkaBroker broker) : KafkaTest(broker), I
     }
 
     [KafkaFact]
-    public async Task What_retention_took_is_nobodys_lag_and_is_told_of_where_it_was_not_read()
+    public async Task Records_removed_by_retention_are_no_lag_and_unread_ones_are_warned_of()
     {
         await using var topics = Open();
         await topics.PublishAsync(Payments(1, 10), default);
@@ -108,15 +108,15 @@ public sealed class KafkaOffsetsTests(KafkaBroker broker) : KafkaTest(broker), I
 
         await Until(() => consumer.Records.Count == 5);
         Numbers(consumer).ShouldBe([26, 27, 28, 29, 30]);
-        await Until(() => warnings.Any(warning => warning.Contains("Retention took 15 records of transactions, partition 0, before group score read them: it goes on at offset 25")));
+        await Until(() => warnings.Any(warning => warning.Contains("Retention removed 15 records of transactions, partition 0, before group score read them: it continues at offset 25")));
         await consumer.StopAsync();
     }
 
     [KafkaFact]
-    public async Task Partitions_that_were_added_under_a_running_host_are_a_fault_that_says_so_and_the_others_go_on()
+    public async Task Partitions_added_under_a_running_host_are_a_fault_and_the_others_go_on()
     {
         await using var topics = FraudStreams.Messaging.Kafka.KafkaMessageLog.Open(
-            Settings(Broker.Servers, "client { topic.metadata.refresh.interval.ms = 500 }"), Partitions(1), Actors.Log);
+            Settings(Broker.Servers, "client { topic.metadata.refresh.interval.ms = 500 }"), Layout(1), Log);
         var consumer = Consume(topics, "score");
         await topics.PublishAsync(Payments(1, 3), default);
         await Until(() => consumer.Records.Count == 3);
@@ -140,7 +140,7 @@ public sealed class KafkaOffsetsTests(KafkaBroker broker) : KafkaTest(broker), I
     }
 
     [KafkaFact]
-    public async Task A_record_whose_rejection_would_be_too_long_is_set_aside_in_part_with_its_place()
+    public async Task A_dead_letter_that_would_be_too_long_has_an_excerpt_and_the_offset()
     {
         await using var topics = Open();
         var longest = topics.LongestRecord("rejected");
@@ -160,7 +160,7 @@ public sealed class KafkaOffsetsTests(KafkaBroker broker) : KafkaTest(broker), I
     }
 
     [KafkaFact]
-    public async Task A_payment_is_taken_only_as_long_as_its_prediction_may_be()
+    public async Task A_payment_is_limited_to_the_size_that_its_prediction_may_have()
     {
         await using var topics = Open();
         var settings = Tests.Configuration.SettingsOf.Set("topics.max-record-bytes=8MiB").Topics;

@@ -1,3 +1,6 @@
+using FraudStreams.Tests.Diagnostics;
+using FraudStreams.Tests.Configuration;
+using FraudStreams.Pipelines;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Akka;
@@ -15,7 +18,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Messaging.Kafka;
 
-/// <summary>What tests of topics on a broker share: topics and groups of each test's own, payments, and consumers as the graphs have them.</summary>
+/// <summary>Base of tests on a broker: topics and groups of each test's own, payments, and consumers as in the pipelines.</summary>
 public abstract class KafkaTest(KafkaBroker broker) : IAsyncLifetime
 {
     internal KafkaBroker Broker => broker;
@@ -24,11 +27,13 @@ public abstract class KafkaTest(KafkaBroker broker) : IAsyncLifetime
 
     internal ActorSystem Actors { get; } = ActorSystem.Create("kafka", ConfigLayers.Reference());
 
+    internal CollectedLog Log { get; } = new();
+
     public Task InitializeAsync() => Task.CompletedTask;
 
     public Task DisposeAsync() => Actors.Terminate();
 
-    internal KafkaMessageLog Open(int partitions = 1) => KafkaMessageLog.Open(Settings(broker.Servers), Partitions(partitions), Actors.Log);
+    internal KafkaMessageLog Open(int partitions = 1) => KafkaMessageLog.Open(Settings(broker.Servers), Layout(partitions), Log);
 
     internal KafkaSettings Settings(string servers, string more = "") => KafkaSettings.From(new SettingsSection(
         ConfigurationFactory.ParseString($"k {{ bootstrap-servers = \"{servers}\", prefix = \"{Prefix}\", {more} }}")
@@ -41,9 +46,7 @@ public abstract class KafkaTest(KafkaBroker broker) : IAsyncLifetime
                 """)),
         "k"));
 
-    internal static ImmutableSortedDictionary<string, int> Partitions(int partitions) =>
-        ((string[])["transactions", "predictions", "rejected", "labels", "alerts", "undelivered"])
-            .ToImmutableSortedDictionary(topic => topic, topic => topic is "transactions" or "predictions" ? partitions : 1);
+    internal static LogLayout Layout(int partitions) => StreamTopics.Layout(SettingsOf.Set($"topics.partitions={partitions}").Topics);
 
     /// <summary>Payments of these numbers, each of a card of its own.</summary>
     internal static RecordBatch Payments(int from, int to) => Numbered("transactions", from, to);
@@ -58,7 +61,7 @@ public abstract class KafkaTest(KafkaBroker broker) : IAsyncLifetime
 
     internal static IEnumerable<int> Numbers(RunningConsumer consumer) => consumer.Records.Select(record => int.Parse(LogOf.Text(record)));
 
-    /// <summary>Reads in batches and commits each, as the graphs do.</summary>
+    /// <summary>Reads in batches and commits each, as the pipelines do.</summary>
     internal RunningConsumer Consume(KafkaMessageLog topics, string group, string topic = "transactions")
     {
         var records = new ConcurrentQueue<TopicRecord>();
@@ -83,18 +86,8 @@ public abstract class KafkaTest(KafkaBroker broker) : IAsyncLifetime
 
     internal static Task Until(Func<bool> condition) => Eventually.TrueAsync(condition, "what the test waits for", limitSeconds: 40, everyMilliseconds: 20);
 
-    /// <summary>What is logged as a warning from now on.</summary>
-    internal ConcurrentQueue<string> Warnings()
-    {
-        var warnings = new ConcurrentQueue<string>();
-        Actors.EventStream.Subscribe(Actors.ActorOf(Props.Create(() => new Listener(warnings))), typeof(Warning));
-        return warnings;
-    }
-
-    sealed class Listener : ReceiveActor
-    {
-        public Listener(ConcurrentQueue<string> warnings) => Receive<Warning>(warning => warnings.Enqueue($"{warning.Message}"));
-    }
+    /// <summary>What is logged as a warning.</summary>
+    internal IReadOnlyCollection<string> Warnings() => Log.Warnings;
 
     internal sealed record RunningConsumer(ConcurrentQueue<TopicRecord> Records, SharedKillSwitch Stop, Task Done)
     {

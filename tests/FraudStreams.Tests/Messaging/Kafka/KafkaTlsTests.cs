@@ -16,9 +16,9 @@ namespace FraudStreams.Tests.Messaging.Kafka;
 public sealed class KafkaTlsTests(TlsBroker broker) : KafkaTest(broker.Broker), IClassFixture<TlsBroker>
 {
     [OwnKafkaFact]
-    public async Task With_the_brokers_certificate_trusted_records_come_and_go()
+    public async Task With_the_brokers_certificate_trusted_records_are_published_and_read()
     {
-        await using var topics = KafkaMessageLog.Open(Trusting(broker.Certificate), Partitions(2), Actors.Log);
+        await using var topics = KafkaMessageLog.Open(Trusting(broker.Certificate), Layout(2), Log);
 
         await topics.PublishAsync(Payments(1, 50), default);
         var consumer = Consume(topics, "score");
@@ -29,37 +29,37 @@ public sealed class KafkaTlsTests(TlsBroker broker) : KafkaTest(broker.Broker), 
     }
 
     [OwnKafkaFact]
-    public async Task A_certificate_that_nobody_trusts_ends_the_start_with_the_brokers_address_and_the_reason()
+    public async Task An_untrusted_certificate_fails_the_start_with_address_and_reason()
     {
         using var folder = new TemporaryFolder();
         using var stranger = TlsBroker.NewCertificate();
         var other = Path.Combine(folder, "other.pem");
         await File.WriteAllTextAsync(other, stranger.ExportCertificatePem());
 
-        var failure = Should.Throw<MessageLogException>(() => KafkaMessageLog.Open(Trusting(other), Partitions(1), Actors.Log));
+        var failure = Should.Throw<MessageLogException>(() => KafkaMessageLog.Open(Trusting(other), Layout(1), Log));
 
         failure.Message.ShouldContain($"No Kafka broker at {Broker.Servers} answers within 4 s");
         failure.Message.ShouldContain("certificate verify failed");
     }
 
     [OwnKafkaFact]
-    public async Task A_client_that_speaks_no_TLS_gets_no_answer_and_the_address_is_told()
+    public async Task A_client_without_TLS_times_out_with_the_brokers_address()
     {
-        var failure = Should.Throw<MessageLogException>(() => KafkaMessageLog.Open(Settings(Broker.Servers, "timeout = 4s"), Partitions(1), Actors.Log));
+        var failure = Should.Throw<MessageLogException>(() => KafkaMessageLog.Open(Settings(Broker.Servers, "timeout = 4s"), Layout(1), Log));
 
         failure.Message.ShouldContain($"No Kafka broker at {Broker.Servers} answers within 4 s");
         await Task.CompletedTask;
     }
 
     [OwnKafkaFact]
-    public async Task A_consumer_that_is_refused_fails_its_stream_with_broker_topic_and_group()
+    public async Task A_refused_consumer_fails_its_stream_with_broker_topic_and_group()
     {
         using var folder = new TemporaryFolder();
         using var stranger = TlsBroker.NewCertificate();
         var other = Path.Combine(folder, "other.pem");
         await File.WriteAllTextAsync(other, stranger.ExportCertificatePem());
 
-        var failure = await Should.ThrowAsync<MessageLogException>(KafkaGroupSource.Create(Trusting(other), "payments", "score", 1, Actors.Log)
+        var failure = await Should.ThrowAsync<MessageLogException>(KafkaGroupSource.Create(Trusting(other), "payments", "score", 1, Log)
             .RunWith(Sink.Ignore<KafkaPartitionSource>(), Actors.Materializer()));
 
         failure.Message.ShouldContain($"consuming payments in group score from {Broker.Servers} failed");
@@ -70,7 +70,7 @@ public sealed class KafkaTlsTests(TlsBroker broker) : KafkaTest(broker.Broker), 
         Settings(Broker.Servers, $"timeout = 4s, client {{ security.protocol = SSL, ssl.ca.location = \"{certificate}\" }}");
 }
 
-/// <summary>Makes the certificate before the broker starts with it.</summary>
+/// <summary>Creates the certificate before the broker starts with it.</summary>
 public sealed class TlsBroker : IAsyncLifetime
 {
     const string Password = "changeit";
@@ -87,7 +87,7 @@ public sealed class TlsBroker : IAsyncLifetime
 
     public KafkaBroker Broker { get; }
 
-    /// <summary>What a client has to trust.</summary>
+    /// <summary>The certificate that a client has to trust.</summary>
     public string Certificate => Path.Combine(_folder, "ca.pem");
 
     string KeyStore => Path.Combine(_folder, "broker.p12");
@@ -106,7 +106,7 @@ public sealed class TlsBroker : IAsyncLifetime
         _folder.Dispose();
     }
 
-    /// <summary>Signed by itself, for 127.0.0.1.</summary>
+    /// <summary>A self-signed certificate for 127.0.0.1.</summary>
     public static X509Certificate2 NewCertificate()
     {
         using var key = RSA.Create(2048);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Akka;
@@ -34,7 +35,7 @@ public sealed class MaxInFlightBatchesTests(KafkaBroker broker) : IClassFixture<
         var settings = new KafkaSettings(
             broker.Servers, $"t{Guid.NewGuid():N}.", null, TimeSpan.FromSeconds(20), ImmutableSortedDictionary<string, string>.Empty,
             ImmutableSortedDictionary<string, string>.Empty, ImmutableSortedDictionary<string, string>.Empty, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(3), new SecretValue(""));
-        _topics = KafkaMessageLog.Open(settings, ImmutableSortedDictionary<string, int>.Empty.Add("transactions", 1).Add("predictions", 1).Add("rejected", 1).Add("labels", 1), _system.Log);
+        _topics = KafkaMessageLog.Open(settings, KafkaTest.Layout(1), NullLogger.Instance);
         await _topics.PublishAsync(Some("transactions", Records), default);
         _reading = _topics.Consume("transactions", "score").Via(_stop.Flow<TopicPartitionSource>())
             .MergeMany(1, partition => partition.Records().Via(_stop.Flow<TopicRecord>()))
@@ -52,9 +53,9 @@ public sealed class MaxInFlightBatchesTests(KafkaBroker broker) : IClassFixture<
     }
 
     [KafkaFact]
-    public async Task The_position_follows_batches_that_are_published_all_at_once_and_ends_after_the_last()
+    public async Task The_committed_offset_follows_batches_in_flight_to_the_end_of_the_last()
     {
-        // Every third is acknowledged by another partition's leader queue than the others, at a time of its own.
+        // Every third goes to another partition, whose acknowledgements come at times of their own.
         var batches = Enumerable.Range(1, Records / 10)
             .Select(batch => _topics!.PublishAsync(Some(batch % 3 == 0 ? "rejected" : "predictions", 10).With("score", Partition, batch * 10), default))
             .ToList();
@@ -66,7 +67,7 @@ public sealed class MaxInFlightBatchesTests(KafkaBroker broker) : IClassFixture<
     }
 
     [KafkaFact]
-    public async Task No_position_moves_past_a_batch_that_failed()
+    public async Task No_offset_is_committed_past_a_failed_batch()
     {
         List<Task> batches =
         [

@@ -15,7 +15,7 @@ public sealed class EmbeddedLogTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task What_was_published_is_read_back_in_order_with_offsets_from_zero_and_without_gaps()
+    public async Task Published_records_are_read_in_order_with_offsets_from_zero_without_gaps()
     {
         await using var log = LogOf.Open(LogOf.Settings(_folder));
         using var reader = log.OpenReader(Transactions);
@@ -31,7 +31,7 @@ public sealed class EmbeddedLogTests : IDisposable
     }
 
     [Fact]
-    public async Task Keys_values_and_empty_ones_come_back_byte_for_byte()
+    public async Task Keys_and_values_also_empty_ones_are_read_byte_for_byte()
     {
         await using var log = LogOf.Open(LogOf.Settings(_folder));
         var batch = new RecordBatch();
@@ -80,7 +80,7 @@ public sealed class EmbeddedLogTests : IDisposable
     }
 
     [Fact]
-    public async Task A_log_opened_again_goes_on_where_it_ended()
+    public async Task A_reopened_log_continues_at_its_end()
     {
         await using (var log = LogOf.Open(LogOf.Settings(_folder))) await log.PublishAsync(LogOf.Batch("transactions", "a").With("score", Transactions, 1));
 
@@ -112,7 +112,7 @@ public sealed class EmbeddedLogTests : IDisposable
     }
 
     [Fact]
-    public async Task A_position_is_moved_without_records_and_on_what_is_no_topic()
+    public async Task An_offset_is_committed_without_records_and_for_a_source_that_is_no_topic()
     {
         await using var log = LogOf.Open(LogOf.Settings(_folder));
         var file = new TopicPartition("file:payments.csv", 0);
@@ -124,7 +124,7 @@ public sealed class EmbeddedLogTests : IDisposable
     }
 
     [Fact]
-    public async Task A_position_never_goes_back()
+    public async Task A_committed_offset_never_goes_back()
     {
         await using var log = LogOf.Open(LogOf.Settings(_folder));
         await log.PublishAsync(new RecordBatch(0).With("store", Transactions, 10));
@@ -135,7 +135,7 @@ public sealed class EmbeddedLogTests : IDisposable
     }
 
     [Fact]
-    public async Task Records_for_a_stretch_that_is_committed_already_are_refused_and_only_they()
+    public async Task Only_records_for_a_range_already_committed_are_refused()
     {
         await using var log = LogOf.Open(LogOf.Settings(_folder));
         await log.PublishAsync(LogOf.Batch("predictions", "first").With("score", Transactions, 5));
@@ -149,7 +149,7 @@ public sealed class EmbeddedLogTests : IDisposable
     }
 
     [Fact]
-    public async Task An_unknown_topic_is_refused_with_the_names_there_are()
+    public async Task An_unknown_topic_is_refused_with_the_known_names()
     {
         await using var log = LogOf.Open(LogOf.Settings(_folder));
 
@@ -180,7 +180,7 @@ public sealed class EmbeddedLogTests : IDisposable
     }
 
     [Fact]
-    public async Task A_record_of_ten_megabytes_is_a_record_like_others()
+    public async Task A_record_of_ten_megabytes_is_handled_like_any_other()
     {
         await using var log = LogOf.Open(LogOf.Settings(_folder));
         var large = new byte[10 * 1024 * 1024];

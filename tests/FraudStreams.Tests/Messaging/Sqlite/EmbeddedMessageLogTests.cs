@@ -29,7 +29,7 @@ public sealed class EmbeddedMessageLogTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Every_partition_is_given_once_and_what_is_published_later_follows()
+    public async Task Every_partition_is_assigned_once_and_later_records_follow()
     {
         await using var topics = Open(partitions: 3);
         await topics.PublishAsync(LogOf.Batch("transactions", "a", "b", "c"), default);
@@ -45,7 +45,7 @@ public sealed class EmbeddedMessageLogTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_group_goes_on_from_its_committed_position_and_another_reads_everything()
+    public async Task A_group_resumes_at_its_committed_offset_and_another_reads_everything()
     {
         await using var topics = Open();
         await topics.PublishAsync(LogOf.Batch("transactions", "a", "b", "c").With("score", Transactions, 2), default);
@@ -60,7 +60,7 @@ public sealed class EmbeddedMessageLogTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_an_earlier_consumer_left_in_flight_is_committed_before_the_next_one_starts()
+    public async Task In_flight_batches_are_committed_before_the_next_consumer_starts()
     {
         await using var topics = Open();
         await topics.PublishAsync(LogOf.Batch("transactions", Enumerable.Range(0, 100).Select(i => $"{i}")), default);
@@ -78,7 +78,7 @@ public sealed class EmbeddedMessageLogTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_second_consumer_of_a_group_stands_by_says_so_once_and_takes_over_when_the_first_has_ended()
+    public async Task A_second_consumer_stands_by_and_takes_over_when_the_first_has_ended()
     {
         await using var topics = Open();
         await using var others = Open();
@@ -100,7 +100,7 @@ public sealed class EmbeddedMessageLogTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_standby_takes_over_when_the_process_that_has_the_group_is_killed()
+    public async Task A_standby_takes_over_when_the_process_that_holds_the_group_is_killed()
     {
         await using var topics = Open();
         await topics.PublishAsync(LogOf.Batch("transactions", "a"), default);
@@ -118,7 +118,7 @@ public sealed class EmbeddedMessageLogTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_standby_that_is_stopped_leaves_the_group_alone()
+    public async Task A_stopped_standby_does_not_touch_the_group()
     {
         await using var topics = Open();
         using (GroupLock.TryTake(_folder, "transactions", "score"))
@@ -132,7 +132,7 @@ public sealed class EmbeddedMessageLogTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Behind_a_slow_consumer_no_more_than_some_chunks_are_read_ahead()
+    public async Task A_slow_consumer_holds_reading_ahead_to_a_few_chunks()
     {
         await using var topics = EmbeddedMessageLog.Open(LogOf.Settings(_folder) with { ChunkRecords = 10 }, TimeProvider.System, _standbys.Add);
         await topics.PublishAsync(LogOf.Batch("transactions", Enumerable.Repeat("as it was", 1000)), default);
@@ -161,7 +161,7 @@ public sealed class EmbeddedMessageLogTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_fault_of_the_log_fails_the_source_with_what_would_help()
+    public async Task A_fault_of_the_log_fails_the_source_and_names_the_remedy()
     {
         await using var topics = Open();
         await topics.PublishAsync(LogOf.Batch("transactions", "a"), default);
@@ -214,7 +214,7 @@ public sealed class EmbeddedMessageLogTests : IAsyncLifetime
 
     sealed record RunningConsumer(ConcurrentQueue<TopicRecord> Records, UniqueKillSwitch Stop, Task Done)
     {
-        /// <summary>Cancels the partitions; the group is free some time after.</summary>
+        /// <summary>Cancels the partitions; the group's lock is released some time after.</summary>
         public async Task StopAsync()
         {
             Stop.Shutdown();

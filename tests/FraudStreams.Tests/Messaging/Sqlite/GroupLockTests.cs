@@ -11,7 +11,7 @@ public sealed class GroupLockTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void It_is_held_once_for_a_group_and_a_topic_and_says_by_whom()
+    public void A_lock_is_held_once_per_group_and_topic_and_names_its_holder()
     {
         var settings = LogOf.Settings(_folder);
         using var held = GroupLock.TryTake(settings.Folder, "transactions", "score");
@@ -23,7 +23,7 @@ public sealed class GroupLockTests : IDisposable
     }
 
     [Fact]
-    public void It_is_free_again_when_its_holder_lets_go()
+    public void A_lock_is_free_again_when_its_holder_releases_it()
     {
         var settings = LogOf.Settings(_folder);
         GroupLock.TryTake(settings.Folder, "transactions", "score")!.Dispose();
@@ -34,7 +34,7 @@ public sealed class GroupLockTests : IDisposable
     }
 
     [Fact]
-    public async Task It_is_free_again_when_its_holder_is_killed()
+    public async Task A_lock_is_free_again_when_its_holder_is_killed()
     {
         var settings = LogOf.Settings(_folder);
         using var worker = WorkerProcess.Start("hold-group", _folder, "transactions", "score");

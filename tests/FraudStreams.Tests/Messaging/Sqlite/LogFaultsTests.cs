@@ -16,7 +16,7 @@ public sealed class LogFaultsTests : IDisposable
     string File => Path.Combine(_folder, "topics.db");
 
     [Fact]
-    public async Task A_full_file_refuses_the_whole_batch_keeps_what_was_and_takes_records_again_once_there_is_room()
+    public async Task A_full_file_refuses_the_whole_batch_and_recovers_once_there_is_room()
     {
         await using var log = LogOf.Open(LogOf.Settings(_folder) with { MaxFileBytes = 400 * 1024 });
         var published = 0;
@@ -44,7 +44,7 @@ public sealed class LogFaultsTests : IDisposable
     }
 
     [FullDiskFact]
-    public async Task A_full_disk_refuses_the_whole_batch_and_takes_records_again_once_there_is_room()
+    public async Task A_full_disk_refuses_the_whole_batch_and_recovers_once_there_is_room()
     {
         using var disk = new SmallDisk(_folder, megabytes: 4);
         var ballast = Path.Combine(disk.Path, "ballast");
@@ -68,7 +68,7 @@ public sealed class LogFaultsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_lock_is_waited_for_and_what_waited_is_written_after()
+    public async Task A_publish_waits_for_a_lock_and_is_written_after_it()
     {
         await using var log = LogOf.Open(LogOf.Settings(_folder));
         using var other = SqliteFile.Open(File, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
@@ -83,7 +83,7 @@ public sealed class LogFaultsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_lock_that_stays_fails_the_publish_names_the_file_and_does_no_harm()
+    public async Task A_lock_that_stays_fails_the_publish_naming_the_file_and_harms_nothing()
     {
         await using var log = LogOf.Open(LogOf.Settings(_folder) with { LockTimeout = TimeSpan.FromMilliseconds(100) });
         using var other = SqliteFile.Open(File, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
@@ -101,7 +101,7 @@ public sealed class LogFaultsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_reader_in_the_middle_of_its_reading_keeps_no_writer_waiting()
+    public async Task A_reader_in_the_middle_of_a_read_blocks_no_writer()
     {
         await using var log = LogOf.Open(LogOf.Settings(_folder) with { LockTimeout = TimeSpan.FromMilliseconds(100) });
         await log.PublishAsync(LogOf.Batch("transactions", "a", "b"));
@@ -127,7 +127,7 @@ public sealed class LogFaultsTests : IDisposable
     }
 
     [Fact]
-    public void A_file_of_something_else_is_reported_and_left_as_it_is()
+    public void A_file_of_another_format_is_reported_and_left_unchanged()
     {
         System.IO.File.WriteAllText(File, new string('#', 20_000));
 
@@ -155,7 +155,7 @@ public sealed class LogFaultsTests : IDisposable
     }
 
     [FullDiskFact]
-    public async Task A_read_only_file_system_is_reported_and_the_log_opens_once_it_is_writable()
+    public async Task A_read_only_file_system_is_reported_until_it_is_writable()
     {
         using var disk = new SmallDisk(_folder, megabytes: 8);
         await using (var log = LogOf.Open(LogOf.Settings(disk.Path))) await log.PublishAsync(LogOf.Batch("transactions", "a"));

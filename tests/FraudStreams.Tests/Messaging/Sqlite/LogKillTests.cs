@@ -11,7 +11,7 @@ public sealed class LogKillTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task A_process_killed_while_it_publishes_loses_nothing_it_was_told_is_safe_and_leaves_nothing_twice_or_in_part()
+    public async Task A_killed_publisher_loses_no_acknowledged_batch_and_splits_none()
     {
         var random = new Random(20260101);
         var safe = -1L;

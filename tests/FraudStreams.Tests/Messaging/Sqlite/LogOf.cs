@@ -7,7 +7,7 @@ using FraudStreams.Messaging.Sqlite;
 
 namespace FraudStreams.Tests.Messaging.Sqlite;
 
-/// <summary>Short ways to a log, to batches and to what was read, so that a test says only what it is about.</summary>
+/// <summary>Shorthands for logs, batches and read records.</summary>
 static class LogOf
 {
     public static EmbeddedLogSettings Settings(string folder, int partitions = 1, params string[] topics) => new(

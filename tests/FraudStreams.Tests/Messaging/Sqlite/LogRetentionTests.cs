@@ -49,7 +49,7 @@ public sealed class LogRetentionTests : IDisposable
     }
 
     [Fact]
-    public async Task What_a_group_has_yet_to_read_stays_however_old_it_is()
+    public async Task Records_a_group_has_yet_to_read_stay_however_old_they_are()
     {
         await using var log = EmbeddedLog.Open(Settings(new RetentionSettings(MaxAge: TimeSpan.FromHours(1))), _time);
         await log.PublishAsync(LogOf.Batch("transactions", Enumerable.Range(0, 30).Select(i => $"{i}")));
@@ -71,7 +71,7 @@ public sealed class LogRetentionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_past_its_size_loses_its_oldest_records_and_uses_their_room_again()
+    public async Task A_file_past_its_size_drops_its_oldest_records_and_reuses_their_pages()
     {
         await using var log = EmbeddedLog.Open(Settings(new RetentionSettings(MaxBytes: 1024 * 1024)), _time);
         var value = new string('x', 10_000);

@@ -13,7 +13,7 @@ public sealed class LogStatusTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task It_says_ends_and_lags_beside_the_process_that_writes()
+    public async Task Ends_and_lags_are_read_while_another_process_writes()
     {
         await using var log = LogOf.Open(LogOf.Settings(_folder, partitions: 2));
         await log.PublishAsync(LogOf.Batch("transactions", "a", "b", "c", "d", "e").With("simulate", new TopicPartition("file:x.csv", 0), 5));
@@ -27,7 +27,7 @@ public sealed class LogStatusTests : IDisposable
     }
 
     [Fact]
-    public async Task It_is_there_after_the_writer_has_gone()
+    public async Task Status_is_available_after_the_writer_has_gone()
     {
         await using (var log = LogOf.Open(LogOf.Settings(_folder))) await log.PublishAsync(LogOf.Batch("transactions", "a"));
 
@@ -35,7 +35,7 @@ public sealed class LogStatusTests : IDisposable
     }
 
     [Fact]
-    public void Where_there_is_no_log_there_is_none_after_looking()
+    public void Status_of_a_missing_log_creates_nothing()
     {
         EmbeddedLog.ReadStatus(_folder).ShouldBeNull();
         EmbeddedLog.ReadStatus(Path.Combine(_folder, "nowhere")).ShouldBeNull();

@@ -3,10 +3,10 @@ using FraudStreams.Messaging.Sqlite;
 
 namespace FraudStreams.Tests.Messaging.Sqlite;
 
-/// <summary>What a worker process does until it is killed.</summary>
+/// <summary>The work of a worker process until it is killed.</summary>
 static class LogWorkers
 {
-    /// <summary>Goes on from the position of its group: for each number three records and the position after it, in one publish.</summary>
+    /// <summary>Resumes at its group's committed offset: for each number publishes three records and the offset after it, in one batch.</summary>
     public static async Task<int> PublishAsync(string folder)
     {
         var source = new TopicPartition("file:numbers", 0);

@@ -25,7 +25,7 @@ public sealed class PaymentGeneratorTests
     }
 
     [Fact]
-    public void It_goes_on_from_any_payment_as_if_it_had_made_all_before()
+    public void Generation_from_any_payment_equals_generation_from_the_first()
     {
         var fromTheStart = new PaymentGenerator(Settings);
         var all = Enumerable.Range(0, 3 * Fortnight).Select(number => fromTheStart.At(number)).ToList();
@@ -51,7 +51,7 @@ public sealed class PaymentGeneratorTests
     [InlineData(0.01)]
     [InlineData(0.05)]
     [InlineData(0.49)]
-    public void So_many_payments_are_frauds_as_the_settings_say(double share)
+    public void The_share_of_frauds_is_that_of_the_settings(double share)
     {
         var payments = Make(2 * Fortnight, Settings with { FraudShare = share });
 
@@ -61,7 +61,7 @@ public sealed class PaymentGeneratorTests
     }
 
     [Fact]
-    public void High_amounts_are_far_above_what_honest_payments_cost()
+    public void High_amounts_are_far_above_honest_payments()
     {
         var payments = Make(2 * Fortnight);
 
@@ -73,7 +73,7 @@ public sealed class PaymentGeneratorTests
     }
 
     [Fact]
-    public void Cards_that_are_misused_were_used_before_at_one_merchant_by_others_who_are_misused_too()
+    public void Misused_cards_were_used_before_at_a_merchant_shared_by_misused_cards()
     {
         var payments = Make(Fortnight);
 
@@ -121,7 +121,7 @@ public sealed class PaymentGeneratorTests
     }
 
     [Fact]
-    public void No_two_payments_of_any_seed_share_an_id_and_all_are_32_hexadecimal_digits()
+    public void Ids_are_unique_across_seeds_and_have_32_hexadecimal_digits()
     {
         var ids = new HashSet<string>();
         foreach (var seed in new[] { 0, 1, 2, 3 })
@@ -134,7 +134,7 @@ public sealed class PaymentGeneratorTests
     }
 
     [Fact]
-    public void Card_numbers_have_12_to_19_digits_a_right_check_digit_and_one_holder()
+    public void Card_numbers_have_12_to_19_digits_a_check_digit_and_one_holder()
     {
         var numbers = new PaymentGenerator(Settings with { PaymentsPerDay = 100_000 }).World.Cards.Select(card => card.Number).ToList();
 

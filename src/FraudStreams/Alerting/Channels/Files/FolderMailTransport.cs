@@ -5,8 +5,7 @@ using MimeKit;
 namespace FraudStreams.Alerting.Channels.Files;
 
 /// <summary>
-/// Writes each message as a mail file (.eml) that mail programs open. A file is there whole or not at all, and a message that is sent again
-/// replaces its own.
+/// Writes each message as a mail file (.eml) that mail programs open. Files appear atomically, and a message that is sent again replaces its own file.
 /// </summary>
 public sealed class FolderMailTransport : IAlertTransport
 {
@@ -28,30 +27,30 @@ public sealed class FolderMailTransport : IAlertTransport
 
     public string Channel { get; }
 
-    /// <summary>A disk has no timeout; this is what another host would have to wait for.</summary>
+    /// <summary>A disk write has no timeout; this is what another host waits for at a takeover.</summary>
     public TimeSpan Timeout => TimeSpan.FromSeconds(10);
 
     public void Dispose()
     {
     }
 
-    public async Task<Delivery> SendAsync(AlertMessage message, CancellationToken token)
+    public async Task<Delivery> SendAsync(AlertMessage message, CancellationToken cancellationToken)
     {
         var file = Path.Combine(_folder, $"alert-{message.Name}.eml");
-        var part = file + ".part";
+        var partial = file + ".part";
         try
         {
-            await using (var stream = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None, 4096, FileOptions.Asynchronous))
+            await using (var stream = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, 4096, FileOptions.Asynchronous))
             {
                 using var mail = MailMime.Of(message, _from, _to, _time.GetUtcNow());
 
-                // As for a server that takes no more than ASCII in short lines: whoever opens the file may be no wiser.
+                // ASCII in short lines, as for a server without 8BITMIME: the program that opens the file may support no more.
                 mail.Prepare(EncodingConstraint.SevenBit);
-                await mail.WriteToAsync(_format, stream, token);
+                await mail.WriteToAsync(_format, stream, cancellationToken);
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(part, file, overwrite: true);
+            File.Move(partial, file, overwrite: true);
             return Delivery.Complete;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -8,12 +8,12 @@ using MimeKit;
 namespace FraudStreams.Alerting.Channels.Smtp;
 
 /// <summary>
-/// Sends each message to an SMTP server over a connection of its own: a kept connection would be closed by the server while there is
-/// nothing to report, and the next alert would pay for it.
+/// Sends each message to an SMTP server over a connection of its own: the server would close an idle connection, and the next alert would pay for
+/// the reconnect.
 /// </summary>
 public sealed class MailKitTransport(MailSettings settings, TimeProvider time) : IAlertTransport
 {
-    /// <summary>What MailKit says before the cause, at a length that would leave no room for it.</summary>
+    /// <summary>MailKit's text before the cause; it is so long that a log line would have no room remaining for the cause.</summary>
     static readonly string[] TlsPreambles =
         [new SslHandshakeException().Message, "The server's SSL certificate could not be validated for the following reasons:"];
 
@@ -27,26 +27,26 @@ public sealed class MailKitTransport(MailSettings settings, TimeProvider time) :
     {
     }
 
-    public async Task<Delivery> SendAsync(AlertMessage message, CancellationToken token)
+    public async Task<Delivery> SendAsync(AlertMessage message, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(settings.Timeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(token, limit.Token);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         var failures = new List<RecipientFailure>();
-        var left = MailMime.Recipients(message.To.IsEmpty ? settings.To : message.To);
+        var remaining = MailMime.Recipients(message.To.IsEmpty ? settings.To : message.To);
         var isSent = false;
-        while (!isSent && !left.IsEmpty)
+        while (!isSent && !remaining.IsEmpty)
         {
             using var smtp = new SmtpConversation();
             try
             {
-                await smtp.OpenAsync(settings, either.Token);
-                if (!smtp.TakesUtf8)
-                    left = WithoutUtf8(left, failures);
-                using var mail = MailMime.Of(message, _from, left, time.GetUtcNow());
-                isSent = !left.IsEmpty && await smtp.TrySendAsync(mail, _from, left, either.Token);
+                await smtp.OpenAsync(settings, linked.Token);
+                if (!smtp.SupportsUtf8)
+                    remaining = WithoutUtf8(remaining, failures);
+                using var mail = MailMime.Of(message, _from, remaining, time.GetUtcNow());
+                isSent = !remaining.IsEmpty && await smtp.TrySendAsync(mail, _from, remaining, linked.Token);
 
-                // Said for the sake of the server's log: whatever comes of it, the message is there, or is not.
-                await smtp.DisconnectAsync(quit: true, either.Token);
+                // QUIT only keeps the server's log clean: the message has been accepted, or not, by now.
+                await smtp.DisconnectAsync(quit: true, linked.Token);
             }
             catch (SmtpCommandException e)
             {
@@ -56,7 +56,7 @@ public sealed class MailKitTransport(MailSettings settings, TimeProvider time) :
             {
                 throw Failure(DeliveryFault.Unavailable, $"{(int)SmtpStatusCode.AuthenticationRequired} {e.Message}", e);
             }
-            catch (Exception e) when (limit.IsCancellationRequested && !token.IsCancellationRequested)
+            catch (Exception e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
                 throw Failure(FaultAt(smtp.Step), $"no answer within {settings.Timeout.TotalSeconds:0.###} s", e);
             }
@@ -67,15 +67,15 @@ public sealed class MailKitTransport(MailSettings settings, TimeProvider time) :
             }
 
             failures.AddRange(smtp.Failures);
-            left = left.RemoveAll(mailbox => smtp.Failures.Any(failure => failure.Refusal.Recipient == mailbox.Address));
+            remaining = remaining.RemoveAll(mailbox => smtp.Failures.Any(failure => failure.Refusal.Recipient == mailbox.Address));
         }
 
-        return SmtpReply.Of(failures, someHaveIt: isSent || !message.To.IsEmpty);
+        return SmtpReply.Of(failures, othersHaveIt: isSent || !message.To.IsEmpty);
     }
 
     /// <summary>
-    /// A server without SMTPUTF8 cannot be told of a name beyond ASCII. To a recipient with one it would say no for good, and so that is what it is here;
-    /// a sender with one keeps every message from going out, and none of them is to be set aside for that.
+    /// A server without SMTPUTF8 takes no local part beyond ASCII. For a recipient that is permanent, so it counts as refused; a sender with one blocks
+    /// every message, so the server counts as unavailable and no message is given up for it.
     /// </summary>
     ImmutableArray<MailboxAddress> WithoutUtf8(ImmutableArray<MailboxAddress> to, List<RecipientFailure> failures)
     {
@@ -87,7 +87,7 @@ public sealed class MailKitTransport(MailSettings settings, TimeProvider time) :
         return to.RemoveAll(mailbox => MailMime.NeedUtf8([mailbox]));
     }
 
-    /// <summary>Where it ends without a word over the message itself, it may be that message alone: the others are not to wait behind it for ever.</summary>
+    /// <summary>A connection may break at DATA because of that message alone: it is tried later, so that it does not block the others for ever.</summary>
     static DeliveryFault FaultAt(SmtpStep step) => step == SmtpStep.Message ? DeliveryFault.Later : DeliveryFault.Unavailable;
 
     static string ReasonOf(Exception failure) => failure is SslHandshakeException

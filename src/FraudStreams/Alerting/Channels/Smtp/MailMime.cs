@@ -4,13 +4,13 @@ using MimeKit;
 
 namespace FraudStreams.Alerting.Channels.Smtp;
 
-/// <summary>An alert's message as a mail, the same for a server and for a file.</summary>
+/// <summary>Renders an alert message as MIME, the same for a server and for a file.</summary>
 static class MailMime
 {
-    /// <summary>Bytes of text in one encoded word: in Base64 and with its frame it stays below the 75 characters that RFC 2047 allows.</summary>
+    /// <summary>Bytes of text per encoded word: in Base64 with its delimiters it stays below the 75 characters of RFC 2047.</summary>
     const int WordBytes = 42;
 
-    /// <summary>A subject of words up to this can be folded between them into lines that every server takes.</summary>
+    /// <summary>A subject whose words are no longer than this folds between words into lines that every server accepts.</summary>
     const int LongestPlainWord = 60;
 
     public static MimeMessage Of(AlertMessage alert, MailboxAddress from, IEnumerable<MailboxAddress> to, DateTimeOffset date)
@@ -24,14 +24,14 @@ static class MailMime
         return message;
     }
 
-    /// <summary>Each once, as MailKit asks for them.</summary>
+    /// <summary>Each address once, as MailKit asks for it.</summary>
     public static ImmutableArray<MailboxAddress> Recipients(IEnumerable<string> to) =>
         [.. to.Select(MailboxAddress.Parse).DistinctBy(mailbox => mailbox.Address, StringComparer.OrdinalIgnoreCase)];
 
-    /// <summary>One of them has a local part beyond ASCII, for which there is no other form; a domain has one (IDNA).</summary>
+    /// <summary>Whether a local part is beyond ASCII, for which there is no other form; a domain has one (IDNA).</summary>
     public static bool NeedUtf8(IEnumerable<MailboxAddress> mailboxes) => mailboxes.Any(mailbox => !Ascii.IsValid(mailbox.LocalPart));
 
-    /// <summary>Lines end as in a mail on its way, on every system.</summary>
+    /// <summary>CRLF line ends, as SMTP has them, on every system.</summary>
     /// <param name="utf8">Headers in UTF-8 (RFC 6532), for addresses that have no other form.</param>
     public static FormatOptions Format(bool utf8)
     {
@@ -42,8 +42,8 @@ static class MailMime
     }
 
     /// <summary>
-    /// MimeKit passes on what looks like an encoded word for the reader's program to decode, though it was written by whoever sent the payment; and it
-    /// breaks long words in headers of UTF-8, which are joined by a blank then. What could fare so is encoded here, so that the reader sees its characters.
+    /// MimeKit passes on text that looks like an encoded word, and the mail program would decode it although it comes from the payment; and it breaks
+    /// long words in UTF-8 headers, which are then joined with a blank. Such subjects are encoded here, so that the reader sees the original characters.
     /// </summary>
     static Header Subject(string subject)
     {

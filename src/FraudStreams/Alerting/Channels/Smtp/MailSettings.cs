@@ -25,13 +25,13 @@ public sealed record MailSettings(
         if (settings.To.IsEmpty)
             throw section.Senseless("to", "a list of at least one mail address");
         if (settings.User.Length > 0 && !settings.StartTls)
-            throw section.Senseless("tls", "starttls where there is a user: a password is not sent on an open line");
+            throw section.Senseless("tls", "starttls where there is a user: a password is not sent without TLS");
         if (settings.User.Length > 0 && settings.Password.IsEmpty)
             throw new SettingsException($"{section.PathOf("user")} is set and there is no password: give it in {PasswordVariable} or {section.PathOf("password-file")}");
         return settings;
     }
 
-    /// <summary>A bare address as MailKit will read it, which a domain beyond ASCII may stand in in either form.</summary>
+    /// <summary>A bare address as MailKit parses it; a domain beyond ASCII may be given in either form.</summary>
     static string Address(SettingsSection section, string key, string text) =>
         MailboxAddress.TryParse(text, out var mailbox) && mailbox.Domain.Length > 0 && (mailbox.Address == text || mailbox.GetAddress(idnEncode: true) == text)
             ? text

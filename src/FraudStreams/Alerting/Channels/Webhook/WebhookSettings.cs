@@ -3,7 +3,7 @@ using FraudStreams.Configuration;
 
 namespace FraudStreams.Alerting.Channels.Webhook;
 
-/// <summary>Where alerts are posted. The URL may hold a token, so no message shows more of it than the host.</summary>
+/// <summary>Where alerts are posted. The URL may hold a token, so messages show only its host.</summary>
 /// <param name="Key">Signs each message; never empty.</param>
 public sealed record WebhookSettings(Uri Url, WebhookKey Key, TimeSpan Timeout)
 {
@@ -26,7 +26,7 @@ public sealed record WebhookSettings(Uri Url, WebhookKey Key, TimeSpan Timeout)
     public override string ToString() => $"webhook {Url.Host}";
 }
 
-/// <summary>The bytes that sign: those of the text itself, or what it holds in Base64 after "whsec_".</summary>
+/// <summary>The signing key: the bytes of the text itself, or the Base64 that follows "whsec_".</summary>
 public sealed class WebhookKey(SecretValue secret)
 {
     const string Base64Start = "whsec_";

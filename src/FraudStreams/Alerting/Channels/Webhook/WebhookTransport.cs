@@ -7,8 +7,8 @@ using System.Text.Json;
 namespace FraudStreams.Alerting.Channels.Webhook;
 
 /// <summary>
-/// Posts each message as JSON, signed as the Standard Webhooks specification says: HMAC-SHA256 of "id.timestamp.body". The id is the message's, the
-/// same each time that it is sent, so that the receiver can tell a second copy; the timestamp lets it refuse a replay.
+/// Posts each message as JSON, signed according to the Standard Webhooks specification: HMAC-SHA256 of "id.timestamp.body". The id is the message's
+/// name, the same for every attempt, so that the receiver can detect a second copy; the timestamp lets it refuse a replay.
 /// </summary>
 public sealed class WebhookTransport : IAlertTransport
 {
@@ -22,12 +22,12 @@ public sealed class WebhookTransport : IAlertTransport
         _time = time;
         _client = new HttpClient(new SocketsHttpHandler
         {
-            // A redirect would take the alert to a host that nobody set.
+            // A redirect would take the alert to a host that is not configured.
             AllowAutoRedirect = false,
             UseCookies = false,
             ConnectTimeout = settings.Timeout,
 
-            // Names are looked up again now and then: the receiver may move.
+            // DNS names are resolved again now and then: the receiver may move.
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         })
         { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
@@ -39,10 +39,10 @@ public sealed class WebhookTransport : IAlertTransport
 
     public void Dispose() => _client.Dispose();
 
-    public async Task<Delivery> SendAsync(AlertMessage message, CancellationToken token)
+    public async Task<Delivery> SendAsync(AlertMessage message, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(_settings.Timeout, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(token, limit.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
             using var request = Request(message);
@@ -51,7 +51,7 @@ public sealed class WebhookTransport : IAlertTransport
                 ? Delivery.Complete
                 : throw new AlertDeliveryException(FaultOf(response.StatusCode), $"{(int)response.StatusCode} {AlertText.Line(response.ReasonPhrase ?? "")}");
         }
-        catch (OperationCanceledException e) when (!token.IsCancellationRequested)
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new AlertDeliveryException(DeliveryFault.Unavailable, $"no answer within {_settings.Timeout.TotalSeconds:0.###} s", e);
         }
@@ -61,7 +61,7 @@ public sealed class WebhookTransport : IAlertTransport
         }
     }
 
-    /// <summary>What is wrong with the message it alone will not mend; what is wrong with the address or the key, people will.</summary>
+    /// <summary>A fault of the message is final for that message; a fault of the address or the key is retried until the configuration is fixed.</summary>
     static DeliveryFault FaultOf(HttpStatusCode status) => status switch
     {
         HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity => DeliveryFault.Refused,

@@ -1,5 +1,5 @@
 using Akka;
-using Akka.Event;
+using Microsoft.Extensions.Logging;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using Akka.Streams.Kafka.Dsl;
@@ -10,21 +10,22 @@ using Confluent.Kafka;
 namespace FraudStreams.Messaging.Kafka;
 
 /// <summary>
-/// The same over the package Akka.Streams.Kafka, compiled in place of the stages here with -p:KafkaConnector=akka. Offsets without a record behind the
-/// last one (a transaction's marker) are not committed, partitions past the expected ones are read, and what retention took is not told.
+/// The same source on the package Akka.Streams.Kafka, compiled in place of the stages here with -p:KafkaConnector=akka. With it, offsets without a record
+/// behind the last one (a transaction's marker) are not committed, partitions beyond the expected count are read, and records lost to retention are not
+/// reported.
 /// </summary>
 static class KafkaGroupSource
 {
     const int ChunkRecords = 1000;
 
-    public static Source<KafkaPartitionSource, NotUsed> Create(KafkaSettings settings, string topic, string group, int partitions, ILoggingAdapter log) =>
+    public static Source<KafkaPartitionSource, NotUsed> Create(KafkaSettings settings, string topic, string group, int partitions, ILogger log) =>
         Source.Setup((materializer, _) =>
         {
             materializer.System.Settings.InjectTopLevelFallback(KafkaExtensions.DefaultSettings);
             var consumers = ConsumerSettings<byte[], byte[]>.Create(materializer.System, Deserializers.ByteArray, Deserializers.ByteArray)
                 .WithProperties(settings.ConsumerProperties(settings.Prefix + group).SetItem("enable.partition.eof", "false"));
             return KafkaConsumer.CommittablePartitionedSource(consumers, Subscriptions.Topics(settings.Prefix + topic))
-                .Select(given => Partition(new TopicPartition(topic, given.Item1.Partition.Value), given.Item2))
+                .Select(assigned => Partition(new TopicPartition(topic, assigned.Item1.Partition.Value), assigned.Item2))
                 .MapMaterializedValue(_ => NotUsed.Instance);
         }).MapMaterializedValue(_ => NotUsed.Instance);
 
@@ -50,7 +51,7 @@ static class KafkaGroupSource
         }
     }
 
-    /// <summary>What was read and is not committed, in order.</summary>
+    /// <summary>Offsets read and not yet committed, in order.</summary>
     sealed class Commits : IKafkaPartition
     {
         readonly Queue<ICommittableOffset> _offsets = [];

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Alerting.Channels.Smtp;
 
-/// <summary>What a reader's program shows are the characters of the payment, whoever sent it and whatever they are.</summary>
+/// <summary>Mail programs show the characters of the payment, whatever they are.</summary>
 [Trait("Needs", "aiosmtpd")]
 public sealed class MailMimeTests : IDisposable
 {
@@ -64,7 +64,7 @@ public sealed class MailMimeTests : IDisposable
     }
 
     [SmtpFact]
-    public async Task A_file_to_an_address_beyond_ASCII_shows_it()
+    public async Task A_file_shows_an_address_beyond_ASCII()
     {
         var file = await WriteAsync("=?utf-8?B?SGFja2Vk?= é", "jörg@x.org");
 
@@ -75,9 +75,9 @@ public sealed class MailMimeTests : IDisposable
     [InlineData("a\r\nBcc: thief@x.org")]
     [InlineData("a\nBcc: thief@x.org\n\nbody")]
     [InlineData("a\rBcc: thief@x.org")]
-    public async Task A_line_break_in_a_subject_would_be_part_of_it(string subject)
+    public async Task A_line_break_in_a_subject_starts_no_header(string subject)
     {
-        // Subjects have none: AlertText sees to that. This is for the day when it does not.
+        // AlertText removes them. This is a second line of defence.
         var shown = await ShownMail.OfFileAsync(await WriteAsync(subject, "to@x.org"));
 
         shown.Headers.ShouldNotContain("bcc");
@@ -103,7 +103,7 @@ public sealed class MailMimeTests : IDisposable
         shown.Html.ShouldBe(message.Html);
         shown.To.ShouldBe([to]);
 
-        // Python calls each character of an address beyond ASCII a defect, though it shows it.
+        // Python reports each character of an address beyond ASCII as a defect, though it shows it.
         if (Ascii.IsValid(to))
             shown.Defects.ShouldBeEmpty();
         shown.Headers.Order().ShouldBe(["auto-submitted", "content-type", "date", "from", "message-id", "mime-version", "subject", "to"]);

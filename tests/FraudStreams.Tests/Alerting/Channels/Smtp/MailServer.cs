@@ -8,31 +8,31 @@ using FraudStreams.Tests.WholeProgram;
 
 namespace FraudStreams.Tests.Alerting.Channels.Smtp;
 
-/// <summary>A message as the server has it.</summary>
-/// <param name="Shown">What a mail program of another make (Python's) shows of it.</param>
+/// <summary>A message as the server received it.</summary>
+/// <param name="Shown">The message as Python's mail package shows it.</param>
 sealed record ReceivedMail(ImmutableArray<string> To, string Content, bool OverTls, string? User, ShownMail Shown);
 
-/// <summary>What a mail server of a test does. A reply may also be <see cref="HangUp"/> or <see cref="Silence"/>.</summary>
+/// <summary>How a test's mail server answers. A reply may also be <see cref="HangUp"/> or <see cref="Silence"/>.</summary>
 sealed record MailServerRules
 {
     public const string HangUp = "hang up";
     public const string Silence = "silence";
 
-    /// <summary>A folder with cert.pem and key.pem: STARTTLS is offered, and asked for before anything else.</summary>
+    /// <summary>A folder with cert.pem and key.pem: STARTTLS is offered and required.</summary>
     public string? TlsFolder { get; init; }
 
-    /// <summary>Whom it lets send, with which password; null lets anyone, and offers no AUTH.</summary>
+    /// <summary>The user that may send; null allows anyone, and offers no AUTH.</summary>
     public string? User { get; init; }
 
     public string? Password { get; init; }
 
-    /// <summary>What it offers beyond its own, such as PIPELINING.</summary>
+    /// <summary>Further extensions to offer, such as PIPELINING.</summary>
     public string[] Extensions { get; init; } = [];
 
     /// <summary>Offers SMTPUTF8.</summary>
     public bool TakesUtf8 { get; init; }
 
-    /// <summary>Whether it closes after a 421, as RFC 5321 says.</summary>
+    /// <summary>Whether it closes the connection after a 421, as RFC 5321 says.</summary>
     public bool ClosesAfter421 { get; init; } = true;
 
     /// <summary>The reply to every sender; null accepts them.</summary>
@@ -44,13 +44,13 @@ sealed record MailServerRules
     /// <summary>The reply to the command DATA; null asks for the message.</summary>
     public string? DataCommand { get; init; }
 
-    /// <summary>Replies to the first messages, in order; what comes after is taken.</summary>
+    /// <summary>Replies to the first messages, in order; later ones are accepted.</summary>
     public string[] Data { get; init; } = [];
 
     public string? Quit { get; init; }
 }
 
-/// <summary>A real SMTP server (aiosmtpd) in a process of its own, with TLS, authentication and moods.</summary>
+/// <summary>A real SMTP server (aiosmtpd) in a process of its own, with TLS, authentication and scripted replies.</summary>
 sealed class MailServer : IAsyncDisposable
 {
     const string Program = ShownMail.Program + """
@@ -148,7 +148,7 @@ sealed class MailServer : IAsyncDisposable
         }
     }
 
-    /// <summary>What clients said, of passwords no more than that there was one.</summary>
+    /// <summary>The clients' commands; of AUTH only the verb.</summary>
     public IReadOnlyList<string> Commands
     {
         get
@@ -177,7 +177,7 @@ sealed class MailServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// A certificate (cert.pem, key.pem) and whose it is to be trusted by (authority.pem), as a company makes them for itself: it has no list of revoked ones.
+    /// A certificate (cert.pem, key.pem) and the CA to trust (authority.pem), as a company makes them for itself: without a revocation list.
     /// </summary>
     public static void MakeCertificate(string folder, string host = "localhost")
     {
@@ -212,12 +212,12 @@ sealed class MailServer : IAsyncDisposable
             return;
         lock (_mails)
         {
-            if (JsonSerializer.Deserialize<Told>(json)!.Command is { } command)
+            if (JsonSerializer.Deserialize<Output>(json)!.Command is { } command)
                 _commands.Add(command);
             else if (JsonSerializer.Deserialize<ReceivedMail>(json) is { } mail)
                 _mails.Add(mail with { Content = Encoding.UTF8.GetString(Convert.FromBase64String(mail.Content)) });
         }
     }
 
-    sealed record Told(string? Command);
+    sealed record Output(string? Command);
 }

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Alerting.Channels.Smtp;
 
-/// <summary>An address that MailKit could not send to would stop every mail: it stops the start instead.</summary>
+/// <summary>An address that MailKit could not send to would stop every mail, so it fails the start.</summary>
 public sealed class MailSettingsTests
 {
     [Theory]
@@ -14,7 +14,7 @@ public sealed class MailSettingsTests
     [InlineData("first.last+tag@sub.example.org")]
     [InlineData("jörg@bücher.example")]
     [InlineData("team@xn--bcher-kva.example")]
-    public void A_mail_address_is_taken_as_written(string address) =>
+    public void A_mail_address_is_kept_as_written(string address) =>
         SettingsOf.Set($"alerts.mail.to=[\"{address}\"]", $"alerts.mail.from={address}").Alerts.Mail.To.ShouldBe([address]);
 
     [Theory]
@@ -27,6 +27,6 @@ public sealed class MailSettingsTests
     [InlineData("team@example.org\\r\\nRCPT TO:<thief@example.org>")]
     [InlineData("a b@example.org")]
     [InlineData("team@example.org>")]
-    public void What_is_no_bare_mail_address_stops_the_start_with_its_path(string address) =>
+    public void A_value_that_is_not_a_bare_address_fails_the_start_with_its_path(string address) =>
         Should.Throw<SettingsException>(() => SettingsOf.Set($"alerts.mail.to=[\"{address}\"]")).Message.ShouldContain("alerts.mail.to");
 }

@@ -6,9 +6,9 @@ using Shouldly;
 
 namespace FraudStreams.Tests.Alerting.Channels.Smtp;
 
-/// <summary>What a mail program of another make shows of a mail: Python's, which knows nothing of MimeKit.</summary>
-/// <param name="Headers">Names of all of them, in small letters.</param>
-/// <param name="Defects">What it says is wrong with the mail.</param>
+/// <summary>A mail as another implementation shows it: Python's, which shares nothing with MimeKit.</summary>
+/// <param name="Headers">Names of all headers, in lower case.</param>
+/// <param name="Defects">What the parser reports as wrong.</param>
 sealed record ShownMail(
     string Subject, string From, ImmutableArray<string> To, string Text, string Html, ImmutableArray<string> Headers, ImmutableArray<string> Defects)
 {

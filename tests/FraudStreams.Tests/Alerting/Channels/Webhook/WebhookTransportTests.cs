@@ -13,7 +13,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Alerting.Channels.Webhook;
 
-/// <summary>A real HTTP server at the other end.</summary>
+/// <summary>Against a real HTTP server.</summary>
 public sealed class WebhookTransportTests : IDisposable
 {
     const string Secret = "the-hook's-secret";
@@ -56,7 +56,7 @@ public sealed class WebhookTransportTests : IDisposable
     [InlineData(429, DeliveryFault.Unavailable)]
     [InlineData(503, DeliveryFault.Unavailable)]
     [InlineData(500, DeliveryFault.Later)]
-    public async Task An_answer_says_whether_to_try_again(int status, DeliveryFault fault)
+    public async Task The_status_code_says_whether_to_retry(int status, DeliveryFault fault)
     {
         using var transport = Transport();
         var sending = transport.SendAsync(AlertMessage.Of(AlertsOf.Many("a"), []), CancellationToken.None);
@@ -69,7 +69,7 @@ public sealed class WebhookTransportTests : IDisposable
     }
 
     [Fact]
-    public async Task A_receiver_that_does_not_answer_is_given_up_in_time_and_neither_token_nor_secret_is_told()
+    public async Task A_silent_receiver_times_out_and_neither_token_nor_secret_is_shown()
     {
         using var transport = Transport(timeoutMilliseconds: 200);
 
@@ -83,7 +83,7 @@ public sealed class WebhookTransportTests : IDisposable
     }
 
     [Fact]
-    public async Task Where_nobody_listens_the_receiver_is_unavailable()
+    public async Task A_receiver_that_refuses_the_connection_is_unavailable()
     {
         _listener.Stop();
         using var transport = Transport();

@@ -1,9 +1,10 @@
 using FraudStreams.Configuration;
+using FraudStreams.Hosting;
 using FraudStreams.RateLimiting;
 using Shouldly;
 using Xunit;
 
-namespace FraudStreams.Tests.RateLimiting;
+namespace FraudStreams.Tests.Hosting;
 
 public sealed class ConfigReloaderTests : Akka.TestKit.Xunit2.TestKit
 {
@@ -28,7 +29,7 @@ public sealed class ConfigReloaderTests : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
-    public async Task Saving_the_file_turns_the_valves_of_a_running_stream_and_lets_go_who_waits_there()
+    public async Task A_saved_file_changes_the_rates_and_releases_who_waits()
     {
         Watch();
         await _speeds.Speed1.PassAsync(1_000_000);
@@ -46,7 +47,7 @@ public sealed class ConfigReloaderTests : Akka.TestKit.Xunit2.TestKit
     [InlineData("speed_1 = 20/s, sped_2 = 5/s", "sped_2 is not a setting")]
     [InlineData("speed_1 = 20/s, speed_2 = {", "not valid HOCON")]
     [InlineData("speed_1 = 20/s, speed_2 = ${no.such.key}", "my.conf")]
-    public async Task A_file_with_a_mistake_is_refused_with_a_warning_that_names_it_and_all_speeds_stay(string speeds, string warning)
+    public async Task A_file_with_a_mistake_is_refused_by_name_and_all_rates_stay(string speeds, string warning)
     {
         Watch();
 
@@ -59,7 +60,7 @@ public sealed class ConfigReloaderTests : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
-    public async Task What_was_set_on_the_command_line_stays_as_it_was_asked_for()
+    public async Task What_was_set_on_the_command_line_stays()
     {
         Watch("speeds.speed_1=10/s");
 
@@ -70,7 +71,7 @@ public sealed class ConfigReloaderTests : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
-    public async Task A_file_that_is_gone_leaves_the_speeds_and_one_that_is_back_turns_them()
+    public async Task A_file_that_is_gone_leaves_the_rates_and_one_that_is_back_changes_them()
     {
         Watch();
 
@@ -81,10 +82,21 @@ public sealed class ConfigReloaderTests : Akka.TestKit.Xunit2.TestKit
         await Eventually.TrueAsync(() => _speeds.Speed1.Speed == Rate.Of(40));
     }
 
+    [Fact]
+    public async Task A_saved_key_that_needs_a_restart_is_named()
+    {
+        Watch();
+
+        await EventFilter.Warning(contains: "Saved, and needs a restart: fraudstreams.batch.size").ExpectOneAsync(
+            Limit, () => System.IO.File.WriteAllTextAsync(File, "fraudstreams { speeds.speed_1 = 12/s, batch.size = 99 }\n"));
+
+        await Eventually.TrueAsync(() => _speeds.Speed1.Speed == Rate.Of(12));
+    }
+
     void Watch(params string[] set)
     {
         var layers = new ConfigLayers(File, set, environment: new Dictionary<string, string>(), directory: _folder);
-        Sys.ActorOf(ConfigReloader.Props(layers, FraudSettings.From(layers.Load()).Speeds, _speeds));
+        Sys.ActorOf(ConfigReloader.Props(layers, ConfigReloader.SettingsOf(layers), FraudSettings.From(layers.Load()).Speeds, _speeds));
     }
 
     Task SaveAsync(string speeds) => System.IO.File.WriteAllTextAsync(File, $"fraudstreams.speeds {{ {speeds} }}\n");

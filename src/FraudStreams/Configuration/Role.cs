@@ -1,0 +1,11 @@
+namespace FraudStreams.Configuration;
+
+/// <summary>A part of the program that can run in a process of its own.</summary>
+public enum Role
+{
+    Simulate,
+    Score,
+    Alert,
+    Store,
+    Label,
+}

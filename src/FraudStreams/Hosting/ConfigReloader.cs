@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Event;
+using FraudStreams.Configuration;
+using FraudStreams.RateLimiting;
+
+namespace FraudStreams.Hosting;
+
+/// <summary>
+/// Looks at the configuration files four times a second and applies other rates once a file was saved and then left alone for one look, so that it is not
+/// read while it is written. A file that cannot be used changes nothing, and a warning names what is wrong; a key that needs a restart is named too.
+/// Asking for length and time of change works on every file system and with every editor's way to save; the operating system's notices do not.
+/// </summary>
+sealed class ConfigReloader : ReceiveActor, IWithTimers
+{
+    static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
+    readonly ILoggingAdapter _log = Context.GetLogger();
+    readonly ConfigLayers _layers;
+    readonly PipelineRates _rates;
+    SpeedSettings _inForce;
+    ImmutableDictionary<string, string> _settings;
+    string _seen;
+    string _read;
+
+    /// <param name="started">The settings that the process was started with, by their paths.</param>
+    public ConfigReloader(ConfigLayers layers, ImmutableDictionary<string, string> started, SpeedSettings inForce, PipelineRates rates)
+    {
+        _layers = layers;
+        _rates = rates;
+        _inForce = inForce;
+        _settings = started;
+        _seen = Stamp();
+
+        // Read once from here as well: it may have been saved since the settings were, while a first model was trained.
+        _read = "";
+        Receive<Look>(_ => OnLook());
+    }
+
+    sealed record Look
+    {
+        public static readonly Look Now = new();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(ConfigLayers layers, ImmutableDictionary<string, string> started, SpeedSettings inForce, PipelineRates rates) =>
+        Akka.Actor.Props.Create(() => new ConfigReloader(layers, started, inForce, rates));
+
+    protected override void PreStart() => Timers.StartPeriodicTimer("look", Look.Now, Interval);
+
+    void OnLook()
+    {
+        var stamp = Stamp();
+        var stillChanging = stamp != _seen;
+        _seen = stamp;
+        if (stillChanging || stamp == _read)
+            return;
+        _read = stamp;
+        try
+        {
+            var wanted = FraudSettings.From(_layers.Load()).Speeds;
+            Apply("speed_1", _rates.Speed1, _inForce.Speed1, wanted.Speed1);
+            Apply("speed_2", _rates.Speed2, _inForce.Speed2, wanted.Speed2);
+            Apply("speed_3", _rates.Speed3, _inForce.Speed3, wanted.Speed3);
+            _inForce = wanted;
+            NameOthers();
+        }
+        catch (SettingsException e)
+        {
+            _log.Warning("The saved configuration is refused and the rates stay as they are: {Reason}", e.Message);
+        }
+    }
+
+    void Apply(string name, RateLimiter limiter, Rate from, Rate to)
+    {
+        if (from == to)
+            return;
+        limiter.Speed = to;
+        _log.Info("{Rate} changed from {From} to {To}", name, from, to);
+    }
+
+    /// <summary>Everything but the rates holds from the next start.</summary>
+    void NameOthers()
+    {
+        var now = SettingsOf(_layers);
+        var changed = now.Where(setting => _settings.GetValueOrDefault(setting.Key) != setting.Value && !setting.Key.StartsWith("fraudstreams.speeds.", StringComparison.Ordinal))
+            .Select(setting => setting.Key).Order(StringComparer.Ordinal).ToList();
+        _settings = now;
+        if (changed.Count > 0)
+            _log.Warning("Saved, and needs a restart: {Keys}", string.Join(", ", changed));
+    }
+
+    public static ImmutableDictionary<string, string> SettingsOf(ConfigLayers layers) => layers.Effective().ToImmutableDictionary(setting => setting.Path, setting => setting.Value);
+
+    string Stamp() => string.Join('|', _layers.Files.Select(path =>
+    {
+        var file = new FileInfo(path);
+        return file.Exists ? $"{file.LastWriteTimeUtc.Ticks}:{file.Length}" : "gone";
+    }));
+}

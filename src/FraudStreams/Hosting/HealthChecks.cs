@@ -1,0 +1,77 @@
+using FraudStreams.Alerting.Outbox;
+using FraudStreams.Diagnostics;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace FraudStreams.Hosting;
+
+/// <summary>Whether the topics answer, and hold what the stream needs.</summary>
+sealed class MessageLogHealthCheck(StreamService stream) : IHealthCheck
+{
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        if (stream.Topics is not { } topics)
+            return HealthCheckResult.Healthy();
+        try
+        {
+            var status = await topics.StatusAsync(cancellationToken).WaitAsync(cancellationToken);
+            return status.Faults.IsEmpty ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(string.Join("; ", status.Faults));
+        }
+        catch (OperationCanceledException)
+        {
+            return HealthCheckResult.Unhealthy($"the topics have not answered for {Timeout.TotalSeconds:0} s");
+        }
+        catch (Exception e)
+        {
+            return HealthCheckResult.Unhealthy(e.GetBaseException().Message);
+        }
+    }
+}
+
+/// <summary>Whether a pipeline keeps failing.</summary>
+sealed class PipelinesHealthCheck(PipelineHealth pipelines) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var failing = pipelines.Failing();
+        return Task.FromResult(failing.IsEmpty
+            ? HealthCheckResult.Healthy()
+            : HealthCheckResult.Unhealthy(string.Join("; ", failing.Select(pipeline => $"{pipeline.Key} has been failing since {pipeline.Value.Since:u}: {pipeline.Value.Why}"))));
+    }
+}
+
+/// <summary>Whether alerts wait for a channel, or for the journal, that does not work.</summary>
+sealed class AlertsHealthCheck(PendingAlerts alerts, TimeProvider time) : IHealthCheck
+{
+    /// <summary>A server that restarts is away for less.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var failing = alerts.Failing;
+        if (failing.IsEmpty || alerts.Waiting == 0)
+            return Task.FromResult(HealthCheckResult.Healthy());
+        var reason = $"{alerts.Waiting:N0} alerts wait: {string.Join("; ", failing.Select(part => $"{part.Key} has been failing since {part.Value.Since:u}: {part.Value.Why}"))}";
+        return Task.FromResult(failing.Values.Any(part => time.GetUtcNow() - part.Since >= Patience) ? HealthCheckResult.Unhealthy(reason) : HealthCheckResult.Degraded(reason));
+    }
+}
+
+/// <summary>Whether the disk of the data folder has room.</summary>
+sealed class DiskHealthCheck(string dataDirectory) : IHealthCheck
+{
+    const long Full = 1 << 20;
+    const long NearlyFull = 128L << 20;
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var disk = new DriveInfo(Path.GetFullPath(dataDirectory));
+        var free = disk.AvailableFreeSpace;
+        return Task.FromResult(free switch
+        {
+            < Full => HealthCheckResult.Unhealthy($"the disk of {dataDirectory} is full: what cannot be written waits until there is room"),
+            < NearlyFull => HealthCheckResult.Degraded($"the disk of {dataDirectory} has {free >> 20} MiB left"),
+            _ => HealthCheckResult.Healthy(),
+        });
+    }
+}

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using FraudStreams.Diagnostics;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+
+namespace FraudStreams.Hosting;
+
+/// <summary>
+/// Writes each report of the health checks into the process's <see cref="Heartbeat"/>, and logs what is wrong: when it begins, once a minute, and when it
+/// is over. Removes the file at an orderly end.
+/// </summary>
+sealed class HeartbeatPublisher(StreamOptions options, ILogger<HeartbeatPublisher> log, TimeProvider time) : IHealthCheckPublisher, IDisposable
+{
+    /// <summary>Pipelines log their failures themselves.</summary>
+    const string LoggedElsewhere = "pipelines";
+
+    readonly string _dataDirectory = options.Settings.DataDirectory;
+    readonly ImmutableArray<string> _roles = [.. options.Settings.Roles.Order().Select(role => role.ToString().ToLowerInvariant())];
+    readonly Dictionary<string, ErrorThrottle> _faults = [];
+    readonly ErrorThrottle _writing = new(log, "The heartbeat cannot be written, so that `fraudstreams health` will miss this process", time);
+    bool _hasRemovedOthers;
+
+    public Task PublishAsync(HealthReport report, CancellationToken cancellationToken)
+    {
+        foreach (var (name, entry) in report.Entries)
+            Log(name, entry);
+        try
+        {
+            if (!_hasRemovedOthers)
+                Heartbeat.RemoveGone(_dataDirectory);
+            _hasRemovedOthers = true;
+            Of(report).Write(_dataDirectory);
+            _writing.Over();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            _writing.Warn(e.Message);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public void Dispose()
+    {
+        try
+        {
+            Of(null).Remove(_dataDirectory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.LogDebug("The heartbeat stays behind: {Reason}", e.Message);
+        }
+    }
+
+    void Log(string name, HealthReportEntry entry)
+    {
+        if (name == LoggedElsewhere)
+            return;
+        if (!_faults.TryGetValue(name, out var fault))
+            _faults[name] = fault = new ErrorThrottle(log, $"Health of {name}", time);
+        if (entry.Status == HealthStatus.Healthy)
+            fault.Over();
+        else
+            fault.Warn(Reason(entry));
+    }
+
+    static string Reason(HealthReportEntry entry) => entry.Description ?? entry.Exception?.Message ?? "";
+
+    Heartbeat Of(HealthReport? report) => new(
+        Environment.MachineName, Environment.ProcessId, _roles, time.GetUtcNow(),
+        (report?.Entries ?? new Dictionary<string, HealthReportEntry>()).ToImmutableSortedDictionary(
+            entry => entry.Key,
+            entry => new CheckResult(
+                entry.Value.Status switch
+                {
+                    HealthStatus.Healthy => CheckStatus.Healthy,
+                    HealthStatus.Degraded => CheckStatus.Degraded,
+                    _ => CheckStatus.Unhealthy,
+                },
+                entry.Value.Status == HealthStatus.Healthy ? "" : Reason(entry.Value))));
+}

@@ -1,0 +1,74 @@
+using Akka.Configuration;
+using Akka.Hosting;
+using FraudStreams.Alerting;
+using FraudStreams.Alerting.Outbox;
+using FraudStreams.Configuration;
+using FraudStreams.Diagnostics;
+using FraudStreams.RateLimiting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace FraudStreams.Hosting;
+
+/// <summary>Builds the Generic Host of one process. Nothing is opened before it is started.</summary>
+public static class StreamHost
+{
+    /// <summary>A pipeline without work that has run so long past its longest pause is over its failure.</summary>
+    static readonly TimeSpan PipelineHolds = TimeSpan.FromSeconds(30);
+
+    /// <param name="lines">Takes the lines that are logged.</param>
+    /// <param name="lifetime">Says when to stop.</param>
+    public static IHost Build(StreamOptions options, Action<string> lines, IHostLifetime lifetime, TimeProvider time)
+    {
+        var settings = options.Settings;
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "fraudstreams" });
+        AddLogging(builder.Logging, settings.Log, lines, time);
+        var services = builder.Services;
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = 2 * settings.DrainTimeout + TimeSpan.FromSeconds(10));
+        services.AddSingleton(lifetime);
+        services.AddSingleton(time);
+        services.AddSingleton(options);
+        services.AddSingleton<StreamMetrics>();
+        services.AddSingleton<PendingAlerts>();
+        services.AddSingleton<DeliveredAlerts>();
+        services.AddSingleton(new PipelineHealth(3 * settings.Restart.Max + PipelineHolds, time));
+        services.AddSingleton(new PipelineRates(settings.Speeds.Speed1, settings.Speeds.Speed2, settings.Speeds.Speed3, time));
+        services.AddAkka("fraudstreams", (akka, provider) =>
+        {
+            var config = options.Layers.Load();
+            if (settings.Roles.Contains(Role.Alert))
+                config = settings.Alerts.Journal.ToAkka(settings.DataDirectory).WithFallback(config);
+            if (settings.Log.IsDebugWanted)
+                config = ConfigurationFactory.ParseString("akka.loglevel = DEBUG").WithFallback(config);
+            akka.AddHocon(config, HoconAddMode.Prepend);
+            akka.ConfigureLoggers(loggers => loggers.ClearLoggers());
+            akka.AddStartup((system, _) => system.ActorOf(AkkaLogBridge.Props(provider.GetRequiredService<ILoggerFactory>()), "log-bridge"));
+        });
+        services.AddSingleton<StreamService>();
+        services.AddHostedService(provider => provider.GetRequiredService<StreamService>());
+        AddHealth(services, settings);
+        return builder.Build();
+    }
+
+    static void AddLogging(ILoggingBuilder logging, LogSettings settings, Action<string> lines, TimeProvider time)
+    {
+        logging.SetMinimumLevel(settings.Level);
+        logging.AddFilter("Microsoft", settings.Level > LogLevel.Warning ? settings.Level : LogLevel.Warning);
+        foreach (var (category, level) in settings.Levels)
+            logging.AddFilter(category, level);
+        logging.Services.AddSingleton<ILoggerProvider>(new LineLoggerProvider(lines, settings.Format, time));
+    }
+
+    static void AddHealth(IServiceCollection services, FraudSettings settings)
+    {
+        services.AddHealthChecks()
+            .AddCheck<MessageLogHealthCheck>("topics", timeout: MessageLogHealthCheck.Timeout)
+            .AddCheck<PipelinesHealthCheck>("pipelines")
+            .AddCheck<AlertsHealthCheck>("alerts")
+            .AddTypeActivatedCheck<DiskHealthCheck>("disk", settings.DataDirectory);
+        services.Configure<HealthCheckPublisherOptions>(publisher => (publisher.Delay, publisher.Period) = (TimeSpan.Zero, Heartbeat.Every));
+        services.AddSingleton<IHealthCheckPublisher, HeartbeatPublisher>();
+    }
+}

@@ -1,0 +1,156 @@
+using FraudStreams.Messaging.Sqlite;
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Streams;
+using FraudStreams.Alerting;
+using FraudStreams.Alerting.Outbox;
+using FraudStreams.Configuration;
+using FraudStreams.Diagnostics;
+using FraudStreams.Messaging;
+using FraudStreams.Pipelines;
+using FraudStreams.RateLimiting;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace FraudStreams.Hosting;
+
+/// <summary>
+/// The running stream of a process: opens the topics, starts the pipelines of its roles and, told to stop, drains them. The actor system is started
+/// before it and terminated after it.
+/// </summary>
+public sealed class StreamService : IHostedService, IAsyncDisposable
+{
+    readonly StreamOptions _options;
+    readonly ActorSystem _system;
+    readonly StreamMetrics _metrics;
+    readonly PipelineHealth _health;
+    readonly PendingAlerts _pendingAlerts;
+    readonly DeliveredAlerts _deliveredAlerts;
+    readonly ILoggerFactory _loggers;
+    readonly ILogger<StreamService> _log;
+    readonly TimeProvider _time;
+    readonly SharedKillSwitch _stop = KillSwitches.Shared("stop");
+    ImmutableArray<(IPipeline Pipeline, Task Completion)> _running = [];
+    StreamResources? _resources;
+    IMessageLog? _topics;
+    ImmutableArray<GroupLag> _lags = [];
+
+    public StreamService(
+        StreamOptions options, ActorSystem system, StreamMetrics metrics, PipelineHealth health, PendingAlerts pendingAlerts, DeliveredAlerts deliveredAlerts,
+        PipelineRates rates, ILoggerFactory loggers, TimeProvider time)
+    {
+        _options = options;
+        _system = system;
+        _metrics = metrics;
+        _health = health;
+        _pendingAlerts = pendingAlerts;
+        _deliveredAlerts = deliveredAlerts;
+        _loggers = loggers;
+        _log = loggers.CreateLogger<StreamService>();
+        _time = time;
+        Rates = rates;
+    }
+
+    public PipelineRates Rates { get; }
+
+    /// <summary>The topics; null before the start.</summary>
+    internal IMessageLog? Topics => _topics;
+
+    /// <summary>After a stop: the pipelines that had not finished within the time for draining; what they had in flight is read again at the next start.</summary>
+    public ImmutableArray<string> Unfinished { get; private set; } = [];
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        var settings = _options.Settings;
+        _topics = StreamTopics.Open(settings, _loggers.CreateLogger("FraudStreams.Messaging"), _time, LogStandby);
+        settings = settings.Fitting(_topics, _options.Schema);
+        _resources = new StreamResources(
+            _system, _topics, _options.Schema, _options.Model, _pendingAlerts, _deliveredAlerts,
+            () => settings.Store.Open(settings.DataDirectory, settings.Topics, _options.Schema, _time));
+        foreach (var pipeline in PipelineCatalog.Create().Where(pipeline => settings.Roles.Contains(pipeline.Role)))
+        {
+            var context = new PipelineContext(
+                pipeline.Name, settings, _resources, Rates, _stop, _metrics, _health, _loggers.CreateLogger(pipeline.GetType().FullName!), _time);
+            _running = _running.Add((pipeline, pipeline.Build(context).Run(_system.Materializer())));
+        }
+
+        _system.ActorOf(ConfigReloader.Props(_options.Layers, _options.Started, settings.Speeds, Rates), "config-reloader");
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Completes when the producer is done, every group of this process has read its topic to the end, and every alert is delivered.</summary>
+    public async Task DrainedAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(_running.Where(running => running.Pipeline.Topic is null).Select(running => running.Completion)).WaitAsync(cancellationToken);
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50), _time);
+        while (!await IsDrainedAsync(cancellationToken))
+            await tick.WaitForNextTickAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Consumes no more, finishes and commits what is in flight. A rate that is turned down does not hold this up: behind the topics the limits open for
+    /// what is in flight, and a payment that waits before them was not consumed.
+    /// </summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        var timeout = _options.Settings.DrainTimeout;
+        _stop.Shutdown();
+        Rates.Speed2.Speed = Rates.Speed3.Speed = Rate.Unlimited;
+        await Task.WhenAny(Task.WhenAll(_running.Select(running => running.Completion)), Task.Delay(timeout, _time, CancellationToken.None));
+        await Task.WhenAny(Task.WhenAll(_running.Select(running => running.Pipeline.CloseAsync(timeout))), Task.Delay(timeout, _time, CancellationToken.None));
+        Unfinished = [.. _running.Where(running => !running.Completion.IsCompleted).Select(running => running.Pipeline.Name).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Called after the actor system has terminated, so that no stream writes into what is closed here.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _system.Terminate();
+        if (_topics is not null)
+            await _topics.DisposeAsync();
+        if (_resources is not null)
+            await _resources.DisposeAsync();
+    }
+
+    /// <summary>How far the groups are behind; what was last known while the topics cannot be asked.</summary>
+    public async Task<ImmutableArray<GroupLag>> LagsAsync()
+    {
+        try
+        {
+            var status = await _topics!.StatusAsync(CancellationToken.None);
+            _lags = [.. PipelineCatalog.Consumers.Select(consumer => status.Of(consumer.Group, consumer.Topic))];
+        }
+        catch (MessageLogException e)
+        {
+            _log.LogDebug("The lag of the groups is not known now: {Reason}", e.Message);
+        }
+
+        return _lags;
+    }
+
+    async Task<bool> IsDrainedAsync(CancellationToken cancellationToken)
+    {
+        MessageLogStatus status;
+        try
+        {
+            status = await _topics!.StatusAsync(cancellationToken);
+        }
+        catch (MessageLogException e)
+        {
+            // The pipelines wait until the topics can be read again, and so does this.
+            _log.LogDebug("Whether everything is read is not known now: {Reason}", e.Message);
+            return false;
+        }
+
+        if (!status.Faults.IsEmpty)
+            throw new MessageLogException(string.Join("; ", status.Faults));
+        return _running.All(running => running.Pipeline.IsDrained(status));
+    }
+
+    void LogStandby(GroupStandby standby)
+    {
+        foreach (var (pipeline, _) in _running.Where(running => running.Pipeline.Name == standby.Group))
+            pipeline.OnStandby();
+        _log.LogInformation(
+            "{Holder} consumes {Topic} as group {Group}; this process waits and takes over when it is gone", standby.Holder, standby.Topic, standby.Group);
+    }
+}

@@ -1,0 +1,66 @@
+using FraudStreams.Configuration;
+using FraudStreams.Model.Evaluation;
+using FraudStreams.Model.Models.Trees;
+
+namespace FraudStreams.ModelOps;
+
+public sealed record ModelSettings(
+    int Trees,
+    double LearningRate,
+    int Leaves,
+    int MaxDepth,
+    int EarlyStopping,
+    double MinChildWeight,
+    double MaxLeafStep,
+    double SubsampleRows,
+    double SubsampleColumns,
+    double Validation,
+    int Seed,
+    ThresholdRule Threshold,
+    int FirstRunPayments,
+    int FirstRunMaxRows)
+{
+    /// <summary>For the library that trains.</summary>
+    public BoostingSettings Boosting => new()
+    {
+        Trees = Trees,
+        LearningRate = LearningRate,
+        MaxLeaves = Leaves,
+        MaxDepth = MaxDepth,
+        EarlyStoppingRounds = EarlyStopping,
+        MinChildWeight = MinChildWeight,
+        MaxLeafStep = MaxLeafStep,
+        SubsampleRows = SubsampleRows,
+        SubsampleColumns = SubsampleColumns,
+        Seed = (ulong)Seed,
+    };
+
+    public static ModelSettings From(SettingsSection section) => new(
+        section.Int("trees", 1, 10_000),
+        section.Number("learning-rate", 0, 1),
+        section.Int("leaves", 2, 256),
+        section.Int("max-depth", 1, 16),
+        section.Int("early-stopping", 1, 10_000),
+        section.Number("min-child-weight", -1e-9, 1e9),
+        section.Number("max-leaf-step", -1e-9, 1e9),
+        section.Number("subsample-rows", 0, 1),
+        section.Number("subsample-columns", 0, 1),
+        section.Share("validation"),
+        section.Int("seed", 0, int.MaxValue),
+        section.Parsed("threshold", ThresholdFrom, "\"alerts-per-day 50\", \"precision 0.9\" or \"cost 100 1\" (of a missed fraud, and of an alert)"),
+        section.Section("first-run").Int("payments", 5_000, 10_000_000),
+        section.Section("first-run").Int("max-rows", 1_000, 100_000_000));
+
+    static ThresholdRule ThresholdFrom(string text)
+    {
+        var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var numbers = words.Skip(1).Select(SettingsSection.ParseShare).ToArray();
+        return (words.FirstOrDefault(), numbers) switch
+        {
+            ("alerts-per-day", [> 0 and var alerts]) => new ThresholdRule.AlertsADay(alerts),
+            ("precision", [> 0 and <= 1 and var share]) => new ThresholdRule.Precision(share),
+            ("cost", [> 0 and var missed, > 0 and var alert]) => new ThresholdRule.Cost(alert, missed),
+            _ => throw new FormatException($"\"{text}\" is no rule for a threshold"),
+        };
+    }
+}

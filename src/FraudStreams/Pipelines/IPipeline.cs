@@ -1,0 +1,35 @@
+using Akka;
+using Akka.Streams.Dsl;
+using FraudStreams.Configuration;
+using FraudStreams.Messaging;
+
+namespace FraudStreams.Pipelines;
+
+/// <summary>
+/// One stream between topics: it runs where its role runs, restarts alone from its last commit and drains alone. One object a process; graphs stand in
+/// <see cref="FraudPipeline"/>. A new pipeline is a class of these and its line in <see cref="PipelineCatalog"/>.
+/// </summary>
+interface IPipeline
+{
+    /// <summary>Also the name of its consumer group.</summary>
+    string Name { get; }
+
+    Role Role { get; }
+
+    /// <summary>The topic that it consumes; null for a producer.</summary>
+    string? Topic { get; }
+
+    /// <summary>Builds the graph, and opens what only this pipeline needs. Called once, at the start.</summary>
+    IRunnableGraph<Task<Done>> Build(PipelineContext context);
+
+    /// <summary>Whether nothing before its topic's end is left to do.</summary>
+    bool IsDrained(MessageLogStatus status) => Topic is null || status.Of(Name, Topic).Lag == 0;
+
+    /// <summary>Another process has the group, and this one waits for its turn.</summary>
+    void OnStandby()
+    {
+    }
+
+    /// <summary>Called when the graph has ended or the time for draining is over: ends what runs beside the graph.</summary>
+    Task CloseAsync(TimeSpan timeout) => Task.CompletedTask;
+}

@@ -1,0 +1,31 @@
+using Akka;
+using Akka.Streams.Dsl;
+using FraudStreams.Configuration;
+using FraudStreams.ModelOps;
+using FraudStreams.Scoring;
+using FraudStreams.Topics;
+using FraudStreams.WindowStates;
+
+namespace FraudStreams.Pipelines;
+
+/// <summary>Scores the payments of `transactions` in batches and publishes predictions and rejected records.</summary>
+sealed class ScorePipeline : IPipeline
+{
+    public string Name => ConsumerGroups.Score;
+
+    public Role Role => Role.Score;
+
+    public string? Topic => TopicNames.Transactions;
+
+    public IRunnableGraph<Task<Done>> Build(PipelineContext context)
+    {
+        var (settings, resources) = (context.Settings, context.Resources);
+        var model = resources.Model ?? throw new InvalidOperationException("a process that scores is started with a model");
+        context.Metrics.ModelVersion = model.Version;
+        var windows = resources.Own(PartitionWindowStates.Open(
+            resources.Schema, resources.Topics, settings.Topics, settings.Memory, settings.DataDirectory, context.Log, context.Time));
+        var supervisor = resources.System.ActorOf(
+            ModelSupervisor.Props(model, new ModelRegistry(settings.DataDirectory, context.Time), settings.Scoring, settings.Restart), "model-supervisor");
+        return FraudPipeline.Score(context, windows, supervisor);
+    }
+}

@@ -1,0 +1,18 @@
+using Akka;
+using Akka.Streams.Dsl;
+using FraudStreams.Configuration;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Pipelines;
+
+/// <summary>Writes predictions to the database at speed_3.</summary>
+sealed class StorePipeline : IPipeline
+{
+    public string Name => ConsumerGroups.Store;
+
+    public Role Role => Role.Store;
+
+    public string? Topic => TopicNames.Predictions;
+
+    public IRunnableGraph<Task<Done>> Build(PipelineContext context) => FraudPipeline.Store(context, context.Resources.Store);
+}

@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Kafka;
+using FraudStreams.Messaging.Sqlite;
+using FraudStreams.Topics;
+using Microsoft.Extensions.Logging;
+
+namespace FraudStreams.Pipelines;
+
+/// <summary>The message log of the stream, embedded or on Kafka as the settings say, with the topics and groups of its pipelines.</summary>
+static class StreamTopics
+{
+    public static LogLayout Layout(TopicSettings settings) => new(
+        settings.PartitionsOfTopics,
+        PipelineCatalog.Consumers,
+        [
+            new CheckpointedProducer(ConsumerGroups.Simulate, [TopicNames.Transactions], IsOneRecordAStep: true),
+            new CheckpointedProducer(ConsumerGroups.DeliveryLog, [TopicNames.Alerts, TopicNames.Undelivered], IsOneRecordAStep: false),
+        ]);
+
+    /// <summary>Opens the log, and makes the topics that are missing.</summary>
+    /// <param name="log">Takes warnings of clients that connect again.</param>
+    /// <param name="time">The clock of timestamps and polls.</param>
+    /// <param name="onStandby">Called each time that this process has to wait for a group.</param>
+    /// <param name="sideTopic">One more topic, with the partitions of `transactions`.</param>
+    public static IMessageLog Open(FraudSettings settings, ILogger log, TimeProvider time, Action<GroupStandby>? onStandby = null, string? sideTopic = null)
+    {
+        var layout = Layout(settings.Topics);
+        if (sideTopic is not null)
+            layout = layout with { Partitions = layout.Partitions.Add(sideTopic, settings.Topics.Partitions) };
+        return settings.Topics.Kafka is { } kafka
+            ? KafkaMessageLog.Open(kafka, layout, log)
+            : EmbeddedMessageLog.Open(settings.Topics.Embedded(settings.DataDirectory) with { Partitions = layout.Partitions }, time, onStandby ?? (_ => { }));
+    }
+
+    /// <summary>Where topics end and groups stand, without opening anything; null where there are no topics.</summary>
+    public static MessageLogStatus? ReadStatus(FraudSettings settings)
+    {
+        if (settings.Topics.Kafka is not { } kafka)
+            return EmbeddedLog.ReadStatus(settings.DataDirectory);
+        using var admin = new KafkaAdmin(kafka);
+        return new KafkaStatus(kafka, Layout(settings.Topics), admin).ReadAsync(CancellationToken.None).GetAwaiter().GetResult();
+    }
+}
