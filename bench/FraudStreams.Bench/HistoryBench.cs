@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
-using FraudStreams.Pipelines;
 using System.Buffers;
 using System.Diagnostics;
 using Akka.Actor;
@@ -10,9 +8,11 @@ using FraudStreams.Model.Features;
 using FraudStreams.Model.Features.Windows;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
+using FraudStreams.Pipelines;
 using FraudStreams.Scoring;
 using FraudStreams.Topics;
 using FraudStreams.WindowStates;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FraudStreams.Bench;
 

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
-using FraudStreams.Pipelines;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Confluent.Kafka;
@@ -8,8 +6,10 @@ using FraudStreams.Hosting;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Kafka;
 using FraudStreams.Model.Models;
+using FraudStreams.Pipelines;
 using FraudStreams.Simulation;
 using FraudStreams.Topics;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FraudStreams.Bench;
 

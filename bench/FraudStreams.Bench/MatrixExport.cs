@@ -1,9 +1,7 @@
 using FraudStreams.Configuration;
 using FraudStreams.Model.Csv;
-using FraudStreams.Model.Evaluation;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Features.Windows;
-using FraudStreams.Model.Json;
 using FraudStreams.Model.Models.Trees;
 using FraudStreams.Model.Schemas;
 

@@ -1,4 +1,3 @@
-using FraudStreams.Messaging;
 using FraudStreams.Storage;
 using FraudStreams.Tests.Messaging.Kafka;
 using FraudStreams.Topics;

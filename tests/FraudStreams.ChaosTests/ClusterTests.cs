@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using FraudStreams.Messaging;
 using FraudStreams.Tests.Messaging.Kafka;
 using FraudStreams.Tests.WholeProgram;
 using FraudStreams.Topics;

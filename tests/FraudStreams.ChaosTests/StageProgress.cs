@@ -1,5 +1,5 @@
-using FraudStreams.Pipelines;
 using FraudStreams.Messaging;
+using FraudStreams.Pipelines;
 using FraudStreams.Storage;
 using FraudStreams.Topics;
 

@@ -1,8 +1,8 @@
-using FraudStreams.Pipelines;
 using System.Collections.Immutable;
 using Confluent.Kafka;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Kafka;
+using FraudStreams.Pipelines;
 using FraudStreams.Storage;
 using TopicPartition = FraudStreams.Messaging.TopicPartition;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Csv;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Features;

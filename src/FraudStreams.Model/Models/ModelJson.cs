@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FraudStreams.Model.Features;
 
 namespace FraudStreams.Model.Models;
 

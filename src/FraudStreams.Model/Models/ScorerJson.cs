@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using FraudStreams.Model.Features;
 using FraudStreams.Model.Models.Linear;
 using FraudStreams.Model.Models.Trees;
 

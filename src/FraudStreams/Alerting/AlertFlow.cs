@@ -1,13 +1,13 @@
 using System.Collections.Immutable;
 using Akka;
 using Akka.Actor;
-using Microsoft.Extensions.Logging;
 using Akka.Streams.Dsl;
 using FraudStreams.Alerting.Outbox;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
 using FraudStreams.Topics;
+using Microsoft.Extensions.Logging;
 
 namespace FraudStreams.Alerting;
 

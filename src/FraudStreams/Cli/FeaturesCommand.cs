@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
 using Akka.Actor;
-using FraudStreams.Pipelines;
 using FraudStreams.Cli.Live;
 using FraudStreams.Diagnostics;
 using FraudStreams.ModelOps;
+using FraudStreams.Pipelines;
 using FraudStreams.Replay;
 using FraudStreams.Topics;
 using Spectre.Console;

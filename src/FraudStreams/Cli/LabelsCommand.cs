@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
 using Akka.Actor;
-using FraudStreams.Pipelines;
 using FraudStreams.Cli.Live;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.Labels;
+using FraudStreams.Pipelines;
 using Spectre.Console;
 
 namespace FraudStreams.Cli;

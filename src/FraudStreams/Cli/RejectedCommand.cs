@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text;
-using FraudStreams.Cli.Live;
 using FraudStreams.Configuration;
+using FraudStreams.Diagnostics;
 using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Model.Json;
 using FraudStreams.Topics;

@@ -2,15 +2,15 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.Json;
 using Akka.Actor;
-using FraudStreams.Pipelines;
-using FraudStreams.Topics;
 using FraudStreams.Cli.Live;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
+using FraudStreams.Pipelines;
 using FraudStreams.Replay;
 using FraudStreams.Storage;
+using FraudStreams.Topics;
 using Spectre.Console;
 
 namespace FraudStreams.Cli;

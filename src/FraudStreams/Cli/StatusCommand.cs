@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using FraudStreams.Cli.Live;
+using FraudStreams.Diagnostics;
 using Spectre.Console;
 
 namespace FraudStreams.Cli;

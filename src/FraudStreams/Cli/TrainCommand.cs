@@ -1,13 +1,13 @@
 using System.CommandLine;
 using System.Text.Json;
 using Akka.Actor;
-using FraudStreams.Pipelines;
 using FraudStreams.Cli.Live;
 using FraudStreams.Diagnostics;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
+using FraudStreams.Pipelines;
 using FraudStreams.Topics;
 
 namespace FraudStreams.Cli;
@@ -21,7 +21,7 @@ static class TrainCommand
         HelpName = "CSV",
     };
 
-    static readonly Option<bool> FromPredictions = new("--as-seen")
+    static readonly Option<bool> FromPredictions = new("--from-predictions")
     {
         Description = "Instead of a file: the retained predictions of the topic, with exactly the features that they were scored with and carry (scoring.carry-features = on). Labels are the confirmed ones, else the payment's own; payments with neither are left out. The categories are the champion's.",
     };
@@ -39,7 +39,7 @@ static class TrainCommand
         command.Validators.Add(given =>
         {
             if (given.GetResult(Input) is null != given.GetValue(FromPredictions))
-                given.AddError("give one of --input CSV and --as-seen: what to learn from");
+                given.AddError("give one of --input CSV and --from-predictions: what to learn from");
         });
         command.Options.Add(KeepChampion);
         command.SetAction(InvokeAsync);
@@ -47,7 +47,7 @@ static class TrainCommand
             "fraudstreams train --input history.csv",
             "fraudstreams train --input history.csv --set model.trees=500 --set \"model.threshold=alerts-per-day 50\"",
             "fraudstreams train --input history.csv --keep-champion --json",
-            "fraudstreams train --as-seen --keep-champion");
+            "fraudstreams train --from-predictions --keep-champion");
     }
 
     static async Task<int> InvokeAsync(ParseResult call, CancellationToken cancellationToken)

@@ -119,10 +119,15 @@ public sealed class ConfigLayers
             throw new SettingsException($"{source}: {FormerKafka} is read no more: settings of Kafka's clients stand in {Root}.topics.kafka.consumer.client and .producer.client");
         foreach (var leaf in Leaves(layer))
         {
-            if (!known.Contains(leaf) && !known.Any(path => path.EndsWith(AnyKey, StringComparison.Ordinal) && leaf.StartsWith(path[..^1], StringComparison.Ordinal)))
+            if (!known.Contains(leaf) && !known.Any(path => MayHold(path, leaf)))
                 throw new SettingsException($"{source}: {leaf} is not a setting{Nearest(leaf, known)}");
         }
     }
+
+    /// <summary>Any key may stand in a section that is empty in the defaults, and an empty section in any that they have.</summary>
+    static bool MayHold(string known, string leaf) =>
+        (known.EndsWith(AnyKey, StringComparison.Ordinal) && leaf.StartsWith(known[..^1], StringComparison.Ordinal))
+        || (leaf.EndsWith(AnyKey, StringComparison.Ordinal) && known.StartsWith(leaf[..^1], StringComparison.Ordinal));
 
     static IEnumerable<(string Path, string Value)> Values(Config config)
     {

@@ -1,4 +1,3 @@
-using FraudStreams.Cli.Live;
 using Spectre.Console;
 
 namespace FraudStreams.Diagnostics;

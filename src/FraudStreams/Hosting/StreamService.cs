@@ -1,12 +1,11 @@
-using FraudStreams.Messaging.Sqlite;
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Streams;
 using FraudStreams.Alerting;
 using FraudStreams.Alerting.Outbox;
-using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
+using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Pipelines;
 using FraudStreams.RateLimiting;
 using Microsoft.Extensions.Hosting;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using FraudStreams.Topics;
 
 namespace FraudStreams.Messaging;
 

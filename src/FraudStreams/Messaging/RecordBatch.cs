@@ -1,5 +1,4 @@
 using System.Buffers;
-using FraudStreams.Topics;
 
 namespace FraudStreams.Messaging;
 

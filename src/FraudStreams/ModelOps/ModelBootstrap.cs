@@ -1,9 +1,8 @@
-using FraudStreams.Simulation;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
-using FraudStreams.Model.Csv;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
+using FraudStreams.Simulation;
 using FraudStreams.Simulation.Generation;
 
 namespace FraudStreams.ModelOps;

@@ -4,7 +4,6 @@ using Akka.Streams;
 using Akka.Streams.Dsl;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Models;
-using FraudStreams.Pipelines;
 using FraudStreams.Scoring;
 using FraudStreams.Topics;
 using FraudStreams.WindowStates;

@@ -1,7 +1,7 @@
-using FraudStreams.Configuration;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Pattern;
+using FraudStreams.Configuration;
 using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
 

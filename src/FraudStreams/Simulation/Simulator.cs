@@ -1,11 +1,11 @@
 using Akka;
-using Microsoft.Extensions.Logging;
 using Akka.Streams.Dsl;
 using Akka.Util;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Sqlite;
 using FraudStreams.RateLimiting;
 using FraudStreams.Topics;
+using Microsoft.Extensions.Logging;
 
 namespace FraudStreams.Simulation;
 

@@ -1,5 +1,4 @@
 using FraudStreams.Messaging;
-using FraudStreams.Topics;
 
 namespace FraudStreams.WindowStates;
 

@@ -1,11 +1,11 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Logging;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Features.Windows;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
 using FraudStreams.Scoring;
 using FraudStreams.Topics;
+using Microsoft.Extensions.Logging;
 
 namespace FraudStreams.WindowStates;
 

@@ -1,11 +1,11 @@
-using FraudStreams.Topics;
 using Akka;
-using Microsoft.Extensions.Logging;
 using Akka.Streams.Dsl;
 using FraudStreams.Configuration;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Schemas;
 using FraudStreams.Scoring;
+using FraudStreams.Topics;
+using Microsoft.Extensions.Logging;
 
 namespace FraudStreams.WindowStates;
 

@@ -1,5 +1,5 @@
-using FraudStreams.Messaging;
 using FraudStreams.Configuration;
+using FraudStreams.Messaging;
 using FraudStreams.RateLimiting;
 using Shouldly;
 using Xunit;

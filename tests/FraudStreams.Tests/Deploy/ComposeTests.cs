@@ -1,6 +1,5 @@
-using FraudStreams.Configuration;
-using FraudStreams.Messaging;
 using System.Text.RegularExpressions;
+using FraudStreams.Configuration;
 using Npgsql;
 using Shouldly;
 using Xunit;

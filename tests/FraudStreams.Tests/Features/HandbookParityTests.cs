@@ -1,4 +1,3 @@
-using FraudStreams.Tests.Simulation;
 using System.Globalization;
 using System.Text;
 using FraudStreams.Configuration;
@@ -9,6 +8,7 @@ using FraudStreams.Model.Features.Windows;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
+using FraudStreams.Tests.Simulation;
 using FraudStreams.Tests.WholeProgram;
 using FraudStreams.Topics;
 using Shouldly;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using FraudStreams.Model.Models;
+using FraudStreams.Model.Features;
 using FraudStreams.Tests.Simulation;
 using Shouldly;
 using Xunit.Abstractions;

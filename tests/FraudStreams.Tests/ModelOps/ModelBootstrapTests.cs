@@ -1,6 +1,6 @@
-using FraudStreams.Model.Schemas;
 using FraudStreams.Configuration;
 using FraudStreams.Model.Models;
+using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
 using FraudStreams.Simulation.Generation;
 using FraudStreams.Tests.Configuration;

@@ -1,6 +1,6 @@
-using FraudStreams.Configuration;
 using Akka.Actor;
 using Akka.TestKit;
+using FraudStreams.Configuration;
 using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
 using FraudStreams.Scoring;

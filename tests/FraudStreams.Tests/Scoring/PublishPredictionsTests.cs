@@ -1,9 +1,9 @@
-using FraudStreams.Cli.Live;
 using System.Text;
 using System.Text.Json;
 using Akka;
 using Akka.Streams;
 using Akka.Streams.Dsl;
+using FraudStreams.Cli.Live;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Sqlite;

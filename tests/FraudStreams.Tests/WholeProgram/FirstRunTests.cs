@@ -36,8 +36,8 @@ public sealed class FirstRunTests : IDisposable
         (await second.ExitAsync()).ShouldBe(0, second.Errors);
 
         first.Output.ShouldContain("average precision");
-        first.Output.ShouldContain("Ctrl-C: finishing what was taken");
-        first.Output.ShouldContain("everything that was taken is finished and committed");
+        first.Output.ShouldContain("Ctrl-C: draining what is in flight");
+        first.Output.ShouldContain("everything in flight is finished and committed");
         beside.Json().GetProperty("alerts").GetInt64().ShouldBeGreaterThan(0);
         without.Json().GetProperty("transactions").GetInt64().ShouldBe(between.Transactions);
         ShouldBeDrained(between);

@@ -42,7 +42,7 @@ public sealed class StopTests
         {
             using var other = await LockStoreAsync(folder);
             await run.InterruptAsync();
-            await run.LineAsync("Ctrl-C: finishing what was taken");
+            await run.LineAsync("Ctrl-C: draining what is in flight");
             await run.InterruptAsync();
 
             (await run.ExitAsync()).ShouldBe(LeftAtOnce);

@@ -1,3 +1,4 @@
+using FraudStreams.Model.Features;
 using FraudStreams.Model.Models.Trees;
 
 namespace FraudStreams.Model.Models.Linear;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using FraudStreams.Model.Features;
 using FraudStreams.Model.Models.Trees;
 
 namespace FraudStreams.Model.Models.Linear;

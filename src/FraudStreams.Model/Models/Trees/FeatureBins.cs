@@ -1,3 +1,4 @@
+using FraudStreams.Model.Features;
 namespace FraudStreams.Model.Models.Trees;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using FraudStreams.Model.Features;
 
 namespace FraudStreams.Model.Models.Trees;
 

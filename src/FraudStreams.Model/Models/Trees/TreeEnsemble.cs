@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using FraudStreams.Model.Features;
 
 namespace FraudStreams.Model.Models.Trees;
 

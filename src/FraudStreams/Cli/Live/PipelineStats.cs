@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
-using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
 using FraudStreams.RateLimiting;
-using FraudStreams.Topics;
 
 namespace FraudStreams.Cli.Live;
 

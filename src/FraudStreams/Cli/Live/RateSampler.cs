@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
 using FraudStreams.RateLimiting;
 

@@ -1,5 +1,4 @@
 using FraudStreams.Alerting;
-using FraudStreams.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Spectre.Console;
 

@@ -1,5 +1,4 @@
 using Confluent.Kafka;
-using FraudStreams.Topics;
 
 namespace FraudStreams.Messaging.Kafka;
 

@@ -1,7 +1,6 @@
-using Microsoft.Extensions.Logging;
 using Confluent.Kafka;
 using FraudStreams.Diagnostics;
-using FraudStreams.Topics;
+using Microsoft.Extensions.Logging;
 using Consumer = Confluent.Kafka.IConsumer<System.ReadOnlyMemory<byte>, System.ReadOnlyMemory<byte>>;
 using Error = Confluent.Kafka.Error;
 using KafkaPartition = Confluent.Kafka.TopicPartition;

@@ -1,7 +1,6 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using FraudStreams.Diagnostics;
-using FraudStreams.Topics;
 using KafkaPartition = Confluent.Kafka.TopicPartition;
 
 namespace FraudStreams.Messaging.Kafka;

@@ -1,8 +1,8 @@
 using Akka;
-using Microsoft.Extensions.Logging;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using Akka.Streams.Stage;
+using Microsoft.Extensions.Logging;
 
 namespace FraudStreams.Messaging.Kafka;
 

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Akka;
-using Microsoft.Extensions.Logging;
 using Akka.Streams.Dsl;
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
 
 namespace FraudStreams.Messaging.Kafka;
 

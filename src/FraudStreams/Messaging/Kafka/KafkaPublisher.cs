@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Microsoft.Extensions.Logging;
 using Confluent.Kafka;
 using FraudStreams.Diagnostics;
-using FraudStreams.Topics;
+using Microsoft.Extensions.Logging;
 using Error = Confluent.Kafka.Error;
 
 namespace FraudStreams.Messaging.Kafka;

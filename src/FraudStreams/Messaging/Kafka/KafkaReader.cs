@@ -1,6 +1,5 @@
 using Confluent.Kafka;
 using FraudStreams.Diagnostics;
-using FraudStreams.Topics;
 using KafkaPartition = Confluent.Kafka.TopicPartition;
 
 namespace FraudStreams.Messaging.Kafka;

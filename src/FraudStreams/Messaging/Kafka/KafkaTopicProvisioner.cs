@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Confluent.Kafka.Admin;
-using FraudStreams.Topics;
 
 namespace FraudStreams.Messaging.Kafka;
 

@@ -1,7 +1,6 @@
 using Akka;
 using Akka.Streams;
 using Akka.Streams.Dsl;
-using FraudStreams.Topics;
 
 namespace FraudStreams.Messaging.Sqlite;
 

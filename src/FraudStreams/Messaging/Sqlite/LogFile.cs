@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using FraudStreams.Sqlite;
-using FraudStreams.Topics;
 
 namespace FraudStreams.Messaging.Sqlite;
 

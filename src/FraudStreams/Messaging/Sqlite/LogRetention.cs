@@ -1,5 +1,4 @@
 using FraudStreams.Sqlite;
-using FraudStreams.Topics;
 
 namespace FraudStreams.Messaging.Sqlite;
 

@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using FraudStreams.Sqlite;
-using FraudStreams.Topics;
 
 namespace FraudStreams.Messaging.Sqlite;
 

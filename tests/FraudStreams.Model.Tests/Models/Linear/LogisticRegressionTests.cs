@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using FraudStreams.Model.Features;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Models.Linear;
 using FraudStreams.Model.Models.Trees;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using FraudStreams.Model.Features;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Models.Trees;
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using FraudStreams.Model.Models;
+using FraudStreams.Model.Features;
 using FraudStreams.Model.Models.Trees;
 using Shouldly;
 using Xunit;

@@ -1,4 +1,3 @@
-using FraudStreams.Alerting;
 using FraudStreams.Alerting.Outbox;
 using Shouldly;
 using Xunit;

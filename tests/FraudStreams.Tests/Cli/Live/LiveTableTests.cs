@@ -1,5 +1,4 @@
 using FraudStreams.Cli.Live;
-using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
 using FraudStreams.RateLimiting;
 using Shouldly;

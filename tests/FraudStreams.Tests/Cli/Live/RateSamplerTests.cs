@@ -1,9 +1,9 @@
-using FraudStreams.Topics;
 using System.Collections.Immutable;
 using FraudStreams.Cli.Live;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
 using FraudStreams.RateLimiting;
+using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
 

@@ -1,10 +1,10 @@
-using FraudStreams.Topics;
-using FraudStreams.Alerting;
 using System.Collections.Immutable;
+using FraudStreams.Alerting;
 using FraudStreams.Cli.Live;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
 using FraudStreams.RateLimiting;
+using FraudStreams.Topics;
 using Shouldly;
 using Spectre.Console;
 using Xunit;

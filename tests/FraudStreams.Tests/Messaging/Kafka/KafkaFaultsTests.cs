@@ -7,7 +7,6 @@ using Akka.Streams.Dsl;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Kafka;
 using FraudStreams.Tests.Messaging.Sqlite;
-using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
 

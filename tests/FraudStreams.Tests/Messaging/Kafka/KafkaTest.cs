@@ -1,6 +1,3 @@
-using FraudStreams.Tests.Diagnostics;
-using FraudStreams.Tests.Configuration;
-using FraudStreams.Pipelines;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Akka;
@@ -12,6 +9,9 @@ using Akka.Streams.Dsl;
 using FraudStreams.Configuration;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Kafka;
+using FraudStreams.Pipelines;
+using FraudStreams.Tests.Configuration;
+using FraudStreams.Tests.Diagnostics;
 using FraudStreams.Tests.Messaging.Sqlite;
 using Shouldly;
 using Xunit;

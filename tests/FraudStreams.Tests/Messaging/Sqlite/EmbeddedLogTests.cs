@@ -1,6 +1,5 @@
 using System.Text;
 using FraudStreams.Messaging;
-using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
 

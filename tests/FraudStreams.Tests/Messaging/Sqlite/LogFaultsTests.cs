@@ -133,7 +133,7 @@ public sealed class LogFaultsTests : IDisposable
 
         var failure = Should.Throw<MessageLogException>(() => LogOf.Open(LogOf.Settings(_folder)));
 
-        failure.Message.ShouldContain("no SQLite file");
+        failure.Message.ShouldContain("not a SQLite file");
         System.IO.File.ReadAllText(File).ShouldBe(new string('#', 20_000));
     }
 

@@ -1,6 +1,5 @@
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Sqlite;
-using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
 

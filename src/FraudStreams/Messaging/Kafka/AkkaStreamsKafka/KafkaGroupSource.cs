@@ -1,11 +1,11 @@
 using Akka;
-using Microsoft.Extensions.Logging;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using Akka.Streams.Kafka.Dsl;
 using Akka.Streams.Kafka.Messages;
 using Akka.Streams.Kafka.Settings;
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
 
 namespace FraudStreams.Messaging.Kafka;
 

@@ -1,4 +1,3 @@
-using FraudStreams.Tests.WholeProgram;
 using System.Text;
 using FraudStreams.Alerting;
 using FraudStreams.Alerting.Channels;
@@ -6,6 +5,7 @@ using FraudStreams.Alerting.Channels.Files;
 using FraudStreams.Alerting.Channels.Smtp;
 using FraudStreams.Configuration;
 using FraudStreams.Tests.Alerting.Outbox;
+using FraudStreams.Tests.WholeProgram;
 using Shouldly;
 using Xunit;
 

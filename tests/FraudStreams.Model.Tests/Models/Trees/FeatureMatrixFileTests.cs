@@ -1,10 +1,9 @@
-using FraudStreams.Model.Evaluation;
 using FraudStreams.Model.Models;
-using FraudStreams.Model.Tests.Models.Trees;
+using FraudStreams.Model.Models.Trees;
 using Shouldly;
 using Xunit;
 
-namespace FraudStreams.Model.Tests.Evaluation;
+namespace FraudStreams.Model.Tests.Models.Trees;
 
 public sealed class FeatureMatrixFileTests
 {

@@ -1,9 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
 
-namespace FraudStreams.Model.Csv;
+namespace FraudStreams.Model.Json;
 
 /// <summary>
 /// Writes rows of the store, each value as its source wrote it. After <see cref="BeginRow"/> the caller gives every field of the schema, in

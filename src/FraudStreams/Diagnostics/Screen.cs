@@ -1,6 +1,6 @@
 using Spectre.Console;
 
-namespace FraudStreams.Cli.Live;
+namespace FraudStreams.Diagnostics;
 
 /// <summary>Where people read: with colours and a width of its own on a terminal, as plain text in a file or a pipe.</summary>
 static class Screen

@@ -2,10 +2,10 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using FraudStreams.Model.Features;
 using FraudStreams.Model.Models;
-using FraudStreams.Model.Models.Trees;
 
-namespace FraudStreams.Model.Evaluation;
+namespace FraudStreams.Model.Models.Trees;
 
 /// <summary>
 /// A feature matrix in a file, so that another library can be compared on the same rows and features. The file is one line of UTF-8 JSON,

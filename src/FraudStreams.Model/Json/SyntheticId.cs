@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 
-namespace FraudStreams.Model.Csv;
+namespace FraudStreams.Model.Json;
 
 /// <summary>The id of a row of a file without an id column: "file name:row number", rows counted from 1.</summary>
 sealed class SyntheticId

@@ -1,4 +1,4 @@
-namespace FraudStreams.Model.Models;
+namespace FraudStreams.Model.Features;
 
 /// <summary>How a model reads the values of a feature.</summary>
 public enum FeatureKind

@@ -7,9 +7,9 @@ using Xunit;
 
 namespace FraudStreams.Tests.WholeProgram;
 
-/// <summary>Training on the features that predictions carry (`train --as-seen`).</summary>
+/// <summary>Training on the features that predictions carry (`train --from-predictions`).</summary>
 [Collection(WholeProgramCollection.Name)]
-public sealed class TrainAsSeenTests
+public sealed class TrainFromPredictionsTests
 {
     const int Rows = 3_000;
 
@@ -21,7 +21,7 @@ public sealed class TrainAsSeenTests
     {
         using var folder = new StreamFolder(Rows);
         await using var run = await folder.RunAsync(["run", "--input", folder.Input, "--until-drained", .. Carrying]);
-        await using var train = await folder.RunAsync(["train", "--as-seen", .. FewTrees]);
+        await using var train = await folder.RunAsync(["train", "--from-predictions", .. FewTrees]);
 
         (await train.ExitAsync()).ShouldBe(0, train.Errors);
         var version = train.Json().GetProperty("version").GetString()!;
@@ -47,7 +47,7 @@ public sealed class TrainAsSeenTests
         await using var import = await folder.RunAsync("labels", "import", "labels.csv");
         await using var on = await folder.RunAsync(["run", "--input", "second.csv", "--until-drained", .. Carrying]);
 
-        await using var train = await folder.RunAsync(["train", "--as-seen", .. FewTrees]);
+        await using var train = await folder.RunAsync(["train", "--from-predictions", .. FewTrees]);
 
         (await on.ExitAsync()).ShouldBe(0, on.Errors);
         (await train.ExitAsync()).ShouldBe(0, train.Errors);
@@ -66,7 +66,7 @@ public sealed class TrainAsSeenTests
         var champion = new ModelRegistry(folder.Data, TimeProvider.System).Champion().ShouldNotBeNull();
         champion.Features.IsSameAs(TrainedModel.Loaded.Features).ShouldBeFalse();
 
-        await using var train = await folder.RunAsync(["train", "--as-seen", .. FewTrees]);
+        await using var train = await folder.RunAsync(["train", "--from-predictions", .. FewTrees]);
 
         (await train.ExitAsync()).ShouldBe(1);
         train.Errors.ShouldContain($"{Rows:N0} predictions of versions with other features than the champion's");
@@ -79,13 +79,13 @@ public sealed class TrainAsSeenTests
         using var folder = new StreamFolder(1);
 
         await using var neither = await folder.RunAsync("train");
-        await using var both = await folder.RunAsync("train", "--as-seen", "--input", folder.Input);
-        await using var noPredictions = await folder.RunAsync("train", "--as-seen");
+        await using var both = await folder.RunAsync("train", "--from-predictions", "--input", folder.Input);
+        await using var noPredictions = await folder.RunAsync("train", "--from-predictions");
 
         foreach (var refused in new[] { neither, both })
         {
             (await refused.ExitAsync()).ShouldNotBe(0);
-            refused.Errors.ShouldContain("give one of --input CSV and --as-seen");
+            refused.Errors.ShouldContain("give one of --input CSV and --from-predictions");
         }
 
         (await noPredictions.ExitAsync()).ShouldBe(1);
