@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Configuration;
 using FraudStreams.Alerting;
-using FraudStreams.Cli.Live;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;

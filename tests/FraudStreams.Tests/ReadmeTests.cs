@@ -8,6 +8,7 @@ namespace FraudStreams.Tests;
 
 /// <summary>What README.md says is so.</summary>
 [Collection(WholeProgramCollection.Name)]
+[Trait("Category", "Integration")]
 public sealed partial class ReadmeTests
 {
     static readonly string Readme = Repository.Read("README.md");

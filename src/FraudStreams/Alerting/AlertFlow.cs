@@ -15,7 +15,9 @@ namespace FraudStreams.Alerting;
 /// Filters predicted frauds and writes them, in batches, to the partition's outbox; commits the offset once they are persisted. The outbox delivers
 /// them from its journal on its own, so neither a slow nor an unreachable mail server holds this stream up.
 /// </summary>
+#pragma warning disable CA1001 // The token source has no timer: cancelled, it holds nothing.
 sealed class AlertFlow
+#pragma warning restore CA1001
 {
     const int BatchRecords = 1000;
 
@@ -30,6 +32,9 @@ sealed class AlertFlow
     readonly IMessageLog _topics;
     readonly ILogger _log;
     readonly TimeProvider _time;
+
+    /// <summary>Cancelled when the stream has ended: a batch that still waits for a full outbox is dropped, and read again from the last commit.</summary>
+    readonly CancellationTokenSource _ended = new();
     readonly PredictionReader _reader;
 
     AlertFlow(IActorRef outboxes, AlertTemplate template, TransactionSchema schema, IMessageLog topics, ILogger log, TimeProvider time)
@@ -57,9 +62,15 @@ sealed class AlertFlow
             .SelectAsync(1, flow.AlertAsync)
             .WatchTermination((none, ended) =>
             {
-                _ = ended.ContinueWith(_ => outboxes.Tell(new CloseOutbox(partition)), TaskScheduler.Default);
+                _ = ended.ContinueWith(_ => flow.End(partition), TaskScheduler.Default);
                 return none;
             });
+    }
+
+    void End(int partition)
+    {
+        _ended.Cancel();
+        _outboxes.Tell(new CloseOutbox(partition));
     }
 
     /// <summary>Completes when the batch's alerts are persisted and its offset is committed.</summary>
@@ -67,8 +78,8 @@ sealed class AlertFlow
     {
         var last = predictions[^1];
         var alerts = FraudsIn(predictions);
-        while (!alerts.IsEmpty && await _outboxes.Ask<object>(new EnqueueAlerts(last.Partition.Partition, alerts), AskTimeout) is not AlertsEnqueued)
-            await Task.Delay(FullPause, _time);
+        while (!alerts.IsEmpty && await _outboxes.Ask<object>(new EnqueueAlerts(last.Partition.Partition, alerts), AskTimeout, _ended.Token) is not AlertsEnqueued)
+            await Task.Delay(FullPause, _time, _ended.Token);
 
         var offset = new RecordBatch(1) { Position = new ConsumerOffset(ConsumerGroups.Alert, last.Partition, last.Offset + 1) };
         await _topics.PublishAsync(offset, CancellationToken.None);

@@ -50,7 +50,7 @@ sealed class AlertsHealthCheck(PendingAlerts alerts, TimeProvider time) : IHealt
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var failing = alerts.Failing;
-        if (failing.IsEmpty || alerts.Waiting == 0)
+        if (failing.IsEmpty || (alerts.Waiting == 0 && !failing.ContainsKey(PendingAlerts.Journal)))
             return Task.FromResult(HealthCheckResult.Healthy());
         var reason = $"{alerts.Waiting:N0} alerts wait: {string.Join("; ", failing.Select(part => $"{part.Key} has been failing since {part.Value.Since:u}: {part.Value.Why}"))}";
         return Task.FromResult(failing.Values.Any(part => time.GetUtcNow() - part.Since >= Patience) ? HealthCheckResult.Unhealthy(reason) : HealthCheckResult.Degraded(reason));

@@ -28,7 +28,7 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
     readonly ILoggerFactory _loggers;
     readonly ILogger<StreamService> _log;
     readonly TimeProvider _time;
-    readonly SharedKillSwitch _stop = KillSwitches.Shared("stop");
+    readonly StopSwitch _stop = new();
     ImmutableArray<(IPipeline Pipeline, Task Completion)> _running = [];
     StreamResources? _resources;
     IMessageLog? _topics;
@@ -93,7 +93,7 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         var timeout = _options.Settings.DrainTimeout;
-        _stop.Shutdown();
+        _stop.Throw();
         Rates.Speed2.Speed = Rates.Speed3.Speed = Rate.Unlimited;
         await Task.WhenAny(Task.WhenAll(_running.Select(running => running.Completion)), Task.Delay(timeout, _time, CancellationToken.None));
         await Task.WhenAny(Task.WhenAll(_running.Select(running => running.Pipeline.CloseAsync(timeout))), Task.Delay(timeout, _time, CancellationToken.None));

@@ -7,6 +7,7 @@ using Xunit;
 namespace FraudStreams.Tests.AkkaContract;
 
 /// <summary>Behaviour of Akka.NET's actors that the program relies on, and that another version could change.</summary>
+[Trait("Category", "Unit")]
 public sealed class ActorContractTests : TestKit
 {
     static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);

@@ -8,6 +8,7 @@ using Xunit;
 namespace FraudStreams.Tests.AkkaContract;
 
 /// <summary>Behaviour of Akka.Persistence and its SQL journal that the program relies on, and that another version could change.</summary>
+[Trait("Category", "Unit")]
 public sealed class PersistenceContractTests : IAsyncLifetime
 {
     static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);

@@ -11,6 +11,7 @@ using Xunit;
 namespace FraudStreams.Tests.AkkaContract;
 
 /// <summary>Behaviour of Akka.NET's streams that the program relies on, and that another version could change.</summary>
+[Trait("Category", "Unit")]
 public sealed class StreamContractTests : TestKit
 {
     static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);

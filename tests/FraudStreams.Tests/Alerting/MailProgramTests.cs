@@ -11,6 +11,7 @@ namespace FraudStreams.Tests.Alerting;
 /// <summary>The whole program and a real mail server.</summary>
 [Collection(WholeProgramCollection.Name)]
 [Trait("Needs", "aiosmtpd")]
+[Trait("Category", "Integration")]
 public sealed class MailProgramTests
 {
     const int Rows = 3_000;

@@ -9,6 +9,7 @@ namespace FraudStreams.Tests.Architecture;
 /// A room is a folder of src/FraudStreams or src/FraudStreams.Model, and a namespace. Which may use which is written here; docs/architecture.md shows what
 /// the code really does. FRAUDSTREAMS_WRITE_DOCS=1 writes the picture anew.
 /// </summary>
+[Trait("Category", "Unit")]
 public sealed partial class RoomsTests
 {
     const string Settings = "FraudSettings";

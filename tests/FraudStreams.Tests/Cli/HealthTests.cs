@@ -5,6 +5,7 @@ using Xunit;
 namespace FraudStreams.Tests.Cli;
 
 [Collection(WholeProgramCollection.Name)]
+[Trait("Category", "Integration")]
 public sealed class HealthTests
 {
     [Fact]

@@ -6,6 +6,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Configuration;
 
+[Trait("Category", "Unit")]
 public sealed class FraudSettingsTests
 {
     static FraudSettings Load(params string[] set) => FraudSettings.From(Layers(set).Load());

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Configuration;
 
+[Trait("Category", "Unit")]
 public sealed class SchemaFileTests
 {
     const string Minimal =

@@ -15,6 +15,7 @@ namespace FraudStreams.Tests.Deploy;
 /// </summary>
 [Trait("needs", "kafka, PostgreSQL, mail")]
 [Collection(ServersCollection.Name)]
+[Trait("Category", "Integration")]
 public sealed class ComposeRunTests(KafkaBroker broker, PostgresServer postgres) : IClassFixture<KafkaBroker>, IClassFixture<PostgresServer>
 {
     const string AnyMore = "2";

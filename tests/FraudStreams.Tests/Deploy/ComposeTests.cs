@@ -7,6 +7,7 @@ using Xunit;
 namespace FraudStreams.Tests.Deploy;
 
 /// <summary>docker-compose.yml is consistent with the program and with itself: paths, ports, roles, keys and names.</summary>
+[Trait("Category", "Integration")]
 public sealed partial class ComposeTests
 {
     static readonly ComposeFile File = ComposeFile.Read();

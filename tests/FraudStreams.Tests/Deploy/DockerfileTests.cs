@@ -8,6 +8,7 @@ namespace FraudStreams.Tests.Deploy;
 
 /// <summary>What the image is built from and how it starts, as far as that can be checked without a container engine.</summary>
 [Collection(WholeProgramCollection.Name)]
+[Trait("Category", "Integration")]
 public sealed partial class DockerfileTests
 {
     static readonly Dockerfile File = Dockerfile.Read();

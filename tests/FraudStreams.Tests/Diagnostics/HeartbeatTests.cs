@@ -5,6 +5,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Diagnostics;
 
+[Trait("Category", "Unit")]
 public sealed class HeartbeatTests : IDisposable
 {
     static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Diagnostics;
 
+[Trait("Category", "Unit")]
 public sealed class PipelineHealthTests
 {
     readonly ManualTime _time = new();

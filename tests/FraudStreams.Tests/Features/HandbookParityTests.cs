@@ -19,6 +19,7 @@ namespace FraudStreams.Tests.Features;
 
 /// <summary>The Handbook's published features and ours: as training computes them, and as the running program does.</summary>
 [Collection(WholeProgramCollection.Name)]
+[Trait("Category", "Integration")]
 public sealed class HandbookParityTests(ITestOutputHelper output) : IDisposable
 {
     const int BatchRows = 4096;

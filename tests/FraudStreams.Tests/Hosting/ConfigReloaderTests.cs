@@ -6,6 +6,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Hosting;
 
+[Trait("Category", "Unit")]
 public sealed class ConfigReloaderTests : Akka.TestKit.Xunit2.TestKit
 {
     static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);

@@ -8,6 +8,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Messaging;
 
+[Trait("Category", "Unit")]
 public sealed class BatchChunksTests : TestKit
 {
     static readonly TimeSpan Never = TimeSpan.FromHours(1);

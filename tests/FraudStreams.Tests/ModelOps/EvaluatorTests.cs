@@ -7,6 +7,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.ModelOps;
 
+[Trait("Category", "Unit")]
 public sealed class EvaluatorTests : IDisposable
 {
     readonly TemporaryFolder _folder = new();

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.ModelOps;
 
+[Trait("Category", "Unit")]
 public sealed class GridSearchTests
 {
     static readonly TemporalSplit Split = new(MadeRows.First.AddDays(40), TrainDays: 7, DelayDays: 3, TestDays: 4);

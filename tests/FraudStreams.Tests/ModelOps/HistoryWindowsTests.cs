@@ -11,6 +11,7 @@ using Xunit;
 namespace FraudStreams.Tests.ModelOps;
 
 /// <summary>Histories of a schema with window features.</summary>
+[Trait("Category", "Unit")]
 public sealed class HistoryWindowsTests : IDisposable
 {
     const int Payments = 3_000;

@@ -8,6 +8,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.ModelOps;
 
+[Trait("Category", "Unit")]
 public sealed class LabelledDatasetTests : IDisposable
 {
     const int Payments = 3_000;

@@ -12,6 +12,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.ModelOps;
 
+[Trait("Category", "Unit")]
 public sealed class LoggedFeaturesTests : IDisposable
 {
     const int Partitions = 2;

@@ -12,6 +12,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.ModelOps;
 
+[Trait("Category", "Unit")]
 public sealed class ModelBootstrapTests : IDisposable
 {
     readonly TemporaryFolder _folder = new();

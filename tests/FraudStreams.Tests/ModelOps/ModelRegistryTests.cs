@@ -8,6 +8,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.ModelOps;
 
+[Trait("Category", "Unit")]
 public sealed class ModelRegistryTests : IDisposable
 {
     readonly TemporaryFolder _folder = new();

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.ModelOps;
 
+[Trait("Category", "Unit")]
 public sealed class TemporalSplitTests
 {
     static readonly TemporalSplit Split = new(MadeRows.First.AddDays(20), TrainDays: 7, DelayDays: 5, TestDays: 6);

@@ -6,6 +6,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.ModelOps;
 
+[Trait("Category", "Unit")]
 public sealed class TrainerTests : IDisposable
 {
     readonly TemporaryFolder _folder = new();

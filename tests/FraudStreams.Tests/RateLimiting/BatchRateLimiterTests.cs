@@ -6,6 +6,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.RateLimiting;
 
+[Trait("Category", "Unit")]
 public sealed class BatchRateLimiterTests : Akka.TestKit.Xunit2.TestKit
 {
     readonly ManualTime _time = new();

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.RateLimiting;
 
+[Trait("Category", "Unit")]
 public sealed class RateTests
 {
     [Theory]

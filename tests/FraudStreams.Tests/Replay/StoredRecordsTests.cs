@@ -12,6 +12,7 @@ using Xunit;
 namespace FraudStreams.Tests.Replay;
 
 /// <summary>The payments read back from a store; on PostgreSQL as well where it is available.</summary>
+[Trait("Category", "Unit")]
 public sealed class StoredRecordsTests(PostgresServer postgres) : IDisposable, IClassFixture<PostgresServer>
 {
     readonly TemporaryFolder _folder = new();

@@ -6,6 +6,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Scoring;
 
+[Trait("Category", "Unit")]
 public sealed class ModelActorTests : Akka.TestKit.Xunit2.TestKit
 {
     readonly ScriptedScorer _scorer = new(0.25);

@@ -10,6 +10,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Scoring;
 
+[Trait("Category", "Unit")]
 public sealed class ModelSupervisorTests : Akka.TestKit.Xunit2.TestKit
 {
     static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);

@@ -18,6 +18,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Scoring;
 
+[Trait("Category", "Unit")]
 public sealed class PublishPredictionsTests : Akka.TestKit.Xunit2.TestKit
 {
     readonly TemporaryFolder _folder = new();

@@ -8,6 +8,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Scoring;
 
+[Trait("Category", "Unit")]
 public sealed class TransactionBatchTests
 {
     readonly TransactionReader _reader = new(TrainedModel.Schema);

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Simulation;
 
+[Trait("Category", "Unit")]
 public sealed class EventPaceTests
 {
     const long Noon = 1_750_000_000_000;

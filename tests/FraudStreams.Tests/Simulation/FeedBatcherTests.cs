@@ -11,6 +11,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Simulation;
 
+[Trait("Category", "Unit")]
 public sealed class FeedBatcherTests : IDisposable
 {
     static readonly TransactionSchema Cards = SchemaFile.Read("cards");

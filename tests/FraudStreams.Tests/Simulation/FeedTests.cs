@@ -9,6 +9,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Simulation;
 
+[Trait("Category", "Unit")]
 public sealed class FeedTests : IDisposable
 {
     static readonly TransactionSchema Cards = SchemaFile.Read("cards");

@@ -11,6 +11,7 @@ namespace FraudStreams.Tests.Simulation;
 /// <summary>
 /// The real samples, as dirty as they are: every row is read, or refused with a reason, alike by both readers.
 /// </summary>
+[Trait("Category", "Integration")]
 public sealed class RealDataTests
 {
     [RealDataTheory]

@@ -10,6 +10,7 @@ namespace FraudStreams.Tests.Storage;
 
 /// <summary>Stores that share a few server sessions, each transaction in any free one.</summary>
 [Trait("needs", "PostgreSQL, PgBouncer")]
+[Trait("Category", "Integration")]
 public sealed class PgBouncerStoreTests(PostgresServer server) : IClassFixture<PostgresServer>
 {
     readonly PostgresStoreSettings _a = server.NewStore();

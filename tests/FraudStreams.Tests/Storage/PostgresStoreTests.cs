@@ -8,6 +8,7 @@ using Xunit;
 namespace FraudStreams.Tests.Storage;
 
 [Trait("needs", "PostgreSQL")]
+[Trait("Category", "Integration")]
 public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<PostgresServer>, IDisposable
 {
     readonly TemporaryFolder _folder = new();

@@ -8,6 +8,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Storage;
 
+[Trait("Category", "Unit")]
 public sealed class PredictionStoreTests : IDisposable
 {
     readonly TemporaryFolder _folder = new();

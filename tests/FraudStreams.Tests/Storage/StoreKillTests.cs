@@ -4,6 +4,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Storage;
 
+[Trait("Category", "Integration")]
 public sealed class StoreKillTests : IDisposable
 {
     readonly TemporaryFolder _folder = new();

@@ -15,6 +15,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Storage;
 
+[Trait("Category", "Unit")]
 public sealed class StorePredictionsTests : IAsyncLifetime
 {
     static readonly TopicPartition Partition = new("predictions", 0);

@@ -15,6 +15,7 @@ using Xunit;
 namespace FraudStreams.Tests.WholeProgram;
 
 [Collection(WholeProgramCollection.Name)]
+[Trait("Category", "Integration")]
 public sealed class BadRecordsTests
 {
     const int Good = 2_000;

@@ -8,6 +8,7 @@ using Xunit;
 namespace FraudStreams.Tests.WholeProgram;
 
 [Collection(WholeProgramCollection.Name)]
+[Trait("Category", "Integration")]
 public sealed partial class FailingServicesTests
 {
     const int Rows = 3_000;

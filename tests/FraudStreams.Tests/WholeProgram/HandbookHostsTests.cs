@@ -19,6 +19,7 @@ namespace FraudStreams.Tests.WholeProgram;
 /// </summary>
 [Trait("needs", "kafka")]
 [Collection(ServersCollection.Name)]
+[Trait("Category", "Integration")]
 public sealed class HandbookHostsTests(KafkaBroker broker) : IClassFixture<KafkaBroker>, IAsyncLifetime
 {
     const int Rows = 6_000;

@@ -7,6 +7,7 @@ namespace FraudStreams.Tests.WholeProgram;
 
 [Trait("needs", "kafka")]
 [Collection(ServersCollection.Name)]
+[Trait("Category", "Integration")]
 public sealed class KafkaRunTests(KafkaBroker broker) : IClassFixture<KafkaBroker>
 {
     const int Rows = 6_000;

@@ -14,6 +14,7 @@ namespace FraudStreams.Tests.WholeProgram;
 
 /// <summary>Windows over labels: the stream computes from topic `labels` what training computes from the labels of its file.</summary>
 [Collection(WholeProgramCollection.Name)]
+[Trait("Category", "Integration")]
 public sealed class LabelledWindowsTests : IDisposable
 {
     const int Rows = 6_000;

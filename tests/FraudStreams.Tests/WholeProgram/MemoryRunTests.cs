@@ -11,6 +11,7 @@ namespace FraudStreams.Tests.WholeProgram;
 
 /// <summary>Window features across restarts: a disturbed run gives the scores of an undisturbed one.</summary>
 [Collection(WholeProgramCollection.Name)]
+[Trait("Category", "Integration")]
 public sealed class MemoryRunTests
 {
     const int Rows = 8_000;

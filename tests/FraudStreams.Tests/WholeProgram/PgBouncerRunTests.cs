@@ -8,6 +8,7 @@ namespace FraudStreams.Tests.WholeProgram;
 /// <summary>Two programs on one database, each in a schema of its own, behind one PgBouncer.</summary>
 [Trait("needs", "PostgreSQL, PgBouncer")]
 [Collection(WholeProgramCollection.Name)]
+[Trait("Category", "Integration")]
 public sealed class PgBouncerRunTests(PostgresServer server) : IClassFixture<PostgresServer>
 {
     const int RowsOfA = 900, RowsOfB = 600;

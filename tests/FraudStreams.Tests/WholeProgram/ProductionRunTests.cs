@@ -12,6 +12,7 @@ namespace FraudStreams.Tests.WholeProgram;
 /// <summary>The program with hocon/kafka.conf, on a Kafka broker and a PostgreSQL server of the test's own.</summary>
 [Trait("needs", "kafka, PostgreSQL")]
 [Collection(ServersCollection.Name)]
+[Trait("Category", "Integration")]
 public sealed class ProductionRunTests(KafkaBroker broker, PostgresServer postgres) : IClassFixture<KafkaBroker>, IClassFixture<PostgresServer>
 {
     const int Rows = 6_000;

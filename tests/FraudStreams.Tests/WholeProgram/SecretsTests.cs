@@ -7,6 +7,7 @@ using Xunit;
 namespace FraudStreams.Tests.WholeProgram;
 
 [Collection(WholeProgramCollection.Name)]
+[Trait("Category", "Integration")]
 public sealed class SecretsTests
 {
     const int Rows = 2_000;

@@ -5,6 +5,7 @@ using Xunit;
 namespace FraudStreams.Tests.WholeProgram;
 
 [Collection(WholeProgramCollection.Name)]
+[Trait("Category", "Integration")]
 public sealed class StopTests
 {
     const int LeftAtOnce = 130;

@@ -9,6 +9,7 @@ namespace FraudStreams.Tests.WholeProgram;
 
 /// <summary>Training on the features that predictions carry (`train --from-predictions`).</summary>
 [Collection(WholeProgramCollection.Name)]
+[Trait("Category", "Integration")]
 public sealed class TrainFromPredictionsTests
 {
     const int Rows = 3_000;

@@ -4,6 +4,7 @@ using Xunit;
 namespace FraudStreams.Tests.WholeProgram;
 
 [Collection(WholeProgramCollection.Name)]
+[Trait("Category", "Integration")]
 public sealed class TwoHostsTests
 {
     const int Rows = 6_000;

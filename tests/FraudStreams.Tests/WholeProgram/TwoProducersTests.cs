@@ -6,6 +6,7 @@ namespace FraudStreams.Tests.WholeProgram;
 
 /// <summary>Two processes that produce the same payments into one data folder.</summary>
 [Collection(WholeProgramCollection.Name)]
+[Trait("Category", "Integration")]
 public sealed class TwoProducersTests
 {
     const int Rows = 2_000;

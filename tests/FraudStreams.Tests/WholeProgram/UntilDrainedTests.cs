@@ -7,6 +7,7 @@ using Xunit;
 namespace FraudStreams.Tests.WholeProgram;
 
 [Collection(WholeProgramCollection.Name)]
+[Trait("Category", "Integration")]
 public sealed class UntilDrainedTests
 {
     const int Rows = 4_000;

@@ -10,6 +10,7 @@ using static FraudStreams.Tests.WindowStates.TerminalPayments;
 namespace FraudStreams.Tests.WindowStates;
 
 /// <summary>Windows by the terminal, which payments of every partition share, on the Handbook's features.</summary>
+[Trait("Category", "Unit")]
 public sealed class CrossPartitionWindowStateTests : IDisposable
 {
     const int Partitions = 4;

@@ -10,6 +10,7 @@ namespace FraudStreams.Tests.WindowStates;
 
 /// <summary>Snapshots in a topic of a real broker.</summary>
 [Trait("needs", "kafka")]
+[Trait("Category", "Unit")]
 public sealed class KafkaCheckpointStoreTests(KafkaBroker broker) : KafkaTest(broker), IClassFixture<KafkaBroker>, IDisposable
 {
     const int PieceBytes = 512 * 1024;

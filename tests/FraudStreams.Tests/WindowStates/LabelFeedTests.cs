@@ -10,6 +10,7 @@ using static FraudStreams.Tests.WindowStates.TerminalPayments;
 namespace FraudStreams.Tests.WindowStates;
 
 /// <summary>Shares of labelled fraud at terminals, with labels from topic `labels` and none in the payments themselves.</summary>
+[Trait("Category", "Unit")]
 public sealed class LabelFeedTests : IDisposable
 {
     const long Day = 24L * 60 * 60 * 1000;

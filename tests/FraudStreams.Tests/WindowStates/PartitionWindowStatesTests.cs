@@ -6,6 +6,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.WindowStates;
 
+[Trait("Category", "Unit")]
 public sealed class PartitionWindowStatesTests : IDisposable
 {
     readonly TemporaryFolder _folder = new();

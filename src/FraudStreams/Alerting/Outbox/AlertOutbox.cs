@@ -93,6 +93,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
 
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
+        _context.Pending.Failed(PendingAlerts.Journal, cause.GetBaseException().Message, Now);
         _log.Warning("The journal of alerts cannot be written: {Reason}. Pending alerts are kept, and delivery goes on after a pause", cause.GetBaseException().Message);
         Sender.Tell(new Status.Failure(cause));
     }
@@ -106,8 +107,11 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
         Context.Stop(Self);
     }
 
-    protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
+    protected override void OnRecoveryFailure(Exception reason, object? message = null)
+    {
+        _context.Pending.Failed(PendingAlerts.Journal, reason.GetBaseException().Message, Now);
         _log.Warning("The journal of alerts cannot be read: {Reason}. It is tried again after a pause", reason.GetBaseException().Message);
+    }
 
     protected override void PostStop()
     {
@@ -243,6 +247,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
         var scheduler = _schedulers[channel.Name];
         if (delivery is { Later.IsEmpty: true })
         {
+            _context.Pending.Worked(channel.Name);
             if (scheduler.FailuresInRow > 0)
                 _log.Info("{Channel} takes alerts again", channel.Transport.Channel);
             Settle(channel, attempt, attempt.Message.MessageId, scheduler.Done(attempt, delivery.Refusals));
@@ -282,9 +287,10 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
                 var before = scheduler.FailuresInRow;
                 var pause = scheduler.Unavailable(attempt, Now);
 
-                // An unavailable server is logged at first, and then each time the number of failures has doubled.
-                if (scheduler.FailuresInRow != before && System.Numerics.BitOperations.IsPow2(scheduler.FailuresInRow))
-                    _log.Warning("{Count} alerts are pending: {Channel} cannot be used: {Reason}. It is tried again in {Seconds:0.#} s", scheduler.Count, channel.Transport.Channel, failure!.Message, pause.TotalSeconds);
+                // An unavailable server is logged at first; health logs it again each minute.
+                _context.Pending.Failed(channel.Name, failure!.Message, Now);
+                if (before == 0 && scheduler.FailuresInRow == 1)
+                    _log.Warning("{Count} alerts are pending: {Channel} cannot be used: {Reason}. It is tried again in {Seconds:0.#} s", scheduler.Count, channel.Transport.Channel, failure.Message, pause.TotalSeconds);
                 break;
         }
     }
@@ -310,6 +316,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
         PersistAsync(@event.ToBytes(), _ =>
         {
             _settlements.Persisted();
+            _context.Pending.Worked(PendingAlerts.Journal);
             Apply(@event);
             foreach (var (settled, message) in batch)
             {

@@ -183,6 +183,7 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
 
     void Prepared()
     {
+        _context.Pending.Worked(PendingAlerts.Journal);
         (_isPrepared, _isPreparing, _failures) = (true, false, 0);
         foreach (var (partition, entry) in _entries.Where(pair => pair.Value.WaitsForJournal).ToArray())
         {
@@ -193,6 +194,7 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
 
     void NotPrepared(Status.Failure failure)
     {
+        _context.Pending.Failed(PendingAlerts.Journal, failure.Cause.Message, _context.Time.GetUtcNow());
         _isPreparing = false;
         var pause = _context.Settings.Retry.Pause(++_failures);
         if (System.Numerics.BitOperations.IsPow2(_failures))

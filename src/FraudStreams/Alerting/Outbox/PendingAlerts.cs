@@ -7,6 +7,9 @@ namespace FraudStreams.Alerting.Outbox;
 /// <summary>How many alerts of this host are pending, per partition. Thread-safe: outboxes write it while others read it.</summary>
 public sealed class PendingAlerts
 {
+    /// <summary>What the journal is called among what fails; channels have their own names.</summary>
+    public const string Journal = "journal";
+
     readonly ConcurrentDictionary<int, int> _waiting = [];
     readonly ConcurrentDictionary<string, FailingPipeline> _failing = [];
     volatile bool _isElsewhere;

@@ -7,6 +7,7 @@ using Xunit;
 namespace FraudStreams.Tests.Alerting.Outbox;
 
 /// <summary>Outboxes with a real journal and real topics, and a transport that does what the test says.</summary>
+[Trait("Category", "Integration")]
 public sealed class AlertOutboxTests : IDisposable
 {
     static readonly FraudSettings s_settings = OutboxHarness.Settings;

@@ -6,6 +6,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Alerting.Outbox;
 
+[Trait("Category", "Unit")]
 public sealed class ConcurrencyLimiterTests : TestKit
 {
     static readonly AlertChannel s_mail = new("mail", new ScriptedTransport(_ => Task.FromResult(Delivery.Complete)), AlertsOf.Channel(parallel: 2));

@@ -9,6 +9,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Alerting.Outbox;
 
+[Trait("Category", "Unit")]
 public sealed class DeliveryLogTests
 {
     [Fact]

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Alerting.Outbox;
 
+[Trait("Category", "Unit")]
 public sealed class DeliverySchedulerTests
 {
     DateTimeOffset _now = AlertsOf.Noon;

@@ -16,6 +16,7 @@ namespace FraudStreams.Tests.Alerting.Outbox;
 /// A journal written by the release before the published packages (alerts-before-akka-net.db.gz, of 722 generated frauds: a snapshot as of event 1000, the
 /// 445 events after it, three alerts open because their mail server was down) is recovered completely, in SQLite and copied to PostgreSQL.
 /// </summary>
+[Trait("Category", "Integration")]
 public sealed class EarlierJournalTests(PostgresServer server) : IClassFixture<PostgresServer>, IDisposable
 {
     /// <summary>Raised and not sent.</summary>

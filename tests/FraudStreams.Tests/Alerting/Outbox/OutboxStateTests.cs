@@ -4,6 +4,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Alerting.Outbox;
 
+[Trait("Category", "Unit")]
 public sealed class OutboxStateTests
 {
     readonly OutboxState _state = new(maxKnownIds: 3);

@@ -9,6 +9,7 @@ namespace FraudStreams.Tests.Alerting.Outbox;
 
 /// <summary>The journal of alerts in PostgreSQL, from which another host takes them over.</summary>
 [Trait("Needs", "PostgreSQL")]
+[Trait("Category", "Integration")]
 public sealed class PostgresJournalTests(PostgresServer server) : IClassFixture<PostgresServer>
 {
     [PostgresFact]

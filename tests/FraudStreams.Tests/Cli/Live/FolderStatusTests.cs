@@ -10,6 +10,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Cli.Live;
 
+[Trait("Category", "Unit")]
 public sealed class FolderStatusTests : IDisposable
 {
     readonly TemporaryFolder _folder = new();

@@ -7,6 +7,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Cli.Live;
 
+[Trait("Category", "Unit")]
 public sealed class LiveTableTests
 {
     static readonly PipelineStats Snapshot = new(

@@ -9,6 +9,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Cli.Live;
 
+[Trait("Category", "Unit")]
 public sealed class RateSamplerTests : IDisposable
 {
     readonly ManualTime _time = new();

@@ -11,6 +11,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Cli.Live;
 
+[Trait("Category", "Unit")]
 public sealed class StreamConsoleTests : IDisposable
 {
     readonly ManualTime _time = new();

@@ -14,6 +14,7 @@ namespace FraudStreams.Tests.Messaging.Kafka;
 
 /// <summary>A broker that stalls, and partitions that move while batches are in flight.</summary>
 [Trait("needs", "kafka")]
+[Trait("Category", "Integration")]
 public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IClassFixture<KafkaBroker>
 {
     [OwnKafkaFact]

@@ -18,6 +18,7 @@ using TopicPartition = FraudStreams.Messaging.TopicPartition;
 namespace FraudStreams.Tests.Messaging.Kafka;
 
 [Trait("needs", "kafka")]
+[Trait("Category", "Integration")]
 public sealed class KafkaMessageLogTests(KafkaBroker broker) : KafkaTest(broker), IClassFixture<KafkaBroker>
 {
     static readonly TopicPartition File = new("file:payments.csv:1", 0);

@@ -16,6 +16,7 @@ namespace FraudStreams.Tests.Messaging.Kafka;
 
 /// <summary>Offsets without records, records removed or too long, partitions added: what other clients do to a topic.</summary>
 [Trait("needs", "kafka")]
+[Trait("Category", "Integration")]
 public sealed class KafkaOffsetsTests(KafkaBroker broker) : KafkaTest(broker), IClassFixture<KafkaBroker>
 {
     static readonly TopicPartition First = new("transactions", 0);

@@ -13,6 +13,7 @@ namespace FraudStreams.Tests.Messaging.Kafka;
 
 /// <summary>A broker that speaks TLS only, with a certificate of its own.</summary>
 [Trait("needs", "kafka")]
+[Trait("Category", "Integration")]
 public sealed class KafkaTlsTests(TlsBroker broker) : KafkaTest(broker.Broker), IClassFixture<TlsBroker>
 {
     [OwnKafkaFact]

@@ -15,6 +15,7 @@ using Xunit;
 namespace FraudStreams.Tests.Messaging.Kafka;
 
 [Trait("needs", "kafka")]
+[Trait("Category", "Integration")]
 public sealed class MaxInFlightBatchesTests(KafkaBroker broker) : IClassFixture<KafkaBroker>, IAsyncLifetime
 {
     const int Records = 2_000;

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Messaging.Sqlite;
 
+[Trait("Category", "Unit")]
 public sealed class EmbeddedLogTests : IDisposable
 {
     static readonly TopicPartition Transactions = new("transactions", 0);

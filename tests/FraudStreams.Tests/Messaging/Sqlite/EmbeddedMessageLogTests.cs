@@ -12,6 +12,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Messaging.Sqlite;
 
+[Trait("Category", "Unit")]
 public sealed class EmbeddedMessageLogTests : IAsyncLifetime
 {
     static readonly TopicPartition Transactions = new("transactions", 0);

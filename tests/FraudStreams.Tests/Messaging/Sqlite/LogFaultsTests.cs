@@ -5,6 +5,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Messaging.Sqlite;
 
+[Trait("Category", "Unit")]
 public sealed class LogFaultsTests : IDisposable
 {
     static readonly TopicPartition Transactions = new("transactions", 0);

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Messaging.Sqlite;
 
+[Trait("Category", "Integration")]
 public sealed class LogKillTests : IDisposable
 {
     readonly TemporaryFolder _folder = new();

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Messaging.Sqlite;
 
+[Trait("Category", "Unit")]
 public sealed class LogStatusTests : IDisposable
 {
     readonly TemporaryFolder _folder = new();

@@ -7,6 +7,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Simulation.Generation;
 
+[Trait("Category", "Unit")]
 public sealed class PaymentGeneratorTests
 {
     static readonly GeneratorSettings Settings = new() { Seed = 7, PaymentsPerDay = 2_000 };

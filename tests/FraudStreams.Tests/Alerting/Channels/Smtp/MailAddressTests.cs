@@ -7,6 +7,7 @@ namespace FraudStreams.Tests.Alerting.Channels.Smtp;
 
 /// <summary>Addresses beyond ASCII, at servers with and without SMTPUTF8.</summary>
 [Trait("Needs", "aiosmtpd")]
+[Trait("Category", "Integration")]
 public sealed class MailAddressTests
 {
     [SmtpFact]

@@ -10,6 +10,7 @@ namespace FraudStreams.Tests.Alerting.Channels.Smtp;
 
 /// <summary>The session with a server: greeting, TLS, authentication, timeouts.</summary>
 [Trait("Needs", "aiosmtpd")]
+[Trait("Category", "Integration")]
 public sealed class MailConnectionTests
 {
     [Theory]

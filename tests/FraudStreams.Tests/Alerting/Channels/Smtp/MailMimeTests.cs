@@ -13,6 +13,7 @@ namespace FraudStreams.Tests.Alerting.Channels.Smtp;
 
 /// <summary>Mail programs show the characters of the payment, whatever they are.</summary>
 [Trait("Needs", "aiosmtpd")]
+[Trait("Category", "Integration")]
 public sealed class MailMimeTests : IDisposable
 {
     /// <summary>Texts as they can come from <see cref="AlertText"/> and a template: one line, of any characters but controls.</summary>

@@ -6,6 +6,7 @@ using Xunit;
 namespace FraudStreams.Tests.Alerting.Channels.Smtp;
 
 /// <summary>An address that MailKit could not send to would stop every mail, so it fails the start.</summary>
+[Trait("Category", "Integration")]
 public sealed class MailSettingsTests
 {
     [Theory]

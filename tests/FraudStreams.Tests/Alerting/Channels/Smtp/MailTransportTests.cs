@@ -8,6 +8,7 @@ namespace FraudStreams.Tests.Alerting.Channels.Smtp;
 
 /// <summary>What the replies of a real server to sender, recipients and message mean for the delivery.</summary>
 [Trait("Needs", "aiosmtpd")]
+[Trait("Category", "Integration")]
 public sealed class MailTransportTests
 {
     [SmtpFact]

@@ -14,6 +14,7 @@ using Xunit;
 namespace FraudStreams.Tests.Alerting.Channels.Webhook;
 
 /// <summary>Against a real HTTP server.</summary>
+[Trait("Category", "Unit")]
 public sealed class WebhookTransportTests : IDisposable
 {
     const string Secret = "the-hook's-secret";

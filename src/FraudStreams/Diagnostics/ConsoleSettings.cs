@@ -1,6 +1,6 @@
 using FraudStreams.Configuration;
 
-namespace FraudStreams.Cli.Live;
+namespace FraudStreams.Diagnostics;
 
 /// <param name="Live">Whether the live table is shown; null leaves it to whether a terminal is there.</param>
 public sealed record ConsoleSettings(bool? Live, TimeSpan LogEvery)

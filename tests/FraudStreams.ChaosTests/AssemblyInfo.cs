@@ -1,0 +1,1 @@
+[assembly: Xunit.AssemblyTrait("Category", "Chaos")]
