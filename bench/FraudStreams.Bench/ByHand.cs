@@ -59,7 +59,7 @@ static class ByHand
                 if (atEnd)
                     break;
                 insertTransaction.Bind(1, offset++).BindBlob(2, feed.Key).BindBlob(3, payment.WrittenSpan).Run();
-                if (reader.TryRead(payment.WrittenSpan, rows) is { } reason)
+                if (reader.Read(payment.WrittenSpan, rows) is { } reason)
                     throw new InvalidDataException($"row {offset}: {reason.Message}");
                 batch.Add(new TopicRecord(new TopicPartition("transactions", 0), offset, feed.Key.ToArray(), default, 0));
             }
@@ -88,7 +88,7 @@ static class ByHand
                 if (scores[row] < model.Threshold)
                     continue;
                 alerting.Clear();
-                if (predictions.TryRead(batch[row].Value.Span, alerting) is null)
+                if (predictions.Read(batch[row].Value.Span, alerting) is null)
                     await mail.SendAsync(AlertMessage.Of([Alert.Of(alerting, 0, template, batch[row].Key.Span)], []), CancellationToken.None);
             }
         }

@@ -161,7 +161,7 @@ static class HistoryBench
         foreach (var batch in records.Chunk(BatchRows))
         {
             foreach (var record in batch)
-                reader.TryRead(record, rows);
+                reader.Read(record, rows);
             yield return rows;
             rows.Clear();
         }

@@ -46,7 +46,7 @@ static class KafkaByHand
                     continue;
                 }
 
-                if (reader.TryRead(record.Message.Value, rows) is { } reason)
+                if (reader.Read(record.Message.Value, rows) is { } reason)
                     throw new InvalidDataException($"{record.TopicPartitionOffset}: {reason.Message}");
                 keys.Add(record.Message.Key);
             }

@@ -120,7 +120,7 @@ static class ReadingBench
         batch.Clear();
         foreach (var record in records)
         {
-            rows += reader.TryRead(record, batch) is null ? 1 : 0;
+            rows += reader.Read(record, batch) is null ? 1 : 0;
             if (batch.Count < BatchRows)
                 continue;
             use(batch);

@@ -60,7 +60,7 @@ static class WindowsBench
         {
             var time = 1_600_000_000 + (long)(payment * millisecondsEach / 1000);
             var record = Payment(state.Schema, payment, time, random.Next(cards), random.Next(1, 100_000) / 100.0);
-            if (reader.TryRead(record, rows) is { } reason)
+            if (reader.Read(record, rows) is { } reason)
                 throw new InvalidDataException(reason.Message);
             if (rows.Count < BatchRows && payment < payments - 1)
                 continue;

@@ -17,7 +17,7 @@ namespace FraudStreams;
 
 /// <summary>
 /// Every setting of the program, read once at start. Whatever is missing, unknown or senseless stops it there, with its path, its value
-/// and what would be right; hocon/fraudstreams.conf gives each key's unit and reason.
+/// and what would be right; reference.conf gives each key's unit and reason.
 /// </summary>
 public sealed record FraudSettings(
     ImmutableHashSet<Role> Roles,
@@ -37,26 +37,48 @@ public sealed record FraudSettings(
     ConsoleSettings Console,
     LogSettings Log)
 {
+    /// <exception cref="SettingsException">Settings are missing or senseless: all of them, a line each.</exception>
     public static FraudSettings From(Config config)
     {
-        var root = new SettingsSection(config, "fraudstreams");
-        return new FraudSettings(
-            RolesFrom(root),
+        var problems = new List<string>();
+        var root = new SettingsSection(config, "fraudstreams", problems);
+        var settings = new FraudSettings(
+            Of(() => RolesFrom(root)),
             root.Text("schema"),
-            NotEmpty(root, "data"),
-            SpeedSettings.From(root.Section("speeds")),
-            BatchSettings.From(root.Section("batch")),
-            SimulateSettings.From(root.Section("simulate")),
-            TopicSettings.From(root.Section("topics")),
-            ScoringSettings.From(root.Section("scoring")),
-            WindowStateSettings.From(root.Section("memory")),
-            ModelSettings.From(root.Section("model")),
-            StoreSettings.From(root.Section("store")),
-            AlertSettings.From(root.Section("alerts"), root.Section("store").Section("postgresql")),
-            BackoffSettings.From(root.Section("restart")),
-            root.Section("stop").Duration("drain-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)),
-            ConsoleSettings.From(root.Section("console")),
-            LogSettings.From(root.Section("log")));
+            Of(() => NotEmpty(root, "data")),
+            Of(() => SpeedSettings.From(root.Section("speeds"))),
+            Of(() => BatchSettings.From(root.Section("batch"))),
+            Of(() => SimulateSettings.From(root.Section("simulate"))),
+            Of(() => TopicSettings.From(root.Section("topics"))),
+            Of(() => ScoringSettings.From(root.Section("scoring"))),
+            Of(() => WindowStateSettings.From(root.Section("memory"))),
+            Of(() => ModelSettings.From(root.Section("model"))),
+            Of(() => StoreSettings.From(root.Section("store"))),
+            Of(() => AlertSettings.From(root.Section("alerts"), root.Section("store").Section("postgresql"))),
+            Of(() => BackoffSettings.From(root.Section("restart"))),
+            Of(() => root.Section("stop").Duration("drain-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10))),
+            Of(() => ConsoleSettings.From(root.Section("console"))),
+            Of(() => LogSettings.From(root.Section("log"))));
+        return problems.Count == 0 ? settings : throw new SettingsException(string.Join('\n', problems));
+
+        // A section stops at what only it can judge, such as two keys that do not go together; the sections after it are read all the same.
+        T Of<T>(Func<T> read)
+        {
+            try
+            {
+                return read();
+            }
+            catch (SettingsException e)
+            {
+                problems.Add(e.Message);
+                return default!;
+            }
+            catch (Exception) when (problems.Count > 0)
+            {
+                // Of what was refused already there is nothing to go on with.
+                return default!;
+            }
+        }
     }
 
     /// <summary>The settings with a longest payment of which the prediction, too, can be published.</summary>

@@ -32,7 +32,7 @@ sealed record Ledger(
     public static Ledger Of(Func<string, IEnumerable<TopicRecord>> read, IReadOnlyList<StoredRow> stored, IReadOnlyList<string> mails) => new(
         [.. read(TopicNames.Transactions).Select(record => new Dated(IdOf(record.Value), record.UnixMilliseconds))],
         [.. read(TopicNames.Predictions).Select(PredictionOf)],
-        [.. read(TopicNames.Rejected).Select(record => new Dated(IdOf(RejectedRecord.TryRead(record.Value)!.Original), record.UnixMilliseconds))],
+        [.. read(TopicNames.Rejected).Select(record => new Dated(IdOf(RejectedRecord.Read(record.Value)!.Original), record.UnixMilliseconds))],
         stored,
         [.. read(TopicNames.Alerts).Select(AlertOf)],
         mails);

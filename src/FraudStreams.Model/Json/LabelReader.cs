@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -14,15 +15,17 @@ public static class LabelReader
     /// Parses a record. Never throws because of a record's content.
     /// </summary>
     /// <param name="record">The record's bytes.</param>
+    /// <param name="label">The label; null if the record was rejected.</param>
     /// <param name="reason">Why the record was rejected; null if it is a label.</param>
-    /// <returns>The label; null if the record was rejected.</returns>
-    public static Label? TryRead(ReadOnlySpan<byte> record, out RejectReason? reason)
+    /// <returns>Whether it is a label.</returns>
+    public static bool TryRead(ReadOnlySpan<byte> record, [NotNullWhen(true)] out Label? label, [NotNullWhen(false)] out RejectReason? reason)
     {
+        label = null;
         reason = record.Length > LongestRecord ? JsonRecord.TooLong(record.Length, LongestRecord)
             : !Utf8.IsValid(record) ? new(RejectCodes.NotUtf8, "the record is not UTF-8 text")
             : null;
         if (reason is not null)
-            return null;
+            return false;
         var text = new LabelText();
         try
         {
@@ -31,10 +34,11 @@ public static class LabelReader
         catch (JsonException)
         {
             reason = new(RejectCodes.NotJson, "the record is not JSON");
-            return null;
+            return false;
         }
         reason = text.Problems;
-        return text.Label;
+        label = text.Label;
+        return label is not null;
     }
 
     static void Read(ReadOnlySpan<byte> record, ref LabelText text)

@@ -39,7 +39,7 @@ public sealed class PredictionReader
     /// <param name="json">The record, in UTF-8.</param>
     /// <param name="into">Rows of the same schema; unchanged if the record is rejected.</param>
     /// <returns>Null, or why the record is not a prediction of this schema.</returns>
-    public RejectReason? TryRead(ReadOnlySpan<byte> json, PredictionRows into) => _record.Read(json, into.Transactions);
+    public RejectReason? Read(ReadOnlySpan<byte> json, PredictionRows into) => _record.Read(json, into.Transactions);
 }
 
 /// <summary>

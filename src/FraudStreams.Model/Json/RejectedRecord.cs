@@ -11,7 +11,7 @@ namespace FraudStreams.Model.Json;
 /// <param name="Partition">The partition it was read from.</param>
 /// <param name="Offset">Its offset in the partition.</param>
 /// <param name="RejectedAt">When it was rejected.</param>
-/// <param name="Original">The record's bytes; after <see cref="TryRead"/>, the bytes that were kept.</param>
+/// <param name="Original">The record's bytes; after <see cref="Read"/>, the bytes that were kept.</param>
 /// <param name="Excerpt">Number of leading bytes to keep; null to keep all of them.</param>
 public sealed record RejectedRecord(
     RejectReason Reason, string Topic, int Partition, long Offset, DateTimeOffset RejectedAt, ReadOnlyMemory<byte> Original, int? Excerpt = null)
@@ -39,7 +39,7 @@ public sealed record RejectedRecord(
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     /// <returns>The rejected record; null if the JSON is not one.</returns>
-    public static RejectedRecord? TryRead(ReadOnlyMemory<byte> json)
+    public static RejectedRecord? Read(ReadOnlyMemory<byte> json)
     {
         try
         {

@@ -28,5 +28,5 @@ public sealed class TransactionReader
     /// <param name="json">The record, in UTF-8.</param>
     /// <param name="into">Rows of the same schema; unchanged if the record is rejected.</param>
     /// <returns>Null, or why the record is not a transaction of this schema.</returns>
-    public RejectReason? TryRead(ReadOnlySpan<byte> json, TransactionRows into) => _record.Read(json, into);
+    public RejectReason? Read(ReadOnlySpan<byte> json, TransactionRows into) => _record.Read(json, into);
 }

@@ -93,7 +93,7 @@ sealed class AlertFlow
         foreach (var prediction in predictions)
         {
             rows.Clear();
-            if (_reader.TryRead(prediction.Value.Span, rows) is { } reason)
+            if (_reader.Read(prediction.Value.Span, rows) is { } reason)
                 _log.LogWarning("The record of {Partition} at offset {Offset} is skipped: it is not a prediction ({Reason})", prediction.Partition, prediction.Offset, reason.Message);
             else if (rows.Fraud(0))
                 alerts.Add(Alert.Of(rows, 0, _template, prediction.Key.Span));

@@ -38,7 +38,7 @@ static class RejectedCommand
                 $"`rejected` reads embedded topics; these are on Kafka: any client shows topic {kafka.Prefix}{TopicNames.Rejected} of {kafka.BootstrapServers}");
         }
 
-        var records = EmbeddedLog.ReadRecords(settings.DataDirectory, TopicNames.Rejected).Select(record => (record.Value, Rejected: RejectedRecord.TryRead(record.Value)));
+        var records = EmbeddedLog.ReadRecords(settings.DataDirectory, TopicNames.Rejected).Select(record => (record.Value, Rejected: RejectedRecord.Read(record.Value)));
         if (call.GetValue(Code) is { } code)
             records = records.Where(record => record.Rejected?.Reason.Code == code);
         if (call.GetValue(CommonOptions.Json))

@@ -9,9 +9,10 @@ namespace FraudStreams.Configuration;
 /// Reads the keys of one section, each with the range that makes sense for it; what does not is refused with the key's whole path,
 /// its value and what would be right.
 /// </summary>
-public sealed class SettingsSection(Config config, string path)
+/// <param name="problems">Collects what is refused, so that a file is corrected once; what is read in its place is empty. Null throws the first.</param>
+public sealed class SettingsSection(Config config, string path, List<string>? problems = null)
 {
-    public SettingsSection Section(string key) => new(config, PathOf(key));
+    public SettingsSection Section(string key) => new(config, PathOf(key), problems);
 
     public string PathOf(string key) => $"{path}.{key}";
 
@@ -19,7 +20,8 @@ public sealed class SettingsSection(Config config, string path)
 
     public T Parsed<T>(string key, Func<string, T> parse, string right) => Read(key, _ => parse(Text(key)), right);
 
-    public ImmutableArray<string> Texts(string key) => Read(key, c => c.GetStringList(PathOf(key)).ToImmutableArray(), "a list of texts");
+    public ImmutableArray<string> Texts(string key) =>
+        Read(key, c => c.GetStringList(PathOf(key)).ToImmutableArray(), "a list of texts") is { IsDefault: false } texts ? texts : [];
 
     public bool Flag(string key) => Read(key, c => c.GetBoolean(PathOf(key)), "on or off");
 
@@ -27,7 +29,7 @@ public sealed class SettingsSection(Config config, string path)
     {
         var right = $"a whole number from {min} to {max}";
         var value = Read(key, _ => int.Parse(Text(key), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture), right);
-        return value >= min && value <= max ? value : throw Senseless(key, right);
+        return value >= min && value <= max ? value : Refuse(key, right, value);
     }
 
     /// <summary>A number above <paramref name="above"/> and at most <paramref name="max"/>.</summary>
@@ -42,14 +44,14 @@ public sealed class SettingsSection(Config config, string path)
     {
         const string right = "a share above 0 and below 1, such as 20% or 0.2";
         var value = Read(key, _ => ParseShare(Text(key)), right);
-        return value is > 0 and < 1 ? value : throw Senseless(key, right);
+        return value is > 0 and < 1 ? value : Refuse(key, right, value);
     }
 
     public TimeSpan Duration(string key, TimeSpan min, TimeSpan max)
     {
         var right = $"a duration from {min} to {max}, such as 100ms, 10s, 5m or 7d";
         var value = Read(key, c => c.GetTimeSpan(PathOf(key), allowInfinite: false), right);
-        return value >= min && value <= max ? value : throw Senseless(key, right);
+        return value >= min && value <= max ? value : Refuse(key, right, value);
     }
 
     /// <summary>A duration, or null for "infinite".</summary>
@@ -61,7 +63,7 @@ public sealed class SettingsSection(Config config, string path)
     {
         var right = $"a size from {min} to {max} bytes, such as 64KiB or 4GiB";
         var value = Read(key, c => c.GetByteSize(PathOf(key)) ?? -1, right);
-        return value >= min && value <= max ? value : throw Senseless(key, right);
+        return value >= min && value <= max ? value : Refuse(key, right, value);
     }
 
     /// <summary>The texts of a section that may hold any key, by their paths within it: "a.b" where a section b stands in a, or where the key was written so.</summary>
@@ -80,7 +82,7 @@ public sealed class SettingsSection(Config config, string path)
     public string OneOf(string key, params ReadOnlySpan<string> words)
     {
         var value = Text(key);
-        return words.Contains(value) ? value : throw Senseless(key, words.Length == 1 ? words[0] : "one of " + string.Join(", ", words.ToArray()));
+        return words.Contains(value) ? value : Refuse(key, words.Length == 1 ? words[0] : "one of " + string.Join(", ", words.ToArray()), words[0]);
     }
 
     public SettingsException Senseless(string key, string right) => SettingsException.Senseless(PathOf(key), ValueText(key), right);
@@ -91,12 +93,12 @@ public sealed class SettingsSection(Config config, string path)
     public static double ParseShare(string text) => text.EndsWith('%') ? ParseNumber(text[..^1]) / 100 : ParseNumber(text);
 
     double AtMost(string key, double value, double above, double max, string right) =>
-        value > above && value <= max ? value : throw Senseless(key, right);
+        value > above && value <= max ? value : Refuse(key, right, value);
 
     T Read<T>(string key, Func<Config, T> read, string right)
     {
         if (!config.HasPath(PathOf(key)))
-            throw new SettingsException($"{PathOf(key)} is missing: it must be {right}");
+            return Refuse<T>(new SettingsException($"{PathOf(key)} is missing: it must be {right}"), default!);
         try
         {
             return read(config);
@@ -104,8 +106,20 @@ public sealed class SettingsSection(Config config, string path)
         catch (Exception e) when (e is FormatException or OverflowException or ConfigurationException or InvalidCastException or ArgumentException
                                       or InvalidOperationException)
         {
-            throw SettingsException.Senseless(PathOf(key), ValueText(key), right);
+            return Refuse<T>(Senseless(key, right), default!);
         }
+    }
+
+    T Refuse<T>(string key, string right, T instead) => Refuse(Senseless(key, right), instead);
+
+    /// <summary>A key that was refused once is not refused again for its range.</summary>
+    T Refuse<T>(SettingsException refusal, T instead)
+    {
+        if (problems is null)
+            throw refusal;
+        if (!problems.Contains(refusal.Message))
+            problems.Add(refusal.Message);
+        return instead;
     }
 
     string? ValueText(string key)

@@ -23,8 +23,8 @@ static class ReadLabels
         foreach (var record in records)
         {
             last = record;
-            if (LabelReader.TryRead(record.Value.Span, out var reason) is { } label) labels.Add(label);
-            else unreadable.Add(new UnreadableLabel(record, reason!));
+            if (LabelReader.TryRead(record.Value.Span, out var label, out var reason)) labels.Add(label);
+            else unreadable.Add(new UnreadableLabel(record, reason));
         }
 
         return new LabelBatch(labels.ToImmutable(), unreadable.ToImmutable(), last);

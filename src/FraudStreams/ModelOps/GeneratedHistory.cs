@@ -26,7 +26,7 @@ sealed class GeneratedHistory(GeneratorSettings generator, long payments, Transa
             json.ResetWrittenCount();
             var payment = source.At(number);
             writer.WriteJson(payment, json);
-            if (reader.TryRead(json.WrittenSpan, rows) is { } reason)
+            if (reader.Read(json.WrittenSpan, rows) is { } reason)
                 rejected(reason);
             if (rows.Count < BatchRows && number < payments - 1)
                 continue;

@@ -53,7 +53,7 @@ sealed class LoggedFeatures(IReadableLog topics, int partitions, FeaturePlan pla
     void Take(ReadOnlySpan<byte> record, PredictionRows row)
     {
         row.Clear();
-        if (_reader.TryRead(record, row) is not null)
+        if (_reader.Read(record, row) is not null)
         {
             _unreadable++;
             return;

@@ -57,7 +57,7 @@ sealed class FeatureVerification(IMessageLog topics, TopicSettings settings, Tra
             foreach (var record in records)
             {
                 prediction.Clear();
-                if (reader.TryRead(record.Value.Span, prediction) is not null)
+                if (reader.Read(record.Value.Span, prediction) is not null)
                     continue;
                 var id = Encoding.UTF8.GetString(prediction.Transactions.Id(0));
                 if (await payments.FindAsync(id) is not { } row)

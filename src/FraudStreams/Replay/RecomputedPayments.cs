@@ -62,7 +62,7 @@ sealed class RecomputedPayments : IAsyncDisposable
     async ValueTask TakeAsync(TopicRecord record)
     {
         var rows = _newRows();
-        if (_reader.TryRead(record, rows) is not null)
+        if (_reader.Read(record, rows) is not null)
         {
             rows.Dispose();
             return;

@@ -13,13 +13,11 @@ sealed class ReplayFile(string path, TimeProvider time) : IReplayOutput
     public async Task WriteAsync(TransactionBatch batch, ReplayStretch stretch)
     {
         var now = time.GetUtcNow();
-        var scored = batch.Scored;
         for (var row = 0; row < batch.Rows.Count; row++)
         {
             if (!stretch.Holds(batch.Rows, row))
                 continue;
-            PredictionWriter.Write(
-                _lines, batch.Rows.Source(row), scored!.Scores[row], scored.Scores[row] >= scored.Threshold, scored.ModelVersion, now, scored.FeaturesOf(row));
+            batch.WritePrediction(_lines, row, now);
             _lines.Write("\n"u8);
         }
 

@@ -59,7 +59,7 @@ sealed class ReplayPayments(
             if (!stretch.Holds(batch.Rows, row))
                 continue;
             _replayed++;
-            _frauds += batch.Scored!.Scores[row] >= batch.Scored.Threshold ? 1 : 0;
+            _frauds += batch.Scored!.IsFraud(row) ? 1 : 0;
         }
 
         await output.WriteAsync(batch, stretch);

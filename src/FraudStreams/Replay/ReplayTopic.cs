@@ -15,9 +15,7 @@ sealed class ReplayTopic(IMessageLog topics, string name, TimeProvider time) : I
         {
             if (!stretch.Holds(batch.Rows, row))
                 continue;
-            records.Add(name, batch.Records[row].Key.Span, (batch, row, now), static (output, it) => PredictionWriter.Write(
-                output, it.batch.Rows.Source(it.row), it.batch.Scored!.Scores[it.row], it.batch.Scored.Scores[it.row] >= it.batch.Scored.Threshold,
-                it.batch.Scored.ModelVersion, it.now, it.batch.Scored.FeaturesOf(it.row)));
+            records.Add(name, batch.Records[row].Key.Span, (batch, row, now), static (output, it) => it.batch.WritePrediction(output, it.row, it.now));
         }
 
         await topics.PublishAsync(records, CancellationToken.None);

@@ -27,11 +27,9 @@ sealed class PublishPredictions(IMessageLog topics, StreamMetrics metrics, TimeP
         var frauds = 0;
         for (var row = 0; row < batch.Rows.Count; row++)
         {
-            var score = batch.Scored!.Scores[row];
-            var fraud = score >= batch.Scored.Threshold;
-            frauds += fraud ? 1 : 0;
-            records.Add(TopicNames.Predictions, batch.Records[row].Key.Span, (batch, row, score, fraud, scoredAt), static (output, it) =>
-                PredictionWriter.Write(output, it.batch.Rows.Source(it.row), it.score, it.fraud, it.batch.Scored!.ModelVersion, it.scoredAt, it.batch.Scored.FeaturesOf(it.row)));
+            frauds += batch.Scored!.IsFraud(row) ? 1 : 0;
+            records.Add(
+                TopicNames.Predictions, batch.Records[row].Key.Span, (batch, row, scoredAt), static (output, it) => it.batch.WritePrediction(output, it.row, it.scoredAt));
         }
 
         foreach (var (record, reason) in batch.Rejected)

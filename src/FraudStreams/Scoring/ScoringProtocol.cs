@@ -10,6 +10,9 @@ public sealed record ScoreBatch(TransactionRows Rows, bool WithFeatures = false)
 /// <param name="Features">Rows × features, where they were asked for.</param>
 public sealed record BatchScored(double[] Scores, string ModelVersion, double Threshold, double[]? Features = null)
 {
+    /// <summary>The model's decision about a row, made here alone.</summary>
+    public bool IsFraud(int row) => Scores[row] >= Threshold;
+
     /// <summary>The feature values of a row; empty where they were not asked for.</summary>
     public ReadOnlySpan<double> FeaturesOf(int row) =>
         Features is null ? default : Features.AsSpan(row * (Features.Length / Scores.Length), Features.Length / Scores.Length);

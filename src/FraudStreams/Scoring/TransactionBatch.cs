@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Json;
@@ -35,7 +36,7 @@ sealed class TransactionBatch(TransactionBatchPool pool, TransactionRows rows)
     {
         foreach (var record in records)
         {
-            if (reader.TryRead(record, Rows) is { } reason)
+            if (reader.Read(record, Rows) is { } reason)
                 _rejected.Add((record, reason));
             else
                 _records.Add(record);
@@ -46,6 +47,10 @@ sealed class TransactionBatch(TransactionBatchPool pool, TransactionRows rows)
 
         return this;
     }
+
+    /// <summary>Writes the prediction of a scored row: the payment as it came and what the model decided. Stream and replays write it here alone.</summary>
+    public void WritePrediction(IBufferWriter<byte> into, int row, DateTimeOffset scoredAt) => PredictionWriter.Write(
+        into, Rows.Source(row), Scored!.Scores[row], Scored.IsFraud(row), Scored.ModelVersion, scoredAt, Scored.FeaturesOf(row));
 
     public void Return()
     {

@@ -148,7 +148,7 @@ public sealed class PredictionStore : IAsyncDisposable
         var unreadable = ImmutableArray.CreateBuilder<UnreadablePrediction>(0);
         for (var i = 0; i < records.Count; i++)
         {
-            var reason = _reader.TryRead(records[i].Value.Span, _rows);
+            var reason = _reader.Read(records[i].Value.Span, _rows);
             if (reason is null && (reason = _database.Refuse(_rows, _rows.Count - 1)) is not null) _rows.RemoveLast();
             if (reason is not null) unreadable.Add(new UnreadablePrediction(records[i], reason));
         }

@@ -17,9 +17,9 @@ static class DeadLetters
     const int Frame = 16 * 1024;
 
     /// <summary>Parses a payment of `transactions`, with the limit of the key that every reader of the topic applies.</summary>
-    public static RejectReason? TryRead(this TransactionReader reader, in TopicRecord record, TransactionRows rows) => record.Key.Length > LongestKey
+    public static RejectReason? Read(this TransactionReader reader, in TopicRecord record, TransactionRows rows) => record.Key.Length > LongestKey
         ? new RejectReason(RejectCodes.TooLong, $"its key has {record.Key.Length:N0} bytes; at most {LongestKey:N0} are taken")
-        : reader.TryRead(record.Value.Span, rows);
+        : reader.Read(record.Value.Span, rows);
 
     /// <summary>Adds a dead letter for the record to `rejected`, with all of its bytes if they fit.</summary>
     public static void AddRejected(this RecordBatch records, IMessageLog topics, in TopicRecord record, RejectReason reason, DateTimeOffset at)

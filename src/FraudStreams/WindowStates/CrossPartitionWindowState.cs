@@ -114,7 +114,7 @@ sealed class CrossPartitionWindowState : IAsyncDisposable
         {
             Next = record.Offset + 1;
             _row.Clear();
-            if (_parser.TryRead(record, _row) is not null)
+            if (_parser.Read(record, _row) is not null)
                 return;
             _watermark.Take(_row.EventTime(0));
             windows.Remember(_row);

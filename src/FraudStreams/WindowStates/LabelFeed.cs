@@ -54,7 +54,7 @@ sealed class LabelFeed(IReadableLog topics, WindowState windows, long next, bool
     void Take(TopicRecord record)
     {
         Next = record.Offset + 1;
-        if (LabelReader.TryRead(record.Value.Span, out _) is { } label)
+        if (LabelReader.TryRead(record.Value.Span, out var label, out _))
             windows.Label(Encoding.UTF8.GetBytes(label.Id), label.Fraud, label.ConfirmedAt);
     }
 }

@@ -68,7 +68,7 @@ sealed class PartitionWindowState(PartitionWindowStates shared, TopicPartition p
         await foreach (var records in shared.Topics.ReadAsync(partition, from, position, ended))
         {
             foreach (var record in records)
-                reader.TryRead(record, rows);
+                reader.Read(record, rows);
             await own.AdvanceAsync(rows, ended);
             rows.Clear();
             read += records.Count;

@@ -69,7 +69,7 @@ public sealed class CsvTests
         Read(csv, out var reasons).Count.ShouldBe(1);
         reasons[0].ShouldBe(new RejectReason(RejectCodes.ColumnCount, "line 2: has 4 columns where the file's first line has 14"));
         using var rows = new TransactionRows(TestSchemas.Small);
-        new TransactionReader(TestSchemas.Small).TryRead(broken.Utf8(), rows).ShouldBe(new RejectReason(
+        new TransactionReader(TestSchemas.Small).Read(broken.Utf8(), rows).ShouldBe(new RejectReason(
             RejectCodes.ColumnCount, "the record is a line of 4 comma-separated columns, not a JSON object; schema small has 13 fields"));
     }
 
@@ -108,7 +108,7 @@ public sealed class CsvTests
         toJson.TryRead(into).ShouldBeTrue();
         toJson.Key.Text().ShouldBe("pay \"1\".csv:1");
         toJson.EventTime.ShouldBe(1325376108000);
-        new TransactionReader(schema).TryRead(into.WrittenSpan, rows).ShouldBeNull();
+        new TransactionReader(schema).Read(into.WrittenSpan, rows).ShouldBeNull();
         toJson.TryRead(into).ShouldBeTrue();
         toJson.Key.Length.ShouldBe(0);
         toJson.EventTime.ShouldBeNull();
@@ -187,7 +187,7 @@ public sealed class CsvTests
         using var byJson = new TransactionRows(TestSchemas.Small);
         var reader = new TransactionReader(TestSchemas.Small);
 
-        var reasonsByJson = RecordsOf(csv).Select(record => reader.TryRead(record, byJson)).ToList();
+        var reasonsByJson = RecordsOf(csv).Select(record => reader.Read(record, byJson)).ToList();
 
         reasonsByJson.Count.ShouldBe(reasons.Count);
         foreach (var (reason, byJsonReason) in reasons.Zip(reasonsByJson))

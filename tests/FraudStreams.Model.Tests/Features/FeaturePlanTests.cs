@@ -181,7 +181,7 @@ public sealed class FeaturePlanTests
         var reader = new TransactionReader(schema);
         var rows = new TransactionRows(schema);
         foreach (var record in records)
-            reader.TryRead(record.Utf8(), rows).ShouldBeNull();
+            reader.Read(record.Utf8(), rows).ShouldBeNull();
         return rows;
     }
 

@@ -36,7 +36,7 @@ public sealed class PredictionTests : IDisposable
     {
         PredictionWriter.Write(_into, TestSchemas.Good.Utf8(), score, fraud: false, "v \"1\" é", ScoredAt);
 
-        _reader.TryRead(_into.WrittenSpan, _rows).ShouldBeNull();
+        _reader.Read(_into.WrittenSpan, _rows).ShouldBeNull();
 
         _rows.Count.ShouldBe(1);
         _rows.Score(0).ShouldBe(score);
@@ -72,7 +72,7 @@ public sealed class PredictionTests : IDisposable
     [Fact]
     public void A_transaction_without_a_score_is_not_a_prediction()
     {
-        _reader.TryRead(TestSchemas.Good.Utf8(), _rows).ShouldBe(new RejectReason(RejectCodes.MissingField, "score: is missing"));
+        _reader.Read(TestSchemas.Good.Utf8(), _rows).ShouldBe(new RejectReason(RejectCodes.MissingField, "score: is missing"));
 
         _rows.Count.ShouldBe(0);
     }
@@ -85,7 +85,7 @@ public sealed class PredictionTests : IDisposable
             new RejectReason(RejectCodes.NotJson, "the \"record\" is not JSON\n"), "transactions", 3, 42, ScoredAt.ToUniversalTime(), original);
 
         rejected.Write(_into);
-        var back = RejectedRecord.TryRead(_into.WrittenMemory).ShouldNotBeNull();
+        var back = RejectedRecord.Read(_into.WrittenMemory).ShouldNotBeNull();
 
         (back with { Original = rejected.Original }).ShouldBe(rejected);
         back.Original.ToArray().ShouldBe(original);
@@ -96,5 +96,5 @@ public sealed class PredictionTests : IDisposable
     [InlineData("hello")]
     [InlineData("[]")]
     [InlineData("{\"code\":1}")]
-    public void Json_that_is_not_a_rejected_record_reads_as_null(string json) => RejectedRecord.TryRead(json.Utf8()).ShouldBeNull();
+    public void Json_that_is_not_a_rejected_record_reads_as_null(string json) => RejectedRecord.Read(json.Utf8()).ShouldBeNull();
 }

@@ -19,7 +19,7 @@ public sealed class RobustnessTests
         var reader = new TransactionReader(TestSchemas.Small);
         using var rows = new TransactionRows(TestSchemas.Small, expectedRows: 1);
         var good = TestSchemas.Good.Utf8();
-        reader.TryRead(good, rows).ShouldBeNull();
+        reader.Read(good, rows).ShouldBeNull();
         var (accepted, rejected) = (0, 0);
 
         for (var i = 0; i < 30_000; i++)
@@ -27,7 +27,7 @@ public sealed class RobustnessTests
             var record = Mutate(good, random);
             var before = rows.Count;
 
-            var reason = reader.TryRead(record, rows);
+            var reason = reader.Read(record, rows);
 
             if (reason is null)
             {
@@ -50,7 +50,7 @@ public sealed class RobustnessTests
                 rows.Id(0).Text().ShouldBe("t1");
                 rows.Source(0).SequenceEqual(good).ShouldBeTrue();
                 rows.Clear();
-                reader.TryRead(good, rows).ShouldBeNull();
+                reader.Read(good, rows).ShouldBeNull();
             }
         }
         accepted.ShouldBeGreaterThan(500);
@@ -92,7 +92,7 @@ public sealed class RobustnessTests
         {
             rows.Clear();
             for (var i = 0; i < 500; i++)
-                reader.TryRead(record, rows).ShouldBeNull();
+                reader.Read(record, rows).ShouldBeNull();
         }
         Batch();
         Batch();
@@ -100,7 +100,7 @@ public sealed class RobustnessTests
         var before = GC.GetAllocatedBytesForCurrentThread();
         rows.Clear();
         for (var i = 0; i < 500; i++)
-            _ = reader.TryRead(record, rows);
+            _ = reader.Read(record, rows);
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
         allocated.ShouldBe(0);
@@ -110,13 +110,13 @@ public sealed class RobustnessTests
     public void A_disposed_batch_cannot_be_used()
     {
         var rows = new TransactionRows(TestSchemas.Small);
-        new TransactionReader(TestSchemas.Small).TryRead(TestSchemas.Good.Utf8(), rows).ShouldBeNull();
+        new TransactionReader(TestSchemas.Small).Read(TestSchemas.Good.Utf8(), rows).ShouldBeNull();
         rows.Dispose();
         rows.Dispose();
 
         rows.Count.ShouldBe(0);
         Should.Throw<ArgumentOutOfRangeException>(() => rows.Number(0, 0));
-        Should.Throw<ObjectDisposedException>(() => new TransactionReader(TestSchemas.Small).TryRead(TestSchemas.Good.Utf8(), rows));
+        Should.Throw<ObjectDisposedException>(() => new TransactionReader(TestSchemas.Small).Read(TestSchemas.Good.Utf8(), rows));
     }
 
     static byte[] Mutate(byte[] good, Random random)

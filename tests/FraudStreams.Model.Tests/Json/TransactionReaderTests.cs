@@ -16,7 +16,7 @@ public sealed class TransactionReaderTests : IDisposable
     [Fact]
     public void A_record_becomes_typed_cells_beside_its_bytes()
     {
-        _reader.TryRead(TestSchemas.Good.Utf8(), _rows).ShouldBeNull();
+        _reader.Read(TestSchemas.Good.Utf8(), _rows).ShouldBeNull();
 
         _rows.Count.ShouldBe(1);
         _rows.Id(0).Text().ShouldBe("t1");
@@ -35,7 +35,7 @@ public sealed class TransactionReaderTests : IDisposable
     {
         var record = TestSchemas.Good.Replace("Murray", """Caf\u00e9 \"Zum L\u00f6wen\" \ud83c\udf7a\\""");
 
-        _reader.TryRead(record.Utf8(), _rows).ShouldBeNull();
+        _reader.Read(record.Utf8(), _rows).ShouldBeNull();
 
         _rows.Text(0, TestSchemas.Small.MerchantField).Text().ShouldBe("Café \"Zum Löwen\" 🍺\\");
         _rows.Source(0).Text().ShouldBe(record);
@@ -47,7 +47,7 @@ public sealed class TransactionReaderTests : IDisposable
         const string record =
             """ {"amo\u0075nt":"1.5","more":{"a":[1,{"b":2}]},"kind":"x","card":6565356119945483,"at":"1325376108.25","list":[],"id":7} """;
 
-        _reader.TryRead(record.Utf8(), _rows).ShouldBeNull();
+        _reader.Read(record.Utf8(), _rows).ShouldBeNull();
 
         _rows.Amount(0).ShouldBe(1.5);
         _rows.EventTime(0).ShouldBe(1325376108250);
@@ -93,10 +93,10 @@ public sealed class TransactionReaderTests : IDisposable
     [InlineData("\"fraud\":0", "\"fraud\":0,", RejectCodes.NotJson, "the record is not JSON after its byte")]
     public void An_invalid_record_has_a_reason_and_leaves_the_rows_unchanged(string good, string bad, string code, string message)
     {
-        _reader.TryRead(TestSchemas.Good.Utf8(), _rows).ShouldBeNull();
+        _reader.Read(TestSchemas.Good.Utf8(), _rows).ShouldBeNull();
         TestSchemas.Good.ShouldContain(good);
 
-        var reason = _reader.TryRead(TestSchemas.Good.Replace(good, bad).Utf8(), _rows);
+        var reason = _reader.Read(TestSchemas.Good.Replace(good, bad).Utf8(), _rows);
 
         reason.ShouldNotBeNull();
         reason.Code.ShouldBe(code);
@@ -111,7 +111,7 @@ public sealed class TransactionReaderTests : IDisposable
     {
         var record = TestSchemas.Good.Replace("1325376108", "{\"a\":[1]}").Replace("6565356119945483", "2.29E+15").Replace("115.32", "\"\"");
 
-        _reader.TryRead(record.Utf8(), _rows).ShouldBe(new RejectReason(
+        _reader.Read(record.Utf8(), _rows).ShouldBe(new RejectReason(
             RejectCodes.NestedValue,
             "at: is an object, not one value; card: is rounded to scientific notation, as spreadsheets do, and its digits are lost " +
             "(11 to 19 digits were expected); amount: is empty"));
@@ -123,7 +123,7 @@ public sealed class TransactionReaderTests : IDisposable
     {
         var record = "{" + string.Join(",", Enumerable.Repeat("\"id\":1", 500)) + "}";
 
-        _reader.TryRead(record.Utf8(), _rows)!.Message.Length.ShouldBeLessThan(700);
+        _reader.Read(record.Utf8(), _rows)!.Message.Length.ShouldBeLessThan(700);
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public sealed class TransactionReaderTests : IDisposable
         var open = TransactionSchema.Create(TestSchemas.Draft with { Fields = [.. TestSchemas.Draft.Fields.Select(f => f with { Secret = false })] });
         using var rows = new TransactionRows(open);
 
-        var reason = new TransactionReader(open).TryRead(TestSchemas.Good.Replace("115.32", $"\"12\\n{new string('x', 100)}\"").Utf8(), rows);
+        var reason = new TransactionReader(open).Read(TestSchemas.Good.Replace("115.32", $"\"12\\n{new string('x', 100)}\"").Utf8(), rows);
 
         reason!.Message.ShouldBe($"amount: \"12·{new string('x', 37)}…\" is not a number");
     }
@@ -149,12 +149,12 @@ public sealed class TransactionReaderTests : IDisposable
     [InlineData("{]", RejectCodes.NotJson)]
     [InlineData("{'id':1}", RejectCodes.NotJson)]
     public void A_record_that_is_not_an_object_is_rejected(string record, string code) =>
-        _reader.TryRead(record.Utf8(), _rows)!.Code.ShouldBe(code);
+        _reader.Read(record.Utf8(), _rows)!.Code.ShouldBe(code);
 
     [Fact]
     public void A_csv_line_is_rejected_with_its_column_count()
     {
-        var reason = _reader.TryRead("8/3/2020 6:18,2.29E+15,\"fraud_Jones, Sawayn\",entertainment,44.73"u8, _rows);
+        var reason = _reader.Read("8/3/2020 6:18,2.29E+15,\"fraud_Jones, Sawayn\",entertainment,44.73"u8, _rows);
 
         reason.ShouldBe(new RejectReason(
             RejectCodes.ColumnCount,
@@ -166,7 +166,7 @@ public sealed class TransactionReaderTests : IDisposable
     {
         var record = TestSchemas.Good.Replace("Murray", new string('x', 5000));
 
-        _reader.TryRead(record.Utf8(), _rows)!.Code.ShouldBe(RejectCodes.TooLong);
+        _reader.Read(record.Utf8(), _rows)!.Code.ShouldBe(RejectCodes.TooLong);
     }
 
     [Fact]
@@ -175,7 +175,7 @@ public sealed class TransactionReaderTests : IDisposable
         var record = TestSchemas.Good.Utf8();
         record[TestSchemas.Good.IndexOf("Murray", StringComparison.Ordinal)] = 0xFF;
 
-        _reader.TryRead(record, _rows)!.Code.ShouldBe(RejectCodes.NotUtf8);
+        _reader.Read(record, _rows)!.Code.ShouldBe(RejectCodes.NotUtf8);
     }
 
     [Theory]
@@ -187,6 +187,6 @@ public sealed class TransactionReaderTests : IDisposable
         var nested = string.Concat(Enumerable.Repeat(kind == '[' ? "[" : "{\"a\":", depth));
         var record = $$"""{"extra":{{nested}}""";
 
-        _reader.TryRead(record.Utf8(), _rows)!.Code.ShouldBe(RejectCodes.TooDeep);
+        _reader.Read(record.Utf8(), _rows)!.Code.ShouldBe(RejectCodes.TooDeep);
     }
 }

@@ -21,7 +21,7 @@ public sealed class ModelArtifactTests : IDisposable
         var reader = new TransactionReader(TestSchemas.Small);
         for (var i = 0; i < 400; i++)
         {
-            reader.TryRead(
+            reader.Read(
                 TestSchemas.Good.Replace("115.32", $"{i % 97}").Replace("grocery_pos", i % 3 == 0 ? "food" : "fuel").Utf8(), _rows).ShouldBeNull();
         }
     }

@@ -47,11 +47,11 @@ public sealed class FraudSettingsTests
     }
 
     [Fact]
-    public void Kafkas_settings_where_earlier_releases_had_them_are_refused_and_the_new_place_is_named()
+    public void Keys_of_earlier_releases_are_refused_and_the_new_ones_named()
     {
         var refusal = Should.Throw<SettingsException>(() => Load("akka.kafka.consumer.kafka-clients.session.timeout.ms=6000"));
 
-        refusal.Message.ShouldBe("--set: akka.kafka is read no more: what clients of Kafka are told stands in fraudstreams.topics.kafka.consumer.client and .producer.client");
+        refusal.Message.ShouldBe("--set: akka.kafka is read no more: settings of Kafka's clients stand in fraudstreams.topics.kafka.consumer.client and .producer.client");
     }
 
     [Fact]

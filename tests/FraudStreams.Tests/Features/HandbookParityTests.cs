@@ -81,7 +81,7 @@ public sealed class HandbookParityTests(ITestOutputHelper output) : IDisposable
         foreach (var prediction in EmbeddedLog.ReadRecords(data, TopicNames.Predictions))
         {
             row.Clear();
-            reader.TryRead(prediction.Value.Span, row).ShouldBeNull();
+            reader.Read(prediction.Value.Span, row).ShouldBeNull();
             published.Compare(int.Parse(row.Transactions.Id(0), CultureInfo.InvariantCulture), FeatureValues.Read(prediction.Value.Span).ShouldNotBeNull());
         }
 

@@ -36,7 +36,7 @@ static class Payments
         var rows = new TransactionRows(TrainedModel.Schema);
         var reader = new TransactionReader(TrainedModel.Schema);
         foreach (var json in Json(count))
-            _ = reader.TryRead(json, rows) is { } reason ? throw new InvalidOperationException(reason.Message) : true;
+            _ = reader.Read(json, rows) is { } reason ? throw new InvalidOperationException(reason.Message) : true;
         new WindowState(TrainedModel.Schema).Advance(rows);
         return rows;
     }

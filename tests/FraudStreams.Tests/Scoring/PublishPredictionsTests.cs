@@ -59,7 +59,7 @@ public sealed class PublishPredictionsTests : Akka.TestKit.Xunit2.TestKit
         }
 
         predictions.Select(PredictionOf).ShouldBe([(0.5, 1, "v3", _time.Start), (0.4999, 0, "v3", _time.Start)]);
-        var rejected = RejectedRecord.TryRead(EmbeddedLog.ReadRecords(_folder, TopicNames.Rejected).ShouldHaveSingleItem().Value).ShouldNotBeNull();
+        var rejected = RejectedRecord.Read(EmbeddedLog.ReadRecords(_folder, TopicNames.Rejected).ShouldHaveSingleItem().Value).ShouldNotBeNull();
         (rejected.Topic, rejected.Offset, rejected.Reason.Code).ShouldBe(("transactions", 11, RejectCodes.NotAnObject));
         Encoding.UTF8.GetString(rejected.Original.Span).ShouldBe("no payment");
         _totals.Current.ShouldBe(new StreamTotals(0, 2, 1, 1, 0, 0));

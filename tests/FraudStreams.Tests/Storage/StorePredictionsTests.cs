@@ -55,7 +55,7 @@ public sealed class StorePredictionsTests : IAsyncLifetime
         (await store.CountAsync()).Stored.ShouldBe(2);
         (await topics.PositionAsync("store", Partition, default)).ShouldBe(3);
         await using var log = LogOf.Open(LogOf.Settings(_folder, 1, "predictions", "rejected"));
-        var rejected = RejectedRecord.TryRead(Encoding.UTF8.GetBytes(LogOf.Values(log, "rejected").ShouldHaveSingleItem())).ShouldNotBeNull();
+        var rejected = RejectedRecord.Read(Encoding.UTF8.GetBytes(LogOf.Values(log, "rejected").ShouldHaveSingleItem())).ShouldNotBeNull();
         rejected.Offset.ShouldBe(1);
         rejected.Topic.ShouldBe("predictions");
         rejected.Reason.Code.ShouldBe(RejectCodes.NotAnObject);

@@ -56,7 +56,7 @@ public sealed class BadRecordsTests
 
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
         folder.ShouldHoldAll(records.Count, bad.Count);
-        var rejected = EmbeddedLog.ReadRecords(folder.Data, TopicNames.Rejected).Select(record => RejectedRecord.TryRead(record.Value).ShouldNotBeNull()).ToList();
+        var rejected = EmbeddedLog.ReadRecords(folder.Data, TopicNames.Rejected).Select(record => RejectedRecord.Read(record.Value).ShouldNotBeNull()).ToList();
         rejected.Count.ShouldBe(bad.Count);
         rejected.Where(record => record.Reason.Code != bad[record.Offset].Code)
             .Select(record => $"{bad[record.Offset].Code} was taken for {record.Reason.Code}: {record.Reason.Message}").Distinct().ShouldBeEmpty();

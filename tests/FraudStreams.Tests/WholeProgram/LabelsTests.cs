@@ -112,7 +112,7 @@ public sealed class LabelsTests
 
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
         Confirmed(folder).ShouldBe([$"{ids[5]}|1|bus"]);
-        EmbeddedLog.ReadRecords(folder.Data, TopicNames.Rejected).Select(record => RejectedRecord.TryRead(record.Value)!.Topic).ShouldBe([TopicNames.Labels]);
+        EmbeddedLog.ReadRecords(folder.Data, TopicNames.Rejected).Select(record => RejectedRecord.Read(record.Value)!.Topic).ShouldBe([TopicNames.Labels]);
     }
 
     /// <summary>Ids in the file's order; a generated row has no quoted fields.</summary>

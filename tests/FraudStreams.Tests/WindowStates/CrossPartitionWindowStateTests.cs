@@ -69,7 +69,7 @@ public sealed class CrossPartitionWindowStateTests : IDisposable
         var reader = new TransactionReader(Schema);
         using var rows = new TransactionRows(Schema);
         foreach (var payment in payments)
-            reader.TryRead(payment.Json(labelled: true), rows).ShouldBeNull();
+            reader.Read(payment.Json(labelled: true), rows).ShouldBeNull();
         new WindowState(Schema).Advance(rows);
         return Enumerable.Range(0, rows.Count).ToDictionary(row => Encoding.UTF8.GetString(rows.Id(row)), row => ValuesOf(rows, row));
     }

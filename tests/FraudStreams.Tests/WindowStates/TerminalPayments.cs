@@ -88,7 +88,7 @@ static class TerminalPayments
             foreach (var part in chunk.Chunk(batch))
             {
                 foreach (var record in part)
-                    reader.TryRead(record.Value.Span, rows).ShouldBeNull();
+                    reader.Read(record.Value.Span, rows).ShouldBeNull();
                 await windows.AdvanceAsync(rows, default);
                 for (var row = 0; row < rows.Count; row++)
                     yield return (Encoding.UTF8.GetString(rows.Id(row)), ValuesOf(rows, row));

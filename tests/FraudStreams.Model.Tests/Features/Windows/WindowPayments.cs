@@ -80,7 +80,7 @@ static class WindowPayments
         static string Json(string? text) => text is null ? "null" : $"\"{text}\"";
         var label = payment.Fraud is { } fraud ? fraud ? "1" : "0" : "null";
         var json = $$"""{"id":{{Json(payment.Id ?? $"t{payment.Time}")}},"at":{{payment.Time}},"card":{{Json(payment.Card)}},"shop":{{Json(payment.Shop)}},"amount":{{payment.Amount?.ToString() ?? "null"}},"cost":1,"fraud":{{label}}}""";
-        if (reader.TryRead(json.Utf8(), rows) is { } reason)
+        if (reader.Read(json.Utf8(), rows) is { } reason)
             throw new ArgumentException(reason.Message);
     }
 

@@ -155,7 +155,7 @@ public sealed class KafkaOffsetsTests(KafkaBroker broker) : KafkaTest(broker), I
         (await topics.PublishAsync(outgoing, default)).ShouldBe(2);
 
         await using var reader = topics.OpenReader(new TopicPartition("rejected", 0), 0);
-        var read = (await reader.NextAsync(wait: true, default)).Select(one => RejectedRecord.TryRead(one.Value).ShouldNotBeNull()).ToList();
+        var read = (await reader.NextAsync(wait: true, default)).Select(one => RejectedRecord.Read(one.Value).ShouldNotBeNull()).ToList();
         (read[0].Topic, read[0].Partition, read[0].Offset, read[0].Original.Length, read[0].Excerpt).ShouldBe(("transactions", 0, 7, 65536, 65536));
         (read[1].Offset, read[1].Original.Length, read[1].Excerpt).ShouldBe((8, 1000, null));
     }
