@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
-using FraudStreams.Model.Csv;
 using FraudStreams.Model.Schemas;
 using static FraudStreams.Model.Schemas.TransactionRows;
 

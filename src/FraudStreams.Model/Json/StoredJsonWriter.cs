@@ -1,14 +1,13 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using FraudStreams.Model.Csv;
 using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Json;
 
 /// <summary>
 /// Writes payments of the store as records of topic `transactions`: UTF-8 JSON objects with the schema's fields in schema order, as
-/// <see cref="CsvToJson"/> writes them. A reader gets the same values as from the original records. Further fields of those records are not
+/// the CSV input writes them. A reader gets the same values as from the original records. Further fields of those records are not
 /// in the store and are lost. Not thread-safe.
 /// </summary>
 /// <param name="schema">The schema of the rows.</param>

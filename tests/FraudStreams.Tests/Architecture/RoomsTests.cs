@@ -97,7 +97,7 @@ public sealed partial class RoomsTests
 
     static Dictionary<string, string[]> AllowedOf(string project) => project == "FraudStreams" ? Allowed : AllowedInModel;
 
-    /// <summary>The arrows that no longer way of arrows says already, as Mermaid.</summary>
+    /// <summary>The arrows between rooms as Mermaid, without those that follow from others.</summary>
     static string Picture(string project)
     {
         var arrows = Uses(project).Where(use => AllowedOf(project).ContainsKey(use.From)).GroupBy(use => use.From)
@@ -105,13 +105,13 @@ public sealed partial class RoomsTests
         var picture = new StringBuilder($"```mermaid\nflowchart TD\n");
         foreach (var room in AllowedOf(project).Keys.Reverse())
         {
-            foreach (var to in arrows.GetValueOrDefault(room, []).Order(StringComparer.Ordinal).Where(to => !arrows[room].Any(over => over != to && Reaches(over, to))))
+            foreach (var to in arrows.GetValueOrDefault(room, []).Order(StringComparer.Ordinal).Where(to => !arrows[room].Any(over => over != to && Reaches(over, to, []))))
                 picture.Append($"  {room} --> {to}\n");
         }
 
         return picture.Append("```\n").ToString();
 
-        bool Reaches(string from, string to) => arrows.GetValueOrDefault(from, []).Any(next => next == to || Reaches(next, to));
+        bool Reaches(string from, string to, HashSet<string> seen) => seen.Add(from) && arrows.GetValueOrDefault(from, []).Any(next => next == to || Reaches(next, to, seen));
     }
 
     static IEnumerable<(string File, string From, string To)> Uses(string project)

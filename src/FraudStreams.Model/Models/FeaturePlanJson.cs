@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using FraudStreams.Model.Models;
+using FraudStreams.Model.Features;
 using FraudStreams.Model.Schemas;
 
-namespace FraudStreams.Model.Features;
+namespace FraudStreams.Model.Models;
 
 /// <summary>
 /// The fitted part of a plan as JSON, for model cards: <c>{"categories":{"feature":["most frequent",…],…}}</c>. The schema is stored beside
