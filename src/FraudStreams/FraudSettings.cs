@@ -55,7 +55,7 @@ public sealed record FraudSettings(
             Of(() => ModelSettings.From(root.Section("model"))),
             Of(() => StoreSettings.From(root.Section("store"))),
             Of(() => AlertSettings.From(root.Section("alerts"), root.Section("store").Section("postgresql"))),
-            Of(() => BackoffSettings.From(root.Section("restart"))),
+            Of(() => BackoffSettings.From(root.Section("restart"), isRandom: true)),
             Of(() => root.Section("stop").Duration("drain-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10))),
             Of(() => ConsoleSettings.From(root.Section("console"))),
             Of(() => LogSettings.From(root.Section("log"))));

@@ -1,6 +1,6 @@
-using FraudStreams.Model.Schemas;
 using System.Buffers;
 using System.Text.Json;
+using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Json;
 

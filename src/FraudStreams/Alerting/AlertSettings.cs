@@ -16,7 +16,7 @@ namespace FraudStreams.Alerting;
 /// <param name="Retry">Backoff for a failed message and for an unavailable server.</param>
 public sealed record AlertSettings(
     int Parallel, int Waiting, string? Template, string Folder, MailSettings Mail, int? MailsPerMinute, int DigestSize, TimeSpan CardWindow,
-    WebhookSettings? Webhook, RetrySettings Retry, AlertJournalSettings Journal)
+    WebhookSettings? Webhook, BackoffSettings Retry, AlertJournalSettings Journal)
 {
     /// <summary>Many times more than can be in flight between an alert that is persisted and the offset that is committed after it.</summary>
     const int SettledIdsKept = 20_000;
@@ -52,7 +52,7 @@ public sealed record AlertSettings(
             mail.Int("digest", 1, 1000),
             mail.Duration("card-window", TimeSpan.Zero, TimeSpan.FromDays(1)),
             WebhookSettings.Read(section.Section("webhook"), Environment.GetEnvironmentVariable),
-            RetrySettings.From(section.Section("retry")),
+            BackoffSettings.From(section.Section("retry"), isRandom: false),
             AlertJournalSettings.From(section.Section("journal"), postgres));
     }
 }

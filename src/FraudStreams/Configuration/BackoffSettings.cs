@@ -2,15 +2,20 @@ using Akka.Streams;
 
 namespace FraudStreams.Configuration;
 
-/// <summary>The pause before a failed branch starts again: doubles from <paramref name="Min"/> to <paramref name="Max"/>.</summary>
-public sealed record BackoffSettings(TimeSpan Min, TimeSpan Max, double RandomFactor)
+/// <summary>Exponential backoff: the pause before the next try doubles with each failure in a row, from <paramref name="Min"/> to <paramref name="Max"/>.</summary>
+/// <param name="RandomFactor">Up to this share is added at random, so that hosts do not try at the same moment: for what Akka.NET restarts.</param>
+public sealed record BackoffSettings(TimeSpan Min, TimeSpan Max, double RandomFactor = 0)
 {
-    public static BackoffSettings From(SettingsSection section)
+    /// <summary>Reads `min-backoff`, `max-backoff` and, where <paramref name="isRandom"/>, `random-factor`.</summary>
+    public static BackoffSettings From(SettingsSection section, bool isRandom)
     {
         var min = section.Duration("min-backoff", TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
-        return new BackoffSettings(min, section.Duration("max-backoff", min, TimeSpan.FromHours(24)), section.Number("random-factor", -1e-9, 1));
+        return new BackoffSettings(min, section.Duration("max-backoff", min, TimeSpan.FromHours(24)), isRandom ? section.Number("random-factor", -1e-9, 1) : 0);
     }
 
-    /// <summary>The pauses grow until a branch has held for longer than the longest of them, however long each try takes to fail.</summary>
+    /// <param name="failures">In a row, at least 1.</param>
+    public TimeSpan Pause(int failures) => Min * Math.Pow(2, Math.Clamp(failures - 1, 0, 30)) is var pause && pause < Max ? pause : Max;
+
+    /// <summary>The pauses grow until a pipeline has held for longer than the longest of them, however long each try takes to fail.</summary>
     public RestartSettings ToRestartSettings() => RestartSettings.Create(Min, Max, RandomFactor).WithMaxRestarts(int.MaxValue, Max);
 }

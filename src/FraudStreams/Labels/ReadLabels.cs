@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Json;
-using FraudStreams.Topics;
 
 namespace FraudStreams.Labels;
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using FraudStreams.Model.Json;
 using FraudStreams.Scoring;
 
 namespace FraudStreams.Replay;

@@ -1,5 +1,4 @@
 using FraudStreams.Messaging;
-using FraudStreams.Model.Json;
 using FraudStreams.Scoring;
 
 namespace FraudStreams.Replay;

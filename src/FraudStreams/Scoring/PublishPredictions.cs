@@ -3,7 +3,6 @@ using Akka;
 using Akka.Streams.Dsl;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
-using FraudStreams.Model.Json;
 using FraudStreams.Topics;
 
 namespace FraudStreams.Scoring;

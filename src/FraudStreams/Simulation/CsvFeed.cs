@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Csv;
 using FraudStreams.Model.Schemas;
-using FraudStreams.Topics;
 
 namespace FraudStreams.Simulation;
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using FraudStreams.Messaging;
 using FraudStreams.RateLimiting;
-using FraudStreams.Topics;
 
 namespace FraudStreams.Simulation;
 

@@ -25,7 +25,10 @@ sealed class KafkaCheckpointStore : ICheckpointStore
     /// <summary>Overwritten pieces are compacted soon: a restore also reads what the broker has not compacted yet.</summary>
     static readonly Dictionary<string, string> TopicSettings = new()
     {
-        ["cleanup.policy"] = "compact", ["segment.bytes"] = "67108864", ["segment.ms"] = "600000", ["min.cleanable.dirty.ratio"] = "0.1",
+        ["cleanup.policy"] = "compact",
+        ["segment.bytes"] = "67108864",
+        ["segment.ms"] = "600000",
+        ["min.cleanable.dirty.ratio"] = "0.1",
     };
 
     readonly KafkaSettings _settings;

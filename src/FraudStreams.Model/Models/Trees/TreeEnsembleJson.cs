@@ -105,7 +105,7 @@ static class TreeEnsembleJson
         var count = features.Length;
         int[] lengths = [count, numbers.Length, lefts.Length, missing.Length, covers.Length, gains.Length];
         if (count == 0 || lengths.Any(length => length != count))
-            
+
             throw new ModelFormatException($"Tree {index}: its columns must be of one length, at least 1.");
         var nodes = new TreeNode[count];
         var parents = new int[count];

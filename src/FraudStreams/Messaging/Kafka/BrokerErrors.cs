@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using FraudStreams.Configuration;
 
 namespace FraudStreams.Messaging.Kafka;
 
@@ -9,7 +10,7 @@ namespace FraudStreams.Messaging.Kafka;
 /// </summary>
 static class BrokerErrors
 {
-    static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50), LongestPause = TimeSpan.FromSeconds(1);
+    static readonly BackoffSettings Backoff = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1));
 
     public static bool IsTransient(ErrorCode code) => code is
         ErrorCode.NotLeaderForPartition or ErrorCode.LeaderNotAvailable or ErrorCode.PreferredLeaderNotAvailable or ErrorCode.ReplicaNotAvailable
@@ -24,8 +25,9 @@ static class BrokerErrors
     public static async Task<T> RetryAsync<T>(Func<TimeSpan, Task<T>> call, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         var started = TimeProvider.System.GetTimestamp();
-        for (var pause = ShortestPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        for (var failures = 1; ; failures++)
         {
+            var pause = Backoff.Pause(failures);
             var left = timeout - TimeProvider.System.GetElapsedTime(started);
             try
             {

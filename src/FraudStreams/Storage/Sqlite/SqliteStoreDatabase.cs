@@ -1,3 +1,4 @@
+using FraudStreams.Configuration;
 using FraudStreams.Model.Csv;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
@@ -10,6 +11,8 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
 {
     /// <summary>Longer waits for a lock do not block a thread.</summary>
     static readonly TimeSpan MaxBlockingWait = TimeSpan.FromMilliseconds(20);
+
+    static readonly BackoffSettings LockPoll = new(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(100));
 
     readonly SqliteStoreSettings _settings;
     readonly TransactionSchema _schema;
@@ -153,8 +156,7 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
 
     async Task<T> WithRetryAsync<T>(Func<SqliteStoreWriter, T> work, Func<string> what, CancellationToken cancellationToken)
     {
-        var started = _time.GetTimestamp();
-        var pause = TimeSpan.FromMilliseconds(1);
+        var (started, failures) = (_time.GetTimestamp(), 0);
         while (true)
         {
             try
@@ -163,8 +165,7 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
             }
             catch (SqliteFileException e) when (e.Fault == SqliteFault.Locked && _time.GetElapsedTime(started) < _settings.LockTimeout)
             {
-                await Task.Delay(pause, _time, cancellationToken);
-                pause = TimeSpan.FromMilliseconds(Math.Min(100, pause.TotalMilliseconds * 2));
+                await Task.Delay(LockPoll.Pause(++failures), _time, cancellationToken);
             }
             catch (SqliteFileException e)
             {

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using FraudStreams.Alerting;
 using FraudStreams.Alerting.Channels;
 using FraudStreams.Alerting.Outbox;
+using FraudStreams.Configuration;
 
 namespace FraudStreams.Tests.Alerting.Outbox;
 
@@ -17,7 +18,7 @@ static class AlertsOf
     public static ImmutableArray<Alert> Many(params IEnumerable<string> ids) => [.. ids.Select(id => One(id, $"card of {id}"))];
 
     public static ChannelSettings Channel(int parallel = 1, int? perMinute = null, int digest = 1, int cardWindowSeconds = 0) => new(
-        parallel, perMinute, digest, TimeSpan.FromSeconds(cardWindowSeconds), new RetrySettings(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60)));
+        parallel, perMinute, digest, TimeSpan.FromSeconds(cardWindowSeconds), new BackoffSettings(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60)));
 
     /// <summary>The next message, or null and when to ask again.</summary>
     public static DeliveryScheduler.DeliveryAttempt? TryTake(this DeliveryScheduler scheduler, DateTimeOffset now, out DateTimeOffset? next) =>

@@ -99,7 +99,9 @@ public sealed class StreamConsoleTests : IDisposable
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Ansi = AnsiSupport.No, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(TextWriter.Synchronized(_text)),
+            Ansi = AnsiSupport.No,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(TextWriter.Synchronized(_text)),
         });
         console.Profile.Width = 120;
         return console;

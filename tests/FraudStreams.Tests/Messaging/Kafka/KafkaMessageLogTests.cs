@@ -239,7 +239,8 @@ public sealed class KafkaMessageLogTests(KafkaBroker broker) : KafkaTest(broker)
         try
         {
             KafkaSettings With(string password) => Settings(
-                sasl.Servers, "timeout = 3s, client { security.protocol = SASL_PLAINTEXT, sasl.mechanism = PLAIN, sasl.username = app }") with { Password = new SecretValue(password) };
+                sasl.Servers, "timeout = 3s, client { security.protocol = SASL_PLAINTEXT, sasl.mechanism = PLAIN, sasl.username = app }") with
+            { Password = new SecretValue(password) };
 
             var failure = Should.Throw<MessageLogException>(() => KafkaMessageLog.Open(With("wrong-secret"), Layout(1), Log));
             await using var topics = KafkaMessageLog.Open(With("app-secret"), Layout(1), Log);
