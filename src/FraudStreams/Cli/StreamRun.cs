@@ -40,7 +40,8 @@ static class StreamRun
             try
             {
                 using var totals = new MetricTotals(host.Services.GetRequiredService<StreamMetrics>());
-                await host.StartAsync(signals.Stopped);
+                // A signal that comes meanwhile drains what has started.
+                await host.StartAsync(CancellationToken.None);
                 var stream = host.Services.GetRequiredService<StreamService>();
                 var log = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("FraudStreams.Run");
                 console.Show(
