@@ -5,12 +5,12 @@ using FraudStreams.Diagnostics;
 
 namespace FraudStreams.Cli;
 
-/// <summary>`health`: whether payments flow through the processes that run here. For a container's health check or a supervisor.</summary>
+/// <summary>`health`: whether the processes that run here are healthy. For a container's health check or a supervisor.</summary>
 static class HealthCommand
 {
     public static Command Create()
     {
-        var command = new Command("health", "Whether the processes of this machine that run on the data folder are well: each has written lately, its topics answer, and none of its branches keeps failing. Exit code 0: they are; 1: one is not, or there is none.");
+        var command = new Command("health", "Whether the processes of this machine that run on the data folder are healthy: each wrote a heartbeat lately, and no check (topics, pipelines, alerts, disk) is unhealthy. Exit code 0: they are; 1: one is not, or there is none.");
         command.SetAction(Invoke);
         return command.WithExamples(
             "fraudstreams health",

@@ -14,7 +14,7 @@ static class RunCommand
 
     static readonly Option<bool> UntilDrained = new("--until-drained")
     {
-        Description = "Stop when the input is at its end and every branch has caught up. Speed_1 is then unlimited unless told otherwise.",
+        Description = "Stop when the input is at its end and every pipeline has caught up. Speed_1 is then unlimited unless told otherwise.",
     };
 
     static readonly Option<string[]> Roles = new("--roles")

@@ -29,12 +29,12 @@ public sealed record Heartbeat(string Machine, int ProcessId, ImmutableArray<str
 
     /// <summary>The last heartbeats of the processes of this machine that are still there.</summary>
     public static ImmutableArray<Heartbeat> OfThisMachine(string dataDirectory) =>
-        [.. All(dataDirectory).Where(pulse => IsThere(pulse.ProcessId)).OrderBy(pulse => pulse.ProcessId)];
+        [.. All(dataDirectory).Where(heartbeat => IsThere(heartbeat.ProcessId)).OrderBy(heartbeat => heartbeat.ProcessId)];
 
     /// <summary>Takes away what processes of this machine left that died.</summary>
     public static void RemoveGone(string dataDirectory)
     {
-        foreach (var gone in All(dataDirectory).Where(pulse => !IsThere(pulse.ProcessId)))
+        foreach (var gone in All(dataDirectory).Where(heartbeat => !IsThere(heartbeat.ProcessId)))
             gone.Remove(dataDirectory);
     }
 

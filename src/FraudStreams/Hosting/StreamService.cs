@@ -29,6 +29,7 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
     readonly ILogger<StreamService> _log;
     readonly TimeProvider _time;
     readonly StopSwitch _stop = new();
+    ImmutableArray<IPipeline> _pipelines = [];
     ImmutableArray<(IPipeline Pipeline, Task Completion)> _running = [];
     StreamResources? _resources;
     IMessageLog? _topics;
@@ -66,7 +67,10 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
         _resources = new StreamResources(
             _system, _topics, _options.Schema, _options.Model, _pendingAlerts, _deliveredAlerts,
             () => settings.Store.Open(settings.DataDirectory, settings.Topics, _options.Schema, _time));
-        foreach (var pipeline in PipelineCatalog.Create().Where(pipeline => settings.Roles.Contains(pipeline.Role)))
+
+        // All are known before the first runs: its group may be told to stand by at once.
+        _pipelines = [.. PipelineCatalog.Create().Where(pipeline => settings.Roles.Contains(pipeline.Role))];
+        foreach (var pipeline in _pipelines)
         {
             var context = new PipelineContext(
                 pipeline.Name, settings, _resources, Rates, _stop, _metrics, _health, _loggers.CreateLogger(pipeline.GetType().FullName!), _time);
@@ -147,7 +151,7 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
 
     void LogStandby(GroupStandby standby)
     {
-        foreach (var (pipeline, _) in _running.Where(running => running.Pipeline.Name == standby.Group))
+        foreach (var pipeline in _pipelines.Where(pipeline => pipeline.Name == standby.Group))
             pipeline.OnStandby();
         _log.LogInformation(
             "{Holder} consumes {Topic} as group {Group}; this process waits and takes over when it is gone", standby.Holder, standby.Topic, standby.Group);
