@@ -44,6 +44,9 @@ public sealed record AlertJournalSettings(PostgresStoreSettings? Postgres, TimeS
                   # No tags are written: in this mode an event is one row and one round trip, not two.
                   tag-write-mode = Csv
                   recovery-event-timeout = 20s
+                  # By default recovery drops the events of a writer that wrote before another one did, silently. A writer here is a process, which may
+                  # well close an outbox and open it again later; that no two write at once is ensured by the unique sequence numbers.
+                  replay-filter.mode = off
                   {{database}}
                 }
               }

@@ -19,7 +19,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
 
     readonly DeliveryContext _context;
     readonly int _partition;
-    readonly bool _waitedLongEnough;
+    readonly long? _expiredOpening;
     readonly DeliveryLog _deliveryLog;
     readonly OutboxState _state;
     readonly ILoggingAdapter _log = Context.GetLogger();
@@ -31,11 +31,12 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
     bool _isLogging;
     DateTimeOffset? _closesAt;
 
-    public AlertOutbox(DeliveryContext context, int partition, bool waitedLongEnough)
+    /// <param name="expiredOpening">The opening of another host that had its time to finish: see <see cref="OutboxState.OpenedWith"/>.</param>
+    public AlertOutbox(DeliveryContext context, int partition, long? expiredOpening)
     {
         _context = context;
         _partition = partition;
-        _waitedLongEnough = waitedLongEnough;
+        _expiredOpening = expiredOpening;
         _deliveryLog = context.LogOf(partition);
         _state = new OutboxState(context.Settings.MaxKnownIds);
         _snapshots = new SnapshotRetention(context.Settings.JournalKeep);
@@ -130,9 +131,9 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
         var last = lastLogged - _state.RecordsFrom;
         var isNewJournal = last > LastSequenceNr;
         _state.MarkLogged(isNewJournal ? 0 : last);
-        if (_state.Holder is { } holder && !_waitedLongEnough && _context.MayStillSend(holder))
+        if (_state.Holder is { } holder && _state.OpenedWith != _expiredOpening && _context.MayStillSend(holder))
         {
-            Context.Parent.Tell(new AlertOutboxes.OutboxCannotStart(_partition, IsHeld: true));
+            Context.Parent.Tell(new AlertOutboxes.OutboxCannotStart(_partition, HeldWith: _state.OpenedWith));
             return;
         }
 
@@ -378,7 +379,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
         if (!_isReady)
         {
             _log.Warning("The position of the delivery log cannot be read: {Reason}. It is tried again after a pause", cause.GetBaseException().Message);
-            Context.Parent.Tell(new AlertOutboxes.OutboxCannotStart(_partition, IsHeld: false));
+            Context.Parent.Tell(new AlertOutboxes.OutboxCannotStart(_partition, HeldWith: null));
             return;
         }
 

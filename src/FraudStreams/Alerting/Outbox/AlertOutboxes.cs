@@ -38,8 +38,8 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
     }
 
     /// <summary>Sent by an outbox that cannot start now. Its parent stops it behind all messages forwarded before, so that it still answers those.</summary>
-    /// <param name="IsHeld">Another host had the partition and did not close its outbox: it is opened again once that host had its time.</param>
-    public sealed record OutboxCannotStart(int Partition, bool IsHeld);
+    /// <param name="HeldWith">The opening of another host that has not closed it: it is opened again once that host had its time.</param>
+    public sealed record OutboxCannotStart(int Partition, long? HeldWith);
 
     sealed record Reopen(int Partition);
 
@@ -52,13 +52,15 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
     {
         public IActorRef? Outbox;
         public bool IsAssigned = true;
-        public bool IsHeld;
+        public long? HeldWith;
         public bool IsStopping;
         public bool WaitsForJournal;
 
         /// <summary>Sender of the last forwarded request: an outbox that fails leaves it unanswered.</summary>
         public IActorRef LastSender = ActorRefs.Nobody;
-        public DateTimeOffset? HeldSince;
+
+        /// <summary>The opening that is waited for, and since when: one that was closed meanwhile and followed by another is waited for anew.</summary>
+        public (long Opening, DateTimeOffset Since)? Waiting;
         public int Failures;
         public DateTimeOffset OpenedAt;
     }
@@ -86,9 +88,10 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
             return;
         }
 
-        var (context, waited) = (_context, _context.Time.GetUtcNow() - entry.HeldSince >= _context.TakeoverWait);
-        (entry.OpenedAt, entry.IsStopping) = (_context.Time.GetUtcNow(), false);
-        entry.Outbox = Context.Watch(Context.ActorOf(Akka.Actor.Props.Create(() => new AlertOutbox(context, partition, waited))));
+        var (context, now) = (_context, _context.Time.GetUtcNow());
+        var expired = entry.Waiting is { } waiting && now - waiting.Since >= _context.TakeoverWait ? waiting.Opening : (long?)null;
+        (entry.OpenedAt, entry.IsStopping) = (now, false);
+        entry.Outbox = Context.Watch(Context.ActorOf(Akka.Actor.Props.Create(() => new AlertOutbox(context, partition, expired))));
     }
 
     void Close(int partition)
@@ -127,7 +130,7 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
         // An outbox that was closed meanwhile may have stopped already.
         if (!_entries.TryGetValue(cannot.Partition, out var entry) || !Sender.Equals(entry.Outbox))
             return;
-        (entry.IsStopping, entry.IsHeld) = (true, cannot.IsHeld);
+        (entry.IsStopping, entry.HeldWith) = (true, cannot.HeldWith);
         Sender.Tell(PoisonPill.Instance);
     }
 
@@ -151,17 +154,18 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
         }
 
         _context.Pending.Opened(partition);
-        if (entry.IsHeld)
+        if (entry.HeldWith is { } opening)
         {
-            entry.IsHeld = false;
-            if (entry.HeldSince is null)
+            entry.HeldWith = null;
+            if (entry.Waiting is null)
                 _log.Info("Another process has the alerts of partition {Partition}: this one takes over when it has closed them, or in {Seconds:0.#} s", partition, _context.TakeoverWait.TotalSeconds);
-            entry.HeldSince ??= now;
+            if (entry.Waiting?.Opening != opening)
+                entry.Waiting = (opening, now);
             Timers.StartSingleTimer(partition, new Reopen(partition), HeldPollInterval);
             return;
         }
 
-        entry.HeldSince = null;
+        entry.Waiting = null;
         _isPrepared = false;
         entry.Failures = now - entry.OpenedAt > _context.Settings.Retry.Max ? 1 : entry.Failures + 1;
         Timers.StartSingleTimer(partition, new Reopen(partition), _context.Settings.Retry.Pause(entry.Failures));

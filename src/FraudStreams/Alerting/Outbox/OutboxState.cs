@@ -22,7 +22,7 @@ sealed class OutboxState(int maxKnownIds)
     /// <summary>The whole state, for a snapshot.</summary>
     public sealed record State(
         ImmutableArray<OpenAlert> Open, [property: JsonPropertyName("unrecorded")] ImmutableArray<SettledAlert> Unlogged, string Known, string? Holder,
-        long RecordsFrom = 0);
+        long RecordsFrom = 0, long OpenedWith = 0);
 
     public IReadOnlyCollection<OpenAlert> Open => _open.Values;
 
@@ -31,6 +31,9 @@ sealed class OutboxState(int maxKnownIds)
 
     /// <summary>The host that opened the outbox last and has not closed it.</summary>
     public string? Holder { get; private set; }
+
+    /// <summary>Number of the event with which <see cref="Holder"/> opened it: tells one opening from the next.</summary>
+    public long OpenedWith { get; private set; }
 
     /// <inheritdoc cref="OutboxOpened" path="/param[@name='RecordsFrom']"/>
     public long RecordsFrom { get; private set; }
@@ -54,7 +57,7 @@ sealed class OutboxState(int maxKnownIds)
                     Settle(settled, number);
                 break;
             case OutboxOpened opened:
-                (Holder, RecordsFrom) = (opened.Holder, opened.RecordsFrom);
+                (Holder, OpenedWith, RecordsFrom) = (opened.Holder, number, opened.RecordsFrom);
                 break;
             case OutboxClosed:
                 Holder = null;
@@ -89,7 +92,7 @@ sealed class OutboxState(int maxKnownIds)
         var at = 0;
         foreach (var hash in _knownInOrder)
             System.Buffers.Binary.BinaryPrimitives.WriteUInt128LittleEndian(known.AsSpan(16 * at++), hash);
-        return new State([.. _open.Values], [.. _unlogged], Convert.ToBase64String(known), Holder, RecordsFrom);
+        return new State([.. _open.Values], [.. _unlogged], Convert.ToBase64String(known), Holder, RecordsFrom, OpenedWith);
     }
 
     public void Restore(State state)
@@ -101,7 +104,7 @@ sealed class OutboxState(int maxKnownIds)
         var known = Convert.FromBase64String(state.Known);
         for (var at = 0; at < known.Length; at += 16)
             Know(System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(known.AsSpan(at)));
-        (Holder, RecordsFrom) = (state.Holder, state.RecordsFrom);
+        (Holder, OpenedWith, RecordsFrom) = (state.Holder, state.OpenedWith, state.RecordsFrom);
     }
 
     void Settle(AlertsSettled settled, long number)

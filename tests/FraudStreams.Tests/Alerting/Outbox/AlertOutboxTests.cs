@@ -38,6 +38,35 @@ public sealed class AlertOutboxTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_host_persists_when_it_gets_a_partition_back_is_recovered_too()
+    {
+        var transport = new ScriptedTransport(_ => Task.FromResult(Delivery.Complete));
+        await using (var first = Live(transport, holder: "one:1"))
+        {
+            await first.RaiseAsync("a");
+            await first.IdleAsync();
+            await first.RevokeAsync();
+            await using (var second = Live(transport, holder: "two:1"))
+            {
+                await second.RaiseAsync("b");
+                await second.IdleAsync();
+            }
+
+            first.Assign();
+            await first.RaiseAsync("c");
+            await first.IdleAsync();
+        }
+
+        await using (var third = Live(transport, holder: "three:1"))
+        {
+            await third.RaiseAsync("a", "b", "c", "d");
+            await third.IdleAsync();
+        }
+
+        transport.Sent.ShouldBe(["a", "b", "c", "d"]);
+    }
+
+    [Fact]
     public async Task A_lost_journal_begins_anew_and_logs_behind_the_earlier_alerts()
     {
         var transport = new ScriptedTransport(_ => Task.FromResult(Delivery.Complete));

@@ -26,7 +26,7 @@ sealed class OutboxHarness : IAsyncDisposable
         _system = ActorSystem.Create("outboxes", settings.Journal.ToAkka(folder).WithFallback(ConfigurationFactory.ParseString("akka.loglevel = OFF\nakka.stdout-loglevel = OFF")));
         ImmutableArray<AlertChannel> channels = [new AlertChannel(AlertChannel.Mail, transport, settings.Unlimited)];
         _outboxes = _system.ActorOf(AlertOutboxes.Props(new DeliveryContext(settings, channels, _topics, new StreamMetrics(), Pending, new DeliveredAlerts(), TimeProvider.System) { Holder = holder }, new AlertJournalTables(settings.Journal, folder)));
-        _outboxes.Tell(new OpenOutbox(0));
+        Assign();
     }
 
     public PendingAlerts Pending { get; } = new();
@@ -49,6 +49,12 @@ sealed class OutboxHarness : IAsyncDisposable
 
     public Task IdleAsync() => Eventually.TrueAsync(() => Pending.IsIdle);
 
+    /// <summary>The partition is assigned to another host: its outbox is closed.</summary>
+    public Task RevokeAsync() => _outboxes.Ask<OutboxesClosed>(new CloseOutboxes(), TimeSpan.FromSeconds(20));
+
+    /// <summary>The partition is assigned to this host again.</summary>
+    public void Assign() => _outboxes.Tell(new OpenOutbox(0));
+
     /// <summary>As kill -9: what is in flight is neither finished nor persisted.</summary>
     public async Task DieAsync()
     {
@@ -59,7 +65,7 @@ sealed class OutboxHarness : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _outboxes.Ask<OutboxesClosed>(new CloseOutboxes(), TimeSpan.FromSeconds(20));
+        await RevokeAsync();
         await _system.Terminate();
         await _topics.DisposeAsync();
     }
