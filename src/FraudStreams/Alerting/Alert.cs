@@ -1,37 +1,40 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Serialization;
 using FraudStreams.Model.Json;
 
 namespace FraudStreams.Alerting;
 
-/// <summary>One predicted fraud to report. Nothing in it but the key is secret, and every part but the body is one line.</summary>
+/// <summary>One predicted fraud to report: its values, which each channel renders. Nothing in it but the key is secret.</summary>
 /// <param name="TransactionId">As the payment's source wrote it: for topics, never for file names or headers.</param>
 /// <param name="Name">The transaction where only plain names will do; the same id always has the same name.</param>
-/// <param name="Line">Shown on the console and in digests.</param>
 /// <param name="Score">0 to 1.</param>
 /// <param name="Key">The prediction's key, which is the card: the key of topic records and of a card's alerts; never shown.</param>
-public sealed record Alert(string TransactionId, string Name, string Subject, string Body, string Line, double Score, string Key)
+/// <param name="Values">By placeholder (<see cref="AlertTemplate"/>): text for one line each, secret fields masked. Null where an earlier release rendered the alert.</param>
+public sealed record Alert(string TransactionId, string Name, double Score, string Key, ImmutableSortedDictionary<string, string>? Values)
 {
     const int LongestName = 80;
 
-    public static Alert Of(PredictionRows rows, int row, AlertTemplate template, ReadOnlySpan<byte> key)
+    /// <summary>As an earlier release rendered it before the alert was persisted; null: the channel does.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Subject { get; init; }
+
+    /// <inheritdoc cref="Subject"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Body { get; init; }
+
+    /// <inheritdoc cref="Subject"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Line { get; init; }
+
+    public static Alert Of(PredictionRows rows, int row, ReadOnlySpan<byte> key)
     {
-        var schema = rows.Transactions.Schema;
         var id = rows.Transactions.Id(row);
-        var card = schema.CardField < 0 ? "" : $"  card {AlertText.Of(rows, row, schema.CardField)}";
-        var merchant = schema.MerchantField < 0 ? "" : $"  at {AlertText.Of(rows, row, schema.MerchantField)}";
-        return new Alert(
-            Encoding.UTF8.GetString(id),
-            NameOf(id),
-            template.Subject(rows, row),
-            template.Body(rows, row),
-            $"{AlertText.Time(rows.Transactions.EventTime(row))}  {AlertText.Of(rows, row, schema.AmountField)}{card}{merchant}  " +
-            $"score {rows.Score(row):0.000}  transaction {AlertText.Of(rows, row, schema.IdField)}",
-            rows.Score(row),
-            Convert.ToBase64String(key));
+        return new Alert(Encoding.UTF8.GetString(id), NameOf(id), rows.Score(row), Convert.ToBase64String(key), AlertText.ValuesOf(rows, row));
     }
 
-    public override string ToString() => Line;
+    public override string ToString() => AlertText.LineOf(this);
 
     /// <summary>
     /// The id itself where it is short and of lower-case letters, digits, "-" and "_" only, so that it is one name in every file system;

@@ -28,7 +28,6 @@ sealed class AlertFlow
     static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(30);
 
     readonly IActorRef _outboxes;
-    readonly AlertTemplate _template;
     readonly IMessageLog _topics;
     readonly ILogger _log;
     readonly TimeProvider _time;
@@ -37,10 +36,9 @@ sealed class AlertFlow
     readonly CancellationTokenSource _ended = new();
     readonly PredictionReader _reader;
 
-    AlertFlow(IActorRef outboxes, AlertTemplate template, TransactionSchema schema, IMessageLog topics, ILogger log, TimeProvider time)
+    AlertFlow(IActorRef outboxes, TransactionSchema schema, IMessageLog topics, ILogger log, TimeProvider time)
     {
         _outboxes = outboxes;
-        _template = template;
         _topics = topics;
         _log = log;
         _time = time;
@@ -54,9 +52,9 @@ sealed class AlertFlow
     /// delivers what was pending from before.
     /// </summary>
     public static Flow<IReadOnlyList<TopicRecord>, Done, NotUsed> Flow(
-        int partition, IActorRef outboxes, AlertTemplate template, TransactionSchema schema, IMessageLog topics, ILogger log, TimeProvider time)
+        int partition, IActorRef outboxes, TransactionSchema schema, IMessageLog topics, ILogger log, TimeProvider time)
     {
-        var flow = new AlertFlow(outboxes, template, schema, topics, log, time);
+        var flow = new AlertFlow(outboxes, schema, topics, log, time);
         outboxes.Tell(new OpenOutbox(partition));
         return Akka.Streams.Dsl.Flow.FromGraph(new BatchChunks<TopicRecord>(BatchRecords, BatchWait))
             .SelectAsync(1, flow.AlertAsync)
@@ -96,7 +94,7 @@ sealed class AlertFlow
             if (_reader.Read(prediction.Value.Span, rows) is { } reason)
                 _log.LogWarning("The record of {Partition} at offset {Offset} is skipped: it is not a prediction ({Reason})", prediction.Partition, prediction.Offset, reason.Message);
             else if (rows.Fraud(0))
-                alerts.Add(Alert.Of(rows, 0, _template, prediction.Key.Span));
+                alerts.Add(Alert.Of(rows, 0, prediction.Key.Span));
         }
 
         return alerts.ToImmutable();

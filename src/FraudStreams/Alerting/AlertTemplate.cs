@@ -1,15 +1,13 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text;
 using FraudStreams.Configuration;
-using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Alerting;
 
 /// <summary>
-/// The text of an alert: a subject line and a body with placeholders in braces. A placeholder is one of <see cref="Own"/> or a field of
-/// the schema; a secret field's value appears masked.
+/// The text of a message: a subject line and a body with placeholders in braces. A placeholder is one of <see cref="Own"/> or a field of
+/// the schema; a secret field's value appears masked. A digest has a line for each alert.
 /// </summary>
 public sealed class AlertTemplate
 {
@@ -44,8 +42,8 @@ public sealed class AlertTemplate
         _body = body;
     }
 
-    /// <summary>Literal text, or a placeholder where Value is not null.</summary>
-    readonly record struct Part(string Text, Func<PredictionRows, int, string>? Value);
+    /// <summary>Literal text, or a placeholder's name.</summary>
+    readonly record struct Part(string Text, bool IsPlaceholder = false);
 
     /// <param name="text">"Subject: …" as the first line, a blank line, and the body. A doubled brace is a literal brace.</param>
     /// <param name="schema">The schema whose fields placeholders may name.</param>
@@ -62,7 +60,7 @@ public sealed class AlertTemplate
         for (var i = 2; i < lines.Length; i++)
         {
             ParseLine(lines[i], schema, $"{source}, line {i + 1}", parts);
-            parts.Add(new Part("\n", null));
+            parts.Add(new Part("\n"));
         }
 
         var subject = new List<Part>();
@@ -86,15 +84,28 @@ public sealed class AlertTemplate
     }
 
     /// <summary>One line, whatever the values are.</summary>
-    public string Subject(PredictionRows rows, int row) => AlertText.Line(Fill(_subject, rows, row));
+    public string Subject(AlertMessage message) => message.Alerts is [var alert] ? Subject(alert) : $"Fraud suspected: {message.Alerts.Length} payments";
 
-    public string Body(PredictionRows rows, int row) => Fill(_body, rows, row).TrimEnd() + "\n";
+    /// <inheritdoc cref="Subject(AlertMessage)"/>
+    public string Subject(Alert alert) => alert.Subject ?? AlertText.Line(Fill(_subject, alert));
 
-    static string Fill(ImmutableArray<Part> parts, PredictionRows rows, int row)
+    public string Text(AlertMessage message)
+    {
+        if (message.Alerts is [var alert])
+            return Text(alert);
+        var text = new StringBuilder($"{message.Alerts.Length} payments were scored as fraud.\n\n");
+        foreach (var one in message.Alerts)
+            text.Append(AlertText.LineOf(one)).Append('\n');
+        return text.ToString();
+    }
+
+    public string Text(Alert alert) => alert.Body ?? Fill(_body, alert).TrimEnd() + "\n";
+
+    static string Fill(ImmutableArray<Part> parts, Alert alert)
     {
         var text = new StringBuilder();
         foreach (var part in parts)
-            text.Append(part.Value?.Invoke(rows, row) ?? part.Text);
+            text.Append(part.IsPlaceholder ? AlertText.ValueOf(alert, part.Text) : part.Text);
         return text.ToString();
     }
 
@@ -105,15 +116,15 @@ public sealed class AlertTemplate
             var brace = line.AsSpan(at).IndexOfAny('{', '}');
             if (brace < 0)
             {
-                parts.Add(new Part(line[at..], null));
+                parts.Add(new Part(line[at..]));
                 return;
             }
 
-            parts.Add(new Part(line.Substring(at, brace), null));
+            parts.Add(new Part(line.Substring(at, brace)));
             at += brace;
             if (at + 1 < line.Length && line[at + 1] == line[at])
             {
-                parts.Add(new Part(line[at].ToString(), null));
+                parts.Add(new Part(line[at].ToString()));
                 at += 2;
                 continue;
             }
@@ -122,27 +133,12 @@ public sealed class AlertTemplate
             if (end < 0)
                 throw new SettingsException($"{location}: a lone {line[at]}; a placeholder is a name in braces, and a brace itself is written twice");
             var name = line[(at + 1)..end].Trim();
-            parts.Add(new Part(name, Value(name, schema) ?? throw Unknown(name, schema, location)));
+            if (!Own.Contains(name) && schema.IndexOf(name) < 0)
+                throw Unknown(name, schema, location);
+            parts.Add(new Part(name, IsPlaceholder: true));
             at = end + 1;
         }
     }
-
-    static Func<PredictionRows, int, string>? Value(string name, TransactionSchema schema) => name switch
-    {
-        "transaction" => Field(schema.IdField),
-        "card" => Field(schema.CardField),
-        "amount" => Field(schema.AmountField),
-        "merchant" => Field(schema.MerchantField),
-        "time" => Field(schema.TimeField),
-        "score" => (rows, row) => rows.Score(row).ToString("0.000", CultureInfo.InvariantCulture),
-        "model_version" => (rows, row) => AlertText.Line(Encoding.UTF8.GetString(rows.ModelVersion(row))),
-        "scored_at" => (rows, row) => AlertText.Time(rows.ScoredAt(row)),
-        _ when schema.IndexOf(name) >= 0 => Field(schema.IndexOf(name)),
-        _ => null,
-    };
-
-    static Func<PredictionRows, int, string> Field(int field) =>
-        field < 0 ? (_, _) => "unknown" : (rows, row) => AlertText.Of(rows, row, field);
 
     static SettingsException Unknown(string name, TransactionSchema schema, string location) => new(
         $"{location}: {{{name}}} is no placeholder; there are {string.Join(", ", Own)}, and the fields of schema {schema.Name}: " +

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using FraudStreams.Model.Json;
@@ -14,7 +15,47 @@ static class AlertText
     const int Longest = 160;
     const string Unknown = "unknown";
 
-    public static string Of(PredictionRows rows, int row, int field)
+    /// <summary>A prediction's values by the placeholders of <see cref="AlertTemplate"/>: its own, as far as the schema has them, and every field.</summary>
+    public static ImmutableSortedDictionary<string, string> ValuesOf(PredictionRows rows, int row)
+    {
+        var schema = rows.Transactions.Schema;
+        var values = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        for (var field = 0; field < schema.Fields.Length; field++)
+            values[schema.Fields[field].Name] = Of(rows, row, field);
+        Add("transaction", schema.IdField);
+        Add("card", schema.CardField);
+        Add("amount", schema.AmountField);
+        Add("merchant", schema.MerchantField);
+        Add("time", schema.TimeField);
+        values["score"] = rows.Score(row).ToString("0.000", CultureInfo.InvariantCulture);
+        values["model_version"] = Line(Encoding.UTF8.GetString(rows.ModelVersion(row)));
+        values["scored_at"] = Time(rows.ScoredAt(row));
+        return values.ToImmutable();
+
+        void Add(string name, int field)
+        {
+            if (field >= 0)
+                values[name] = Of(rows, row, field);
+        }
+    }
+
+    /// <summary>"unknown" where the schema has no such field.</summary>
+    public static string ValueOf(Alert alert, string name) => alert.Values?.GetValueOrDefault(name) ?? Unknown;
+
+    /// <summary>An alert in one line, for the console and digests.</summary>
+    public static string LineOf(Alert alert)
+    {
+        if (alert.Line is { } line)
+            return line;
+        var text = new StringBuilder($"{ValueOf(alert, "time")}  {ValueOf(alert, "amount")}");
+        if (alert.Values?.GetValueOrDefault("card") is { } card)
+            text.Append($"  card {card}");
+        if (alert.Values?.GetValueOrDefault("merchant") is { } merchant)
+            text.Append($"  at {merchant}");
+        return text.Append($"  score {ValueOf(alert, "score")}  transaction {ValueOf(alert, "transaction")}").ToString();
+    }
+
+    static string Of(PredictionRows rows, int row, int field)
     {
         var transactions = rows.Transactions;
         var schema = transactions.Schema;

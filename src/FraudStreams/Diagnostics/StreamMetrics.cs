@@ -42,7 +42,7 @@ public sealed class StreamMetrics : IDisposable
         _sent = _meter.CreateCounter<long>(SentName, "{message}", "Records published to a topic.");
         _consumed = _meter.CreateCounter<long>(ConsumedName, "{message}", "Records consumed from a topic by a group.");
         _predictions = _meter.CreateCounter<long>(PredictionsName, "{payment}", "Payments scored, by what was predicted.");
-        _rejected = _meter.CreateCounter<long>(RejectedName, "{record}", "Records written to the topic rejected, by pipeline.");
+        _rejected = _meter.CreateCounter<long>(RejectedName, "{record}", "Records written to the topic rejected, by pipeline and reason.");
         _stored = _meter.CreateCounter<long>(StoredName, "{payment}", "Payments stored for the first time.");
         _alerted = _meter.CreateCounter<long>(AlertedName, "{payment}", "Payments of which at least one channel delivered an alert.");
         _alerts = _meter.CreateCounter<long>("fraudstreams.alerts", "{alert}", "Alerts by channel and outcome.");
@@ -75,11 +75,9 @@ public sealed class StreamMetrics : IDisposable
     /// <param name="seconds">Since the record's time in `transactions`.</param>
     public void Latency(double seconds) => _latency.Record(seconds);
 
-    public void Rejected(string pipeline, int records)
-    {
-        if (records > 0)
-            _rejected.Add(records, new KeyValuePair<string, object?>("pipeline", pipeline));
-    }
+    /// <param name="reason">One of <see cref="Model.Json.RejectCodes"/>.</param>
+    public void Rejected(string pipeline, string reason) =>
+        _rejected.Add(1, new KeyValuePair<string, object?>("pipeline", pipeline), new KeyValuePair<string, object?>("reason", reason));
 
     public void Stored(int payments) => _stored.Add(payments);
 

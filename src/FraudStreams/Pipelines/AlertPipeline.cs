@@ -24,13 +24,14 @@ sealed class AlertPipeline : IPipeline
     public IRunnableGraph<Task<Done>> Build(PipelineContext context)
     {
         var (settings, resources) = (context.Settings, context.Resources);
-        var channels = DeliveryContext.ChannelsOf(settings.Alerts, settings.DataDirectory, context.Time);
+        var template = AlertTemplate.Of(settings.Alerts.Template, resources.Schema);
+        var channels = DeliveryContext.ChannelsOf(settings.Alerts, template, settings.DataDirectory, context.Time);
         var delivery = resources.Own(new DeliveryContext(
-            settings.Alerts, channels, resources.Topics, context.Metrics, resources.PendingAlerts, resources.DeliveredAlerts, context.Time))!;
+            settings.Alerts, template, channels, resources.Topics, context.Metrics, resources.PendingAlerts, resources.DeliveredAlerts, context.Time))!;
         _pending = resources.PendingAlerts;
         _outboxes = resources.System.ActorOf(
             AlertOutboxes.Props(delivery, new AlertJournalTables(settings.Alerts.Journal, settings.DataDirectory)), "alert-outboxes");
-        return FraudPipeline.Alert(context, AlertTemplate.Of(settings.Alerts.Template, resources.Schema), _outboxes);
+        return FraudPipeline.Alert(context, _outboxes);
     }
 
     /// <summary>Once nothing is left to consume, digests no longer wait for others of their card.</summary>

@@ -36,13 +36,15 @@ sealed record PipelineContext(
     public Done CountStored(StoredBatch batch)
     {
         Metrics.Stored(batch.Stored);
-        Metrics.Rejected(Name, batch.Unreadable.Length);
+        foreach (var unreadable in batch.Unreadable)
+            Metrics.Rejected(Name, unreadable.Reason.Code);
         return Done.Instance;
     }
 
     public Done CountLabelled(LabelBatch batch)
     {
-        Metrics.Rejected(Name, batch.Unreadable.Length);
+        foreach (var unreadable in batch.Unreadable)
+            Metrics.Rejected(Name, unreadable.Reason.Code);
         return Done.Instance;
     }
 

@@ -40,7 +40,8 @@ sealed class PublishPredictions(IMessageLog topics, StreamMetrics metrics, TimeP
             RecordLatencies(batch);
         if (batch.Scored is { } scored)
             metrics.ModelVersion = scored.ModelVersion;
-        metrics.Rejected(ConsumerGroups.Score, batch.Rejected.Count);
+        foreach (var (_, reason) in batch.Rejected)
+            metrics.Rejected(ConsumerGroups.Score, reason.Code);
         batch.Return();
         return Done.Instance;
     }

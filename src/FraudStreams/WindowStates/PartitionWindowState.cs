@@ -61,7 +61,7 @@ sealed class PartitionWindowState(PartitionWindowStates shared, TopicPartition p
     async Task<PaymentWindows> RestoreAsync(long position)
     {
         var started = Stopwatch.GetTimestamp();
-        var (own, from) = await ReadOwnAsync(position);
+        var (windows, from) = await ReadOwnAsync(position);
         using var rows = new TransactionRows(shared.Schema);
         var reader = new TransactionReader(shared.Schema, shared.MaxRecordBytes);
         var read = 0L;
@@ -69,23 +69,25 @@ sealed class PartitionWindowState(PartitionWindowStates shared, TopicPartition p
         {
             foreach (var record in records)
                 reader.Read(record, rows);
-            await own.AdvanceAsync(rows, ended);
+            await windows.AdvanceAsync(rows, ended);
             rows.Clear();
             read += records.Count;
         }
 
         shared.Log.LogInformation(
             "Windows of {Partition}: {Snapshot}, {Records} records replayed up to offset {Offset}, {Held} held; {Seconds} s", partition,
-            from == 0 ? "no snapshot" : $"snapshot of offset {from}", read, position, $"{own.Windows.Events} payments of {own.Windows.Keys} keys",
+            from == 0 ? "no snapshot" : $"snapshot of offset {from}", read, position, $"{windows.Own.Events} payments of {windows.Own.Keys} keys",
             Stopwatch.GetElapsedTime(started).TotalSeconds.ToString("0.00"));
-        return new PaymentWindows(own, shared.NeedsOthers ? await ReadOthersAsync() : null);
+        if (shared.NeedsOthers)
+            windows.Others = await ReadOthersAsync();
+        return windows;
     }
 
     /// <summary>The newest snapshot if it is not ahead of the committed offset, or the windows before the first record.</summary>
-    async Task<(OwnWindows Own, long From)> ReadOwnAsync(long position)
+    async Task<(PaymentWindows Windows, long From)> ReadOwnAsync(long position)
     {
         var scope = shared.NeedsOthers ? WindowScope.OfCard : WindowScope.All;
-        var (found, from) = await ReadAsync(partition, snapshot => OwnWindows.Read(snapshot, shared.Topics, shared.Schema, scope, follow: true));
+        var (found, from) = await ReadAsync(partition, snapshot => PaymentWindows.Read(snapshot, shared.Topics, shared.Schema, scope, follow: true));
         if (found is not null && from <= position)
             return (found, from);
         if (found is not null)
@@ -96,7 +98,7 @@ sealed class PartitionWindowState(PartitionWindowStates shared, TopicPartition p
                 partition, from, position);
         }
 
-        return (new OwnWindows(shared.Topics, new WindowState(shared.Schema, scope), follow: true), 0);
+        return (new PaymentWindows(shared.Topics, new WindowState(shared.Schema, scope), follow: true), 0);
     }
 
     /// <summary>The snapshot is never ahead of the group's committed offset: it is kept together with the partition's own.</summary>
@@ -127,7 +129,7 @@ sealed class PartitionWindowState(PartitionWindowStates shared, TopicPartition p
     {
         try
         {
-            Write(partition, file => windows.Own.Write(file, position));
+            Write(partition, file => windows.Write(file, position));
             if (windows.Others is { } others)
                 Write(_others, others.Write);
             return true;

@@ -52,11 +52,11 @@ public sealed class CrossPartitionWindowStateTests : IDisposable
                 break;
         }
 
-        before.Own.Write(own, read);
+        before.Write(own, read);
         before.Others!.Write(others);
         (own.Position, others.Position) = (0, 0);
-        await using var after = new PaymentWindows(
-            OwnWindows.Read(own, topics, Schema, WindowScope.OfCard).Windows, CrossPartitionWindowState.Read(others, topics, Schema, Partitions, MaxRecordBytes));
+        await using var after = PaymentWindows.Read(own, topics, Schema, WindowScope.OfCard).Windows;
+        after.Others = CrossPartitionWindowState.Read(others, topics, Schema, Partitions, MaxRecordBytes);
         await foreach (var (id, values) in ValuesAsync(topics, after, 1, from: read, batch: 64))
             values.ShouldBe(expected[id], id);
 

@@ -60,17 +60,17 @@ public sealed class LabelFeedTests : IDisposable
         await using var whole = PaymentWindows.Empty(topics, Schema, 1, MaxRecordBytes);
         var (undisturbed, read, snapshot) = (new List<double[]>(), 0, new MemoryStream());
         if (at == 0)
-            whole.Own.Write(snapshot, 0);
+            whole.Write(snapshot, 0);
         await foreach (var (_, values) in ValuesAsync(topics, whole, 0, from: 0, batch: 1))
         {
             undisturbed.Add(values);
             if (++read == at)
-                whole.Own.Write(snapshot, read);
+                whole.Write(snapshot, read);
         }
 
         snapshot.Position = 0;
-        var (windows, offset) = OwnWindows.Read(snapshot, topics, Schema, WindowScope.All);
-        await using var restored = new PaymentWindows(windows, null);
+        var (restored, offset) = PaymentWindows.Read(snapshot, topics, Schema, WindowScope.All);
+        await using var disposed = restored;
         var after = new List<double[]>();
         await foreach (var (_, values) in ValuesAsync(topics, restored, 0, offset, batch: 64))
             after.Add(values);
@@ -93,12 +93,12 @@ public sealed class LabelFeedTests : IDisposable
                 break;
         }
 
-        before.Own.Write(own, read);
+        before.Write(own, read);
         before.Others!.Write(others);
         (own.Position, others.Position) = (0, 0);
 
-        await using var after = new PaymentWindows(
-            OwnWindows.Read(own, topics, Schema, WindowScope.OfCard).Windows, CrossPartitionWindowState.Read(others, topics, Schema, 4, MaxRecordBytes));
+        await using var after = PaymentWindows.Read(own, topics, Schema, WindowScope.OfCard).Windows;
+        after.Others = CrossPartitionWindowState.Read(others, topics, Schema, 4, MaxRecordBytes);
         await foreach (var (id, values) in ValuesAsync(topics, after, 2, from: read, batch: 50))
             RisksOf(values).ShouldBe(expected[id], id);
     }
@@ -110,7 +110,7 @@ public sealed class LabelFeedTests : IDisposable
     {
         var payments = Make(seed: 6, rows: 100, terminals: 1);
         await using var topics = await TopicsWithAsync(_folder, 1, payments, labelled: false);
-        await using var windows = new PaymentWindows(new OwnWindows(topics, new WindowState(Schema), follow: follow), null);
+        await using var windows = new PaymentWindows(topics, new WindowState(Schema), follow: follow);
         var risks = new List<double>();
 
         await foreach (var (_, values) in ValuesAsync(topics, windows, 0, from: 0, batch: 20))

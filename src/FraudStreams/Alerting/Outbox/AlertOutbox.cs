@@ -368,7 +368,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
             if (alert.Settled.All(settled => settled.MessageId is null))
                 continue;
             _context.Metrics.Alerted();
-            _context.Delivered.Publish(alert.Alert.Line);
+            _context.Delivered.Publish(AlertText.LineOf(alert.Alert));
         }
 
         SendDue();

@@ -19,7 +19,7 @@ sealed record AlertChannel(string Name, IAlertTransport Transport, ChannelSettin
 
 /// <summary>What the outboxes of one host share.</summary>
 sealed record DeliveryContext(
-    AlertSettings Settings, ImmutableArray<AlertChannel> Channels, IMessageLog Topics, StreamMetrics Metrics, PendingAlerts Pending, DeliveredAlerts Delivered,
+    AlertSettings Settings, AlertTemplate Template, ImmutableArray<AlertChannel> Channels, IMessageLog Topics, StreamMetrics Metrics, PendingAlerts Pending, DeliveredAlerts Delivered,
     TimeProvider Time) : IDisposable
 {
     readonly ConcurrentDictionary<int, DeliveryLog> _logs = [];
@@ -34,7 +34,7 @@ sealed record DeliveryContext(
 
     public ConcurrencyLimiter Concurrency { get; } = new();
 
-    public DeliveryLog LogOf(int partition) => _logs.GetOrAdd(partition, number => new DeliveryLog(Topics, number));
+    public DeliveryLog LogOf(int partition) => _logs.GetOrAdd(partition, number => new DeliveryLog(Topics, Template, number));
 
     /// <summary>This process's name in the journal.</summary>
     public string Holder { get; init; } = $"{Environment.MachineName}:{Environment.ProcessId}";
@@ -57,17 +57,17 @@ sealed record DeliveryContext(
         }
     }
 
-    public static ImmutableArray<AlertChannel> ChannelsOf(AlertSettings settings, string dataDirectory, TimeProvider time)
+    public static ImmutableArray<AlertChannel> ChannelsOf(AlertSettings settings, AlertTemplate template, string dataDirectory, TimeProvider time)
     {
         var channels = ImmutableArray.CreateBuilder<AlertChannel>();
         channels.Add(settings.Mail.Host.Length > 0
-            ? new AlertChannel(AlertChannel.Mail, new MailKitTransport(settings.Mail, time), settings.MailChannel)
+            ? new AlertChannel(AlertChannel.Mail, new MailKitTransport(settings.Mail, template, time), settings.MailChannel)
             : new AlertChannel(
                 AlertChannel.Mail,
-                new FolderMailTransport(Path.Combine(dataDirectory, settings.Folder), settings.Mail.From, settings.Mail.To, time),
+                new FolderMailTransport(Path.Combine(dataDirectory, settings.Folder), settings.Mail.From, settings.Mail.To, template, time),
                 settings.Files));
         if (settings.Webhook is { } webhook)
-            channels.Add(new AlertChannel(AlertChannel.Webhook, new WebhookTransport(webhook, time), settings.Unlimited));
+            channels.Add(new AlertChannel(AlertChannel.Webhook, new WebhookTransport(webhook, template, time), settings.Unlimited));
         return channels.ToImmutable();
     }
 

@@ -10,7 +10,7 @@ namespace FraudStreams.Alerting.Outbox;
 /// the text, so that it can still be sent by hand. The journal position is committed in the same batch, so each alert is written once. Outlives the
 /// partition's outbox: one whose journal failed may leave a write in flight, and the next must not read the position before that write has ended.
 /// </summary>
-sealed class DeliveryLog(IMessageLog topics, int partition)
+sealed class DeliveryLog(IMessageLog topics, AlertTemplate template, int partition)
 {
     /// <summary>Alerts per batch, and a few more where one event settled many.</summary>
     public const int BatchSize = 1000;
@@ -37,7 +37,7 @@ sealed class DeliveryLog(IMessageLog topics, int partition)
             foreach (var settled in alert.Settled)
             {
                 foreach (var refusal in settled.Refusals)
-                    batch.Add(TopicNames.Undelivered, key, (alert, settled, refusal), static (into, r) => WriteRefused(new Utf8JsonWriter(into), r.alert, r.settled, r.refusal));
+                    batch.Add(TopicNames.Undelivered, key, (alert, settled, refusal), (into, r) => WriteRefused(new Utf8JsonWriter(into), r.alert, r.settled, r.refusal));
             }
         }
 
@@ -56,7 +56,7 @@ sealed class DeliveryLog(IMessageLog topics, int partition)
         json.WriteEndObject();
     }
 
-    static void WriteRefused(Utf8JsonWriter writer, SettledAlert alert, AlertsSettled settled, Refusal refusal)
+    void WriteRefused(Utf8JsonWriter writer, SettledAlert alert, AlertsSettled settled, Refusal refusal)
     {
         using var json = writer;
         json.WriteStartObject();
@@ -66,8 +66,8 @@ sealed class DeliveryLog(IMessageLog topics, int partition)
         if (refusal.Recipient.Length > 0)
             json.WriteString("recipient", refusal.Recipient);
         json.WriteString("reason", refusal.Reason);
-        json.WriteString("subject", alert.Alert.Subject);
-        json.WriteString("text", alert.Alert.Body);
+        json.WriteString("subject", template.Subject(alert.Alert));
+        json.WriteString("text", template.Text(alert.Alert));
         json.WriteEndObject();
     }
 

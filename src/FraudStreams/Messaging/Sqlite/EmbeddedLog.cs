@@ -60,8 +60,8 @@ public sealed class EmbeddedLog : IAsyncDisposable
         var partitions = ReadStatus(folder)?.Topics.FirstOrDefault(found => found.Topic == topic)?.Partitions ?? 0;
         for (var number = 0; number < partitions; number++)
         {
-            using var scan = new LogScan(settings, new TopicPartition(topic, number));
-            for (var records = scan.Read(0); records.Length > 0; records = scan.Read(records[^1].Offset + 1))
+            using var reader = new LogReader(settings, new TopicPartition(topic, number), from: 0);
+            while (reader.Read() is { Length: > 0 } records)
             {
                 foreach (var record in records)
                     yield return record;
@@ -104,7 +104,10 @@ public sealed class EmbeddedLog : IAsyncDisposable
         ? Enumerable.Range(0, partitions).Select(number => new TopicPartition(topic, number))
         : throw UnknownTopic(topic);
 
-    internal LogReader OpenReader(TopicPartition partition) => new(new LogScan(_settings, partition), partition, _signals);
+    /// <summary>Says when a partition has more to read.</summary>
+    internal AppendNotifier Appends => _signals;
+
+    internal LogReader OpenReader(TopicPartition partition, long from) => new(_settings, partition, from);
 
     /// <summary>Completes pending publishes and closes the file; readers that were not cancelled before fail.</summary>
     public async ValueTask DisposeAsync()

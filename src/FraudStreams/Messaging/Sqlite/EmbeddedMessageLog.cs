@@ -41,7 +41,7 @@ public sealed class EmbeddedMessageLog : IMessageLog
     public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken cancellationToken) =>
         _log.PositionAsync(group, partition).WaitAsync(cancellationToken);
 
-    public IPartitionReader OpenReader(TopicPartition partition, long from) => new ForwardReading(new LogScan(_settings, partition), from);
+    public IPartitionReader OpenReader(TopicPartition partition, long from) => _log.OpenReader(partition, from);
 
     /// <summary>SQLite would take more; this is what fits into the texts that hold a record's bytes.</summary>
     public int LongestRecord(string topic) => 64 << 20;
@@ -61,23 +61,4 @@ public sealed class EmbeddedMessageLog : IMessageLog
     }
 
     public ValueTask DisposeAsync() => _log.DisposeAsync();
-
-    sealed class ForwardReading(LogScan scan, long from) : IPartitionReader
-    {
-        long _next = from;
-
-        public Task<IReadOnlyList<TopicRecord>> NextAsync(bool wait, CancellationToken cancellationToken) => Task.Run<IReadOnlyList<TopicRecord>>(() =>
-        {
-            var records = scan.Read(_next);
-            if (records.Length > 0)
-                _next = records[^1].Offset + 1;
-            return records;
-        }, cancellationToken);
-
-        public ValueTask DisposeAsync()
-        {
-            scan.Dispose();
-            return ValueTask.CompletedTask;
-        }
-    }
 }

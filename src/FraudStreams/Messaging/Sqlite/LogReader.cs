@@ -1,23 +1,98 @@
+using FraudStreams.Sqlite;
+
 namespace FraudStreams.Messaging.Sqlite;
 
-/// <summary>Reads one partition forward and waits at its end for the next append. One caller at a time.</summary>
-internal sealed class LogReader(LogScan scan, TopicPartition partition, AppendNotifier signals) : IDisposable
+/// <summary>
+/// Reads one partition forward, a chunk per call. It reads nothing ahead, and no transaction stays open between two reads. One caller at a time.
+/// </summary>
+/// <param name="from">The offset to begin at.</param>
+internal sealed class LogReader(EmbeddedLogSettings settings, TopicPartition partition, long from) : IPartitionReader, IDisposable
 {
-    /// <summary>The records from an offset on, at least one: waits while there are none.</summary>
-    public async Task<TopicRecord[]> ReadAsync(long from, CancellationToken cancellationToken)
+    // Below the large object heap's threshold, so that read chunks are collected in generation 0.
+    const int SharedBuffer = 64 * 1024;
+
+    readonly List<TopicRecord> _chunk = new(settings.ChunkRecords);
+    SqliteFile? _file;
+    SqliteStatement? _select;
+    long _next = from;
+
+    /// <summary>Everything there is can be read at once, so there is nothing to wait for.</summary>
+    public Task<IReadOnlyList<TopicRecord>> NextAsync(bool wait, CancellationToken cancellationToken) =>
+        Task.Run<IReadOnlyList<TopicRecord>>(Read, cancellationToken);
+
+    /// <summary>The next records, at least one: waits at the end for the next append.</summary>
+    public async Task<TopicRecord[]> NextAsync(AppendNotifier appends, CancellationToken cancellationToken)
     {
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var next = signals.Next(partition);
-            var records = Read(from);
-            if (records.Length > 0) return records;
-            await signals.WaitAsync(next, cancellationToken);
+            var append = appends.Next(partition);
+            if (Read() is { Length: > 0 } records)
+                return records;
+            await appends.WaitAsync(append, cancellationToken);
         }
     }
 
-    /// <inheritdoc cref="LogScan.Read"/>
-    public TopicRecord[] Read(long from) => scan.Read(from);
+    /// <summary>The next records; none at the current end.</summary>
+    public TopicRecord[] Read()
+    {
+        try
+        {
+            _file ??= LogFile.OpenForReading(settings);
+            _select ??= _file.Prepare($"""
+                SELECT "offset", time, key, value FROM {LogFile.Table(partition)} WHERE "offset" >= ? ORDER BY "offset" LIMIT {settings.ChunkRecords}
+                """);
+            var records = ReadChunk(_select.Bind(1, _next));
+            if (records.Length > 0)
+                _next = records[^1].Offset + 1;
+            return records;
+        }
+        catch (SqliteFileException e)
+        {
+            Dispose();
+            throw new MessageLogException($"Reading {partition} from offset {_next} failed: {e.Message}", e);
+        }
+    }
 
-    public void Dispose() => scan.Dispose();
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    public void Dispose()
+    {
+        _file?.Dispose();
+        _file = null;
+        _select = null;
+    }
+
+    TopicRecord[] ReadChunk(SqliteStatement rows)
+    {
+        _chunk.Clear();
+        byte[] shared = [];
+        var used = 0;
+        var bytes = 0L;
+        while (bytes < settings.ChunkBytes && rows.Step())
+        {
+            var key = rows.Bytes(2);
+            var value = rows.Bytes(3);
+            var size = key.Length + value.Length;
+            if (size > shared.Length - used)
+            {
+                shared = GC.AllocateUninitializedArray<byte>(Math.Max(size, SharedBuffer));
+                used = 0;
+            }
+
+            key.CopyTo(shared.AsSpan(used));
+            value.CopyTo(shared.AsSpan(used + key.Length));
+            _chunk.Add(new TopicRecord(
+                partition, rows.Long(0), shared.AsMemory(used, key.Length), shared.AsMemory(used + key.Length, value.Length), rows.Long(1)));
+            used += size;
+            bytes += size;
+        }
+
+        rows.Reset();
+        return [.. _chunk];
+    }
 }

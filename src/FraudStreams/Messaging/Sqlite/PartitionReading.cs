@@ -10,10 +10,9 @@ internal sealed class PartitionReading : IAsyncDisposable
 {
     readonly GroupConsumption _consumption;
     readonly TopicPartition _partition;
-    readonly LogReader _reader;
     readonly CancellationTokenSource _closed = new();
+    LogReader? _reader;
     Task _pendingRead = Task.CompletedTask;
-    long _next = -1;
 
     public PartitionReading(GroupConsumption consumption, TopicPartition partition)
     {
@@ -21,7 +20,6 @@ internal sealed class PartitionReading : IAsyncDisposable
 
         _consumption = consumption;
         _partition = partition;
-        _reader = consumption.Log.OpenReader(partition);
     }
 
     public Task<Option<IReadOnlyList<TopicRecord>>> NextAsync()
@@ -36,16 +34,15 @@ internal sealed class PartitionReading : IAsyncDisposable
     {
         await _closed.CancelAsync();
         await _pendingRead.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        _reader.Dispose();
+        _reader?.Dispose();
         _closed.Dispose();
         _consumption.Leave();
     }
 
     async Task<Option<IReadOnlyList<TopicRecord>>> ReadAsync()
     {
-        if (_next < 0) _next = await _consumption.Log.RegisterAsync(_consumption.Group, _partition);
-        var records = await _reader.ReadAsync(_next, _closed.Token);
-        _next = records[^1].Offset + 1;
-        return Option<IReadOnlyList<TopicRecord>>.Create(records);
+        var log = _consumption.Log;
+        _reader ??= log.OpenReader(_partition, await log.RegisterAsync(_consumption.Group, _partition));
+        return Option<IReadOnlyList<TopicRecord>>.Create(await _reader.NextAsync(log.Appends, _closed.Token));
     }
 }

@@ -12,8 +12,11 @@ static class AlertsOf
 {
     public static readonly DateTimeOffset Noon = new(2026, 1, 2, 12, 0, 0, TimeSpan.Zero);
 
+    public static readonly AlertTemplate Template =
+        AlertTemplate.Parse("Subject: Fraud suspected: {transaction}\n\ntext of {transaction}", SchemaFile.Read("cards"), "the tests' template");
+
     public static Alert One(string id, string card = "4000") => new(
-        id, id, $"Fraud suspected: {id}", $"text of {id}\n", $"line of {id}", 0.9, Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(card)));
+        id, id, 0.9, Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(card)), ImmutableSortedDictionary<string, string>.Empty.Add("transaction", id));
 
     public static ImmutableArray<Alert> Many(params IEnumerable<string> ids) => [.. ids.Select(id => One(id, $"card of {id}"))];
 

@@ -16,7 +16,7 @@ public sealed class DeliveryLogTests
     public async Task The_position_is_read_only_after_the_write_in_flight_has_ended()
     {
         var topics = new GatedTopics();
-        var log = new DeliveryLog(topics, partition: 0);
+        var log = new DeliveryLog(topics, AlertsOf.Template, partition: 0);
         var writing = log.WriteAsync([Settled(7)], upTo: 7);
 
         var last = log.LastAsync();
@@ -31,7 +31,7 @@ public sealed class DeliveryLogTests
     public async Task A_failed_write_leaves_the_position_where_it_was()
     {
         var topics = new GatedTopics();
-        var log = new DeliveryLog(topics, partition: 0);
+        var log = new DeliveryLog(topics, AlertsOf.Template, partition: 0);
         var writing = log.WriteAsync([Settled(7)], upTo: 7);
 
         topics.Gate.SetException(new MessageLogException("the broker is away"));

@@ -25,7 +25,7 @@ sealed class OutboxHarness : IAsyncDisposable
         _topics = EmbeddedMessageLog.Open(Settings.Topics.Embedded(folder), TimeProvider.System, _ => { });
         _system = ActorSystem.Create("outboxes", settings.Journal.ToAkka(folder).WithFallback(ConfigurationFactory.ParseString("akka.loglevel = OFF\nakka.stdout-loglevel = OFF")));
         ImmutableArray<AlertChannel> channels = [new AlertChannel(AlertChannel.Mail, transport, settings.Unlimited)];
-        _outboxes = _system.ActorOf(AlertOutboxes.Props(new DeliveryContext(settings, channels, _topics, new StreamMetrics(), Pending, new DeliveredAlerts(), TimeProvider.System) { Holder = holder }, new AlertJournalTables(settings.Journal, folder)));
+        _outboxes = _system.ActorOf(AlertOutboxes.Props(new DeliveryContext(settings, AlertsOf.Template, channels, _topics, new StreamMetrics(), Pending, new DeliveredAlerts(), TimeProvider.System) { Holder = holder }, new AlertJournalTables(settings.Journal, folder)));
         Assign();
     }
 

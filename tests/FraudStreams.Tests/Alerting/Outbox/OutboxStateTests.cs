@@ -62,7 +62,7 @@ public sealed class OutboxStateTests
         again.Restore(OutboxEvent.From<OutboxState.State>(OutboxEvent.ToBytes(_state.ToState())));
 
         again.Holder.ShouldBe("host:1");
-        again.Open.ShouldHaveSingleItem().Alert.ShouldBe(AlertsOf.One("a"));
+        again.Open.ShouldHaveSingleItem().Alert.ShouldBeEquivalentTo(AlertsOf.One("a"));
         again.Unlogged.ShouldHaveSingleItem().Alert.TransactionId.ShouldBe("b");
         again.IsNew(AlertsOf.One("b")).ShouldBeFalse();
         again.Apply(Settled(2, "webhook"), 6);

@@ -66,7 +66,7 @@ public sealed class RateSamplerTests : IDisposable
         {
             _metrics.Sent(TopicNames.Transactions, 3);
             _metrics.Scored(2, 1);
-            _metrics.Rejected("score", 1);
+            _metrics.Rejected("score", "not-json");
             _metrics.Stored(2);
             _metrics.Alerted();
         });

@@ -18,16 +18,16 @@ public sealed class EmbeddedLogTests : IDisposable
     public async Task Published_records_are_read_in_order_with_offsets_from_zero_without_gaps()
     {
         await using var log = LogOf.Open(LogOf.Settings(_folder));
-        using var reader = log.OpenReader(Transactions);
+        using var reader = log.OpenReader(Transactions, 0);
 
         await log.PublishAsync(LogOf.Batch("transactions", "a", "b"));
         await log.PublishAsync(LogOf.Batch("transactions", "c"));
 
-        var records = reader.Read(0);
+        var records = reader.Read();
         records.Select(LogOf.Text).ShouldBe(["a", "b", "c"]);
         records.Select(record => record.Offset).ShouldBe([0, 1, 2]);
-        reader.Read(2).Select(LogOf.Text).ShouldBe(["c"]);
-        reader.Read(3).ShouldBeEmpty();
+        reader.Read().ShouldBeEmpty();
+        LogOf.Values(log, "transactions", from: 2).ShouldBe(["c"]);
     }
 
     [Fact]
@@ -40,8 +40,8 @@ public sealed class EmbeddedLogTests : IDisposable
 
         await log.PublishAsync(batch);
 
-        using var reader = log.OpenReader(Transactions);
-        var records = reader.Read(0);
+        using var reader = log.OpenReader(Transactions, 0);
+        var records = reader.Read();
         records[0].Key.ToArray().ShouldBe([0, 255, 10]);
         records[0].Value.ToArray().ShouldBe([1, 0, 2]);
         records[1].Key.Length.ShouldBe(0);
@@ -201,9 +201,9 @@ public sealed class EmbeddedLogTests : IDisposable
     public async Task A_waiting_reader_wakes_when_this_process_publishes()
     {
         await using var log = LogOf.Open(LogOf.Settings(_folder) with { PollInterval = TimeSpan.FromHours(1) });
-        using var reader = log.OpenReader(Transactions);
+        using var reader = log.OpenReader(Transactions, 0);
 
-        var waiting = reader.ReadAsync(0, CancellationToken.None);
+        var waiting = reader.NextAsync(log.Appends, CancellationToken.None);
         waiting.IsCompleted.ShouldBeFalse();
         await log.PublishAsync(LogOf.Batch("transactions", "x"));
 
@@ -215,9 +215,9 @@ public sealed class EmbeddedLogTests : IDisposable
     {
         await using var log = LogOf.Open(LogOf.Settings(_folder));
         await using var other = LogOf.Open(LogOf.Settings(_folder));
-        using var reader = log.OpenReader(Transactions);
+        using var reader = log.OpenReader(Transactions, 0);
 
-        var waiting = reader.ReadAsync(0, CancellationToken.None);
+        var waiting = reader.NextAsync(log.Appends, CancellationToken.None);
         await other.PublishAsync(LogOf.Batch("transactions", "x"));
 
         (await waiting.WaitAsync(TimeSpan.FromSeconds(10))).Select(LogOf.Text).ShouldBe(["x"]);
@@ -244,12 +244,12 @@ public sealed class EmbeddedLogTests : IDisposable
     public async Task A_chunk_ends_at_its_limits_and_holds_at_least_one_record()
     {
         await using var log = LogOf.Open(LogOf.Settings(_folder) with { ChunkRecords = 3, ChunkBytes = 10 });
-        using var reader = log.OpenReader(Transactions);
+        using var reader = log.OpenReader(Transactions, 0);
         await log.PublishAsync(LogOf.Batch("transactions", "1", "2", "3", "4", "5 and more than ten bytes", "6"));
 
-        reader.Read(0).Length.ShouldBe(3);
-        reader.Read(3).Length.ShouldBe(2);
-        reader.Read(4).Length.ShouldBe(1);
+        reader.Read().Length.ShouldBe(3);
+        reader.Read().Length.ShouldBe(2);
+        reader.Read().Length.ShouldBe(1);
     }
 
     [Fact]

@@ -91,8 +91,8 @@ public sealed class LogFaultsTests : IDisposable
         other.Begin();
 
         var failure = await Should.ThrowAsync<MessageLogException>(log.PublishAsync(LogOf.Batch("transactions", "lost to its publisher")));
-        using var reader = log.OpenReader(Transactions);
-        reader.Read(0).ShouldBeEmpty();
+        using var reader = log.OpenReader(Transactions, 0);
+        reader.Read().ShouldBeEmpty();
         other.RollBack();
         await log.PublishAsync(LogOf.Batch("transactions", "x"));
 

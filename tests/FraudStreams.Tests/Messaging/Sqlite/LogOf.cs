@@ -37,9 +37,9 @@ static class LogOf
 
     public static List<string> Values(EmbeddedLog log, string topic, int partition = 0, long from = 0)
     {
-        using var reader = log.OpenReader(new TopicPartition(topic, partition));
+        using var reader = log.OpenReader(new TopicPartition(topic, partition), from);
         var values = new List<string>();
-        for (var chunk = reader.Read(from); chunk.Length > 0; chunk = reader.Read(chunk[^1].Offset + 1))
+        while (reader.Read() is { Length: > 0 } chunk)
             values.AddRange(chunk.Select(Text));
         return values;
     }

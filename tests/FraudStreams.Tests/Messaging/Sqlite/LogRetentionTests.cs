@@ -43,8 +43,8 @@ public sealed class LogRetentionTests : IDisposable
 
         await log.PublishAsync(LogOf.Batch("transactions", "d"));
 
-        using var reader = log.OpenReader(Transactions);
-        var newest = reader.Read(0)[^1];
+        using var reader = log.OpenReader(Transactions, 0);
+        var newest = reader.Read()[^1];
         (newest.Offset, LogOf.Text(newest)).ShouldBe((3, "d"));
     }
 

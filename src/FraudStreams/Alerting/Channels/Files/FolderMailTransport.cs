@@ -12,15 +12,17 @@ public sealed class FolderMailTransport : IAlertTransport
     readonly string _folder;
     readonly MailboxAddress _from;
     readonly ImmutableArray<MailboxAddress> _to;
+    readonly AlertTemplate _template;
     readonly FormatOptions _format;
     readonly TimeProvider _time;
 
-    public FolderMailTransport(string folder, string from, IEnumerable<string> to, TimeProvider time)
+    public FolderMailTransport(string folder, string from, IEnumerable<string> to, AlertTemplate template, TimeProvider time)
     {
         _folder = Directory.CreateDirectory(folder).FullName;
         _from = MailboxAddress.Parse(from);
         _to = MailMime.Recipients(to);
         _format = MailMime.Format(MailMime.NeedUtf8(_to.Add(_from)));
+        _template = template;
         _time = time;
         Channel = $"folder {Path.GetFileName(_folder)}";
     }
@@ -42,7 +44,7 @@ public sealed class FolderMailTransport : IAlertTransport
         {
             await using (var stream = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, 4096, FileOptions.Asynchronous))
             {
-                using var mail = MailMime.Of(message, _from, _to, _time.GetUtcNow());
+                using var mail = MailMime.Of(message, _template, _from, _to, _time.GetUtcNow());
 
                 // ASCII in short lines, as for a server without 8BITMIME: the program that opens the file may support no more.
                 mail.Prepare(EncodingConstraint.SevenBit);

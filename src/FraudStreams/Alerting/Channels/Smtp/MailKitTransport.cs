@@ -11,7 +11,7 @@ namespace FraudStreams.Alerting.Channels.Smtp;
 /// Sends each message to an SMTP server over a connection of its own: the server would close an idle connection, and the next alert would pay for
 /// the reconnect.
 /// </summary>
-public sealed class MailKitTransport(MailSettings settings, TimeProvider time) : IAlertTransport
+public sealed class MailKitTransport(MailSettings settings, AlertTemplate template, TimeProvider time) : IAlertTransport
 {
     /// <summary>MailKit's text before the cause; it is so long that a log line would have no room remaining for the cause.</summary>
     static readonly string[] TlsPreambles =
@@ -42,7 +42,7 @@ public sealed class MailKitTransport(MailSettings settings, TimeProvider time) :
                 await smtp.OpenAsync(settings, linked.Token);
                 if (!smtp.SupportsUtf8)
                     remaining = WithoutUtf8(remaining, failures);
-                using var mail = MailMime.Of(message, _from, remaining, time.GetUtcNow());
+                using var mail = MailMime.Of(message, template, _from, remaining, time.GetUtcNow());
                 isSent = !remaining.IsEmpty && await smtp.TrySendAsync(mail, _from, remaining, linked.Token);
 
                 // QUIT only keeps the server's log clean: the message has been accepted, or not, by now.

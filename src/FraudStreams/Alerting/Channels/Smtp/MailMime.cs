@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Text;
 using MimeKit;
 
@@ -13,16 +14,26 @@ static class MailMime
     /// <summary>A subject whose words are no longer than this folds between words into lines that every server accepts.</summary>
     const int LongestPlainWord = 60;
 
-    public static MimeMessage Of(AlertMessage alert, MailboxAddress from, IEnumerable<MailboxAddress> to, DateTimeOffset date)
+    public static MimeMessage Of(AlertMessage alert, AlertTemplate template, MailboxAddress from, IEnumerable<MailboxAddress> to, DateTimeOffset date)
     {
+        var (subject, text) = (template.Subject(alert), template.Text(alert));
         var message = new MimeMessage { MessageId = alert.MessageId.Trim('<', '>'), Date = date };
         message.From.Add(from);
         message.To.AddRange(to);
-        message.Headers.Replace(Subject(alert.Subject));
+        message.Headers.Replace(Subject(subject));
         message.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
-        message.Body = new BodyBuilder { TextBody = alert.Text, HtmlBody = alert.Html }.ToMessageBody();
+        message.Body = new BodyBuilder { TextBody = text, HtmlBody = Html(subject, text) }.ToMessageBody();
         return message;
     }
+
+    /// <summary>The text as HTML, for programs that prefer it; every value is escaped.</summary>
+    public static string Html(string subject, string text) =>
+        $"""
+        <!DOCTYPE html>
+        <html><head><meta charset="utf-8"><title>{WebUtility.HtmlEncode(subject)}</title></head>
+        <body><h3>{WebUtility.HtmlEncode(subject)}</h3><pre style="font-size:14px">{WebUtility.HtmlEncode(text)}</pre></body></html>
+
+        """;
 
     /// <summary>Each address once, as MailKit asks for it.</summary>
     public static ImmutableArray<MailboxAddress> Recipients(IEnumerable<string> to) =>

@@ -13,12 +13,14 @@ namespace FraudStreams.Alerting.Channels.Webhook;
 public sealed class WebhookTransport : IAlertTransport
 {
     readonly WebhookSettings _settings;
+    readonly AlertTemplate _template;
     readonly TimeProvider _time;
     readonly HttpClient _client;
 
-    public WebhookTransport(WebhookSettings settings, TimeProvider time)
+    public WebhookTransport(WebhookSettings settings, AlertTemplate template, TimeProvider time)
     {
         _settings = settings;
+        _template = template;
         _time = time;
         _client = new HttpClient(new SocketsHttpHandler
         {
@@ -82,11 +84,18 @@ public sealed class WebhookTransport : IAlertTransport
         return request;
     }
 
-    static byte[] Body(AlertMessage message) => JsonSerializer.SerializeToUtf8Bytes(new
+    byte[] Body(AlertMessage message) => JsonSerializer.SerializeToUtf8Bytes(new
     {
         type = "fraud.suspected",
         id = message.Name,
-        subject = message.Subject,
-        alerts = message.Alerts.Select(alert => new { transaction = alert.TransactionId, score = alert.Score, subject = alert.Subject, text = alert.Body }),
+        subject = _template.Subject(message),
+        alerts = message.Alerts.Select(alert => new
+        {
+            transaction = alert.TransactionId,
+            score = alert.Score,
+            subject = _template.Subject(alert),
+            text = _template.Text(alert),
+            values = alert.Values,
+        }),
     });
 }

@@ -41,7 +41,7 @@ public sealed class MailMimeTests : IDisposable
     {
         await using var server = await MailServer.StartAsync(new MailServerRules { TakesUtf8 = takesUtf8 });
         using var transport = new MailKitTransport(
-            new MailSettings("localhost", server.Port, false, "", new SecretValue(""), "from@x.org", [to], TimeSpan.FromSeconds(10)), TimeProvider.System);
+            new MailSettings("localhost", server.Port, false, "", new SecretValue(""), "from@x.org", [to], TimeSpan.FromSeconds(10)), AlertsOf.Template, TimeProvider.System);
 
         foreach (var text in Texts)
             (await transport.SendAsync(MessageOf(text), CancellationToken.None)).ShouldBe(Delivery.Complete);
@@ -91,7 +91,7 @@ public sealed class MailMimeTests : IDisposable
 
     async Task<string> WriteAsync(string text, string to)
     {
-        using var transport = new FolderMailTransport(_folder, "from@x.org", [to], TimeProvider.System);
+        using var transport = new FolderMailTransport(_folder, "from@x.org", [to], AlertsOf.Template, TimeProvider.System);
         await transport.SendAsync(MessageOf(text), CancellationToken.None);
         return Path.Combine(_folder, "alert-t1.eml");
     }
@@ -99,9 +99,10 @@ public sealed class MailMimeTests : IDisposable
     static void ShouldShow(ShownMail shown, string text, string to)
     {
         var message = MessageOf(text);
-        shown.Subject.ShouldBe(message.Subject);
-        shown.Text.ShouldBe(message.Text);
-        shown.Html.ShouldBe(message.Html);
+        var (subject, body) = (AlertsOf.Template.Subject(message), AlertsOf.Template.Text(message));
+        shown.Subject.ShouldBe(subject);
+        shown.Text.ShouldBe(body);
+        shown.Html.ShouldBe(MailMime.Html(subject, body));
         shown.To.ShouldBe([to]);
 
         // Python reports each character of an address beyond ASCII as a defect, though it shows it.

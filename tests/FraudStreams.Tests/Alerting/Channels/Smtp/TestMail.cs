@@ -22,7 +22,7 @@ static class TestMail
         var settings = new MailSettings(
             "localhost", port, tls, user, new SecretValue(user.Length > 0 ? Password : ""), from, othersHaveIt ? ["has-it@x.org", .. to] : to,
             TimeSpan.FromMilliseconds(timeoutMilliseconds));
-        using var transport = new MailKitTransport(settings, TimeProvider.System);
+        using var transport = new MailKitTransport(settings, AlertsOf.Template, TimeProvider.System);
         return await transport.SendAsync(AlertMessage.Of([AlertsOf.One("t1")], othersHaveIt ? to : []), cancellationToken);
     }
 

@@ -98,7 +98,7 @@ public sealed class WebhookTransportTests : IDisposable
 
     WebhookTransport Transport(int timeoutMilliseconds = 10_000) => new(
         new WebhookSettings(new Uri($"http://127.0.0.1:{_port}/hook/token-in-the-path"), new WebhookKey(new SecretValue(Secret)), TimeSpan.FromMilliseconds(timeoutMilliseconds)),
-        TimeProvider.System);
+        AlertsOf.Template, TimeProvider.System);
 
     async Task<(WebHeaderCollection Headers, string Body)> AnswerAsync(int status)
     {
