@@ -55,7 +55,7 @@ sealed class AlertFlow
         int partition, IActorRef outboxes, TransactionSchema schema, IMessageLog topics, ILogger log, TimeProvider time)
     {
         var flow = new AlertFlow(outboxes, schema, topics, log, time);
-        outboxes.Tell(new OpenOutbox(partition));
+        outboxes.Tell(new OpenOutbox(partition, flow));
         return Akka.Streams.Dsl.Flow.FromGraph(new BatchChunks<TopicRecord>(BatchRecords, BatchWait))
             .SelectAsync(1, flow.AlertAsync)
             .WatchTermination((none, ended) =>
@@ -68,7 +68,7 @@ sealed class AlertFlow
     void End(int partition)
     {
         _ended.Cancel();
-        _outboxes.Tell(new CloseOutbox(partition));
+        _outboxes.Tell(new CloseOutbox(partition, this));
     }
 
     /// <summary>Completes when the batch's alerts are persisted and its offset is committed.</summary>

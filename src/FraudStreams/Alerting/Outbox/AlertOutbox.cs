@@ -52,7 +52,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
         Command<Logged>(OnLogged);
         Command<LogFailed>(failed => RetryLog(failed.Cause));
         Command<FlushDigests>(_ => Flush());
-        Command<CloseOutbox>(_ => Close());
+        Command<FinishOutbox>(_ => Close());
         Command<Tick>(_ => SendDue());
         Command<SlotGranted>(_ => SendDue());
         Command<Clean>(_ =>

@@ -24,8 +24,11 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
     {
         _context = context;
         _journal = journal;
-        Receive<OpenOutbox>(open => Open(open.Partition));
-        Receive<CloseOutbox>(close => Close(close.Partition));
+        Receive<OpenOutbox>(Open);
+        Receive<CloseOutbox>(close =>
+        {
+            if (_entries.TryGetValue(close.Partition, out var entry) && entry.Owner == close.Owner) Close(close.Partition);
+        });
         Receive<CloseOutboxes>(_ => CloseAll());
         Receive<EnqueueAlerts>(Enqueue);
         Receive<FlushDigests>(flush => TellAll(flush));
@@ -51,6 +54,7 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
     sealed class Entry
     {
         public IActorRef? Outbox;
+        public object? Owner;
         public bool IsAssigned = true;
         public long? HeldWith;
         public bool IsStopping;
@@ -69,13 +73,13 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
 
     public static Props Props(DeliveryContext context, AlertJournalTables journal) => Akka.Actor.Props.Create(() => new AlertOutboxes(context, journal));
 
-    void Open(int partition)
+    void Open(OpenOutbox open)
     {
-        _context.Pending.Opened(partition);
-        if (_entries.TryGetValue(partition, out var entry))
-            entry.IsAssigned = true;
+        _context.Pending.Opened(open.Partition);
+        if (_entries.TryGetValue(open.Partition, out var entry))
+            (entry.Owner, entry.IsAssigned) = (open.Owner, true);
         else
-            Start(partition, _entries[partition] = new Entry());
+            Start(open.Partition, _entries[open.Partition] = new Entry { Owner = open.Owner });
     }
 
     /// <summary>Before the first outbox, and after one that failed, the journal's tables are prepared; until that succeeds no outbox starts.</summary>
@@ -101,7 +105,7 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
             return;
         entry.IsAssigned = false;
         if (entry.Outbox is { } outbox)
-            outbox.Tell(new CloseOutbox(partition));
+            outbox.Tell(new FinishOutbox());
         else
             Closed(partition);
     }

@@ -3,10 +3,15 @@ using System.Collections.Immutable;
 namespace FraudStreams.Alerting.Outbox;
 
 /// <summary>The partition is assigned to this host: its alerts are sent from here.</summary>
-sealed record OpenOutbox(int Partition);
+/// <param name="Owner">The stream of the partition. One that was restarted, or whose partition came back, owns the outbox from then on.</param>
+sealed record OpenOutbox(int Partition, object Owner);
 
 /// <summary>The partition is revoked: what is in flight is finished and persisted, and nothing more is sent.</summary>
-sealed record CloseOutbox(int Partition);
+/// <param name="Owner">The stream that ended: a word that comes after its successor's changes nothing.</param>
+sealed record CloseOutbox(int Partition, object Owner);
+
+/// <summary>To the outbox itself: what <see cref="CloseOutbox"/> asks for.</summary>
+sealed record FinishOutbox;
 
 /// <summary>Closes the outboxes of all partitions; answered with <see cref="OutboxesClosed"/>.</summary>
 sealed record CloseOutboxes;

@@ -67,6 +67,23 @@ public sealed class AlertOutboxTests : IDisposable
     }
 
     [Fact]
+    public async Task A_stream_that_ends_late_does_not_close_the_outbox_of_its_successor()
+    {
+        var (former, successor) = (new object(), new object());
+        var transport = new ScriptedTransport(_ => Task.FromResult(Delivery.Complete));
+        await using var host = Live(transport);
+        host.Assign(former);
+        await host.RaiseAsync("a");
+
+        host.Assign(successor);
+        host.End(former);
+        await host.RaiseAsync("b").WaitAsync(TimeSpan.FromSeconds(20));
+        await host.IdleAsync();
+
+        transport.Sent.ShouldBe(["a", "b"]);
+    }
+
+    [Fact]
     public async Task A_lost_journal_begins_anew_and_logs_behind_the_earlier_alerts()
     {
         var transport = new ScriptedTransport(_ => Task.FromResult(Delivery.Complete));

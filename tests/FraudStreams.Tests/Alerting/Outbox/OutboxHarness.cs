@@ -52,8 +52,11 @@ sealed class OutboxHarness : IAsyncDisposable
     /// <summary>The partition is assigned to another host: its outbox is closed.</summary>
     public Task RevokeAsync() => _outboxes.Ask<OutboxesClosed>(new CloseOutboxes(), TimeSpan.FromSeconds(20));
 
-    /// <summary>The partition is assigned to this host again.</summary>
-    public void Assign() => _outboxes.Tell(new OpenOutbox(0));
+    /// <summary>A stream of the partition begins.</summary>
+    public void Assign(object? stream = null) => _outboxes.Tell(new OpenOutbox(0, stream ?? this));
+
+    /// <summary>A stream of the partition has ended.</summary>
+    public void End(object stream) => _outboxes.Tell(new CloseOutbox(0, stream));
 
     /// <summary>As kill -9: what is in flight is neither finished nor persisted.</summary>
     public async Task DieAsync()
