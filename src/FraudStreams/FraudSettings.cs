@@ -6,6 +6,7 @@ using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
+using FraudStreams.ModelOps.Registry;
 using FraudStreams.RateLimiting;
 using FraudStreams.Scoring;
 using FraudStreams.Simulation;
@@ -30,6 +31,7 @@ public sealed record FraudSettings(
     ScoringSettings Scoring,
     WindowStateSettings Memory,
     ModelSettings Model,
+    RegistrySettings Models,
     StoreSettings Store,
     AlertSettings Alerts,
     BackoffSettings Restart,
@@ -53,6 +55,7 @@ public sealed record FraudSettings(
             Of(() => ScoringSettings.From(root.Section("scoring"))),
             Of(() => WindowStateSettings.From(root.Section("memory"))),
             Of(() => ModelSettings.From(root.Section("model"))),
+            Of(() => RegistrySettings.From(root.Section("models"))),
             Of(() => StoreSettings.From(root.Section("store"))),
             Of(() => AlertSettings.From(root.Section("alerts"), root.Section("store").Section("postgresql"))),
             Of(() => BackoffSettings.From(root.Section("restart"), isRandom: true)),

@@ -4,6 +4,7 @@ using FraudStreams.Messaging;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
+using FraudStreams.ModelOps.Registry;
 using FraudStreams.Storage;
 
 namespace FraudStreams.Cli;
@@ -33,7 +34,7 @@ static class CommandLine
             await Console.Error.WriteLineAsync($"fraudstreams: {e.Message}");
             return ExitCode.WrongUse;
         }
-        catch (Exception e) when (e is CommandFailedException or NothingToMeasureException or ModelArtifactException or MessageLogException or StoreException
+        catch (Exception e) when (e is CommandFailedException or NothingToMeasureException or ModelArtifactException or RegistryException or MessageLogException or StoreException
             or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"fraudstreams: {e.Message}");
@@ -69,6 +70,7 @@ static class CommandLine
             ExportCommand.Create(),
             ReplayCommand.Create(),
             FeaturesCommand.Create(),
+            ModelsCommand.Create(),
         };
         foreach (var option in CommonOptions.All.Concat(RunCommand.Options))
             root.Options.Add(option);

@@ -36,4 +36,23 @@ static class MetricsTable
 
         return table;
     }
+
+    /// <summary>Versions side by side, and how far the last is from the first.</summary>
+    public static Table Compare(string caption, IReadOnlyList<(string Version, IReadOnlyDictionary<string, double> Metrics)> versions)
+    {
+        var table = new Table { Border = TableBorder.Rounded, Caption = new TableTitle(Markup.Escape(caption)) };
+        table.AddColumn(new TableColumn("measure"));
+        foreach (var (version, _) in versions)
+            table.AddColumn(new TableColumn(Markup.Escape(version)).RightAligned());
+        table.AddColumn(new TableColumn("difference").RightAligned());
+        foreach (var (key, name, format) in Rows)
+        {
+            var values = versions.Select(version => version.Metrics.TryGetValue(key, out var value) ? value : double.NaN).ToArray();
+            if (values.All(double.IsNaN))
+                continue;
+            table.AddRow([name, .. values.Select(value => double.IsNaN(value) ? "" : value.ToString(format)), (values[^1] - values[0]) is var difference && double.IsNaN(difference) ? "" : difference.ToString($"+{format};-{format};0")]);
+        }
+
+        return table;
+    }
 }

@@ -8,6 +8,8 @@ using FraudStreams.Hosting;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
+using FraudStreams.ModelOps.Registry;
+using FraudStreams.Pipelines;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -29,7 +31,7 @@ static class StreamRun
         // With --json standard output is for the result alone.
         var screen = json ? Screen.Error : Screen.Out;
         var live = settings.Log.Format == LogFormat.Human && (settings.Console.Live ?? screen.Profile.Out.IsTerminal);
-        var (schema, model) = Prepare(settings, screen, time, signals.Stopped);
+        var (schema, model) = await PrepareAsync(settings, screen, time, signals.Stopped);
         var options = new StreamOptions(settings, schema, model, layers);
 
         ImmutableArray<string> unfinished;
@@ -79,7 +81,7 @@ static class StreamRun
         await ended;
     }
 
-    static (TransactionSchema Schema, ScoringModel? Model) Prepare(
+    static async Task<(TransactionSchema Schema, ScoringModel? Model)> PrepareAsync(
         FraudSettings settings, IAnsiConsole screen, TimeProvider time, CancellationToken cancellationToken)
     {
         MakeFolder(settings.DataDirectory);
@@ -88,7 +90,11 @@ static class StreamRun
             return (schema, null);
         var bootstrap = new ModelBootstrap(settings.DataDirectory, settings.Simulate, settings.Model, time);
         var isFirst = !bootstrap.HasModel;
-        var model = WorkProgress.Run(progress => bootstrap.Model(schema, progress, cancellationToken));
+        var local = new ModelRegistry(settings.DataDirectory, time);
+        await using var topics = StreamTopics.OpenRegistry(settings, CommandLog.Logger, time);
+        await using var registry = new SharedRegistry(topics, local, time);
+        var model = await WorkProgress.RunAsync(progress => RegistryStart.ModelAsync(
+            registry, local, schema, () => bootstrap.Model(schema, progress, cancellationToken), progress.Warning, cancellationToken));
         if (isFirst)
             screen.Write(MetricsTable.Render(model.Version, "the first model, measured on its validation part", model.Card.Metrics));
         return (schema, model);

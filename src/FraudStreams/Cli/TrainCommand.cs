@@ -7,6 +7,7 @@ using FraudStreams.Model.Features;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
+using FraudStreams.ModelOps.Registry;
 using FraudStreams.Pipelines;
 using FraudStreams.Topics;
 
@@ -68,13 +69,26 @@ static class TrainCommand
         });
         if (model is null)
             throw new CommandFailedException(why!);
-        if (!call.GetValue(KeepChampion))
-            registry.Promote(model.Version, "trained");
+        await RegisterAsync(settings, registry, model, isChampion: !call.GetValue(KeepChampion), stop.Stopped);
         if (call.GetValue(CommonOptions.Json))
             Console.Out.WriteLine(JsonSerializer.Serialize(model.Card, FolderStatus.Json));
         else
             Screen.Out.Write(MetricsTable.Render(model.Version, "measured on its validation part", model.Card.Metrics));
         return ExitCode.Done;
+    }
+
+    /// <summary>A running stream scores with it within a second.</summary>
+    static async Task RegisterAsync(FraudSettings settings, ModelRegistry local, ScoringModel model, bool isChampion, CancellationToken cancellationToken)
+    {
+        await using var topics = StreamTopics.OpenRegistry(settings, CommandLog.Logger, TimeProvider.System);
+        await using var registry = new SharedRegistry(topics, local, TimeProvider.System);
+        await registry.RegisterAsync(model.Card, ModelsCommand.User, "trained", cancellationToken);
+        if (!isChampion)
+            return;
+        if (await registry.PromoteAsync(model.Version, ModelsCommand.User, "trained", settings.Models.Approvals, cancellationToken))
+            local.Promote(model.Version, "trained", registry.State.InService!.Number);
+        else
+            await Console.Error.WriteLineAsync($"{model.Version} goes into service once {settings.Models.Approvals} others approved it: `fraudstreams models approve {model.Version} --why TEXT`");
     }
 
     static async Task<(ScoringModel? Model, string? Why)> TrainFromPredictionsAsync(

@@ -7,7 +7,11 @@ namespace FraudStreams.Messaging;
 /// <param name="Consumers">The groups that consume topics, each with its topic: their lag is part of the status.</param>
 /// <param name="Producers">The producers whose offset in their source is committed together with the records they publish.</param>
 public sealed record LogLayout(
-    ImmutableSortedDictionary<string, int> Partitions, ImmutableArray<(string Group, string Topic)> Consumers, ImmutableArray<CheckpointedProducer> Producers);
+    ImmutableSortedDictionary<string, int> Partitions, ImmutableArray<(string Group, string Topic)> Consumers, ImmutableArray<CheckpointedProducer> Producers)
+{
+    /// <summary>Topics that are created keep their records for ever.</summary>
+    public bool KeepsAll { get; init; }
+}
 
 /// <param name="Group">The group under which the offset is committed.</param>
 /// <param name="Topics">The topics it publishes to.</param>

@@ -18,7 +18,8 @@ public sealed class ModelRegistry(string dataDirectory, TimeProvider time)
 
     string PointerFile => Path.Combine(Directory, "champion.json");
 
-    sealed record Pointer(string Champion, string[] Before, string Why, DateTimeOffset Since);
+    /// <param name="Entry">The entry of the shared registry that it follows; null where it was written by this host alone.</param>
+    sealed record Pointer(string Champion, string[] Before, string Why, DateTimeOffset Since, long? Entry = null);
 
     public string FolderOf(string version) => Path.Combine(Directory, version);
 
@@ -56,8 +57,12 @@ public sealed class ModelRegistry(string dataDirectory, TimeProvider time)
 
     public ScoringModel? Champion() => ChampionVersion is { } version ? ModelArtifact.Load(FolderOf(version)) : null;
 
+    /// <summary>The version that this host put into service by itself, such as by training, and when; null where it follows the shared registry.</summary>
+    public (string Version, string Why, DateTimeOffset Since)? OwnPromotion => ReadPointer() is { Entry: null } own ? (own.Champion, own.Why, own.Since) : null;
+
     /// <summary>Puts a version in service: processes that start from now on score with it.</summary>
-    public void Promote(string version, string why)
+    /// <param name="entry">The entry of the shared registry that says so, if one does.</param>
+    public void Promote(string version, string why, long? entry = null)
     {
         var pointer = ReadPointer();
         var history = pointer is null ? [] : new[] { pointer.Champion }.Concat(pointer.Before).ToArray();
@@ -65,10 +70,11 @@ public sealed class ModelRegistry(string dataDirectory, TimeProvider time)
         // Going back to an earlier version drops the later ones from the history: they are no candidates for the next fallback.
         var before = history[(index + 1)..];
         System.IO.Directory.CreateDirectory(Directory);
-        var temporary = PointerFile + ".new";
+        // A command and a running host may write at once.
+        var temporary = $"{PointerFile}.{Environment.ProcessId}.new";
         using (var file = File.Create(temporary))
         {
-            JsonSerializer.Serialize(file, new Pointer(version, before, why, time.GetUtcNow()), Json);
+            JsonSerializer.Serialize(file, new Pointer(version, before, why, time.GetUtcNow(), entry), Json);
             file.Flush(flushToDisk: true);
         }
 

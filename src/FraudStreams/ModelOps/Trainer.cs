@@ -1,10 +1,13 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using FraudStreams.Diagnostics;
 using FraudStreams.Model.Evaluation;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Features.Windows;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Models.Trees;
+using FraudStreams.ModelOps.Registry;
 
 namespace FraudStreams.ModelOps;
 
@@ -93,6 +96,7 @@ sealed class Trainer(ModelSettings settings, ModelRegistry registry, WorkProgres
                     KeyValuePair.Create("subsample-columns", $"{settings.SubsampleColumns}"),
                     KeyValuePair.Create("validation", $"{settings.Validation}"),
                     KeyValuePair.Create("history", history),
+                    KeyValuePair.Create(RegisteredModel.DataDigestKey, DigestOf(rows)),
                 ]),
             })
         {
@@ -102,6 +106,15 @@ sealed class Trainer(ModelSettings settings, ModelRegistry registry, WorkProgres
         var model = new ScoringModel(card, scorer);
         ModelArtifact.Write(registry.Directory, model);
         return model;
+    }
+
+    /// <summary>SHA-256 of the features and labels learnt from: the same data gives the same digest, whatever file it came from.</summary>
+    static string DigestOf(LabelledDataset rows)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(MemoryMarshal.AsBytes(rows.Set.Values.Span));
+        hash.AppendData(rows.Set.Labels.Span);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     static string Describe(ThresholdRule rule) => rule switch

@@ -33,11 +33,23 @@ static class StreamTopics
             : EmbeddedMessageLog.Open(settings.Topics.Embedded(settings.DataDirectory) with { Partitions = layout.Partitions }, time, onStandby ?? (_ => { }));
     }
 
+    /// <summary>
+    /// Opens the topic of the model registry alone, and makes it where it is missing: commands that train or promote do so beside a running stream or
+    /// before the first one, whose topics they do not make.
+    /// </summary>
+    public static IMessageLog OpenRegistry(FraudSettings settings, ILogger log, TimeProvider time)
+    {
+        var layout = new LogLayout(ImmutableSortedDictionary<string, int>.Empty.Add(TopicNames.Models, 1), [], []) { KeepsAll = true };
+        return settings.Topics.Kafka is { } kafka
+            ? KafkaMessageLog.Open(kafka, layout, log)
+            : EmbeddedMessageLog.Open(settings.Topics.Embedded(settings.DataDirectory) with { Partitions = layout.Partitions, Retention = new RetentionSettings() }, time, _ => { });
+    }
+
     /// <summary>Where topics end and groups stand, without opening anything; null where there are no topics.</summary>
     public static MessageLogStatus? ReadStatus(FraudSettings settings)
     {
         if (settings.Topics.Kafka is not { } kafka)
-            return EmbeddedLog.ReadStatus(settings.DataDirectory);
+            return EmbeddedLog.ReadStatus(settings.DataDirectory) is { } status && status.Topics.Any(topic => topic.Topic == TopicNames.Transactions) ? status : null;
         using var admin = new KafkaAdmin(kafka);
         return new KafkaStatus(kafka, Layout(settings.Topics), admin).ReadAsync(CancellationToken.None).GetAwaiter().GetResult();
     }

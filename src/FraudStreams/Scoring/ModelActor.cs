@@ -31,5 +31,6 @@ sealed class ModelActor : ReceiveActor
                 throw;
             }
         });
+        Receive<FinishScoring>(_ => Context.Stop(Self));
     }
 }

@@ -9,7 +9,7 @@ namespace FraudStreams.Scoring;
 
 /// <summary>
 /// Forwards batches to one model actor under a backoff supervisor. When a version fails <see cref="ScoringSettings.FailuresBeforeFallback"/> times in a
-/// row, it promotes the last good version and starts an actor for that.
+/// row, it promotes the last good version and starts an actor for that. A version that is put into service takes over between two batches.
 /// </summary>
 sealed class ModelSupervisor : ReceiveActor
 {
@@ -20,6 +20,7 @@ sealed class ModelSupervisor : ReceiveActor
     readonly Func<ScoringModel, IActorRef, Props> _modelActor;
     ScoringModel _champion;
     IActorRef _backoff;
+    IActorRef _reportsTo = ActorRefs.Nobody;
     int _failuresInARow;
 
     public ModelSupervisor(ScoringModel champion, ModelRegistry registry, ScoringSettings settings, BackoffSettings restart, Func<ScoringModel, IActorRef, Props> modelActor)
@@ -31,6 +32,8 @@ sealed class ModelSupervisor : ReceiveActor
         _champion = champion;
         _backoff = Supervise(champion);
         Receive<ScoreBatch>(batch => _backoff.Forward(batch));
+        Receive<UseModel>(use => Use(use.Model));
+        Receive<ReportFallbacks>(_ => _reportsTo = Sender);
         Receive<ScoringWorked>(worked => worked.ModelVersion == Version, _ => _failuresInARow = 0);
         Receive<ScoringFailed>(failed => failed.ModelVersion == Version, OnFailed);
     }
@@ -51,6 +54,16 @@ sealed class ModelSupervisor : ReceiveActor
             .WithAutoReset(_restart.Max)
             .WithReplyWhileStopped(new Status.Failure(new ModelUnavailableException(model.Version)));
         return Context.ActorOf(BackoffSupervisor.Props(options));
+    }
+
+    void Use(ScoringModel model)
+    {
+        var former = _backoff;
+        (_champion, _backoff, _failuresInARow) = (model, Supervise(model), 0);
+        former.Tell(new FinishScoring(), ActorRefs.NoSender);
+
+        // One that waits for its restart does not hear that.
+        Context.System.Scheduler.ScheduleTellOnce(_settings.AskTimeout, former, PoisonPill.Instance, ActorRefs.NoSender);
     }
 
     void OnFailed(ScoringFailed failed)
@@ -76,6 +89,7 @@ sealed class ModelSupervisor : ReceiveActor
             _settings.FailuresBeforeFallback, failed.Cause.Message, good.Version);
         Context.Stop(_backoff);
         Record(good.Version);
+        _reportsTo.Tell(new FellBack(Version, good.Version, $"it failed {_settings.FailuresBeforeFallback} times in a row: {failed.Cause.Message}"));
         (_champion, _backoff) = (good, Supervise(good));
     }
 

@@ -1,3 +1,4 @@
+using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Scoring;
@@ -17,6 +18,18 @@ public sealed record BatchScored(double[] Scores, string ModelVersion, double Th
     public ReadOnlySpan<double> FeaturesOf(int row) =>
         Features is null ? default : Features.AsSpan(row * (Features.Length / Scores.Length), Features.Length / Scores.Length);
 }
+
+/// <summary>Another version, or another threshold, scores from the next batch on; batches that were passed on before are scored by the former one.</summary>
+sealed record UseModel(ScoringModel Model);
+
+/// <summary>Whoever sends it is told of each <see cref="FellBack"/>.</summary>
+sealed record ReportFallbacks;
+
+/// <summary>A version failed too often and another took its place.</summary>
+sealed record FellBack(string Failed, string To, string Why);
+
+/// <summary>To a model actor: no batch comes any more.</summary>
+sealed record FinishScoring;
 
 /// <summary>Outcome of a batch, from the model actor to its <see cref="ModelSupervisor"/>, which falls back after enough failures in a row.</summary>
 sealed record ScoringWorked(string ModelVersion);

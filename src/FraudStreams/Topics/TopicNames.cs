@@ -15,4 +15,7 @@ static class TopicNames
 
     /// <summary>The confirmed labels of payments, keyed by the payments' ids.</summary>
     public const string Labels = "labels";
+
+    /// <summary>The history of the model registry, and the versions' artifacts. Opened by itself, and never shortened.</summary>
+    public const string Models = "models";
 }

@@ -62,7 +62,7 @@ public sealed record TopicSettings(
         new(dataDirectory, PartitionsOfTopics)
         {
             Durability = Durability,
-            Retention = Retention,
+            Retention = Retention with { Kept = [TopicNames.Models] },
             PollInterval = Poll,
             ChunkRecords = ReadRecords,
             ChunkBytes = ReadBytes,

@@ -63,6 +63,21 @@ public sealed class ModelSupervisorTests : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
+    public async Task Another_version_scores_from_the_next_batch_on_and_those_before_keep_theirs()
+    {
+        Put("v1");
+        var supervisor = Sys.ActorOf(ModelSupervisor.Props(TrainedModel.Loaded, _registry, Settings, Restart));
+        var next = new ScoringModel(TrainedModel.Loaded.Card with { Version = "v2" }, TrainedModel.Loaded.Scorer);
+
+        var before = Enumerable.Range(0, 20).Select(_ => AnswerAsync(supervisor)).ToArray();
+        supervisor.Tell(new UseModel(next));
+        var after = Enumerable.Range(0, 20).Select(_ => AnswerAsync(supervisor)).ToArray();
+
+        (await Task.WhenAll(before)).ShouldAllBe(answer => answer.ModelVersion == TrainedModel.Loaded.Version);
+        (await Task.WhenAll(after)).ShouldAllBe(answer => answer.ModelVersion == "v2");
+    }
+
+    [Fact]
     public async Task A_success_between_failures_starts_the_count_anew()
     {
         Put("v1");
@@ -122,7 +137,7 @@ public sealed class ModelSupervisorTests : Akka.TestKit.Xunit2.TestKit
         Put("v1");
         Put("v2");
         var supervisor = Supervise("v2");
-        Directory.CreateDirectory(Path.Combine(_registry.Directory, "champion.json.new"));
+        Directory.CreateDirectory(Path.Combine(_registry.Directory, $"champion.json.{Environment.ProcessId}.new"));
 
         await EventFilter.Warning(contains: "could not be recorded").ExpectOneAsync(Limit, () => FailAsync(supervisor, 3));
 

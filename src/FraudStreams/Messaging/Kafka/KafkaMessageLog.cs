@@ -13,6 +13,8 @@ namespace FraudStreams.Messaging.Kafka;
 /// </summary>
 public sealed class KafkaMessageLog : IMessageLog
 {
+    static readonly Dictionary<string, string> KeepAll = new() { ["retention.ms"] = "-1", ["retention.bytes"] = "-1" };
+
     readonly KafkaSettings _settings;
     readonly ImmutableSortedDictionary<string, int> _partitions;
     readonly ILogger _log;
@@ -59,7 +61,7 @@ public sealed class KafkaMessageLog : IMessageLog
 
     static async Task<KafkaMessageLog> OpenAsync(KafkaSettings settings, LogLayout layout, KafkaAdmin admin, ILogger log)
     {
-        await KafkaTopicProvisioner.EnsureAsync(admin, settings, layout.Partitions, null, CancellationToken.None);
+        await KafkaTopicProvisioner.EnsureAsync(admin, settings, layout.Partitions, layout.KeepsAll ? KeepAll : null, CancellationToken.None);
         var longest = await admin.LongestRecordsAsync(layout.Partitions.Keys, CancellationToken.None);
         return new KafkaMessageLog(settings, layout, longest, admin, log);
     }

@@ -9,6 +9,9 @@ public sealed record RetentionSettings(TimeSpan? MaxAge = null, long? MaxBytes =
     /// <summary>How often the writer checks for records to remove.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Topics from which nothing is removed.</summary>
+    public ImmutableArray<string> Kept { get; init; } = [];
+
     /// <summary>Records removed in one transaction, between two publishes: small enough to delay a publish by some milliseconds only.</summary>
     public int StepRecords { get; init; } = 2000;
 }

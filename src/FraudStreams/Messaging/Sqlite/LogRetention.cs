@@ -27,7 +27,7 @@ internal static class LogRetention
         var tooLarge = settings.MaxBytes is { } bytes && UsedBytes(file) > bytes;
         var tooOld = settings.MaxAge is { } age ? (now - age).ToUnixTimeMilliseconds() : long.MinValue;
         Removable? oldest = null;
-        foreach (var (topic, partitions) in LogFile.Topics(file))
+        foreach (var (topic, partitions) in LogFile.Topics(file).Where(topic => !settings.Kept.Contains(topic.Key)))
         {
             for (var number = 0; number < partitions; number++)
             {

@@ -1,0 +1,299 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using FraudStreams.Configuration;
+using FraudStreams.Diagnostics;
+using FraudStreams.Model.Models;
+using FraudStreams.ModelOps;
+using FraudStreams.ModelOps.Registry;
+using FraudStreams.Pipelines;
+using Spectre.Console;
+
+namespace FraudStreams.Cli;
+
+/// <summary>`models`: the registry of model versions that all hosts of a stream share.</summary>
+static class ModelsCommand
+{
+    const int Done = ExitCode.Done;
+
+    static readonly Option<string> Why = new("--why") { Description = "The reason, for those who read the history later.", HelpName = "TEXT", Required = true };
+
+    static readonly Option<string> WhyOrNone = new("--why") { Description = "The reason, for those who read the history later.", HelpName = "TEXT", DefaultValueFactory = _ => "" };
+
+    static readonly Option<string> As = new("--as")
+    {
+        Description = "The name under which it is written down. Default: the user of the operating system.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => User,
+    };
+
+    static readonly Option<bool> Verify = new("--verify") { Description = "Read all entries again and check that none was changed, removed or replaced; ends with 1 where one was." };
+
+    static readonly Option<FileInfo> Input = new("--input")
+    {
+        Description = "Labelled payments that neither version has seen, a CSV with a header.",
+        HelpName = "CSV",
+        Required = true,
+    };
+
+    static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+        WriteIndented = true,
+    };
+
+    /// <summary>Who calls.</summary>
+    public static string User => Environment.UserName;
+
+    public static Command Create() => new("models", "The registry of model versions: which scores, who put it there and why. A running stream follows it within a second.")
+    {
+        Of("list", "Lists the versions.", ListAsync, [], "fraudstreams models list", "fraudstreams models list --json"),
+        Of("show", "Shows a version: what it learnt from, its metrics, and what happened to it.", ShowAsync, [Version()], "fraudstreams models show cards-20260131-120000"),
+        Of("import", "Brings in a version from elsewhere: the folder of a version of this program. It is checked, kept and not put into service.", ImportAsync,
+            [new Argument<DirectoryInfo>("FOLDER") { Description = "A version's folder, with model.json, card.json and SHA256SUMS." }, WhyOrNone, As],
+            "fraudstreams models import /mnt/models/cards-20260131-120000 --why \"trained on the full year\""),
+        Of("promote", "Puts a version into service on every host, at the next batch; with models.approvals it waits until others approved.", PromoteAsync, [Version(), Why, As],
+            "fraudstreams models promote cards-20260131-120000 --why \"better on January\""),
+        Of("approve", "Approves a promotion that somebody else asked for.", ApproveAsync, [Version(), Why, As],
+            "fraudstreams models approve cards-20260131-120000 --why \"checked the comparison\" --as maria"),
+        Of("rollback", "Puts the version before the champion into service again.", RollBackAsync, [Why, As], "fraudstreams models rollback --why \"three times the alerts\""),
+        Of("threshold", "Changes the score from which a version predicts fraud, without training.", ThresholdAsync,
+            [Version(), new Argument<double>("SCORE") { Description = "Above 0, at most 1." }, Why, As],
+            "fraudstreams models threshold cards-20260131-120000 0.4 --why \"the team takes 30 more alerts a day\""),
+        Of("history", "Prints every entry: who did what, when and why.", HistoryAsync, [Verify], "fraudstreams models history", "fraudstreams models history --verify"),
+        Of("compare", "Measures two versions on the same labelled payments.", CompareAsync, [Version(), Version("OTHER"), Input],
+            "fraudstreams models compare cards-20260131-120000 cards-20260207-120000 --input february.csv"),
+    };
+
+    static Argument<string> Version(string name = "VERSION") => new(name) { Description = "The name of a version, as `models list` prints it." };
+
+    static Command Of(
+        string name, string description, Func<ParseResult, FraudSettings, SharedRegistry, ModelRegistry, CancellationToken, Task<int>> run, Symbol[] symbols,
+        params string[] examples)
+    {
+        var command = new Command(name, description);
+        foreach (var symbol in symbols)
+        {
+            if (symbol is Argument argument)
+                command.Arguments.Add(argument);
+            else
+                command.Options.Add((Option)symbol);
+        }
+
+        command.SetAction(async (call, _) =>
+        {
+            var settings = FraudSettings.From(call.Layers().Load());
+            using var stop = new StopSignals();
+            var local = new ModelRegistry(settings.DataDirectory, TimeProvider.System);
+            if (settings.Topics.Kafka is null && !Directory.Exists(settings.DataDirectory))
+                throw new CommandFailedException($"there is no data folder {settings.DataDirectory}: `fraudstreams run` or `fraudstreams train` makes it");
+            await using var topics = StreamTopics.OpenRegistry(settings, CommandLog.Logger, TimeProvider.System);
+            await using var registry = new SharedRegistry(topics, local, TimeProvider.System);
+            await registry.RefreshAsync(stop.Stopped);
+            return await run(call, settings, registry, local, stop.Stopped);
+        });
+        return command.WithExamples(examples);
+    }
+
+    static Task<int> ListAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    {
+        var state = registry.State;
+        if (call.GetValue(CommonOptions.Json))
+        {
+            Print(new { state.Champion, Versions = state.Versions.Values.Select(version => Summary(state, version)) });
+            return Task.FromResult(Done);
+        }
+
+        var table = new Table { Border = TableBorder.Rounded };
+        table.AddColumn("version").AddColumn("").AddColumn("status");
+        foreach (var column in (string[])["threshold", "average precision", "learnt from", "up to"])
+            table.AddColumn(new TableColumn(column).RightAligned());
+        foreach (var version in state.Versions.Values)
+        {
+            var model = version.Model;
+            table.AddRow(
+                Markup.Escape(version.Version), AliasOf(state, version.Version) ?? "", version.Status, $"{version.Threshold:0.0000}",
+                model.Metrics.TryGetValue("average_precision", out var precision) ? $"{precision:0.0000}" : "", $"{model.Rows:N0} payments", $"{model.TrainedTo.UtcDateTime:yyyy-MM-dd}");
+        }
+
+        Screen.Out.Write(table);
+        foreach (var request in state.Requests.Values)
+            Screen.Out.WriteLine($"{request.Entry.Actor} asks for {request.Entry.Version} to go into service ({request.Entry.Why}); {request.Missing} more must approve.");
+        return Task.FromResult(Done);
+    }
+
+    static Task<int> ShowAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    {
+        var state = registry.State;
+        var name = call.GetValue<string>("VERSION")!;
+        if (!state.Versions.TryGetValue(name, out var version))
+            throw new CommandFailedException($"there is no version {name}; there are {string.Join(", ", state.Versions.Keys)}");
+        var entries = state.History.Where(entry => entry.Version == name).ToArray();
+        if (call.GetValue(CommonOptions.Json))
+        {
+            Print(new { Summary = Summary(state, version), version.Model.Metrics, History = entries.Select(Line) });
+            return Task.FromResult(Done);
+        }
+
+        var model = version.Model;
+        Screen.Out.Write(MetricsTable.Render(name, "measured on its validation part", model.Metrics));
+        foreach (var (title, value) in new (string, string)[]
+        {
+            ("status", version.Status + (version.Failure is { } failure ? $": {failure}" : "")), ("alias", AliasOf(state, name) ?? "none"),
+            ("threshold in force", $"{version.Threshold:0.######} (its card: {model.Threshold:0.######}, {model.ThresholdRule})"),
+            ("learnt from", $"{model.Rows:N0} payments, {model.Frauds:N0} frauds, {model.TrainedFrom.UtcDateTime:yyyy-MM-dd HH:mm} to {model.TrainedTo.UtcDateTime:yyyy-MM-dd HH:mm} UTC"),
+            ("data (SHA-256)", model.DataDigest ?? "not known"), ("artifact (SHA-256)", model.Artifact), ("trained by release", model.Program), ("parent", model.Parent ?? "none"),
+        })
+            Screen.Out.WriteLine($"{title,-20} {value}");
+        PrintLines(entries);
+        return Task.FromResult(Done);
+    }
+
+    static async Task<int> ImportAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    {
+        var from = call.GetValue<DirectoryInfo>("FOLDER")!;
+        var model = ModelArtifact.Load(from.FullName);
+        var schema = SchemaResolver.Resolve(settings.Schema, null, settings.DataDirectory);
+        if (registry.State.Champion is { } champion && (await registry.LoadAsync(champion, cancellationToken)).Schema is var inService && inService != model.Schema)
+            throw new SettingsException($"{model.Version} scores payments of schema {model.Schema.Name}; the stream's are of another schema {inService.Name}");
+        if (registry.State.Versions.ContainsKey(model.Version))
+            throw new CommandFailedException($"{model.Version} is in the registry already");
+        var folder = local.FolderOf(model.Version);
+        if (!Directory.Exists(folder))
+            ArtifactPackage.Of(ArtifactPackage.Of(from.FullName).Bytes).Unpack(Directory.CreateDirectory(local.Directory).FullName + Path.DirectorySeparatorChar + model.Version);
+        await registry.RegisterAsync(model.Card, call.GetValue(As)!, call.GetValue(WhyOrNone) is { Length: > 0 } why ? why : $"imported from {from.FullName}", cancellationToken);
+        return Say(call, registry, model.Version, $"{model.Version} is in the registry; `fraudstreams models promote {model.Version} --why TEXT` puts it into service.");
+    }
+
+    static async Task<int> PromoteAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    {
+        var version = call.GetValue<string>("VERSION")!;
+        await CheckAsync(registry, version, cancellationToken);
+        var inService = await registry.PromoteAsync(version, call.GetValue(As)!, call.GetValue(Why)!, settings.Models.Approvals, cancellationToken);
+        Follow(registry, local);
+        return Say(call, registry, version, inService ? $"{version} is in service." : $"{version} goes into service once {registry.State.Requests[version].Missing} more approved it.");
+    }
+
+    static async Task<int> ApproveAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    {
+        var version = call.GetValue<string>("VERSION")!;
+        var inService = await registry.ApproveAsync(version, call.GetValue(As)!, call.GetValue(Why)!, cancellationToken);
+        Follow(registry, local);
+        return Say(call, registry, version, inService ? $"{version} is in service." : $"Approved; {registry.State.Requests[version].Missing} more must.");
+    }
+
+    static async Task<int> RollBackAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    {
+        var former = registry.State.Champion;
+        var version = await registry.RollBackAsync(call.GetValue(As)!, call.GetValue(Why)!, cancellationToken);
+        Follow(registry, local);
+        return Say(call, registry, version, $"{version} is in service again, in place of {former}.");
+    }
+
+    static async Task<int> ThresholdAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    {
+        var (version, threshold) = (call.GetValue<string>("VERSION")!, call.GetValue<double>("SCORE"));
+        await registry.ChangeThresholdAsync(version, threshold, call.GetValue(As)!, call.GetValue(Why)!, cancellationToken);
+        return Say(call, registry, version, $"{version} predicts fraud from a score of {threshold.ToString(CultureInfo.InvariantCulture)} on.");
+    }
+
+    static async Task<int> HistoryAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    {
+        var history = registry.State.History;
+        var problems = call.GetValue(Verify) ? await registry.VerifyAsync(cancellationToken) : [];
+        if (call.GetValue(CommonOptions.Json))
+            Print(new { Entries = history.Select(Line), Head = registry.State.Head, Problems = problems });
+        else
+            PrintLines(history);
+        foreach (var problem in problems)
+            await Console.Error.WriteLineAsync($"fraudstreams: {problem}");
+        if (problems.Count == 0 && call.GetValue(Verify) && !call.GetValue(CommonOptions.Json))
+            Screen.Out.WriteLine($"{history.Count} entries, each sealed with the ones before it; the last has the hash {registry.State.Head}.");
+        return problems.Count == 0 ? Done : ExitCode.Failed;
+    }
+
+    static async Task<int> CompareAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    {
+        var file = RunCommand.ExistingFile(call.GetValue(Input)!);
+        var models = new[] { await registry.LoadAsync(call.GetValue<string>("VERSION")!, cancellationToken), await registry.LoadAsync(call.GetValue<string>("OTHER")!, cancellationToken) };
+        var reports = WorkProgress.Run(progress => models.Select(model => Evaluator.Evaluate(model, new CsvHistory(file, model.Schema), progress, cancellationToken)).ToArray());
+        if (call.GetValue(CommonOptions.Json))
+            Print(new { Compared = reports });
+        else
+            Screen.Out.Write(MetricsTable.Compare($"on {reports[0].Rows:N0} payments of {Path.GetFileName(file)}", [.. reports.Select(report => (report.ModelVersion, report.Metrics))]));
+        return Done;
+    }
+
+    /// <summary>A version that this program cannot use goes into service nowhere.</summary>
+    static async Task CheckAsync(SharedRegistry registry, string version, CancellationToken cancellationToken)
+    {
+        var model = await registry.LoadAsync(version, cancellationToken);
+        if (registry.State.Champion is { } champion && champion != version && (await registry.LoadAsync(champion, cancellationToken)).Schema != model.Schema)
+            throw new CommandFailedException($"{version} scores payments of schema {model.Schema.Name}, and not of the schema that {champion} does: the stream would have to start anew with it");
+    }
+
+    /// <summary>A start of this folder without its topics finds the same version.</summary>
+    static void Follow(SharedRegistry registry, ModelRegistry local)
+    {
+        if (registry.State is { Champion: { } champion, InService: { } entry } && Directory.Exists(local.FolderOf(champion)))
+            local.Promote(champion, entry.Why, entry.Number);
+    }
+
+    static int Say(ParseResult call, SharedRegistry registry, string version, string text)
+    {
+        if (call.GetValue(CommonOptions.Json))
+            Print(Summary(registry.State, registry.State.Versions[version]));
+        else
+            Screen.Out.WriteLine(text);
+        return Done;
+    }
+
+    static object Summary(RegistryState state, RegisteredVersion version) => new
+    {
+        version.Version,
+        Alias = AliasOf(state, version.Version),
+        version.Status,
+        version.Failure,
+        version.Threshold,
+        version.Model.Schema,
+        version.Model.CreatedAt,
+        version.Model.Parent,
+        version.RegisteredAt,
+        version.RegisteredBy,
+        TrainingFrom = version.Model.TrainedFrom,
+        TrainingTo = version.Model.TrainedTo,
+        version.Model.Rows,
+        version.Model.Frauds,
+        version.Model.DataDigest,
+        ArtifactSha256 = version.Model.Artifact,
+        version.Model.Program,
+        AveragePrecision = version.Model.Metrics.TryGetValue("average_precision", out var value) ? value : (double?)null,
+        ApprovalsMissing = state.Requests.TryGetValue(version.Version, out var request) ? request.Missing : (int?)null,
+    };
+
+    static string? AliasOf(RegistryState state, string version) => state.Champion == version ? "champion" : null;
+
+    static object Line(RegistryEvent entry) => new { entry.Number, entry.At, entry.Actor, entry.Action, entry.Version, entry.Why, entry.Threshold, entry.Hash };
+
+    static void Print(object value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Json));
+
+    static void PrintLines(IEnumerable<RegistryEvent> entries)
+    {
+        foreach (var entry in entries)
+        {
+            var what = entry.Action switch
+            {
+                RegistryAction.Registered => "registered",
+                RegistryAction.Requested => "asked for",
+                RegistryAction.Approved => "approved",
+                RegistryAction.Promoted => "promoted",
+                RegistryAction.RolledBack => "rolled back to",
+                RegistryAction.ThresholdChanged => $"set to {entry.Threshold?.ToString(CultureInfo.InvariantCulture)} the threshold of",
+                _ => "failed:",
+            };
+            Screen.Out.WriteLine($"{entry.Number,4}  {entry.At.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC  {entry.Actor}  {what} {entry.Version}  ({entry.Why})");
+        }
+    }
+}

@@ -1,0 +1,261 @@
+using System.Buffers.Binary;
+using System.Text;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Schemas;
+using FraudStreams.Topics;
+
+namespace FraudStreams.ModelOps.Registry;
+
+/// <summary>
+/// The model registry that all hosts of a stream share: an append-only history in topic `models`, each entry sealed with a hash that covers the ones
+/// before it, and the versions' artifacts beside them. A host keeps the versions that it uses in its own folder and fetches those that it lacks. Two
+/// writers at once are settled by the topic's order: the second entry does not follow the first and is made anew. One caller at a time.
+/// </summary>
+public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, TimeProvider time) : IAsyncDisposable
+{
+    const int MostTries = 20;
+    const int HashBytes = 32;
+    const int PieceHeader = HashBytes + (2 * sizeof(int));
+    const int MaxPieceBytes = 512 * 1024;
+
+    static readonly TopicPartition Partition = new(TopicNames.Models, 0);
+    static readonly byte[] EntryKey = "entry"u8.ToArray();
+    static readonly byte[] PieceKey = "piece"u8.ToArray();
+
+    readonly Dictionary<string, long> _artifacts = [];
+    IPartitionReader? _reader;
+
+    public RegistryState State { get; } = new();
+
+    /// <summary>How the program signs its own entries.</summary>
+    public static string Program => $"fraudstreams@{Environment.MachineName}";
+
+    /// <summary>Reads what was written since the last call.</summary>
+    /// <exception cref="MessageLogException">The topic cannot be read now.</exception>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        _reader ??= topics.OpenReader(Partition, 0);
+        while (await _reader.NextAsync(wait: true, cancellationToken) is { Count: > 0 } records)
+        {
+            foreach (var record in records)
+                Take(record);
+        }
+    }
+
+    /// <summary>Makes a version of the local folder known to all hosts; nothing where it is known already.</summary>
+    public async Task RegisterAsync(ModelCard card, string actor, string why, CancellationToken cancellationToken)
+    {
+        var artifact = ArtifactPackage.Of(local.FolderOf(card.Version));
+        await AppendAsync(
+            actor,
+            state => state.Versions.ContainsKey(card.Version) ? null : Entry(RegistryAction.Registered, card.Version, why) with { Model = RegisteredModel.Of(card, artifact.Sha256) },
+            artifact, cancellationToken);
+    }
+
+    /// <summary>Puts a version into service on all hosts, or asks for it where others have to approve.</summary>
+    /// <param name="approvals">How many others have to approve: 0 puts it into service at once.</param>
+    /// <returns>Whether it is in service.</returns>
+    public async Task<bool> PromoteAsync(string version, string actor, string why, int approvals, CancellationToken cancellationToken)
+    {
+        await AppendAsync(actor, state =>
+        {
+            CheckUsable(state, version);
+            if (state.Champion == version)
+                return null;
+            return approvals == 0 ? Entry(RegistryAction.Promoted, version, why) : Entry(RegistryAction.Requested, version, why) with { Approvals = approvals };
+        }, null, cancellationToken);
+        return State.Champion == version;
+    }
+
+    /// <summary>Approves a request; with the last approval the version goes into service.</summary>
+    /// <returns>Whether it is in service.</returns>
+    public async Task<bool> ApproveAsync(string version, string actor, string why, CancellationToken cancellationToken)
+    {
+        await AppendAsync(actor, state =>
+        {
+            CheckUsable(state, version);
+            if (!state.Requests.TryGetValue(version, out var request))
+                throw new RegistryException($"nobody asked for {version} to go into service: `fraudstreams models promote {version} --why TEXT` does");
+            if (request.Entry.Actor == actor)
+                throw new RegistryException($"{actor} asked for {version} to go into service: somebody else has to approve it");
+            if (request.ApprovedBy.Contains(actor))
+                throw new RegistryException($"{actor} has approved {version} already: {request.Missing} more must");
+            return Entry(RegistryAction.Approved, version, why);
+        }, null, cancellationToken);
+        return State.Champion == version;
+    }
+
+    /// <summary>Puts the version before the champion into service again.</summary>
+    public async Task<string> RollBackAsync(string actor, string why, CancellationToken cancellationToken)
+    {
+        await AppendAsync(actor, state => state.Before.Count > 0
+            ? Entry(RegistryAction.RolledBack, state.Before[0], why)
+            : throw new RegistryException($"there is no version to go back to: {state.Champion ?? "nothing"} is in service and none before it can be used"), null, cancellationToken);
+        return State.Champion!;
+    }
+
+    /// <summary>Changes the score from which a version predicts fraud.</summary>
+    public Task ChangeThresholdAsync(string version, double threshold, string actor, string why, CancellationToken cancellationToken) => AppendAsync(actor, state =>
+    {
+        CheckUsable(state, version);
+        if (!(threshold is > 0 and <= 1))
+            throw new RegistryException($"a threshold of {threshold} makes no sense: it is above 0 and at most 1");
+        return state.Versions[version].Threshold == threshold ? null : Entry(RegistryAction.ThresholdChanged, version, why) with { Threshold = threshold };
+    }, null, cancellationToken);
+
+    /// <summary>The version failed while it scored: the given one takes its place, unless another is in service already.</summary>
+    public Task FallBackAsync(string failed, string to, string why, CancellationToken cancellationToken) => AppendAsync(
+        Program, state => state.Champion == failed && state.Before.Contains(to) ? Entry(RegistryAction.RolledBack, to, why) : null, null, cancellationToken);
+
+    /// <summary>The version cannot be used by anybody; where it is the champion, the one before takes its place.</summary>
+    public Task FailAsync(string version, string why, CancellationToken cancellationToken) => AppendAsync(
+        Program, state => state.Versions.TryGetValue(version, out var known) && known.Failure is null ? Entry(RegistryAction.Failed, version, why) : null, null, cancellationToken);
+
+    /// <summary>Loads a version, with the threshold in force; fetches it where the local folder lacks it or holds it damaged.</summary>
+    /// <exception cref="ModelArtifactException">The registered artifact cannot be used.</exception>
+    public async Task<ScoringModel> LoadAsync(string version, CancellationToken cancellationToken)
+    {
+        var known = State.Versions.GetValueOrDefault(version) ?? throw new RegistryException(Unknown(State, version));
+        var folder = local.FolderOf(version);
+        if (!Directory.Exists(folder))
+            await FetchAsync(known, folder, cancellationToken);
+        ScoringModel model;
+        try
+        {
+            model = ModelArtifact.Load(folder);
+        }
+        catch (ModelArtifactException)
+        {
+            // A damaged copy is kept aside, for people to look into.
+            Directory.Move(folder, Path.Combine(local.Directory, $".{version}.damaged-{time.GetUtcNow():yyyyMMddHHmmssfff}"));
+            await FetchAsync(known, folder, cancellationToken);
+            model = ModelArtifact.Load(folder);
+        }
+
+        return model.Threshold == known.Threshold
+            ? model
+            : new ScoringModel(model.Card with { Threshold = new ModelThreshold(known.Threshold, "changed in the registry") }, model.Scorer);
+    }
+
+    /// <summary>Reads the whole history again and says what was changed in it; empty where nothing was.</summary>
+    public async Task<IReadOnlyList<string>> VerifyAsync(CancellationToken cancellationToken)
+    {
+        var (state, problems, strays) = (new RegistryState(), new List<string>(), new List<(long Offset, RegistryEvent Entry)>());
+        await using var reader = topics.OpenReader(Partition, 0);
+        while (await reader.NextAsync(wait: true, cancellationToken) is { Count: > 0 } records)
+        {
+            foreach (var record in records.Where(IsEntry))
+            {
+                if (RegistryCodec.Read(record.Value.Span, out var reason) is not { } entry)
+                    problems.Add($"the entry at offset {record.Offset}: {reason}");
+                else if (!state.TryApply(entry))
+                    strays.Add((record.Offset, entry));
+            }
+        }
+
+        // Of two entries written at once the second is a stray, and there is one with its number that counts.
+        problems.AddRange(strays.Where(stray => stray.Entry.Number > state.History.Count)
+            .Select(stray => $"entry {stray.Entry.Number} at offset {stray.Offset} does not follow the entry before it: one of them was removed or replaced"));
+        return problems;
+    }
+
+    public ValueTask DisposeAsync() => _reader?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    static RegistryEvent Entry(RegistryAction action, string version, string why) => new(0, default, "", action, version, why);
+
+    static void CheckUsable(RegistryState state, string version)
+    {
+        if (!state.Versions.TryGetValue(version, out var known))
+            throw new RegistryException(Unknown(state, version));
+        if (known.Failure is { } failure)
+            throw new RegistryException($"{version} cannot go into service: {failure}");
+    }
+
+    static string Unknown(RegistryState state, string version) => state.Versions.Count == 0
+        ? $"there is no version {version}: the registry is empty; `fraudstreams train` or `fraudstreams models import` brings one in"
+        : $"there is no version {version}; there are {string.Join(", ", state.Versions.Keys)}";
+
+    static bool IsEntry(TopicRecord record) => record.Key.Span.SequenceEqual(EntryKey);
+
+    void Take(TopicRecord record)
+    {
+        if (IsEntry(record))
+        {
+            if (RegistryCodec.Read(record.Value.Span, out _) is { } entry)
+                State.TryApply(entry);
+        }
+        else if (record.Key.Span.SequenceEqual(PieceKey) && record.Value.Length > PieceHeader && BinaryPrimitives.ReadInt32BigEndian(record.Value.Span[HashBytes..]) == 0)
+        {
+            _artifacts[Convert.ToHexStringLower(record.Value.Span[..HashBytes])] = record.Offset;
+        }
+    }
+
+    /// <param name="make">Makes the entry for the state as it is, or null where nothing is to be done.</param>
+    async Task AppendAsync(string actor, Func<RegistryState, RegistryEvent?> make, ArtifactPackage? artifact, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < MostTries; attempt++)
+        {
+            await RefreshAsync(cancellationToken);
+            if (make(State) is not { } draft)
+                return;
+            var (entry, bytes) = RegistryCodec.Seal(draft with { Number = State.History.Count + 1, At = time.GetUtcNow(), Actor = actor, Previous = State.Head });
+            var records = new RecordBatch(1);
+            if (artifact is not null && !_artifacts.ContainsKey(artifact.Sha256))
+                Add(records, artifact);
+            records.Add(TopicNames.Models, EntryKey, bytes);
+            await topics.PublishAsync(records, cancellationToken);
+            await RefreshAsync(cancellationToken);
+            if (State.History.Count >= entry.Number && State.History[(int)entry.Number - 1].Hash == entry.Hash)
+                return;
+        }
+
+        throw new RegistryException($"others change the registry all the time: {MostTries} attempts were too late");
+    }
+
+    void Add(RecordBatch records, ArtifactPackage artifact)
+    {
+        var size = Math.Min(MaxPieceBytes, topics.LongestRecord(TopicNames.Models) - PieceHeader - PieceKey.Length);
+        var pieces = (artifact.Bytes.Length + size - 1) / size;
+        for (var piece = 0; piece < pieces; piece++)
+        {
+            var part = artifact.Bytes.AsSpan(piece * size, Math.Min(size, artifact.Bytes.Length - (piece * size)));
+            var value = new byte[PieceHeader + part.Length];
+            Convert.FromHexString(artifact.Sha256).CopyTo(value, 0);
+            BinaryPrimitives.WriteInt32BigEndian(value.AsSpan(HashBytes), piece);
+            BinaryPrimitives.WriteInt32BigEndian(value.AsSpan(HashBytes + sizeof(int)), pieces);
+            part.CopyTo(value.AsSpan(PieceHeader));
+            records.Add(TopicNames.Models, PieceKey, value);
+        }
+    }
+
+    async Task FetchAsync(RegisteredVersion version, string folder, CancellationToken cancellationToken)
+    {
+        var sha256 = version.Model.Artifact;
+        if (!_artifacts.TryGetValue(sha256, out var from))
+            throw new ModelArtifactException($"{folder}: is not there, and topic {TopicNames.Models} does not hold it either");
+        var hash = Convert.FromHexString(sha256);
+        var (bytes, next) = (new MemoryStream(), 0);
+        await using var reader = topics.OpenReader(Partition, from);
+        while (await reader.NextAsync(wait: true, cancellationToken) is { Count: > 0 } records)
+        {
+            foreach (var record in records.Where(record => record.Key.Span.SequenceEqual(PieceKey) && record.Value.Span.StartsWith(hash)))
+            {
+                var value = record.Value.Span;
+                if (BinaryPrimitives.ReadInt32BigEndian(value[HashBytes..]) != next)
+                    continue;
+                bytes.Write(value[PieceHeader..]);
+                if (++next < BinaryPrimitives.ReadInt32BigEndian(value[(HashBytes + sizeof(int))..]))
+                    continue;
+                var package = ArtifactPackage.Of(bytes.ToArray());
+                if (package.Sha256 != sha256)
+                    throw new ModelArtifactException($"{folder}: the package in topic {TopicNames.Models} is damaged: its SHA-256 is {package.Sha256}, the registry says {sha256}");
+                Directory.CreateDirectory(local.Directory);
+                package.Unpack(folder);
+                return;
+            }
+        }
+
+        throw new ModelArtifactException($"{folder}: topic {TopicNames.Models} holds only {next} pieces of it");
+    }
+}

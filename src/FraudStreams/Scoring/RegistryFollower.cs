@@ -1,0 +1,112 @@
+using Akka.Actor;
+using Akka.Event;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Schemas;
+using FraudStreams.ModelOps;
+using FraudStreams.ModelOps.Registry;
+
+namespace FraudStreams.Scoring;
+
+/// <summary>
+/// Follows the shared model registry for one scoring host: what is put into service there scores here from the next batch on. A version that cannot be used
+/// is reported to the registry, which goes back to the one before on every host; while the registry cannot be read, the version in service stays.
+/// </summary>
+sealed class RegistryFollower : ReceiveActor, IWithTimers
+{
+    static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
+
+    readonly SharedRegistry _registry;
+    readonly ModelRegistry _local;
+    readonly IActorRef _supervisor;
+    readonly TransactionSchema _schema;
+    readonly ILoggingAdapter _log = Context.GetLogger();
+    (string Version, double Threshold) _inService;
+    bool _isUnreadable;
+
+    public RegistryFollower(SharedRegistry registry, ModelRegistry local, IActorRef supervisor, ScoringModel inService)
+    {
+        _registry = registry;
+        _local = local;
+        _supervisor = supervisor;
+        _schema = inService.Schema;
+        _inService = (inService.Version, inService.Threshold);
+        ReceiveAsync<Poll>(_ => PollAsync());
+        ReceiveAsync<FellBack>(ReportAsync);
+    }
+
+    sealed record Poll
+    {
+        public static readonly Poll Instance = new();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(SharedRegistry registry, ModelRegistry local, IActorRef supervisor, ScoringModel inService) =>
+        Akka.Actor.Props.Create(() => new RegistryFollower(registry, local, supervisor, inService));
+
+    protected override void PreStart()
+    {
+        _supervisor.Tell(new ReportFallbacks());
+        Self.Tell(Poll.Instance);
+    }
+
+    async Task PollAsync()
+    {
+        try
+        {
+            await _registry.RefreshAsync(CancellationToken.None);
+            await FollowAsync();
+            if (_isUnreadable)
+                _log.Info("The model registry can be read again");
+            _isUnreadable = false;
+        }
+        catch (Exception e) when (e is MessageLogException or RegistryException or IOException or UnauthorizedAccessException)
+        {
+            if (!_isUnreadable)
+                _log.Warning("The model registry cannot be read ({Reason}); {Version} goes on scoring", e.Message, _inService.Version);
+            _isUnreadable = true;
+        }
+
+        Timers.StartSingleTimer(nameof(Poll), Poll.Instance, PollInterval);
+    }
+
+    async Task FollowAsync()
+    {
+        var state = _registry.State;
+        if (state.Champion is not { } champion || !state.Versions.TryGetValue(champion, out var wanted) || (champion, wanted.Threshold) == _inService)
+            return;
+        try
+        {
+            var model = await _registry.LoadAsync(champion, CancellationToken.None);
+            if (model.Schema != _schema)
+                throw new ModelArtifactException($"it scores payments of schema {model.Schema.Name}, and not of this stream's");
+            _supervisor.Tell(new UseModel(model));
+            var (entry, last) = (state.InService!, state.History[^1]);
+            _log.Info(
+                "Model {Version} scores from now on, with threshold {Threshold}, in place of {Former}: entry {Entry} of the registry, by {Actor} ({Why})", champion, wanted.Threshold,
+                _inService.Version, last.Number, last.Actor, last.Why);
+            _inService = (champion, wanted.Threshold);
+            _local.Promote(champion, entry.Why, entry.Number);
+        }
+        catch (ModelArtifactException e)
+        {
+            _log.Error("Model {Version} cannot be used, {Former} goes on scoring: {Reason}", champion, _inService.Version, e.Message);
+            await _registry.FailAsync(champion, $"{SharedRegistry.Program} cannot use it: {e.Message}", CancellationToken.None);
+        }
+    }
+
+    async Task ReportAsync(FellBack fellBack)
+    {
+        // The threshold is read again with the next poll.
+        _inService = (fellBack.To, double.NaN);
+        try
+        {
+            await _registry.FallBackAsync(fellBack.Failed, fellBack.To, fellBack.Why, CancellationToken.None);
+        }
+        catch (Exception e) when (e is MessageLogException or RegistryException)
+        {
+            _log.Warning("That {Version} took over cannot be written to the model registry: {Reason}", fellBack.To, e.Message);
+        }
+    }
+}

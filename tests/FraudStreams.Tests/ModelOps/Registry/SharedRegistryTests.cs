@@ -1,0 +1,193 @@
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Sqlite;
+using FraudStreams.Model.Models;
+using FraudStreams.ModelOps;
+using FraudStreams.ModelOps.Registry;
+using FraudStreams.Sqlite;
+using FraudStreams.Tests.Configuration;
+using FraudStreams.Tests.WholeProgram;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.ModelOps.Registry;
+
+/// <summary>Hosts with folders of their own on one embedded log.</summary>
+[Trait("Category", "Integration")]
+public sealed class SharedRegistryTests : IAsyncDisposable
+{
+    readonly TemporaryFolder _folder = new();
+    readonly List<Host> _hosts = [];
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var host in _hosts)
+            await host.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_version_registered_on_one_host_is_fetched_by_another_bit_for_bit()
+    {
+        var (one, two) = (Open("one"), Open("two"));
+        one.Put("v1");
+
+        await one.Registry.RegisterAsync(one.Card("v1"), "anna", "first", default);
+        await one.Registry.PromoteAsync("v1", "anna", "first", 0, default);
+        await two.Registry.RefreshAsync(default);
+        var fetched = await two.Registry.LoadAsync("v1", default);
+
+        two.Registry.State.Champion.ShouldBe("v1");
+        fetched.Version.ShouldBe("v1");
+        foreach (var file in Directory.GetFiles(one.Local.FolderOf("v1")))
+            File.ReadAllBytes(Path.Combine(two.Local.FolderOf("v1"), Path.GetFileName(file))).ShouldBe(File.ReadAllBytes(file));
+    }
+
+    [Fact]
+    public async Task A_damaged_copy_is_put_aside_and_fetched_again()
+    {
+        var host = Open("one");
+        host.Put("v1");
+        await host.Registry.RegisterAsync(host.Card("v1"), "anna", "first", default);
+        File.AppendAllText(Path.Combine(host.Local.FolderOf("v1"), "model.json"), " ");
+
+        (await host.Registry.LoadAsync("v1", default)).Version.ShouldBe("v1");
+
+        Directory.GetDirectories(host.Local.Directory, ".v1.damaged-*").ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Rolling_back_goes_back_version_by_version_and_then_says_that_there_is_none()
+    {
+        var host = await InServiceAsync("v1", "v2", "v3");
+
+        (await host.Registry.RollBackAsync("anna", "worse", default)).ShouldBe("v2");
+        (await host.Registry.RollBackAsync("anna", "worse", default)).ShouldBe("v1");
+
+        (await Should.ThrowAsync<RegistryException>(host.Registry.RollBackAsync("anna", "worse", default))).Message.ShouldContain("no version to go back to");
+    }
+
+    [Fact]
+    public async Task With_four_eyes_nobody_approves_their_own()
+    {
+        var host = await InServiceAsync("v1");
+        host.Put("v2");
+        await host.Registry.RegisterAsync(host.Card("v2"), "anna", "new", default);
+
+        (await host.Registry.PromoteAsync("v2", "anna", "better", approvals: 1, default)).ShouldBeFalse();
+        (await Should.ThrowAsync<RegistryException>(host.Registry.ApproveAsync("v2", "anna", "mine", default))).Message.ShouldContain("somebody else has to approve it");
+        host.Registry.State.Champion.ShouldBe("v1");
+
+        (await host.Registry.ApproveAsync("v2", "maria", "checked", default)).ShouldBeTrue();
+        host.Registry.State.Champion.ShouldBe("v2");
+        host.Registry.State.Requests.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_version_that_fails_leaves_service_and_never_comes_back()
+    {
+        var host = await InServiceAsync("v1", "v2");
+
+        await host.Registry.FailAsync("v2", "cannot be used", default);
+
+        host.Registry.State.Champion.ShouldBe("v1");
+        host.Registry.State.Versions["v2"].Status.ShouldBe("FAILED");
+        (await Should.ThrowAsync<RegistryException>(host.Registry.PromoteAsync("v2", "anna", "again", 0, default))).Message.ShouldContain("cannot be used");
+    }
+
+    [Fact]
+    public async Task A_changed_threshold_is_in_force_and_the_artifact_stays_as_it_is()
+    {
+        var host = await InServiceAsync("v1");
+        var own = host.Card("v1").Threshold.Score;
+
+        await host.Registry.ChangeThresholdAsync("v1", 0.25, "anna", "more alerts", default);
+
+        (await host.Registry.LoadAsync("v1", default)).Threshold.ShouldBe(0.25);
+        ModelArtifact.Load(host.Local.FolderOf("v1")).Threshold.ShouldBe(own);
+        await Should.ThrowAsync<RegistryException>(host.Registry.ChangeThresholdAsync("v1", 1.5, "anna", "none", default));
+    }
+
+    [Fact]
+    public async Task Hosts_that_write_at_once_leave_one_history_without_gaps()
+    {
+        var first = await InServiceAsync("v1", "v2");
+        var hosts = Enumerable.Range(0, 4).Select(number => Open($"host {number}")).ToArray();
+
+        await Task.WhenAll(hosts.Select((host, number) => Task.Run(async () =>
+        {
+            for (var i = 1; i <= 5; i++)
+                await host.Registry.ChangeThresholdAsync(i % 2 == 0 ? "v1" : "v2", (number * 10 + i) / 100.0, $"host {number}", "a test", default);
+        })));
+
+        await first.Registry.RefreshAsync(default);
+        var history = first.Registry.State.History;
+        history.Select(entry => entry.Number).ShouldBe(Enumerable.Range(1, history.Count).Select(number => (long)number));
+        history.Count(entry => entry.Action == RegistryAction.ThresholdChanged).ShouldBe(20);
+        (await first.Registry.VerifyAsync(default)).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("UPDATE {0} SET value = CAST(replace(CAST(value AS TEXT), 'anna', 'otto') AS BLOB) WHERE CAST(value AS TEXT) LIKE '%the second%'", "it was changed after it was written")]
+    [InlineData("DELETE FROM {0} WHERE CAST(value AS TEXT) LIKE '%the second%'", "does not follow the entry before it")]
+    public async Task A_history_that_was_tampered_with_is_found_out(string sql, string problem)
+    {
+        var host = await InServiceAsync("v1");
+        foreach (var why in (string[])["the first", "the second", "the third"])
+            await host.Registry.ChangeThresholdAsync("v1", why.Length / 100.0, "anna", why, default);
+        await host.Registry.ChangeThresholdAsync("v1", 0.9, "anna", "the last", default);
+        (await host.Registry.VerifyAsync(default)).ShouldBeEmpty();
+
+        using (var file = SqliteFile.Open(Path.Combine(_folder, "topics.db"), SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5)))
+            file.Execute(string.Format(sql, LogFile.Table(new TopicPartition("models", 0))));
+
+        (await host.Registry.VerifyAsync(default)).ShouldContain(found => found.Contains(problem));
+    }
+
+    Host Open(string name)
+    {
+        var settings = SettingsOf.Set() with { DataDirectory = _folder };
+        var host = new Host(FraudStreams.Pipelines.StreamTopics.OpenRegistry(settings, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, TimeProvider.System), Path.Combine(_folder, name));
+        _hosts.Add(host);
+        return host;
+    }
+
+    async Task<Host> InServiceAsync(params string[] versions)
+    {
+        var host = Open("one");
+        foreach (var version in versions)
+        {
+            host.Put(version);
+            await host.Registry.RegisterAsync(host.Card(version), "anna", "a test's", default);
+            await host.Registry.PromoteAsync(version, "anna", "a test's", 0, default);
+        }
+
+        return host;
+    }
+
+    sealed class Host : IAsyncDisposable
+    {
+        readonly IMessageLog _topics;
+
+        public Host(IMessageLog topics, string folder)
+        {
+            _topics = topics;
+            Local = new ModelRegistry(folder, TimeProvider.System);
+            Registry = new SharedRegistry(topics, Local, TimeProvider.System);
+        }
+
+        public ModelRegistry Local { get; }
+
+        public SharedRegistry Registry { get; }
+
+        public ModelCard Card(string version) => ModelArtifact.Load(Local.FolderOf(version)).Card;
+
+        public void Put(string version) => ModelArtifact.Write(
+            Directory.CreateDirectory(Local.Directory).FullName, new ScoringModel(TrainedModel.Loaded.Card with { Version = version }, TrainedModel.Loaded.Scorer));
+
+        public async ValueTask DisposeAsync()
+        {
+            await Registry.DisposeAsync();
+            await _topics.DisposeAsync();
+        }
+    }
+}

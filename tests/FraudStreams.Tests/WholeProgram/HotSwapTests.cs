@@ -1,0 +1,80 @@
+using FraudStreams.ModelOps;
+using FraudStreams.Topics;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.WholeProgram;
+
+/// <summary>Versions go into service and out of it under a running stream.</summary>
+[Collection(WholeProgramCollection.Name)]
+[Trait("Category", "Integration")]
+public sealed class HotSwapTests
+{
+    const int Rows = 9_000;
+
+    [Fact]
+    public async Task Promotions_and_rollbacks_reach_a_running_stream_and_each_prediction_is_its_versions()
+    {
+        using var folder = new StreamFolder(Rows);
+        var second = TrainedModel.Train(new ModelRegistry(folder.File("elsewhere"), TimeProvider.System), seed: 5).Version;
+        await using var run = folder.Start("run", "--input", folder.Input, "--until-drained", "--set", "speeds.speed_1=600/s");
+        await run.LineAsync("produced");
+        await ShouldDoAsync(folder, "models", "import", folder.File($"elsewhere/models/{second}"));
+        for (var change = 0; change < 2; change++)
+        {
+            await ShouldDoAsync(folder, "models", "promote", second, "--why", "a test's");
+            await run.LineAsync($"Model {second} scores from now on");
+            await ShouldDoAsync(folder, "models", "rollback", "--why", "a test's");
+            await run.LineAsync($"Model {TrainedModel.Loaded.Version} scores from now on");
+        }
+
+        (await run.ExitAsync()).ShouldBe(0, run.Errors);
+
+        var predictions = folder.IdsOf(TopicNames.Predictions, "trans_num").Zip(folder.IdsOf(TopicNames.Predictions, "model_version")).ToList();
+        predictions.Count.ShouldBe(Rows);
+        predictions.Select(prediction => prediction.First).ShouldBeUnique();
+        predictions.Select(prediction => prediction.Second).Distinct().Order().ShouldBe(new[] { second, TrainedModel.Loaded.Version }.Order());
+        await using var history = await folder.RunAsync("models", "history", "--verify", "--json");
+        history.Json().GetProperty("problems").GetArrayLength().ShouldBe(0);
+        history.Json().GetProperty("entries").EnumerateArray().Count(entry => entry.GetProperty("action").GetString() == "rolled_back").ShouldBe(2);
+        await using var status = await folder.RunAsync("status", "--json");
+        status.Json().GetProperty("model_version").GetString().ShouldBe(TrainedModel.Loaded.Version);
+    }
+
+    [Fact]
+    public async Task A_threshold_changed_under_a_running_stream_decides_from_then_on()
+    {
+        using var folder = new StreamFolder(Rows);
+        await using var run = folder.Start("run", "--input", folder.Input, "--until-drained", "--set", "speeds.speed_1=700/s");
+        await run.LineAsync("produced");
+
+        await ShouldDoAsync(folder, "models", "threshold", TrainedModel.Loaded.Version, "0.000001", "--why", "a test's");
+        await run.LineAsync("with threshold 1E-06");
+        (await run.ExitAsync()).ShouldBe(0, run.Errors);
+
+        folder.Status()!.PredictedFrauds.ShouldBeGreaterThan(Rows / 4);
+    }
+
+    [Fact]
+    public async Task A_version_that_cannot_be_used_is_refused_and_the_champion_stays()
+    {
+        using var folder = new StreamFolder(100);
+        var elsewhere = new ModelRegistry(folder.File("elsewhere"), TimeProvider.System);
+        var second = TrainedModel.Train(elsewhere, seed: 5).Version;
+        File.AppendAllText(Path.Combine(elsewhere.FolderOf(second), "model.json"), " ");
+
+        await using var import = await folder.RunAsync("models", "import", elsewhere.FolderOf(second));
+        await using var promote = await folder.RunAsync("models", "promote", second, "--why", "a test's");
+
+        (await import.ExitAsync()).ShouldBe(1);
+        import.Errors.ShouldContain("is truncated or altered");
+        (await promote.ExitAsync()).ShouldBe(1);
+        promote.Errors.ShouldContain($"there is no version {second}");
+    }
+
+    static async Task ShouldDoAsync(StreamFolder folder, params string[] arguments)
+    {
+        await using var call = await folder.RunAsync(arguments);
+        (await call.ExitAsync()).ShouldBe(0, call.Errors);
+    }
+}
