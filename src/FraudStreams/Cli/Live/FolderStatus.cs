@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using FraudStreams.Messaging;
 using FraudStreams.ModelOps;
 using FraudStreams.Pipelines;
@@ -15,15 +14,14 @@ public sealed record FolderStatus(
     long Transactions, long Predictions, long Rejected, long Stored, long PredictedFrauds, long Alerts, long Undelivered, long Labels,
     ImmutableSortedDictionary<string, long> Lag, string? ModelVersion)
 {
-    public static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
-
     /// <summary>Null where the folder holds no topics. Nothing is made by looking.</summary>
     public static FolderStatus? Read(FraudSettings settings)
     {
+        // The store first: beside a running stream it cannot hold more than the topics say a moment later.
         var dataDirectory = settings.DataDirectory;
+        var counts = settings.Store.ReadCounts(dataDirectory);
         if (StreamTopics.ReadStatus(settings) is not { } topics)
             return null;
-        var counts = settings.Store.ReadCounts(dataDirectory);
         return new FolderStatus(
             Appended(topics, TopicNames.Transactions), Appended(topics, TopicNames.Predictions), Appended(topics, TopicNames.Rejected),
             counts.Stored, counts.PredictedFrauds, Appended(topics, TopicNames.Alerts), Appended(topics, TopicNames.Undelivered), Appended(topics, TopicNames.Labels),
