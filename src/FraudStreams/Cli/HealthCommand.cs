@@ -26,21 +26,7 @@ static class HealthCommand
         var status = hosts.Count == 0 ? CheckStatus.Unhealthy : (CheckStatus)Math.Max((int)folder.Status, hosts.Max(host => (int)host.Status));
         if (call.GetValue(CommonOptions.Json))
         {
-            JsonOutput.Print(
-                new
-                {
-                    Status = status,
-                    Disk = folder,
-                    Hosts = hosts.Select(host => new
-                    {
-                        host.Host.ProcessId,
-                        host.Host.Heartbeat?.Roles,
-                        host.Host.Heartbeat?.At,
-                        HeartbeatAgeSeconds = host.Host.Heartbeat is { } heartbeat ? Math.Round(heartbeat.Age(time).TotalSeconds, 1) : (double?)null,
-                        host.Status,
-                        Checks = host.Checks.Select(check => new { check.Name, check.Result.Status, check.Result.Reason }),
-                    }),
-                });
+            JsonOutput.Print(json => Write(json, status, folder, hosts, time));
         }
         else
         {
@@ -53,6 +39,60 @@ static class HealthCommand
         if (hosts.Count == 0)
             throw new CommandFailedException($"no process of this machine runs on {dataDirectory}");
         return status == CheckStatus.Unhealthy ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    /// <summary>Written by hand, as <see cref="FolderStatus"/> is.</summary>
+    static void Write(Utf8JsonWriter json, CheckStatus status, CheckResult disk, IReadOnlyList<HostReport> hosts, TimeProvider time)
+    {
+        json.WriteStartObject();
+        json.WriteString("status", Name(status));
+        json.WriteStartObject("disk");
+        Write(json, disk);
+        json.WriteStartArray("hosts");
+        foreach (var host in hosts)
+        {
+            var heartbeat = host.Host.Heartbeat;
+            json.WriteStartObject();
+            json.WriteNumber("process_id", host.Host.ProcessId);
+            json.WritePropertyName("roles");
+            if (heartbeat is null)
+            {
+                json.WriteNullValue();
+                json.WriteNull("at");
+                json.WriteNull("heartbeat_age_seconds");
+            }
+            else
+            {
+                json.WriteStartArray();
+                foreach (var role in heartbeat.Roles)
+                    json.WriteStringValue(role);
+                json.WriteEndArray();
+                json.WriteString("at", heartbeat.At);
+                json.WriteNumber("heartbeat_age_seconds", Math.Round(heartbeat.Age(time).TotalSeconds, 1));
+            }
+
+            json.WriteString("status", Name(host.Status));
+            json.WriteStartArray("checks");
+            foreach (var (name, result) in host.Checks)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", name);
+                Write(json, result);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    static void Write(Utf8JsonWriter json, CheckResult result)
+    {
+        json.WriteString("status", Name(result.Status));
+        json.WriteString("reason", result.Reason);
+        json.WriteEndObject();
     }
 
     static string Name(CheckStatus status) => status switch

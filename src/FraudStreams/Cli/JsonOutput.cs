@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -15,6 +17,14 @@ static class JsonOutput
     };
 
     public static string Of<T>(T result) => JsonSerializer.Serialize(result, s_options);
+
+    public static void Print(Action<Utf8JsonWriter> write)
+    {
+        var text = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(text, new JsonWriterOptions { Indented = true }))
+            write(json);
+        Console.Out.WriteLine(Encoding.UTF8.GetString(text.WrittenSpan));
+    }
 
     public static void Print<T>(T result) => Console.Out.WriteLine(Of(result));
 }

@@ -23,7 +23,7 @@ static class StatusCommand
         var status = FolderStatus.Read(settings)
             ?? throw new CommandFailedException($"{settings.DataDirectory} holds no stream: `fraudstreams run` makes one there");
         if (call.GetValue(CommonOptions.Json))
-            JsonOutput.Print(status);
+            JsonOutput.Print(status.WriteTo);
         else
             Screen.Out.Write(Render(status));
         return ExitCode.Done;

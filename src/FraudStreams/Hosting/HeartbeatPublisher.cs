@@ -17,7 +17,7 @@ sealed class HeartbeatPublisher(StreamOptions options, ILogger<HeartbeatPublishe
     readonly string _dataDirectory = options.Settings.DataDirectory;
     readonly ImmutableArray<string> _roles = [.. options.Settings.Roles.Order().Select(role => role.ToString().ToLowerInvariant())];
     readonly Dictionary<string, ErrorThrottle> _faults = [];
-    readonly ErrorThrottle _writing = new(log, "The heartbeat cannot be written, so that `fraudstreams health` will miss this process", time);
+    readonly ErrorThrottle _writing = new(log, "The heartbeat", time);
     readonly HeartbeatFile _file = new(options.Settings.DataDirectory);
     bool _hasRemovedOthers;
 
@@ -35,7 +35,7 @@ sealed class HeartbeatPublisher(StreamOptions options, ILogger<HeartbeatPublishe
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _writing.Warn(e.Message);
+            _writing.Warn($"it cannot be written, so that `fraudstreams health` will miss this process: {e.Message}");
         }
 
         return Task.CompletedTask;

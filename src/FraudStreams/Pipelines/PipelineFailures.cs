@@ -39,7 +39,7 @@ sealed class PipelineFailures(string pipeline, BackoffSettings backoff, Pipeline
             _pause = backoff.Pause(_inARow) * (1 + (backoff.RandomFactor * _spread.NextDouble()));
             _triesFrom = time.GetTimestamp() + (long)(_pause.TotalSeconds * time.TimestampFrequency);
             health.Failed(pipeline, why);
-            errors.Warn($"{why}. It starts again from its last commit after a pause");
+            errors.Warn($"{why.TrimEnd('.')}. It starts again from its last commit after a pause");
         }
     }
 

@@ -46,14 +46,14 @@ sealed record DeliveryContext(
     public void Failed(AlertChannel channel, string why)
     {
         Pending.Failed(channel.Name, why, Time);
-        ErrorsOf(channel.Transport.Channel).Warn($"{why}. {Pending.Waiting:N0} alerts wait, and it is tried again");
+        ErrorsOf(channel.Transport.Channel).Warn($"{why.TrimEnd('.')}. {Pending.Waiting:N0} alerts wait, and it is tried again");
     }
 
     /// <summary>The journal cannot be opened, read or written.</summary>
     public void JournalFailed(string why)
     {
         Pending.Failed(PendingAlerts.Journal, why, Time);
-        ErrorsOf(JournalName).Warn($"{why}. Alerts wait, and it is tried again");
+        ErrorsOf(JournalName).Warn($"{why.TrimEnd('.')}. Alerts wait, and it is tried again");
     }
 
     public void Worked(AlertChannel channel)

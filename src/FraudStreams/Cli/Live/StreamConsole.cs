@@ -11,6 +11,9 @@ namespace FraudStreams.Cli.Live;
 /// </summary>
 public sealed class StreamConsole : IAsyncDisposable
 {
+    /// <summary>The screen, not what was scrolled out of it.</summary>
+    const string ClearScreen = "\u001b[2J\u001b[H";
+
     static readonly TimeSpan LiveEvery = TimeSpan.FromSeconds(1);
 
     readonly IAnsiConsole _console;
@@ -82,7 +85,7 @@ public sealed class StreamConsole : IAsyncDisposable
             // A terminal that was made narrower has broken what was drawn into more lines than are taken back.
             var width = _console.Profile.Width;
             if (width != drawn)
-                _console.Clear();
+                _console.Write(new ControlCode(ClearScreen));
             drawn = width;
             screen.UpdateTarget(LiveTable.Render(snapshot, _recent, width));
             screen.Refresh();
