@@ -11,9 +11,14 @@ sealed class ErrorThrottle(ILogger log, string what, TimeProvider time)
 {
     static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
 
+    /// <summary>A part of what fails may work meanwhile: one of several brokers, a connection that a client makes anew.</summary>
+    static readonly TimeSpan Quiet = TimeSpan.FromSeconds(15);
+
     readonly Lock _gate = new();
+    volatile bool _isFailing;
     long? _began;
     long _logged;
+    long _last;
     int _failures;
 
     public void Warn(string reason)
@@ -23,6 +28,7 @@ sealed class ErrorThrottle(ILogger log, string what, TimeProvider time)
         {
             var now = time.GetTimestamp();
             _failures++;
+            _last = now;
             if (_began is { } began)
             {
                 if (time.GetElapsedTime(_logged, now) < Every)
@@ -30,7 +36,7 @@ sealed class ErrorThrottle(ILogger log, string what, TimeProvider time)
                 outage = (time.GetElapsedTime(began, now), _failures);
             }
 
-            _began ??= now;
+            (_began, _isFailing) = (_began ?? now, true);
             _logged = now;
         }
 
@@ -50,10 +56,24 @@ sealed class ErrorThrottle(ILogger log, string what, TimeProvider time)
             if (_began is not { } began)
                 return;
             (age, failures) = (time.GetElapsedTime(began), _failures);
-            (_began, _failures) = (null, 0);
+            (_began, _failures, _isFailing) = (null, 0, false);
         }
 
         log.LogInformation("{What}: works again, after {Age} and {Count} failures", what, Words(age), failures);
+    }
+
+    /// <summary>Something of it worked: it is over where nothing has failed for some time. Called for each batch.</summary>
+    public void Worked()
+    {
+        if (!_isFailing)
+            return;
+        lock (_gate)
+        {
+            if (time.GetElapsedTime(_last) < Quiet)
+                return;
+        }
+
+        Over();
     }
 
     static string Words(TimeSpan age) => age switch

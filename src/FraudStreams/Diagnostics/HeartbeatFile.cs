@@ -9,7 +9,10 @@ namespace FraudStreams.Diagnostics;
 public sealed class HeartbeatFile(string dataDirectory) : IDisposable
 {
     const string HeartbeatSuffix = ".json";
+    const string DraftSuffix = ".json.new";
     const string LockSuffix = ".lock";
+
+    static readonly string[] s_suffixes = [HeartbeatSuffix, DraftSuffix, LockSuffix];
 
     readonly string _path = Path.Combine(FolderOf(dataDirectory), $"{Environment.MachineName}.{Environment.ProcessId}");
     FileStream? _lock;
@@ -25,7 +28,7 @@ public sealed class HeartbeatFile(string dataDirectory) : IDisposable
             _lock = new FileStream(_path + LockSuffix, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
 
-        var written = _path + ".new";
+        var written = _path + DraftSuffix;
         File.WriteAllBytes(written, heartbeat.ToJson());
         File.Move(written, _path + HeartbeatSuffix, overwrite: true);
     }
@@ -33,7 +36,9 @@ public sealed class HeartbeatFile(string dataDirectory) : IDisposable
     /// <summary>The process ends: takes its files away.</summary>
     public void Dispose()
     {
-        _lock?.Dispose();
+        if (_lock is null)
+            return;
+        _lock.Dispose();
         _lock = null;
         Remove(_path);
     }
@@ -51,7 +56,8 @@ public sealed class HeartbeatFile(string dataDirectory) : IDisposable
 
     /// <summary>What lies there of this machine's processes, without the suffixes.</summary>
     static IEnumerable<string> Left(string dataDirectory) => Directory.Exists(FolderOf(dataDirectory))
-        ? Directory.EnumerateFiles(FolderOf(dataDirectory), $"{Environment.MachineName}.*").Select(path => path[..^Path.GetExtension(path).Length])
+        ? Directory.EnumerateFiles(FolderOf(dataDirectory), $"{Environment.MachineName}.*")
+            .Select(path => s_suffixes.Where(suffix => path.EndsWith(suffix, StringComparison.Ordinal)).Select(suffix => path[..^suffix.Length]).FirstOrDefault() ?? path)
             .Where(path => ProcessIdOf(path) is not null).Distinct(StringComparer.Ordinal)
         : [];
 
@@ -95,7 +101,7 @@ public sealed class HeartbeatFile(string dataDirectory) : IDisposable
 
     static void Remove(string path)
     {
-        foreach (var suffix in (string[])[HeartbeatSuffix, ".new", LockSuffix])
+        foreach (var suffix in s_suffixes)
             File.Delete(path + suffix);
     }
 

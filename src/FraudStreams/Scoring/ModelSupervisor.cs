@@ -22,6 +22,9 @@ sealed class ModelSupervisor : ReceiveActor
     IActorRef _backoff;
     int _failuresInARow;
 
+    /// <summary>What was logged of failures that are not over: the pipeline, which fails with them, logs once a minute how long and how often.</summary>
+    (bool Failing, bool NoFallback) _logged;
+
     public ModelSupervisor(ScoringModel champion, ModelRegistry registry, ScoringSettings settings, BackoffSettings restart, Func<ScoringModel, IActorRef, Props> modelActor)
     {
         _registry = registry;
@@ -31,7 +34,7 @@ sealed class ModelSupervisor : ReceiveActor
         _champion = champion;
         _backoff = Supervise(champion);
         Receive<ScoreBatch>(batch => _backoff.Forward(batch));
-        Receive<ScoringWorked>(worked => worked.ModelVersion == Version, _ => _failuresInARow = 0);
+        Receive<ScoringWorked>(worked => worked.ModelVersion == Version, _ => (_failuresInARow, _logged) = (0, default));
         Receive<ScoringFailed>(failed => failed.ModelVersion == Version, OnFailed);
     }
 
@@ -58,8 +61,13 @@ sealed class ModelSupervisor : ReceiveActor
         _failuresInARow++;
         if (_failuresInARow < _settings.FailuresBeforeFallback)
         {
-            _log.Warning("Model {Version} failed ({Failures} of {Limit} before it is replaced): {Reason}", Version, _failuresInARow, _settings.FailuresBeforeFallback,
-                failed.Cause.Message);
+            if (!_logged.Failing)
+            {
+                _log.Warning("Model {Version} failed ({Failures} of {Limit} before it is replaced): {Reason}", Version, _failuresInARow, _settings.FailuresBeforeFallback,
+                    failed.Cause.Message);
+            }
+
+            _logged.Failing = true;
             return;
         }
 
@@ -67,13 +75,19 @@ sealed class ModelSupervisor : ReceiveActor
         var (good, whyNone) = LastGood();
         if (good is null)
         {
-            _log.Error("Model {Version} failed {Failures} times in a row and {NoFallback}: its batches are retried: {Reason}",
-                Version, _settings.FailuresBeforeFallback, whyNone, failed.Cause.Message);
+            if (!_logged.NoFallback)
+            {
+                _log.Error("Model {Version} failed {Failures} times in a row and {NoFallback}: its batches are retried: {Reason}",
+                    Version, _settings.FailuresBeforeFallback, whyNone, failed.Cause.Message);
+            }
+
+            _logged.NoFallback = true;
             return;
         }
 
         _log.Warning("Model {Version} failed {Failures} times in a row ({Reason}); {LastGood}, the last good version, takes its place", Version,
             _settings.FailuresBeforeFallback, failed.Cause.Message, good.Version);
+        _logged = default;
         Context.Stop(_backoff);
         Record(good.Version);
         (_champion, _backoff) = (good, Supervise(good));

@@ -46,6 +46,20 @@ public sealed class ErrorThrottleTests
     }
 
     [Fact]
+    public void What_works_in_part_is_over_once_nothing_has_failed_for_a_while()
+    {
+        _errors.Worked();
+        _errors.Warn("one of three is away");
+        _time.Advance(TimeSpan.FromSeconds(10));
+        _errors.Worked();
+        _errors.Warn("one of three is away");
+        _time.Advance(TimeSpan.FromSeconds(15));
+        _errors.Worked();
+
+        _log.Lines.ShouldBe(["The store: one of three is away", "The store: works again, after 25 s and 2 failures"]);
+    }
+
+    [Fact]
     public void Nothing_is_over_that_has_not_begun()
     {
         _errors.Over();
