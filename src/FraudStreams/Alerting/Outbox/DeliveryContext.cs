@@ -46,7 +46,7 @@ sealed record DeliveryContext(
     public void Failed(AlertChannel channel, string why)
     {
         Pending.Failed(channel.Name, why, Time);
-        ErrorsOf(channel.Transport.Channel).Warn($"{why.TrimEnd('.')}. {Pending.Waiting:N0} alerts wait, and it is tried again");
+        ErrorsOf(channel.Transport.Channel).Warn($"it cannot be used: {why.TrimEnd('.')}. {Pending.Waiting:N0} alerts wait, and it is tried again");
     }
 
     /// <summary>The journal cannot be opened, read or written.</summary>

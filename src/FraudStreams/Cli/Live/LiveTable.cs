@@ -30,11 +30,12 @@ public static class LiveTable
         Row("predicted frauds", rates.PredictedFrauds, totals.PredictedFrauds, null, null);
         Row("alerts", rates.Alerted, totals.Alerted, snapshot.LagOf("alert"), null);
         Row("rejected", rates.Rejected, totals.Rejected, null, null);
-        table.Caption = new TableTitle(Cut($"model {snapshot.ModelVersion ?? None}", width));
 
+        // No caption: the table would break it to its own width.
+        var model = new Text(Cut($"model {snapshot.ModelVersion ?? None}", width), new Style(decoration: Decoration.Italic));
         var alerts = recent.Alerts.Select(line => new Text(Cut($"! {line}", width), new Style(Color.Red)));
         var logs = recent.Logs.Select(line => new Text(Cut(line, width), new Style(Color.Grey)));
-        return new Rows([table, .. alerts, .. logs]);
+        return new Rows([table, model, .. alerts, .. logs]);
 
         void Row(string stage, double rate, long total, long? lag, Rate? speed) =>
             table.AddRow(stage, Number(rate), Number(total), lag is { } known ? Number(known) : None, speed?.ToString() ?? None);
