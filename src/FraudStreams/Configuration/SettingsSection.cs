@@ -61,7 +61,7 @@ public sealed class SettingsSection(Config config, string path, List<string>? pr
     static TimeSpan? Usual(string text)
     {
         var digits = text.AsSpan().IndexOfAnyExceptInRange('0', '9');
-        if (digits <= 0 || !int.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        if (digits is <= 0 or > 6 || !int.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             return null;
         return text.AsSpan(digits).Trim() switch
         {
