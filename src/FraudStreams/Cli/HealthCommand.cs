@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using FraudStreams.Cli.Live;
 using FraudStreams.Diagnostics;
 
 namespace FraudStreams.Cli;
