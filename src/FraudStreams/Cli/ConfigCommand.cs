@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
-using FraudStreams.Cli.Live;
 using FraudStreams.Configuration;
 
 namespace FraudStreams.Cli;
@@ -38,8 +36,7 @@ static class ConfigCommand
         var settings = layers.Effective().Where(setting => !call.GetValue(Changed) || setting.Source != ConfigLayers.DefaultSource).ToList();
         if (call.GetValue(CommonOptions.Json))
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(
-                new { Settings = settings.Select(setting => new { setting.Path, Value = setting.Shown, setting.Source }) }, FolderStatus.Json));
+            JsonOutput.Print(new { Settings = settings.Select(setting => new { setting.Path, Value = setting.Shown, setting.Source }) });
             return ExitCode.Done;
         }
 

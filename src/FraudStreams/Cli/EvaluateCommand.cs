@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
-using FraudStreams.Cli.Live;
 using FraudStreams.Diagnostics;
 using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
@@ -62,11 +60,14 @@ static class EvaluateCommand
         var report = WorkProgress.Run(progress =>
             Evaluator.Evaluate(model, new CsvHistory(file, model.Schema), progress, stop.Stopped, before));
         if (call.GetValue(CommonOptions.Json))
-            Console.Out.WriteLine(JsonSerializer.Serialize(report, FolderStatus.Json));
+            JsonOutput.Print(report);
         else
             Screen.Out.Write(MetricsTable.Render(model.Version, $"on {report.Rows:N0} payments of {Path.GetFileName(file)}", report.Metrics));
         return ExitCode.Done;
     }
+
+    /// <summary>What --json prints.</summary>
+    internal static object ResultOf(IReadOnlyList<FoldResult> folds) => new { folds };
 
     /// <summary>Trains a model with the current settings for each split, and does not keep it.</summary>
     static int RunBacktest(ParseResult call, string file, TemporalSplit split)
@@ -80,7 +81,7 @@ static class EvaluateCommand
             return Backtest.Run(rows, split, call.GetValue(Splits.Folds), settings.Model.Boosting, stop.Stopped);
         });
         if (call.GetValue(CommonOptions.Json))
-            Console.Out.WriteLine(JsonSerializer.Serialize(folds, FolderStatus.Json));
+            JsonOutput.Print(ResultOf(folds));
         else
             Screen.Out.Write(FoldsTable.Render(split.ToString(), folds));
         return ExitCode.Done;

@@ -1,10 +1,7 @@
 using System.CommandLine;
-using System.Text.Json;
-using FraudStreams.Cli.Live;
 using FraudStreams.Diagnostics;
 using FraudStreams.Labels;
 using FraudStreams.ModelOps;
-using Spectre.Console;
 
 namespace FraudStreams.Cli;
 
@@ -49,9 +46,9 @@ static class ExportCommand
             return await ConfirmedExport.RunAsync(store, path.FullName, !call.GetValue(NoHeader), step, stop.Stopped);
         });
         if (call.GetValue(CommonOptions.Json))
-            Console.Out.WriteLine(JsonSerializer.Serialize(new { rows }, FolderStatus.Json));
+            JsonOutput.Print(new { rows });
         else
-            Screen.Out.WriteLine($"{rows:N0} confirmed payments in {path.Name}");
+            Screen.Out.WritePlain($"{rows:N0} confirmed payments in {path.Name}");
         return ExitCode.Done;
     }
 }

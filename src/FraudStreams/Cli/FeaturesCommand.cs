@@ -1,13 +1,10 @@
 using System.CommandLine;
-using System.Text.Json;
 using Akka.Actor;
-using FraudStreams.Cli.Live;
 using FraudStreams.Diagnostics;
 using FraudStreams.ModelOps;
 using FraudStreams.Pipelines;
 using FraudStreams.Replay;
 using FraudStreams.Topics;
-using Spectre.Console;
 
 namespace FraudStreams.Cli;
 
@@ -43,9 +40,9 @@ static class FeaturesCommand
             return await verification.RunAsync(done => step((double)done / Math.Max(1, total)), stop.Stopped);
         });
         if (call.GetValue(CommonOptions.Json))
-            Console.Out.WriteLine(JsonSerializer.Serialize(result, FolderStatus.Json));
+            JsonOutput.Print(result);
         else
-            Screen.Out.WriteLine(Describe(result));
+            Screen.Out.WritePlain(Describe(result));
         return result.First is null ? ExitCode.Done : ExitCode.Failed;
     }
 

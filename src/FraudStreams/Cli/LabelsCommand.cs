@@ -1,12 +1,9 @@
 using System.CommandLine;
-using System.Text.Json;
 using Akka.Actor;
-using FraudStreams.Cli.Live;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.Labels;
 using FraudStreams.Pipelines;
-using Spectre.Console;
 
 namespace FraudStreams.Cli;
 
@@ -59,9 +56,9 @@ static class LabelsCommand
             return result;
         });
         if (call.GetValue(CommonOptions.Json))
-            Console.Out.WriteLine(JsonSerializer.Serialize(result, FolderStatus.Json));
+            JsonOutput.Print(result);
         else
-            Screen.Out.WriteLine($"{result.Imported:N0} labels published, {result.Refused:N0} lines refused");
+            Screen.Out.WritePlain($"{result.Imported:N0} labels published, {result.Refused:N0} lines refused");
         return result.Refused == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 }

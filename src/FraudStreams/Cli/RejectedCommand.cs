@@ -1,9 +1,9 @@
 using System.CommandLine;
+using System.Runtime.CompilerServices;
 using System.Text;
-using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
-using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Model.Json;
+using FraudStreams.Pipelines;
 using FraudStreams.Topics;
 using Spectre.Console;
 
@@ -20,52 +20,59 @@ static class RejectedCommand
 
     public static Command Create()
     {
-        var command = new Command("rejected", "Shows why records were rejected, the most frequent reasons first. Reads embedded topics and changes nothing.");
+        var command = new Command("rejected", "Shows why records were rejected, the most frequent reasons first. Reads the topic rejected, embedded or on Kafka, and changes nothing.");
         command.Options.Add(Code);
-        command.SetAction(Invoke);
+        command.SetAction(InvokeAsync);
         return command.WithExamples(
             "fraudstreams rejected",
             "fraudstreams rejected --json > rejected.ndjson     # one record a line, with its original bytes in base64: they are not masked",
             "fraudstreams rejected --code not-a-time --json | head -1 | jq -r .original | base64 -d");
     }
 
-    static int Invoke(ParseResult call)
+    static async Task<int> InvokeAsync(ParseResult call, CancellationToken cancellationToken)
     {
         var settings = FraudSettings.From(call.Layers().Load());
-        if (settings.Topics.Kafka is { } kafka)
-        {
-            throw new SettingsException(
-                $"`rejected` reads embedded topics; these are on Kafka: any client shows topic {kafka.Prefix}{TopicNames.Rejected} of {kafka.BootstrapServers}");
-        }
-
-        var records = EmbeddedLog.ReadRecords(settings.DataDirectory, TopicNames.Rejected).Select(record => (record.Value, Rejected: RejectedRecord.Read(record.Value)));
-        if (call.GetValue(Code) is { } code)
-            records = records.Where(record => record.Rejected?.Reason.Code == code);
+        using var stop = new StopSignals();
+        var records = ReadAsync(settings, call.GetValue(Code), stop.Stopped);
         if (call.GetValue(CommonOptions.Json))
         {
-            foreach (var (json, _) in records)
+            await foreach (var (json, _) in records)
                 Console.Out.WriteLine(Encoding.UTF8.GetString(json.Span));
         }
         else
         {
-            Print(records.Select(record => record.Rejected).OfType<RejectedRecord>());
+            await PrintAsync(records);
         }
 
         return ExitCode.Done;
     }
 
-    static void Print(IEnumerable<RejectedRecord> records)
+    /// <param name="code">Only those of this reason; null for all.</param>
+    static async IAsyncEnumerable<(ReadOnlyMemory<byte> Json, RejectedRecord? Record)> ReadAsync(
+        FraudSettings settings, string? code, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var record in StreamTopics.ReadRecordsAsync(settings, TopicNames.Rejected, cancellationToken))
+        {
+            var rejected = RejectedRecord.Read(record.Value);
+            if (code is null || rejected?.Reason.Code == code)
+                yield return (record.Value, rejected);
+        }
+    }
+
+    static async Task PrintAsync(IAsyncEnumerable<(ReadOnlyMemory<byte> Json, RejectedRecord? Record)> records)
     {
         var reasons = new Dictionary<string, (long Count, RejectedRecord First)>();
-        foreach (var record in records)
+        await foreach (var (_, rejected) in records)
         {
+            if (rejected is not { } record)
+                continue;
             var (count, first) = reasons.GetValueOrDefault(record.Reason.Code, (0, record));
             reasons[record.Reason.Code] = (count + 1, first);
         }
 
         if (reasons.Count == 0)
         {
-            Screen.Out.WriteLine("Nothing was rejected.");
+            Screen.Out.WritePlain("Nothing was rejected.");
             return;
         }
 

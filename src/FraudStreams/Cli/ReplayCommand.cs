@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Text.Json;
 using Akka.Actor;
-using FraudStreams.Cli.Live;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.Model.Models;
@@ -11,7 +9,6 @@ using FraudStreams.Pipelines;
 using FraudStreams.Replay;
 using FraudStreams.Storage;
 using FraudStreams.Topics;
-using Spectre.Console;
 
 namespace FraudStreams.Cli;
 
@@ -85,9 +82,9 @@ static class ReplayCommand
             return await replay.RunAsync(stop.Stopped);
         });
         if (call.GetValue(CommonOptions.Json))
-            Console.Out.WriteLine(JsonSerializer.Serialize(counts, FolderStatus.Json));
+            JsonOutput.Print(counts);
         else
-            Screen.Out.WriteLine($"{counts.Replayed:N0} payments replayed with {model.Version} into {into}, {counts.PredictedFrauds:N0} of them predicted frauds; {counts.Rejected:N0} records are not payments");
+            Screen.Out.WritePlain($"{counts.Replayed:N0} payments replayed with {model.Version} into {into}, {counts.PredictedFrauds:N0} of them predicted frauds; {counts.Rejected:N0} records are not payments");
         return ExitCode.Done;
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using FraudStreams.Cli.Live;
 using FraudStreams.Diagnostics;
 using Spectre.Console;
@@ -24,7 +23,7 @@ static class StatusCommand
         var status = FolderStatus.Read(settings)
             ?? throw new CommandFailedException($"{settings.DataDirectory} holds no stream: `fraudstreams run` makes one there");
         if (call.GetValue(CommonOptions.Json))
-            Console.Out.WriteLine(JsonSerializer.Serialize(status, FolderStatus.Json));
+            JsonOutput.Print(status.WriteTo);
         else
             Screen.Out.Write(Render(status));
         return ExitCode.Done;

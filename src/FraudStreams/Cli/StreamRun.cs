@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using FraudStreams.Alerting;
 using FraudStreams.Cli.Live;
 using FraudStreams.Configuration;
@@ -35,6 +34,7 @@ static class StreamRun
         var options = new StreamOptions(settings, schema, model, layers);
 
         ImmutableArray<string> unfinished;
+        ImmutableArray<string>? left;
         long rejected;
         await using (var console = new StreamConsole(screen, live, settings.Console.LogEvery, time))
         {
@@ -51,7 +51,7 @@ static class StreamRun
                     settings.Log.Format == LogFormat.Json ? log : null);
                 await WaitForEndAsync(stream, signals, untilDrained, log);
                 await host.StopAsync();
-                unfinished = stream.Unfinished;
+                (unfinished, left) = (stream.Unfinished, stream.Left);
                 rejected = totals.Current.Rejected;
             }
             finally
@@ -60,11 +60,13 @@ static class StreamRun
             }
         }
 
-        screen.WriteLine(Ending(settings, unfinished));
+        screen.WritePlain(Ending(settings, unfinished));
+        if (Rest(left) is { Length: > 0 } rest)
+            screen.WritePlain(rest);
         if (rejected > 0)
-            screen.WriteLine($"{rejected:N0} records were rejected: `fraudstreams rejected` says why.");
+            screen.WritePlain($"{rejected:N0} records were rejected: `fraudstreams rejected` says why.");
         if (json)
-            Console.Out.WriteLine(JsonSerializer.Serialize(FolderStatus.Read(settings), FolderStatus.Json));
+            JsonOutput.Print(FolderStatus.Read(settings));
         return unfinished.IsEmpty ? ExitCode.Done : ExitCode.Failed;
     }
 
@@ -111,6 +113,13 @@ static class StreamRun
             throw new SettingsException($"fraudstreams.data = {folder}: it must be a folder that can be written: {e.Message}", e);
         }
     }
+
+    static string Rest(ImmutableArray<string>? left) => left switch
+    {
+        null => "What is left to do is not known: the topics did not answer.",
+        { IsEmpty: true } => "",
+        { } some => $"Left for the next start: {string.Join("; ", some)}.",
+    };
 
     static string Ending(FraudSettings settings, ImmutableArray<string> unfinished) => unfinished.IsEmpty
         ? "Stopped: everything in flight is finished and committed."

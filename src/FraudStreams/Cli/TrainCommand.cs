@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
 using Akka.Actor;
-using FraudStreams.Cli.Live;
 using FraudStreams.Diagnostics;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Models;
@@ -71,7 +69,7 @@ static class TrainCommand
             throw new CommandFailedException(why!);
         await RegisterAsync(settings, registry, model, isChampion: !call.GetValue(KeepChampion), stop.Stopped);
         if (call.GetValue(CommonOptions.Json))
-            Console.Out.WriteLine(JsonSerializer.Serialize(model.Card, FolderStatus.Json));
+            JsonOutput.Print(ResultOf(model, isInService: !call.GetValue(KeepChampion)));
         else
             Screen.Out.Write(MetricsTable.Render(model.Version, "measured on its validation part", model.Card.Metrics));
         return ExitCode.Done;
@@ -105,6 +103,24 @@ static class TrainCommand
         var logged = new LoggedFeatures(topics, settings.Topics.Partitions, champion.Features, version => PlanOf(registry, version), confirmed);
         var rows = await logged.ReadAsync(progress, read => step((double)read / Math.Max(1, kept)), stop);
         return trainer.Train("the topic of predictions", champion.Features, rows, stop);
+    }
+
+    /// <summary>What the model card says, for people and programs: features by name, without the plan that computes them.</summary>
+    static object ResultOf(ScoringModel model, bool isInService)
+    {
+        var card = model.Card;
+        return new
+        {
+            card.Version,
+            card.CreatedAt,
+            card.Parent,
+            IsInService = isInService,
+            Schema = card.Schema.Name,
+            Features = card.Features.Columns.Select(column => new { column.Name, column.Kind }),
+            card.Threshold,
+            card.Training,
+            card.Metrics,
+        };
     }
 
     static FeaturePlan? PlanOf(ModelRegistry registry, string version)

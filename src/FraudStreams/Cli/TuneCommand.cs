@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
-using FraudStreams.Cli.Live;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.ModelOps;
@@ -64,11 +62,14 @@ static class TuneCommand
         if (call.GetValue(Csv) is { } csv)
             File.WriteAllLines(csv.FullName, Lines(grid, tried));
         if (call.GetValue(CommonOptions.Json))
-            Console.Out.WriteLine(JsonSerializer.Serialize(new { Chosen = tried[0].Settings, Validation = tried[0].Folds, Measured = measured }, FolderStatus.Json));
+            JsonOutput.Print(ResultOf(tried, measured));
         else
             Print(grid, tried, split, measured);
         return ExitCode.Done;
     }
+
+    /// <summary>What --json prints: the best combination, its results on the earlier splits, and that on the final one.</summary>
+    internal static object ResultOf(IReadOnlyList<GridResult> tried, FoldResult measured) => new { Chosen = tried[0].Settings, Validation = tried[0].Folds, Measured = measured };
 
     static BoostingGrid GridOf(ParseResult call)
     {

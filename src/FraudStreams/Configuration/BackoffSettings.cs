@@ -1,9 +1,7 @@
-using Akka.Streams;
-
 namespace FraudStreams.Configuration;
 
 /// <summary>Exponential backoff: the pause before the next try doubles with each failure in a row, from <paramref name="Min"/> to <paramref name="Max"/>.</summary>
-/// <param name="RandomFactor">Up to this share is added at random, so that hosts do not try at the same moment: for what Akka.NET restarts.</param>
+/// <param name="RandomFactor">Up to this share is added at random, so that hosts do not try at the same moment: for what is restarted.</param>
 public sealed record BackoffSettings(TimeSpan Min, TimeSpan Max, double RandomFactor = 0)
 {
     /// <summary>Reads `min-backoff`, `max-backoff` and, where <paramref name="isRandom"/>, `random-factor`.</summary>
@@ -15,7 +13,4 @@ public sealed record BackoffSettings(TimeSpan Min, TimeSpan Max, double RandomFa
 
     /// <param name="failures">In a row, at least 1.</param>
     public TimeSpan Pause(int failures) => Min * Math.Pow(2, Math.Clamp(failures - 1, 0, 30)) is var pause && pause < Max ? pause : Max;
-
-    /// <summary>The pauses grow until a pipeline has held for longer than the longest of them, however long each try takes to fail.</summary>
-    public RestartSettings ToRestartSettings() => RestartSettings.Create(Min, Max, RandomFactor).WithMaxRestarts(int.MaxValue, Max);
 }

@@ -50,8 +50,28 @@ public sealed class SettingsSection(Config config, string path, List<string>? pr
     public TimeSpan Duration(string key, TimeSpan min, TimeSpan max)
     {
         var right = $"a duration from {min} to {max}, such as 100ms, 10s, 5m or 7d";
-        var value = Read(key, c => c.GetTimeSpan(PathOf(key), allowInfinite: false), right);
+        var value = Read(key, c => Usual(Text(key)) ?? c.GetTimeSpan(PathOf(key), allowInfinite: false), right);
         return value >= min && value <= max ? value : Refuse(key, right, value);
+    }
+
+    /// <summary>
+    /// A whole number with its unit; null for what else Akka.NET reads as a duration, and for what it refuses. It compiles a regular expression for that, which
+    /// a command that answers at once would wait for.
+    /// </summary>
+    static TimeSpan? Usual(string text)
+    {
+        var digits = text.AsSpan().IndexOfAnyExceptInRange('0', '9');
+        if (digits is <= 0 or > 6 || !int.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            return null;
+        return text.AsSpan(digits).Trim() switch
+        {
+            "ms" => TimeSpan.FromMilliseconds(number),
+            "s" => TimeSpan.FromSeconds(number),
+            "m" => TimeSpan.FromMinutes(number),
+            "h" => TimeSpan.FromHours(number),
+            "d" => TimeSpan.FromDays(number),
+            _ => null,
+        };
     }
 
     /// <summary>A duration, or null for "infinite".</summary>

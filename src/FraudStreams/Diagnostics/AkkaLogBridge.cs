@@ -41,10 +41,11 @@ sealed class AkkaLogBridge : ReceiveActor
 
     /// <summary>
     /// Akka.NET logs its steps as it shuts down, at every level, and each failure inside a stream, once where it happens and once where the stream starts
-    /// again: a pipeline logs its failures itself, throttled.
+    /// again: a pipeline logs its failures itself, throttled. So it does each failure of the model, which its supervisor logs.
     /// </summary>
     static bool IsAkkasOwn(LogEvent log) =>
-        log.LogClass == typeof(CoordinatedShutdown) || log.LogSource.Contains("/StreamSupervisor-", StringComparison.Ordinal);
+        log.LogClass == typeof(CoordinatedShutdown) || log.LogSource.Contains("/StreamSupervisor-", StringComparison.Ordinal)
+        || log.LogSource.Contains("/model-supervisor/", StringComparison.Ordinal);
 
     static LogLevel LevelOf(Akka.Event.LogLevel level) => level switch
     {

@@ -1,15 +1,16 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace FraudStreams.Diagnostics;
 
-/// <summary>
-/// What a running process reports of itself, every few seconds, in a file of its own under hosts/ in its data folder: that it lives, and what its health
-/// checks found.
-/// </summary>
-public sealed record Heartbeat(string Machine, int ProcessId, ImmutableArray<string> Roles, DateTimeOffset At, ImmutableSortedDictionary<string, CheckResult> Checks)
+/// <summary>What a running process reports of itself every few seconds: that it lives, and what its health checks found.</summary>
+/// <param name="At">When it was written, for people.</param>
+/// <param name="UptimeMs">
+/// The same by the clock that counts on while the machine runs and that nobody sets: all processes of a machine read the same. Null in a file of another
+/// release.
+/// </param>
+public sealed record Heartbeat(string Machine, int ProcessId, ImmutableArray<string> Roles, DateTimeOffset At, long? UptimeMs, ImmutableSortedDictionary<string, CheckResult> Checks)
 {
     public static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
@@ -18,73 +19,68 @@ public sealed record Heartbeat(string Machine, int ProcessId, ImmutableArray<str
 
     static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, Converters = { new JsonStringEnumConverter<CheckStatus>(JsonNamingPolicy.SnakeCaseLower) } };
 
-    public bool IsHealthy(DateTimeOffset now) => !IsStale(now) && Checks.Values.All(check => check.Status != CheckStatus.Unhealthy);
+    /// <summary>Milliseconds of the machine's monotonic clock.</summary>
+    public static long UptimeOf(TimeProvider time) => (long)time.GetElapsedTime(0).TotalMilliseconds;
 
-    /// <summary>What is wrong, each with its reason; empty where nothing is.</summary>
-    public ImmutableArray<string> Faults(DateTimeOffset now) =>
-    [
-        .. IsStale(now) ? [$"no heartbeat since {At:u}: it hangs, or its data folder cannot be written"] : ImmutableArray<string>.Empty,
-        .. Checks.Where(check => check.Value.Status != CheckStatus.Healthy).Select(check => $"{check.Key} {check.Value.Status.ToString().ToLowerInvariant()}: {check.Value.Reason}"),
-    ];
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
 
-    /// <summary>The last heartbeats of the processes of this machine that are still there.</summary>
-    public static ImmutableArray<Heartbeat> OfThisMachine(string dataDirectory) =>
-        [.. All(dataDirectory).Where(heartbeat => IsThere(heartbeat.ProcessId)).OrderBy(heartbeat => heartbeat.ProcessId)];
-
-    /// <summary>Takes away what processes of this machine left that died.</summary>
-    public static void RemoveGone(string dataDirectory)
+    /// <summary>Takes what it knows of a file that another release may have written.</summary>
+    /// <exception cref="FormatException">The text is none, is cut off, or lacks what every release writes; the message says which.</exception>
+    public static Heartbeat FromJson(ReadOnlyMemory<byte> json)
     {
-        foreach (var gone in All(dataDirectory).Where(heartbeat => !IsThere(heartbeat.ProcessId)))
-            gone.Remove(dataDirectory);
-    }
-
-    public void Write(string dataDirectory)
-    {
-        var path = PathOf(dataDirectory);
-        Directory.CreateDirectory(FolderOf(dataDirectory));
-        File.WriteAllBytes(path + ".new", JsonSerializer.SerializeToUtf8Bytes(this, Json));
-        File.Move(path + ".new", path, overwrite: true);
-    }
-
-    public void Remove(string dataDirectory) => File.Delete(PathOf(dataDirectory));
-
-    static ImmutableArray<Heartbeat> All(string dataDirectory) => Directory.Exists(FolderOf(dataDirectory))
-        ? [.. Directory.EnumerateFiles(FolderOf(dataDirectory), $"{Environment.MachineName}.*.json").Select(Read).OfType<Heartbeat>()]
-        : [];
-
-    static Heartbeat? Read(string path)
-    {
+        if (json.IsEmpty)
+            throw new FormatException("it is empty");
         try
         {
-            return JsonSerializer.Deserialize<Heartbeat>(File.ReadAllBytes(path), Json);
+            using var document = JsonDocument.Parse(json);
+            var root = document.RootElement;
+            return new Heartbeat(
+                root.GetProperty("machine").GetString() ?? "",
+                root.GetProperty("process_id").GetInt32(),
+                [.. root.GetProperty("roles").EnumerateArray().Select(role => role.GetString() ?? "")],
+                root.GetProperty("at").GetDateTimeOffset(),
+                root.TryGetProperty("uptime_ms", out var uptime) && uptime.TryGetInt64(out var milliseconds) ? milliseconds : null,
+                root.GetProperty("checks").EnumerateObject().ToImmutableSortedDictionary(check => check.Name, check => CheckFrom(check.Value)));
         }
-        catch (FileNotFoundException)
+        catch (KeyNotFoundException e)
         {
-            // It ended between two looks.
-            return null;
+            throw new FormatException("it lacks what this release expects: another one wrote it", e);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
+        {
+            throw new FormatException("it is not whole, or another release wrote it", e);
         }
     }
 
-    static bool IsThere(int processId)
+    /// <summary>How long ago it was written, whatever the machine's clock was set to since.</summary>
+    public TimeSpan Age(TimeProvider time) => UptimeMs is { } uptime ? TimeSpan.FromMilliseconds(UptimeOf(time) - uptime) : time.GetUtcNow() - At;
+
+    /// <summary>Whether it is written as often as it should be.</summary>
+    public CheckResult Liveness(TimeProvider time)
     {
-        try
-        {
-            using var process = Process.GetProcessById(processId);
-            return !process.HasExited;
-        }
-        catch (ArgumentException)
-        {
-            return false;
-        }
+        var age = Age(time);
+        if (age > Patience)
+            return new CheckResult(CheckStatus.Unhealthy, $"none for {age.TotalSeconds:0} s, since {At:u}: the process hangs, or its data folder cannot be written");
+        return age < -Patience
+            ? new CheckResult(CheckStatus.Unhealthy, $"it is dated {-age.TotalSeconds:0} s ahead of this machine's clock: another machine's clock, or another release, wrote it")
+            : CheckResult.Healthy;
     }
 
-    bool IsStale(DateTimeOffset now) => now - At > Patience;
-
-    static string FolderOf(string dataDirectory) => Path.Combine(dataDirectory, "hosts");
-
-    string PathOf(string dataDirectory) => Path.Combine(FolderOf(dataDirectory), $"{Machine}.{ProcessId}.json");
+    static CheckResult CheckFrom(JsonElement check)
+    {
+        var status = check.GetProperty("status").GetString();
+        var reason = check.TryGetProperty("reason", out var text) ? text.GetString() ?? "" : "";
+        return status switch
+        {
+            "healthy" => new CheckResult(CheckStatus.Healthy, reason),
+            "degraded" => new CheckResult(CheckStatus.Degraded, reason),
+            "unhealthy" => new CheckResult(CheckStatus.Unhealthy, reason),
+            _ => new CheckResult(CheckStatus.Unhealthy, $"its status is {status}, which this release does not know. {reason}".TrimEnd()),
+        };
+    }
 }
 
+/// <summary>In the order of how bad it is.</summary>
 public enum CheckStatus
 {
     Healthy,
@@ -96,4 +92,7 @@ public enum CheckStatus
 }
 
 /// <param name="Reason">Why it is not healthy, and what would help; empty where it is.</param>
-public sealed record CheckResult(CheckStatus Status, string Reason);
+public sealed record CheckResult(CheckStatus Status, string Reason)
+{
+    public static readonly CheckResult Healthy = new(CheckStatus.Healthy, "");
+}

@@ -53,25 +53,21 @@ sealed class AlertsHealthCheck(PendingAlerts alerts, TimeProvider time) : IHealt
         if (failing.IsEmpty || (alerts.Waiting == 0 && !failing.ContainsKey(PendingAlerts.Journal)))
             return Task.FromResult(HealthCheckResult.Healthy());
         var reason = $"{alerts.Waiting:N0} alerts wait: {string.Join("; ", failing.Select(part => $"{part.Key} has been failing since {part.Value.Since:u}: {part.Value.Why}"))}";
-        return Task.FromResult(failing.Values.Any(part => time.GetUtcNow() - part.Since >= Patience) ? HealthCheckResult.Unhealthy(reason) : HealthCheckResult.Degraded(reason));
+        return Task.FromResult(failing.Values.Any(part => time.GetElapsedTime(part.Began) >= Patience) ? HealthCheckResult.Unhealthy(reason) : HealthCheckResult.Degraded(reason));
     }
 }
 
 /// <summary>Whether the disk of the data folder has room.</summary>
 sealed class DiskHealthCheck(string dataDirectory) : IHealthCheck
 {
-    const long Full = 1 << 20;
-    const long NearlyFull = 128L << 20;
-
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var disk = new DriveInfo(Path.GetFullPath(dataDirectory));
-        var free = disk.AvailableFreeSpace;
-        return Task.FromResult(free switch
+        var disk = DiskSpace.Check(dataDirectory);
+        return Task.FromResult(disk.Status switch
         {
-            < Full => HealthCheckResult.Unhealthy($"the disk of {dataDirectory} is full: what cannot be written waits until there is room"),
-            < NearlyFull => HealthCheckResult.Degraded($"the disk of {dataDirectory} has {free >> 20} MiB left"),
-            _ => HealthCheckResult.Healthy(),
+            CheckStatus.Healthy => HealthCheckResult.Healthy(),
+            CheckStatus.Degraded => HealthCheckResult.Degraded(disk.Reason),
+            _ => HealthCheckResult.Unhealthy(disk.Reason),
         });
     }
 }

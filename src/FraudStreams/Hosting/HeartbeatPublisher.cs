@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using FraudStreams.Diagnostics;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
@@ -12,13 +11,14 @@ namespace FraudStreams.Hosting;
 /// </summary>
 sealed class HeartbeatPublisher(StreamOptions options, ILogger<HeartbeatPublisher> log, TimeProvider time) : IHealthCheckPublisher, IDisposable
 {
-    /// <summary>Pipelines log their failures themselves.</summary>
-    const string LoggedElsewhere = "pipelines";
+    /// <summary>Pipelines log their failures themselves, and the outboxes those of a channel or of the journal.</summary>
+    static readonly ImmutableHashSet<string> s_loggedElsewhere = ["pipelines", "alerts"];
 
     readonly string _dataDirectory = options.Settings.DataDirectory;
     readonly ImmutableArray<string> _roles = [.. options.Settings.Roles.Order().Select(role => role.ToString().ToLowerInvariant())];
     readonly Dictionary<string, ErrorThrottle> _faults = [];
-    readonly ErrorThrottle _writing = new(log, "The heartbeat cannot be written, so that `fraudstreams health` will miss this process", time);
+    readonly ErrorThrottle _writing = new(log, "The heartbeat", time);
+    readonly HeartbeatFile _file = new(options.Settings.DataDirectory);
     bool _hasRemovedOthers;
 
     public Task PublishAsync(HealthReport report, CancellationToken cancellationToken)
@@ -28,14 +28,14 @@ sealed class HeartbeatPublisher(StreamOptions options, ILogger<HeartbeatPublishe
         try
         {
             if (!_hasRemovedOthers)
-                Heartbeat.RemoveGone(_dataDirectory);
+                HeartbeatFile.RemoveGone(_dataDirectory);
             _hasRemovedOthers = true;
-            Of(report).Write(_dataDirectory);
+            _file.Write(Of(report));
             _writing.Over();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _writing.Warn(e.Message);
+            _writing.Warn($"it cannot be written, so that `fraudstreams health` will miss this process: {e.Message}");
         }
 
         return Task.CompletedTask;
@@ -45,7 +45,7 @@ sealed class HeartbeatPublisher(StreamOptions options, ILogger<HeartbeatPublishe
     {
         try
         {
-            Of(null).Remove(_dataDirectory);
+            _file.Dispose();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -55,7 +55,7 @@ sealed class HeartbeatPublisher(StreamOptions options, ILogger<HeartbeatPublishe
 
     void Log(string name, HealthReportEntry entry)
     {
-        if (name == LoggedElsewhere)
+        if (s_loggedElsewhere.Contains(name))
             return;
         if (!_faults.TryGetValue(name, out var fault))
             _faults[name] = fault = new ErrorThrottle(log, $"Health of {name}", time);
@@ -67,9 +67,9 @@ sealed class HeartbeatPublisher(StreamOptions options, ILogger<HeartbeatPublishe
 
     static string Reason(HealthReportEntry entry) => entry.Description ?? entry.Exception?.Message ?? "";
 
-    Heartbeat Of(HealthReport? report) => new(
-        Environment.MachineName, Environment.ProcessId, _roles, time.GetUtcNow(),
-        (report?.Entries ?? new Dictionary<string, HealthReportEntry>()).ToImmutableSortedDictionary(
+    Heartbeat Of(HealthReport report) => new(
+        Environment.MachineName, Environment.ProcessId, _roles, time.GetUtcNow(), Heartbeat.UptimeOf(time),
+        report.Entries.ToImmutableSortedDictionary(
             entry => entry.Key,
             entry => new CheckResult(
                 entry.Value.Status switch

@@ -56,6 +56,9 @@ public static class StreamHost
     {
         logging.SetMinimumLevel(settings.Level);
         logging.AddFilter("Microsoft", settings.Level > LogLevel.Warning ? settings.Level : LogLevel.Warning);
+
+        // It logs what a check finds at every look; HeartbeatPublisher and the pipelines log it when it begins, once a minute and when it is over.
+        logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         foreach (var (category, level) in settings.Levels)
             logging.AddFilter(category, level);
         logging.Services.AddSingleton<ILoggerProvider>(new LineLoggerProvider(lines, settings.Format, time));

@@ -19,6 +19,9 @@ namespace FraudStreams.Hosting;
 /// </summary>
 public sealed class StreamService : IHostedService, IAsyncDisposable
 {
+    /// <summary>A stop is not held up by topics that do not answer.</summary>
+    static readonly TimeSpan s_leftTimeout = TimeSpan.FromSeconds(3);
+
     readonly StreamOptions _options;
     readonly ActorSystem _system;
     readonly StreamMetrics _metrics;
@@ -58,6 +61,9 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
 
     /// <summary>After a stop: the pipelines that had not finished within the time for draining; what they had in flight is read again at the next start.</summary>
     public ImmutableArray<string> Unfinished { get; private set; } = [];
+
+    /// <summary>After a stop: what each pipeline leaves to the next start, such as "store: 12 predictions not stored"; null where the topics did not say.</summary>
+    public ImmutableArray<string>? Left { get; private set; }
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -102,6 +108,7 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
         await Task.WhenAny(Task.WhenAll(_running.Select(running => running.Completion)), Task.Delay(timeout, _time, CancellationToken.None));
         await Task.WhenAny(Task.WhenAll(_running.Select(running => running.Pipeline.CloseAsync(timeout))), Task.Delay(timeout, _time, CancellationToken.None));
         Unfinished = [.. _running.Where(running => !running.Completion.IsCompleted).Select(running => running.Pipeline.Name).Order(StringComparer.Ordinal)];
+        Left = await LeftAsync();
     }
 
     /// <summary>Called after the actor system has terminated, so that no stream writes into what is closed here.</summary>
@@ -128,6 +135,28 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
         }
 
         return _lags;
+    }
+
+    async Task<ImmutableArray<string>?> LeftAsync()
+    {
+        if (_topics is null)
+            return [];
+        try
+        {
+            var status = await _topics!.StatusAsync(CancellationToken.None).WaitAsync(s_leftTimeout, _time);
+            return
+            [
+                .. from pipeline in _pipelines.Reverse()
+                   let left = pipeline.Left(status).Where(left => left.Count > 0).Select(left => $"{left.Count:N0} {left.What}").ToList()
+                   where left.Count > 0
+                   select $"{pipeline.Name}: {string.Join(" and ", left)}",
+            ];
+        }
+        catch (Exception e) when (e is MessageLogException or TimeoutException)
+        {
+            _log.LogDebug("What is left to do is not known: {Reason}", e.Message);
+            return null;
+        }
     }
 
     async Task<bool> IsDrainedAsync(CancellationToken cancellationToken)

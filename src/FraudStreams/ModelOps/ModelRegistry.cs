@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
 
@@ -12,14 +13,9 @@ public sealed class ModelRegistry(string dataDirectory, TimeProvider time)
 {
     static readonly TimeSpan LockPollInterval = TimeSpan.FromMilliseconds(200);
 
-    static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
-
     public string Directory { get; } = Path.Combine(dataDirectory, "models");
 
     string PointerFile => Path.Combine(Directory, "champion.json");
-
-    /// <param name="Entry">The entry of the shared registry that it follows; null where it was written by this host alone.</param>
-    sealed record Pointer(string Champion, string[] Before, string Why, DateTimeOffset Since, long? Entry = null);
 
     public string FolderOf(string version) => Path.Combine(Directory, version);
 
@@ -74,7 +70,7 @@ public sealed class ModelRegistry(string dataDirectory, TimeProvider time)
         var temporary = $"{PointerFile}.{Environment.ProcessId}.new";
         using (var file = File.Create(temporary))
         {
-            JsonSerializer.Serialize(file, new Pointer(version, before, why, time.GetUtcNow(), entry), Json);
+            JsonSerializer.Serialize(file, new ChampionPointer(version, before, why, time.GetUtcNow(), entry), ChampionJson.Default.ChampionPointer);
             file.Flush(flushToDisk: true);
         }
 
@@ -103,14 +99,14 @@ public sealed class ModelRegistry(string dataDirectory, TimeProvider time)
         return null;
     }
 
-    Pointer? ReadPointer()
+    ChampionPointer? ReadPointer()
     {
         if (!File.Exists(PointerFile))
             return null;
         try
         {
             using var file = File.OpenRead(PointerFile);
-            var pointer = JsonSerializer.Deserialize<Pointer>(file, Json);
+            var pointer = JsonSerializer.Deserialize(file, ChampionJson.Default.ChampionPointer);
             return pointer is { Champion.Length: > 0, Before: not null } && System.IO.Directory.Exists(FolderOf(pointer.Champion))
                 && Path.GetFileName(pointer.Champion) == pointer.Champion
                 ? pointer
@@ -128,3 +124,12 @@ public sealed class ModelRegistry(string dataDirectory, TimeProvider time)
         return cause is null ? new ModelArtifactException(message) : new ModelArtifactException(message, cause);
     }
 }
+
+/// <summary>models/champion.json.</summary>
+/// <param name="Entry">The entry of the shared registry that it follows; null where it was written by this host alone.</param>
+sealed record ChampionPointer(string Champion, string[] Before, string Why, DateTimeOffset Since, long? Entry = null);
+
+/// <summary>Generated when the program is built: `status` reads the file, and finding out at run time how takes longer than all else that it does.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(ChampionPointer))]
+sealed partial class ChampionJson : JsonSerializerContext;

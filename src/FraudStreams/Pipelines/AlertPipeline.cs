@@ -27,7 +27,7 @@ sealed class AlertPipeline : IPipeline
         var template = AlertTemplate.Of(settings.Alerts.Template, resources.Schema);
         var channels = DeliveryContext.ChannelsOf(settings.Alerts, template, settings.DataDirectory, context.Time);
         var delivery = resources.Own(new DeliveryContext(
-            settings.Alerts, template, channels, resources.Topics, context.Metrics, resources.PendingAlerts, resources.DeliveredAlerts, context.Time))!;
+            settings.Alerts, template, channels, resources.Topics, context.Metrics, resources.PendingAlerts, resources.DeliveredAlerts, context.Time) { Log = context.Log })!;
         _pending = resources.PendingAlerts;
         _outboxes = resources.System.ActorOf(
             AlertOutboxes.Props(delivery, new AlertJournalTables(settings.Alerts.Journal, settings.DataDirectory)), "alert-outboxes");
@@ -44,6 +44,9 @@ sealed class AlertPipeline : IPipeline
         _outboxes.Tell(new FlushDigests());
         return false;
     }
+
+    public IEnumerable<(long Count, string What)> Left(MessageLogStatus status) =>
+        [(status.Of(Name, TopicNames.Predictions).Lag, "predictions not looked at for alerts"), (_pending!.Waiting, "alerts not delivered")];
 
     public void OnStandby() => _pending?.Elsewhere();
 

@@ -67,6 +67,14 @@ static class FraudPipeline
                 source.Partition, source.Chunks.Via(context.Stop.Flow<IReadOnlyList<TopicRecord>>()).Select(context.CountConsumed))));
 
     static IRunnableGraph<Task<Done>> Restarted(PipelineContext context, Func<Source<Done, NotUsed>> pipeline) =>
-        RestartSource.OnFailuresWithBackoff(() => pipeline().Select(context.Worked).SelectError(context.Failed), context.Settings.Restart.ToRestartSettings())
-            .ToMaterialized(Sink.Ignore<Done>(), Keep.Right);
+        Tried(context, pipeline).RecoverWithRetries(_ => Tried(context, pipeline), attempts: -1).ToMaterialized(Sink.Ignore<Done>(), Keep.Right);
+
+    /// <summary>
+    /// After the pause that its failures in a row ask for. In place of RestartSource, whose pauses begin anew when a try has lasted for some time: one that
+    /// waits for a server that is away lasts, too. A stop ends the pause.
+    /// </summary>
+    static Source<Done, NotUsed> Tried(PipelineContext context, Func<Source<Done, NotUsed>> pipeline) =>
+        Source.Single(NotUsed.Instance).InitialDelay(context.Failures.Pause)
+            .Via(context.Stop.Flow<NotUsed>())
+            .ConcatMany(_ => pipeline().Select(context.Worked).SelectError(context.Failed));
 }

@@ -25,6 +25,9 @@ interface IPipeline
     /// <summary>Whether nothing before its topic's end is left to do.</summary>
     bool IsDrained(MessageLogStatus status) => Topic is null || status.Of(Name, Topic).Lag == 0;
 
+    /// <summary>What it leaves to the next start, as counts and what they count; for the line that says how a run ended.</summary>
+    IEnumerable<(long Count, string What)> Left(MessageLogStatus status) => Topic is null ? [] : [(status.Of(Name, Topic).Lag, $"{Topic} not consumed")];
+
     /// <summary>Another process has the group, and this one waits for its turn.</summary>
     void OnStandby()
     {

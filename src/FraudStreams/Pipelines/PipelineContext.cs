@@ -21,7 +21,8 @@ sealed record PipelineContext(
 {
     static readonly TimeSpan TurnInterval = TimeSpan.FromMilliseconds(500);
 
-    readonly ErrorThrottle _errors = new(Log, Name, Time);
+    /// <summary>Its failures in a row, and the pauses between them.</summary>
+    public PipelineFailures Failures { get; } = new(Name, Settings.Restart, Health, new ErrorThrottle(Log, Name, Time), Time);
 
     public Simulator NewSimulator() => new(
         () => Feed.Open(Settings.Simulate, Settings.Model.FirstRunPayments, Resources.Schema), Settings.Simulate.EventTimeFactor, TakeTurnAsync, Resources.Topics, Rates.Speed1,
@@ -56,16 +57,14 @@ sealed record PipelineContext(
     {
         if (failure is AggregateException { InnerException: { } inner })
             return Failed(inner);
-        Health.Failed(Name, failure.Message);
         Metrics.Restarted(Name);
-        _errors.Warn($"{failure.Message}. It starts again from its last commit after a pause");
+        Failures.Failed(failure.Message);
         return new PipelineFailedException(Name, failure);
     }
 
     public Done Worked(Done done)
     {
-        if (Health.Worked(Name))
-            _errors.Over();
+        Failures.Worked();
         return done;
     }
 

@@ -1,6 +1,7 @@
 using Akka;
 using Akka.Streams.Dsl;
 using FraudStreams.Configuration;
+using FraudStreams.Messaging;
 using FraudStreams.ModelOps;
 using FraudStreams.ModelOps.Registry;
 using FraudStreams.Scoring;
@@ -17,6 +18,8 @@ sealed class ScorePipeline : IPipeline
     public Role Role => Role.Score;
 
     public string? Topic => TopicNames.Transactions;
+
+    public IEnumerable<(long Count, string What)> Left(MessageLogStatus status) => [(status.Of(Name, TopicNames.Transactions).Lag, "payments not scored")];
 
     public IRunnableGraph<Task<Done>> Build(PipelineContext context)
     {

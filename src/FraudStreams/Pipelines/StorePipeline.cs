@@ -1,6 +1,7 @@
 using Akka;
 using Akka.Streams.Dsl;
 using FraudStreams.Configuration;
+using FraudStreams.Messaging;
 using FraudStreams.Topics;
 
 namespace FraudStreams.Pipelines;
@@ -13,6 +14,8 @@ sealed class StorePipeline : IPipeline
     public Role Role => Role.Store;
 
     public string? Topic => TopicNames.Predictions;
+
+    public IEnumerable<(long Count, string What)> Left(MessageLogStatus status) => [(status.Of(Name, TopicNames.Predictions).Lag, "predictions not stored")];
 
     public IRunnableGraph<Task<Done>> Build(PipelineContext context) => FraudPipeline.Store(context, context.Resources.Store);
 }

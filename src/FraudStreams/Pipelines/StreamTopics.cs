@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Kafka;
 using FraudStreams.Messaging.Sqlite;
@@ -52,5 +53,28 @@ static class StreamTopics
             return EmbeddedLog.ReadStatus(settings.DataDirectory) is { } status && status.Topics.Any(topic => topic.Topic == TopicNames.Transactions) ? status : null;
         using var admin = new KafkaAdmin(kafka);
         return new KafkaStatus(kafka, Layout(settings.Topics), admin).ReadAsync(CancellationToken.None).GetAwaiter().GetResult();
+    }
+
+    /// <summary>The retained records of a topic, partition by partition, without a group and without making anything; none where there is no such topic.</summary>
+    public static async IAsyncEnumerable<TopicRecord> ReadRecordsAsync(FraudSettings settings, string topic, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (settings.Topics.Kafka is not { } kafka)
+        {
+            foreach (var record in EmbeddedLog.ReadRecords(settings.DataDirectory, topic))
+                yield return record;
+            yield break;
+        }
+
+        using var admin = new KafkaAdmin(kafka);
+        var partitions = (await admin.PartitionsAsync(cancellationToken)).GetValueOrDefault(kafka.Prefix + topic);
+        for (var number = 0; number < partitions; number++)
+        {
+            await using var reader = new KafkaReader(kafka, admin, new TopicPartition(topic, number), 0);
+            while (await reader.NextAsync(wait: true, cancellationToken) is { Count: > 0 } records)
+            {
+                foreach (var record in records)
+                    yield return record;
+            }
+        }
     }
 }

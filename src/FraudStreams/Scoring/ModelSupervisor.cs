@@ -23,6 +23,9 @@ sealed class ModelSupervisor : ReceiveActor
     IActorRef _reportsTo = ActorRefs.Nobody;
     int _failuresInARow;
 
+    /// <summary>What was logged of failures that are not over: the pipeline, which fails with them, logs once a minute how long and how often.</summary>
+    (bool Failing, bool NoFallback) _logged;
+
     public ModelSupervisor(ScoringModel champion, ModelRegistry registry, ScoringSettings settings, BackoffSettings restart, Func<ScoringModel, IActorRef, Props> modelActor)
     {
         _registry = registry;
@@ -34,7 +37,7 @@ sealed class ModelSupervisor : ReceiveActor
         Receive<ScoreBatch>(batch => _backoff.Forward(batch));
         Receive<UseModel>(use => Use(use.Model));
         Receive<ReportFallbacks>(_ => _reportsTo = Sender);
-        Receive<ScoringWorked>(worked => worked.ModelVersion == Version, _ => _failuresInARow = 0);
+        Receive<ScoringWorked>(worked => worked.ModelVersion == Version, _ => (_failuresInARow, _logged) = (0, default));
         Receive<ScoringFailed>(failed => failed.ModelVersion == Version, OnFailed);
     }
 
@@ -59,7 +62,7 @@ sealed class ModelSupervisor : ReceiveActor
     void Use(ScoringModel model)
     {
         var former = _backoff;
-        (_champion, _backoff, _failuresInARow) = (model, Supervise(model), 0);
+        (_champion, _backoff, _failuresInARow, _logged) = (model, Supervise(model), 0, default);
         former.Tell(new FinishScoring(), ActorRefs.NoSender);
 
         // One that waits for its restart does not hear that.
@@ -71,8 +74,13 @@ sealed class ModelSupervisor : ReceiveActor
         _failuresInARow++;
         if (_failuresInARow < _settings.FailuresBeforeFallback)
         {
-            _log.Warning("Model {Version} failed ({Failures} of {Limit} before it is replaced): {Reason}", Version, _failuresInARow, _settings.FailuresBeforeFallback,
-                failed.Cause.Message);
+            if (!_logged.Failing)
+            {
+                _log.Warning("Model {Version} failed ({Failures} of {Limit} before it is replaced): {Reason}", Version, _failuresInARow, _settings.FailuresBeforeFallback,
+                    failed.Cause.Message);
+            }
+
+            _logged.Failing = true;
             return;
         }
 
@@ -80,13 +88,19 @@ sealed class ModelSupervisor : ReceiveActor
         var (good, whyNone) = LastGood();
         if (good is null)
         {
-            _log.Error("Model {Version} failed {Failures} times in a row and {NoFallback}: its batches are retried: {Reason}",
-                Version, _settings.FailuresBeforeFallback, whyNone, failed.Cause.Message);
+            if (!_logged.NoFallback)
+            {
+                _log.Error("Model {Version} failed {Failures} times in a row and {NoFallback}: its batches are retried: {Reason}",
+                    Version, _settings.FailuresBeforeFallback, whyNone, failed.Cause.Message);
+            }
+
+            _logged.NoFallback = true;
             return;
         }
 
         _log.Warning("Model {Version} failed {Failures} times in a row ({Reason}); {LastGood}, the last good version, takes its place", Version,
             _settings.FailuresBeforeFallback, failed.Cause.Message, good.Version);
+        _logged = default;
         Context.Stop(_backoff);
         Record(good.Version);
         _reportsTo.Tell(new FellBack(Version, good.Version, $"it failed {_settings.FailuresBeforeFallback} times in a row: {failed.Cause.Message}"));

@@ -14,6 +14,17 @@ public sealed class FraudSettingsTests
     static ConfigLayers Layers(string[] set, string? implied = null, Dictionary<string, string>? environment = null, string? directory = null) =>
         new(null, set, implied, environment ?? [], directory ?? Path.GetTempPath());
 
+    [Theory]
+    [InlineData("1500ms", 1.5)]
+    [InlineData("90s", 90)]
+    [InlineData("2 m", 120)]
+    [InlineData("1h", 3600)]
+    [InlineData("2 minutes", 120)]
+    [InlineData("1.5s", 1.5)]
+    [InlineData("1000000ms", 1000)]
+    public void Durations_are_read_with_every_unit(string text, double seconds) =>
+        SettingsOf.Set($"restart.max-backoff={text}").Restart.Max.TotalSeconds.ShouldBe(seconds);
+
     [Fact]
     public void The_defaults_inside_the_program_are_complete()
     {

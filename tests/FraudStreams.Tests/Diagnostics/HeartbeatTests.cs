@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using FraudStreams.Diagnostics;
 using Shouldly;
 using Xunit;
@@ -8,61 +9,144 @@ namespace FraudStreams.Tests.Diagnostics;
 [Trait("Category", "Unit")]
 public sealed class HeartbeatTests : IDisposable
 {
-    static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
-
+    readonly ManualTime _time = new();
     readonly TemporaryFolder _folder = new();
+    readonly HeartbeatFile _file;
 
-    public void Dispose() => _folder.Dispose();
+    public HeartbeatTests() => _file = new HeartbeatFile(_folder);
 
-    [Fact]
-    public void What_a_process_wrote_is_read_back_and_gone_once_removed()
+    string Hosts => Path.Combine(_folder, "hosts");
+
+    string Own => Path.Combine(Hosts, $"{Environment.MachineName}.{Environment.ProcessId}.json");
+
+    public void Dispose()
     {
-        var heartbeat = Heartbeat() with { Checks = Checks(("topics", CheckStatus.Healthy, ""), ("alerts", CheckStatus.Degraded, "3 wait"), ("pipelines", CheckStatus.Unhealthy, "no server")) };
-
-        heartbeat.Write(_folder);
-        var read = FraudStreams.Diagnostics.Heartbeat.OfThisMachine(_folder).ShouldHaveSingleItem();
-        read.Remove(_folder);
-
-        read.Roles.ShouldBe(["score", "store"]);
-        read.Faults(Now).ShouldBe(["alerts degraded: 3 wait", "pipelines unhealthy: no server"]);
-        read.IsHealthy(Now).ShouldBeFalse();
-        FraudStreams.Diagnostics.Heartbeat.OfThisMachine(_folder).ShouldBeEmpty();
+        _file.Dispose();
+        _folder.Dispose();
     }
 
     [Fact]
-    public void A_degraded_check_is_reported_and_leaves_the_process_healthy()
+    public void What_a_process_wrote_is_read_back_and_gone_once_it_ends()
     {
-        var heartbeat = Heartbeat() with { Checks = Checks(("disk", CheckStatus.Degraded, "100 MiB left")) };
+        _file.Write(Beat(("topics", CheckStatus.Healthy, ""), ("alerts", CheckStatus.Degraded, "3 wait"), ("pipelines", CheckStatus.Unhealthy, "no server")));
 
-        heartbeat.IsHealthy(Now).ShouldBeTrue();
-        heartbeat.Faults(Now).ShouldBe(["disk degraded: 100 MiB left"]);
+        var host = HeartbeatFile.OfThisMachine(_folder).ShouldHaveSingleItem();
+        _file.Dispose();
+
+        host.Heartbeat.ShouldNotBeNull().Roles.ShouldBe(["score", "store"]);
+        host.Checks(_time).Select(check => (check.Name, check.Result.Status, check.Result.Reason)).ShouldBe(
+            [("heartbeat", CheckStatus.Healthy, ""), ("alerts", CheckStatus.Degraded, "3 wait"), ("pipelines", CheckStatus.Unhealthy, "no server"), ("topics", CheckStatus.Healthy, "")]);
+        HeartbeatFile.OfThisMachine(_folder).ShouldBeEmpty();
+        Directory.GetFiles(Hosts).ShouldBeEmpty();
     }
 
     [Fact]
     public void Without_a_heartbeat_for_a_while_a_process_is_unhealthy()
     {
-        Heartbeat().IsHealthy(Now.AddSeconds(25)).ShouldBeTrue();
+        var heartbeat = Beat();
 
-        Heartbeat().IsHealthy(Now.AddSeconds(35)).ShouldBeFalse();
-        Heartbeat().Faults(Now.AddSeconds(35)).ShouldHaveSingleItem().ShouldContain("no heartbeat since 2026-01-02 03:04:05Z");
+        _time.Advance(TimeSpan.FromSeconds(25));
+        heartbeat.Liveness(_time).Status.ShouldBe(CheckStatus.Healthy);
+        _time.Advance(TimeSpan.FromSeconds(10));
+
+        heartbeat.Liveness(_time).ShouldBe(
+            new CheckResult(CheckStatus.Unhealthy, "none for 35 s, since 2026-01-02 03:04:05Z: the process hangs, or its data folder cannot be written"));
     }
 
-    [Fact]
-    public void Processes_that_are_gone_and_those_of_other_machines_do_not_count()
+    [Theory]
+    [InlineData(-2)]
+    [InlineData(2)]
+    public void A_clock_that_was_set_leaves_a_working_process_healthy_and_a_hung_one_not(int hours)
     {
-        (Heartbeat() with { ProcessId = int.MaxValue }).Write(_folder);
-        (Heartbeat() with { Machine = "another" }).Write(_folder);
+        var heartbeat = Beat() with { At = _time.GetUtcNow().AddHours(-hours) };
 
-        FraudStreams.Diagnostics.Heartbeat.OfThisMachine(_folder).ShouldBeEmpty();
-        FraudStreams.Diagnostics.Heartbeat.RemoveGone(_folder);
-        Directory.GetFiles(Path.Combine(_folder, "hosts")).Select(path => Path.GetFileName(path)).ShouldBe([$"another.{Environment.ProcessId}.json"]);
+        heartbeat.Liveness(_time).Status.ShouldBe(CheckStatus.Healthy);
+        _time.Advance(TimeSpan.FromSeconds(31));
+        heartbeat.Liveness(_time).Status.ShouldBe(CheckStatus.Unhealthy);
+    }
+
+    [Theory]
+    [InlineData("", "it is empty")]
+    [InlineData("{ \"machine\": \"a\", \"process_", "it is not whole")]
+    [InlineData("[]", "it is not whole, or another release wrote it")]
+    [InlineData("{ \"machine\": \"a\", \"process_id\": 1, \"at\": \"2026-01-01T00:00:00Z\", \"checks\": {} }", "it lacks what this release expects")]
+    [InlineData("{ \"machine\": \"a\", \"process_id\": \"one\", \"roles\": [], \"at\": \"soon\", \"checks\": {} }", "it is not whole, or another release wrote it")]
+    public void A_damaged_heartbeat_of_a_running_process_is_reported(string text, string reason)
+    {
+        _file.Write(Beat());
+        File.WriteAllText(Own, text);
+
+        var host = HeartbeatFile.OfThisMachine(_folder).ShouldHaveSingleItem();
+
+        host.ProcessId.ShouldBe(Environment.ProcessId);
+        var (name, result) = host.Checks(_time).ShouldHaveSingleItem();
+        (name, result.Status).ShouldBe(("heartbeat", CheckStatus.Unhealthy));
+        result.Reason.ShouldContain($"{Path.GetFileName(Own)} cannot be used: {reason}");
     }
 
     [Fact]
-    public void A_folder_without_any_has_none() => FraudStreams.Diagnostics.Heartbeat.OfThisMachine(_folder).ShouldBeEmpty();
+    public void A_running_process_without_a_heartbeat_is_reported()
+    {
+        _file.Write(Beat());
+        File.Delete(Own);
 
-    static Heartbeat Heartbeat() => new(Environment.MachineName, Environment.ProcessId, ["score", "store"], Now, ImmutableSortedDictionary<string, CheckResult>.Empty);
+        HeartbeatFile.OfThisMachine(_folder).ShouldHaveSingleItem().Damage.ShouldNotBeNull().ShouldContain("it has written none");
+    }
 
-    static ImmutableSortedDictionary<string, CheckResult> Checks(params (string Name, CheckStatus Status, string Reason)[] checks) =>
-        checks.ToImmutableSortedDictionary(check => check.Name, check => new CheckResult(check.Status, check.Reason));
+    /// <summary>The process ids of those that died are other programs' now: 1, and this one's parent of long ago.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("{ \"machine\": \"a\", \"process_id\": 1, \"roles\": [], \"at\": \"2020-01-01T00:00:00Z\", \"checks\": {} }")]
+    public void What_a_process_left_that_died_counts_for_nothing_and_is_removed(string text)
+    {
+        _file.Write(Beat());
+        foreach (var left in (string[])["1.json", "999999.json", "999999.json.new", "1.lock"])
+            File.WriteAllText(Path.Combine(Hosts, $"{Environment.MachineName}.{left}"), text);
+
+        HeartbeatFile.OfThisMachine(_folder).ShouldHaveSingleItem().Damage.ShouldBeNull();
+        HeartbeatFile.RemoveGone(_folder);
+
+        Directory.GetFiles(Hosts).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)
+            .ShouldBe([Path.GetFileName(Own), Path.GetFileName(Path.ChangeExtension(Own, ".lock"))]);
+    }
+
+    [Fact]
+    public void Heartbeats_of_other_machines_are_left_alone()
+    {
+        Directory.CreateDirectory(Hosts);
+        string[] others = ["another.1.json", $"{Environment.MachineName}.b.1.json"];
+        foreach (var other in others)
+            File.WriteAllText(Path.Combine(Hosts, other), "");
+
+        HeartbeatFile.OfThisMachine(_folder).ShouldBeEmpty();
+        HeartbeatFile.RemoveGone(_folder);
+
+        Directory.GetFiles(Hosts).Select(path => Path.GetFileName(path)).ShouldBe(others, ignoreOrder: true);
+    }
+
+    [Fact]
+    public void A_heartbeat_of_another_release_is_read_as_far_as_it_is_known()
+    {
+        var json = $$"""
+            { "format": 9, "machine": "a", "process_id": 7, "roles": ["score"], "at": "2026-01-02T03:04:05Z",
+              "checks": { "disk": { "status": "on_fire", "reason": "hot", "since": 1 }, "topics": { "status": "healthy" } } }
+            """;
+
+        var heartbeat = Heartbeat.FromJson(Encoding.UTF8.GetBytes(json));
+
+        heartbeat.Liveness(_time).Status.ShouldBe(CheckStatus.Healthy);
+        heartbeat.Checks["disk"].ShouldBe(new CheckResult(CheckStatus.Unhealthy, "its status is on_fire, which this release does not know. hot"));
+        heartbeat.Checks["topics"].ShouldBe(CheckResult.Healthy);
+    }
+
+    [Fact]
+    public void A_heartbeat_dated_ahead_of_the_clock_is_reported() =>
+        (Beat() with { UptimeMs = 3_600_000 }).Liveness(_time).Reason.ShouldContain("3600 s ahead of this machine's clock");
+
+    [Fact]
+    public void A_folder_without_any_has_none() => HeartbeatFile.OfThisMachine(_folder).ShouldBeEmpty();
+
+    Heartbeat Beat(params (string Name, CheckStatus Status, string Reason)[] checks) => new(
+        Environment.MachineName, Environment.ProcessId, ["score", "store"], _time.GetUtcNow(), Heartbeat.UptimeOf(_time),
+        checks.ToImmutableSortedDictionary(check => check.Name, check => new CheckResult(check.Status, check.Reason)));
 }

@@ -19,7 +19,7 @@ public sealed class PipelineHealthTests
         _time.Advance(TimeSpan.FromSeconds(30));
         _health.Failed("store", "wrong password");
 
-        _health.Failing().ShouldHaveSingleItem().ShouldBe(KeyValuePair.Create("store", new FailingPipeline(_time.Start, "wrong password")));
+        _health.Failing().ShouldHaveSingleItem().ShouldBe(KeyValuePair.Create("store", new FailingPipeline(_time.Start, 0, "wrong password")));
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class HealthChecksTests
     public async Task A_dead_channel_with_alerts_waiting_is_degraded_and_after_a_minute_unhealthy()
     {
         _alerts.Set(0, 209);
-        _alerts.Failed("mail", "connection refused", _time.GetUtcNow());
+        _alerts.Failed("mail", "connection refused", _time);
 
         var (degraded, reason) = await CheckAsync();
         _time.Advance(TimeSpan.FromMinutes(1));
@@ -32,9 +32,9 @@ public sealed class HealthChecksTests
     public async Task A_dead_channel_that_nothing_waits_for_is_healthy_and_a_dead_journal_is_not()
     {
         _alerts.Set(0, 0);
-        _alerts.Failed("mail", "connection refused", _time.GetUtcNow());
+        _alerts.Failed("mail", "connection refused", _time);
         var (mail, _) = await CheckAsync();
-        _alerts.Failed(PendingAlerts.Journal, "no server", _time.GetUtcNow());
+        _alerts.Failed(PendingAlerts.Journal, "no server", _time);
         var (journal, _) = await CheckAsync();
 
         (mail, journal).ShouldBe((HealthStatus.Healthy, HealthStatus.Degraded));

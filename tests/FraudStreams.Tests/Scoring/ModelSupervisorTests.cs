@@ -127,6 +127,7 @@ public sealed class ModelSupervisorTests : Akka.TestKit.Xunit2.TestKit
         var supervisor = Supervise("v1");
 
         await EventFilter.Error(contains: "there is no earlier good version").ExpectOneAsync(Limit, () => FailAsync(supervisor, 3));
+        await EventFilter.Warning(contains: "failed (").ExpectAsync(0, () => FailAsync(supervisor, 4));
 
         (await AnswerAsync(supervisor)).ModelVersion.ShouldBe("v1");
     }

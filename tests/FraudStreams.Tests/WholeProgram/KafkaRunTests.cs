@@ -1,3 +1,4 @@
+using Confluent.Kafka;
 using FraudStreams.Sqlite;
 using FraudStreams.Tests.Messaging.Kafka;
 using Shouldly;
@@ -46,6 +47,28 @@ public sealed class KafkaRunTests(KafkaBroker broker) : IClassFixture<KafkaBroke
         ShouldHoldAll(last.Json(), exactly: false);
         ScoresOf(folder).Count.ShouldBe(Rows);
         folder.Mails().Length.ShouldBe(FraudsOf(folder));
+    }
+
+    [KafkaFact]
+    public async Task Rejected_records_are_shown_as_on_embedded_topics()
+    {
+        using var folder = new StreamFolder(payments: 10);
+        await using var before = await folder.RunAsync(["rejected", .. OnKafka("bad.")]);
+        await using var first = await folder.RunAsync(["run", "--input", folder.Input, "--until-drained", .. OnKafka("bad.")]);
+        using (var producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = broker.Servers }).Build())
+            await producer.ProduceAsync(new Confluent.Kafka.TopicPartition("bad.transactions", 1), new Message<byte[], byte[]> { Key = "k"u8.ToArray(), Value = "[1]"u8.ToArray() });
+        await using var second = await folder.RunAsync(["run", "--input", folder.Input, "--until-drained", .. OnKafka("bad.")]);
+
+        await using var table = await folder.RunAsync(["rejected", .. OnKafka("bad.")]);
+        await using var json = await folder.RunAsync(["rejected", "--json", "--code", "not-an-object", .. OnKafka("bad.")]);
+        await using var other = await folder.RunAsync(["rejected", "--json", "--code", "not-a-time", .. OnKafka("bad.")]);
+
+        (await second.ExitAsync()).ShouldBe(0, second.Errors);
+        before.Output.ShouldContain("Nothing was rejected.");
+        (await table.ExitAsync()).ShouldBe(0, table.Errors);
+        table.Output.ShouldContain("transactions/1, offset");
+        json.Json().GetProperty("original").GetBytesFromBase64().ShouldBe("[1]"u8.ToArray());
+        other.Output.ShouldBeEmpty();
     }
 
     string[] OnKafka(string prefix) =>

@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
 using FraudStreams.Alerting.Channels;
+using FraudStreams.Diagnostics;
 
 namespace FraudStreams.Alerting.Outbox;
 
@@ -57,7 +58,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
         Command<SlotGranted>(_ => SendDue());
         Command<Clean>(_ =>
         {
-            if (_snapshots.IsDueByAge(Now)) Save();
+            if (_snapshots.IsDueByAge(WallClock)) Save();
         });
         Command<SaveSnapshotSuccess>(Saved);
         Command<SaveSnapshotFailure>(failed => _log.Warning("The snapshot of the outbox could not be saved; it is tried again later: {Reason}", failed.Cause.GetBaseException().Message));
@@ -94,9 +95,10 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
 
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
-        _context.Pending.Failed(PendingAlerts.Journal, cause.GetBaseException().Message, Now);
-        _log.Warning("The journal of alerts cannot be written: {Reason}. Pending alerts are kept, and delivery goes on after a pause", cause.GetBaseException().Message);
-        Sender.Tell(new Status.Failure(cause));
+        _context.JournalFailed($"it cannot be written: {cause.GetBaseException().Message}");
+
+        // The pipeline waits, as it does for an outbox that is full: the journal's outage is not its own.
+        Sender.Tell(new OutboxFull());
     }
 
     /// <summary>
@@ -110,8 +112,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
 
     protected override void OnRecoveryFailure(Exception reason, object? message = null)
     {
-        _context.Pending.Failed(PendingAlerts.Journal, reason.GetBaseException().Message, Now);
-        _log.Warning("The journal of alerts cannot be read: {Reason}. It is tried again after a pause", reason.GetBaseException().Message);
+        _context.JournalFailed($"it cannot be read: {reason.GetBaseException().Message}");
     }
 
     protected override void PostStop()
@@ -137,12 +138,13 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
             return;
         }
 
-        PersistEvents([new OutboxOpened(_context.Holder, Now, isNewJournal ? lastLogged : _state.RecordsFrom)], _ => Begin());
+        PersistEvents([new OutboxOpened(_context.Holder, WallClock, isNewJournal ? lastLogged : _state.RecordsFrom)], _ => Begin());
     }
 
     void Begin()
     {
         _isReady = true;
+        _context.JournalWorked();
         Timers.StartPeriodicTimer(nameof(Clean), Clean.Instance, CleanInterval);
         foreach (var open in _state.Open)
         {
@@ -163,7 +165,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
 
         var channels = _context.Channels.Select(channel => channel.Name).ToImmutableArray();
         var events = enqueue.Alerts.Where(_state.IsNew).DistinctBy(alert => alert.TransactionId)
-            .Select(alert => new AlertRaised(alert, channels, Now)).ToImmutableArray<OutboxEvent>();
+            .Select(alert => new AlertRaised(alert, channels, WallClock)).ToImmutableArray<OutboxEvent>();
         if (events.IsEmpty)
         {
             Sender.Tell(new AlertsEnqueued());
@@ -186,7 +188,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
     {
         if (_context.Channels.FirstOrDefault(channel => channel.Name == name) is not { } channel)
         {
-            Settle(new AlertsSettled(name, name, [number], null, [new Refusal("", $"channel {name} is not configured any more")], Now), null);
+            Settle(new AlertsSettled(name, name, [number], null, [new Refusal("", $"channel {name} is not configured any more")], WallClock), null);
             return;
         }
 
@@ -248,9 +250,9 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
         var scheduler = _schedulers[channel.Name];
         if (delivery is { Later.IsEmpty: true })
         {
-            _context.Pending.Worked(channel.Name);
-            if (scheduler.FailuresInRow > 0)
-                _log.Info("{Channel} takes alerts again", channel.Transport.Channel);
+            _context.Worked(channel);
+            if (scheduler.Count == attempt.Numbers.Length)
+                DeferralsOf(channel).Over();
             Settle(channel, attempt, attempt.Message.MessageId, scheduler.Done(attempt, delivery.Refusals));
         }
         else if (failure is AlertDeliveryException { Fault: DeliveryFault.Refused } refused && attempt.Numbers.Length == 1)
@@ -275,23 +277,18 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
             case ({ }, _):
                 scheduler.Partly(attempt, delivery, Now);
                 foreach (var later in delivery.Later)
-                    _log.Warning("{Channel} does not take {Message} for {Recipient} now: {Reason}. It is tried again later", channel.Transport.Channel, attempt.Message.Name, later.Recipient, later.Reason);
+                    DeferralsOf(channel).Warn($"{attempt.Message.Name} for {later.Recipient}: {later.Reason}. It is tried again later");
                 break;
             case (_, { Fault: DeliveryFault.Refused }):
                 scheduler.Split(attempt, Now);
                 break;
             case (_, { Fault: DeliveryFault.Later } later):
                 var wait = scheduler.Later(attempt, Now);
-                _log.Warning("{Channel} does not take {Message} now: {Reason}. It is tried again in {Seconds:0.#} s", channel.Transport.Channel, attempt.Message.Name, later.Message, wait.TotalSeconds);
+                DeferralsOf(channel).Warn($"{attempt.Message.Name}: {later.Message}. It is tried again in {wait.TotalSeconds:0.#} s");
                 break;
             default:
-                var before = scheduler.FailuresInRow;
-                var pause = scheduler.Unavailable(attempt, Now);
-
-                // An unavailable server is logged at first; health logs it again each minute.
-                _context.Pending.Failed(channel.Name, failure!.Message, Now);
-                if (before == 0 && scheduler.FailuresInRow == 1)
-                    _log.Warning("{Count} alerts are pending: {Channel} cannot be used: {Reason}. It is tried again in {Seconds:0.#} s", scheduler.Count, channel.Transport.Channel, failure.Message, pause.TotalSeconds);
+                scheduler.Unavailable(attempt, Now);
+                _context.Failed(channel, failure!.Message);
                 break;
         }
     }
@@ -300,7 +297,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
     {
         foreach (var refusal in refusals)
             _log.Warning("{Channel} refused {Message} for good; it goes to topic undelivered: {Reason}", channel.Transport.Channel, attempt.Message.Name, refusal.Reason);
-        Settle(new AlertsSettled(channel.Name, channel.Transport.Channel, attempt.Numbers, messageId, refusals, Now), attempt.Message);
+        Settle(new AlertsSettled(channel.Name, channel.Transport.Channel, attempt.Numbers, messageId, refusals, WallClock), attempt.Message);
     }
 
     void Settle(AlertsSettled settled, AlertMessage? message)
@@ -317,7 +314,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
         PersistAsync(@event.ToBytes(), _ =>
         {
             _settlements.Persisted();
-            _context.Pending.Worked(PendingAlerts.Journal);
+            _context.JournalWorked();
             Apply(@event);
             foreach (var (settled, message) in batch)
             {
@@ -360,6 +357,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
     void OnLogged(Logged logged)
     {
         _isLogging = false;
+        LogErrors.Over();
         _state.MarkLogged(logged.Alerts[^1].Number);
         foreach (var alert in logged.Alerts)
         {
@@ -378,12 +376,12 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
     {
         if (!_isReady)
         {
-            _log.Warning("The position of the delivery log cannot be read: {Reason}. It is tried again after a pause", cause.GetBaseException().Message);
+            LogErrors.Warn($"its position in the topics cannot be read: {cause.GetBaseException().Message}. It is tried again after a pause");
             Context.Parent.Tell(new AlertOutboxes.OutboxCannotStart(_partition, HeldWith: null));
             return;
         }
 
-        _log.Warning("Delivered alerts cannot be written to the topics: {Reason}. It is tried again", cause.GetBaseException().Message);
+        LogErrors.Warn($"delivered alerts cannot be written to the topics: {cause.GetBaseException().Message}. It is tried again");
         _isLogging = false;
         Timers.StartSingleTimer(nameof(LogRetry), Tick.Instance, LogRetry);
     }
@@ -409,7 +407,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
         if (_isReady)
         {
             _isReady = false;
-            PersistEvents([new OutboxClosed(_context.Holder, Now)], _ => Context.Stop(Self));
+            PersistEvents([new OutboxClosed(_context.Holder, WallClock)], _ => Context.Stop(Self));
         }
         else
         {
@@ -419,14 +417,14 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
 
     void Save()
     {
-        _snapshots.Add(LastSequenceNr, Now);
+        _snapshots.Add(LastSequenceNr, WallClock);
         SaveSnapshot(OutboxEvent.ToBytes(new Snapshot(_state.ToState(), _snapshots.All)));
     }
 
     void Saved(SaveSnapshotSuccess saved)
     {
         DeleteSnapshots(new SnapshotSelectionCriteria(saved.Metadata.SequenceNr - 1));
-        if (_snapshots.TakeExpired(saved.Metadata.SequenceNr, Now) is { } old)
+        if (_snapshots.TakeExpired(saved.Metadata.SequenceNr, WallClock) is { } old)
             DeleteMessages(old);
     }
 
@@ -440,5 +438,14 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
         _snapshots.Restore(snapshot.Snapshots);
     }
 
-    DateTimeOffset Now => _context.Time.GetUtcNow();
+    ErrorThrottle LogErrors => _context.ErrorsOf("The log of delivered alerts");
+
+    /// <summary>The server works, and does not take a message now. It takes them again once none waits any more.</summary>
+    ErrorThrottle DeferralsOf(AlertChannel channel) => _context.ErrorsOf($"{channel.Transport.Channel} does not take messages now");
+
+    /// <summary>For pauses and rates: it does not jump where the machine's clock is set.</summary>
+    DateTimeOffset Now => _context.SteadyNow;
+
+    /// <summary>For what is kept in the journal.</summary>
+    DateTimeOffset WallClock => _context.Time.GetUtcNow();
 }

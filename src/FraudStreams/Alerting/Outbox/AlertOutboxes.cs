@@ -92,7 +92,7 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
             return;
         }
 
-        var (context, now) = (_context, _context.Time.GetUtcNow());
+        var (context, now) = (_context, _context.SteadyNow);
         var expired = entry.Waiting is { } waiting && now - waiting.Since >= _context.TakeoverWait ? waiting.Opening : (long?)null;
         (entry.OpenedAt, entry.IsStopping) = (now, false);
         entry.Outbox = Context.Watch(Context.ActorOf(Akka.Actor.Props.Create(() => new AlertOutbox(context, partition, expired))));
@@ -150,7 +150,7 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
         entry.Outbox = null;
         entry.LastSender.Tell(new OutboxFull());
         entry.LastSender = ActorRefs.Nobody;
-        var now = _context.Time.GetUtcNow();
+        var now = _context.SteadyNow;
         if (!entry.IsAssigned)
         {
             Closed(partition);
@@ -191,8 +191,11 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
 
     void Prepared()
     {
-        _context.Pending.Worked(PendingAlerts.Journal);
         (_isPrepared, _isPreparing, _failures) = (true, false, 0);
+
+        // An outbox that waits for it shows whether it works as well: a database that is full answers, and takes nothing.
+        if (!_entries.Values.Any(entry => entry.WaitsForJournal))
+            _context.JournalWorked();
         foreach (var (partition, entry) in _entries.Where(pair => pair.Value.WaitsForJournal).ToArray())
         {
             entry.WaitsForJournal = false;
@@ -202,12 +205,9 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
 
     void NotPrepared(Status.Failure failure)
     {
-        _context.Pending.Failed(PendingAlerts.Journal, failure.Cause.Message, _context.Time.GetUtcNow());
+        _context.JournalFailed($"it cannot be opened: {failure.Cause.Message}");
         _isPreparing = false;
-        var pause = _context.Settings.Retry.Pause(++_failures);
-        if (System.Numerics.BitOperations.IsPow2(_failures))
-            _log.Warning("The journal of alerts cannot be opened: {Reason}. Alerts are pending, and it is tried again in {Seconds:0.#} s", failure.Cause.Message, pause.TotalSeconds);
-        Timers.StartSingleTimer(nameof(PrepareAgain), new PrepareAgain(), pause);
+        Timers.StartSingleTimer(nameof(PrepareAgain), new PrepareAgain(), _context.Settings.Retry.Pause(++_failures));
     }
 
     void OpenAgain(int partition)

@@ -24,7 +24,7 @@ sealed record EnqueueAlerts(int Partition, ImmutableArray<Alert> Alerts);
 /// <summary>The alerts are persisted and will be delivered. Alerts of transactions that were raised before are dropped as duplicates.</summary>
 sealed record AlertsEnqueued;
 
-/// <summary>Backpressure, try again: the outbox is being opened, or the maximum of alerts is pending.</summary>
+/// <summary>Backpressure, try again: the outbox is being opened, its journal does not work, or the maximum of alerts is pending.</summary>
 sealed record OutboxFull;
 
 /// <summary>The input is at its end: alerts are no longer held back to be grouped by card.</summary>

@@ -24,8 +24,8 @@ public sealed class PendingAlerts
     public ImmutableSortedDictionary<string, FailingPipeline> Failing => _failing.ToImmutableSortedDictionary();
 
     /// <summary>A channel, or the journal, cannot be used.</summary>
-    public void Failed(string part, string why, DateTimeOffset at) =>
-        _failing.AddOrUpdate(part, _ => new FailingPipeline(at, why), (_, before) => before with { Why = why });
+    public void Failed(string part, string why, TimeProvider time) =>
+        _failing.AddOrUpdate(part, _ => new FailingPipeline(time.GetUtcNow(), time.GetTimestamp(), why), (_, before) => before with { Why = why });
 
     public void Worked(string part) => _failing.TryRemove(part, out _);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using FraudStreams.RateLimiting;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -10,13 +11,18 @@ public static class LiveTable
 {
     const string None = "–";
 
+    /// <summary>Columns of a terminal that the roomy table needs with totals of nine digits.</summary>
+    const int Roomy = 78;
+
     /// <param name="recent">Lines below the table, the newest last: alerts and log lines.</param>
-    public static IRenderable Render(PipelineStats snapshot, RecentLines recent)
+    /// <param name="width">Columns of the terminal. A row of the table and a line below it are one line each, whatever the width.</param>
+    public static IRenderable Render(PipelineStats snapshot, RecentLines recent, int width)
     {
-        var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle($"FraudStreams, running {Clock(snapshot.Running)}") };
-        table.AddColumn("stage");
-        foreach (var column in new[] { "per second", "total", "lag", "speed" })
-            table.AddColumn(new TableColumn(column).RightAligned());
+        var isNarrow = width < Roomy;
+        var table = new Table { Border = isNarrow ? TableBorder.None : TableBorder.Rounded, Title = new TableTitle(Cut($"FraudStreams, running {Clock(snapshot.Running)}", width)) };
+        table.AddColumn(new TableColumn("stage").NoWrap());
+        foreach (var column in new[] { isNarrow ? "/s" : "per second", "total", "lag", "speed" })
+            table.AddColumn(new TableColumn(column).RightAligned().NoWrap());
         var (totals, rates) = (snapshot.Totals, snapshot.PerSecond);
         Row("produced", rates.Transactions, totals.Transactions, null, snapshot.Speed1);
         Row("scored", rates.Scored, totals.Scored, snapshot.LagOf("score"), snapshot.Speed2);
@@ -24,14 +30,34 @@ public static class LiveTable
         Row("predicted frauds", rates.PredictedFrauds, totals.PredictedFrauds, null, null);
         Row("alerts", rates.Alerted, totals.Alerted, snapshot.LagOf("alert"), null);
         Row("rejected", rates.Rejected, totals.Rejected, null, null);
-        table.Caption = new TableTitle($"model {snapshot.ModelVersion ?? None}");
 
-        var alerts = recent.Alerts.Select(line => new Text($"! {line}", new Style(Color.Red)) { Overflow = Overflow.Ellipsis });
-        var logs = recent.Logs.Select(line => new Text(line, new Style(Color.Grey)) { Overflow = Overflow.Ellipsis });
-        return new Rows([table, .. alerts, .. logs]);
+        // No caption: the table would break it to its own width.
+        var model = new Text(Cut($"model {snapshot.ModelVersion ?? None}", width), new Style(decoration: Decoration.Italic));
+        var alerts = recent.Alerts.Select(line => new Text(Cut($"! {line}", width), new Style(Color.Red)));
+        var logs = recent.Logs.Select(line => new Text(Cut(line, width), new Style(Color.Grey)));
+        return new Rows([table, model, .. alerts, .. logs]);
 
         void Row(string stage, double rate, long total, long? lag, Rate? speed) =>
             table.AddRow(stage, Number(rate), Number(total), lag is { } known ? Number(known) : None, speed?.ToString() ?? None);
+    }
+
+    /// <summary>As much of a line as a terminal shows without breaking it, with an ellipsis where it is cut.</summary>
+    public static string Cut(string line, int width)
+    {
+        line = line.ReplaceLineEndings(" ");
+        if (new Segment(line).CellCount() <= width)
+            return line;
+        var cut = new StringBuilder();
+        var left = width - 1;
+        foreach (var rune in line.EnumerateRunes())
+        {
+            left -= new Segment(rune.ToString()).CellCount();
+            if (left < 0)
+                break;
+            cut.Append(rune);
+        }
+
+        return cut.Append('…').ToString();
     }
 
     /// <summary>The same on one line, for logs.</summary>

@@ -11,6 +11,9 @@ namespace FraudStreams.Cli.Live;
 /// </summary>
 public sealed class StreamConsole : IAsyncDisposable
 {
+    /// <summary>The screen, not what was scrolled out of it.</summary>
+    const string ClearScreen = "\u001b[2J\u001b[H";
+
     static readonly TimeSpan LiveEvery = TimeSpan.FromSeconds(1);
 
     readonly IAnsiConsole _console;
@@ -71,14 +74,20 @@ public sealed class StreamConsole : IAsyncDisposable
         else if (Drawing)
             _recent.AddAlert(line);
         else
-            WriteLine($"ALERT  {line}");
+            WriteLine($"ALERT  {line}", isCut: true);
     }
 
     Task DrawAsync(RateSampler sampler) => _console.Live(new Text("")).StartAsync(async screen =>
     {
+        var drawn = _console.Profile.Width;
         await foreach (var snapshot in SnapshotsAsync(sampler))
         {
-            screen.UpdateTarget(LiveTable.Render(snapshot, _recent));
+            // A terminal that was made narrower has broken what was drawn into more lines than are taken back.
+            var width = _console.Profile.Width;
+            if (width != drawn)
+                _console.Write(new ControlCode(ClearScreen));
+            drawn = width;
+            screen.UpdateTarget(LiveTable.Render(snapshot, _recent, width));
             screen.Refresh();
         }
     });
@@ -124,8 +133,10 @@ public sealed class StreamConsole : IAsyncDisposable
     }
 
     // Written as it is: an alert names merchants that a payment's source chose, and brackets in them are no markup.
-    void WriteLine(string line)
+    void WriteLine(string line, bool isCut = false)
     {
+        if (isCut && _console.Profile.Out.IsTerminal)
+            line = LiveTable.Cut(line, _console.Profile.Width);
         lock (_writing)
             _console.Profile.Out.Writer.WriteLine(line);
     }

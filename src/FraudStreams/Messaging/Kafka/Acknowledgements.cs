@@ -7,12 +7,15 @@ sealed class Acknowledgements
 {
     readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly int _records;
+    readonly Action? _onAllDelivered;
     int _missing;
     int _skipped;
     DeliveryReport<byte[], byte[]>? _failed;
 
-    public Acknowledgements(int records)
+    /// <param name="onAllDelivered">Called once none is missing, unless one could not be delivered.</param>
+    public Acknowledgements(int records, Action? onAllDelivered = null)
     {
+        _onAllDelivered = onAllDelivered;
         _records = _missing = records;
         OnDelivered = report =>
         {
@@ -45,7 +48,10 @@ sealed class Acknowledgements
 
     void Done()
     {
-        if (Interlocked.Decrement(ref _missing) == 0)
-            _all.TrySetResult();
+        if (Interlocked.Decrement(ref _missing) > 0)
+            return;
+        if (_failed is null)
+            _onAllDelivered?.Invoke();
+        _all.TrySetResult();
     }
 }

@@ -147,6 +147,8 @@ sealed class GroupConsumer
             bytes += read.Message.Key.Length + read.Message.Value.Length;
         }
 
+        if (records > 0)
+            _errors.Worked();
         foreach (var partition in _chunks.Keys)
             HandOver(partition);
     }

@@ -35,7 +35,7 @@ sealed class KafkaPublisher : IDisposable
     /// <param name="stamp">Gives each record its checkpoint header, by its index in the batch, or tells that its partition has it already.</param>
     public async Task<Acknowledgements> HandOverAsync(RecordBatch records, CheckpointStamp? stamp, CancellationToken cancellationToken)
     {
-        var acknowledged = new Acknowledgements(records.Count);
+        var acknowledged = new Acknowledgements(records.Count, _errors.Worked);
         for (var record = 0; record < records.Count; record++)
         {
             var topic = records.Topic(record);

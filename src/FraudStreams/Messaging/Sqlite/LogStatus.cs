@@ -16,16 +16,17 @@ internal static class LogStatus
         if (file.QueryLong("SELECT count(*) FROM sqlite_master") == 0) return null;
 
         LogFile.CheckVersion(file);
-        var ends = new Dictionary<TopicPartition, long>();
+        var ends = new Dictionary<string, long[]>(StringComparer.Ordinal);
         var topics = ImmutableArray.CreateBuilder<TopicStatus>();
         foreach (var (topic, partitions) in LogFile.Topics(file))
         {
             var (appended, kept) = (0L, 0L);
+            ends[topic] = new long[partitions];
             for (var number = 0; number < partitions; number++)
             {
                 var partition = new TopicPartition(topic, number);
                 var (first, end) = Bounds(file, partition);
-                ends[partition] = end;
+                ends[topic][number] = end;
                 appended += end;
                 kept += end - first;
             }
@@ -45,18 +46,20 @@ internal static class LogStatus
     }
 
     /// <summary>An offset committed for a source that is no topic (a file) has no end to lag behind: its lag is 0.</summary>
-    static ImmutableArray<GroupLag> Groups(SqliteFile file, Dictionary<TopicPartition, long> ends)
+    static ImmutableArray<GroupLag> Groups(SqliteFile file, Dictionary<string, long[]> ends)
     {
-        var lags = new SortedDictionary<(string Group, string Topic), (long Position, long Lag)>();
-        using var rows = file.Query("""SELECT consumers, topic, "partition", next_offset FROM positions""");
+        var lags = new List<GroupLag>();
+        using var rows = file.Query("""SELECT consumers, topic, "partition", next_offset FROM positions ORDER BY consumers, topic""");
         while (rows.Step())
         {
-            var partition = new TopicPartition(rows.Text(1), (int)rows.Long(2));
-            var position = rows.Long(3);
-            var (positions, lag) = lags.GetValueOrDefault((rows.Text(0), partition.Topic));
-            lags[(rows.Text(0), partition.Topic)] = (positions + position, lag + Math.Max(0, ends.GetValueOrDefault(partition, position) - position));
+            var (group, topic, partition, position) = (rows.Text(0), rows.Text(1), (int)rows.Long(2), rows.Long(3));
+            var lag = ends.TryGetValue(topic, out var of) && partition < of.Length ? Math.Max(0, of[partition] - position) : 0;
+            if (lags is [.., var last] && last.Group == group && last.Topic == topic)
+                lags[^1] = last with { Position = last.Position + position, Lag = last.Lag + lag };
+            else
+                lags.Add(new GroupLag(group, topic, position, lag));
         }
 
-        return [.. lags.Select(entry => new GroupLag(entry.Key.Group, entry.Key.Topic, entry.Value.Position, entry.Value.Lag))];
+        return [.. lags];
     }
 }

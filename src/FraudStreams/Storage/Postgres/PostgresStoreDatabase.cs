@@ -48,7 +48,8 @@ internal sealed class PostgresStoreDatabase : IStoreDatabase
         {
             using var connection = settings.ToConnection();
             connection.Open();
-            using var transaction = connection.BeginTransaction();
+            // Both counts of one moment, beside a stream that writes.
+            using var transaction = connection.BeginTransaction(IsolationLevel.RepeatableRead);
             PostgresSession.Execute(connection, PostgresSession.Needs(settings));
             if (PostgresSession.QueryLong(connection, StoreDialect.Postgres.Exists(settings.Tables.Steps)) == 0) return default;
 

@@ -57,13 +57,45 @@ public sealed class LiveTableTests
     static string[] Cells(List<string> lines, string stage) =>
         lines.Single(line => line.StartsWith($"│ {stage} ", StringComparison.Ordinal)).Split('│', StringSplitOptions.TrimEntries)[1..^1];
 
-    static List<string> Render(PipelineStats snapshot, RecentLines recent)
+    /// <summary>Totals of nine digits, a long model name and long lines below: one line each, and none over the width.</summary>
+    [Theory]
+    [InlineData(40)]
+    [InlineData(60)]
+    [InlineData(77)]
+    [InlineData(78)]
+    [InlineData(200)]
+    public void No_line_is_longer_than_the_terminal_is_wide(int width)
+    {
+        var many = Snapshot with { Totals = new StreamTotals(123_456_789, 123_456_789, 1_234_567, 0, 123_456_789, 1_234_567), ModelVersion = new string('m', 100) };
+        var recent = new RecentLines();
+        recent.AddAlert($"a card 日本 {new string('x', 300)}\nbroken");
+        recent.AddLog(string.Join(' ', Enumerable.Repeat("word", 100)));
+
+        var lines = Render(many, recent, width);
+
+        lines.ShouldAllBe(line => line.Length <= width);
+        lines[^2].ShouldStartWith("! a card");
+        lines[^2].ShouldEndWith("…");
+        lines[^1].ShouldStartWith("word word");
+        if (width >= 60)
+            lines.Count.ShouldBeLessThanOrEqualTo(14);
+    }
+
+    [Theory]
+    [InlineData("abcdef", 6, "abcdef")]
+    [InlineData("abcdefg", 6, "abcde…")]
+    [InlineData("日本語", 6, "日本語")]
+    [InlineData("日本語!", 6, "日本…")]
+    [InlineData("a\nb", 6, "a b")]
+    public void A_line_is_cut_to_the_columns_that_it_takes(string line, int width, string cut) => LiveTable.Cut(line, width).ShouldBe(cut);
+
+    static List<string> Render(PipelineStats snapshot, RecentLines recent, int width = 120)
     {
         using var text = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(text) });
-        console.Profile.Width = 120;
+        console.Profile.Width = width;
         console.Profile.Capabilities.Unicode = true;
-        console.Write(LiveTable.Render(snapshot, recent));
+        console.Write(LiveTable.Render(snapshot, recent, width));
         return [.. text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.TrimEnd())];
     }
 }

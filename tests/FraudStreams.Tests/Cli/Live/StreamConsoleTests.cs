@@ -86,6 +86,48 @@ public sealed class StreamConsoleTests : IDisposable
         Lines[^1].ShouldBe("stopped");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_alert_is_cut_to_the_width_of_a_terminal_and_whole_elsewhere(bool isTerminal)
+    {
+        var console = Terminal(isTerminal, width: 40);
+        await using var stream = new StreamConsole(console, live: false, TimeSpan.FromSeconds(5), _time);
+        stream.Show(_alerts, _meter);
+
+        _alerts.Publish(new string('x', 200));
+
+        Lines[^1].Length.ShouldBe(isTerminal ? 40 : "ALERT  ".Length + 200);
+    }
+
+    /// <summary>What was drawn wider has been broken into more lines by the terminal: the screen is cleared and drawn anew.</summary>
+    [Fact]
+    public async Task A_terminal_that_was_resized_is_drawn_anew()
+    {
+        var console = Terminal(isTerminal: true, width: 100);
+        await using (var stream = new StreamConsole(console, live: true, TimeSpan.FromSeconds(5), _time))
+        {
+            stream.Show(_alerts, _meter);
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Eventually.TrueAsync(() => Text.Contains("0:00:01", StringComparison.Ordinal));
+            Text.ShouldNotContain("\u001b[2J");
+            console.Profile.Width = 60;
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Eventually.TrueAsync(() => Text.Contains("0:00:02", StringComparison.Ordinal));
+        }
+
+        Text.ShouldContain("\u001b[2J");
+    }
+
+    string Text
+    {
+        get
+        {
+            lock (_text)
+                return _text.ToString();
+        }
+    }
+
     string[] Lines
     {
         get
@@ -95,15 +137,30 @@ public sealed class StreamConsoleTests : IDisposable
         }
     }
 
-    IAnsiConsole Terminal()
+    IAnsiConsole Terminal(bool isTerminal = false, int width = 120)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Ansi = AnsiSupport.No,
+            Ansi = isTerminal ? AnsiSupport.Yes : AnsiSupport.No,
             Interactive = InteractionSupport.No,
-            Out = new AnsiConsoleOutput(TextWriter.Synchronized(_text)),
+            Out = new Output(TextWriter.Synchronized(_text), isTerminal),
         });
-        console.Profile.Width = 120;
+        console.Profile.Width = width;
         return console;
+    }
+
+    sealed class Output(TextWriter writer, bool isTerminal) : IAnsiConsoleOutput
+    {
+        public TextWriter Writer { get; } = writer;
+
+        public bool IsTerminal { get; } = isTerminal;
+
+        public int Width => 120;
+
+        public int Height => 50;
+
+        public void SetEncoding(System.Text.Encoding encoding)
+        {
+        }
     }
 }
