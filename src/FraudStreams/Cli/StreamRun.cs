@@ -8,6 +8,7 @@ using FraudStreams.Hosting;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
+using FraudStreams.Pipelines;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -29,7 +30,7 @@ static class StreamRun
         // With --json standard output is for the result alone.
         var screen = json ? Screen.Error : Screen.Out;
         var live = settings.Log.Format == LogFormat.Human && (settings.Console.Live ?? screen.Profile.Out.IsTerminal);
-        var (schema, model) = Prepare(settings, screen, time, signals.Stopped);
+        var (schema, model) = await PrepareAsync(settings, screen, time, signals.Stopped);
         var options = new StreamOptions(settings, schema, model, layers);
 
         ImmutableArray<string> unfinished;
@@ -44,6 +45,13 @@ static class StreamRun
                 await host.StartAsync(CancellationToken.None);
                 var stream = host.Services.GetRequiredService<StreamService>();
                 var log = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("FraudStreams.Run");
+                if (FileAccessRights.IsOpenToOthers(settings.DataDirectory))
+                {
+                    log.LogWarning(
+                        "{Folder} is open to all users of this machine and holds card numbers: chmod -R go-rwx {Path} closes it and what earlier releases made in it",
+                        settings.DataDirectory, Path.GetFullPath(settings.DataDirectory));
+                }
+
                 console.Show(
                     host.Services.GetRequiredService<DeliveredAlerts>(), new RateSampler(totals, stream.Rates, stream.LagsAsync, time),
                     settings.Log.Format == LogFormat.Json ? log : null);
@@ -79,15 +87,19 @@ static class StreamRun
         await ended;
     }
 
-    static (TransactionSchema Schema, ScoringModel? Model) Prepare(
+    static async Task<(TransactionSchema Schema, ScoringModel? Model)> PrepareAsync(
         FraudSettings settings, IAnsiConsole screen, TimeProvider time, CancellationToken cancellationToken)
     {
         MakeFolder(settings.DataDirectory);
         var schema = SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory);
+        await TopicSchema.CheckAsync(settings, schema, cancellationToken);
         if (!settings.Roles.Contains(Role.Score))
             return (schema, null);
         var bootstrap = new ModelBootstrap(settings.DataDirectory, settings.Simulate, settings.Model, time);
         var isFirst = !bootstrap.HasModel;
+        // A store of another schema stops the start anyway: before a model is trained and left behind that fits nothing here.
+        if (isFirst && (settings.Roles.Contains(Role.Store) || settings.Roles.Contains(Role.Label)))
+            await settings.Store.Open(settings.DataDirectory, settings.Topics, schema, time).DisposeAsync();
         var model = WorkProgress.Run(progress => bootstrap.Model(schema, progress, cancellationToken));
         if (isFirst)
             screen.Write(MetricsTable.Render(model.Version, "the first model, measured on its validation part", model.Card.Metrics));

@@ -9,7 +9,9 @@ namespace FraudStreams.Diagnostics;
 /// What a running process reports of itself, every few seconds, in a file of its own under hosts/ in its data folder: that it lives, and what its health
 /// checks found.
 /// </summary>
-public sealed record Heartbeat(string Machine, int ProcessId, ImmutableArray<string> Roles, DateTimeOffset At, ImmutableSortedDictionary<string, CheckResult> Checks)
+/// <param name="ModelVersion">The version that scores in this process; null where it does not score.</param>
+public sealed record Heartbeat(
+    string Machine, int ProcessId, ImmutableArray<string> Roles, DateTimeOffset At, ImmutableSortedDictionary<string, CheckResult> Checks, string? ModelVersion = null)
 {
     public static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
@@ -27,14 +29,21 @@ public sealed record Heartbeat(string Machine, int ProcessId, ImmutableArray<str
         .. Checks.Where(check => check.Value.Status != CheckStatus.Healthy).Select(check => $"{check.Key} {check.Value.Status.ToString().ToLowerInvariant()}: {check.Value.Reason}"),
     ];
 
+    /// <summary>The last heartbeats of the processes that run on the folder: of those of other machines that share it, the ones that wrote one lately.</summary>
+    public static ImmutableArray<Heartbeat> OfAllHosts(string dataDirectory, DateTimeOffset now) =>
+    [
+        .. All(dataDirectory, "*").Where(heartbeat => heartbeat.Machine == Environment.MachineName ? IsThere(heartbeat.ProcessId) : !heartbeat.IsStale(now))
+            .OrderBy(heartbeat => heartbeat.Machine, StringComparer.Ordinal).ThenBy(heartbeat => heartbeat.ProcessId),
+    ];
+
     /// <summary>The last heartbeats of the processes of this machine that are still there.</summary>
     public static ImmutableArray<Heartbeat> OfThisMachine(string dataDirectory) =>
-        [.. All(dataDirectory).Where(heartbeat => IsThere(heartbeat.ProcessId)).OrderBy(heartbeat => heartbeat.ProcessId)];
+        [.. All(dataDirectory, Environment.MachineName).Where(heartbeat => IsThere(heartbeat.ProcessId)).OrderBy(heartbeat => heartbeat.ProcessId)];
 
     /// <summary>Takes away what processes of this machine left that died.</summary>
     public static void RemoveGone(string dataDirectory)
     {
-        foreach (var gone in All(dataDirectory).Where(heartbeat => !IsThere(heartbeat.ProcessId)))
+        foreach (var gone in All(dataDirectory, Environment.MachineName).Where(heartbeat => !IsThere(heartbeat.ProcessId)))
             gone.Remove(dataDirectory);
     }
 
@@ -48,8 +57,8 @@ public sealed record Heartbeat(string Machine, int ProcessId, ImmutableArray<str
 
     public void Remove(string dataDirectory) => File.Delete(PathOf(dataDirectory));
 
-    static ImmutableArray<Heartbeat> All(string dataDirectory) => Directory.Exists(FolderOf(dataDirectory))
-        ? [.. Directory.EnumerateFiles(FolderOf(dataDirectory), $"{Environment.MachineName}.*.json").Select(Read).OfType<Heartbeat>()]
+    static ImmutableArray<Heartbeat> All(string dataDirectory, string machine) => Directory.Exists(FolderOf(dataDirectory))
+        ? [.. Directory.EnumerateFiles(FolderOf(dataDirectory), $"{machine}.*.json").Select(Read).OfType<Heartbeat>()]
         : [];
 
     static Heartbeat? Read(string path)

@@ -30,6 +30,19 @@ public sealed class HeartbeatTests : IDisposable
     }
 
     [Fact]
+    public void Hosts_are_those_of_this_machine_that_live_and_others_that_wrote_lately()
+    {
+        (Heartbeat() with { ModelVersion = "v2" }).Write(_folder);
+        (Heartbeat() with { ProcessId = int.MaxValue }).Write(_folder);
+        (Heartbeat() with { Machine = "another", ModelVersion = "v1" }).Write(_folder);
+        (Heartbeat() with { Machine = "gone", At = Now.AddHours(-1) }).Write(_folder);
+
+        var hosts = FraudStreams.Diagnostics.Heartbeat.OfAllHosts(_folder, Now);
+
+        hosts.Select(host => (host.Machine, host.ModelVersion)).ShouldBe([(Environment.MachineName, "v2"), ("another", "v1")], ignoreOrder: true);
+    }
+
+    [Fact]
     public void A_degraded_check_is_reported_and_leaves_the_process_healthy()
     {
         var heartbeat = Heartbeat() with { Checks = Checks(("disk", CheckStatus.Degraded, "100 MiB left")) };
