@@ -8,7 +8,6 @@ using FraudStreams.Labels;
 using FraudStreams.ModelOps;
 using FraudStreams.Pipelines;
 using FraudStreams.Storage;
-using Spectre.Console;
 
 namespace FraudStreams.Cli;
 
@@ -51,7 +50,7 @@ static class LabelsCommand
             var refused = 0L;
             using var system = ActorSystem.Create("labels", config);
             await using var topics = StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System);
-            await using var store = OpenStore(settings, progress);
+            await using var store = await OpenStoreAsync(settings, progress, stop.Stopped);
             await using var file = path.OpenRead();
             var step = progress.Step($"publishing the labels of {path.Name}");
             var result = await LabelImport.RunAsync(
@@ -64,7 +63,7 @@ static class LabelsCommand
         if (call.GetValue(CommonOptions.Json))
             Console.Out.WriteLine(JsonSerializer.Serialize(result, FolderStatus.Json));
         else
-            Screen.Out.WriteLine(Describe(result));
+            Console.Out.WriteLine(Describe(result));
         return result.Refused == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
@@ -72,20 +71,24 @@ static class LabelsCommand
     {
         var text = $"{result.Imported:N0} labels published, {result.AlreadyThere:N0} already there, {result.Refused:N0} lines refused";
         return result.WithoutPayment is > 0 and var ids
-            ? $"{text}. {ids:N0} ids have no payment in the store, and their labels wait for one: {string.Join(", ", result.IdsWithoutPayment)}{(ids > result.IdsWithoutPayment.Length ? ", …" : "")}"
+            ? $"{text}. {ids:N0} {(ids == 1 ? "id has" : "ids have")} no payment in the store yet: {string.Join(", ", result.IdsWithoutPayment)}{(ids > result.IdsWithoutPayment.Length ? ", …" : "")}"
             : text;
     }
 
     /// <summary>The store, to look up payments and labels; null, with a warning, if there is none yet or it cannot be asked: labels only need the topic.</summary>
-    static PredictionStore? OpenStore(FraudSettings settings, WorkProgress progress)
+    static async Task<PredictionStore?> OpenStoreAsync(FraudSettings settings, WorkProgress progress, CancellationToken cancellationToken)
     {
         string why;
+        PredictionStore? store = null;
         try
         {
             if (settings.Store.Exists(settings.DataDirectory))
             {
                 var schema = SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory);
-                return settings.Store.Open(settings.DataDirectory, settings.Topics, schema, TimeProvider.System);
+                store = settings.Store.Open(settings.DataDirectory, settings.Topics, schema, TimeProvider.System);
+                // A server that is away is known now, before anything is published.
+                await store.FindAsync([], cancellationToken);
+                return store;
             }
 
             why = "there is no store yet";
@@ -95,6 +98,8 @@ static class LabelsCommand
             why = e.Message;
         }
 
+        if (store is not null)
+            await store.DisposeAsync();
         progress.Warning($"Whether the ids have payments was not looked up: {why}");
         return null;
     }

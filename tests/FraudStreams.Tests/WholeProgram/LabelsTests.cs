@@ -45,7 +45,7 @@ public sealed class LabelsTests
 
         (await early.ExitAsync()).ShouldBe(0, early.Errors);
         early.Json().GetProperty("imported").GetInt64().ShouldBe(3);
-        again.Output.ShouldContain("0 labels published, 3 already there, 0 lines refused. 1 ids have no payment in the store, and their labels wait for one: no such payment");
+        again.Output.ShouldContain("0 labels published, 3 already there, 0 lines refused. 1 id has no payment in the store yet: no such payment");
         folder.Status()!.Labels.ShouldBe(5);
         (await late.ExitAsync()).ShouldBe(1);
         late.Errors.ShouldContain("late.csv, line 4: true_value");
