@@ -1,4 +1,3 @@
-using System.Text;
 using SQLitePCL;
 
 namespace FraudStreams.Sqlite;
@@ -20,15 +19,13 @@ internal sealed class SqliteStatement(SqliteFile file, sqlite3_stmt statement) :
 
     public SqliteStatement Bind(int parameter, string value)
     {
-        // As bytes with their length: as a C string it would end at its first U+0000.
-        BindText(parameter, Encoding.UTF8.GetBytes(value));
+        raw.sqlite3_bind_text(statement, parameter, value);
         return this;
     }
 
     public SqliteStatement BindText(int parameter, ReadOnlySpan<byte> utf8)
     {
-        // An empty span has no address, which SQLite takes for NULL.
-        file.Check(utf8.IsEmpty ? raw.sqlite3_bind_text(statement, parameter, "") : raw.sqlite3_bind_text(statement, parameter, utf8));
+        file.Check(raw.sqlite3_bind_text(statement, parameter, utf8));
         return this;
     }
 
@@ -87,14 +84,7 @@ internal sealed class SqliteStatement(SqliteFile file, sqlite3_stmt statement) :
 
     public double Double(int column) => raw.sqlite3_column_double(statement, column);
 
-    /// <summary>The whole text: with its length, since SQLite's text may hold U+0000, which would end a C string.</summary>
-    public string Text(int column)
-    {
-        // The conversion to text, if there is any, comes before the length is asked for.
-        var isNull = raw.sqlite3_column_text(statement, column).utf8_to_string() is null;
-        return isNull ? null! : Encoding.UTF8.GetString(raw.sqlite3_column_blob(statement, column));
-    }
-
+    public string Text(int column) => raw.sqlite3_column_text(statement, column).utf8_to_string();
 
     public ReadOnlySpan<byte> Bytes(int column) => raw.sqlite3_column_blob(statement, column);
 
