@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.RegularExpressions;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Schemas;
 
@@ -10,7 +11,7 @@ namespace FraudStreams.Model.Models;
 /// <param name="Features">The plan that computes its inputs, with the schema.</param>
 /// <param name="Threshold">The score from which a payment is predicted a fraud.</param>
 /// <param name="Training">The data and settings it was trained with.</param>
-public sealed record ModelCard(
+public sealed partial record ModelCard(
     string Version, DateTimeOffset CreatedAt, FeaturePlan Features, ModelThreshold Threshold, TrainingFacts Training)
 {
     /// <summary>The version that it was trained to replace; null if there was none.</summary>
@@ -21,6 +22,12 @@ public sealed record ModelCard(
 
     /// <summary>The schema of the transactions that it scores.</summary>
     public TransactionSchema Schema => Features.Schema;
+
+    /// <summary>The schema's name in the name of a version that was trained here: cards in cards-20260131-120000. Null if the name is of another form.</summary>
+    public static string? SchemaNameIn(string version) => TrainedName().Match(version) is { Success: true } name ? name.Groups[1].Value : null;
+
+    [GeneratedRegex(@"\A(.+)-\d{8}-\d{6}(-\d+)?\z")]
+    private static partial Regex TrainedName();
 }
 
 /// <summary>The decision threshold of a model version.</summary>

@@ -1,3 +1,6 @@
+using System.CommandLine;
+using FraudStreams.Model.Models;
+using FraudStreams.ModelOps;
 using FraudStreams.Pipelines;
 
 namespace FraudStreams.Cli;
@@ -5,10 +8,34 @@ namespace FraudStreams.Cli;
 /// <summary>Preconditions that several commands share.</summary>
 static class CommandChecks
 {
+    /// <summary>--force of a command that writes a file.</summary>
+    public static Option<bool> Force() => new("--force") { Description = "Replace the file if it is there already." };
+
+    /// <exception cref="CommandFailedException">There is such a file already, and it is not to be replaced.</exception>
+    public static void MayWrite(string path, bool force)
+    {
+        if (Directory.Exists(path) || Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal))
+            throw new CommandFailedException($"{path} is a folder or a device: give a file");
+        if (File.Exists(path) && !force)
+            throw new CommandFailedException($"{path} exists already: give another file, or --force to replace it");
+    }
+
     /// <exception cref="CommandFailedException">The data folder, or the cluster, has no topics yet.</exception>
     public static void HasTopics(FraudSettings settings)
     {
         if (StreamTopics.ReadStatus(settings) is null)
             throw new CommandFailedException($"there are no topics in {settings.DataDirectory}: `fraudstreams run` creates them");
+    }
+
+    /// <summary>The version in service.</summary>
+    /// <exception cref="CommandFailedException">There is none.</exception>
+    public static ScoringModel Champion(FraudSettings settings)
+    {
+        var registry = new ModelRegistry(settings.DataDirectory, TimeProvider.System);
+        if (registry.Champion() is { } champion)
+            return champion;
+        throw new CommandFailedException(registry.GoodVersions() is { IsEmpty: false } versions
+            ? ModelBootstrap.Offer(registry, versions)
+            : $"there is no model in {settings.DataDirectory}: `fraudstreams train --input CSV` makes one");
     }
 }

@@ -14,6 +14,7 @@ static class CommandLine
 {
     public static async Task<int> RunAsync(string[] args)
     {
+        FileAccessRights.KeepToOwner();
         var call = Root().Parse(args);
         if (call.Errors.Count > 0)
         {

@@ -53,8 +53,8 @@ static class EvaluateCommand
         var settings = FraudSettings.From(call.Layers().Load());
         var model = call.GetValue(Model) is { } folder
             ? ModelArtifact.Load(folder.FullName)
-            : new ModelRegistry(settings.DataDirectory, TimeProvider.System).Champion()
-              ?? throw new CommandFailedException($"there is no model in {settings.DataDirectory}: `fraudstreams train --input CSV` makes one");
+            : CommandChecks.Champion(settings);
+        SchemaResolver.CheckModel(settings.Schema, file, model);
         var before = call.GetValue(WarmUp) is { } warmUp ? new CsvHistory(RunCommand.ExistingFile(warmUp), model.Schema) : null;
         using var stop = new StopSignals();
         var report = WorkProgress.Run(progress =>

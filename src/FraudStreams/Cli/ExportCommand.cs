@@ -10,7 +10,7 @@ static class ExportCommand
 {
     static readonly Option<FileInfo> Validated = new("--validated")
     {
-        Description = "The CSV to write: the training file's columns, order and formats, with the confirmed label. Nothing in it is masked.",
+        Description = "The CSV to write: the training file's columns, order and formats, with the confirmed label. It holds full card numbers: nothing in it is masked, and only its owner may read it.",
         HelpName = "CSV",
         Required = true,
     };
@@ -20,11 +20,14 @@ static class ExportCommand
         Description = "Leave out the line of column names, for a file that is appended to a training file.",
     };
 
+    static readonly Option<bool> Force = CommandChecks.Force();
+
     public static Command Create()
     {
-        var command = new Command("export", "Writes payments with a confirmed label, in the order of event time, as rows of a training file.");
+        var command = new Command("export", "Writes payments with a confirmed label, in the order of event time, as rows of a training file, with full card numbers.");
         command.Options.Add(Validated);
         command.Options.Add(NoHeader);
+        command.Options.Add(Force);
         command.SetAction(InvokeAsync);
         return command.WithExamples(
             "fraudstreams export --validated confirmed.csv",
@@ -35,6 +38,7 @@ static class ExportCommand
     {
         var path = call.GetValue(Validated)!;
         var settings = FraudSettings.From(call.Layers().Load());
+        CommandChecks.MayWrite(path.FullName, call.GetValue(Force));
         if (settings.Store.ReadCounts(settings.DataDirectory).Stored == 0)
             throw new CommandFailedException($"there are no payments in the store of {settings.DataDirectory}: `fraudstreams run` stores some");
         var schema = SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory);
@@ -42,6 +46,8 @@ static class ExportCommand
         var rows = await WorkProgress.RunAsync(async progress =>
         {
             await using var store = settings.Store.Open(settings.DataDirectory, settings.Topics, schema, TimeProvider.System);
+            if (schema.HasSecrets)
+                progress.Warning($"{path.Name} holds full card numbers: nothing in it is masked");
             var step = progress.Step($"writing {path.Name}");
             return await ConfirmedExport.RunAsync(store, path.FullName, !call.GetValue(NoHeader), step, stop.Stopped);
         });

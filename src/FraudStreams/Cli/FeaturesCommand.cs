@@ -29,6 +29,7 @@ static class FeaturesCommand
         var settings = FraudSettings.From(config);
         CommandChecks.HasTopics(settings);
         var schema = SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory);
+        await TopicSchema.CheckAsync(settings, schema, cancellationToken);
         using var stop = new StopSignals();
         var result = await WorkProgress.RunAsync(async progress =>
         {

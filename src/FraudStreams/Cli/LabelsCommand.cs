@@ -3,7 +3,9 @@ using Akka.Actor;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.Labels;
+using FraudStreams.ModelOps;
 using FraudStreams.Pipelines;
+using FraudStreams.Storage;
 
 namespace FraudStreams.Cli;
 
@@ -22,7 +24,7 @@ static class LabelsCommand
     {
         var import = new Command(
             "import",
-            "Publishes a file of labels to the topic labels; the role label writes them to the stored payments. Importing a file again changes nothing.");
+            "Publishes a file of labels to the topic labels; the role label writes them to the stored payments. Says how many ids no stored payment has. Importing a file again adds nothing.");
         import.Arguments.Add(Input);
         import.SetAction(InvokeAsync);
         return new Command("labels", "Confirmed labels of payments: fraud or not.")
@@ -46,10 +48,11 @@ static class LabelsCommand
             var refused = 0L;
             using var system = ActorSystem.Create("labels", config);
             await using var topics = StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System);
+            await using var store = await OpenStoreAsync(settings, progress, stop.Stopped);
             await using var file = path.OpenRead();
             var step = progress.Step($"publishing the labels of {path.Name}");
             var result = await LabelImport.RunAsync(
-                file, path.Name, topics, refusal => { if (refused++ < MaxRefusalsShown) progress.Warning(refusal); }, step, stop.Stopped);
+                file, path.Name, topics, store, refusal => { if (refused++ < MaxRefusalsShown) progress.Warning(refusal); }, step, stop.Stopped);
             step(1);
             if (refused > MaxRefusalsShown)
                 progress.Warning($"… and {refused - MaxRefusalsShown:N0} more lines that are not labels");
@@ -58,7 +61,44 @@ static class LabelsCommand
         if (call.GetValue(CommonOptions.Json))
             JsonOutput.Print(result);
         else
-            Screen.Out.WritePlain($"{result.Imported:N0} labels published, {result.Refused:N0} lines refused");
+            Screen.Out.WritePlain(Describe(result));
         return result.Refused == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    static string Describe(LabelImportResult result)
+    {
+        var text = $"{result.Imported:N0} labels published, {result.AlreadyThere:N0} already there, {result.Refused:N0} lines refused";
+        return result.WithoutPayment is > 0 and var ids
+            ? $"{text}. {ids:N0} {(ids == 1 ? "id has" : "ids have")} no payment in the store yet: {string.Join(", ", result.IdsWithoutPayment)}{(ids > result.IdsWithoutPayment.Length ? ", …" : "")}"
+            : text;
+    }
+
+    /// <summary>The store, to look up payments and labels; null, with a warning, if there is none yet or it cannot be asked: labels only need the topic.</summary>
+    static async Task<PredictionStore?> OpenStoreAsync(FraudSettings settings, WorkProgress progress, CancellationToken cancellationToken)
+    {
+        string why;
+        PredictionStore? store = null;
+        try
+        {
+            if (settings.Store.Exists(settings.DataDirectory))
+            {
+                var schema = SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory);
+                store = settings.Store.Open(settings.DataDirectory, settings.Topics, schema, TimeProvider.System);
+                // A server that is away is known now, before anything is published.
+                await store.FindAsync([], cancellationToken);
+                return store;
+            }
+
+            why = "there is no store yet";
+        }
+        catch (StoreException e)
+        {
+            why = e.Message;
+        }
+
+        if (store is not null)
+            await store.DisposeAsync();
+        progress.Warning($"Whether the ids have payments was not looked up: {why}");
+        return null;
     }
 }

@@ -17,8 +17,9 @@ static class ReplayCommand
 {
     const string TopicPrefix = "topic:";
 
-    static readonly Option<long> From = Moment("--from", "First event time, such as 2026-01-31 or 2026-01-31T08:00:00Z. Default: from the first payment of the topic.", long.MinValue);
-    static readonly Option<long> To = Moment("--to", "Event time before which it ends. Default: to the last payment.", long.MaxValue);
+    static readonly Option<long?> From = Moment("--from", "First event time, such as 2026-01-31 or 2026-01-31T08:00:00Z. Default: from the first payment of the topic.");
+    static readonly Option<long?> To = Moment("--to", "Event time before which it ends. Default: to the last payment.");
+    static readonly Option<bool> Force = CommandChecks.Force();
 
     static readonly Option<string?> Model = new("--model")
     {
@@ -33,7 +34,7 @@ static class ReplayCommand
 
     static readonly Option<string> Into = new("--into")
     {
-        Description = "Where the predictions go: a file to create, with a JSON object a line, or topic:NAME.",
+        Description = "Where the predictions go: a file to create, with a JSON object a line, or topic:NAME. They hold full card numbers: nothing is masked, and only the file's owner may read it.",
         HelpName = "FILE|topic:NAME",
         Required = true,
     };
@@ -42,7 +43,7 @@ static class ReplayCommand
     {
         var command = new Command(
             "replay", "Scores payments of the topic, or of the store, once more, as the stream does and at full speed, into a file or a side topic. The running stream is not touched.");
-        foreach (var option in (Option[])[From, To, FromStore, Model, Into])
+        foreach (var option in (Option[])[From, To, FromStore, Model, Into, Force])
             command.Options.Add(option);
         command.SetAction(InvokeAsync);
         return command.WithExamples(
@@ -57,6 +58,7 @@ static class ReplayCommand
         var config = call.Layers().Load();
         var settings = FraudSettings.From(config);
         var model = ModelOf(call, settings);
+        SchemaResolver.CheckModel(settings.Schema, null, model);
         var into = call.GetValue(Into)!;
         var sideTopic = into.StartsWith(TopicPrefix, StringComparison.Ordinal) ? into[TopicPrefix.Length..] : null;
         if (sideTopic is not null && (sideTopic.Length == 0 || settings.Topics.PartitionsOfTopics.ContainsKey(sideTopic)))
@@ -64,7 +66,11 @@ static class ReplayCommand
         var fromStore = call.GetValue(FromStore);
         if (!fromStore || sideTopic is not null)
             CommandChecks.HasTopics(settings);
-        var range = new ReplayStretch(call.GetValue(From), call.GetValue(To));
+        if (!fromStore)
+            await TopicSchema.CheckAsync(settings, model.Schema, cancellationToken);
+        if (sideTopic is null)
+            CommandChecks.MayWrite(into, call.GetValue(Force));
+        var range = new ReplayStretch(call.GetValue(From) ?? long.MinValue, call.GetValue(To) ?? long.MaxValue);
         using var stop = new StopSignals();
         var counts = await WorkProgress.RunAsync(async progress =>
         {
@@ -74,8 +80,10 @@ static class ReplayCommand
             var total = store is null
                 ? (await topics!.StatusAsync(stop.Stopped)).Topics.First(topic => topic.Topic == TopicNames.Transactions).Kept
                 : (await store.CountAsync(stop.Stopped)).Stored;
+            if (sideTopic is null && model.Schema.HasSecrets)
+                progress.Warning($"{into} holds full card numbers: nothing in it is masked");
             var step = progress.Step($"replaying with {model.Version} into {into}");
-            await using IReplayOutput output = sideTopic is null ? new ReplayFile(into, TimeProvider.System) : new ReplayTopic(topics!, sideTopic, TimeProvider.System);
+            await using IReplayOutput output = sideTopic is null ? new ReplayFile(into, call.GetValue(Force), TimeProvider.System) : new ReplayTopic(topics!, sideTopic, TimeProvider.System);
             var replay = new ReplayPayments(
                 store is null ? topics! : range.Of(store), store is null ? settings.Topics.Partitions : 1, topics is null ? settings.Topics : settings.Fitting(topics, model.Schema).Topics, settings.Scoring, model, range, output, system,
                 read => step((double)read / Math.Max(1, total)));
@@ -97,21 +105,19 @@ static class ReplayCommand
 
     static ScoringModel ModelOf(ParseResult call, FraudSettings settings)
     {
-        var registry = new ModelRegistry(settings.DataDirectory, TimeProvider.System);
         if (call.GetValue(Model) is not { } named)
-            return registry.Champion() ?? throw new CommandFailedException($"there is no model in {settings.DataDirectory}: `fraudstreams train --input CSV` makes one");
-        return ModelArtifact.Load(Directory.Exists(named) ? named : registry.FolderOf(named));
+            return CommandChecks.Champion(settings);
+        return ModelArtifact.Load(Directory.Exists(named) ? named : new ModelRegistry(settings.DataDirectory, TimeProvider.System).FolderOf(named));
     }
 
-    static Option<long> Moment(string name, string description, long otherwise) => new(name)
+    static Option<long?> Moment(string name, string description) => new(name)
     {
         Description = description,
         HelpName = "TIME",
-        DefaultValueFactory = _ => otherwise,
-        CustomParser = result => Parse(result, name, otherwise),
+        CustomParser = result => Parse(result, name),
     };
 
-    static long Parse(ArgumentResult result, string name, long otherwise)
+    static long? Parse(ArgumentResult result, string name)
     {
         try
         {
@@ -120,7 +126,7 @@ static class ReplayCommand
         catch (FormatException e)
         {
             result.AddError($"{name}: {e.Message}");
-            return otherwise;
+            return null;
         }
     }
 }

@@ -24,7 +24,7 @@ sealed class SplitOptions
 
     static Option<int> Days(string name, int days, string description, string help = "DAYS")
     {
-        var option = new Option<int>(name) { Description = $"{description} Default: {days}.", HelpName = help, DefaultValueFactory = _ => days };
+        var option = new Option<int>(name) { Description = description, HelpName = help, DefaultValueFactory = _ => days };
         option.Validators.Add(result =>
         {
             if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out var value) || value is < 1 or > 3660))

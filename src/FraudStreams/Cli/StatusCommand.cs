@@ -10,7 +10,7 @@ static class StatusCommand
 {
     public static Command Create()
     {
-        var command = new Command("status", "Counts and lags of a data folder, beside a running stream or without one. Changes nothing.");
+        var command = new Command("status", "Counts and lags of a data folder, and the model version that scores in each process that runs on it, beside a running stream or without one. Changes nothing.");
         command.SetAction(Invoke);
         return command.WithExamples(
             "fraudstreams status",
@@ -42,7 +42,18 @@ static class StatusCommand
         table.AddRow("labels", $"{status.Labels:N0}");
         foreach (var (group, lag) in status.Lag)
             table.AddRow($"lag of {Markup.Escape(group)}", $"{lag:N0}");
-        table.AddRow("model", Markup.Escape(status.ModelVersion ?? "none yet"));
+        table.AddRow("model in service", Markup.Escape(status.ModelVersion ?? "none yet"));
+        foreach (var host in status.Hosts)
+        {
+            table.AddRow(
+                Markup.Escape($"{host.Machine}, process {host.ProcessId} ({string.Join(", ", host.Roles)})"),
+                Markup.Escape(host switch
+                {
+                    { ModelVersion: { } version } => $"scores with {version}",
+                    _ when host.Roles.Contains("score") => "scores, its version is not known yet",
+                    _ => "does not score",
+                }));
+        }
         return table;
     }
 }

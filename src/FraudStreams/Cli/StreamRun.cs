@@ -46,6 +46,13 @@ static class StreamRun
                 await host.StartAsync(CancellationToken.None);
                 var stream = host.Services.GetRequiredService<StreamService>();
                 var log = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("FraudStreams.Run");
+                if (FileAccessRights.IsOpenToOthers(settings.DataDirectory))
+                {
+                    log.LogWarning(
+                        "{Folder} is open to all users of this machine and holds card numbers: chmod -R go-rwx {Path} closes it and what earlier releases made in it",
+                        settings.DataDirectory, Path.GetFullPath(settings.DataDirectory));
+                }
+
                 console.Show(
                     host.Services.GetRequiredService<DeliveredAlerts>(), new RateSampler(totals, stream.Rates, stream.LagsAsync, time),
                     settings.Log.Format == LogFormat.Json ? log : null);
@@ -88,10 +95,14 @@ static class StreamRun
     {
         MakeFolder(settings.DataDirectory);
         var schema = SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory);
+        await TopicSchema.CheckAsync(settings, schema, cancellationToken);
         if (!settings.Roles.Contains(Role.Score))
             return (schema, null);
         var bootstrap = new ModelBootstrap(settings.DataDirectory, settings.Simulate, settings.Model, time);
         var isFirst = !bootstrap.HasModel;
+        // A store of another schema stops the start anyway: before a model is trained and left behind that fits nothing here.
+        if (isFirst && (settings.Roles.Contains(Role.Store) || settings.Roles.Contains(Role.Label)))
+            await settings.Store.Open(settings.DataDirectory, settings.Topics, schema, time).DisposeAsync();
         var local = new ModelRegistry(settings.DataDirectory, time);
         await using var topics = StreamTopics.OpenRegistry(settings, CommandLog.Logger, time);
         await using var registry = new SharedRegistry(topics, local, time);

@@ -60,6 +60,9 @@ static class TrainCommand
         {
             var trainer = new Trainer(settings.Model, registry, progress, TimeProvider.System);
             var schema = SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory);
+            // A file can be learnt from without a broker at hand.
+            if (input is null || settings.Topics.Kafka is null)
+                await TopicSchema.CheckAsync(settings, schema, stop.Stopped);
             if (input is not null)
                 return trainer.Train(new CsvHistory(settings.Simulate.Input!, schema), stop.Stopped);
             using var system = ActorSystem.Create("train", config);

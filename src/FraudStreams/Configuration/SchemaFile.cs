@@ -33,6 +33,9 @@ public static class SchemaFile
     public static IEnumerable<string> Names =>
         Directory.EnumerateFiles(Folder, "*" + Extension).Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal);
 
+    /// <summary>The first of the program's schemas that fits; null if none does.</summary>
+    public static TransactionSchema? Find(Func<TransactionSchema, bool> fits) => Names.Select(Read).FirstOrDefault(fits);
+
     /// <summary>
     /// Reads the schema of that name among those of the program, or the file when <paramref name="nameOrPath"/> ends in .conf.
     /// </summary>

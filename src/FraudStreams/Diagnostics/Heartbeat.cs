@@ -10,12 +10,14 @@ namespace FraudStreams.Diagnostics;
 /// The same by the clock that counts on while the machine runs and that nobody sets: all processes of a machine read the same. Null in a file of another
 /// release.
 /// </param>
-public sealed record Heartbeat(string Machine, int ProcessId, ImmutableArray<string> Roles, DateTimeOffset At, long? UptimeMs, ImmutableSortedDictionary<string, CheckResult> Checks)
+/// <param name="ModelVersion">The version that scores in this process; null where it does not score.</param>
+public sealed record Heartbeat(
+    string Machine, int ProcessId, ImmutableArray<string> Roles, DateTimeOffset At, long? UptimeMs, ImmutableSortedDictionary<string, CheckResult> Checks, string? ModelVersion = null)
 {
     public static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
     /// <summary>After this without a heartbeat a process does not work. A check may take up to 10 s before one is written.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, Converters = { new JsonStringEnumConverter<CheckStatus>(JsonNamingPolicy.SnakeCaseLower) } };
 
@@ -40,7 +42,8 @@ public sealed record Heartbeat(string Machine, int ProcessId, ImmutableArray<str
                 [.. root.GetProperty("roles").EnumerateArray().Select(role => role.GetString() ?? "")],
                 root.GetProperty("at").GetDateTimeOffset(),
                 root.TryGetProperty("uptime_ms", out var uptime) && uptime.TryGetInt64(out var milliseconds) ? milliseconds : null,
-                root.GetProperty("checks").EnumerateObject().ToImmutableSortedDictionary(check => check.Name, check => CheckFrom(check.Value)));
+                root.GetProperty("checks").EnumerateObject().ToImmutableSortedDictionary(check => check.Name, check => CheckFrom(check.Value)),
+                root.TryGetProperty("model_version", out var version) ? version.GetString() : null);
         }
         catch (KeyNotFoundException e)
         {

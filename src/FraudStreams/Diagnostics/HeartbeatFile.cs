@@ -47,6 +47,13 @@ public sealed class HeartbeatFile(string dataDirectory) : IDisposable
     public static ImmutableArray<RunningHost> OfThisMachine(string dataDirectory) =>
         [.. Left(dataDirectory).Where(IsRunning).Select(Read).OrderBy(host => host.ProcessId)];
 
+    /// <summary>The last heartbeats that can be read of the processes that run on the folder; of other machines that share it, those written lately.</summary>
+    public static ImmutableArray<Heartbeat> OfAllMachines(string dataDirectory, DateTimeOffset now) =>
+    [
+        .. OfThisMachine(dataDirectory).Select(host => host.Heartbeat).OfType<Heartbeat>(),
+        .. OfOthers(dataDirectory).Where(heartbeat => now - heartbeat.At <= Heartbeat.Patience).OrderBy(heartbeat => heartbeat.Machine, StringComparer.Ordinal).ThenBy(heartbeat => heartbeat.ProcessId),
+    ];
+
     /// <summary>Takes away what processes of this machine left that died.</summary>
     public static void RemoveGone(string dataDirectory)
     {
@@ -61,8 +68,14 @@ public sealed class HeartbeatFile(string dataDirectory) : IDisposable
             .Where(path => ProcessIdOf(path) is not null).Distinct(StringComparer.Ordinal)
         : [];
 
+    static IEnumerable<Heartbeat> OfOthers(string dataDirectory) => Directory.Exists(FolderOf(dataDirectory))
+        ? Directory.EnumerateFiles(FolderOf(dataDirectory), $"*{HeartbeatSuffix}").Select(path => Read(path[..^HeartbeatSuffix.Length]).Heartbeat)
+            .OfType<Heartbeat>().Where(heartbeat => heartbeat.Machine != Environment.MachineName)
+        : [];
+
     /// <summary>Null for the file of a machine whose name only begins as this one's.</summary>
-    static int? ProcessIdOf(string path) => int.TryParse(Path.GetFileName(path).AsSpan(Environment.MachineName.Length).TrimStart('.'), out var id) ? id : null;
+    static int? ProcessIdOf(string path) => Path.GetFileName(path) is var name && name.StartsWith($"{Environment.MachineName}.", StringComparison.Ordinal)
+        && int.TryParse(name.AsSpan(Environment.MachineName.Length + 1), out var id) ? id : null;
 
     /// <summary>The operating system grants the lock to whoever asks once its process is gone.</summary>
     static bool IsRunning(string path)

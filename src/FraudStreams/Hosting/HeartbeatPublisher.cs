@@ -9,7 +9,7 @@ namespace FraudStreams.Hosting;
 /// Writes each report of the health checks into the process's <see cref="Heartbeat"/>, and logs what is wrong: when it begins, once a minute, and when it
 /// is over. Removes the file at an orderly end.
 /// </summary>
-sealed class HeartbeatPublisher(StreamOptions options, ILogger<HeartbeatPublisher> log, TimeProvider time) : IHealthCheckPublisher, IDisposable
+sealed class HeartbeatPublisher(StreamOptions options, StreamMetrics metrics, ILogger<HeartbeatPublisher> log, TimeProvider time) : IHealthCheckPublisher, IDisposable
 {
     /// <summary>Pipelines log their failures themselves, and the outboxes those of a channel or of the journal.</summary>
     static readonly ImmutableHashSet<string> s_loggedElsewhere = ["pipelines", "alerts"];
@@ -78,5 +78,6 @@ sealed class HeartbeatPublisher(StreamOptions options, ILogger<HeartbeatPublishe
                     HealthStatus.Degraded => CheckStatus.Degraded,
                     _ => CheckStatus.Unhealthy,
                 },
-                entry.Value.Status == HealthStatus.Healthy ? "" : Reason(entry.Value))));
+                entry.Value.Status == HealthStatus.Healthy ? "" : Reason(entry.Value))),
+        metrics.ModelVersion);
 }

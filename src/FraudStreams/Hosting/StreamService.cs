@@ -97,14 +97,13 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
     }
 
     /// <summary>
-    /// Consumes no more, finishes and commits what is in flight. A rate that is turned down does not hold this up: behind the topics the limits open for
-    /// what is in flight, and a payment that waits before them was not consumed.
+    /// Consumes no more, finishes and commits what is in flight. The rates hold, so that a database that speed_3 spares is spared now too; and they hold
+    /// nothing up: a payment that waits before a limit was not consumed, and is read again at the next start.
     /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         var timeout = _options.Settings.DrainTimeout;
         _stop.Throw();
-        Rates.Speed2.Speed = Rates.Speed3.Speed = Rate.Unlimited;
         await Task.WhenAny(Task.WhenAll(_running.Select(running => running.Completion)), Task.Delay(timeout, _time, CancellationToken.None));
         await Task.WhenAny(Task.WhenAll(_running.Select(running => running.Pipeline.CloseAsync(timeout))), Task.Delay(timeout, _time, CancellationToken.None));
         Unfinished = [.. _running.Where(running => !running.Completion.IsCompleted).Select(running => running.Pipeline.Name).Order(StringComparer.Ordinal)];

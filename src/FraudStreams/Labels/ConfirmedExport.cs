@@ -5,7 +5,7 @@ using FraudStreams.Storage;
 namespace FraudStreams.Labels;
 
 /// <summary>
-/// Writes the confirmed payments of a store as a training file. The file is replaced atomically: it is written to a temporary file temporary it, which is
+/// Writes the confirmed payments of a store as a training file. The file is replaced atomically: it is written to a temporary file beside it, which is
 /// then renamed.
 /// </summary>
 public static class ConfirmedExport

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.Model.Models;
@@ -10,11 +11,17 @@ namespace FraudStreams.ModelOps;
 /// <summary>Loads the model in service of a data folder; trains a first one where there is none.</summary>
 sealed class ModelBootstrap(string dataDirectory, SimulateSettings simulate, ModelSettings settings, TimeProvider time)
 {
+    const int MaxShown = 5;
+
     readonly ModelRegistry _registry = new(dataDirectory, time);
 
-    public bool HasModel => _registry.ChampionVersion is not null;
+    /// <summary>Whether there is a version already; else the first one is trained.</summary>
+    public bool HasModel => _registry.ChampionVersion is not null || _registry.HasVersions;
 
     /// <summary>The model in service; where there is none, trains a first one.</summary>
+    /// <exception cref="SettingsException">
+    /// The model is of another schema, there is nothing to learn a first one from, or there are versions and nothing says which is in service.
+    /// </exception>
     public ScoringModel Model(TransactionSchema schema, WorkProgress progress, CancellationToken cancellationToken)
     {
         if (_registry.ChampionVersion is { } version)
@@ -22,7 +29,33 @@ sealed class ModelBootstrap(string dataDirectory, SimulateSettings simulate, Mod
 
         // Hosts that start together on an empty registry score with one model: the first one trains it.
         using var first = _registry.LockFirstTraining(cancellationToken);
-        return _registry.ChampionVersion is { } others ? ChampionOrLastGood(others, schema, progress) : TrainFirst(schema, progress, cancellationToken);
+        if (_registry.ChampionVersion is { } others)
+            return ChampionOrLastGood(others, schema, progress);
+        return _registry.GoodVersions() is { IsEmpty: false } versions ? Restored(versions, schema, progress) : TrainFirst(schema, progress, cancellationToken);
+    }
+
+    /// <summary>
+    /// champion.json is missing and there are versions: it was lost, or they were trained with --keep-champion. Another model than the one that scored until
+    /// now would decide about payments, so that a person says which it is.
+    /// </summary>
+    ScoringModel Restored(ImmutableArray<ScoringModel> versions, TransactionSchema schema, WorkProgress progress)
+    {
+        var wanted = settings.RestoreChampion;
+        var chosen = wanted == ModelSettings.Newest ? versions[0] : versions.FirstOrDefault(model => model.Version == wanted);
+        if (chosen is null)
+            throw new SettingsException($"{(wanted.Length == 0 ? "" : $"model.restore-champion = {wanted} is none of them: ")}{Offer(_registry, versions)}");
+        Fitting(chosen, schema);
+        progress.Warning($"champion.json was missing; {chosen.Version} is put into service (model.restore-champion = {wanted})");
+        _registry.Promote(chosen.Version, "champion.json was missing");
+        return chosen;
+    }
+
+    /// <summary>Names the versions of a registry without champion.json, and how to put one into service.</summary>
+    public static string Offer(ModelRegistry registry, ImmutableArray<ScoringModel> versions)
+    {
+        var shown = versions.Take(MaxShown).Select(model => $"{model.Version} (schema {model.Schema.Name}, trained {model.Card.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC)");
+        return $"{registry.Directory} has {versions.Length} model version{(versions.Length == 1 ? "" : "s")} and no champion.json that says which of them is in service: {string.Join(", ", shown)}"
+            + $"{(versions.Length > MaxShown ? ", …" : "")}. Start with --set model.restore-champion=VERSION, or =newest; to train a first model instead, move them away";
     }
 
     ScoringModel TrainFirst(TransactionSchema schema, WorkProgress progress, CancellationToken cancellationToken)
@@ -48,11 +81,7 @@ sealed class ModelBootstrap(string dataDirectory, SimulateSettings simulate, Mod
     {
         try
         {
-            var champion = ModelArtifact.Load(_registry.FolderOf(version));
-            return champion.Schema == schema
-                ? champion
-                : throw new SettingsException(
-                    $"model {version} was trained with another schema {schema.Name} than this one: `fraudstreams train --input CSV` trains one that fits, or name its schema's file with --schema");
+            return Fitting(ModelArtifact.Load(_registry.FolderOf(version)), schema);
         }
         catch (ModelArtifactException e) when (_registry.LastGoodBefore(version, schema) is { } good)
         {
@@ -61,6 +90,12 @@ sealed class ModelBootstrap(string dataDirectory, SimulateSettings simulate, Mod
             return good;
         }
     }
+
+    static ScoringModel Fitting(ScoringModel model, TransactionSchema schema) => model.Schema == schema
+        ? model
+        : throw new SettingsException(model.Schema.Name == schema.Name
+            ? $"model {model.Version} was trained with another schema {schema.Name} than this one: `fraudstreams train --input CSV` trains one that fits, or name its schema's file with --schema"
+            : $"model {model.Version} is of schema {model.Schema.Name}, and this is {schema.Name}: give --schema {model.Schema.Name}, or another folder with --data");
 
     /// <summary>Training data for a first model: the input's own labels, else a generated history where the schema has a generator.</summary>
     IEnumerable<IHistory> FirstHistories(TransactionSchema schema, WorkProgress progress)

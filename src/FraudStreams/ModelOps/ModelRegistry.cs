@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FraudStreams.Model.Models;
@@ -51,6 +52,12 @@ public sealed class ModelRegistry(string dataDirectory, TimeProvider time)
     /// <summary>The version in service, or null where there is none yet.</summary>
     public string? ChampionVersion => ReadPointer()?.Champion;
 
+    /// <summary>The versions that load, the latest first. What is damaged is left out.</summary>
+    public ImmutableArray<ScoringModel> GoodVersions() =>
+        [.. VersionFolders().Select(TryLoad).OfType<ScoringModel>().OrderByDescending(model => model.Card.CreatedAt).ThenByDescending(model => model.Version, StringComparer.Ordinal)];
+
+    public bool HasVersions => VersionFolders().Any();
+
     public ScoringModel? Champion() => ChampionVersion is { } version ? ModelArtifact.Load(FolderOf(version)) : null;
 
     /// <summary>The version that this host put into service by itself, such as by training, and when; null where it follows the shared registry.</summary>
@@ -99,6 +106,23 @@ public sealed class ModelRegistry(string dataDirectory, TimeProvider time)
         return null;
     }
 
+    /// <summary>Folders that begin with a dot are unfinished.</summary>
+    IEnumerable<string> VersionFolders() => System.IO.Directory.Exists(Directory)
+        ? System.IO.Directory.EnumerateDirectories(Directory).Where(folder => Path.GetFileName(folder)[0] != '.')
+        : [];
+
+    static ScoringModel? TryLoad(string folder)
+    {
+        try
+        {
+            return ModelArtifact.Load(folder);
+        }
+        catch (ModelArtifactException)
+        {
+            return null;
+        }
+    }
+
     ChampionPointer? ReadPointer()
     {
         if (!File.Exists(PointerFile))
@@ -120,7 +144,7 @@ public sealed class ModelRegistry(string dataDirectory, TimeProvider time)
 
     ModelArtifactException Damaged(string why, Exception? cause = null)
     {
-        var message = $"{PointerFile} is damaged ({why}): name the version in service in it, or delete it and train anew";
+        var message = $"{PointerFile} is damaged ({why}): name the version in service in it, or delete it: the next start then names the versions that there are";
         return cause is null ? new ModelArtifactException(message) : new ModelArtifactException(message, cause);
     }
 }

@@ -18,8 +18,12 @@ public sealed record ModelSettings(
     int Seed,
     ThresholdRule Threshold,
     int FirstRunPayments,
-    int FirstRunMaxRows)
+    int FirstRunMaxRows,
+    string RestoreChampion)
 {
+    /// <summary>In place of a version's name: the one that was trained last.</summary>
+    public const string Newest = "newest";
+
     /// <summary>For the library that trains.</summary>
     public BoostingSettings Boosting => new()
     {
@@ -49,7 +53,8 @@ public sealed record ModelSettings(
         section.Int("seed", 0, int.MaxValue),
         section.Parsed("threshold", ThresholdFrom, "\"alerts-per-day 50\", \"precision 0.9\" or \"cost 100 1\" (of a missed fraud, and of an alert)"),
         section.Section("first-run").Int("payments", 5_000, 10_000_000),
-        section.Section("first-run").Int("max-rows", 1_000, 100_000_000));
+        section.Section("first-run").Int("max-rows", 1_000, 100_000_000),
+        section.Text("restore-champion").Trim());
 
     static ThresholdRule ThresholdFrom(string text)
     {

@@ -25,6 +25,19 @@ static class SchemaResolver
         return schema;
     }
 
+    /// <summary>Checks that a named schema is the model's, and that the file's header does not fit another one.</summary>
+    /// <param name="name">The setting.</param>
+    /// <exception cref="SettingsException">They differ: both names.</exception>
+    public static void CheckModel(string name, string? input, ScoringModel model)
+    {
+        if (name != "auto" && SchemaFile.Read(name) is var named && named.Name != model.Schema.Name)
+            throw new SettingsException($"model {model.Version} is of schema {model.Schema.Name}, and this is {named.Name}: leave out --schema, or give another model with --model or --data");
+        if (input is null || Refusal(input, model.Schema) is null)
+            return;
+        if (SchemaFile.Find(known => Refusal(input, known) is null) is { } other)
+            throw new SettingsException($"model {model.Version} is of schema {model.Schema.Name}, and {input} is of {other.Name}: give a file of {model.Schema.Name}, or another model with --model or --data");
+    }
+
     /// <summary>The built-in schema that the header of a CSV file fits.</summary>
     static TransactionSchema SchemaOf(string input)
     {
@@ -32,26 +45,35 @@ static class SchemaResolver
         foreach (var name in SchemaFile.Names)
         {
             var schema = SchemaFile.Read(name);
-            try
-            {
-                using var file = File.OpenRead(input);
-                using var csv = new CsvReader(file, schema, Path.GetFileName(input));
+            if (Refusal(input, schema) is not { } refusal)
                 return schema;
-            }
-            catch (SchemaException e)
-            {
-                refusals.Add(e.Message);
-            }
+            refusals.Add(refusal);
         }
 
         throw new SettingsException(
             $"{input} fits none of the schemas {string.Join(", ", SchemaFile.Names)}; name one with --schema, or a file of your own:\n{string.Join('\n', refusals)}");
     }
 
+    /// <summary>Why the header of a CSV file does not fit a schema; null if it does.</summary>
+    static string? Refusal(string input, TransactionSchema schema)
+    {
+        try
+        {
+            using var file = File.OpenRead(input);
+            using var csv = new CsvReader(file, schema, Path.GetFileName(input));
+            return null;
+        }
+        catch (SchemaException e)
+        {
+            return e.Message;
+        }
+    }
+
     static TransactionSchema? ChampionSchema(ModelRegistry registry)
     {
+        // Where champion.json was lost, its versions tell.
         if (registry.ChampionVersion is not { } version)
-            return null;
+            return registry.HasVersions && registry.GoodVersions() is [var newest, ..] ? newest.Schema : null;
         try
         {
             return ModelArtifact.Load(registry.FolderOf(version)).Schema;

@@ -31,7 +31,7 @@ static class FraudPipeline
     public static IRunnableGraph<Task<Done>> Score(PipelineContext context, PartitionWindowStates? windows, IActorRef model) =>
         Consumed(context, TopicNames.Transactions, (partition, chunks) => chunks
             .Via(context.Settings.Batch.Flow())
-            .Via(BatchRateLimiter.Flow<TopicRecord>(context.Rates.Speed2))
+            .Via(BatchRateLimiter.Flow<TopicRecord>(context.Rates.Speed2, context.Stop.Thrown))
             .Via(ReadTransactions.Flow(context.Resources.Schema, context.Settings.Topics))
             .Via(PartitionWindowStates.Flow(windows, partition))
             .Via(ScoreTransactions.Flow(model, context.Settings.Scoring))
@@ -46,7 +46,7 @@ static class FraudPipeline
     public static IRunnableGraph<Task<Done>> Store(PipelineContext context, PredictionStore store) =>
         Consumed(context, TopicNames.Predictions, (_, chunks) => chunks
             .Via(context.Settings.Store.Batch.Flow())
-            .Via(BatchRateLimiter.Flow<TopicRecord>(context.Rates.Speed3))
+            .Via(BatchRateLimiter.Flow<TopicRecord>(context.Rates.Speed3, context.Stop.Thrown))
             .Via(StorePredictions.Flow(store, context.Resources.Topics, context.Name, context.Time))
             .Select(context.CountStored));
 

@@ -8,8 +8,11 @@ namespace FraudStreams.Pipelines;
 /// Completes streams when it is thrown. In place of Akka.NET's SharedKillSwitch, whose flows stay registered until the switch is thrown, also when their
 /// stream has ended: a pipeline that restarts while its database is away would keep each of its former graphs, with the records in their buffers.
 /// </summary>
+#pragma warning disable CA1001 // The token source has no timer: cancelled, it holds nothing.
 sealed class StopSwitch
+#pragma warning restore CA1001
 {
+    readonly CancellationTokenSource _thrown = new();
     readonly Lock _gate = new();
     readonly HashSet<Action> _streams = [];
     bool _isThrown;
@@ -24,6 +27,9 @@ sealed class StopSwitch
         }
     }
 
+    /// <summary>Cancelled when the switch is thrown, after the streams were told to complete.</summary>
+    public CancellationToken Thrown => _thrown.Token;
+
     /// <summary>Completes all streams through <see cref="Flow{T}"/>, and those that start later, at once.</summary>
     public void Throw()
     {
@@ -36,6 +42,7 @@ sealed class StopSwitch
 
         foreach (var complete in streams)
             complete();
+        _thrown.Cancel();
     }
 
     /// <summary>Passes elements on until the switch is thrown; then it cancels what is before it and completes what follows.</summary>

@@ -45,6 +45,12 @@ static class StreamTopics
             ? KafkaMessageLog.Open(kafka, layout, log)
             : EmbeddedMessageLog.Open(settings.Topics.Embedded(settings.DataDirectory) with { Partitions = layout.Partitions, Retention = new RetentionSettings() }, time, _ => { });
     }
+    /// <summary>The first records that a topic retains, at most <paramref name="count"/> and of one partition, without opening anything; none where there are none.</summary>
+    /// <exception cref="MessageLogException">The topic cannot be read.</exception>
+    public static async Task<IReadOnlyList<TopicRecord>> FirstRecordsAsync(FraudSettings settings, string topic, int count, CancellationToken cancellationToken) =>
+        settings.Topics.Kafka is { } kafka
+            ? [.. (await KafkaReader.FirstRecordsAsync(kafka, topic, cancellationToken)).Take(count)]
+            : [.. EmbeddedLog.ReadRecords(settings.DataDirectory, topic).Take(count)];
 
     /// <summary>Where topics end and groups stand, without opening anything; null where there are no topics.</summary>
     public static MessageLogStatus? ReadStatus(FraudSettings settings)

@@ -11,9 +11,14 @@ static class BatchRateLimiter
 {
     const double PieceSeconds = 0.25;
 
-    public static Flow<IReadOnlyList<T>, IReadOnlyList<T>, NotUsed> Flow<T>(RateLimiter limiter) => Akka.Streams.Dsl.Flow.Create<IReadOnlyList<T>>()
+    /// <param name="stop">
+    /// Cancelled when the stream is to end: the rate holds until then and after. What the limit does not let pass at once is dropped, with all that follows
+    /// it, and the stream completes: it was not committed, and is read again at the next start.
+    /// </param>
+    public static Flow<IReadOnlyList<T>, IReadOnlyList<T>, NotUsed> Flow<T>(RateLimiter limiter, CancellationToken stop) => Akka.Streams.Dsl.Flow.Create<IReadOnlyList<T>>()
         .SelectMany(batch => Pieces(batch, limiter))
-        .SelectAsync(1, piece => PassAsync(piece, limiter));
+        .SelectAsync(1, piece => PassAsync(piece, limiter, stop))
+        .TakeWhile(piece => piece.Count > 0);
 
     static IEnumerable<IReadOnlyList<T>> Pieces<T>(IReadOnlyList<T> batch, RateLimiter limiter)
     {
@@ -26,9 +31,18 @@ static class BatchRateLimiter
         }
     }
 
-    static async Task<IReadOnlyList<T>> PassAsync<T>(IReadOnlyList<T> piece, RateLimiter limiter)
+    /// <summary>The piece, or nothing of it if it has to wait when the stream ends.</summary>
+    static async Task<IReadOnlyList<T>> PassAsync<T>(IReadOnlyList<T> piece, RateLimiter limiter, CancellationToken stop)
     {
-        await limiter.PassAsync(piece.Count);
-        return piece;
+        try
+        {
+            // Where nothing is limited, what is in flight is finished.
+            await limiter.PassAsync(piece.Count, limiter.Speed.IsUnlimited ? CancellationToken.None : stop);
+            return piece;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return [];
+        }
     }
 }

@@ -2,23 +2,38 @@ using System.Globalization;
 
 namespace FraudStreams.RateLimiting;
 
-/// <summary>A limit in records per second, or no limit. Written "200/s", "12000/m", "5000/h" or "unlimited".</summary>
+/// <summary>A limit in records per second, no limit, or a pause. Written "200/s", "12000/m", "5000/h", "unlimited" or "pause".</summary>
 public readonly record struct Rate
 {
     /// <summary>The accepted forms, for messages.</summary>
-    public const string Forms = "a number above 0 with /s, /m or /h, such as 200/s, 12000/m or 0.5/s, or the word unlimited";
+    public const string Forms = "a number above 0 with /s, /m or /h, such as 200/s, 12000/m or 0.5/s, or the word unlimited; write pause to stop the stage";
 
     const double Max = 1e9;
+    const string PauseWord = "pause";
+    const string UnlimitedWord = "unlimited";
+
+    /// <summary>What a pause has in the place of records per second, where 0 is no limit.</summary>
+    const double NoRecords = -1;
     readonly double _perSecond;
 
     Rate(double perSecond) => _perSecond = perSecond;
 
     public static Rate Unlimited => default;
 
-    /// <summary>Records per second; infinite if there is no limit.</summary>
-    public double PerSecond => _perSecond == 0 ? double.PositiveInfinity : _perSecond;
+    /// <summary>Nothing passes until the rate is changed.</summary>
+    public static Rate Paused => new(NoRecords);
+
+    /// <summary>Records per second; infinite if there is no limit, 0 while paused.</summary>
+    public double PerSecond => _perSecond switch
+    {
+        0 => double.PositiveInfinity,
+        NoRecords => 0,
+        _ => _perSecond,
+    };
 
     public bool IsUnlimited => _perSecond == 0;
+
+    public bool IsPaused => _perSecond == NoRecords;
 
     public static Rate Of(double perSecond) => perSecond is > 0 and <= Max
         ? new Rate(perSecond)
@@ -32,8 +47,14 @@ public readonly record struct Rate
     {
         rate = Unlimited;
         var trimmed = text.AsSpan().Trim();
-        if (trimmed.Equals("unlimited", StringComparison.OrdinalIgnoreCase))
+        if (trimmed.Equals(UnlimitedWord, StringComparison.OrdinalIgnoreCase))
             return true;
+        if (trimmed.Equals(PauseWord, StringComparison.OrdinalIgnoreCase))
+        {
+            rate = Paused;
+            return true;
+        }
+
 
         var slash = trimmed.IndexOf('/');
         if (slash <= 0)
@@ -56,7 +77,8 @@ public readonly record struct Rate
 
     public override string ToString() => _perSecond switch
     {
-        0 => "unlimited",
+        0 => UnlimitedWord,
+        NoRecords => PauseWord,
         _ when IsShort(_perSecond) => $"{_perSecond:0.###}/s",
         _ when IsShort(_perSecond * 60) => $"{_perSecond * 60:0.###}/m",
         _ => $"{_perSecond * 3600:0.######}/h",

@@ -14,6 +14,9 @@ public sealed class RateLimiter : IDisposable
     /// <summary>How much of an idle period may be caught up, in seconds.</summary>
     public const double BurstSeconds = 0.1;
 
+    /// <summary>Timers have a limit: after this the wait is computed again.</summary>
+    static readonly TimeSpan MaxWait = TimeSpan.FromDays(1);
+
     readonly TimeProvider _time;
     readonly SemaphoreSlim _turn = new(1, 1);
     readonly Lock _lock = new();
@@ -122,14 +125,16 @@ public sealed class RateLimiter : IDisposable
             rateChanged = _rateChanged.Task;
             if (_rate.IsUnlimited)
                 return TimeSpan.Zero;
+            if (_rate.IsPaused)
+                return MaxWait;
             if (_owed <= 0)
             {
                 _owed += count;
                 return TimeSpan.Zero;
             }
 
-            // Timers count whole milliseconds and drop the rest, so the wait is rounded up; it is capped at a day, after which it is computed again.
-            return TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(_owed / _rate.PerSecond * 1000), 86_400_000));
+            // Timers count whole milliseconds and drop the rest, so the wait is rounded up.
+            return TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(_owed / _rate.PerSecond * 1000), MaxWait.TotalMilliseconds));
         }
     }
 

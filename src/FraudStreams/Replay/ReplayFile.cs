@@ -4,9 +4,10 @@ using FraudStreams.Scoring;
 namespace FraudStreams.Replay;
 
 /// <summary>Writes predictions as lines of a file.</summary>
-sealed class ReplayFile(string path, TimeProvider time) : IReplayOutput
+/// <param name="replaces">Whether a file that is there gives way to a new one.</param>
+sealed class ReplayFile(string path, bool replaces, TimeProvider time) : IReplayOutput
 {
-    readonly FileStream _file = new(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 });
+    readonly FileStream _file = Create(path, replaces);
     readonly ArrayBufferWriter<byte> _lines = new(1 << 20);
 
     public async Task WriteAsync(TransactionBatch batch, ReplayStretch stretch)
@@ -25,4 +26,12 @@ sealed class ReplayFile(string path, TimeProvider time) : IReplayOutput
     }
 
     public ValueTask DisposeAsync() => _file.DisposeAsync();
+
+    /// <summary>A new file, not the old one emptied: that may be open to others.</summary>
+    static FileStream Create(string path, bool replaces)
+    {
+        if (replaces)
+            File.Delete(path);
+        return new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 });
+    }
 }

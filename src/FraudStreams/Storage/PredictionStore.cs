@@ -17,6 +17,9 @@ public readonly record struct StoreCounts(long Stored, long PredictedFrauds);
 /// </summary>
 public readonly record struct LabelCounts(long New, long AlreadyThere, long Applied);
 
+/// <summary>What the store has of a label: its payment, and the label itself.</summary>
+public readonly record struct StoredOfLabel(bool HasPayment, bool HasLabel);
+
 /// <summary>A record of `predictions` that cannot be read as a prediction, or not be stored.</summary>
 public readonly record struct UnreadablePrediction(TopicRecord Record, RejectReason Reason);
 
@@ -79,6 +82,10 @@ public sealed class PredictionStore : IAsyncDisposable
     /// <exception cref="StoreException">Nothing was stored, and the labels can be written again.</exception>
     public Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken = default) =>
         InTurnAsync(token => _database.WriteAsync(labels, token), cancellationToken);
+
+    /// <summary>What is stored of each label, in their order. Changes nothing.</summary>
+    public Task<IReadOnlyList<StoredOfLabel>> FindAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken = default) =>
+        InTurnAsync(token => _database.FindAsync(labels, token), cancellationToken);
 
     /// <summary>The current counts.</summary>
     public Task<StoreCounts> CountAsync(CancellationToken cancellationToken = default) => InTurnAsync(token => _database.CountAsync(token), cancellationToken);

@@ -29,6 +29,9 @@ public sealed record StoreSettings(BatchSettings Batch, Durability Durability, P
         ? PredictionStore.Open(Sqlite(dataDirectory, topics), schema, time)
         : PredictionStore.Open(Postgres with { Durability = Durability, LongestRecord = topics.MaxRecordBytes + PredictionOverhead }, schema, time);
 
+    /// <summary>Whether there is a store to ask. One on PostgreSQL is there, or made where it is missing, as soon as its server answers.</summary>
+    public bool Exists(string dataDirectory) => Postgres is not null || File.Exists(new SqliteStoreSettings(dataDirectory).File);
+
     /// <summary>The counts of that store; zero, and nothing is created, if there is none.</summary>
     public StoreCounts ReadCounts(string dataDirectory) =>
         Postgres is null ? PredictionStore.ReadCounts(dataDirectory) : PredictionStore.ReadCounts(Postgres);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using FraudStreams.Configuration;
 using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Storage;
@@ -151,9 +152,10 @@ internal sealed class StoreTables
             .Concat(found.Except(All).Select(column => $"it has {column.Name} {column.Type}"))
             .ToList();
         if (differences.Count == 0) return;
+        var owner = SchemaFile.Find(known => new StoreTables(known, _dialect, TableNames).All.ToHashSet().SetEquals(found))?.Name;
         throw new StoreException(
-            $"{connection.Location} holds the payments of another schema than {_schema.Name}: {string.Join("; ", differences)}. "
-            + "Use the schema it was created with, or another location for the store.");
+            $"{connection.Location} holds the payments of another schema than {_schema.Name}{(owner is null ? "" : $", of {owner}")}: {string.Join("; ", differences)}. "
+            + $"Use the schema it was created with{(owner is null ? "" : $" (--schema {owner})")}, or another location for the store.");
     }
 }
 

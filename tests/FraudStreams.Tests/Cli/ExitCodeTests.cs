@@ -60,6 +60,48 @@ public sealed class ExitCodeTests : IDisposable
         run.Errors.ShouldContain("belongs to schema cards, and this is paysim");
     }
 
+    [Theory]
+    [InlineData("simulate --schema paysim", "belongs to schema cards, and this is paysim")]
+    [InlineData("export --validated x.csv --schema paysim", "belongs to schema cards, and this is paysim")]
+    [InlineData("evaluate --input payments.csv --schema paysim", "is of schema cards, and this is paysim")]
+    [InlineData("evaluate --input paysim.csv", "paysim.csv is of paysim")]
+    [InlineData("replay --into x.ndjson --schema paysim", "is of schema cards, and this is paysim")]
+    [InlineData("features verify --schema paysim", "belongs to schema cards, and this is paysim")]
+    [InlineData("run --schema paysim --data topics-alone", "hold payments of schema cards, and this is paysim")]
+    [InlineData("simulate --schema paysim --data topics-alone", "hold payments of schema cards, and this is paysim")]
+    [InlineData("run --data model-lost", "has 1 model version and no champion.json")]
+    [InlineData("run --set speeds.speed_3=0", "write pause to stop the stage")]
+    public async Task What_belongs_to_another_schema_or_model_is_refused_at_the_start(string arguments, string message)
+    {
+        using var folder = new StreamFolder(payments: 300);
+        await using var run = await folder.RunAsync("run", "--input", folder.Input, "--until-drained");
+        File.WriteAllText(folder.File("paysim.csv"), string.Join(',', FraudStreams.Configuration.SchemaFile.Read("paysim").Fields.Select(field => field.Name).Where(name => name != "id")) + "\n");
+        Directory.CreateDirectory(folder.File("topics-alone"));
+        File.Copy(Path.Combine(folder.Data, "topics.db"), folder.File("topics-alone/topics.db"));
+        Directory.CreateDirectory(folder.File("model-lost"));
+        Directory.Move(Path.Combine(folder.Data, "models"), folder.File("model-lost/models"));
+        TrainedModel.PutInService(folder.Data);
+        File.Delete(folder.File("model-lost/models/champion.json"));
+
+        await using var refused = await folder.RunAsync(arguments.Split(' '));
+
+        (await refused.ExitAsync()).ShouldBe(WrongUse);
+        refused.Errors.ShouldContain(message);
+        refused.Errors.ShouldNotContain("   at ");
+        Directory.Exists(folder.File("topics-alone/models")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_webhook_secret_that_is_no_base64_ends_with_2_and_names_its_variable()
+    {
+        await using var run = FraudStreamsProcess.Start(
+            _folder, ["run", "--set", "alerts.webhook.url=http://127.0.0.1:9/hook"], ("FRAUDSTREAMS_WEBHOOK_SECRET", "whsec_no base64"));
+
+        (await run.ExitAsync()).ShouldBe(WrongUse);
+        run.Errors.ShouldContain("the environment variable FRAUDSTREAMS_WEBHOOK_SECRET must be whsec_ followed by the key in Base64");
+        run.Errors.ShouldNotContain("no base64");
+    }
+
     [Fact]
     public async Task A_store_of_another_schema_ends_with_1_and_says_what_is_different()
     {

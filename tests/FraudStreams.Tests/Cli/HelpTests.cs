@@ -29,6 +29,7 @@ public sealed class HelpTests : IDisposable
             (await help.ExitAsync()).ShouldBe(0);
             ExamplesOf(help).ShouldContain($"fraudstreams {command}");
             help.Errors.ShouldBeEmpty();
+            help.Output.ShouldNotMatch(@"-?\d{10,}|E\+\d|System\.|Default: (\d+)\. \[default: \1\]");
         }
     }
 

@@ -26,6 +26,20 @@ public sealed class HeartbeatTests : IDisposable
     }
 
     [Fact]
+    public void Hosts_are_those_of_this_machine_that_live_and_others_that_wrote_lately()
+    {
+        _file.Write(Beat() with { ModelVersion = "v2" });
+        var beat = Beat() with { Machine = "another", ModelVersion = "v1" };
+        File.WriteAllBytes(Path.Combine(Hosts, "another.1.json"), beat.ToJson());
+        File.WriteAllBytes(Path.Combine(Hosts, "gone.1.json"), (beat with { Machine = "gone", At = _time.GetUtcNow().AddHours(-1) }).ToJson());
+        File.WriteAllText(Path.Combine(Hosts, "damaged.1.json"), "{");
+
+        var hosts = HeartbeatFile.OfAllMachines(_folder, _time.GetUtcNow());
+
+        hosts.Select(host => (host.Machine, host.ModelVersion)).ShouldBe([(Environment.MachineName, "v2"), ("another", "v1")], ignoreOrder: true);
+    }
+
+    [Fact]
     public void What_a_process_wrote_is_read_back_and_gone_once_it_ends()
     {
         _file.Write(Beat(("topics", CheckStatus.Healthy, ""), ("alerts", CheckStatus.Degraded, "3 wait"), ("pipelines", CheckStatus.Unhealthy, "no server")));

@@ -107,6 +107,48 @@ public sealed class ModelBootstrapTests : IDisposable
     }
 
     [Fact]
+    public void Versions_without_a_champion_file_are_named_and_none_is_trained()
+    {
+        PutWithoutChampion("v1", "v2");
+
+        var refusal = Should.Throw<SettingsException>(() => ModelOf(Of()));
+
+        refusal.Message.ShouldStartWith($"{_registry.Directory} has 2 model versions and no champion.json");
+        foreach (var named in (string[])["v1 (schema cards", "v2 (schema cards", "--set model.restore-champion=VERSION"])
+            refusal.Message.ShouldContain(named);
+        _registry.ChampionVersion.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("v1", "v1")]
+    [InlineData("newest", "v2")]
+    public void A_lost_champion_file_is_restored_as_the_setting_says(string setting, string version)
+    {
+        PutWithoutChampion("v1", "v2");
+        Directory.CreateDirectory(_registry.FolderOf("v3-damaged"));
+
+        ModelOf(Of($"model.restore-champion={setting}")).Version.ShouldBe(version);
+
+        _registry.ChampionVersion.ShouldBe(version);
+    }
+
+    [Fact]
+    public void A_version_to_restore_that_is_not_there_is_refused()
+    {
+        PutWithoutChampion("v1");
+
+        Should.Throw<SettingsException>(() => ModelOf(Of("model.restore-champion=v9"))).Message.ShouldStartWith("model.restore-champion = v9 is none of them");
+    }
+
+    [Fact]
+    public void Versions_without_a_champion_file_still_say_the_folders_schema()
+    {
+        PutWithoutChampion("v1");
+
+        Should.Throw<SettingsException>(() => Of("schema=paysim").Schema()).Message.ShouldContain("belongs to schema cards, and this is paysim");
+    }
+
+    [Fact]
     public void Without_an_earlier_version_a_damaged_champion_is_an_error()
     {
         Put(Version("v1"));
@@ -165,6 +207,17 @@ public sealed class ModelBootstrapTests : IDisposable
     {
         ModelArtifact.Write(Directory.CreateDirectory(_registry.Directory).FullName, model);
         _registry.Promote(model.Version, "a test's");
+    }
+
+    /// <summary>Each later than the one before.</summary>
+    void PutWithoutChampion(params string[] versions)
+    {
+        for (var number = 0; number < versions.Length; number++)
+        {
+            var model = Version(versions[number]);
+            var card = model.Card with { CreatedAt = model.Card.CreatedAt.AddMinutes(number) };
+            ModelArtifact.Write(Directory.CreateDirectory(_registry.Directory).FullName, new ScoringModel(card, model.Scorer));
+        }
     }
 
     static ScoringModel Version(string version) => new(TrainedModel.Loaded.Card with { Version = version }, TrainedModel.Loaded.Scorer);

@@ -65,9 +65,48 @@ public sealed class BatchRateLimiterTests : Akka.TestKit.Xunit2.TestKit
         _time.Elapsed.ShouldBe(TimeSpan.Zero);
     }
 
+    [Fact]
+    public async Task A_limit_that_holds_at_the_stop_drops_the_rest_in_order()
+    {
+        using var limiter = new RateLimiter(Rate.Of(4), _time);
+        using var stop = new CancellationTokenSource();
+        var passing = RunAsync(limiter, stop.Token, Numbers(0, 10), Numbers(10, 10));
+        await Eventually.TrueAsync(() => _time.UntilNextTimer() is not null);
+
+        await stop.CancelAsync();
+        limiter.Speed = Rate.Unlimited;
+
+        (await passing.WaitAsync(TimeSpan.FromSeconds(20))).SelectMany(piece => piece).ShouldBe([0]);
+    }
+
+    [Fact]
+    public async Task Without_a_limit_a_stop_drops_nothing()
+    {
+        using var limiter = new RateLimiter(Rate.Unlimited, _time);
+
+        var passed = await RunAsync(limiter, new CancellationToken(canceled: true), Numbers(0, 10), Numbers(10, 10));
+
+        passed.SelectMany(piece => piece).ShouldBe(Enumerable.Range(0, 20));
+    }
+
+    [Fact]
+    public async Task A_pause_lets_nothing_pass_until_the_rate_is_turned()
+    {
+        using var limiter = new RateLimiter(Rate.Paused, _time);
+        var passing = RunAsync(limiter, Numbers(0, 1_000));
+        await Eventually.TrueAsync(() => _time.UntilNextTimer() is not null);
+        passing.IsCompleted.ShouldBeFalse();
+
+        limiter.Speed = Rate.Unlimited;
+
+        (await passing.WaitAsync(TimeSpan.FromSeconds(20))).SelectMany(piece => piece).ShouldBe(Enumerable.Range(0, 1_000));
+    }
+
     static IReadOnlyList<int> Numbers(int first, int count) => [.. Enumerable.Range(first, count)];
 
-    async Task<List<IReadOnlyList<int>>> RunAsync(RateLimiter limiter, params IReadOnlyList<int>[] batches) =>
-        [.. await Source.From(batches).Via(BatchRateLimiter.Flow<int>(limiter))
+    Task<List<IReadOnlyList<int>>> RunAsync(RateLimiter limiter, params IReadOnlyList<int>[] batches) => RunAsync(limiter, default, batches);
+
+    async Task<List<IReadOnlyList<int>>> RunAsync(RateLimiter limiter, CancellationToken stop, params IReadOnlyList<int>[] batches) =>
+        [.. await Source.From(batches).Via(BatchRateLimiter.Flow<int>(limiter, stop))
             .RunWith(Sink.Seq<IReadOnlyList<int>>(), Sys.Materializer())];
 }

@@ -15,6 +15,8 @@ public sealed class RateTests
     [InlineData(" 200 / s ", 200)]
     [InlineData("unlimited", double.PositiveInfinity)]
     [InlineData("Unlimited", double.PositiveInfinity)]
+    [InlineData("pause", 0)]
+    [InlineData(" Pause ", 0)]
     public void A_rate_is_read_as_records_per_second(string text, double perSecond)
     {
         Rate.Parse(text).PerSecond.ShouldBe(perSecond);
@@ -26,7 +28,9 @@ public sealed class RateTests
     [InlineData("200/d")]
     [InlineData("/s")]
     [InlineData("fast")]
+    [InlineData("0")]
     [InlineData("0/s")]
+    [InlineData("paused")]
     [InlineData("-1/s")]
     [InlineData("NaN/s")]
     [InlineData("1e3/s")]
@@ -39,6 +43,7 @@ public sealed class RateTests
         refusal.Message.ShouldContain($"\"{text}\"");
         refusal.Message.ShouldContain("200/s");
         refusal.Message.ShouldContain("unlimited");
+        refusal.Message.ShouldContain("write pause to stop the stage");
     }
 
     [Theory]
@@ -47,6 +52,7 @@ public sealed class RateTests
     [InlineData("1/h")]
     [InlineData("0.5/s")]
     [InlineData("unlimited")]
+    [InlineData("pause")]
     public void A_rate_prints_in_a_form_that_can_be_read(string text)
     {
         var speed = Rate.Parse(text);

@@ -45,11 +45,38 @@ public sealed class LabelsTests
 
         (await early.ExitAsync()).ShouldBe(0, early.Errors);
         early.Json().GetProperty("imported").GetInt64().ShouldBe(3);
+        again.Output.ShouldContain("0 labels published, 3 already there, 0 lines refused. 1 id has no payment in the store yet: no such payment");
+        folder.Status()!.Labels.ShouldBe(5);
         (await late.ExitAsync()).ShouldBe(1);
         late.Errors.ShouldContain("late.csv, line 4: true_value");
         (await after.ExitAsync()).ShouldBe(0, after.Errors);
         folder.ShouldHoldAll(Rows);
         Confirmed(folder).ShouldBe(new[] { $"{ids[0]}|1|anna", $"{ids[1]}|0|bo", $"{ids[2]}|1|cleo" }.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Labels_that_wait_in_the_topic_or_come_twice_in_a_file_are_not_published_again()
+    {
+        using var folder = new StreamFolder(Rows);
+        System.IO.File.WriteAllLines(folder.File("labels.csv"),
+        [
+            "id,true_value,confirmed_at,confirmed_by",
+            "one,1,2025-02-01 10:00:00,anna",
+            "one,1,2025-02-01T10:00:00Z,anna",
+            "one,0,2025-02-02 10:00:00,anna",
+        ]);
+
+        await using var first = await folder.RunAsync("labels", "import", "labels.csv", "--json");
+        await using var again = await folder.RunAsync("labels", "import", "labels.csv", "--json");
+
+        (await again.ExitAsync()).ShouldBe(0, again.Errors);
+        Counts(first).ShouldBe((2, 1));
+        Counts(again).ShouldBe((0, 3));
+        again.Errors.ShouldContain("Whether the ids have payments was not looked up: there is no store yet");
+        folder.Status()!.Labels.ShouldBe(2);
+
+        static (long Imported, long AlreadyThere) Counts(FraudStreamsProcess import) =>
+            (import.Json().GetProperty("imported").GetInt64(), import.Json().GetProperty("already_there").GetInt64());
     }
 
     [Fact]

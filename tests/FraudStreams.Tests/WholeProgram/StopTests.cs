@@ -54,6 +54,30 @@ public sealed class StopTests
         folder.ShouldHoldAll(Rows);
     }
 
+    [Theory]
+    [InlineData("40/s")]
+    [InlineData("pause")]
+    public async Task A_limit_before_the_store_holds_while_stopping_and_delays_no_stop(string speed)
+    {
+        using var folder = new StreamFolder(Rows);
+        long stored;
+        await using (var run = folder.Start(
+            "run", "--input", folder.Input, "--set", "speeds.speed_1=unlimited", "--set", $"speeds.speed_3={speed}", "--set", "stop.drain-timeout=30s"))
+        {
+            await Eventually.TrueAsync(() => folder.Status() is { Predictions: Rows } status && (status.Stored > 0 || speed == "pause"), limitSeconds: 60);
+            stored = folder.Status()!.Stored;
+            var stopping = System.Diagnostics.Stopwatch.StartNew();
+            await run.InterruptAsync();
+            (await run.ExitAsync()).ShouldBe(0, run.Errors);
+            stopping.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(15));
+        }
+
+        (folder.Status()!.Stored - stored).ShouldBeLessThan(400);
+        await using var next = await folder.RunAsync("run", "--input", folder.Input, "--until-drained");
+        (await next.ExitAsync()).ShouldBe(0, next.Errors);
+        folder.ShouldHoldAll(Rows);
+    }
+
     /// <summary>Holds the store's lock from the first stored row until everything is scored: then the store has a batch that it cannot write.</summary>
     static async Task<SqliteFile> LockStoreAsync(StreamFolder folder)
     {

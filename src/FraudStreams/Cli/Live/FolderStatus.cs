@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
 using FraudStreams.ModelOps;
 using FraudStreams.Pipelines;
@@ -11,9 +12,11 @@ namespace FraudStreams.Cli.Live;
 /// What a data folder holds. The totals are of records ever appended, whether retention has since removed them or not; predicted frauds
 /// are counted in the store, so they follow it while it lags.
 /// </summary>
+/// <param name="ModelVersion">The version that is in service here, by champion.json; a running host follows the registry within a second.</param>
+/// <param name="Hosts">The processes that run on the folder.</param>
 public sealed record FolderStatus(
     long Transactions, long Predictions, long Rejected, long Stored, long PredictedFrauds, long Alerts, long Undelivered, long Labels,
-    ImmutableSortedDictionary<string, long> Lag, string? ModelVersion)
+    ImmutableSortedDictionary<string, long> Lag, string? ModelVersion, ImmutableArray<HostStatus> Hosts)
 {
     /// <summary>Null where the folder holds no topics. Nothing is made by looking.</summary>
     public static FolderStatus? Read(FraudSettings settings)
@@ -27,7 +30,11 @@ public sealed record FolderStatus(
             Appended(topics, TopicNames.Transactions), Appended(topics, TopicNames.Predictions), Appended(topics, TopicNames.Rejected),
             counts.Stored, counts.PredictedFrauds, Appended(topics, TopicNames.Alerts), Appended(topics, TopicNames.Undelivered), Appended(topics, TopicNames.Labels),
             PipelineCatalog.Consumers.ToImmutableSortedDictionary(group => group.Group, group => topics.Of(group.Group, group.Topic).Lag),
-            new ModelRegistry(dataDirectory, TimeProvider.System).ChampionVersion);
+            new ModelRegistry(dataDirectory, TimeProvider.System).ChampionVersion,
+            [
+                .. HeartbeatFile.OfAllMachines(dataDirectory, TimeProvider.System.GetUtcNow())
+                    .Select(host => new HostStatus(host.Machine, host.ProcessId, host.Roles, host.At, host.ModelVersion)),
+            ]);
     }
 
     /// <summary>Written by hand: `status` is to answer at once, and finding out at run time how takes longer than all else that it does.</summary>
@@ -47,8 +54,31 @@ public sealed record FolderStatus(
             json.WriteNumber(group, lag);
         json.WriteEndObject();
         json.WriteString("model_version", ModelVersion);
+        json.WriteStartArray("hosts");
+        foreach (var host in Hosts)
+            host.WriteTo(json);
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 
     static long Appended(MessageLogStatus topics, string name) => topics.Topics.FirstOrDefault(topic => topic.Topic == name)?.Appended ?? 0;
+}
+
+/// <summary>A process that runs on the data folder, from its last heartbeat.</summary>
+/// <param name="ModelVersion">The version that scores there; null where the process does not score.</param>
+public sealed record HostStatus(string Machine, int ProcessId, ImmutableArray<string> Roles, DateTimeOffset At, string? ModelVersion)
+{
+    internal void WriteTo(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteString("machine", Machine);
+        json.WriteNumber("process_id", ProcessId);
+        json.WriteStartArray("roles");
+        foreach (var role in Roles)
+            json.WriteStringValue(role);
+        json.WriteEndArray();
+        json.WriteString("at", At);
+        json.WriteString("model_version", ModelVersion);
+        json.WriteEndObject();
+    }
 }

@@ -24,6 +24,35 @@ sealed class KafkaReader : IPartitionReader
         _consumer = new Lazy<IConsumer<byte[], byte[]>>(Open);
     }
 
+    /// <summary>
+    /// The first records of the first partition that has any. None if the topic is missing or empty, or if this user may not read it: a producer may have
+    /// permission to write only.
+    /// </summary>
+    public static async Task<IReadOnlyList<TopicRecord>> FirstRecordsAsync(KafkaSettings settings, string topic, CancellationToken cancellationToken)
+    {
+        using var admin = new KafkaAdmin(settings);
+        if (!(await admin.PartitionsAsync(cancellationToken)).TryGetValue(settings.Prefix + topic, out var count))
+            return [];
+        KafkaPartition[] partitions = [.. Enumerable.Range(0, count).Select(number => new KafkaPartition(settings.Prefix + topic, number))];
+        try
+        {
+            foreach (var (partition, bounds) in partitions.Zip(await admin.BoundsAsync(partitions, cancellationToken)))
+            {
+                if (bounds.First >= bounds.End)
+                    continue;
+                await using var reader = new KafkaReader(settings, admin, new TopicPartition(topic, partition.Partition.Value), bounds.First);
+                if (await reader.NextAsync(wait: true, cancellationToken) is { Count: > 0 } records)
+                    return records;
+            }
+        }
+        catch (MessageLogException e) when (e.InnerException is KafkaException refused
+            && BrokerErrors.FirstOf(refused).Code is ErrorCode.TopicAuthorizationFailed or ErrorCode.GroupAuthorizationFailed)
+        {
+            return [];
+        }
+        return [];
+    }
+
     public async Task<IReadOnlyList<TopicRecord>> NextAsync(bool wait, CancellationToken cancellationToken)
     {
         // Records that the client has prefetched need no blocking thread.

@@ -87,6 +87,9 @@ internal sealed class PostgresStoreDatabase : IStoreDatabase
     public Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken) =>
         AttemptAsync($"Storing {labels.Count} labels", writer => writer.WriteAsync(labels, cancellationToken));
 
+    public Task<IReadOnlyList<StoredOfLabel>> FindAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken) =>
+        AttemptAsync("Looking up the labels' payments", writer => writer.FindAsync(labels, cancellationToken));
+
     public Task<StoreCounts> CountAsync(CancellationToken cancellationToken) =>
         AttemptAsync("Counting the payments", writer => writer.CountAsync(cancellationToken));
 

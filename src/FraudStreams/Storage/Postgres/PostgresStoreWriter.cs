@@ -86,10 +86,7 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
             """,
             _connection))
         {
-            Add(insert, NpgsqlDbType.Text, labels.Select(label => label.Id));
-            Add(insert, NpgsqlDbType.TimestampTz, labels.Select(label => DateTimeOffset.FromUnixTimeMilliseconds(label.ConfirmedAt).UtcDateTime));
-            Add(insert, NpgsqlDbType.Text, labels.Select(label => label.ConfirmedBy));
-            Add(insert, NpgsqlDbType.Smallint, labels.Select(label => (short)(label.Fraud ? 1 : 0)));
+            Add(insert, labels);
             await using var inserted = await insert.ExecuteReaderAsync(cancellationToken);
             while (await inserted.ReadAsync(cancellationToken)) fresh.Add(inserted.GetString(0));
         }
@@ -97,6 +94,28 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
         var applied = await ApplyAsync(fresh, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new LabelCounts(fresh.Count, labels.Count - fresh.Count, applied);
+    }
+
+    public async Task<IReadOnlyList<StoredOfLabel>> FindAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken)
+    {
+        var found = new List<StoredOfLabel>(labels.Count);
+        await using var transaction = await BeginAsync(_forQuery, cancellationToken);
+        await using (var select = new NpgsqlCommand(
+            $"""
+            SELECT EXISTS (SELECT 1 FROM {_tables.TableNames.Transactions} AS payment WHERE payment.{_tables.Id} = asked.id),
+                EXISTS (SELECT 1 FROM {_tables.TableNames.LabelHistory} AS label
+                    WHERE (label.id, label.confirmed_at, label.confirmed_by, label.true_value) = (asked.id, asked.confirmed_at, asked.confirmed_by, asked.true_value))
+            FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS asked (id, confirmed_at, confirmed_by, true_value, number) ORDER BY number
+            """,
+            _connection))
+        {
+            Add(select, labels);
+            await using var rows = await select.ExecuteReaderAsync(cancellationToken);
+            while (await rows.ReadAsync(cancellationToken))
+                found.Add(new StoredOfLabel(rows.GetBoolean(0), rows.GetBoolean(1)));
+        }
+        await transaction.CommitAsync(cancellationToken);
+        return found;
     }
 
     public async Task<StoreCounts> CountAsync(CancellationToken cancellationToken)
@@ -181,6 +200,15 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    /// <summary>The labels' ids, times, sources and values as four arrays.</summary>
+    static void Add(NpgsqlCommand command, IReadOnlyList<Label> labels)
+    {
+        Add(command, NpgsqlDbType.Text, labels.Select(label => label.Id));
+        Add(command, NpgsqlDbType.TimestampTz, labels.Select(label => DateTimeOffset.FromUnixTimeMilliseconds(label.ConfirmedAt).UtcDateTime));
+        Add(command, NpgsqlDbType.Text, labels.Select(label => label.ConfirmedBy));
+        Add(command, NpgsqlDbType.Smallint, labels.Select(label => (short)(label.Fraud ? 1 : 0)));
+    }
 
     static void Add<T>(NpgsqlCommand command, NpgsqlDbType type, IEnumerable<T> values) =>
         command.Parameters.Add(new NpgsqlParameter<T[]> { TypedValue = [.. values], NpgsqlDbType = NpgsqlDbType.Array | type });

@@ -70,6 +70,9 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
     public Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken) =>
         WithRetryAsync(writer => writer.Write(labels), () => $"Storing {labels.Count} labels", cancellationToken);
 
+    public Task<IReadOnlyList<StoredOfLabel>> FindAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken) =>
+        WithRetryAsync(writer => writer.Find(labels), () => "Looking up the labels' payments", cancellationToken);
+
     public Task<StoreCounts> CountAsync(CancellationToken cancellationToken) =>
         WithRetryAsync(writer => Count(writer.File), () => "Counting the payments", cancellationToken);
 

@@ -9,7 +9,7 @@ namespace FraudStreams.Storage.Sqlite;
 internal sealed class SqliteStoreWriter : IDisposable
 {
     readonly TransactionSchema _schema;
-    readonly SqliteStatement _insert, _anyLabel, _insertLabel, _applyLabel;
+    readonly SqliteStatement _insert, _anyLabel, _insertLabel, _applyLabel, _findPayment, _findLabel;
     readonly ArrayBufferWriter<byte> _unusual = new(256);
 
     public SqliteStoreWriter(SqliteFile file, StoreTables tables, TransactionSchema schema)
@@ -23,6 +23,9 @@ internal sealed class SqliteStoreWriter : IDisposable
         _anyLabel = file.Prepare("SELECT EXISTS (SELECT 1 FROM label_history)");
         _insertLabel = file.Prepare(
             "INSERT INTO label_history (id, confirmed_at, confirmed_by, true_value) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
+        _findPayment = file.Prepare($"SELECT EXISTS (SELECT 1 FROM transactions WHERE {tables.Id} = ?)");
+        _findLabel = file.Prepare(
+            "SELECT EXISTS (SELECT 1 FROM label_history WHERE id = ? AND confirmed_at = ? AND confirmed_by = ? AND true_value = ?)");
         _applyLabel = file.Prepare($"""
             UPDATE transactions SET true_value = latest.true_value, confirmed_at = latest.confirmed_at, confirmed_by = latest.confirmed_by
             FROM (SELECT * FROM label_history WHERE id = ?1 ORDER BY {StoreTables.LatestFirst} LIMIT 1) AS latest
@@ -59,7 +62,7 @@ internal sealed class SqliteStoreWriter : IDisposable
         File.Begin();
         foreach (var label in labels)
         {
-            _insertLabel.Bind(1, label.Id).Bind(2, label.ConfirmedAt).Bind(3, label.ConfirmedBy).Bind(4, label.Fraud ? 1L : 0L).Run();
+            Bound(_insertLabel, label).Run();
             if (File.Changes == 0) continue;
 
             added++;
@@ -69,6 +72,14 @@ internal sealed class SqliteStoreWriter : IDisposable
 
         File.Commit();
         return new LabelCounts(added, labels.Count - added, changed);
+    }
+
+    public IReadOnlyList<StoredOfLabel> Find(IReadOnlyList<Label> labels)
+    {
+        var found = new StoredOfLabel[labels.Count];
+        for (var label = 0; label < found.Length; label++)
+            found[label] = new StoredOfLabel(_findPayment.Bind(1, labels[label].Id).LongOr(0) == 1, Bound(_findLabel, labels[label]).LongOr(0) == 1);
+        return found;
     }
 
     /// <summary>Rolls back after a fault; false if that fails too, and closing the file has to do it.</summary>
@@ -86,6 +97,9 @@ internal sealed class SqliteStoreWriter : IDisposable
     }
 
     public void Dispose() => File.Dispose();
+
+    static SqliteStatement Bound(SqliteStatement statement, Label label) =>
+        statement.Bind(1, label.Id).Bind(2, label.ConfirmedAt).Bind(3, label.ConfirmedBy).Bind(4, label.Fraud ? 1L : 0L);
 
     void Insert(PredictionRows predictions, int row)
     {

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using FraudStreams.Cli.Live;
+using FraudStreams.Diagnostics;
 using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Tests.Configuration;
 using FraudStreams.Tests.Messaging.Sqlite;
@@ -45,6 +47,19 @@ public sealed class FolderStatusTests : IDisposable
         status.Lag[ConsumerGroups.Alert].ShouldBe(1);
         status.Lag[ConsumerGroups.Store].ShouldBe(5);
         status.ModelVersion.ShouldBe(TrainedModel.Loaded.Version);
+    }
+
+    [Fact]
+    public async Task The_version_that_scores_is_named_for_each_host()
+    {
+        TrainedModel.PutInService(_folder);
+        await EmbeddedMessageLog.Open(SettingsOf.Set().Topics.Embedded(_folder), TimeProvider.System, _ => { }).DisposeAsync();
+        new Heartbeat("a", 1, ["score", "store"], TimeProvider.System.GetUtcNow(), ImmutableSortedDictionary<string, CheckResult>.Empty, "cards-1").Write(_folder);
+        new Heartbeat("b", 1, ["store"], TimeProvider.System.GetUtcNow(), ImmutableSortedDictionary<string, CheckResult>.Empty).Write(_folder);
+
+        var status = Read().ShouldNotBeNull();
+
+        status.Hosts.Select(host => $"{host.Machine} {string.Join(',', host.Roles)} {host.ModelVersion}").ShouldBe(["a score,store cards-1", "b store "]);
     }
 
     [Fact]

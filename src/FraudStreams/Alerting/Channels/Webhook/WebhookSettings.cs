@@ -26,14 +26,39 @@ public sealed record WebhookSettings(Uri Url, WebhookKey Key, TimeSpan Timeout)
     public override string ToString() => $"webhook {Url.Host}";
 }
 
-/// <summary>The signing key: the bytes of the text itself, or the Base64 that follows "whsec_".</summary>
-public sealed class WebhookKey(SecretValue secret)
+/// <summary>The signing key: the bytes of the text itself, or the Base64 that follows "whsec_", in either alphabet and with or without its padding.</summary>
+public sealed class WebhookKey
 {
     const string Base64Start = "whsec_";
 
-    public byte[] Bytes() => secret.Reveal() is var text && text.StartsWith(Base64Start, StringComparison.Ordinal)
-        ? Convert.FromBase64String(text[Base64Start.Length..])
-        : Encoding.UTF8.GetBytes(text);
+    readonly SecretValue _secret;
+    readonly byte[] _bytes;
 
-    public override string ToString() => secret.ToString();
+    /// <exception cref="SettingsException">"whsec_" is not followed by Base64; names where the secret came from.</exception>
+    public WebhookKey(SecretValue secret)
+    {
+        _secret = secret;
+        var text = secret.Reveal();
+        _bytes = text.StartsWith(Base64Start, StringComparison.Ordinal) ? Decode(text[Base64Start.Length..], secret.Source) : Encoding.UTF8.GetBytes(text);
+    }
+
+    public byte[] Bytes() => _bytes;
+
+    public override string ToString() => _secret.ToString();
+
+    static byte[] Decode(string base64, string source)
+    {
+        var standard = base64.TrimEnd('=').Replace('-', '+').Replace('_', '/');
+        try
+        {
+            if (Convert.FromBase64String(standard.PadRight((standard.Length + 3) / 4 * 4, '=')) is { Length: > 0 } bytes)
+                return bytes;
+        }
+        catch (FormatException)
+        {
+            // The parser's message says less than what is right; and none may show the value.
+        }
+
+        throw new SettingsException($"{source} must be {Base64Start} followed by the key in Base64, or a text that does not begin with {Base64Start}");
+    }
 }
