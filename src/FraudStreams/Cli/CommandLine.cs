@@ -4,6 +4,7 @@ using FraudStreams.Messaging;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
+using FraudStreams.Simulation;
 using FraudStreams.Storage;
 
 namespace FraudStreams.Cli;
@@ -33,8 +34,8 @@ static class CommandLine
             await Console.Error.WriteLineAsync($"fraudstreams: {e.Message}");
             return ExitCode.WrongUse;
         }
-        catch (Exception e) when (e is CommandFailedException or NothingToMeasureException or ModelArtifactException or MessageLogException or StoreException
-            or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is CommandFailedException or NothingToMeasureException or TooManyRejectedException or ModelArtifactException or MessageLogException or StoreException
+            or IOException or InvalidDataException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"fraudstreams: {e.Message}");
             return ExitCode.Failed;

@@ -8,6 +8,7 @@ using FraudStreams.Hosting;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
+using FraudStreams.Simulation;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -33,7 +34,7 @@ static class StreamRun
         var options = new StreamOptions(settings, schema, model, layers);
 
         ImmutableArray<string> unfinished;
-        long rejected;
+        long rejected, rejectedPayments, scored;
         await using (var console = new StreamConsole(screen, live, settings.Console.LogEvery, time))
         {
             var host = StreamHost.Build(options, console.Log, signals, time);
@@ -50,7 +51,7 @@ static class StreamRun
                 await WaitForEndAsync(stream, signals, untilDrained, log);
                 await host.StopAsync();
                 unfinished = stream.Unfinished;
-                rejected = totals.Current.Rejected;
+                (rejected, rejectedPayments, scored) = (totals.Current.Rejected, totals.RejectedPayments, totals.Current.Scored);
             }
             finally
             {
@@ -63,6 +64,9 @@ static class StreamRun
             screen.WriteLine($"{rejected:N0} records were rejected: `fraudstreams rejected` says why.");
         if (json)
             Console.Out.WriteLine(JsonSerializer.Serialize(FolderStatus.Read(settings), FolderStatus.Json));
+        if (settings.Simulate.Input is { } input
+            && settings.Input.Refusal(InputFile.NameOf(input), rejectedPayments, rejectedPayments + scored) is { } refusal)
+            throw new TooManyRejectedException(refusal);
         return unfinished.IsEmpty ? ExitCode.Done : ExitCode.Failed;
     }
 
@@ -82,7 +86,7 @@ static class StreamRun
     static (TransactionSchema Schema, ScoringModel? Model) Prepare(
         FraudSettings settings, IAnsiConsole screen, TimeProvider time, CancellationToken cancellationToken)
     {
-        MakeFolder(settings.DataDirectory);
+        CommandChecks.MakeFolder(settings.DataDirectory);
         var schema = SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory);
         if (!settings.Roles.Contains(Role.Score))
             return (schema, null);
@@ -92,18 +96,6 @@ static class StreamRun
         if (isFirst)
             screen.Write(MetricsTable.Render(model.Version, "the first model, measured on its validation part", model.Card.Metrics));
         return (schema, model);
-    }
-
-    static void MakeFolder(string folder)
-    {
-        try
-        {
-            Directory.CreateDirectory(folder);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new SettingsException($"fraudstreams.data = {folder}: it must be a folder that can be written: {e.Message}", e);
-        }
     }
 
     static string Ending(FraudSettings settings, ImmutableArray<string> unfinished) => unfinished.IsEmpty
