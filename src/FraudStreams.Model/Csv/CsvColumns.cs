@@ -99,7 +99,8 @@ sealed class CsvColumns
     internal static int[] FieldsOf(ImmutableArray<string> names, TransactionSchema schema)
     {
         var fields = names.Select(schema.IndexOf).ToArray();
-        var alike = schema.Fields.Select((field, index) => (Name: Alike(field.Name), index)).GroupBy(field => field.Name)
+        var alike = schema.Fields.Select((field, index) => (Name: Alike(field.Name), index))
+            .Where(field => !schema.Roles.IdFromRow || field.index != schema.IdField).GroupBy(field => field.Name)
             .Where(of => of.Count() == 1).ToDictionary(of => of.Key, of => of.First().index);
         for (var column = 0; column < fields.Length; column++)
         {

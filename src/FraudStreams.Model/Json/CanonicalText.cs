@@ -13,6 +13,7 @@ static class CanonicalText
     internal const int Longest = 40;
 
     const int DigitsOfAnyDouble = 15;
+    const long NegativeZero = long.MinValue;
 
     /// <summary>Writes a value other than a text, given as its cell's bits. Returns the number of bytes written.</summary>
     internal static int Write(SchemaField field, long bits, Span<byte> into)
@@ -34,6 +35,9 @@ static class CanonicalText
     /// <summary>Whether the text that a value was parsed from is the value's canonical text, as <see cref="Write"/> writes it.</summary>
     internal static bool Is(SchemaField field, ReadOnlySpan<byte> written, long bits)
     {
+        // SQLite keeps a real without a fraction as an integer, and so a zero without its sign.
+        if (field.Type == FieldType.Number && bits == NegativeZero)
+            return false;
         var isCanonical = field.Type switch
         {
             FieldType.Number => IsShortest(written),

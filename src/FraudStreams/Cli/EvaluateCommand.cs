@@ -81,6 +81,8 @@ static class EvaluateCommand
         var folds = WorkProgress.Run(progress =>
         {
             var rows = SplitHistory.Read(file, SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory), settings.Input, progress, stop.Stopped);
+            var (leftOut, kept) = split.LeftOutOf(rows);
+            leftOut.Report(progress, InputFile.NameOf(file), kept);
             progress.Step($"Training and measuring: {split}");
             return Backtest.Run(rows, split, call.GetValue(Splits.Folds), settings.Model.Boosting, stop.Stopped);
         });

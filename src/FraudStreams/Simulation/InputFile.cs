@@ -73,7 +73,14 @@ static class InputFile
             try
             {
                 if (!file.CanSeek)
-                    return (s_pipes[path] = Plain(InputCopy.Of(file), path)).Open();
+                {
+                    // Somebody may be waiting for a source that does not end.
+                    Console.Error.WriteLine($"Reading {NameOf(path)} to its end");
+                    s_pipes[path] = known = Plain(InputCopy.Of(file), path);
+                    file.Dispose();
+                    return known.Open();
+                }
+
                 using (var decoded = Decoded(file, path))
                 {
                     if (decoded is null)
