@@ -44,9 +44,10 @@ static class SchemaResolver
             }
             catch (SchemaException e)
             {
-                // Of as many columns in common, the nearer one lacks less.
-                var score = (2 * header.FieldsOf(schema).Count(field => field >= 0)) - header.LacksOf(schema).Length;
-                if (header.FieldsOf(schema).Any(field => field >= 0) && (nearest is null || score > most))
+                // Of as many columns in common, the nearer one lacks less. An id that the schema makes itself is no column of it.
+                var common = header.FieldsOf(schema).Count(field => field >= 0 && (field != schema.IdField || !schema.Roles.IdFromRow));
+                var score = (2 * common) - header.LacksOf(schema).Length;
+                if (common > 0 && (nearest is null || score > most))
                     (nearest, most, reason) = (schema, score, e.Message);
             }
         }

@@ -32,7 +32,8 @@ static class InputFile
     ];
 
     /// <summary>The file's name in messages.</summary>
-    public static string NameOf(string path) => path == StandardInput ? "standard input" : Path.GetFileName(path);
+    public static string NameOf(string path) =>
+        path == StandardInput ? "standard input" : path.StartsWith("/dev/fd/", StringComparison.Ordinal) ? "a pipe" : Path.GetFileName(path);
 
     /// <summary>
     /// The name that ids of rows are made of where the data has none. What comes through a pipe has no name of its own, so a digest of its content stands

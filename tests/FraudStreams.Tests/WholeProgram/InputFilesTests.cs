@@ -106,8 +106,8 @@ public sealed class InputFilesTests
     [FullDiskFact]
     public async Task A_read_only_disk_is_called_so_before_anything_is_done()
     {
-        using var folder = new StreamFolder(Rows, diskMegabytes: 32);
-        using var disk = new SmallDisk(folder.File("."), 8);
+        using var folder = new StreamFolder(Rows);
+        using var disk = new SmallDisk(folder.Path, 8);
         disk.MakeReadOnly();
 
         foreach (var command in (string[][])[["run", "--input", folder.Input], ["train", "--input", folder.Input]])
