@@ -42,13 +42,9 @@ sealed class InputCopy
     /// <summary>The content from its first byte. Any number may be open at a time.</summary>
     public Stream Open() => new Reader(_file.SafeFileHandle, _length);
 
-    sealed class Reader(SafeFileHandle file, long length) : Stream
+    sealed class Reader(SafeFileHandle file, long length) : InputStream
     {
-        public override bool CanRead => true;
-
         public override bool CanSeek => true;
-
-        public override bool CanWrite => false;
 
         public override long Length => length;
 
@@ -61,17 +57,7 @@ sealed class InputCopy
             return read;
         }
 
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
         public override long Seek(long offset, SeekOrigin origin) =>
             Position = offset + origin switch { SeekOrigin.Begin => 0, SeekOrigin.Current => Position, _ => length };
-
-        public override void Flush()
-        {
-        }
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

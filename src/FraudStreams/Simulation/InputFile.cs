@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text;
 using FraudStreams.Configuration;
 
@@ -135,7 +134,7 @@ static class InputFile
         }
 
         if (head.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]))
-            return new GZipStream(file, CompressionMode.Decompress);
+            return new GzipInput(file);
         if (head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || IsWide(head, letter: 0))
             return FromUtf16(file, bigEndian: false);
         if (head.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]) || IsWide(head, letter: 1))
