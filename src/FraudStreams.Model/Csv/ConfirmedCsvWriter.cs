@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Text;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
@@ -6,62 +7,79 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Model.Csv;
 
 /// <summary>
-/// Writes confirmed payments as rows of a training CSV file (UTF-8, RFC 4180, lines end in LF): the schema's columns in schema order,
-/// after an empty index column where the schema drops one. Each value is written as its source wrote it, and the label column holds the
-/// confirmed label (1, 0, or empty where none was confirmed). A synthetic id, made from file name and row, has no column.
+/// Writes confirmed payments as rows of a training CSV file (UTF-8, RFC 4180, lines end in LF): with the columns of a file that is there, in its order
+/// and with its separator, or else the schema's columns in schema order, after an empty index column where the schema drops one. Each value is written
+/// as its source wrote it, and the label column holds the confirmed label (1, 0, or empty where none was confirmed). A column that no field of the
+/// schema has stays empty. A synthetic id, made from file name and row, has no column.
 /// </summary>
 public sealed class ConfirmedCsvWriter : StoredRowWriter
 {
-    static readonly SearchValues<byte> NeedQuotes = SearchValues.Create("\",\r\n"u8);
-
     readonly IBufferWriter<byte> _into;
-    readonly int _firstField;
+    readonly ArrayBufferWriter<byte> _row = new(1024);
+    readonly (int Start, int Length)[] _values;
+    readonly ImmutableArray<int> _fields;
+    readonly byte[] _header;
+    readonly byte _separator = (byte)',';
+    readonly SearchValues<byte> _needQuotes;
 
     /// <param name="schema">The schema of the rows.</param>
     /// <param name="into">Receives the UTF-8 text; owned by the caller.</param>
-    /// <exception cref="SchemaException">The schema has no label, so a training file has no column for the confirmed label.</exception>
-    public ConfirmedCsvWriter(TransactionSchema schema, IBufferWriter<byte> into)
+    /// <param name="columns">The header of the file whose columns are written; null for the schema's own.</param>
+    /// <exception cref="SchemaException">The schema has no label, or the file no column for it, so there is no place for the confirmed label.</exception>
+    public ConfirmedCsvWriter(TransactionSchema schema, IBufferWriter<byte> into, CsvHeader? columns = null)
         : base(schema)
     {
         if (schema.LabelField < 0)
             throw new SchemaException($"schema {schema.Name}", ["has no label (roles.label): its training files cannot hold confirmed labels"]);
         _into = into;
-        _firstField = schema.Roles.IdFromRow ? 1 : 0;
+        _values = new (int, int)[schema.Fields.Length];
+        if (columns is not null)
+        {
+            _fields = columns.FieldsOf(schema);
+            if (!_fields.Contains(schema.LabelField))
+                throw new SchemaException("the training file", [$"has no column {schema.Roles.Label}: it cannot hold confirmed labels"]);
+            (_header, _separator) = (Encoding.UTF8.GetBytes(columns.Line + "\n"), (byte)columns.Separator);
+        }
+        else
+        {
+            int[] index = schema.DropsIndexColumn ? [-1] : [];
+            _fields = [.. index, .. Enumerable.Range(0, schema.Fields.Length).Where(field => field != schema.IdField || !schema.Roles.IdFromRow)];
+            _header = Encoding.UTF8.GetBytes(string.Join(',', _fields.Select(field => field < 0 ? "" : Quoted(schema.Fields[field].Name))) + "\n");
+        }
+        _needQuotes = SearchValues.Create([(byte)'"', (byte)'\r', (byte)'\n', _separator]);
     }
 
     /// <summary>Writes the header line. Call it once, before the first row.</summary>
-    public void WriteHeader()
-    {
-        if (Schema.DropsIndexColumn)
-            _into.Write(","u8);
-        for (var field = _firstField; field < Schema.Fields.Length; field++)
-        {
-            if (field > _firstField)
-                _into.Write(","u8);
-            WriteQuotedWhereNeeded(Encoding.UTF8.GetBytes(Schema.Fields[field].Name));
-        }
-        _into.Write("\n"u8);
-    }
+    public void WriteHeader() => _into.Write(_header);
 
     /// <summary>The confirmed label replaces the label of the source.</summary>
     private protected override void Begin(byte[]?[] written, bool? confirmed)
     {
         written[Schema.LabelField] = confirmed switch { true => "1"u8.ToArray(), false => "0"u8.ToArray(), null => [] };
-        if (Schema.DropsIndexColumn)
-            _into.Write(","u8);
+        _row.ResetWrittenCount();
     }
 
     private protected override void Write(int field, ReadOnlySpan<byte> text)
     {
-        if (field < _firstField)
+        _values[field] = (_row.WrittenCount, text.Length);
+        _row.Write(text);
+        if (field < Schema.Fields.Length - 1)
             return;
-        WriteQuotedWhereNeeded(text);
-        _into.Write(field == Schema.Fields.Length - 1 ? "\n"u8 : ","u8);
+        for (var column = 0; column < _fields.Length; column++)
+        {
+            if (column > 0)
+                _into.Write([_separator]);
+            if (_fields[column] >= 0 && _values[_fields[column]] is var (start, length))
+                WriteQuotedWhereNeeded(_row.WrittenSpan.Slice(start, length));
+        }
+        _into.Write("\n"u8);
     }
+
+    static string Quoted(string name) => name.AsSpan().ContainsAny("\",\r\n") ? $"\"{name.Replace("\"", "\"\"")}\"" : name;
 
     void WriteQuotedWhereNeeded(ReadOnlySpan<byte> text)
     {
-        if (!text.ContainsAny(NeedQuotes))
+        if (!text.ContainsAny(_needQuotes))
         {
             _into.Write(text);
             return;

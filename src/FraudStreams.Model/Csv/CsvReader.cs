@@ -69,7 +69,7 @@ public sealed class CsvReader : IDisposable
         if (line.Length > JsonRecord.DefaultLongestRecord)
             return JsonRecord.TooLong(line.Length, JsonRecord.DefaultLongestRecord);
         if (!Utf8.IsValid(line))
-            return new(RejectCodes.NotUtf8, "the record is not UTF-8 text");
+            return JsonRecord.NotUtf8();
         var cells = into.Begin(line, out var start);
         if (_syntheticId is not null)
         {
@@ -78,18 +78,25 @@ public sealed class CsvReader : IDisposable
         }
         RejectReason? problems = null;
         var fields = _scanner.Fields;
+        Span<byte> changed = stackalloc byte[CsvValue.Longest];
         foreach (ref readonly var column in _columns.All.AsSpan())
         {
             if (column.Field < 0)
                 continue;
             ref readonly var field = ref fields[column.Position];
-            var text = _scanner[field];
+            scoped var text = _scanner[field];
             var at = start + field.Start;
             if (field.HasDoubledQuotes)
             {
                 var room = into.Reserve(text.Length);
                 text = room[..CsvScanner.Undouble(text, room)];
                 at = into.Keep(text.Length);
+            }
+            var read = _columns.Value(column, text, changed);
+            if (read != text)
+            {
+                at = text.Overlaps(read, out var cut) ? at + cut : into.Append(read);
+                text = read;
             }
             // An empty number or time is a missing value; FieldText decides whether a text may be empty.
             if (text.IsEmpty && Schema.Fields[column.Field].Type != FieldType.Text)

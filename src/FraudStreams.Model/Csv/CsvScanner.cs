@@ -1,12 +1,14 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using FraudStreams.Model.Json;
 
 namespace FraudStreams.Model.Csv;
 
 /// <summary>
 /// Splits a stream into CSV records (RFC 4180: quotes, doubled quotes, line ends in quotes; CRLF or LF) and records into fields, in one
-/// pooled buffer. Skips blank lines. A quote that is not closed within <see cref="LongestQuoted"/> bytes invalidates its own line, not
+/// pooled buffer. The separator is the one that the first line names (sep=;) or else has most of: comma, semicolon, tab or bar. Skips blank
+/// lines, also those of nothing but separators, as spreadsheets write empty rows. A quote that is not closed within <see cref="LongestQuoted"/> bytes invalidates its own line, not
 /// the rest of the file. Spans are valid until the next record.
 /// </summary>
 sealed class CsvScanner : IDisposable
@@ -32,14 +34,23 @@ sealed class CsvScanner : IDisposable
         _stream = stream;
         _file = file;
         Fill();
+        while (_filled < 3 && !_ended)
+            Fill();
         if (_buffer.AsSpan(0, _filled).StartsWith("\uFEFF"u8))
             _next = 3;
+        FindSeparator();
     }
 
     internal readonly record struct Field(int Start, int Length, bool HasDoubledQuotes);
 
     /// <summary>Number of the line on which the record begins, from 1.</summary>
     internal long LineNumber { get; private set; }
+
+    /// <summary>What separates the fields of a record.</summary>
+    internal byte Separator { get; private set; } = (byte)',';
+
+    /// <summary>Whether the file begins with a line sep=; that names the separator.</summary>
+    internal bool NamesSeparator { get; private set; }
 
     /// <summary>Byte offset of the next record, from the start of the stream.</summary>
     internal long NextOffset => _bufferOffset + _next;
@@ -88,7 +99,7 @@ sealed class CsvScanner : IDisposable
             _next = atEnd ? end : end + 1;
             _nextLine++;
             _lineLength = WithoutReturn(_buffer.AsSpan(_lineStart, length));
-            if (_lineLength == 0)
+            if (IsBlank(Line))
                 continue;
             Split(Line);
             return true;
@@ -117,6 +128,31 @@ sealed class CsvScanner : IDisposable
         }
         return length;
     }
+
+    /// <summary>Reads the separator from the first line that is not blank, and passes a line sep=; that does nothing but name it.</summary>
+    void FindSeparator()
+    {
+        for (var length = LineLength(_next); length >= 0; length = LineLength(_next))
+        {
+            var line = _buffer.AsSpan(_next, WithoutReturn(_buffer.AsSpan(_next, length)));
+            var named = line.Trim((byte)'"');
+            NamesSeparator = named.Length == 5 && (named[..4].SequenceEqual("sep="u8) || named[..4].SequenceEqual("SEP="u8));
+            if (NamesSeparator)
+                Separator = named[4];
+            else if (line.Length > 0)
+                Separator = LineSeparator.Of(line);
+            if (line.Length > 0 && !NamesSeparator)
+                return;
+            _next = Math.Min(_next + length + 1, _filled);
+            _nextLine++;
+            if (NamesSeparator)
+                return;
+        }
+    }
+
+    /// <summary>Whether a line holds nothing: no byte, only separators, or the end mark of DOS (Ctrl-Z).</summary>
+    bool IsBlank(ReadOnlySpan<byte> line) =>
+        line.Length == 0 || (line[0] == Separator && !line.ContainsAnyExcept(Separator)) || (line.Length == 1 && line[0] == 0x1A);
 
     static int WithoutReturn(ReadOnlySpan<byte> line) => line.Length > 0 && line[^1] == '\r' ? line.Length - 1 : line.Length;
 
@@ -168,20 +204,20 @@ sealed class CsvScanner : IDisposable
         _fields.Clear();
         var start = 0;
         var i = 0;
-        var comma = Vector256.Create((byte)',');
+        var separator = Vector256.Create(Separator);
         for (; i <= line.Length - Vector256<byte>.Count; i += Vector256<byte>.Count)
         {
-            var commas = Vector256.Equals(Vector256.Create(line.Slice(i, Vector256<byte>.Count)), comma).ExtractMostSignificantBits();
-            for (; commas != 0; commas &= commas - 1)
+            var found = Vector256.Equals(Vector256.Create(line.Slice(i, Vector256<byte>.Count)), separator).ExtractMostSignificantBits();
+            for (; found != 0; found &= found - 1)
             {
-                var at = i + int.CreateTruncating(uint.TrailingZeroCount(commas));
+                var at = i + int.CreateTruncating(uint.TrailingZeroCount(found));
                 _fields.Add(new Field(start, at - start, false));
                 start = at + 1;
             }
         }
         for (; i < line.Length; i++)
         {
-            if (line[i] != ',')
+            if (line[i] != Separator)
                 continue;
             _fields.Add(new Field(start, i - start, false));
             start = i + 1;
@@ -239,16 +275,16 @@ sealed class CsvScanner : IDisposable
                     i++;
                 }
                 var length = i - 1 - start;
-                // RFC 4180 does not define text between the closing quote and the comma: keep the field as it is written.
-                var rest = record[i..].IndexOf((byte)',');
+                // RFC 4180 does not define text between the closing quote and the separator: keep the field as it is written.
+                var rest = record[i..].IndexOf(Separator);
                 rest = rest < 0 ? record.Length - i : rest;
                 _fields.Add(rest == 0 ? new Field(start, length, doubled) : new Field(start - 1, i + rest - start + 1, false));
                 i += rest;
             }
             else
             {
-                var comma = record[i..].IndexOf((byte)',');
-                var length = comma < 0 ? record.Length - i : comma;
+                var separator = record[i..].IndexOf(Separator);
+                var length = separator < 0 ? record.Length - i : separator;
                 _fields.Add(new Field(i, length, false));
                 i += length;
             }

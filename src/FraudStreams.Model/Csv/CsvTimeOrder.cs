@@ -85,7 +85,7 @@ public sealed class CsvTimeOrder
         readonly TransactionSchema _schema;
         readonly CsvScanner _scanner;
         readonly CsvColumns _columns;
-        readonly int _timeColumn;
+        readonly CsvColumns.Column _timeColumn;
         readonly long _mostRows;
         readonly CancellationToken _cancellationToken;
 
@@ -94,7 +94,7 @@ public sealed class CsvTimeOrder
             _schema = schema;
             _scanner = new CsvScanner(csv, fileName);
             _columns = CsvColumns.Read(_scanner, schema, fileName);
-            _timeColumn = _columns.All.First(column => column.Field == schema.TimeField).Position;
+            _timeColumn = _columns.All.First(column => column.Field == schema.TimeField);
             (_mostRows, _cancellationToken) = (mostRows, cancellationToken);
         }
 
@@ -116,8 +116,9 @@ public sealed class CsvTimeOrder
             if (Rows++ % CancellationCheckRows == 0)
                 _cancellationToken.ThrowIfCancellationRequested();
             var cell = default(Cell);
+            Span<byte> changed = stackalloc byte[CsvValue.Longest];
             if (_columns.Check(_scanner) is null
-                && _scanner[_scanner.Fields[_timeColumn]] is { IsEmpty: false } text
+                && _columns.Value(_timeColumn, _scanner[_scanner.Fields[_timeColumn.Position]], changed) is { IsEmpty: false } text
                 && FieldText.ReadValue(_schema, _schema.TimeField, _schema.Fields[_schema.TimeField], text, ref cell) is null)
             {
                 time = cell.Bits;

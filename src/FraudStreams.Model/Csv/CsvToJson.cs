@@ -6,7 +6,7 @@ namespace FraudStreams.Model.Csv;
 
 /// <summary>
 /// Converts the rows of a CSV file to records of topic `transactions`: one UTF-8 JSON object each, with the file's columns in file order
-/// and their text unaltered. Text fields become JSON strings; other fields become JSON numbers where their text is a valid one, null
+/// and their text unaltered, but for ways of writing a value that are not the field's own (<see cref="CsvValue"/>). Text fields become JSON strings; other fields become JSON numbers where their text is a valid one, null
 /// where it is empty, and strings otherwise, for the reader to reject. A line that cannot be split into the header's columns is copied as
 /// it is. Not thread-safe. Does not close the stream.
 /// </summary>
@@ -24,6 +24,7 @@ public sealed class CsvToJson : IDisposable
     readonly CsvColumns.Column? _keyColumn;
     readonly CsvColumns.Column? _timeColumn;
     byte[] _key = new byte[64];
+    byte[] _undoubled = new byte[64];
     bool _isRow;
 
     /// <summary>Reads the header line, then moves to <paramref name="from"/>.</summary>
@@ -69,11 +70,14 @@ public sealed class CsvToJson : IDisposable
                 return _syntheticId is null ? default : _syntheticId.Of(Row);
             var quoted = _scanner.Fields[column.Position];
             var key = _scanner[quoted];
-            if (!quoted.HasDoubledQuotes)
-                return key;
-            if (_key.Length < key.Length)
-                _key = new byte[key.Length];
-            return _key.AsSpan(0, CsvScanner.Undouble(key, _key));
+            if (quoted.HasDoubledQuotes)
+            {
+                if (_key.Length < key.Length)
+                    _key = new byte[key.Length];
+                key = _key.AsSpan(0, CsvScanner.Undouble(key, _key));
+            }
+            // A card or an id is never written anew, at most cut.
+            return _columns.Value(column, key, default);
         }
     }
 
@@ -85,7 +89,7 @@ public sealed class CsvToJson : IDisposable
             if (!_isRow || _timeColumn is not { } column)
                 return null;
             var cell = default(TransactionRows.Cell);
-            var text = _scanner[_scanner.Fields[column.Position]];
+            var text = _columns.Value(column, _scanner[_scanner.Fields[column.Position]], stackalloc byte[CsvValue.Longest]);
             var unreadable = FieldText.ReadValue(_schema, column.Field, _schema.Fields[column.Field], text, ref cell);
             return unreadable is null ? cell.Bits : null;
         }
@@ -121,8 +125,9 @@ public sealed class CsvToJson : IDisposable
     {
         var fields = _scanner.Fields;
         var syntheticId = _syntheticId is null ? default : _syntheticId.Of(Row);
-        // A control character takes six bytes; quotes, comma or null add at most four bytes a column.
-        var room = into.GetSpan(_namesLength + (6 * (_scanner.Line.Length + syntheticId.Length)) + (4 * (fields.Length + 1)) + 2);
+        // A control character takes six bytes; quotes, comma or null add at most four bytes a column, a clock behind a day nine.
+        var room = into.GetSpan(_namesLength + (6 * (_scanner.Line.Length + syntheticId.Length)) + (13 * (fields.Length + 1)) + 2);
+        Span<byte> changed = stackalloc byte[CsvValue.Longest];
         var at = 0;
         room[at++] = (byte)'{';
         if (_syntheticId is not null)
@@ -134,20 +139,37 @@ public sealed class CsvToJson : IDisposable
         foreach (ref readonly var column in _columns.All.AsSpan())
         {
             ref readonly var field = ref fields[column.Position];
-            var text = _scanner[field];
+            scoped var text = _scanner[field];
+            var doubledQuotes = field.HasDoubledQuotes;
             Put(column.JsonName, room, ref at);
+            if (column.Field >= 0)
+                text = Read(column, text, ref doubledQuotes, changed);
             if (column.Field < 0 || _schema.Fields[column.Field].Type == FieldType.Text)
-                PutText(text, field.HasDoubledQuotes, room, ref at);
+                PutText(text, doubledQuotes, room, ref at);
             else if (text.IsEmpty)
                 Put("null"u8, room, ref at);
             else if (NumberText.IsJsonNumber(text))
                 Put(text, room, ref at);
             else
-                PutText(text, field.HasDoubledQuotes, room, ref at);
+                PutText(text, doubledQuotes, room, ref at);
             room[at++] = (byte)',';
         }
         room[at - 1] = (byte)'}';
         into.Advance(at);
+    }
+
+    /// <summary>The value as its field takes it; doubled quotes stay doubled where it is a text as it was written.</summary>
+    ReadOnlySpan<byte> Read(scoped in CsvColumns.Column column, ReadOnlySpan<byte> text, ref bool doubledQuotes, Span<byte> changed)
+    {
+        if (!doubledQuotes)
+            return _columns.Value(column, text, changed);
+        var written = text.Length <= _undoubled.Length ? _undoubled : _undoubled = new byte[text.Length];
+        var plain = (ReadOnlySpan<byte>)written.AsSpan(0, CsvScanner.Undouble(text, written));
+        var read = _columns.Value(column, plain, changed);
+        if (read == plain)
+            return text;
+        doubledQuotes = false;
+        return read;
     }
 
     static void Put(ReadOnlySpan<byte> bytes, Span<byte> room, ref int at)

@@ -6,14 +6,19 @@ namespace FraudStreams.Model.Csv;
 
 /// <summary>
 /// Reads labels from a CSV file (RFC 4180, UTF-8) whose header has the columns id, true_value (1 or 0), confirmed_at (ISO 8601,
-/// yyyy-MM-dd HH:mm:ss or yyyy-MM-dd, UTC) and confirmed_by, in any order; other columns are ignored. Not thread-safe. Does not close the
+/// yyyy-MM-dd HH:mm:ss or yyyy-MM-dd, UTC) and confirmed_by, in any order and case; other columns are ignored. Not thread-safe. Does not close the
 /// stream.
 /// </summary>
 public sealed class LabelCsvReader : IDisposable
 {
+    /// <summary>As <see cref="LabelText.Names"/>.</summary>
+    static readonly CsvValue[] Values =
+        [new(CsvValueKind.Identity, false), new(CsvValueKind.Label, false), new(CsvValueKind.DateTime, false), new(CsvValueKind.Text, false)];
+
     readonly CsvScanner _scanner;
     readonly int[] _positions = new int[LabelText.Names.Length];
     readonly int _columns;
+    readonly byte[] _changed = new byte[CsvValue.Longest];
     byte[] _undoubled = new byte[256];
 
     /// <summary>Reads the header line.</summary>
@@ -27,7 +32,7 @@ public sealed class LabelCsvReader : IDisposable
         if (_scanner.Read())
         {
             foreach (ref readonly var field in _scanner.Fields)
-                names.Add(Encoding.UTF8.GetString(Text(field)).Trim());
+                names.Add(Encoding.UTF8.GetString(Text(field)).Trim().Replace(' ', '_').ToLowerInvariant());
         }
         _columns = names.Count;
         var problems = new List<string>();
@@ -70,7 +75,7 @@ public sealed class LabelCsvReader : IDisposable
             return true;
         var text = new LabelText();
         for (var name = 0; name < _positions.Length; name++)
-            text.Set(name, Text(_scanner.Fields[_positions[name]]));
+            text.Set(name, Values[name].Read(Text(_scanner.Fields[_positions[name]]), _scanner.Separator, _changed));
         (label, reason) = (text.Label, text.Problems);
         return true;
     }

@@ -35,7 +35,7 @@ static class CanonicalText
     /// <summary>Whether the text that a value was parsed from is the value's canonical text, as <see cref="Write"/> writes it.</summary>
     internal static bool Is(SchemaField field, ReadOnlySpan<byte> written, long bits)
     {
-        // SQLite keeps whole numbers as integers, and so loses the sign of -0: its text restores it.
+        // SQLite keeps a real without a fraction as an integer, and so a zero without its sign.
         if (field.Type == FieldType.Number && bits == NegativeZero)
             return false;
         var isCanonical = field.Type switch

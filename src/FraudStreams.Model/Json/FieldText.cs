@@ -11,6 +11,10 @@ static class FieldText
 {
     const int ShownBytes = 40;
 
+    /// <summary>Digits, signs, decimal marks and group separators, the no-break spaces of UTF-8 among them.</summary>
+    static readonly SearchValues<byte> NumbersOfLocales = SearchValues.Create([.. "0123456789+-.,' "u8, .. "\u00A0\u202F\u2019"u8]);
+
+    static readonly SearchValues<byte> DigitsOfSpreadsheets = SearchValues.Create("0123456789+-,.eE"u8);
     static readonly SearchValues<byte> DigitsSpacesDashes = SearchValues.Create("0123456789 -"u8);
 
     /// <summary>
@@ -60,7 +64,7 @@ static class FieldText
         {
             case FieldType.Number:
                 if (!NumberText.TryParse(text, out var number))
-                    return new(RejectCodes.WrongType, $"{field.Name}: {Shown(schema, text)} is not a number");
+                    return new(RejectCodes.WrongType, $"{field.Name}: {Shown(schema, text)} is not a number{Cure(text)}");
                 if (!double.IsFinite(number))
                 {
                     var kind = double.IsNaN(number) ? "NaN" : "infinite";
@@ -71,7 +75,10 @@ static class FieldText
                 return null;
             case FieldType.Integer:
                 if (!NumberText.TryParseWhole(text, out var whole))
-                    return new(RejectCodes.WrongType, $"{field.Name}: {Shown(schema, text)} is not a whole number");
+                {
+                    return new(RejectCodes.WrongType, $"{field.Name}: {Shown(schema, text)} is not " +
+                        (index == schema.LabelField ? "a label; 1 is fraud, 0 is not" : $"a whole number{Cure(text)}"));
+                }
                 if (index == schema.LabelField && whole is not (0 or 1))
                     return new(RejectCodes.LabelNotBinary, $"{field.Name}: is not a label; 1 is fraud, 0 is not");
                 cell.Bits = whole;
@@ -131,15 +138,19 @@ static class FieldText
         var formats = string.Join(" or ", field.TimeFormats);
         return outOfRange
             ? new(RejectCodes.TimeOutOfRange, $"{field.Name}: {Shown(schema, text)} as {formats} lies outside the years 1800 to 2199")
-            : new(RejectCodes.NotATime, $"{field.Name}: {Shown(schema, text)} is not a time as {formats}");
+            : new(RejectCodes.NotATime, $"{field.Name}: {Shown(schema, text)} is not a time as {formats}{(text.Contains((byte)'/') ? "; day and month cannot be told apart between slashes" : "")}");
     }
+
+    /// <summary>What would be right where a number was written for a locale: a comma may be a decimal mark or a group separator.</summary>
+    static string Cure(ReadOnlySpan<byte> text) =>
+        text.ContainsAnyInRange((byte)'0', (byte)'9') && text.ContainsAnyExcept(NumbersOfLocales) is false ? "; write it with a decimal point and without group separators" : "";
 
     /// <summary>Describes the kind of damage, never the value: a text of digits is usually a card number.</summary>
     static string Damage(ReadOnlySpan<byte> text)
     {
         if (!text.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
             return $"has {text.Length} digits";
-        if (NumberText.TryParse(text, out _))
+        if (NumberText.TryParse(text, out _) || !text.ContainsAnyExcept(DigitsOfSpreadsheets))
         {
             return text.ContainsAny((byte)'e', (byte)'E')
                 ? "is rounded to scientific notation, as spreadsheets do, and its digits are lost"

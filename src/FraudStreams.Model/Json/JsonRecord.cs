@@ -48,7 +48,7 @@ sealed class JsonRecord
         if (record.Length > _longest)
             return TooLong(record.Length, _longest);
         if (!Utf8.IsValid(record))
-            return new(RejectCodes.NotUtf8, "the record is not UTF-8 text");
+            return NotUtf8();
         var first = record.IndexOfAnyExcept(" \t\r\n"u8);
         if (first < 0)
             return new(RejectCodes.NotJson, "the record is empty");
@@ -195,31 +195,16 @@ sealed class JsonRecord
 
     RejectReason NotAnObject(ReadOnlySpan<byte> record)
     {
-        var columns = CsvColumns(record);
-        return columns > 1
+        var separator = LineSeparator.Of(record, out var columns);
+        return columns > 1 && record[0] != '['
             ? new(
                 RejectCodes.ColumnCount,
-                $"the record is a line of {columns} comma-separated columns, not a JSON object; " +
+                $"the record is a line of {columns} {LineSeparator.NameOf(separator)}-separated columns, not a JSON object; " +
                 $"schema {_schema.Name} has {_schema.Fields.Length} fields")
             : new(RejectCodes.NotAnObject, "the record is not a JSON object: it does not begin with {");
     }
 
-    /// <summary>Columns if the record is read as a CSV line; 0 for a JSON array.</summary>
-    static int CsvColumns(ReadOnlySpan<byte> record)
-    {
-        if (record[0] == '[')
-            return 0;
-        var columns = 1;
-        var quoted = false;
-        foreach (var b in record)
-        {
-            if (b == '"')
-                quoted = !quoted;
-            else if (b == ',' && !quoted)
-                columns++;
-        }
-        return columns;
-    }
+    internal static RejectReason NotUtf8() => new(RejectCodes.NotUtf8, "the record is not UTF-8 text; iconv -f WINDOWS-1252 -t UTF-8 converts a file of a Western spreadsheet");
 
     internal static RejectReason TooLong(int length, int longest) =>
         new(RejectCodes.TooLong, $"the record has {length:N0} bytes; at most {longest:N0} are read");

@@ -45,4 +45,10 @@ public sealed record TrainingFacts(DateTimeOffset From, DateTimeOffset To, long 
 {
     /// <summary>Hyperparameters by name, as text.</summary>
     public ImmutableSortedDictionary<string, string> Settings { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>The header of the CSV file that it was trained on, as it is written there; null where it was not a file, and on cards of earlier releases.</summary>
+    public string? Columns { get; init; }
+
+    /// <summary>A digest of the rows whatever their order, to recognize them by; null on cards of earlier releases.</summary>
+    public string? Payments { get; init; }
 }

@@ -37,6 +37,8 @@ static class ModelCardJson
                 ["frauds"] = card.Training.Frauds,
                 ["seed"] = card.Training.Seed,
                 ["settings"] = Map(card.Training.Settings, v => v),
+                ["columns"] = card.Training.Columns,
+                ["payments"] = card.Training.Payments,
             },
             ["metrics"] = Map(card.Metrics, v => v),
             ["schema_id"] = card.Schema.Id,
@@ -74,6 +76,8 @@ static class ModelCardJson
                     training.GetProperty("seed").GetUInt64())
                 {
                     Settings = Map(training.GetProperty("settings"), v => v.GetString() ?? ""),
+                    Columns = OptionalText(training, "columns"),
+                    Payments = OptionalText(training, "payments"),
                 })
             {
                 Parent = json.GetProperty("parent").GetString(),
@@ -92,6 +96,8 @@ static class ModelCardJson
 
     static string Text(JsonElement json, string property) =>
         json.GetProperty(property).GetString() ?? throw new FormatException($"{property} is null");
+
+    static string? OptionalText(JsonElement json, string property) => json.TryGetProperty(property, out var value) ? value.GetString() : null;
 
     static JsonObject Map<T>(ImmutableSortedDictionary<string, T> values, Func<T, JsonNode?> node) =>
         new(values.Select(v => KeyValuePair.Create(v.Key, node(v.Value))));

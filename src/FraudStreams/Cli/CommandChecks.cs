@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FraudStreams.Configuration;
 using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
 using FraudStreams.Pipelines;
@@ -8,6 +9,9 @@ namespace FraudStreams.Cli;
 /// <summary>Preconditions that several commands share.</summary>
 static class CommandChecks
 {
+    /// <summary>ENOSPC, as .NET hands it on where it has no number of its own.</summary>
+    const int NoSpace = 28;
+
     /// <summary>--force of a command that writes a file.</summary>
     public static Option<bool> Force() => new("--force") { Description = "Replace the file if it is there already." };
 
@@ -37,5 +41,25 @@ static class CommandChecks
         throw new CommandFailedException(registry.GoodVersions() is { IsEmpty: false } versions
             ? ModelBootstrap.Offer(registry, versions)
             : $"there is no model in {settings.DataDirectory}: `fraudstreams train --input CSV` makes one");
+    }
+
+    /// <summary>Creates the data folder where it is missing, and tries whether it can be written.</summary>
+    /// <exception cref="SettingsException">It cannot be made or written.</exception>
+    public static void MakeFolder(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            using var probe = new FileStream(
+                Path.Combine(folder, $".writable.{Environment.ProcessId}"), FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+        }
+        catch (IOException e) when (e.HResult == NoSpace)
+        {
+            // A full disk is waited for: room may come.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException($"fraudstreams.data = {folder}: it must be a folder that can be written: {e.Message}", e);
+        }
     }
 }

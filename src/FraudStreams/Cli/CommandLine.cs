@@ -5,6 +5,7 @@ using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
 using FraudStreams.ModelOps.Registry;
+using FraudStreams.Simulation;
 using FraudStreams.Storage;
 
 namespace FraudStreams.Cli;
@@ -35,8 +36,8 @@ static class CommandLine
             await Console.Error.WriteLineAsync($"fraudstreams: {e.Message}");
             return ExitCode.WrongUse;
         }
-        catch (Exception e) when (e is CommandFailedException or NothingToMeasureException or ModelArtifactException or RegistryException or MessageLogException or StoreException
-            or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is CommandFailedException or NothingToMeasureException or TooManyRejectedException or ModelArtifactException or RegistryException or MessageLogException
+            or StoreException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"fraudstreams: {e.Message}");
             return ExitCode.Failed;

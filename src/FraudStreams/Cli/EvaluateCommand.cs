@@ -1,7 +1,9 @@
 using System.CommandLine;
+using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
+using FraudStreams.Simulation;
 
 namespace FraudStreams.Cli;
 
@@ -10,7 +12,7 @@ static class EvaluateCommand
 {
     static readonly Option<FileInfo> Input = new("--input")
     {
-        Description = "Labelled payments that the model has not seen, a CSV with a header. Its rows are read in the order of event time.",
+        Description = $"Labelled payments that the model has not seen: {InputOptions.Forms}. Its rows are read in the order of event time.",
         HelpName = "CSV",
         Required = true,
     };
@@ -35,6 +37,7 @@ static class EvaluateCommand
         command.Options.Add(Input);
         command.Options.Add(Model);
         command.Options.Add(WarmUp);
+        command.Options.Add(InputOptions.MaxRejected);
         foreach (var option in Splits.All)
             command.Options.Add(option);
         command.SetAction(Invoke);
@@ -50,15 +53,17 @@ static class EvaluateCommand
         var file = RunCommand.ExistingFile(call.GetValue(Input)!);
         if (call.GetValue(Splits.From) is { } from)
             return RunBacktest(call, file, Splits.Split(call, from));
-        var settings = FraudSettings.From(call.Layers().Load());
+        var settings = FraudSettings.From(call.Layers(options: InputOptions.Of(call)).Load());
         var model = call.GetValue(Model) is { } folder
             ? ModelArtifact.Load(folder.FullName)
             : CommandChecks.Champion(settings);
+        if (file == InputFile.StandardInput && call.GetValue(WarmUp)?.ToString() == InputFile.StandardInput)
+            throw new SettingsException("--input and --warm-up are both -: standard input can be one of them");
         SchemaResolver.CheckModel(settings.Schema, file, model);
         var before = call.GetValue(WarmUp) is { } warmUp ? new CsvHistory(RunCommand.ExistingFile(warmUp), model.Schema) : null;
         using var stop = new StopSignals();
         var report = WorkProgress.Run(progress =>
-            Evaluator.Evaluate(model, new CsvHistory(file, model.Schema), progress, stop.Stopped, before));
+            Evaluator.Evaluate(model, new CsvHistory(file, model.Schema), progress, stop.Stopped, before, settings.Input));
         if (call.GetValue(CommonOptions.Json))
             JsonOutput.Print(report);
         else
@@ -72,11 +77,13 @@ static class EvaluateCommand
     /// <summary>Trains a model with the current settings for each split, and does not keep it.</summary>
     static int RunBacktest(ParseResult call, string file, TemporalSplit split)
     {
-        var settings = FraudSettings.From(call.Layers(options: $"simulate.input={file}").Load());
+        var settings = FraudSettings.From(call.Layers(options: [$"simulate.input={file}", .. InputOptions.Of(call)]).Load());
         using var stop = new StopSignals();
         var folds = WorkProgress.Run(progress =>
         {
-            var rows = SplitHistory.Read(file, SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory), progress, stop.Stopped);
+            var rows = SplitHistory.Read(file, SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory), settings.Input, progress, stop.Stopped);
+            var (leftOut, kept) = split.LeftOutOf(rows);
+            leftOut.Report(progress, InputFile.NameOf(file), kept);
             progress.Step($"Training and measuring: {split}");
             return Backtest.Run(rows, split, call.GetValue(Splits.Folds), settings.Model.Boosting, stop.Stopped);
         });

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using FraudStreams.Diagnostics;
 using FraudStreams.Labels;
+using FraudStreams.Model.Csv;
+using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
 
 namespace FraudStreams.Cli;
@@ -10,7 +12,7 @@ static class ExportCommand
 {
     static readonly Option<FileInfo> Validated = new("--validated")
     {
-        Description = "The CSV to write: the training file's columns, order and formats, with the confirmed label. It holds full card numbers: nothing in it is masked, and only its owner may read it.",
+        Description = "The CSV to write: the columns of the file that the model in service was trained on, in its order and with its separator, else the schema's; with the confirmed label. It holds full card numbers: nothing in it is masked, and only its owner may read it.",
         HelpName = "CSV",
         Required = true,
     };
@@ -49,12 +51,26 @@ static class ExportCommand
             if (schema.HasSecrets)
                 progress.Warning($"{path.Name} holds full card numbers: nothing in it is masked");
             var step = progress.Step($"writing {path.Name}");
-            return await ConfirmedExport.RunAsync(store, path.FullName, !call.GetValue(NoHeader), step, stop.Stopped);
+            return await ConfirmedExport.RunAsync(store, path.FullName, TrainingColumns(settings), !call.GetValue(NoHeader), step, stop.Stopped);
         });
         if (call.GetValue(CommonOptions.Json))
             JsonOutput.Print(new { rows });
         else
             Screen.Out.WritePlain($"{rows:N0} confirmed payments in {path.Name}");
         return ExitCode.Done;
+    }
+
+    /// <summary>The header of the file that the model in service learnt from, as its card keeps it; null where it did not learn from a file.</summary>
+    static CsvHeader? TrainingColumns(FraudSettings settings)
+    {
+        try
+        {
+            return new ModelRegistry(settings.DataDirectory, TimeProvider.System).Champion()?.Card.Training.Columns is { } columns ? CsvHeader.Parse(columns) : null;
+        }
+        catch (ModelArtifactException)
+        {
+            // Missing or damaged: the schema's own columns are what is left.
+            return null;
+        }
     }
 }

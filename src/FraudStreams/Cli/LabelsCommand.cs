@@ -1,10 +1,10 @@
 using System.CommandLine;
 using Akka.Actor;
-using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.Labels;
 using FraudStreams.ModelOps;
 using FraudStreams.Pipelines;
+using FraudStreams.Simulation;
 using FraudStreams.Storage;
 
 namespace FraudStreams.Cli;
@@ -17,7 +17,7 @@ static class LabelsCommand
 
     static readonly Argument<FileInfo> Input = new("FILE")
     {
-        Description = "A CSV whose first line is id,true_value,confirmed_at,confirmed_by. true_value: 1 is fraud, 0 is not.",
+        Description = "A CSV whose first line is id,true_value,confirmed_at,confirmed_by; - reads standard input. true_value: 1 is fraud, 0 is not.",
     };
 
     public static Command Create()
@@ -26,6 +26,7 @@ static class LabelsCommand
             "import",
             "Publishes a file of labels to the topic labels; the role label writes them to the stored payments. Says how many ids no stored payment has. Importing a file again adds nothing.");
         import.Arguments.Add(Input);
+        import.Options.Add(InputOptions.MaxRejected);
         import.SetAction(InvokeAsync);
         return new Command("labels", "Confirmed labels of payments: fraud or not.")
         {
@@ -38,10 +39,11 @@ static class LabelsCommand
     static async Task<int> InvokeAsync(ParseResult call, CancellationToken cancellationToken)
     {
         var path = call.GetValue(Input)!;
-        if (!path.Exists)
-            throw new SettingsException($"{path} does not exist: it must be a CSV file of labels");
-        var config = call.Layers().Load();
+        var input = RunCommand.ExistingFile(path, "a CSV file of labels");
+        var name = InputFile.NameOf(input);
+        var config = call.Layers(options: InputOptions.Of(call)).Load();
         var settings = FraudSettings.From(config);
+        CommandChecks.MakeFolder(settings.DataDirectory);
         using var stop = new StopSignals();
         var result = await WorkProgress.RunAsync(async progress =>
         {
@@ -49,10 +51,10 @@ static class LabelsCommand
             using var system = ActorSystem.Create("labels", config);
             await using var topics = StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System);
             await using var store = await OpenStoreAsync(settings, progress, stop.Stopped);
-            await using var file = path.OpenRead();
-            var step = progress.Step($"publishing the labels of {path.Name}");
+            await using var file = InputFile.Open(input);
+            var step = progress.Step($"publishing the labels of {name}");
             var result = await LabelImport.RunAsync(
-                file, path.Name, topics, store, refusal => { if (refused++ < MaxRefusalsShown) progress.Warning(refusal); }, step, stop.Stopped);
+                file, name, topics, store, refusal => { if (refused++ < MaxRefusalsShown) progress.Warning(refusal); }, step, stop.Stopped);
             step(1);
             if (refused > MaxRefusalsShown)
                 progress.Warning($"… and {refused - MaxRefusalsShown:N0} more lines that are not labels");
@@ -62,7 +64,11 @@ static class LabelsCommand
             JsonOutput.Print(result);
         else
             Screen.Out.WritePlain(Describe(result));
-        return result.Refused == 0 ? ExitCode.Done : ExitCode.Failed;
+
+        // A label that is lost is a payment that stays without one: unlike a payment, it is missed where it was not asked for.
+        return call.GetValue(InputOptions.MaxRejected) is null ? result.Refused == 0 ? ExitCode.Done : ExitCode.Failed
+            : settings.Input.Refusal(name, result.Refused, result.Refused + result.Imported + result.AlreadyThere) is { } refusal ? throw new TooManyRejectedException(refusal)
+            : ExitCode.Done;
     }
 
     static string Describe(LabelImportResult result)

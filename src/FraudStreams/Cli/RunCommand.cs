@@ -1,5 +1,6 @@
 using System.CommandLine;
 using FraudStreams.Configuration;
+using FraudStreams.Simulation;
 
 namespace FraudStreams.Cli;
 
@@ -8,7 +9,7 @@ static class RunCommand
 {
     static readonly Option<FileInfo?> Input = new("--input")
     {
-        Description = "Payments to replay, a CSV with a header. Default: payments are generated.",
+        Description = $"Payments to replay: {InputOptions.Forms}. Default: payments are generated.",
         HelpName = "CSV",
     };
 
@@ -26,7 +27,7 @@ static class RunCommand
     };
 
     /// <summary>The root command has them too, since it runs when no command is named.</summary>
-    public static IEnumerable<Option> Options => [Input, UntilDrained, Roles];
+    public static IEnumerable<Option> Options => [Input, UntilDrained, Roles, InputOptions.MaxRejected];
 
     public static Command Create()
     {
@@ -37,6 +38,7 @@ static class RunCommand
         return command.WithExamples(
             "fraudstreams run",
             "fraudstreams run --input payments.csv --until-drained",
+            "zcat payments.csv.gz | fraudstreams run --input - --until-drained --max-rejected 5%",
             "fraudstreams run --set speeds.speed_1=1000/s --set batch.size=200",
             "fraudstreams run --config production.conf --roles score");
     }
@@ -44,7 +46,7 @@ static class RunCommand
     public static Task<int> InvokeAsync(ParseResult call, CancellationToken cancellationToken)
     {
         var untilDrained = call.GetValue(UntilDrained);
-        var options = new List<string>();
+        var options = InputOptions.Of(call).ToList();
         if (call.GetValue(Input) is { } input)
             options.Add($"simulate.input={ExistingFile(input)}");
         if (call.GetValue(Roles) is { Length: > 0 } roles)
@@ -53,6 +55,13 @@ static class RunCommand
         return StreamRun.RunAsync(layers, untilDrained, call.GetValue(CommonOptions.Json));
     }
 
-    internal static string ExistingFile(FileInfo file) =>
-        file.Exists ? file.FullName : throw new SettingsException($"{file} does not exist: it must be a CSV file with a header");
+    /// <summary>The path of an input file, or "-" for standard input.</summary>
+    /// <exception cref="SettingsException">There is no such file, or it is a directory.</exception>
+    /// <param name="right">What it must be, for the message.</param>
+    internal static string ExistingFile(FileInfo file, string right = "a CSV file with a header")
+    {
+        var path = file.ToString() == InputFile.StandardInput ? InputFile.StandardInput : file.FullName;
+        InputFile.Check(path, right);
+        return path;
+    }
 }

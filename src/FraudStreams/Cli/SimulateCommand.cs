@@ -7,7 +7,7 @@ static class SimulateCommand
 {
     static readonly Option<FileInfo?> Input = new("--input")
     {
-        Description = "Payments to replay, a CSV with a header. Default: payments are generated, endlessly.",
+        Description = $"Payments to replay: {InputOptions.Forms}. Default: payments are generated, endlessly.",
         HelpName = "CSV",
     };
 

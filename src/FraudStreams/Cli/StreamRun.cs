@@ -9,6 +9,7 @@ using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
 using FraudStreams.ModelOps.Registry;
 using FraudStreams.Pipelines;
+using FraudStreams.Simulation;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -34,8 +35,8 @@ static class StreamRun
         var options = new StreamOptions(settings, schema, model, layers);
 
         ImmutableArray<string> unfinished;
+        long rejected, rejectedPayments, scored;
         ImmutableArray<string>? left;
-        long rejected;
         await using (var console = new StreamConsole(screen, live, settings.Console.LogEvery, time))
         {
             var host = StreamHost.Build(options, console.Log, signals, time);
@@ -59,7 +60,7 @@ static class StreamRun
                 await WaitForEndAsync(stream, signals, untilDrained, log);
                 await host.StopAsync();
                 (unfinished, left) = (stream.Unfinished, stream.Left);
-                rejected = totals.Current.Rejected;
+                (rejected, rejectedPayments, scored) = (totals.Current.Rejected, totals.RejectedPayments, totals.Current.Scored);
             }
             finally
             {
@@ -74,6 +75,9 @@ static class StreamRun
             screen.WritePlain($"{rejected:N0} records were rejected: `fraudstreams rejected` says why.");
         if (json)
             JsonOutput.Print(FolderStatus.Read(settings));
+        if (settings.Simulate.Input is { } input
+            && settings.Input.Refusal(InputFile.NameOf(input), rejectedPayments, rejectedPayments + scored) is { } refusal)
+            throw new TooManyRejectedException(refusal);
         return unfinished.IsEmpty ? ExitCode.Done : ExitCode.Failed;
     }
 
@@ -93,7 +97,7 @@ static class StreamRun
     static async Task<(TransactionSchema Schema, ScoringModel? Model)> PrepareAsync(
         FraudSettings settings, IAnsiConsole screen, TimeProvider time, CancellationToken cancellationToken)
     {
-        MakeFolder(settings.DataDirectory);
+        CommandChecks.MakeFolder(settings.DataDirectory);
         var schema = SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory);
         await TopicSchema.CheckAsync(settings, schema, cancellationToken);
         if (!settings.Roles.Contains(Role.Score))
@@ -111,18 +115,6 @@ static class StreamRun
         if (isFirst)
             screen.Write(MetricsTable.Render(model.Version, "the first model, measured on its validation part", model.Card.Metrics));
         return (schema, model);
-    }
-
-    static void MakeFolder(string folder)
-    {
-        try
-        {
-            Directory.CreateDirectory(folder);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new SettingsException($"fraudstreams.data = {folder}: it must be a folder that can be written: {e.Message}", e);
-        }
     }
 
     static string Rest(ImmutableArray<string>? left) => left switch

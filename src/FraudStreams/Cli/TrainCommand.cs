@@ -16,7 +16,7 @@ static class TrainCommand
 {
     static readonly Option<FileInfo?> Input = new("--input")
     {
-        Description = "Labelled payments, a CSV with a header. Its rows are read in the order of event time; a file in another order takes up to 64 bytes of memory a row more.",
+        Description = $"Labelled payments: {InputOptions.Forms}. Its rows are read in the order of event time; a file in another order takes up to 64 bytes of memory a row more.",
         HelpName = "CSV",
     };
 
@@ -41,6 +41,7 @@ static class TrainCommand
                 given.AddError("give one of --input CSV and --from-predictions: what to learn from");
         });
         command.Options.Add(KeepChampion);
+        command.Options.Add(InputOptions.MaxRejected);
         command.SetAction(InvokeAsync);
         return command.WithExamples(
             "fraudstreams train --input history.csv",
@@ -52,13 +53,14 @@ static class TrainCommand
     static async Task<int> InvokeAsync(ParseResult call, CancellationToken cancellationToken)
     {
         var input = call.GetValue(Input);
-        var config = (input is null ? call.Layers() : call.Layers(options: $"simulate.input={RunCommand.ExistingFile(input)}")).Load();
+        var config = call.Layers(options: [.. input is null ? (string[])[] : [$"simulate.input={RunCommand.ExistingFile(input)}"], .. InputOptions.Of(call)]).Load();
         var settings = FraudSettings.From(config);
+        CommandChecks.MakeFolder(settings.DataDirectory);
         var registry = new ModelRegistry(settings.DataDirectory, TimeProvider.System);
         using var stop = new StopSignals();
         var (model, why) = await WorkProgress.RunAsync(async progress =>
         {
-            var trainer = new Trainer(settings.Model, registry, progress, TimeProvider.System);
+            var trainer = new Trainer(settings.Model, registry, progress, TimeProvider.System) { Input = settings.Input };
             var schema = SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory);
             // A file can be learnt from without a broker at hand.
             if (input is null || settings.Topics.Kafka is null)
@@ -105,7 +107,7 @@ static class TrainCommand
         var step = progress.Step($"Reading {kept:N0} predictions");
         var logged = new LoggedFeatures(topics, settings.Topics.Partitions, champion.Features, version => PlanOf(registry, version), confirmed);
         var rows = await logged.ReadAsync(progress, read => step((double)read / Math.Max(1, kept)), stop);
-        return trainer.Train("the topic of predictions", champion.Features, rows, stop);
+        return trainer.Train("the topic of predictions", champion.Features, rows, champion.Card.Training.Columns, stop);
     }
 
     /// <summary>What the model card says, for people and programs: features by name, without the plan that computes them.</summary>

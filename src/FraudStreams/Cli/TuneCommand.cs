@@ -14,7 +14,7 @@ static class TuneCommand
 
     static readonly Option<FileInfo> Input = new("--input")
     {
-        Description = "Labelled payments, a CSV with a header.",
+        Description = $"Labelled payments: {InputOptions.Forms}.",
         HelpName = "CSV",
         Required = true,
     };
@@ -38,7 +38,7 @@ static class TuneCommand
     {
         var command = new Command(
             "tune", "Tries combinations of the trees' settings on splits that end, labels known, before --train-from; then measures the best combination once on the split of --train-from itself.");
-        foreach (var option in (Option[])[Input, .. Splits.All, Grid, Csv])
+        foreach (var option in (Option[])[Input, .. Splits.All, Grid, Csv, InputOptions.MaxRejected])
             command.Options.Add(option);
         command.SetAction(Invoke);
         return command.WithExamples(
@@ -49,12 +49,12 @@ static class TuneCommand
     {
         var file = RunCommand.ExistingFile(call.GetValue(Input)!);
         var from = call.GetValue(Splits.From) ?? throw new SettingsException("--train-from is missing: the first day of training of the final split");
-        var settings = FraudSettings.From(call.Layers(options: $"simulate.input={file}").Load());
+        var settings = FraudSettings.From(call.Layers(options: [$"simulate.input={file}", .. InputOptions.Of(call)]).Load());
         var (grid, split, folds) = (GridOf(call), Splits.Split(call, from), call.GetValue(Splits.Folds));
         using var stop = new StopSignals();
         var (tried, measured) = WorkProgress.Run(progress =>
         {
-            var rows = SplitHistory.Read(file, SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory), progress, stop.Stopped);
+            var rows = SplitHistory.Read(file, SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory), settings.Input, progress, stop.Stopped);
             var step = progress.Step($"Trying {grid.Count} combinations on {folds} splits before {from:yyyy-MM-dd}");
             var tried = GridSearch.Run(rows, split, folds, settings.Model.Boosting, grid, step, stop.Stopped);
             return (tried, Backtest.Run(rows, split, tried[0].Settings, stop.Stopped));

@@ -39,7 +39,7 @@ public sealed class ConfigLayers
         {
             ConfigFile = Path.GetFullPath(configFile, directory ?? Directory.GetCurrentDirectory());
             if (!File.Exists(ConfigFile))
-                throw new SettingsException($"--config {configFile}: there is no such file");
+                throw new SettingsException($"--config {configFile}: {(Directory.Exists(ConfigFile) ? "is a directory; it must be a file of settings" : "there is no such file")}");
         }
 
         var known = Leaves(Reference()).ToImmutableHashSet(StringComparer.Ordinal);

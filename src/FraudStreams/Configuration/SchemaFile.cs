@@ -57,7 +57,7 @@ public static class SchemaFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SchemaException(path, [$"cannot be read: {e.Message}"]);
+            throw new SchemaException(path, [Directory.Exists(path) ? "is a directory: it must be a schema file" : $"cannot be read: {e.Message}"]);
         }
         return Parse(text, path);
     }

@@ -47,6 +47,14 @@ public sealed class SettingsSection(Config config, string path, List<string>? pr
         return value is > 0 and < 1 ? value : Refuse(key, right, value);
     }
 
+    /// <summary>A share: "20%" or 0.2; from 0 to all of it.</summary>
+    public double ShareOrAll(string key)
+    {
+        const string right = "a share from 0% to 100%, such as 5% or 0.05";
+        var value = Read(key, _ => ParseShare(Text(key)), right);
+        return value is >= 0 and <= 1 ? value : Refuse(key, right, value);
+    }
+
     public TimeSpan Duration(string key, TimeSpan min, TimeSpan max)
     {
         var right = $"a duration from {min} to {max}, such as 100ms, 10s, 5m or 7d";

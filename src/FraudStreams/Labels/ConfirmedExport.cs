@@ -14,16 +14,18 @@ public static class ConfirmedExport
 
     /// <param name="store">The store that has the payments.</param>
     /// <param name="path">The file to create or replace.</param>
+    /// <param name="columns">The header of the training file whose columns are written; null for the schema's own.</param>
     /// <param name="withHeader">Whether to start with the header line; leave it out for a file that is appended to another.</param>
     /// <param name="progress">Called with the share written, 0 to 1.</param>
     /// <param name="cancellationToken">Cancels the export; nothing of it is left then.</param>
     /// <returns>The number of rows in the file.</returns>
-    public static async Task<long> RunAsync(PredictionStore store, string path, bool withHeader, Action<double> progress, CancellationToken cancellationToken)
+    public static async Task<long> RunAsync(
+        PredictionStore store, string path, CsvHeader? columns, bool withHeader, Action<double> progress, CancellationToken cancellationToken)
     {
         var temporary = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, $".{Path.GetFileName(path)}.{Environment.ProcessId}.tmp");
         try
         {
-            var rows = await WriteAsync(store, temporary, withHeader, progress, cancellationToken);
+            var rows = await WriteAsync(store, temporary, columns, withHeader, progress, cancellationToken);
             File.Move(temporary, path, overwrite: true);
             return rows;
         }
@@ -33,11 +35,12 @@ public static class ConfirmedExport
         }
     }
 
-    static async Task<long> WriteAsync(PredictionStore store, string path, bool withHeader, Action<double> progress, CancellationToken cancellationToken)
+    static async Task<long> WriteAsync(
+        PredictionStore store, string path, CsvHeader? columns, bool withHeader, Action<double> progress, CancellationToken cancellationToken)
     {
         var expected = await store.CountConfirmedAsync(cancellationToken);
         var buffer = new ArrayBufferWriter<byte>(FlushBytes + 4096);
-        var csv = new ConfirmedCsvWriter(store.Schema, buffer);
+        var csv = new ConfirmedCsvWriter(store.Schema, buffer, columns);
         await using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
         if (withHeader) csv.WriteHeader();
         var rows = 0L;

@@ -14,8 +14,8 @@ static class Backtest
     public static FoldResult Run(LabelledDataset all, TemporalSplit split, BoostingSettings settings, CancellationToken cancellationToken)
     {
         var (train, test) = split.Of(all);
-        if (train.Set.Positives == 0 || test.Set.Positives == 0)
-            throw new NothingToMeasureException($"The split has too little: {train.Count:N0} payments with {train.Set.Positives} frauds to learn from, {test.Count:N0} with {test.Set.Positives} to be measured on ({split})");
+        if (train.Set.Positives == 0 || test.Set.Positives == 0 || train.Set.Positives == train.Count || test.Set.Positives == test.Count)
+            throw new NothingToMeasureException($"The split has too little: {train.Count:N0} payments with {train.Set.Positives} frauds to learn from, {test.Count:N0} with {test.Set.Positives} to be measured on, and each part needs frauds and others ({split})");
         var model = GradientBoosting.Train(train.Set, null, settings, null, cancellationToken);
         var scores = new double[test.Count];
         model.Score(test.Set.Values.Span, scores);

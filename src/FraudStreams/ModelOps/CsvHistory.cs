@@ -1,6 +1,7 @@
 using FraudStreams.Model.Csv;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
+using FraudStreams.Simulation;
 
 namespace FraudStreams.ModelOps;
 
@@ -13,14 +14,23 @@ sealed class CsvHistory(string file, TransactionSchema schema, long maxRows = lo
 
     public TransactionSchema Schema { get; } = schema;
 
-    public string Name => Path.GetFileName(file);
+    public string Name => InputFile.NameOf(file);
+
+    public string Columns
+    {
+        get
+        {
+            using var stream = InputFile.Open(file);
+            return CsvHeader.Read(stream, Name).Line;
+        }
+    }
 
     public IEnumerable<TransactionRows> Read(Action<double> progress, Action<RejectReason> rejected, CancellationToken cancellationToken)
     {
-        using var stream = new FileStream(file, new FileStreamOptions { BufferSize = 0 });
+        using var stream = InputFile.Open(file);
         var order = _order ??= CsvTimeOrder.Of(stream, Schema, Name, maxRows, cancellationToken);
         stream.Position = 0;
-        using var csv = new CsvReader(stream, Schema, Name);
+        using var csv = new CsvReader(stream, Schema, Schema.Roles.IdFromRow ? InputFile.IdNameOf(file) : Name);
         using var rows = new TransactionRows(Schema, BatchRows);
         var read = 0L;
         foreach (var scan in order.Ranges)

@@ -13,7 +13,16 @@ sealed record LabelledDataset(TrainingSet Set, long[] Times, long[] Cards)
 {
     public int Count => Times.Length;
 
-    public LabelledDataset Slice(int start, int count) => new(Set.Slice(start, count), Times[start..(start + count)], Cards[start..(start + count)]);
+    /// <summary>A hash of each row's id and time; empty where the rows have none.</summary>
+    public ulong[] Ids { get; init; } = [];
+
+    /// <summary>A digest of all rows, whatever their order; null where they have no ids.</summary>
+    public string? Digest => Ids.Length == 0 ? null : $"{Ids.Aggregate(0UL, (sum, id) => unchecked(sum + id)):x16}";
+
+    public LabelledDataset Slice(int start, int count) => new(Set.Slice(start, count), Times[start..(start + count)], Cards[start..(start + count)])
+    {
+        Ids = Ids.Length == 0 ? [] : Ids[start..(start + count)],
+    };
 
     /// <summary>
     /// Reads a history into feature rows; null when there is none. Rows without a label are left out, but windows include them.
@@ -21,6 +30,20 @@ sealed record LabelledDataset(TrainingSet Set, long[] Times, long[] Cards)
     /// <param name="windows">Window state as of the history's beginning; it is advanced over the history.</param>
     public static LabelledDataset? Read(
         IHistory history, FeaturePlan plan, WindowState windows, Action<double> progress, Action<RejectReason> rejected,
+        CancellationToken cancellationToken) => Read(history, plan, windows, progress, rejected, () => { }, cancellationToken);
+
+    /// <summary>The same, and counts what is left out.</summary>
+    public static LabelledDataset? Read(
+        IHistory history, FeaturePlan plan, WindowState windows, Action<double> progress, LeftOut leftOut, CancellationToken cancellationToken)
+    {
+        var unlabelled = 0L;
+        var rows = Read(history, plan, windows, progress, leftOut.Add, () => unlabelled++, cancellationToken);
+        leftOut.Add("without a label", unlabelled, history.Schema.Roles.Label is { } label ? $"{label} is empty; windows count them" : $"schema {history.Schema.Name} has no label");
+        return rows;
+    }
+
+    static LabelledDataset? Read(
+        IHistory history, FeaturePlan plan, WindowState windows, Action<double> progress, Action<RejectReason> rejected, Action unlabelled,
         CancellationToken cancellationToken)
     {
         var kept = new LabelledDatasetBuilder(plan);
@@ -35,6 +58,8 @@ sealed record LabelledDataset(TrainingSet Set, long[] Times, long[] Cards)
             {
                 if (rows.Label(row) is { } label)
                     kept.Add(rows, row, features.AsSpan(row * plan.Count, plan.Count), label);
+                else
+                    unlabelled();
             }
         }
 
@@ -64,6 +89,9 @@ sealed record LabelledDataset(TrainingSet Set, long[] Times, long[] Cards)
         var labels = new byte[rows.Count];
         for (var row = 0; row < rows.Count; row++)
             labels[row] = Set.Labels.Span[rows[row]];
-        return new LabelledDataset(new TrainingSet(Set.Features, values, labels), [.. rows.Select(row => Times[row])], [.. rows.Select(row => Cards[row])]);
+        return new LabelledDataset(new TrainingSet(Set.Features, values, labels), [.. rows.Select(row => Times[row])], [.. rows.Select(row => Cards[row])])
+        {
+            Ids = Ids.Length == 0 ? [] : [.. rows.Select(row => Ids[row])],
+        };
     }
 }

@@ -20,9 +20,7 @@ sealed class LoggedFeatures(IReadableLog topics, int partitions, FeaturePlan pla
     readonly LabelledDatasetBuilder _rows = new(plan);
     readonly HashSet<string> _ids = [];
     readonly Dictionary<string, bool> _isOfPlan = [];
-    long _unreadable;
-    long _withoutFeatures;
-    long _otherFeatures;
+    readonly LeftOut _leftOut = new();
 
     /// <summary>All usable predictions of the topic, in the order of event time, then of partition and offset; null where there is none.</summary>
     /// <param name="progress">Gets a warning for what is left out.</param>
@@ -41,34 +39,32 @@ sealed class LoggedFeatures(IReadableLog topics, int partitions, FeaturePlan pla
             }
         }
 
-        if (_unreadable > 0)
-            progress.Warning($"{_unreadable:N0} records of the topic are not predictions of schema {plan.Schema.Name} and are left out");
-        if (_withoutFeatures > 0)
-            progress.Warning($"{_withoutFeatures:N0} predictions carry no features (scoring.carry-features was off) and are left out");
-        if (_otherFeatures > 0)
-            progress.Warning($"{_otherFeatures:N0} predictions of versions with other features than the champion's, or that are gone or damaged, are left out");
-        return _rows.Build() is { } rows ? rows.Take([.. Enumerable.Range(0, rows.Count).OrderBy(row => rows.Times[row])]) : null;
+        var built = _rows.Build();
+        _leftOut.Report(progress, "the topic of predictions", built?.Count ?? 0);
+        return built is { } rows ? rows.Take([.. Enumerable.Range(0, rows.Count).OrderBy(row => rows.Times[row])]) : null;
     }
 
     void Take(ReadOnlySpan<byte> record, PredictionRows row)
     {
         row.Clear();
-        if (_reader.Read(record, row) is not null)
+        if (_reader.Read(record, row) is { } reason)
         {
-            _unreadable++;
+            _leftOut.Add(reason);
             return;
         }
 
         var payment = row.Transactions;
         var id = Encoding.UTF8.GetString(payment.Id(0));
         if ((confirmed.TryGetValue(id, out var fraud) ? fraud : payment.Label(0)) is not { } label)
-            return;
-        if (FeatureValues.Read(record) is not { } features)
-            _withoutFeatures++;
+            _leftOut.Add("without a label", 1, "neither the payment has one nor was one confirmed");
+        else if (FeatureValues.Read(record) is not { } features)
+            _leftOut.Add("without features", 1, "scoring.carry-features was off");
         else if (features.Length != plan.Count || !IsOfPlan(Encoding.UTF8.GetString(row.ModelVersion(0))))
-            _otherFeatures++;
+            _leftOut.Add("other features", 1, "of versions with other features than the champion's, or that are gone or damaged");
         else if (_ids.Add(id))
             _rows.Add(payment, 0, features, label);
+        else
+            _leftOut.Add("published twice", 1, "an earlier prediction of the same payment is used");
     }
 
     bool IsOfPlan(string version)

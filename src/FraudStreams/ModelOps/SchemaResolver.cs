@@ -2,6 +2,7 @@ using FraudStreams.Configuration;
 using FraudStreams.Model.Csv;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
+using FraudStreams.Simulation;
 using FraudStreams.Simulation.Generation;
 
 namespace FraudStreams.ModelOps;
@@ -39,28 +40,47 @@ static class SchemaResolver
     }
 
     /// <summary>The built-in schema that the header of a CSV file fits.</summary>
+    /// <exception cref="SettingsException">None does: the nearest, what it lacks, and how a schema of the file's own would begin.</exception>
     static TransactionSchema SchemaOf(string input)
     {
-        var refusals = new List<string>();
-        foreach (var name in SchemaFile.Names)
+        var name = InputFile.NameOf(input);
+        using var file = InputFile.Open(input);
+        var header = CsvHeader.Read(file, name);
+        var (nearest, most, reason) = ((TransactionSchema?)null, 0, "");
+        foreach (var schema in SchemaFile.Names.Select(SchemaFile.Read))
         {
-            var schema = SchemaFile.Read(name);
-            if (Refusal(input, schema) is not { } refusal)
+            if (RefusalOf(file, name, schema) is not { } refusal)
                 return schema;
-            refusals.Add(refusal);
+
+            // Of as many columns in common, the nearer one lacks less. An id that the schema makes itself is no column of it.
+            var common = header.FieldsOf(schema).Count(field => field >= 0 && (field != schema.IdField || !schema.Roles.IdFromRow));
+            var score = (2 * common) - header.LacksOf(schema).Length;
+            if (common > 0 && (nearest is null || score > most))
+                (nearest, most, reason) = (schema, score, refusal);
         }
 
+        var proposal = SchemaProposal.For(header);
         throw new SettingsException(
-            $"{input} fits none of the schemas {string.Join(", ", SchemaFile.Names)}; name one with --schema, or a file of your own:\n{string.Join('\n', refusals)}");
+            $"{input} fits none of the schemas {string.Join(", ", SchemaFile.Names)}; name one with --schema, or a file of your own. " +
+            (nearest is null ? "It has no column of any of them." : $"The nearest is {nearest.Name}: {reason}") +
+            (proposal is null
+                ? $"\nDoes the file begin with a line of column names? Its columns are taken to be separated by {(header.Separator == '\t' ? "tabs" : $"\"{header.Separator}\"")}."
+                : $"\nA schema file for it, to be corrected where a guess is wrong (docs/extending.md), would say:\n{proposal}"));
     }
 
     /// <summary>Why the header of a CSV file does not fit a schema; null if it does.</summary>
     static string? Refusal(string input, TransactionSchema schema)
     {
+        using var file = InputFile.Open(input);
+        return RefusalOf(file, InputFile.NameOf(input), schema);
+    }
+
+    static string? RefusalOf(Stream file, string name, TransactionSchema schema)
+    {
         try
         {
-            using var file = File.OpenRead(input);
-            using var csv = new CsvReader(file, schema, Path.GetFileName(input));
+            file.Position = 0;
+            using var csv = new CsvReader(file, schema, name);
             return null;
         }
         catch (SchemaException e)

@@ -61,6 +61,22 @@ public sealed record TemporalSplit(DateOnly From, int TrainDays, int DelayDays, 
         }
     }
 
+    /// <summary>What the split neither learns from nor measures.</summary>
+    /// <exception cref="NothingToMeasureException">There is nothing to learn from or to be measured on.</exception>
+    internal (LeftOut LeftOut, int Kept) LeftOutOf(LabelledDataset rows)
+    {
+        var (train, test) = Of(rows);
+        var start = new DateTimeOffset(From, TimeOnly.MinValue, TimeSpan.Zero).ToUnixTimeMilliseconds();
+        var (trainFrom, trainTo) = (rows.At(start), rows.At(start + (TrainDays * Day)));
+        var testFrom = rows.At(start + ((TrainDays + DelayDays) * Day));
+        var testTo = rows.At(start + ((TrainDays + DelayDays + TestDays) * Day));
+        var leftOut = new LeftOut();
+        leftOut.Add("outside the days", trainFrom + rows.Count - testTo, $"before {From:yyyy-MM-dd} or after {TestTo:yyyy-MM-dd}");
+        leftOut.Add("in the delay", testFrom - trainTo, $"the {DelayDays} days until labels are known");
+        leftOut.Add("known cards", testTo - testFrom - test.Count, "of cards that are known to be compromised by then");
+        return (leftOut, train.Count + test.Count);
+    }
+
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"trained on {From:yyyy-MM-dd} to {From.AddDays(TrainDays - 1):yyyy-MM-dd}, {DelayDays} days until labels are known, measured on {TestFrom:yyyy-MM-dd} to {TestTo:yyyy-MM-dd}");
 }

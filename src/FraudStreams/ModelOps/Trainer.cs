@@ -1,13 +1,11 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using FraudStreams.Diagnostics;
 using FraudStreams.Model.Evaluation;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Features.Windows;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Models.Trees;
-using FraudStreams.ModelOps.Registry;
+using FraudStreams.Simulation;
 
 namespace FraudStreams.ModelOps;
 
@@ -17,38 +15,44 @@ namespace FraudStreams.ModelOps;
 /// </summary>
 sealed class Trainer(ModelSettings settings, ModelRegistry registry, WorkProgress progress, TimeProvider time)
 {
-    const int MinFrauds = 10;
+    /// <summary>Least frauds, and least payments that are none, in each part.</summary>
+    const int MinOfEach = 10;
+
+    /// <summary>How much of a history may be rejected; null: no matter.</summary>
+    public InputSettings? Input { get; init; }
 
     /// <summary>The trained version, or why this history cannot be learnt from.</summary>
     public (ScoringModel? Model, string? Why) Train(IHistory history, CancellationToken cancellationToken)
     {
-        var rejected = new RejectCounts();
-        var plan = FeaturePlan.Fit(history.Schema, history.Read(progress.Step($"Learning the categories of {history.Name}"), rejected.Add, cancellationToken));
+        var leftOut = new LeftOut();
+        var plan = FeaturePlan.Fit(history.Schema, history.Read(progress.Step($"Learning the categories of {history.Name}"), _ => { }, cancellationToken));
         var rows = LabelledDataset.Read(
-            history, plan, new WindowState(history.Schema), progress.Step($"Computing {plan.Count} features"), new RejectCounts().Add, cancellationToken);
-        rejected.Report(progress);
-        return Train(history.Name, plan, rows, cancellationToken);
+            history, plan, new WindowState(history.Schema), progress.Step($"Computing {plan.Count} features"), leftOut, cancellationToken);
+        leftOut.Report(progress, history.Name, rows?.Count ?? 0);
+        leftOut.Check(Input, history.Name, rows?.Count ?? 0);
+        return Train(history.Name, plan, rows, history.Columns, cancellationToken);
     }
 
     /// <summary>Trains on payments whose features are already computed.</summary>
     /// <param name="history">Its name in messages and on the model card.</param>
-    public (ScoringModel? Model, string? Why) Train(string history, FeaturePlan plan, LabelledDataset? rows, CancellationToken cancellationToken)
+    /// <param name="columns">The header of the training file, which the model card keeps for exports; null where there is none.</param>
+    public (ScoringModel? Model, string? Why) Train(string history, FeaturePlan plan, LabelledDataset? rows, string? columns, CancellationToken cancellationToken)
     {
         if (rows is null)
             return (null, $"{history} has no labelled row that can be read");
         var fitted = SplitOf(rows);
         if (fitted == 0)
-            return (null, $"{history} has {rows.Count:N0} labelled rows with {rows.Set.Positives} frauds: at least {MinFrauds} are needed to learn from, and as many later ones to choose the threshold by");
+            return (null, $"{history} has {rows.Set.Positives:N0} labelled frauds and {rows.Count - rows.Set.Positives:N0} payments labelled as none: at least {MinOfEach} of each are needed to learn from, and as many later ones to choose the threshold by");
         var (training, validation) = (rows.Slice(0, fitted), rows.Slice(fitted, rows.Count - fitted));
 
         var scorer = Boost(training, validation, cancellationToken);
         var scores = new double[validation.Count];
         scorer.Score(validation.Set.Values.Span, scores);
-        return (Save(history, plan, rows, scorer, scores, validation), null);
+        return (Save(history, plan, rows, columns, scorer, scores, validation), null);
     }
 
     /// <summary>
-    /// The first row of the validation part: the share that the settings name, or more where that holds too few frauds to choose a threshold by;
+    /// The first row of the validation part: the share that the settings name, or more where that holds too few of either to choose a threshold by;
     /// 0 where either part would have too few.
     /// </summary>
     int SplitOf(LabelledDataset rows)
@@ -56,9 +60,10 @@ sealed class Trainer(ModelSettings settings, ModelRegistry registry, WorkProgres
         var labels = rows.Set.Labels.Span;
         var start = (int)(rows.Count * (1 - settings.Validation));
         var frauds = labels[start..].Count((byte)1);
-        while (start > 0 && frauds < MinFrauds)
-            frauds += labels[--start];
-        return labels[..start].Count((byte)1) < MinFrauds ? 0 : start;
+        for (; start > 0 && Math.Min(frauds, labels.Length - start - frauds) < MinOfEach; start--)
+            frauds += labels[start - 1];
+        var earlier = labels[..start].Count((byte)1);
+        return Math.Min(earlier, start - earlier) < MinOfEach ? 0 : start;
     }
 
     TreeEnsemble Boost(LabelledDataset training, LabelledDataset validation, CancellationToken cancellationToken)
@@ -70,7 +75,7 @@ sealed class Trainer(ModelSettings settings, ModelRegistry registry, WorkProgres
         return scorer;
     }
 
-    ScoringModel Save(string history, FeaturePlan plan, LabelledDataset rows, TreeEnsemble scorer, double[] scores, LabelledDataset validation)
+    ScoringModel Save(string history, FeaturePlan plan, LabelledDataset rows, string? columns, TreeEnsemble scorer, double[] scores, LabelledDataset validation)
     {
         var threshold = settings.Threshold.Choose(scores, validation.Set.Labels.Span, validation.Times);
         var now = time.GetUtcNow();
@@ -83,6 +88,8 @@ sealed class Trainer(ModelSettings settings, ModelRegistry registry, WorkProgres
                 DateTimeOffset.FromUnixTimeMilliseconds(rows.Times[0]), DateTimeOffset.FromUnixTimeMilliseconds(rows.Times[^1]), rows.Count,
                 rows.Set.Positives, (ulong)settings.Seed)
             {
+                Columns = columns,
+                Payments = rows.Digest,
                 Settings = ImmutableSortedDictionary.CreateRange(
                 [
                     KeyValuePair.Create("trees", $"{settings.Trees}"),
@@ -96,7 +103,6 @@ sealed class Trainer(ModelSettings settings, ModelRegistry registry, WorkProgres
                     KeyValuePair.Create("subsample-columns", $"{settings.SubsampleColumns}"),
                     KeyValuePair.Create("validation", $"{settings.Validation}"),
                     KeyValuePair.Create("history", history),
-                    KeyValuePair.Create(RegisteredModel.DataDigestKey, DigestOf(rows)),
                 ]),
             })
         {
@@ -106,15 +112,6 @@ sealed class Trainer(ModelSettings settings, ModelRegistry registry, WorkProgres
         var model = new ScoringModel(card, scorer);
         ModelArtifact.Write(registry.Directory, model);
         return model;
-    }
-
-    /// <summary>SHA-256 of the features and labels learnt from: the same data gives the same digest, whatever file it came from.</summary>
-    static string DigestOf(LabelledDataset rows)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(MemoryMarshal.AsBytes(rows.Set.Values.Span));
-        hash.AppendData(rows.Set.Labels.Span);
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     static string Describe(ThresholdRule rule) => rule switch

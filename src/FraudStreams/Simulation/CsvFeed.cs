@@ -16,20 +16,20 @@ public sealed class CsvFeed : IPaymentFeed
 {
     const int HeadBytes = 64 * 1024;
 
-    readonly FileStream _file;
+    readonly Stream _file;
     readonly CsvToJson _rows;
 
     /// <exception cref="SchemaException">The first line does not fit the schema.</exception>
     public CsvFeed(string path, TransactionSchema schema)
     {
-        Name = Path.GetFileName(path);
-        _file = new FileStream(path, new FileStreamOptions { BufferSize = 0, Share = FileShare.ReadWrite, Options = FileOptions.SequentialScan });
+        Name = InputFile.NameOf(path);
+        _file = InputFile.Open(path);
         try
         {
             OffsetKeyPrefix = $"file:{Name}:";
             OffsetKey = new TopicPartition(OffsetKeyPrefix + Fingerprint(_file), 0);
             _file.Position = 0;
-            _rows = new CsvToJson(_file, schema, Name);
+            _rows = new CsvToJson(_file, schema, schema.Roles.IdFromRow ? InputFile.IdNameOf(path) : Name);
         }
         catch
         {
@@ -69,7 +69,7 @@ public sealed class CsvFeed : IPaymentFeed
     }
 
     /// <summary>A hash of a file's length and first bytes: enough to tell another file without reading all of it.</summary>
-    static string Fingerprint(FileStream file)
+    static string Fingerprint(Stream file)
     {
         var head = new byte[sizeof(long) + HeadBytes];
         BinaryPrimitives.WriteInt64LittleEndian(head, file.Length);

@@ -73,6 +73,23 @@ public sealed class CsvTests
             RejectCodes.ColumnCount, "the record is a line of 4 comma-separated columns, not a JSON object; schema small has 13 fields"));
     }
 
+    [Theory]
+    [InlineData(';', "semicolon")]
+    [InlineData('\t', "tab")]
+    [InlineData('|', "bar")]
+    public void The_separator_is_that_of_the_file_also_in_messages(char separator, string name)
+    {
+        var broken = $"0{separator}t1{separator}1325376108";
+        var csv = $"{Header}\n{Row}\n".Replace(',', separator) + broken;
+
+        Json(csv).ShouldBe([TestSchemas.Good, broken]);
+        Read(csv, out var reasons).Count.ShouldBe(1);
+        reasons[1]!.Message.ShouldBe("line 3: has 3 columns where the file's first line has 14");
+        using var rows = new TransactionRows(TestSchemas.Small);
+        new TransactionReader(TestSchemas.Small).Read(broken.Utf8(), rows)!.Message
+            .ShouldStartWith($"the record is a line of 3 {name}-separated columns, not a JSON object");
+    }
+
     [Fact]
     public void An_unclosed_quote_rejects_only_its_own_line()
     {
@@ -167,9 +184,9 @@ public sealed class CsvTests
     [Theory]
     [InlineData("", "f.csv: is empty; its first line must name the columns")]
     [InlineData("id,at,kind,amount\n", "f.csv, line 1: column card of schema small is missing; the line has id, at, kind, amount")]
-    [InlineData("1,2,3\n", "columns id, at, card, kind, amount of schema small are missing; does the file begin with a line of column names?")]
+    [InlineData("1,2,3\n", "columns id, at, card, kind, amount of schema small are missing; does the file begin with a line of column names")]
     [InlineData("id,at,kind,amount,card,card\n", "f.csv, line 1: column card appears twice")]
-    [InlineData("id,at,kind,amount,card,\n", "f.csv, line 1: column 6 has no name")]
+    [InlineData("id,at,,kind,amount,card\n", "f.csv, line 1: column 3 has no name")]
     [InlineData("id,at,kind,amount,card,score\n", "f.csv, line 1: column score has a reserved name")]
     [InlineData("i\0d\0", "f.csv, line 1: is not UTF-8 text")]
     public void A_header_that_does_not_fit_the_schema_is_refused_with_its_columns(string csv, string message)

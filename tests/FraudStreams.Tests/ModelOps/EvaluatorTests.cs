@@ -78,6 +78,30 @@ public sealed class EvaluatorTests : IDisposable
         refusal.Message.ShouldBe("history.csv has no labelled row that can be read");
     }
 
+    [Theory]
+    [InlineData(0, 4_000, 4_000)]
+    [InlineData(1_600, 2_400, 2_400)]
+    public void Payments_of_the_time_that_the_model_learnt_from_are_counted(int from, int rows, int seen)
+    {
+        var registry = new ModelRegistry(_folder, TimeProvider.System);
+        var model = Histories.Quietly(progress => new Trainer(TrainedModel.Settings(), registry, progress, TimeProvider.System).Train(Histories.Csv(_folder, 4_000), default)).Model
+            .ShouldNotBeNull();
+
+        var measured = Histories.Quietly(progress => Evaluator.Evaluate(model, Histories.Csv(_folder, 4_000, all => all.Skip(from).Take(rows)), progress, default));
+
+        measured.InTrainingTime.ShouldBe(seen);
+    }
+
+    [Fact]
+    public void Payments_after_the_training_are_not_counted_as_seen()
+    {
+        var model = Histories.ScoringBy(new ScriptedScorer(0.4));
+        var after = model.Card.Training.To.ToUnixTimeSeconds() + 1;
+        var history = Histories.Csv(_folder, 50, rows => rows.Select((cells, row) => (string[])[.. cells[..19], $"{after + row}", .. cells[20..]]));
+
+        Histories.Quietly(progress => Evaluator.Evaluate(model, history, progress, default)).InTrainingTime.ShouldBe(0);
+    }
+
     static Evaluation Evaluate(IHistory history, IScorer scorer) =>
         Histories.Quietly(progress => Evaluator.Evaluate(Histories.ScoringBy(scorer), history, progress, default));
 

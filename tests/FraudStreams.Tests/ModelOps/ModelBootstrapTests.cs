@@ -38,15 +38,31 @@ public sealed class ModelBootstrapTests : IDisposable
     }
 
     [Fact]
-    public void A_header_that_fits_no_schema_is_refused_with_each_reason()
+    public void A_header_that_fits_no_schema_is_refused_with_the_nearest_and_a_schema_of_its_own()
     {
-        var input = Input("id,when,how_much");
+        var input = Input("TRANSACTION_ID,TX_DATETIME,TX_AMOUNT,fraud,merchant no\n1,2025-01-01 00:00:00,12.5,0,M 7");
 
         var refusal = Should.Throw<SettingsException>(() => Of($"simulate.input={input}").Schema());
 
         refusal.Message.ShouldStartWith($"{input} fits none of the schemas cards, creditcard, handbook, paysim; name one with --schema");
-        foreach (var missing in (string[])["trans_num", "V1", "nameOrig"])
-            refusal.Message.ShouldContain(missing);
+        refusal.Message.ShouldContain("The nearest is handbook: input.csv, line 1: columns CUSTOMER_ID, TERMINAL_ID of schema handbook are missing");
+        foreach (var other in (string[])["trans_num", "V1", "nameOrig"])
+            refusal.Message.Replace(input, "").ShouldNotContain(other, Case.Sensitive);
+        var proposal = refusal.Message[refusal.Message.IndexOf("name = payments", StringComparison.Ordinal)..];
+        proposal.ShouldContain("roles { id = TRANSACTION_ID, time = TX_DATETIME, amount = TX_AMOUNT, label = fraud }");
+        SchemaFile.Parse(proposal, "the proposal").Fields.Select(field => field.Name)
+            .ShouldBe(["TRANSACTION_ID", "TX_DATETIME", "TX_AMOUNT", "fraud", "merchant no"]);
+    }
+
+    [Theory]
+    [InlineData("id,when,how_much\n1,now,lots", "id = id, time = when, amount = how_much")]
+    [InlineData("4000000000150461,2025-01-01,12.5,0", "Does the file begin with a line of column names?")]
+    public void A_header_of_no_schema_is_never_taken_for_values(string lines, string answer)
+    {
+        var refusal = Should.Throw<SettingsException>(() => Of($"simulate.input={Input(lines)}").Schema());
+
+        refusal.Message.ShouldContain(answer);
+        refusal.Message.ShouldNotContain("4000000000150461");
     }
 
     [Fact]

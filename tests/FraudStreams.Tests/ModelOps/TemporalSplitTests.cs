@@ -27,6 +27,19 @@ public sealed class TemporalSplitTests
     }
 
     [Fact]
+    public void Every_row_is_learnt_from_measured_or_left_out_for_a_reason()
+    {
+        var rows = MadeRows.Make(seed: 1);
+        var (train, test) = Split.Of(rows);
+
+        var (leftOut, kept) = Split.LeftOutOf(rows);
+
+        kept.ShouldBe(train.Count + test.Count);
+        leftOut.Count.ShouldBe(rows.Count - kept);
+        leftOut.Rejected.ShouldBe(0);
+    }
+
+    [Fact]
     public void A_card_is_left_out_from_the_day_after_its_fraud_is_known()
     {
         // Two cards pay once a day each, and of the first one's payments one is a fraud.

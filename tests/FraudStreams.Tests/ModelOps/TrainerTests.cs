@@ -1,5 +1,6 @@
 using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
+using FraudStreams.Simulation;
 using FraudStreams.Tests.WholeProgram;
 using Shouldly;
 using Xunit;
@@ -24,8 +25,44 @@ public sealed class TrainerTests : IDisposable
 
         model.ShouldBeNull();
         why.ShouldNotBeNull().ShouldContain("history.csv");
-        why.ShouldContain("with 0 frauds: at least 10 are needed");
+        why.ShouldContain("has 0 labelled frauds and ");
+        why.ShouldContain("payments labelled as none: at least 10 of each are needed to learn from");
         Directory.Exists(_registry.Directory).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_history_of_frauds_alone_is_refused_as_one_without_any()
+    {
+        var (model, why) = Train(Histories.Csv(_folder, 4_000, rows => rows.Where(cells => cells[^1] == "1")));
+
+        model.ShouldBeNull();
+        why.ShouldNotBeNull().ShouldContain("labelled frauds and 0 payments labelled as none: at least 10 of each are needed to learn from");
+        Directory.Exists(_registry.Directory).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_history_of_which_too_much_is_rejected_is_refused()
+    {
+        var history = Histories.Csv(_folder, 1_000, rows => rows.Select((cells, row) => row % 10 == 0 ? cells[..5] : cells));
+
+        var refusal = Should.Throw<TooManyRejectedException>(() => Histories.Quietly(progress =>
+            new Trainer(TrainedModel.Settings(), _registry, progress, _time) { Input = new InputSettings(0.05) }.Train(history, default)));
+
+        refusal.Message.ShouldStartWith("100 of 1,000 records of history.csv were rejected, 10.0");
+        Directory.Exists(_registry.Directory).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void The_card_remembers_the_columns_of_the_file_and_its_rows()
+    {
+        var history = Histories.Csv(_folder, 4_000);
+        var other = Train(history).Model.ShouldNotBeNull();
+
+        var model = Train(history).Model.ShouldNotBeNull();
+
+        var training = ModelArtifact.Load(_registry.FolderOf(model.Version)).Card.Training;
+        training.Columns.ShouldBe(File.ReadLines(Path.Combine(_folder, "history.csv")).First());
+        training.Payments.ShouldNotBeNull().ShouldBe(other.Card.Training.Payments);
     }
 
     [Fact]

@@ -58,6 +58,13 @@ sealed class FraudStreamsProcess : IAsyncDisposable
         return process;
     }
 
+    /// <summary>Writes standard input, and ends it.</summary>
+    public async Task InputAsync(ReadOnlyMemory<byte> content)
+    {
+        await _process.StandardInput.BaseStream.WriteAsync(content);
+        _process.StandardInput.Close();
+    }
+
     /// <summary>Waits for the end and gives the exit code; all output has been read then.</summary>
     public async Task<int> ExitAsync(int limitSeconds = LimitSeconds)
     {

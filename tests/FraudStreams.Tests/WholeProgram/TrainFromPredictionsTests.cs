@@ -52,7 +52,7 @@ public sealed class TrainFromPredictionsTests
 
         (await on.ExitAsync()).ShouldBe(0, on.Errors);
         (await train.ExitAsync()).ShouldBe(0, train.Errors);
-        train.Errors.ShouldContain($"{without:N0} predictions carry no features (scoring.carry-features was off) and are left out");
+        train.Errors.ShouldContain($"{without,10:N0}  without features  scoring.carry-features was off");
         var training = train.Json().GetProperty("training");
         training.GetProperty("rows").GetInt64().ShouldBe(Rows - without);
         training.GetProperty("frauds").GetInt64().ShouldBe((Rows - without) / 10);
@@ -70,7 +70,7 @@ public sealed class TrainFromPredictionsTests
         await using var train = await folder.RunAsync(["train", "--from-predictions", .. FewTrees]);
 
         (await train.ExitAsync()).ShouldBe(1);
-        train.Errors.ShouldContain($"{Rows:N0} predictions of versions with other features than the champion's");
+        train.Errors.ShouldContain($"{Rows,10:N0}  other features  of versions with other features than the champion's");
         train.Errors.ShouldContain("has no labelled row that can be read");
     }
 
@@ -98,7 +98,7 @@ public sealed class TrainFromPredictionsTests
         var plan = TrainedModel.Loaded.Features;
         var rows = LabelledDataset.Read(new CsvHistory(folder.Input, TrainedModel.Schema), plan, new WindowState(TrainedModel.Schema), _ => { }, _ => { }, default);
         var trainer = new Trainer(TrainedModel.Settings("model.trees=10"), new ModelRegistry(folder.File("other"), TimeProvider.System), progress, TimeProvider.System);
-        return trainer.Train("payments", plan, rows, default).Model.ShouldNotBeNull();
+        return trainer.Train("payments", plan, rows, null, default).Model.ShouldNotBeNull();
     });
 
     static string ScorerOf(string data, string version) => File.ReadAllText(Path.Combine(new ModelRegistry(data, TimeProvider.System).FolderOf(version), "model.json"));

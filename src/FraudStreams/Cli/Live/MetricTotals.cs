@@ -13,6 +13,7 @@ public sealed class MetricTotals : IDisposable
     long _scored;
     long _predictedFrauds;
     long _rejected;
+    long _rejectedPayments;
     long _stored;
     long _alerted;
 
@@ -39,6 +40,9 @@ public sealed class MetricTotals : IDisposable
         Interlocked.Read(ref _stored),
         Interlocked.Read(ref _alerted));
 
+    /// <summary>Records of `transactions` that scoring rejected.</summary>
+    public long RejectedPayments => Interlocked.Read(ref _rejectedPayments);
+
     public void Dispose() => _listener.Dispose();
 
     void Add(Instrument instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
@@ -55,6 +59,8 @@ public sealed class MetricTotals : IDisposable
                 break;
             case StreamMetrics.RejectedName:
                 Interlocked.Add(ref _rejected, value);
+                if (ConsumerGroups.Score.Equals(tags[0].Value))
+                    Interlocked.Add(ref _rejectedPayments, value);
                 break;
             case StreamMetrics.StoredName:
                 Interlocked.Add(ref _stored, value);

@@ -63,9 +63,7 @@ public sealed record RegisteredModel(
     string Artifact, string Schema, DateTimeOffset CreatedAt, string? Parent, double Threshold, string ThresholdRule, DateTimeOffset TrainedFrom,
     DateTimeOffset TrainedTo, long Rows, long Frauds, string? DataDigest, string Program, ImmutableSortedDictionary<string, double> Metrics)
 {
-    internal const string DataDigestKey = "data-sha256";
-
     internal static RegisteredModel Of(ModelCard card, string artifact) => new(
         artifact, card.Schema.Name, card.CreatedAt, card.Parent, card.Threshold.Score, card.Threshold.Rule, card.Training.From, card.Training.To,
-        card.Training.Rows, card.Training.Frauds, card.Training.Settings.GetValueOrDefault(DataDigestKey), ProgramVersion.Text, card.Metrics);
+        card.Training.Rows, card.Training.Frauds, card.Training.Payments, ProgramVersion.Text, card.Metrics);
 }
