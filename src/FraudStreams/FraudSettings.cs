@@ -50,7 +50,7 @@ public sealed record FraudSettings(
             Of(() => BatchSettings.From(root.Section("batch"))),
             Of(() => SimulateSettings.From(root.Section("simulate"))),
             Of(() => TopicSettings.From(root.Section("topics"))),
-            Of(() => ScoringSettings.From(root.Section("scoring"))),
+            Of(() => ScoringSettings.From(root.Section("scoring"), root.Section("predictions"))),
             Of(() => WindowStateSettings.From(root.Section("memory"))),
             Of(() => ModelSettings.From(root.Section("model"))),
             Of(() => StoreSettings.From(root.Section("store"))),

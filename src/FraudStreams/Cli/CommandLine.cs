@@ -69,6 +69,7 @@ static class CommandLine
             ExportCommand.Create(),
             ReplayCommand.Create(),
             FeaturesCommand.Create(),
+            ExplainCommand.Create(),
         };
         foreach (var option in CommonOptions.All.Concat(RunCommand.Options))
             root.Options.Add(option);

@@ -1,0 +1,63 @@
+using FraudStreams.Model.Schemas;
+
+namespace FraudStreams.Model.Explanation;
+
+/// <summary>What features are made of: those of one source are one reason.</summary>
+static class FeatureSource
+{
+    /// <summary>
+    /// The reason code of a feature's source. Windows of one kind, key and field have one source, whatever their lengths; so have a number and its
+    /// logarithm, and the clock's parts of one time.
+    /// </summary>
+    public static string CodeOf(FeatureDefinition feature) => feature switch
+    {
+        NumberFeature f => $"value:{f.Field}",
+        LogFeature f => $"value:{f.Field}",
+        CategoryFeature f => $"category:{f.Field}",
+        CalendarFeature f => $"{CodeOf(f.Part)}:{f.Field}",
+        AgeFeature f => $"age:{f.Field}",
+        DistanceFeature f => $"distance:{f.Name}",
+        RatioFeature f => $"ratio:{f.Name}",
+        DifferenceFeature f => $"difference:{f.Name}",
+        WindowFeature f => $"{CodeOf(f.Kind)}:{(f.Of is null ? "" : $"{f.Of}:")}{string.Join('+', f.By)}",
+        _ => feature.Name,
+    };
+
+    /// <summary>Whether a feature's value is that of a secret field, or reveals it. Counts and shares do not, nor do whole years or rounded distances.</summary>
+    public static bool IsSecret(TransactionSchema schema, FeatureDefinition feature) => feature switch
+    {
+        NumberFeature f => IsSecret(schema, f.Field),
+        LogFeature f => IsSecret(schema, f.Field),
+        CategoryFeature f => IsSecret(schema, f.Field),
+        CalendarFeature f => IsSecret(schema, f.Field),
+        RatioFeature f => IsSecret(schema, f.Numerator) || IsSecret(schema, f.Denominator),
+        DifferenceFeature f => IsSecret(schema, f.Field) || IsSecret(schema, f.Less),
+        WindowFeature { Kind: WindowKind.Sum or WindowKind.Mean or WindowKind.Max or WindowKind.StandardDeviation } f => IsSecret(schema, f.Of!),
+        _ => false,
+    };
+
+    /// <param name="name">A field, or else an earlier feature.</param>
+    static bool IsSecret(TransactionSchema schema, string name) => schema.IndexOf(name) is >= 0 and var field
+        ? schema.Fields[field].Secret
+        : schema.Features.FirstOrDefault(feature => feature.Name == name) is { } feature && (feature is AgeFeature or DistanceFeature || IsSecret(schema, feature));
+
+    static string CodeOf(CalendarPart part) => part switch
+    {
+        CalendarPart.Hour or CalendarPart.Night or CalendarPart.HourSin or CalendarPart.HourCos => "time-of-day",
+        CalendarPart.Weekday or CalendarPart.Weekend => "weekday",
+        CalendarPart.MonthDay => "month-day",
+        _ => "month",
+    };
+
+    static string CodeOf(WindowKind kind) => kind switch
+    {
+        WindowKind.Count => "count",
+        WindowKind.Sum => "sum",
+        WindowKind.Mean => "mean",
+        WindowKind.StandardDeviation => "stddev",
+        WindowKind.Max => "max",
+        WindowKind.Distinct => "distinct",
+        WindowKind.FraudShare => "fraud-share",
+        _ => "since-last",
+    };
+}
