@@ -36,10 +36,16 @@ static class FeatureSource
         _ => false,
     };
 
-    /// <param name="name">A field, or else an earlier feature.</param>
+    /// <param name="name">A field, or else an earlier feature, with all the digits that a reason would not show of it.</param>
     static bool IsSecret(TransactionSchema schema, string name) => schema.IndexOf(name) is >= 0 and var field
         ? schema.Fields[field].Secret
-        : schema.Features.FirstOrDefault(feature => feature.Name == name) is { } feature && (feature is AgeFeature or DistanceFeature || IsSecret(schema, feature));
+        : schema.Features.FirstOrDefault(feature => feature.Name == name) switch
+        {
+            null => false,
+            AgeFeature f => IsSecret(schema, f.Field),
+            DistanceFeature f => new[] { f.Latitude, f.Longitude, f.ToLatitude, f.ToLongitude }.Any(point => IsSecret(schema, point)),
+            var earlier => IsSecret(schema, earlier),
+        };
 
     static string CodeOf(CalendarPart part) => part switch
     {
