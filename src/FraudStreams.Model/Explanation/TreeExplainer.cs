@@ -183,6 +183,7 @@ sealed class TreeExplainer : Explainer
     void AddLeaves(in Tree tree, ref byte results, Span<byte> satisfied, Span<double> contributions, int rows)
     {
         ref var masks = ref MemoryMarshal.GetReference(satisfied);
+        var width = FeatureCount;
         foreach (ref readonly var leaf in _leaves.AsSpan(tree.FirstLeaf, tree.Leaves))
         {
             if (leaf.Table < 0)
@@ -192,7 +193,8 @@ sealed class TreeExplainer : Explainer
             }
 
             var (low, high) = (Vector256<byte>.Zero, Vector256<byte>.Zero);
-            for (var i = 0; i < leaf.Count; i++)
+            var count = leaf.Count;
+            for (var i = 0; i < count; i++)
             {
                 var (one, other) = Satisfied(leaf.FirstFeature + i, ref results);
                 var bit = Vector256.Create((byte)(1 << i));
@@ -207,10 +209,10 @@ sealed class TreeExplainer : Explainer
             ref var sums = ref MemoryMarshal.GetReference(contributions);
             for (var row = 0; row < rows; row++)
             {
-                ref var values = ref Unsafe.Add(ref table, Unsafe.Add(ref masks, row) * leaf.Count);
-                for (var i = 0; i < leaf.Count; i++)
+                ref var values = ref Unsafe.Add(ref table, Unsafe.Add(ref masks, row) * count);
+                for (var i = 0; i < count; i++)
                     Unsafe.Add(ref sums, Unsafe.Add(ref features, i)) += Unsafe.Add(ref values, i);
-                sums = ref Unsafe.Add(ref sums, FeatureCount);
+                sums = ref Unsafe.Add(ref sums, width);
             }
         }
     }
