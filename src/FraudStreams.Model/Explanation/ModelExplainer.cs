@@ -11,6 +11,9 @@ public sealed class ModelExplainer
     /// <summary>The number of reasons that are given by default.</summary>
     public const int DefaultReasons = 4;
 
+    /// <summary>A source that adds less changes the odds by less than one percent, and is no reason.</summary>
+    const double MinLogOdds = 0.01;
+
     readonly ScoringModel _model;
     readonly ReasonText _text;
 
@@ -87,7 +90,7 @@ public sealed class ModelExplainer
 
         var reasons = ImmutableArray.CreateBuilder<Reason>(most);
         // Ties go to the earlier source, because the order is stable.
-        foreach (var source in Enumerable.Range(0, _sources).Where(source => sums[source] > 0).OrderByDescending(source => sums[source]).Take(most))
+        foreach (var source in Enumerable.Range(0, _sources).Where(source => sums[source] >= MinLogOdds).OrderByDescending(source => sums[source]).Take(most))
             reasons.Add(_text.Of(_model.Schema.Features[strongest[source]], features[strongest[source]], sums[source]));
         return reasons.ToImmutable();
     }

@@ -7,7 +7,7 @@ namespace FraudStreams.Model.Explanation;
 /// <param name="Feature">The source's feature that raised the score most; the text is about it.</param>
 /// <param name="Value">The feature's value.</param>
 /// <param name="Usual">What was usual in the training rows; null if the model does not say, or the value is secret.</param>
-/// <param name="LogOdds">What all features of the source add to the score, in log-odds, above 0.</param>
+/// <param name="LogOdds">What all features of the source add to the score, in log-odds, at least 0.01.</param>
 /// <param name="Text">The reason in words, without secret values.</param>
 public sealed record Reason(string Code, string Feature, ReasonValue Value, string? Usual, double LogOdds, string Text)
 {

@@ -107,9 +107,9 @@ public sealed class ReasonsTests
     }
 
     [Fact]
-    public void Sources_that_lower_the_score_are_no_reasons()
+    public void Sources_that_lower_the_score_or_hardly_raise_it_are_no_reasons()
     {
-        var contributions = Contributions(("amount", -0.2), ("count_1h", 0.4), ("count_7d", -0.9), ("since", 0.001));
+        var contributions = Contributions(("amount", -0.2), ("count_1h", 0.4), ("count_7d", -0.9), ("since", 0.02), ("hour", 0.009));
 
         ModelWithReasons().Reasons(new double[s_plan.Count], contributions).Select(reason => reason.Feature).ShouldBe(["since"]);
     }
