@@ -88,7 +88,7 @@ public sealed class ModelExplainer
                 strongest[source] = feature;
         }
 
-        var reasons = ImmutableArray.CreateBuilder<Reason>(most);
+        var reasons = ImmutableArray.CreateBuilder<Reason>(Math.Min(most, _sources));
         // Ties go to the earlier source, because the order is stable.
         foreach (var source in Enumerable.Range(0, _sources).Where(source => sums[source] >= MinLogOdds).OrderByDescending(source => sums[source]).Take(most))
             reasons.Add(_text.Of(_model.Schema.Features[strongest[source]], features[strongest[source]], sums[source]));

@@ -18,12 +18,7 @@ static class ExplainCommand
 {
     static readonly Argument<string> Id = new("ID") { Description = "The payment's id." };
 
-    static readonly Option<int> Most = new("--most")
-    {
-        Description = "The number of reasons at most.",
-        HelpName = "N",
-        DefaultValueFactory = _ => ModelExplainer.DefaultReasons,
-    };
+    static readonly Option<int> Most = MostOption();
 
     public static Command Create()
     {
@@ -34,8 +29,25 @@ static class ExplainCommand
         command.Options.Add(Most);
         command.SetAction(InvokeAsync);
         return command.WithExamples(
-            "fraudstreams explain 0b242abb623afc578575680df30655b9",
-            "fraudstreams explain 0b242abb623afc578575680df30655b9 --json    # with what each feature contributes");
+            "fraudstreams explain f05a20e1e8ef9ce8c6e511bda6603b18",
+            "fraudstreams explain f05a20e1e8ef9ce8c6e511bda6603b18 --json    # with what each feature contributes");
+    }
+
+    static Option<int> MostOption()
+    {
+        const int max = 1000;
+        var option = new Option<int>("--most")
+        {
+            Description = $"The number of reasons at most. Default: {ModelExplainer.DefaultReasons}.",
+            HelpName = "N",
+            DefaultValueFactory = _ => ModelExplainer.DefaultReasons,
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out var value) || value is < 1 or > max))
+                result.AddError($"--most is {result.Tokens[0].Value}; it must be a whole number from 1 to {max}");
+        });
+        return option;
     }
 
     static async Task<int> InvokeAsync(ParseResult call, CancellationToken cancellationToken)
