@@ -16,7 +16,10 @@ sealed class TreeExplainer : Explainer
 {
     const int BlockRows = 64;
 
-    /// <summary>Paths with more features have no table: their contributions are computed row by row.</summary>
+    /// <summary>Rows whose contributions of a path are computed together.</summary>
+    const int RowsAtOnce = 4;
+
+    /// <summary>Paths with more features have no table: their contributions are computed for each row, four rows at a time.</summary>
     const int MaxTableFeatures = 8;
 
     /// <summary>64 MiB of doubles. If the tables of all paths would need more, the longest paths have none.</summary>
@@ -228,19 +231,23 @@ sealed class TreeExplainer : Explainer
         }
 
         var path = _paths[leaf.Path];
-        var ofRow = ArrayPool<byte>.Shared.Rent(leaf.Count);
-        var values = ArrayPool<double>.Shared.Rent(leaf.Count);
-        for (var row = 0; row < rows; row++)
+        Span<Vector256<double>> ofRows = leaf.Count <= LeafPath.MaxOnStack ? stackalloc Vector256<double>[leaf.Count] : new Vector256<double>[leaf.Count];
+        Span<Vector256<double>> values = leaf.Count <= LeafPath.MaxOnStack ? stackalloc Vector256<double>[leaf.Count] : new Vector256<double>[leaf.Count];
+        for (var row = 0; row < rows; row += RowsAtOnce)
         {
             for (var i = 0; i < leaf.Count; i++)
-                ofRow[i] = satisfied[i * BlockRows + row];
-            path.Attribute(ofRow, _quadratures[leaf.Count], values);
-            for (var i = 0; i < leaf.Count; i++)
-                contributions[row * FeatureCount + path.Features[i]] += values[i];
-        }
+            {
+                var bytes = satisfied.Slice(i * BlockRows + row, RowsAtOnce);
+                ofRows[i] = Vector256.Create((double)(bytes[0] & 1), bytes[1] & 1, bytes[2] & 1, bytes[3] & 1);
+            }
 
-        ArrayPool<byte>.Shared.Return(ofRow);
-        ArrayPool<double>.Shared.Return(values);
+            path.Attribute(ofRows, _quadratures[leaf.Count], values);
+            for (var next = row; next < Math.Min(rows, row + RowsAtOnce); next++)
+            {
+                for (var i = 0; i < leaf.Count; i++)
+                    contributions[next * FeatureCount + path.Features[i]] += values[i][next - row];
+            }
+        }
     }
 
     /// <summary>255 for each of the 64 rows that takes the path at all nodes that test the feature, else 0.</summary>
@@ -262,12 +269,18 @@ sealed class TreeExplainer : Explainer
     void FillTable(LeafPath path, Span<double> table)
     {
         var count = path.Features.Length;
-        Span<byte> satisfied = stackalloc byte[MaxTableFeatures];
-        for (var mask = 0; mask < 1 << count; mask++)
+        Span<Vector256<double>> satisfied = stackalloc Vector256<double>[MaxTableFeatures];
+        Span<Vector256<double>> values = stackalloc Vector256<double>[MaxTableFeatures];
+        for (var mask = 0; mask < 1 << count; mask += RowsAtOnce)
         {
             for (var i = 0; i < count; i++)
-                satisfied[i] = (byte)(mask >> i & 1);
-            path.Attribute(satisfied, _quadratures[count], table.Slice(mask * count, count));
+                satisfied[i] = Vector256.Create((double)(mask >> i & 1), mask + 1 >> i & 1, mask + 2 >> i & 1, mask + 3 >> i & 1);
+            path.Attribute(satisfied, _quadratures[count], values);
+            for (var next = mask; next < Math.Min(1 << count, mask + RowsAtOnce); next++)
+            {
+                for (var i = 0; i < count; i++)
+                    table[next * count + i] = values[i][next - mask];
+            }
         }
     }
 
