@@ -19,7 +19,7 @@ static class FeatureSource
         DistanceFeature f => $"distance:{f.Name}",
         RatioFeature f => $"ratio:{f.Name}",
         DifferenceFeature f => $"difference:{f.Name}",
-        WindowFeature f => $"{CodeOf(f.Kind)}:{(f.Of is null ? "" : $"{f.Of}:")}{string.Join('+', f.By)}",
+        WindowFeature f => $"{f.Kind.InWords()}:{(f.Of is null ? "" : $"{f.Of}:")}{string.Join('+', f.By)}",
         _ => feature.Name,
     };
 
@@ -53,17 +53,5 @@ static class FeatureSource
         CalendarPart.Weekday or CalendarPart.Weekend => "weekday",
         CalendarPart.MonthDay => "month-day",
         _ => "month",
-    };
-
-    static string CodeOf(WindowKind kind) => kind switch
-    {
-        WindowKind.Count => "count",
-        WindowKind.Sum => "sum",
-        WindowKind.Mean => "mean",
-        WindowKind.StandardDeviation => "stddev",
-        WindowKind.Max => "max",
-        WindowKind.Distinct => "distinct",
-        WindowKind.FraudShare => "fraud-share",
-        _ => "since-last",
     };
 }

@@ -173,7 +173,7 @@ public sealed class ReasonsTests
         usual["kind"].MostFrequent.ShouldBe(["fuel", "toys", "travel"]);
     }
 
-    static WindowFeature Window(string name, WindowKind kind, int hours, string? of = null) => new(name, kind, ["card"], TimeSpan.FromHours(hours)) { Of = of, CountsItself = kind != WindowKind.SinceLast };
+    static WindowFeature Window(string name, WindowKind kind, int hours, string? of = null) => new(name, kind, ["card"], TimeSpan.FromHours(hours)) { Of = of };
 
     static ImmutableSortedDictionary<string, UsualValue> Usual() => ImmutableSortedDictionary<string, UsualValue>.Empty
         .Add("amount", Range(4.2, 140)).Add("log_amount", Range(Math.Log(5.2), Math.Log(141))).Add("hour", Range(8, 21)).Add("night", Range(0, 1)).Add("weekday", Range(0, 6))
