@@ -51,7 +51,8 @@ sealed class PlainTreeShap
             Walk(tree, 0, row, contributions, [], 0, 1, 1, -1);
     }
 
-    void Walk(Tree tree, int at, ReadOnlySpan<double> row, Span<double> contributions, ReadOnlySpan<Element> parent, int depth, double zero, double one, int feature)
+    void Walk(
+        Tree tree, int at, ReadOnlySpan<double> row, Span<double> contributions, ReadOnlySpan<Element> parent, int depth, double zero, double one, int feature)
     {
         var path = new Element[depth + 2];
         parent[..depth].CopyTo(path);
@@ -81,7 +82,9 @@ sealed class PlainTreeShap
         var value = row[tree.Feature[at]];
         if (_categories[tree.Feature[at]] is not { } numbers)
             return double.IsNaN(value) ? tree.MissingLeft[at] : value <= tree.Number[at];
-        return !double.IsNaN(value) && numbers.TryGetValue((int)value, out var number) ? tree.Sets[(int)tree.Number[at]].Contains(number) : tree.MissingLeft[at];
+        return !double.IsNaN(value) && numbers.TryGetValue((int)value, out var number)
+            ? tree.Sets[(int)tree.Number[at]].Contains(number)
+            : tree.MissingLeft[at];
     }
 
     static void Extend(Element[] path, int depth, double zero, double one, int feature)

@@ -9,7 +9,8 @@ namespace FraudStreams.Bench;
 /// <summary>
 /// Trains on the training rows of a <see cref="FeatureMatrixFile"/> and attributes the scores of the others to their features, on one thread, in batches of
 /// 500 and row by row; the baseline is the paper's recursive algorithm as it is written there (<see cref="PlainTreeShap"/>), on a sample. The
-/// time is the process's CPU time, so that it is of one core also on a busy machine. Prints one JSON object. <c>… -- reasons features.fsm [trees=200] [leaves=31] [depth=10] [rows=20000]</c>.
+/// time is the process's CPU time, so that it is of one core also on a busy machine. Prints one JSON object.
+/// <c>… -- reasons features.fsm [trees=200] [leaves=31] [depth=10] [rows=20000]</c>.
 /// </summary>
 static class ReasonsBench
 {

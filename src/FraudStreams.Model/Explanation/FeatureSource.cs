@@ -23,7 +23,7 @@ static class FeatureSource
         _ => feature.Name,
     };
 
-    /// <summary>Whether a feature's value is that of a secret field, or reveals it. Counts and shares do not, nor do whole years or rounded distances.</summary>
+    /// <summary>Whether a feature's value is that of a secret field, or reveals it. Counts and shares do not.</summary>
     public static bool IsSecret(TransactionSchema schema, FeatureDefinition feature) => feature switch
     {
         NumberFeature f => IsSecret(schema, f.Field),

@@ -39,7 +39,8 @@ sealed record LeafPath(double Value, int[] Features, double[] Unknown, (int Node
 
     /// <summary>
     /// The Shapley value of each feature for this leaf alone. The leaf's expected value, given a set of known features, is the product of 1 or 0 for the
-    /// known ones and of their share for the others. With Shapley's weight of a set as an integral, |S|! (d − |S| − 1)! / d! = ∫₀¹ t^|S| (1 − t)^(d−1−|S|) dt,
+    /// known ones and of their share for the others. With Shapley's weight of a set as an integral,
+    /// |S|! (d − |S| − 1)! / d! = ∫₀¹ t^|S| (1 − t)^(d−1−|S|) dt,
     /// the sum over all sets is the integral of a product, a polynomial of degree d − 1, and quadrature gives it exactly. All its terms are positive, so
     /// that nothing cancels; the paper's algorithm (Lundberg et al. 2020, algorithm 2) divides instead and loses digits on long paths.
     /// </summary>

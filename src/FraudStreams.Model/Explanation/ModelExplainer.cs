@@ -76,7 +76,8 @@ public sealed class ModelExplainer
     public ImmutableArray<Reason> Reasons(ReadOnlySpan<double> features, ReadOnlySpan<double> contributions, int most = DefaultReasons)
     {
         if (features.Length != Explainer.FeatureCount || contributions.Length != Explainer.FeatureCount)
-            throw new ArgumentException($"{features.Length} values and {contributions.Length} contributions are not a row of {Explainer.FeatureCount} features.");
+            throw new ArgumentException(
+                $"{features.Length} values and {contributions.Length} contributions are not a row of {Explainer.FeatureCount} features.");
         var sums = new double[_sources];
         var strongest = new int[_sources];
         Array.Fill(strongest, -1);

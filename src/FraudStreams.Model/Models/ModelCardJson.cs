@@ -95,7 +95,9 @@ static class ModelCardJson
         : new JsonObject { ["most_frequent"] = new JsonArray([.. usual.MostFrequent.Select(value => JsonValue.Create(value))]) };
 
     static UsualValue UsualFrom(JsonElement json) => json.TryGetProperty("most_frequent", out var values)
-        ? new UsualValue(double.NaN, double.NaN, double.NaN, [.. values.EnumerateArray().Select(value => value.GetString() ?? throw new FormatException("most_frequent has a null"))])
+        ? new UsualValue(
+            double.NaN, double.NaN, double.NaN,
+            [.. values.EnumerateArray().Select(value => value.GetString() ?? throw new FormatException("most_frequent has a null"))])
         : new UsualValue(json.GetProperty("low").GetDouble(), json.GetProperty("median").GetDouble(), json.GetProperty("high").GetDouble(), []);
 
     static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);

@@ -67,7 +67,8 @@ sealed class Trainer(ModelSettings settings, ModelRegistry registry, WorkProgres
         return scorer;
     }
 
-    ScoringModel Save(string history, FeaturePlan plan, LabelledDataset rows, LabelledDataset training, TreeEnsemble scorer, double[] scores, LabelledDataset validation)
+    ScoringModel Save(
+        string history, FeaturePlan plan, LabelledDataset rows, LabelledDataset training, TreeEnsemble scorer, double[] scores, LabelledDataset validation)
     {
         var threshold = settings.Threshold.Choose(scores, validation.Set.Labels.Span, validation.Times);
         var now = time.GetUtcNow();

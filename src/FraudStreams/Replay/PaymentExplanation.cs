@@ -30,7 +30,8 @@ public enum FeatureOrigin
 /// <param name="BaseValue">Log-odds of a payment of which nothing is known; with the contributions they are those of the score.</param>
 /// <param name="Contributions">By feature, in log-odds.</param>
 sealed record ExplainedPayment(
-    string Id, double Score, bool IsFraud, string ModelVersion, double Threshold, bool Recorded, double? Recomputed, FeatureOrigin FeaturesFrom, double BaseValue,
+    string Id, double Score, bool IsFraud, string ModelVersion, double Threshold, bool Recorded, double? Recomputed,
+    FeatureOrigin FeaturesFrom, double BaseValue,
     IReadOnlyList<KeyValuePair<string, double>> Contributions, IReadOnlyList<Reason> Reasons);
 
 /// <summary>
@@ -70,7 +71,10 @@ sealed class PaymentExplanation(IMessageLog topics, TopicSettings settings, Tran
         return (new ExplainedPayment(
             id, prediction?.Score ?? score[0], prediction?.IsFraud ?? score[0] >= model.Threshold, version, model.Threshold, prediction is not null,
             prediction is null || prediction.Score == score[0] ? null : score[0], origin, explainer.Explainer.BaseValue,
-            [.. model.Features.Columns.Select((column, feature) => KeyValuePair.Create(column.Name, contributions[feature])).OrderByDescending(pair => Math.Abs(pair.Value))],
+            [
+                .. model.Features.Columns.Select((column, feature) => KeyValuePair.Create(column.Name, contributions[feature]))
+                    .OrderByDescending(pair => Math.Abs(pair.Value)),
+            ],
             explainer.Reasons(features, contributions, most)), null);
     }
 
@@ -111,7 +115,8 @@ sealed class PaymentExplanation(IMessageLog topics, TopicSettings settings, Tran
         return null;
     }
 
-    async Task<(double[] Features, FeatureOrigin Origin)?> FeaturesAsync(string id, Prediction? prediction, ScoringModel model, CancellationToken cancellationToken)
+    async Task<(double[] Features, FeatureOrigin Origin)?> FeaturesAsync(
+        string id, Prediction? prediction, ScoringModel model, CancellationToken cancellationToken)
     {
         if (prediction?.Features is { } carried && carried.Length == model.Features.Count)
             return (carried, FeatureOrigin.Prediction);

@@ -10,7 +10,8 @@ public sealed record ScoreBatch(TransactionRows Rows, bool WithFeatures = false,
 /// <summary>The scores (0..1) of the batch's rows, in their order, and the model version that gave them.</summary>
 /// <param name="Features">Rows × features, where they were asked for.</param>
 /// <param name="Reasons">By row, the reasons of predicted frauds as a JSON array; null where they were not asked for, or the model gives none.</param>
-public sealed record BatchScored(double[] Scores, string ModelVersion, double Threshold, double[]? Features = null, IReadOnlyDictionary<int, byte[]>? Reasons = null)
+public sealed record BatchScored(
+    double[] Scores, string ModelVersion, double Threshold, double[]? Features = null, IReadOnlyDictionary<int, byte[]>? Reasons = null)
 {
     /// <summary>The model's decision about a row, made here alone.</summary>
     public bool IsFraud(int row) => Scores[row] >= Threshold;

@@ -6,7 +6,8 @@ namespace FraudStreams.Storage;
 /// <summary>
 /// The store's tables, the same on both databases. `transactions` has a typed column for every field of the schema, in its order, followed by the
 /// prediction and the label: the source's own label keeps its column, the confirmed label goes to true_value, and as_written holds the original
-/// characters of values that their type and format would not reproduce, reasons the JSON array of a predicted fraud. `label_history` has every label that ever arrived; the latest of a payment is
+/// characters of values that their type and format would not reproduce, reasons the JSON
+/// array of a predicted fraud. `label_history` has every label that ever arrived; the latest of a payment is
 /// the one in its row.
 /// </summary>
 /// <remarks>
