@@ -54,7 +54,7 @@ public sealed record FraudSettings(
             Of(() => InputSettings.From(root.Section("input"))),
             Of(() => SimulateSettings.From(root.Section("simulate"))),
             Of(() => TopicSettings.From(root.Section("topics"))),
-            Of(() => ScoringSettings.From(root.Section("scoring"))),
+            Of(() => ScoringSettings.From(root.Section("scoring"), root.Section("predictions"))),
             Of(() => WindowStateSettings.From(root.Section("memory"))),
             Of(() => ModelSettings.From(root.Section("model"))),
             Of(() => RegistrySettings.From(root.Section("models"))),

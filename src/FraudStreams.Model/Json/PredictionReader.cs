@@ -77,6 +77,9 @@ public sealed class PredictionRows : IDisposable
     /// <summary>When it was scored, in Unix milliseconds.</summary>
     public long ScoredAt(int row) => Transactions.At(row, _score + 3).Bits;
 
+    /// <summary>The JSON array of the reasons of a predicted fraud, as the record has it; empty if it has none.</summary>
+    public ReadOnlySpan<byte> Reasons(int row) => Fraud(row) ? PredictionField.Find(Transactions.Source(row), "reasons"u8) : default;
+
     /// <summary>
     /// Appends <c>{"amount":"3.50"}</c>: the source text of every value whose text is not canonical, so that an export can reproduce it.
     /// </summary>

@@ -11,7 +11,7 @@ public static class PredictionWriter
 {
     const int LongestScore = 32;
     const int TimeLength = 24;
-    const int NamesLength = 64;
+    const int NamesLength = 128;
 
     /// <summary>
     /// Appends <c>{…,"score":0.123,"prediction":0,"model_version":"…","scored_at":"2026-01-02T03:04:05.678Z"}</c>. The score is written so that it
@@ -24,11 +24,12 @@ public static class PredictionWriter
     /// <param name="modelVersion">Name of the model version that scored it.</param>
     /// <param name="scoredAt">When; written in UTC with milliseconds.</param>
     /// <param name="features">The model's input, written as <c>"feature_values":[1.5,null]</c>, NaN as null; empty to leave it out.</param>
+    /// <param name="reasons">A JSON array, written as <c>"reasons":[…]</c>; empty to leave it out.</param>
     /// <exception cref="ArgumentOutOfRangeException">The score is not in 0..1.</exception>
     /// <exception cref="ArgumentException">The transaction is not a JSON object.</exception>
     public static void Write(
         IBufferWriter<byte> into, ReadOnlySpan<byte> transaction, double score, bool fraud, string modelVersion, DateTimeOffset scoredAt,
-        ReadOnlySpan<double> features = default)
+        ReadOnlySpan<double> features = default, ReadOnlySpan<byte> reasons = default)
     {
         if (!(score is >= 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(score), score, "A score lies in 0 to 1.");
@@ -37,7 +38,7 @@ public static class PredictionWriter
             throw new ArgumentException("A transaction is a JSON object.", nameof(transaction));
 
         // An escaped character takes six bytes, and its UTF-8 form at most as many.
-        var room = into.GetSpan(end + NamesLength + LongestScore + TimeLength + (6 * modelVersion.Length) + (features.Length * LongestScore));
+        var room = into.GetSpan(end + NamesLength + LongestScore + TimeLength + (6 * modelVersion.Length) + (features.Length * LongestScore) + reasons.Length);
         transaction[..end].CopyTo(room);
         var at = end;
         Put(",\"score\":"u8, room, ref at);
@@ -51,6 +52,12 @@ public static class PredictionWriter
         Put("\""u8, room, ref at);
         if (!features.IsEmpty)
             FeatureValues.Write(features, room, ref at);
+        if (!reasons.IsEmpty)
+        {
+            Put(",\"reasons\":"u8, room, ref at);
+            Put(reasons, room, ref at);
+        }
+
         Put("}"u8, room, ref at);
         into.Advance(at);
     }

@@ -20,6 +20,9 @@ public sealed partial record ModelCard(
     /// <summary>Metrics by name, such as average_precision, measured on rows that it was not trained on; finite.</summary>
     public ImmutableSortedDictionary<string, double> Metrics { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
 
+    /// <summary>By feature, what was usual in the training rows; empty for versions of earlier releases.</summary>
+    public ImmutableSortedDictionary<string, UsualValue> Usual { get; init; } = ImmutableSortedDictionary<string, UsualValue>.Empty;
+
     /// <summary>The schema of the transactions that it scores.</summary>
     public TransactionSchema Schema => Features.Schema;
 

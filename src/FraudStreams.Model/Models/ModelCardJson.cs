@@ -44,6 +44,7 @@ static class ModelCardJson
             ["schema_id"] = card.Schema.Id,
             ["schema"] = SchemaJson.ToJson(card.Schema),
             ["features"] = FeaturePlanJson.ToJson(card.Features),
+            ["usual"] = Map(card.Usual, ToJson),
         };
         return JsonSerializer.SerializeToUtf8Bytes(json, Indented);
     }
@@ -82,6 +83,7 @@ static class ModelCardJson
             {
                 Parent = json.GetProperty("parent").GetString(),
                 Metrics = Map(json.GetProperty("metrics"), v => v.GetDouble()),
+                Usual = json.TryGetProperty("usual", out var usual) ? Map(usual, UsualFrom) : ImmutableSortedDictionary<string, UsualValue>.Empty,
             };
             return (card, new ModelFile(Text(model, "kind"), model.GetProperty("features").GetInt32(), Text(model, "sha256")));
         }
@@ -91,6 +93,16 @@ static class ModelCardJson
             throw new ModelArtifactException($"{path}: is not a model card: {e.Message}", e);
         }
     }
+
+    static JsonObject ToJson(UsualValue usual) => usual.MostFrequent.IsEmpty
+        ? new JsonObject { ["low"] = usual.Low, ["median"] = usual.Median, ["high"] = usual.High }
+        : new JsonObject { ["most_frequent"] = new JsonArray([.. usual.MostFrequent.Select(value => JsonValue.Create(value))]) };
+
+    static UsualValue UsualFrom(JsonElement json) => json.TryGetProperty("most_frequent", out var values)
+        ? new UsualValue(
+            double.NaN, double.NaN, double.NaN,
+            [.. values.EnumerateArray().Select(value => value.GetString() ?? throw new FormatException("most_frequent has a null"))])
+        : new UsualValue(json.GetProperty("low").GetDouble(), json.GetProperty("median").GetDouble(), json.GetProperty("high").GetDouble(), []);
 
     static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 

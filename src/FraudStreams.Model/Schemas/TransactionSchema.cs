@@ -13,7 +13,7 @@ public sealed record TransactionSchema
     /// <summary>The field names that predictions and the store add to a transaction. No field of a schema may have one of them.</summary>
     public static readonly ImmutableArray<string> ReservedNames =
     [
-        "score", "prediction", "model_version", "scored_at", "feature_values", "true_value", "confirmed_at", "confirmed_by", "as_written",
+        "score", "prediction", "model_version", "scored_at", "feature_values", "reasons", "true_value", "confirmed_at", "confirmed_by", "as_written",
     ];
 
     readonly Dictionary<string, int> _index;

@@ -48,7 +48,7 @@ sealed class Trainer(ModelSettings settings, ModelRegistry registry, WorkProgres
         var scorer = Boost(training, validation, cancellationToken);
         var scores = new double[validation.Count];
         scorer.Score(validation.Set.Values.Span, scores);
-        return (Save(history, plan, rows, columns, scorer, scores, validation), null);
+        return (Save(history, plan, rows, columns, training, scorer, scores, validation), null);
     }
 
     /// <summary>
@@ -75,7 +75,8 @@ sealed class Trainer(ModelSettings settings, ModelRegistry registry, WorkProgres
         return scorer;
     }
 
-    ScoringModel Save(string history, FeaturePlan plan, LabelledDataset rows, string? columns, TreeEnsemble scorer, double[] scores, LabelledDataset validation)
+    ScoringModel Save(
+        string history, FeaturePlan plan, LabelledDataset rows, string? columns, LabelledDataset training, TreeEnsemble scorer, double[] scores, LabelledDataset validation)
     {
         var threshold = settings.Threshold.Choose(scores, validation.Set.Labels.Span, validation.Times);
         var now = time.GetUtcNow();
@@ -108,6 +109,7 @@ sealed class Trainer(ModelSettings settings, ModelRegistry registry, WorkProgres
         {
             Parent = registry.ChampionVersion,
             Metrics = Evaluator.Metrics(scores, validation, threshold),
+            Usual = UsualValue.Of(plan, training.Set),
         };
         var model = new ScoringModel(card, scorer);
         ModelArtifact.Write(registry.Directory, model);

@@ -25,7 +25,7 @@ sealed class RecomputedPayments : IAsyncDisposable
     bool _isFirst = true;
 
     public RecomputedPayments(
-        IMessageLog topics, TopicPartition partition, TransactionSchema schema, int partitions, int maxRecordBytes, int capacity,
+        IReadableLog topics, TopicPartition partition, TransactionSchema schema, int partitions, int maxRecordBytes, int capacity,
         CancellationToken cancellationToken)
     {
         _chunks = topics.ReadAsync(partition, 0, long.MaxValue, cancellationToken).GetAsyncEnumerator(cancellationToken);

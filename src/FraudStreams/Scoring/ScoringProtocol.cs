@@ -5,11 +5,14 @@ namespace FraudStreams.Scoring;
 
 /// <summary>Asks for the scores of a batch. Answered with <see cref="BatchScored"/>, or with Status.Failure: then it may be asked again.</summary>
 /// <param name="WithFeatures">Whether the answer is to hold the feature values.</param>
-public sealed record ScoreBatch(TransactionRows Rows, bool WithFeatures = false);
+/// <param name="WithReasons">Whether the answer is to hold the reasons of predicted frauds.</param>
+public sealed record ScoreBatch(TransactionRows Rows, bool WithFeatures = false, bool WithReasons = false);
 
 /// <summary>The scores (0..1) of the batch's rows, in their order, and the model version that gave them.</summary>
 /// <param name="Features">Rows × features, where they were asked for.</param>
-public sealed record BatchScored(double[] Scores, string ModelVersion, double Threshold, double[]? Features = null)
+/// <param name="Reasons">By row, the reasons of predicted frauds as a JSON array; null where they were not asked for, or the model gives none.</param>
+public sealed record BatchScored(
+    double[] Scores, string ModelVersion, double Threshold, double[]? Features = null, IReadOnlyDictionary<int, byte[]>? Reasons = null)
 {
     /// <summary>The model's decision about a row, made here alone.</summary>
     public bool IsFraud(int row) => Scores[row] >= Threshold;
@@ -17,6 +20,9 @@ public sealed record BatchScored(double[] Scores, string ModelVersion, double Th
     /// <summary>The feature values of a row; empty where they were not asked for.</summary>
     public ReadOnlySpan<double> FeaturesOf(int row) =>
         Features is null ? default : Features.AsSpan(row * (Features.Length / Scores.Length), Features.Length / Scores.Length);
+
+    /// <summary>The reasons of a row; empty where there are none.</summary>
+    public ReadOnlySpan<byte> ReasonsOf(int row) => Reasons?.GetValueOrDefault(row);
 }
 
 /// <summary>Another version, or another threshold, scores from the next batch on; batches that were passed on before are scored by the former one.</summary>

@@ -50,7 +50,7 @@ sealed class TransactionBatch(TransactionBatchPool pool, TransactionRows rows)
 
     /// <summary>Writes the prediction of a scored row: the payment as it came and what the model decided. Stream and replays write it here alone.</summary>
     public void WritePrediction(IBufferWriter<byte> into, int row, DateTimeOffset scoredAt) => PredictionWriter.Write(
-        into, Rows.Source(row), Scored!.Scores[row], Scored.IsFraud(row), Scored.ModelVersion, scoredAt, Scored.FeaturesOf(row));
+        into, Rows.Source(row), Scored!.Scores[row], Scored.IsFraud(row), Scored.ModelVersion, scoredAt, Scored.FeaturesOf(row), Scored.ReasonsOf(row));
 
     public void Return()
     {

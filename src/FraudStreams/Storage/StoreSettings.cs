@@ -11,9 +11,6 @@ namespace FraudStreams.Storage;
 /// <param name="Postgres">Null if the store is in the data folder.</param>
 public sealed record StoreSettings(BatchSettings Batch, Durability Durability, PostgresStoreSettings? Postgres)
 {
-    /// <summary>Bytes that a prediction has at most beside its transaction.</summary>
-    const int PredictionOverhead = 4096;
-
     public static StoreSettings From(SettingsSection section)
     {
         var postgres = PostgresStoreSettings.Read(section.Section("postgresql"), System.Environment.GetEnvironmentVariable);
@@ -27,7 +24,7 @@ public sealed record StoreSettings(BatchSettings Batch, Durability Durability, P
     /// <exception cref="StoreException">As <see cref="PredictionStore"/>'s ways to open.</exception>
     public PredictionStore Open(string dataDirectory, TopicSettings topics, TransactionSchema schema, TimeProvider time) => Postgres is null
         ? PredictionStore.Open(Sqlite(dataDirectory, topics), schema, time)
-        : PredictionStore.Open(Postgres with { Durability = Durability, LongestRecord = topics.MaxRecordBytes + PredictionOverhead }, schema, time);
+        : PredictionStore.Open(Postgres with { Durability = Durability, LongestRecord = topics.MaxRecordBytes + TopicSettings.PredictionFrame }, schema, time);
 
     /// <summary>Whether there is a store to ask. One on PostgreSQL is there, or made where it is missing, as soon as its server answers.</summary>
     public bool Exists(string dataDirectory) => Postgres is not null || File.Exists(new SqliteStoreSettings(dataDirectory).File);
@@ -38,5 +35,5 @@ public sealed record StoreSettings(BatchSettings Batch, Durability Durability, P
 
     /// <summary>The store of a data folder.</summary>
     public SqliteStoreSettings Sqlite(string dataDirectory, TopicSettings topics) =>
-        new(dataDirectory) { Durability = Durability, LongestRecord = topics.MaxRecordBytes + PredictionOverhead };
+        new(dataDirectory) { Durability = Durability, LongestRecord = topics.MaxRecordBytes + TopicSettings.PredictionFrame };
 }

@@ -7,7 +7,8 @@ namespace FraudStreams.Storage;
 /// <summary>
 /// The store's tables, the same on both databases. `transactions` has a typed column for every field of the schema, in its order, followed by the
 /// prediction and the label: the source's own label keeps its column, the confirmed label goes to true_value, and as_written holds the original
-/// characters of values that their type and format would not reproduce. `label_history` has every label that ever arrived; the latest of a payment is
+/// characters of values that their type and format would not reproduce, reasons the JSON
+/// array of a predicted fraud. `label_history` has every label that ever arrived; the latest of a payment is
 /// the one in its row.
 /// </summary>
 /// <remarks>
@@ -17,7 +18,7 @@ namespace FraudStreams.Storage;
 internal sealed class StoreTables
 {
     /// <summary>The number of migration steps: the format of this release.</summary>
-    public const int StepCount = 2;
+    public const int StepCount = 3;
 
     /// <summary>The label in force, the latest, comes first. Ties are broken alike on every database, in whatever order the labels arrived.</summary>
     public const string LatestFirst = "confirmed_at DESC, confirmed_by DESC, true_value DESC";
@@ -38,12 +39,12 @@ internal sealed class StoreTables
         Written =
         [
             .. Fields, new("score", dialect.Number), new("prediction", dialect.Flag), new("model_version", dialect.Text), new("scored_at", dialect.Time),
-            new("as_written", dialect.Text),
+            new("as_written", dialect.Text), new("reasons", dialect.Text),
         ];
         All = [.. Written, new("true_value", dialect.Flag), new("confirmed_at", dialect.Time), new("confirmed_by", dialect.Text)];
         Id = StoreColumn.Quote(schema.Roles.Id);
         Time = StoreColumn.Quote(schema.Roles.Time);
-        _steps = [Payments(), Labels()];
+        _steps = [Payments(), Labels(), Reasons()];
     }
 
     public StoreTableNames TableNames { get; }
@@ -144,6 +145,9 @@ internal sealed class StoreTables
             PRIMARY KEY (id, confirmed_at, confirmed_by, true_value)
         );
         """;
+
+    /// <summary>Step 3: the reasons of predicted frauds.</summary>
+    string Reasons() => $"ALTER TABLE {TableNames.Transactions} ADD COLUMN reasons {_dialect.Text}{_dialect.Collation}";
 
     void CheckColumns(IStoreConnection connection)
     {

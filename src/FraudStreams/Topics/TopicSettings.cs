@@ -19,8 +19,8 @@ public sealed record TopicSettings(
     RetentionSettings Retention,
     KafkaSettings? Kafka)
 {
-    /// <summary>Room for the model's fields in a prediction, in bytes.</summary>
-    const int PredictionFrame = 4096;
+    /// <summary>Room for the model's fields in a prediction, reasons included, in bytes.</summary>
+    public const int PredictionFrame = 8192;
 
     /// <summary>Room for a number of 17 digits in a prediction.</summary>
     const int FeatureBytes = 26;

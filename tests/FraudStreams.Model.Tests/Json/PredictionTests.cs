@@ -57,6 +57,16 @@ public sealed class PredictionTests : IDisposable
         _into.WrittenSpan.Text().ShouldStartWith(" {\"id\" : \"a\" , \"x\":{\"y\":[1]} ,\"score\":0.5,");
     }
 
+    [Fact]
+    public void Reasons_follow_the_features_and_leave_the_record_readable()
+    {
+        PredictionWriter.Write(_into, TestSchemas.Good.Utf8(), 0.5, fraud: true, "v", ScoredAt, [1.5, double.NaN], """[{"code":"value:amount"}]"""u8);
+
+        _into.WrittenSpan.Text().ShouldEndWith(",\"feature_values\":[1.5,null],\"reasons\":[{\"code\":\"value:amount\"}]}");
+        _reader.Read(_into.WrittenSpan, _rows).ShouldBeNull();
+        FeatureValues.Read(_into.WrittenSpan).ShouldBe([1.5, double.NaN]);
+    }
+
     [Theory]
     [InlineData(double.NaN)]
     [InlineData(-0.1)]

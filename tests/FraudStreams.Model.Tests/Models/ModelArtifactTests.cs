@@ -69,6 +69,24 @@ public sealed class ModelArtifactTests : IDisposable
     }
 
     [Fact]
+    public void What_is_usual_is_kept_on_the_card_and_may_be_absent()
+    {
+        var model = Train("v1");
+        var usual = ImmutableSortedDictionary<string, UsualValue>.Empty
+            .Add("amount", new UsualValue(0.1 + 0.2, 4, 1e300, [])).Add("kind", new UsualValue(double.NaN, double.NaN, double.NaN, ["food", "fuel"]));
+        var folder = ModelArtifact.Write(_parent.FullName, new ScoringModel(model.Card with { Usual = usual }, model.Scorer));
+
+        ModelArtifact.Load(folder).Card.Usual.ShouldBe(usual);
+
+        var card = Path.Combine(folder, "card.json");
+        var json = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(card))!.AsObject();
+        json.Remove("usual").ShouldBeTrue();
+        File.WriteAllText(card, json.ToJsonString());
+        Resum(folder);
+        ModelArtifact.Load(folder).Card.Usual.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void An_unfinished_version_is_replaced_and_a_finished_one_never()
     {
         var left = _parent.CreateSubdirectory(".v1.unfinished");

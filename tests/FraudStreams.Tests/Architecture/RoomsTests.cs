@@ -52,6 +52,7 @@ public sealed partial class RoomsTests
         ["Json"] = ["Schemas"],
         ["Csv"] = ["Json", "Schemas"],
         ["Models"] = ["Evaluation", "Features", "Schemas"],
+        ["Explanation"] = ["Features", "Models", "Schemas"],
     };
 
     [Theory]

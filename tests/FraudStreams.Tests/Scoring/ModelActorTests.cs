@@ -1,6 +1,9 @@
+using System.Text.Json;
 using Akka.Actor;
 using Akka.TestKit;
+using FraudStreams.Model.Models;
 using FraudStreams.Scoring;
+using FraudStreams.Tests.WholeProgram;
 using Shouldly;
 using Xunit;
 
@@ -27,6 +30,38 @@ public sealed class ModelActorTests : Akka.TestKit.Xunit2.TestKit
         answer.ModelVersion.ShouldBe("v7");
         answer.Threshold.ShouldBe(model.Threshold);
         (await _supervisor.ExpectMsgAsync<ScoringWorked>()).ModelVersion.ShouldBe("v7");
+    }
+
+    [Fact]
+    public async Task Predicted_frauds_have_reasons_where_they_are_asked_for()
+    {
+        var loaded = TrainedModel.Loaded;
+        var model = new ScoringModel(loaded.Card with { Threshold = new ModelThreshold(0, "everything") }, loaded.Scorer);
+        var actor = Sys.ActorOf(Props.Create(() => new ModelActor(model, _supervisor.Ref)));
+
+        actor.Tell(new ScoreBatch(Payments.Rows(3), WithReasons: true), TestActor);
+        var explained = await ExpectMsgAsync<BatchScored>();
+        actor.Tell(new ScoreBatch(Payments.Rows(3)), TestActor);
+        var plain = await ExpectMsgAsync<BatchScored>();
+
+        explained.Features.ShouldBeNull();
+        for (var row = 0; row < 3; row++)
+            JsonDocument.Parse(explained.ReasonsOf(row).ToArray()).RootElement.GetArrayLength().ShouldBeInRange(1, 4);
+        plain.ReasonsOf(0).IsEmpty.ShouldBeTrue();
+        plain.Scores.ShouldBe(explained.Scores);
+    }
+
+    [Fact]
+    public async Task A_model_that_gives_no_reasons_scores_all_the_same()
+    {
+        var model = new ScriptedScorer(0.99).As("v7");
+        var actor = Sys.ActorOf(Props.Create(() => new ModelActor(model, _supervisor.Ref)));
+
+        await EventFilter.Warning(contains: "model v7: a ScriptedScorer gives no reasons").ExpectOneAsync(async () =>
+        {
+            actor.Tell(new ScoreBatch(Payments.Rows(2), WithReasons: true), TestActor);
+            (await ExpectMsgAsync<BatchScored>()).ReasonsOf(0).IsEmpty.ShouldBeTrue();
+        });
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
     [PostgresFact]
     public async Task Both_databases_store_the_same_rows_of_the_same_records()
     {
-        string[] columns = ["id", "at", "card", "amount", "people", "fraud", "name; DROP", "score", "prediction", "model_version", "scored_at", "true_value", "confirmed_at", "confirmed_by", "as_written"];
+        string[] columns = ["id", "at", "card", "amount", "people", "fraud", "name; DROP", "score", "prediction", "model_version", "scored_at", "true_value", "confirmed_at", "confirmed_by", "as_written", "reasons"];
         var select = $"SELECT {string.Join(", ", columns.Select(StoreColumn.Quote))} FROM transactions ORDER BY id";
         var first = Predictions.Records(
             Predictions.Json("t1", 0.75, more: ",\"fraud\":1,\"name; DROP\":\"Zoë, \\\"it\\\"\""), Predictions.Json("t2", 0.1), "nothing of the kind",
@@ -175,7 +175,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
         PostgresServer.Rows(_settings, """
             DROP TABLE label_history;
             DROP INDEX transactions_confirmed;
-            ALTER TABLE transactions DROP COLUMN confirmed_at, DROP COLUMN confirmed_by, DROP COLUMN as_written;
+            ALTER TABLE transactions DROP COLUMN confirmed_at, DROP COLUMN confirmed_by, DROP COLUMN as_written, DROP COLUMN reasons;
             DELETE FROM store_steps WHERE number > 1;
             """);
 
@@ -184,7 +184,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
 
         applied.Applied.ShouldBe(1);
         PostgresServer.Rows(_settings, "SELECT id, true_value, confirmed_by FROM transactions").ShouldBe(["t1|1|anna"]);
-        PostgresServer.Rows(_settings, "SELECT number FROM store_steps ORDER BY number").ShouldBe(["1", "2"]);
+        PostgresServer.Rows(_settings, "SELECT number FROM store_steps ORDER BY number").ShouldBe(["1", "2", "3"]);
     }
 
     static (int Stored, int AlreadyThere) Counts(StoredBatch batch) => (batch.Stored, batch.AlreadyThere);

@@ -170,6 +170,19 @@ public sealed class PredictionStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Reasons_of_a_predicted_fraud_are_stored_as_their_prediction_has_them()
+    {
+        const string reasons = """[{"code":"value:amount","text":"[\"x\"]"}]""";
+        await using var store = Predictions.Open(_folder);
+
+        await store.WriteAsync(Predictions.Records(WithReasons("t1", reasons), Predictions.Json("t2"), WithReasons("t3", "null")));
+
+        Rows("SELECT id, reasons FROM transactions ORDER BY id").ShouldBe([$"t1|{reasons}", "t2|null", "t3|null"]);
+
+        static string WithReasons(string id, string json) => Predictions.Json(id, score: 0.75)[..^1] + $",\"reasons\":{json}}}";
+    }
+
+    [Fact]
     public async Task A_folder_of_the_first_release_is_upgraded_and_keeps_its_payments()
     {
         using (var old = SqliteFile.Open(File, SqliteAccess.Create, TimeSpan.Zero))
@@ -195,8 +208,8 @@ public sealed class PredictionStoreTests : IDisposable
         await store.WriteAsync([new Label("t1", true, 1_700_000_000_000, "anna")]);
 
         Rows("SELECT id, model_version, true_value, confirmed_by FROM transactions ORDER BY id").ShouldBe(["t1|m0|1|anna", "t2|m1|null|null"]);
-        Rows("SELECT number FROM store_steps ORDER BY number").ShouldBe(["1", "2"]);
-        Rows("PRAGMA user_version").ShouldBe(["2"]);
+        Rows("SELECT number FROM store_steps ORDER BY number").ShouldBe(["1", "2", "3"]);
+        Rows("PRAGMA user_version").ShouldBe(["3"]);
     }
 
     List<string> Rows(string sql) => Predictions.Rows(_folder, sql);

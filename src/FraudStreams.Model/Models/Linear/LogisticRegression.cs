@@ -67,13 +67,16 @@ public sealed class LogisticRegression : IScorer
         for (var row = 0; row < scores.Length; row++)
         {
             var margin = Intercept;
-            for (var f = 0; f < _encodings.Length; f++)
-            {
-                var (slot, value) = _encodings[f].Encode(features[row * _encodings.Length + f]);
-                if (slot >= 0) margin += _weights[slot] * value;
-            }
+            for (var f = 0; f < _encodings.Length; f++) margin += Term(f, features[row * _encodings.Length + f]);
             scores[row] = 1 / (1 + Math.Exp(-margin));
         }
+    }
+
+    /// <summary>What a feature's value adds to the log-odds.</summary>
+    internal double Term(int feature, double value)
+    {
+        var (slot, encoded) = _encodings[feature].Encode(value);
+        return slot >= 0 ? _weights[slot] * encoded : 0;
     }
 
     /// <summary>Scores one row, with the same bits as in a batch.</summary>

@@ -35,19 +35,18 @@ sealed record RegressionTree(TreeNode[] Nodes, BinSet[] Sets, double[] Covers, d
         ref readonly var node = ref nodes[0];
         while (!node.IsLeaf)
         {
-            var value = row[node.Feature];
-            bool left;
-            if (node.HasSet)
-            {
-                var number = categories[node.Feature]!.Number(value);
-                left = number == CategoryTable.Missing ? node.MissingLeft : Sets[(int)node.Number].Contains(number);
-            }
-            else
-            {
-                left = value <= node.Number || (node.MissingLeft && double.IsNaN(value));
-            }
+            var left = node.HasSet
+                ? GoesLeft(node, Sets[(int)node.Number], categories[node.Feature]!.Number(row[node.Feature]))
+                : GoesLeft(node, row[node.Feature]);
             node = ref nodes[left ? node.Left : node.Left + 1];
         }
         return node.Number;
     }
+
+    /// <summary>Whether a number goes left at a node that compares with a threshold.</summary>
+    public static bool GoesLeft(in TreeNode node, double value) => value <= node.Number || (node.MissingLeft && double.IsNaN(value));
+
+    /// <summary>Whether a category, by its number in the <see cref="CategoryTable"/>, goes left at a node that tests a set.</summary>
+    public static bool GoesLeft(in TreeNode node, in BinSet set, byte category) =>
+        category == CategoryTable.Missing ? node.MissingLeft : set.Contains(category);
 }

@@ -14,7 +14,7 @@ internal sealed class PostgresCopyBuffer(TransactionSchema schema)
     /// <summary>PostgreSQL counts microseconds from 2000-01-01.</summary>
     const long EpochUnixMilliseconds = 946_684_800_000;
 
-    const int AddedColumns = 5;
+    const int AddedColumns = 6;
 
     readonly ArrayBufferWriter<byte> _bytes = new(1 << 16);
     readonly ArrayBufferWriter<byte> _unusual = new(256);
@@ -50,6 +50,8 @@ internal sealed class PostgresCopyBuffer(TransactionSchema schema)
         Time(predictions.ScoredAt(row));
         _unusual.ResetWrittenCount();
         if (predictions.TryWriteUnusual(row, _unusual)) Text(_unusual.WrittenSpan);
+        else Null();
+        if (predictions.Reasons(row) is { IsEmpty: false } reasons) Text(reasons);
         else Null();
     }
 

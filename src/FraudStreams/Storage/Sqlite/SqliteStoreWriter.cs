@@ -128,6 +128,10 @@ internal sealed class SqliteStoreWriter : IDisposable
             _insert.BindText(next + 4, _unusual.WrittenSpan);
         else
             _insert.BindNull(next + 4);
+        if (predictions.Reasons(row) is { IsEmpty: false } reasons)
+            _insert.BindText(next + 5, reasons);
+        else
+            _insert.BindNull(next + 5);
         _insert.Run();
     }
 }
