@@ -54,8 +54,10 @@ public sealed class FolderStatusTests : IDisposable
     {
         TrainedModel.PutInService(_folder);
         await EmbeddedMessageLog.Open(SettingsOf.Set().Topics.Embedded(_folder), TimeProvider.System, _ => { }).DisposeAsync();
-        new Heartbeat("a", 1, ["score", "store"], TimeProvider.System.GetUtcNow(), ImmutableSortedDictionary<string, CheckResult>.Empty, "cards-1").Write(_folder);
-        new Heartbeat("b", 1, ["store"], TimeProvider.System.GetUtcNow(), ImmutableSortedDictionary<string, CheckResult>.Empty).Write(_folder);
+        var beat = new Heartbeat("a", 1, ["score", "store"], TimeProvider.System.GetUtcNow(), null, ImmutableSortedDictionary<string, CheckResult>.Empty, "cards-1");
+        var hosts = Directory.CreateDirectory(Path.Combine(_folder, "hosts")).FullName;
+        await File.WriteAllBytesAsync(Path.Combine(hosts, "a.1.json"), beat.ToJson());
+        await File.WriteAllBytesAsync(Path.Combine(hosts, "b.1.json"), (beat with { Machine = "b", Roles = ["store"], ModelVersion = null }).ToJson());
 
         var status = Read().ShouldNotBeNull();
 
