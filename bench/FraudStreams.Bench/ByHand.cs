@@ -37,7 +37,7 @@ static class ByHand
 
         await using var store = PredictionStore.Open(new SqliteStoreSettings(data), model.Schema, TimeProvider.System);
         var template = AlertTemplate.Parse(AlertTemplate.Default, model.Schema, "the default template");
-        var mail = new FolderMailTransport(Path.Combine(data, "alerts"), "a@localhost", ["b@localhost"], TimeProvider.System);
+        var mail = new FolderMailTransport(Path.Combine(data, "alerts"), "a@localhost", ["b@localhost"], template, TimeProvider.System);
 
         using var feed = new CsvFeed(csv, model.Schema);
         var reader = new TransactionReader(model.Schema);
@@ -89,7 +89,7 @@ static class ByHand
                     continue;
                 alerting.Clear();
                 if (predictions.Read(batch[row].Value.Span, alerting) is null)
-                    await mail.SendAsync(AlertMessage.Of([Alert.Of(alerting, 0, template, batch[row].Key.Span)], []), CancellationToken.None);
+                    await mail.SendAsync(AlertMessage.Of([Alert.Of(alerting, 0, batch[row].Key.Span)], []), CancellationToken.None);
             }
         }
     }

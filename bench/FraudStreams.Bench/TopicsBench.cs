@@ -68,8 +68,8 @@ static class TopicsBench
             var started = Stopwatch.GetTimestamp();
             var followers = Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
             {
-                using var reader = log.OpenReader(log.PartitionsOf("bench").Single());
-                for (var next = 0L; next < Records; next += (await reader.ReadAsync(next, CancellationToken.None)).Length)
+                using var reader = log.OpenReader(log.PartitionsOf("bench").Single(), 0);
+                for (var next = 0L; next < Records; next += (await reader.NextAsync(log.Appends, CancellationToken.None)).Length)
                 {
                     writeAhead.Refresh();
                     largest = Math.Max(largest, writeAhead.Length);
@@ -104,8 +104,8 @@ static class TopicsBench
             var read = 0;
             foreach (var partition in log.PartitionsOf("bench"))
             {
-                using var reader = log.OpenReader(partition);
-                for (var chunk = reader.Read(0); chunk.Length > 0; chunk = reader.Read(chunk[^1].Offset + 1)) read += chunk.Length;
+                using var reader = log.OpenReader(partition, 0);
+                while (reader.Read() is { Length: > 0 } chunk) read += chunk.Length;
             }
 
             seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
