@@ -22,7 +22,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
         string[] columns = ["id", "at", "card", "amount", "people", "fraud", "name; DROP", "score", "prediction", "model_version", "scored_at", "true_value", "confirmed_at", "confirmed_by", "as_written", "reasons"];
         var select = $"SELECT {string.Join(", ", columns.Select(StoreColumn.Quote))} FROM transactions ORDER BY id";
         var first = Predictions.Records(
-            Predictions.Json("t1", 0.75, more: ",\"fraud\":1,\"name; DROP\":\"Zoë, \\\"it\\\"\""), Predictions.Json("t2", 0.1), "nothing of the kind",
+            Predictions.Json("t1", 0.75, more: ",\"fraud\":1,\"name; DROP\":\"Zoë, \\\"it\\\"\",\"reasons\":[{\"code\":\"x\"}]"), Predictions.Json("t2", 0.1), "nothing of the kind",
             Predictions.Json("t2", 0.9, "second"), Predictions.Json("t3").Replace("12.5", "12.50"), Predictions.Json("t4").Replace("12.5", "-1.7976931348623157e308"));
         var second = Predictions.Records(Predictions.Json("t5", 0.5000000000000001), Predictions.Json("t1", 0.2, "later"));
         Label[] labels = [new("t1", false, 1_700_000_000_001, "anna"), new("t5", true, 1_700_000_000_002, "bo")];
@@ -41,8 +41,8 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
         var rows = PostgresServer.Rows(_settings, select);
         rows.ShouldBe(Predictions.Rows(_folder, select));
         rows.Count.ShouldBe(5);
-        rows[0].ShouldBe("t1|1577934245678|4000|12.5|7|1|Zoë, \"it\"|0.75|1|m1|1767323045678|0|1700000000001|anna|null");
-        rows[2].ShouldEndWith("|{\"amount\":\"12.50\"}");
+        rows[0].ShouldBe("t1|1577934245678|4000|12.5|7|1|Zoë, \"it\"|0.75|1|m1|1767323045678|0|1700000000001|anna|null|[{\"code\":\"x\"}]");
+        rows[2].ShouldEndWith("|{\"amount\":\"12.50\"}|null");
         (await postgres.CountAsync()).ShouldBe(await sqlite.CountAsync());
         (await postgres.CountAsync()).ShouldBe(new StoreCounts(5, 2));
         PredictionStore.ReadCounts(_settings).ShouldBe(new StoreCounts(5, 2));

@@ -27,8 +27,8 @@ public sealed class PredictionStoreTests : IDisposable
 
         Rows("SELECT * FROM transactions ORDER BY id").ShouldBe(
         [
-            "t1|1577934245678|4000|12.5|7|1|Zoë|0.75|1|m1|1767323045678|null|null|null|null",
-            "t2|1577934245678|4000|12.5|7|null|null|0.1|0|m1|1767323045678|null|null|null|null",
+            "t1|1577934245678|4000|12.5|7|1|Zoë|0.75|1|m1|1767323045678|null|null|null|null|null",
+            "t2|1577934245678|4000|12.5|7|null|null|0.1|0|m1|1767323045678|null|null|null|null|null",
         ]);
         Rows("SELECT DISTINCT typeof(id), typeof(at), typeof(card), typeof(amount), typeof(people), typeof(score), typeof(prediction) FROM transactions")
             .ShouldBe(["text|integer|text|real|integer|real|integer"]);
