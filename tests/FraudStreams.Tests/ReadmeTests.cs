@@ -7,7 +7,7 @@ using Xunit;
 namespace FraudStreams.Tests;
 
 /// <summary>What README.md says is so.</summary>
-[Collection(WholeProgramCollection.Name)]
+[Collection(WholeProgramCollection.Second)]
 [Trait("Category", "Integration")]
 public sealed partial class ReadmeTests
 {

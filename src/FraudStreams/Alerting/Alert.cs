@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using FraudStreams.Model.Json;
 
@@ -15,6 +16,10 @@ namespace FraudStreams.Alerting;
 public sealed record Alert(string TransactionId, string Name, double Score, string Key, ImmutableSortedDictionary<string, string>? Values)
 {
     const int LongestName = 80;
+
+    /// <summary>What raised the score, strongest first, as the prediction has it (docs/reasons.md); null where it has none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Reasons { get; init; }
 
     /// <summary>As an earlier release rendered it before the alert was persisted; null: the channel does.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -31,7 +36,11 @@ public sealed record Alert(string TransactionId, string Name, double Score, stri
     public static Alert Of(PredictionRows rows, int row, ReadOnlySpan<byte> key)
     {
         var id = rows.Transactions.Id(row);
-        return new Alert(Encoding.UTF8.GetString(id), NameOf(id), rows.Score(row), Convert.ToBase64String(key), AlertText.ValuesOf(rows, row));
+        var reasons = rows.Reasons(row);
+        return new Alert(Encoding.UTF8.GetString(id), NameOf(id), rows.Score(row), Convert.ToBase64String(key), AlertText.ValuesOf(rows, row))
+        {
+            Reasons = reasons.IsEmpty ? null : JsonElement.Parse(reasons),
+        };
     }
 
     public override string ToString() => AlertText.LineOf(this);

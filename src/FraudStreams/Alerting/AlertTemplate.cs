@@ -11,8 +11,8 @@ namespace FraudStreams.Alerting;
 /// </summary>
 public sealed class AlertTemplate
 {
-    /// <summary>Placeholders that every schema has; "merchant" and "card" say "unknown" where the schema has no such field.</summary>
-    public static readonly ImmutableArray<string> Own = ["transaction", "card", "amount", "merchant", "time", "score", "model_version", "scored_at"];
+    /// <summary>Placeholders that every schema has; "merchant" and "card" say "unknown" where the schema has no such field; "reasons" has a line for each.</summary>
+    public static readonly ImmutableArray<string> Own = ["transaction", "card", "amount", "merchant", "time", "score", "model_version", "scored_at", AlertText.Reasons];
 
     /// <summary>The template used when the settings name no file.</summary>
     public const string Default =
@@ -29,6 +29,9 @@ public sealed class AlertTemplate
         Score        {score}
         Model        {model_version}
         Scored at    {scored_at}
+
+        What raises the score:
+        {reasons}
         """;
 
     const string SubjectStart = "Subject:";

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
 
@@ -14,6 +15,9 @@ static class AlertText
 {
     const int Longest = 160;
     const string Unknown = "unknown";
+
+    /// <summary>The placeholder of what raised the score.</summary>
+    public const string Reasons = "reasons";
 
     /// <summary>A prediction's values by the placeholders of <see cref="AlertTemplate"/>: its own, as far as the schema has them, and every field.</summary>
     public static ImmutableSortedDictionary<string, string> ValuesOf(PredictionRows rows, int row)
@@ -40,7 +44,12 @@ static class AlertText
     }
 
     /// <summary>"unknown" where the schema has no such field.</summary>
-    public static string ValueOf(Alert alert, string name) => alert.Values?.GetValueOrDefault(name) ?? Unknown;
+    public static string ValueOf(Alert alert, string name) => name == Reasons ? ReasonsOf(alert) : alert.Values?.GetValueOrDefault(name) ?? Unknown;
+
+    /// <summary>A line for each reason; the texts hold the payment's own words, so they are no more trusted than those.</summary>
+    static string ReasonsOf(Alert alert) => alert.Reasons is { ValueKind: JsonValueKind.Array } reasons && reasons.GetArrayLength() > 0
+        ? string.Join('\n', reasons.EnumerateArray().Select(reason => $"- {Line(reason.GetProperty("text").GetString() ?? "")}"))
+        : Unknown;
 
     /// <summary>An alert in one line, for the console and digests.</summary>
     public static string LineOf(Alert alert)

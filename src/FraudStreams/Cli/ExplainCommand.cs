@@ -38,7 +38,7 @@ static class ExplainCommand
         const int max = 1000;
         var option = new Option<int>("--most")
         {
-            Description = $"The number of reasons at most. Default: {ModelExplainer.DefaultReasons}.",
+            Description = "The number of reasons at most.",
             HelpName = "N",
             DefaultValueFactory = _ => ModelExplainer.DefaultReasons,
         };

@@ -35,7 +35,7 @@ static class StreamRun
         var options = new StreamOptions(settings, schema, model, layers);
 
         ImmutableArray<string> unfinished;
-        long rejected, rejectedPayments, scored;
+        long produced, rejected, rejectedPayments, scored;
         ImmutableArray<string>? left;
         await using (var console = new StreamConsole(screen, live, settings.Console.LogEvery, time))
         {
@@ -60,7 +60,7 @@ static class StreamRun
                 await WaitForEndAsync(stream, signals, untilDrained, log);
                 await host.StopAsync();
                 (unfinished, left) = (stream.Unfinished, stream.Left);
-                (rejected, rejectedPayments, scored) = (totals.Current.Rejected, totals.RejectedPayments, totals.Current.Scored);
+                (produced, rejected, rejectedPayments, scored) = (totals.Current.Transactions, totals.Current.Rejected, totals.RejectedPayments, totals.Current.Scored);
             }
             finally
             {
@@ -75,7 +75,9 @@ static class StreamRun
             screen.WritePlain($"{rejected:N0} records were rejected: `fraudstreams rejected` says why.");
         if (json)
             JsonOutput.Print(FolderStatus.Read(settings));
-        if (settings.Simulate.Input is { } input
+
+        // Of an input that was sent before, nothing is left to judge it by.
+        if (settings.Simulate.Input is { } input && produced > 0
             && settings.Input.Refusal(InputFile.NameOf(input), rejectedPayments, rejectedPayments + scored) is { } refusal)
             throw new TooManyRejectedException(refusal);
         return unfinished.IsEmpty ? ExitCode.Done : ExitCode.Failed;

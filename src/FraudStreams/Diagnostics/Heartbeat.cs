@@ -41,7 +41,7 @@ public sealed record Heartbeat(
                 root.GetProperty("process_id").GetInt32(),
                 [.. root.GetProperty("roles").EnumerateArray().Select(role => role.GetString() ?? "")],
                 root.GetProperty("at").GetDateTimeOffset(),
-                root.TryGetProperty("uptime_ms", out var uptime) && uptime.TryGetInt64(out var milliseconds) ? milliseconds : null,
+                root.TryGetProperty("uptime_ms", out var uptime) && uptime.ValueKind == JsonValueKind.Number && uptime.TryGetInt64(out var milliseconds) ? milliseconds : null,
                 root.GetProperty("checks").EnumerateObject().ToImmutableSortedDictionary(check => check.Name, check => CheckFrom(check.Value)),
                 root.TryGetProperty("model_version", out var version) ? version.GetString() : null);
         }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using FraudStreams.Model.Evaluation;
 using FraudStreams.Model.Models.Trees;
 
@@ -5,7 +6,8 @@ namespace FraudStreams.ModelOps;
 
 /// <summary>The metrics of a model trained and measured on one split.</summary>
 sealed record FoldResult(
-    DateOnly TrainFrom, DateOnly TestFrom, int TrainRows, long TrainFrauds, int TestRows, long TestFrauds, double AveragePrecision, double RocAuc, double CardPrecisionAt100);
+    DateOnly TrainFrom, DateOnly TestFrom, int TrainRows, long TrainFrauds, int TestRows, long TestFrauds, double AveragePrecision, double RocAuc,
+    [property: JsonPropertyName("card_precision_at_100")] double CardPrecisionAt100);
 
 /// <summary>Trains a model on each split of a history, without early stopping, and measures it on the split's later days.</summary>
 static class Backtest

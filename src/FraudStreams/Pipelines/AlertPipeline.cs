@@ -27,7 +27,10 @@ sealed class AlertPipeline : IPipeline
         var template = AlertTemplate.Of(settings.Alerts.Template, resources.Schema);
         var channels = DeliveryContext.ChannelsOf(settings.Alerts, template, settings.DataDirectory, context.Time);
         var delivery = resources.Own(new DeliveryContext(
-            settings.Alerts, template, channels, resources.Topics, context.Metrics, resources.PendingAlerts, resources.DeliveredAlerts, context.Time) { Log = context.Log })!;
+            settings.Alerts, template, channels, resources.Topics, context.Metrics, resources.PendingAlerts, resources.DeliveredAlerts, context.Time)
+        {
+            Log = context.Log,
+        })!;
         _pending = resources.PendingAlerts;
         _outboxes = resources.System.ActorOf(
             AlertOutboxes.Props(delivery, new AlertJournalTables(settings.Alerts.Journal, settings.DataDirectory)), "alert-outboxes");

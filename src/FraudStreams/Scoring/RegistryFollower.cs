@@ -78,7 +78,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
             return;
         try
         {
-            var model = await _registry.LoadAsync(champion, CancellationToken.None);
+            var model = await _registry.LoadAsync(champion, CancellationToken.None, text => _log.Warning("{Text}", text));
             if (model.Schema != _schema)
                 throw new ModelArtifactException($"it scores payments of schema {model.Schema.Name}, and not of this stream's");
             _supervisor.Tell(new UseModel(model));

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Cli;
 
-[Collection(WholeProgramCollection.Name)]
+[Collection(WholeProgramCollection.Second)]
 [Trait("Category", "Integration")]
 public sealed class HelpTests : IDisposable
 {

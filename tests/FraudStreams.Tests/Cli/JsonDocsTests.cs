@@ -15,7 +15,7 @@ using Xunit;
 namespace FraudStreams.Tests.Cli;
 
 /// <summary>docs/json.md shows an example of what each command prints with --json: its keys are those of the program.</summary>
-[Collection(WholeProgramCollection.Name)]
+[Collection(WholeProgramCollection.Second)]
 [Trait("Category", "Integration")]
 public sealed partial class JsonDocsTests
 {
@@ -40,6 +40,10 @@ public sealed partial class JsonDocsTests
         var id = folder.IdsOf(TopicNames.Predictions, "trans_num").First();
         await File.WriteAllTextAsync(folder.File("labels.csv"), $"id,true_value,confirmed_at,confirmed_by\n{id},1,2030-01-01T00:00:00Z,me\n");
         await ShouldPrintAsync("labels import", folder, "labels", "import", "labels.csv", "--json");
+        await ShouldPrintAsync("models list", folder, "models", "list", "--json");
+        await ShouldPrintAsync("models show", folder, "models", "show", TrainedModel.Loaded.Version, "--json");
+        await ShouldPrintAsync("models history", folder, "models", "history", "--json");
+        await ShouldPrintAsync("explain", folder, "explain", folder.IdsOf(TopicNames.Alerts, "transaction").First(), "--json");
         await ShouldPrintAsync("export", folder, "export", "--validated", "confirmed.csv", "--json");
     }
 
@@ -89,13 +93,13 @@ public sealed partial class JsonDocsTests
     /// <summary>Every key with those that it lies in; elements of a list count as one, and of maps by name only some are in the examples.</summary>
     static HashSet<string> KeysOf(JsonElement json, string within = "") => json.ValueKind switch
     {
-        JsonValueKind.Object when within is "metrics." or "training.settings." => [],
+        JsonValueKind.Object when within is "metrics." or "training.settings." or "contributions." => [],
         JsonValueKind.Object => [.. json.EnumerateObject().SelectMany(member => (IEnumerable<string>)[$"{within}{member.Name}", .. KeysOf(member.Value, $"{within}{member.Name}.")])],
         JsonValueKind.Array => [.. json.EnumerateArray().SelectMany(element => KeysOf(element, within))],
         _ => [],
     };
 
-    [GeneratedRegex("^## `(?<command>[^`]+)`(?<rest>[^`]*)```json\n(?<json>.+?)```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex("^## `(?<command>[^`]+)`\n(?:(?!^## ).)*?```json\n(?<json>.+?)```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Example();
 
     [GeneratedRegex("^[a-z0-9_.]+$")]

@@ -7,7 +7,7 @@ using Xunit;
 namespace FraudStreams.Tests.Deploy;
 
 /// <summary>What the image is built from and how it starts, as far as that can be checked without a container engine.</summary>
-[Collection(WholeProgramCollection.Name)]
+[Collection(WholeProgramCollection.Second)]
 [Trait("Category", "Integration")]
 public sealed partial class DockerfileTests
 {

@@ -18,7 +18,7 @@ using Xunit.Abstractions;
 namespace FraudStreams.Tests.Features;
 
 /// <summary>The Handbook's published features and ours: as training computes them, and as the running program does.</summary>
-[Collection(WholeProgramCollection.Name)]
+[Collection(WholeProgramCollection.Second)]
 [Trait("Category", "Integration")]
 public sealed class HandbookParityTests(ITestOutputHelper output) : IDisposable
 {

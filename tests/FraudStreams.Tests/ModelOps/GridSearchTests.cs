@@ -34,7 +34,7 @@ public sealed class GridSearchTests
     {
         var refusal = Should.Throw<NothingToMeasureException>(() => Backtest.Run(MadeRows.Make(seed: 1, fraudShare: 0), Split, Few, default));
 
-        refusal.Message.ShouldBe($"The split has too little: 420 payments with 0 frauds to learn from, 240 with 0 to be measured on ({Split})");
+        refusal.Message.ShouldBe($"The split has too little: 420 payments with 0 frauds to learn from, 240 with 0 to be measured on, and each part needs frauds and others ({Split})");
     }
 
     [Fact]

@@ -105,7 +105,7 @@ public sealed class ModelRegistryTests : IDisposable
         var refusal = Should.Throw<ModelArtifactException>(() => _registry.LastGoodBefore(_registry.Champion()?.Version ?? "none"));
 
         refusal.Message.ShouldContain(PointerFile);
-        refusal.Message.ShouldContain("train anew");
+        refusal.Message.ShouldContain("the next start then names the versions that there are");
     }
 
     [Fact]

@@ -62,8 +62,8 @@ public sealed class RealDataTests
 
         reason.ShouldBe(new RejectReason(
             RejectCodes.NotATime,
-            "trans_date_trans_time: a value of the form 9/9/9999 9:99 is not a time as yyyy-MM-dd HH:mm:ss; " +
+            "trans_date_trans_time: a value of the form 9/9/9999 9:99 is not a time as yyyy-MM-dd HH:mm:ss; day and month cannot be told apart between slashes; " +
             "cc_num: is rounded to scientific notation, as spreadsheets do, and its digits are lost (11 to 19 digits were expected); " +
-            "dob: a value of the form 99/99/9999 is not a time as yyyy-MM-dd"));
+            "dob: a value of the form 99/99/9999 is not a time as yyyy-MM-dd; day and month cannot be told apart between slashes"));
     }
 }

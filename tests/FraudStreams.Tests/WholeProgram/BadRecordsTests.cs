@@ -14,7 +14,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.WholeProgram;
 
-[Collection(WholeProgramCollection.Name)]
+[Collection(WholeProgramCollection.Second)]
 [Trait("Category", "Integration")]
 public sealed class BadRecordsTests
 {

@@ -13,7 +13,7 @@ using Xunit;
 namespace FraudStreams.Tests.WholeProgram;
 
 /// <summary>Windows over labels: the stream computes from topic `labels` what training computes from the labels of its file.</summary>
-[Collection(WholeProgramCollection.Name)]
+[Collection(WholeProgramCollection.Second)]
 [Trait("Category", "Integration")]
 public sealed class LabelledWindowsTests : IDisposable
 {

@@ -29,7 +29,7 @@ static class RegistryStart
             var champion = registry.State.Champion!;
             try
             {
-                var model = await registry.LoadAsync(champion, cancellationToken);
+                var model = await registry.LoadAsync(champion, cancellationToken, warn);
                 if (model.Schema != schema)
                     throw new SettingsException(
                         $"model {champion} was trained with another schema {model.Schema.Name} than this one: `fraudstreams train --input CSV` trains one that fits, or name its schema's file with --schema");

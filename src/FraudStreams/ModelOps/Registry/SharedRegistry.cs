@@ -113,8 +113,9 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
         Program, state => state.Versions.TryGetValue(version, out var known) && known.Failure is null ? Entry(RegistryAction.Failed, version, why) : null, null, cancellationToken);
 
     /// <summary>Loads a version, with the threshold in force; fetches it where the local folder lacks it or holds it damaged.</summary>
+    /// <param name="warn">Is told of a damaged copy.</param>
     /// <exception cref="ModelArtifactException">The registered artifact cannot be used.</exception>
-    public async Task<ScoringModel> LoadAsync(string version, CancellationToken cancellationToken)
+    public async Task<ScoringModel> LoadAsync(string version, CancellationToken cancellationToken, Action<string>? warn = null)
     {
         var known = State.Versions.GetValueOrDefault(version) ?? throw new RegistryException(Unknown(State, version));
         var folder = local.FolderOf(version);
@@ -125,10 +126,12 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
         {
             model = ModelArtifact.Load(folder);
         }
-        catch (ModelArtifactException)
+        catch (ModelArtifactException e)
         {
             // A damaged copy is kept aside, for people to look into.
-            Directory.Move(folder, Path.Combine(local.Directory, $".{version}.damaged-{time.GetUtcNow():yyyyMMddHHmmssfff}"));
+            var aside = Path.Combine(local.Directory, $".{version}.damaged-{time.GetUtcNow():yyyyMMddHHmmssfff}");
+            warn?.Invoke($"This host's copy of model {version} is damaged ({e.Message}): it is put aside as {Path.GetFileName(aside)}, and fetched again from the registry");
+            Directory.Move(folder, aside);
             await FetchAsync(known, folder, cancellationToken);
             model = ModelArtifact.Load(folder);
         }

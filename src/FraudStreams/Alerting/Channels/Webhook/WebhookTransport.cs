@@ -96,6 +96,7 @@ public sealed class WebhookTransport : IAlertTransport
             subject = _template.Subject(alert),
             text = _template.Text(alert),
             values = alert.Values,
+            reasons = alert.Reasons,
         }),
     });
 }
