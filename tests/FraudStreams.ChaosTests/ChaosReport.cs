@@ -7,6 +7,7 @@ namespace FraudStreams.ChaosTests;
 sealed class ChaosReport(ITestOutputHelper output, string scenario, Parts parts, int seed)
 {
     const string Variable = "FRAUDSTREAMS_CHAOS_REPORT";
+    const int LongestMessage = 400;
 
     readonly Stopwatch _running = Stopwatch.StartNew();
 
@@ -17,7 +18,7 @@ sealed class ChaosReport(ITestOutputHelper output, string scenario, Parts parts,
             scenario, NameOf(parts), $"{seed}", $"{input.Rows:N0}", chaos.Faults, $"{ledger.Transactions.Count:N0}",
             $"{ledger.Predictions.Count:N0}", $"{ledger.Rejected.Count:N0}", $"{ledger.Stored.Count:N0}", $"{ledger.Stored.Count(row => row.IsFraud):N0}",
             $"{ledger.Alerts.Count:N0}", $"{ledger.Mails.Count:N0}", $"{ledger.ExtraMails:N0}",
-            failure is null ? $"held{(chaos.Remarks.Length > 0 ? $"; {chaos.Remarks}" : "")}" : $"BROKEN: {failure.Message.ReplaceLineEndings(" ").Replace("|", "/", StringComparison.Ordinal)}",
+            failure is null ? $"held{(chaos.Remarks.Length > 0 ? $"; {chaos.Remarks}" : "")}" : $"BROKEN: {Short(failure.Message)}",
             $"{_running.Elapsed.TotalSeconds:0}",
         ];
         output.WriteLine(string.Join(" | ", Columns.Zip(cells, (name, value) => $"{name}: {value}")));
@@ -26,6 +27,13 @@ sealed class ChaosReport(ITestOutputHelper output, string scenario, Parts parts,
         if (!File.Exists(file))
             File.AppendAllText(file, $"| {string.Join(" | ", Columns)} |\n|{string.Concat(Columns.Select(_ => " --- |"))}\n");
         File.AppendAllText(file, $"| {string.Join(" | ", cells)} |\n");
+    }
+
+    /// <summary>What a process wrote stands in the test's own output.</summary>
+    static string Short(string message)
+    {
+        var text = message.ReplaceLineEndings(" ").Replace("|", "/", StringComparison.Ordinal);
+        return text.Length > LongestMessage ? text[..LongestMessage] + "…" : text;
     }
 
     static string NameOf(Parts parts) => parts switch

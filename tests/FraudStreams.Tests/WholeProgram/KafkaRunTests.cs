@@ -71,7 +71,10 @@ public sealed class KafkaRunTests(KafkaBroker broker) : IClassFixture<KafkaBroke
         other.Output.ShouldBeEmpty();
     }
 
-    string[] OnKafka(string prefix) =>
+    string[] OnKafka(string prefix) => SettingsFor(broker, prefix);
+
+    /// <summary>The program's arguments for topics on the broker, with everything else on SQLite.</summary>
+    internal static string[] SettingsFor(KafkaBroker broker, string prefix) =>
     [
         "--config", Path.Combine(AppContext.BaseDirectory, "hocon", "kafka.conf"), "--set", $"topics.kafka.bootstrap-servers={broker.Servers}", "--set",
         $"topics.kafka.prefix={prefix}", "--set", "topics.partitions=3", "--set", "topics.kafka.consumer.client.session.timeout.ms=6000", "--set",

@@ -1,0 +1,48 @@
+using FraudStreams.ModelOps;
+using FraudStreams.Tests.Messaging.Kafka;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.WholeProgram;
+
+/// <summary>Hosts without a disk in common share the registry through Kafka.</summary>
+[Trait("needs", "kafka")]
+[Collection(ServersCollection.Name)]
+[Trait("Category", "Integration")]
+public sealed class HotSwapOnKafkaTests(KafkaBroker broker) : IClassFixture<KafkaBroker>
+{
+    const int Rows = 8_000;
+
+    [KafkaFact]
+    public async Task A_host_without_models_fetches_them_and_all_hosts_follow_a_promotion()
+    {
+        using var folder = new StreamFolder(Rows);
+        using var empty = new TemporaryFolder();
+        var second = TrainedModel.Train(new ModelRegistry(folder.File("elsewhere"), TimeProvider.System), seed: 5).Version;
+        await using var one = folder.Start(["run", "--input", folder.Input, "--until-drained", "--set", "speeds.speed_1=500/s", .. OnKafka]);
+        await one.LineAsync("produced");
+        await using var two = FraudStreamsProcess.Start(empty, ["run", "--schema", "cards", "--roles", "score", .. OnKafka]);
+        await two.LineAsync("Windows of transactions/");
+
+        await ShouldDoAsync(folder, ["models", "import", folder.File($"elsewhere/models/{second}"), .. OnKafka]);
+        await ShouldDoAsync(folder, ["models", "promote", second, "--why", "a test's", .. OnKafka]);
+        await one.LineAsync($"Model {second} scores from now on");
+        await two.LineAsync($"Model {second} scores from now on");
+
+        (await one.ExitAsync()).ShouldBe(0, one.Errors);
+        await two.TerminateAsync();
+        (await two.ExitAsync()).ShouldBe(0, two.Errors);
+        Directory.GetDirectories(Path.Combine(empty, "fraudstreams-data", "models")).Select(Path.GetFileName).Order()
+            .ShouldBe(new[] { second, TrainedModel.Loaded.Version }.Order());
+        await using var status = await folder.RunAsync(["status", "--json", .. OnKafka]);
+        (status.Json().GetProperty("transactions").GetInt64(), status.Json().GetProperty("stored").GetInt64()).ShouldBe((Rows, Rows));
+    }
+
+    string[] OnKafka => KafkaRunTests.SettingsFor(broker, "swap.");
+
+    static async Task ShouldDoAsync(StreamFolder folder, string[] arguments)
+    {
+        await using var call = await folder.RunAsync(arguments);
+        (await call.ExitAsync()).ShouldBe(0, call.Errors);
+    }
+}
