@@ -16,6 +16,9 @@ public sealed class StreamConsoleTests : IDisposable
 {
     readonly ManualTime _time = new();
     readonly StringWriter _text = new();
+
+    /// <summary>Locks itself while it writes.</summary>
+    readonly TextWriter _writer;
     readonly StreamMetrics _metrics = new();
     readonly DeliveredAlerts _alerts = new();
     readonly MetricTotals _totals;
@@ -24,6 +27,7 @@ public sealed class StreamConsoleTests : IDisposable
 
     public StreamConsoleTests()
     {
+        _writer = TextWriter.Synchronized(_text);
         _speeds = new PipelineRates(Rate.Unlimited, Rate.Unlimited, Rate.Unlimited, _time);
         _totals = new MetricTotals(_metrics);
         _meter = new RateSampler(_totals, _speeds, () => Task.FromResult(ImmutableArray<GroupLag>.Empty), _time);
@@ -123,7 +127,7 @@ public sealed class StreamConsoleTests : IDisposable
     {
         get
         {
-            lock (_text)
+            lock (_writer)
                 return _text.ToString();
         }
     }
@@ -132,7 +136,7 @@ public sealed class StreamConsoleTests : IDisposable
     {
         get
         {
-            lock (_text)
+            lock (_writer)
                 return _text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         }
     }
@@ -143,7 +147,7 @@ public sealed class StreamConsoleTests : IDisposable
         {
             Ansi = isTerminal ? AnsiSupport.Yes : AnsiSupport.No,
             Interactive = InteractionSupport.No,
-            Out = new Output(TextWriter.Synchronized(_text), isTerminal),
+            Out = new Output(_writer, isTerminal),
         });
         console.Profile.Width = width;
         return console;
