@@ -11,7 +11,7 @@ namespace FraudStreams.Tests.WholeProgram;
 [Trait("Category", "Integration")]
 public sealed class HotSwapOnKafkaTests(KafkaBroker broker) : IClassFixture<KafkaBroker>
 {
-    const int Rows = 8_000;
+    const int Rows = 6_000;
 
     [KafkaFact]
     public async Task A_host_without_models_fetches_them_and_all_hosts_follow_a_promotion()
@@ -19,7 +19,7 @@ public sealed class HotSwapOnKafkaTests(KafkaBroker broker) : IClassFixture<Kafk
         using var folder = new StreamFolder(Rows);
         using var empty = new TemporaryFolder();
         var second = TrainedModel.Train(new ModelRegistry(folder.File("elsewhere"), TimeProvider.System), seed: 5).Version;
-        await using var one = folder.Start(["run", "--input", folder.Input, "--until-drained", "--set", "speeds.speed_1=500/s", .. OnKafka]);
+        await using var one = folder.Start(["run", "--input", folder.Input, "--set", "speeds.speed_1=200/s", .. OnKafka]);
         await one.LineAsync("produced");
         await using var two = FraudStreamsProcess.Start(empty, ["run", "--schema", "cards", "--roles", "score", .. OnKafka]);
         await two.LineAsync("Windows of transactions/");
@@ -29,9 +29,13 @@ public sealed class HotSwapOnKafkaTests(KafkaBroker broker) : IClassFixture<Kafk
         await one.LineAsync($"Model {second} scores from now on");
         await two.LineAsync($"Model {second} scores from now on");
 
-        (await one.ExitAsync()).ShouldBe(0, one.Errors);
-        await two.TerminateAsync();
-        (await two.ExitAsync()).ShouldBe(0, two.Errors);
+        foreach (var host in (FraudStreamsProcess[])[one, two])
+        {
+            await host.TerminateAsync();
+            (await host.ExitAsync()).ShouldBe(0, host.Errors);
+        }
+
+        await ShouldDoAsync(folder, ["run", "--input", folder.Input, "--until-drained", .. OnKafka]);
         Directory.GetDirectories(Path.Combine(empty, "fraudstreams-data", "models")).Select(Path.GetFileName).Order()
             .ShouldBe(new[] { second, TrainedModel.Loaded.Version }.Order());
         await using var status = await folder.RunAsync(["status", "--json", .. OnKafka]);

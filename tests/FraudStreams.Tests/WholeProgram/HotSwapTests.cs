@@ -17,7 +17,7 @@ public sealed class HotSwapTests
     {
         using var folder = new StreamFolder(Rows);
         var second = TrainedModel.Train(new ModelRegistry(folder.File("elsewhere"), TimeProvider.System), seed: 5).Version;
-        await using var run = folder.Start("run", "--input", folder.Input, "--until-drained", "--set", "speeds.speed_1=600/s");
+        await using var run = folder.Start("run", "--input", folder.Input, "--until-drained", "--set", "speeds.speed_1=400/s");
         await run.LineAsync("produced");
         await ShouldDoAsync(folder, "models", "import", folder.File($"elsewhere/models/{second}"));
         for (var change = 0; change < 2; change++)
