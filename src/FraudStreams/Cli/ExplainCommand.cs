@@ -83,7 +83,8 @@ static class ExplainCommand
     static void Print(ExplainedPayment payment)
     {
         Screen.Out.WriteLine($"payment    {payment.Id}");
-        Screen.Out.WriteLine($"score      {Number(payment.Score, "0.0000")}, threshold {Number(payment.Threshold, "0.0000")}: {(payment.IsFraud ? "predicted a fraud" : "not predicted a fraud")}");
+        var wasAnother = payment.IsFraud != payment.Score >= payment.Threshold ? " (by the threshold that was in force then)" : "";
+        Screen.Out.WriteLine($"score      {Number(payment.Score, "0.0000")}, threshold of the card {Number(payment.Threshold, "0.0000")}: {(payment.IsFraud ? "predicted a fraud" : "not predicted a fraud")}{wasAnother}");
         Screen.Out.WriteLine($"model      {payment.ModelVersion}");
         Screen.Out.WriteLine(
             $"log-odds   {Number(payment.BaseValue, "0.00")} for a payment of which nothing is known, {Number(payment.Contributions.Sum(pair => pair.Value), "+0.00;-0.00")} by all its features");

@@ -60,7 +60,7 @@ static class ModelsCommand
             "fraudstreams models approve cards-20260131-120000 --why \"checked the comparison\" --as maria"),
         Of("rollback", "Puts the version before the champion into service again.", RollBackAsync, [Why, As], "fraudstreams models rollback --why \"three times the alerts\""),
         Of("threshold", "Changes the score from which a version predicts fraud, without training.", ThresholdAsync,
-            [Version(), new Argument<double>("SCORE") { Description = "Above 0, at most 1." }, Why, As],
+            [Version(), new Argument<string>("SCORE") { Description = "Above 0, at most 1, such as 0.4." }, Why, As],
             "fraudstreams models threshold cards-20260131-120000 0.4 --why \"the team takes 30 more alerts a day\""),
         Of("history", "Prints every entry: who did what, when and why.", HistoryAsync, [Verify], "fraudstreams models history", "fraudstreams models history --verify"),
         Of("compare", "Measures two versions on the same labelled payments.", CompareAsync, [Version(), Version("OTHER"), Input],
@@ -87,11 +87,14 @@ static class ModelsCommand
             var settings = FraudSettings.From(call.Layers().Load());
             using var stop = new StopSignals();
             var local = new ModelRegistry(settings.DataDirectory, TimeProvider.System);
-            if (settings.Topics.Kafka is null && !Directory.Exists(settings.DataDirectory))
+            if (run == ImportAsync)
+                CommandChecks.MakeFolder(settings.DataDirectory);
+            else if (settings.Topics.Kafka is null && !Directory.Exists(settings.DataDirectory))
                 throw new CommandFailedException($"there is no data folder {settings.DataDirectory}: `fraudstreams run` or `fraudstreams train` makes it");
             await using var topics = StreamTopics.OpenRegistry(settings, CommandLog.Logger, TimeProvider.System);
             await using var registry = new SharedRegistry(topics, local, TimeProvider.System);
-            await registry.RefreshAsync(stop.Stopped);
+            if (run != HistoryAsync)
+                await registry.RefreshAsync(stop.Stopped);
             return await run(call, settings, registry, local, stop.Stopped);
         });
         return command.WithExamples(examples);
@@ -120,7 +123,7 @@ static class ModelsCommand
 
         Screen.Out.Write(table);
         foreach (var request in state.Requests.Values)
-            Screen.Out.WriteLine($"{request.Entry.Actor} asks for {request.Entry.Version} to go into service ({request.Entry.Why}); {request.Missing} more must approve.");
+            Screen.Out.WritePlain($"{request.Entry.Actor} asks for {request.Entry.Version} to go into service ({request.Entry.Why}); {request.Missing} more must approve.");
         return Task.FromResult(Done);
     }
 
@@ -146,7 +149,7 @@ static class ModelsCommand
             ("learnt from", $"{model.Rows:N0} payments, {model.Frauds:N0} frauds, {model.TrainedFrom.UtcDateTime:yyyy-MM-dd HH:mm} to {model.TrainedTo.UtcDateTime:yyyy-MM-dd HH:mm} UTC"),
             ("data (SHA-256)", model.DataDigest ?? "not known"), ("artifact (SHA-256)", model.Artifact), ("trained by release", model.Program), ("parent", model.Parent ?? "none"),
         })
-            Screen.Out.WriteLine($"{title,-20} {value}");
+            Screen.Out.WritePlain($"{title,-20} {value}");
         PrintLines(entries);
         return Task.FromResult(Done);
     }
@@ -194,15 +197,19 @@ static class ModelsCommand
 
     static async Task<int> ThresholdAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
     {
-        var (version, threshold) = (call.GetValue<string>("VERSION")!, call.GetValue<double>("SCORE"));
+        var (version, score) = (call.GetValue<string>("VERSION")!, call.GetValue<string>("SCORE")!);
+        if (!double.TryParse(score, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var threshold))
+            throw new SettingsException($"a threshold of {score} is no number: it is above 0 and at most 1, with a decimal point, such as 0.4");
         await registry.ChangeThresholdAsync(version, threshold, call.GetValue(As)!, call.GetValue(Why)!, cancellationToken);
         return Say(call, registry, version, $"{version} predicts fraud from a score of {threshold.ToString(CultureInfo.InvariantCulture)} on.");
     }
 
     static async Task<int> HistoryAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
     {
-        var history = registry.State.History;
         var problems = call.GetValue(Verify) ? await registry.VerifyAsync(cancellationToken) : [];
+        if (problems.Count == 0)
+            await registry.RefreshAsync(cancellationToken);
+        var history = registry.State.History;
         if (call.GetValue(CommonOptions.Json))
             Print(new { Entries = history.Select(Line), Head = registry.State.Head, Problems = problems });
         else
@@ -210,7 +217,12 @@ static class ModelsCommand
         foreach (var problem in problems)
             await Console.Error.WriteLineAsync($"fraudstreams: {problem}");
         if (problems.Count == 0 && call.GetValue(Verify) && !call.GetValue(CommonOptions.Json))
-            Screen.Out.WriteLine($"{history.Count} entries, each sealed with the ones before it; the last has the hash {registry.State.Head}.");
+        {
+            Screen.Out.WritePlain(history.Count == 0
+                ? "The registry is empty."
+                : $"{history.Count} entries, each sealed with the ones before it, and the files of {registry.State.Versions.Count} versions are as registered; the last entry has the hash {registry.State.Head}.");
+        }
+
         return problems.Count == 0 ? Done : ExitCode.Failed;
     }
 
@@ -246,7 +258,7 @@ static class ModelsCommand
         if (call.GetValue(CommonOptions.Json))
             Print(Summary(registry.State, registry.State.Versions[version]));
         else
-            Screen.Out.WriteLine(text);
+            Screen.Out.WritePlain(text);
         return Done;
     }
 
@@ -293,7 +305,7 @@ static class ModelsCommand
                 RegistryAction.ThresholdChanged => $"set to {entry.Threshold?.ToString(CultureInfo.InvariantCulture)} the threshold of",
                 _ => "failed:",
             };
-            Screen.Out.WriteLine($"{entry.Number,4}  {entry.At.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC  {entry.Actor}  {what} {entry.Version}  ({entry.Why})");
+            Screen.Out.WritePlain($"{entry.Number,4}  {entry.At.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC  {entry.Actor}  {what} {entry.Version}  ({entry.Why})");
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Akka.Actor;
 using FraudStreams.Diagnostics;
+using FraudStreams.Messaging;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
@@ -72,26 +73,46 @@ static class TrainCommand
         });
         if (model is null)
             throw new CommandFailedException(why!);
-        await RegisterAsync(settings, registry, model, isChampion: !call.GetValue(KeepChampion), stop.Stopped);
+        var isInService = await RegisterAsync(settings, registry, model, isChampion: !call.GetValue(KeepChampion), stop.Stopped);
         if (call.GetValue(CommonOptions.Json))
-            JsonOutput.Print(ResultOf(model, isInService: !call.GetValue(KeepChampion)));
+            JsonOutput.Print(ResultOf(model, isInService));
         else
+        {
             Screen.Out.Write(MetricsTable.Render(model.Version, "measured on its validation part", model.Card.Metrics));
+            Screen.Out.WritePlain(isInService ? $"{model.Version} is in service." : $"{model.Version} is not in service.");
+        }
+
         return ExitCode.Done;
     }
 
     /// <summary>A running stream scores with it within a second.</summary>
-    static async Task RegisterAsync(FraudSettings settings, ModelRegistry local, ScoringModel model, bool isChampion, CancellationToken cancellationToken)
+    /// <returns>Whether it is in service.</returns>
+    static async Task<bool> RegisterAsync(FraudSettings settings, ModelRegistry local, ScoringModel model, bool isChampion, CancellationToken cancellationToken)
     {
-        await using var topics = StreamTopics.OpenRegistry(settings, CommandLog.Logger, TimeProvider.System);
-        await using var registry = new SharedRegistry(topics, local, TimeProvider.System);
-        await registry.RegisterAsync(model.Card, ModelsCommand.User, "trained", cancellationToken);
-        if (!isChampion)
-            return;
-        if (await registry.PromoteAsync(model.Version, ModelsCommand.User, "trained", settings.Models.Approvals, cancellationToken))
-            local.Promote(model.Version, "trained", registry.State.InService!.Number);
-        else
-            await Console.Error.WriteLineAsync($"{model.Version} goes into service once {settings.Models.Approvals} others approved it: `fraudstreams models approve {model.Version} --why TEXT`");
+        try
+        {
+            await using var topics = StreamTopics.OpenRegistry(settings, CommandLog.Logger, TimeProvider.System);
+            await using var registry = new SharedRegistry(topics, local, TimeProvider.System);
+            await registry.RegisterAsync(model.Card, ModelsCommand.User, "trained", cancellationToken);
+            if (!isChampion)
+                return false;
+            if (await registry.PromoteAsync(model.Version, ModelsCommand.User, "trained", settings.Models.Approvals, cancellationToken))
+            {
+                local.Promote(model.Version, "trained", registry.State.InService!.Number);
+                return true;
+            }
+
+            await Console.Error.WriteLineAsync($"{model.Version} goes into service once approved ({settings.Models.Approvals} must): `fraudstreams models approve {model.Version} --why TEXT`");
+            return false;
+        }
+        catch (MessageLogException e)
+        {
+            // A file can be learnt from without a broker at hand.
+            await Console.Error.WriteLineAsync($"{model.Version} is not in the registry yet: {e.Message}. The next start of this host writes it there");
+            if (isChampion && settings.Models.Approvals == 0)
+                local.Promote(model.Version, "trained");
+            return false;
+        }
     }
 
     static async Task<(ScoringModel? Model, string? Why)> TrainFromPredictionsAsync(

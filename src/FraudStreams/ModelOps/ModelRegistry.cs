@@ -61,13 +61,14 @@ public sealed class ModelRegistry(string dataDirectory, TimeProvider time)
     public ScoringModel? Champion() => ChampionVersion is { } version ? ModelArtifact.Load(FolderOf(version)) : null;
 
     /// <summary>The version that this host put into service by itself, such as by training, and when; null where it follows the shared registry.</summary>
-    public (string Version, string Why, DateTimeOffset Since)? OwnPromotion => ReadPointer() is { Entry: null } own ? (own.Champion, own.Why, own.Since) : null;
+    public (string Version, string Why, DateTimeOffset Since)? OwnPromotion => TryReadPointer() is { Entry: null } own ? (own.Champion, own.Why, own.Since) : null;
 
     /// <summary>Puts a version in service: processes that start from now on score with it.</summary>
     /// <param name="entry">The entry of the shared registry that says so, if one does.</param>
     public void Promote(string version, string why, long? entry = null)
     {
-        var pointer = ReadPointer();
+        // Where the shared registry says what is in service, a damaged note of this host is replaced.
+        var pointer = entry is null ? ReadPointer() : TryReadPointer();
         var history = pointer is null ? [] : new[] { pointer.Champion }.Concat(pointer.Before).ToArray();
         var index = Array.IndexOf(history, version);
         // Going back to an earlier version drops the later ones from the history: they are no candidates for the next fallback.
@@ -116,6 +117,18 @@ public sealed class ModelRegistry(string dataDirectory, TimeProvider time)
         try
         {
             return ModelArtifact.Load(folder);
+        }
+        catch (ModelArtifactException)
+        {
+            return null;
+        }
+    }
+
+    ChampionPointer? TryReadPointer()
+    {
+        try
+        {
+            return ReadPointer();
         }
         catch (ModelArtifactException)
         {

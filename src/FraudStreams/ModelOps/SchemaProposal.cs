@@ -20,8 +20,10 @@ static partial class SchemaProposal
             return null;
         var (time, label) = (Find(Time()), Find(Label()));
         var amount = Find(Amount(), time, label);
-        var id = Find(Id(), time, label, amount);
-        var card = Find(Card(), time, label, amount, id);
+        var card = Find(Card(), time, label, amount);
+
+        // What names a payment is told from what names other things only where it says so: a wrong id loses payments.
+        var id = Find(TransactionId(), time, label, amount, card) ?? Find(PlainId(), time, label, amount, card);
         var text = new StringBuilder("name = payments\n");
         if (header.Names[0].Length == 0)
             text.Append("csv { index-column = drop }\n");
@@ -45,7 +47,8 @@ static partial class SchemaProposal
             var value = at < header.FirstRow.Length ? header.FirstRow[at] : "";
             return name == time ? $"type = time, format = {FormatOf(value)}"
                 : name == label ? "type = integer, optional = on"
-                : name == id || name == card ? "type = text"
+                : name == card ? "type = text, secret = on"
+                : name == id ? "type = text"
                 : name == amount || (value.Length < 12 && double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _)) ? "type = number"
                 : "type = text";
         }
@@ -79,8 +82,11 @@ static partial class SchemaProposal
     [GeneratedRegex("amount|amt|betrag|montant|value|price|sum|how_much", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Amount();
 
-    [GeneratedRegex("(^|_|[^a-z])id$|^id|number|num$|trans", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
-    private static partial Regex Id();
+    [GeneratedRegex("(trans|payment|zahlung|paiement|tx|buchung).*(id|num|number|nr|no|ref)|(id|num|number|nr|no|ref).*(trans|payment|zahlung|paiement|tx)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex TransactionId();
+
+    [GeneratedRegex("^id$|^uuid$|^guid$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex PlainId();
 
     [GeneratedRegex("card|customer|account|karte|konto|carte|client|cc_", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Card();

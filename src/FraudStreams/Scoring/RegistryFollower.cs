@@ -84,8 +84,8 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
             _supervisor.Tell(new UseModel(model));
             var (entry, last) = (state.InService!, state.History[^1]);
             _log.Info(
-                "Model {Version} scores from now on, with threshold {Threshold}, in place of {Former}: entry {Entry} of the registry, by {Actor} ({Why})", champion, wanted.Threshold,
-                _inService.Version, last.Number, last.Actor, last.Why);
+                "Model {Version} scores from now on, with threshold {Threshold} (before: {Former}): entry {Entry} of the registry, by {Actor} ({Why})", champion, wanted.Threshold,
+                $"{_inService.Version} with {_inService.Threshold}", last.Number, last.Actor, last.Why);
             _inService = (champion, wanted.Threshold);
             _local.Promote(champion, entry.Why, entry.Number);
         }

@@ -81,12 +81,17 @@ public sealed class RegistryState
     void Serve(RegistryEvent entry)
     {
         _requests.Remove(entry.Version);
-        if (Champion is { } champion && champion != entry.Version)
+        if (entry.Action == RegistryAction.RolledBack)
+        {
+            // The version that is left, and those that were passed over, are no candidates for the next way back.
+            _before.RemoveRange(0, _before.IndexOf(entry.Version) + 1);
+        }
+        else if (Champion is { } champion && champion != entry.Version)
+        {
+            _before.Remove(entry.Version);
             _before.Insert(0, champion);
+        }
 
-        // Going back to an earlier version drops the later ones: they are no candidates for the next way back.
-        if (_before.IndexOf(entry.Version) is >= 0 and var index)
-            _before.RemoveRange(0, index + 1);
         (Champion, InService) = (entry.Version, entry);
     }
 

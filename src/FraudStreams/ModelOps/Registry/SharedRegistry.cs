@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Models;
@@ -15,6 +16,7 @@ namespace FraudStreams.ModelOps.Registry;
 public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, TimeProvider time) : IAsyncDisposable
 {
     const int MostTries = 20;
+    const int MostCharacters = 1000;
     const int HashBytes = 32;
     const int PieceHeader = HashBytes + (2 * sizeof(int));
     const int MaxPieceBytes = 512 * 1024;
@@ -25,6 +27,7 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
 
     readonly Dictionary<string, long> _artifacts = [];
     IPartitionReader? _reader;
+    string? _damage;
 
     public RegistryState State { get; } = new();
 
@@ -33,6 +36,7 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
 
     /// <summary>Reads what was written since the last call.</summary>
     /// <exception cref="MessageLogException">The topic cannot be read now.</exception>
+    /// <exception cref="RegistryException">An entry was changed, removed or replaced: what comes after it is not to be trusted, and nothing is done.</exception>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         _reader ??= topics.OpenReader(Partition, 0);
@@ -41,6 +45,9 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
             foreach (var record in records)
                 Take(record);
         }
+
+        if (_damage is not null)
+            throw new RegistryException($"the history of the model registry (topic {TopicNames.Models}) was changed: {_damage}; `fraudstreams models history --verify` says what is wrong with it");
     }
 
     /// <summary>Makes a version of the local folder known to all hosts; nothing where it is known already.</summary>
@@ -63,6 +70,8 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
             CheckUsable(state, version);
             if (state.Champion == version)
                 return null;
+            if (state.Requests.TryGetValue(version, out var request))
+                throw new RegistryException($"{request.Entry.Actor} asked for {version} to go into service, and {request.Missing} more must approve: `fraudstreams models approve {version} --why TEXT`");
             return approvals == 0 ? Entry(RegistryAction.Promoted, version, why) : Entry(RegistryAction.Requested, version, why) with { Approvals = approvals };
         }, null, cancellationToken);
         return State.Champion == version;
@@ -77,9 +86,9 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
             CheckUsable(state, version);
             if (!state.Requests.TryGetValue(version, out var request))
                 throw new RegistryException($"nobody asked for {version} to go into service: `fraudstreams models promote {version} --why TEXT` does");
-            if (request.Entry.Actor == actor)
+            if (IsSame(request.Entry.Actor, actor))
                 throw new RegistryException($"{actor} asked for {version} to go into service: somebody else has to approve it");
-            if (request.ApprovedBy.Contains(actor))
+            if (request.ApprovedBy.Any(by => IsSame(by, actor)))
                 throw new RegistryException($"{actor} has approved {version} already: {request.Missing} more must");
             return Entry(RegistryAction.Approved, version, why);
         }, null, cancellationToken);
@@ -100,7 +109,7 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
     {
         CheckUsable(state, version);
         if (!(threshold is > 0 and <= 1))
-            throw new RegistryException($"a threshold of {threshold} makes no sense: it is above 0 and at most 1");
+            throw new RegistryException($"a threshold of {threshold} makes no sense: it is above 0 and at most 1, such as 0.4");
         return state.Versions[version].Threshold == threshold ? null : Entry(RegistryAction.ThresholdChanged, version, why) with { Threshold = threshold };
     }, null, cancellationToken);
 
@@ -145,12 +154,15 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
     public async Task<IReadOnlyList<string>> VerifyAsync(CancellationToken cancellationToken)
     {
         var (state, problems, strays) = (new RegistryState(), new List<string>(), new List<(long Offset, RegistryEvent Entry)>());
+        var packages = new Dictionary<string, MemoryStream>();
         await using var reader = topics.OpenReader(Partition, 0);
         while (await reader.NextAsync(wait: true, cancellationToken) is { Count: > 0 } records)
         {
-            foreach (var record in records.Where(IsEntry))
+            foreach (var record in records)
             {
-                if (RegistryCodec.Read(record.Value.Span, out var reason) is not { } entry)
+                if (!IsEntry(record))
+                    Collect(record, packages);
+                else if (RegistryCodec.Read(record.Value.Span, out var reason) is not { } entry)
                     problems.Add($"the entry at offset {record.Offset}: {reason}");
                 else if (!state.TryApply(entry))
                     strays.Add((record.Offset, entry));
@@ -158,12 +170,33 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
         }
 
         // Of two entries written at once the second is a stray, and there is one with its number that counts.
-        problems.AddRange(strays.Where(stray => stray.Entry.Number > state.History.Count)
-            .Select(stray => $"entry {stray.Entry.Number} at offset {stray.Offset} does not follow the entry before it: one of them was removed or replaced"));
+        var lost = strays.Where(stray => stray.Entry.Number > state.History.Count).ToList();
+        if (lost is [var first, ..])
+        {
+            problems.Add($"entry {first.Entry.Number} at offset {first.Offset} does not follow the entry before it: one of them was removed or replaced"
+                + (lost.Count > 1 ? $"; so do {lost.Count - 1:N0} entries after it" : ""));
+        }
+
+        problems.AddRange(state.Versions.Values
+            .Where(version => !packages.TryGetValue(version.Model.Artifact, out var bytes) || ArtifactPackage.Of(bytes.ToArray()).Sha256 != version.Model.Artifact)
+            .Select(version => $"the files of {version.Version} in the topic are not those that were registered"));
         return problems;
     }
 
+    static void Collect(TopicRecord record, Dictionary<string, MemoryStream> packages)
+    {
+        if (!record.Key.Span.SequenceEqual(PieceKey) || record.Value.Length <= PieceHeader)
+            return;
+        var sha256 = Convert.ToHexStringLower(record.Value.Span[..HashBytes]);
+        if (BinaryPrimitives.ReadInt32BigEndian(record.Value.Span[HashBytes..]) == 0)
+            packages[sha256] = new MemoryStream();
+        if (packages.TryGetValue(sha256, out var bytes))
+            bytes.Write(record.Value.Span[PieceHeader..]);
+    }
+
     public ValueTask DisposeAsync() => _reader?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    static bool IsSame(string one, string other) => string.Equals(one.Trim(), other.Trim(), StringComparison.OrdinalIgnoreCase);
 
     static RegistryEvent Entry(RegistryAction action, string version, string why) => new(0, default, "", action, version, why);
 
@@ -177,7 +210,7 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
 
     static string Unknown(RegistryState state, string version) => state.Versions.Count == 0
         ? $"there is no version {version}: the registry is empty; `fraudstreams train` or `fraudstreams models import` brings one in"
-        : $"there is no version {version}; there are {string.Join(", ", state.Versions.Keys)}";
+        : $"there is no version {version}; there are {string.Join(", ", state.Versions.Keys)}, and `fraudstreams models import FOLDER` brings in another";
 
     static bool IsEntry(TopicRecord record) => record.Key.Span.SequenceEqual(EntryKey);
 
@@ -185,8 +218,10 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
     {
         if (IsEntry(record))
         {
-            if (RegistryCodec.Read(record.Value.Span, out _) is { } entry)
-                State.TryApply(entry);
+            if (RegistryCodec.Read(record.Value.Span, out var reason) is not { } entry)
+                _damage ??= $"the entry at offset {record.Offset}: {reason}";
+            else if (!State.TryApply(entry) && entry.Number > State.History.Count)
+                _damage ??= $"entry {entry.Number} at offset {record.Offset} does not follow the entry before it";
         }
         else if (record.Key.Span.SequenceEqual(PieceKey) && record.Value.Length > PieceHeader && BinaryPrimitives.ReadInt32BigEndian(record.Value.Span[HashBytes..]) == 0)
         {
@@ -197,11 +232,13 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
     /// <param name="make">Makes the entry for the state as it is, or null where nothing is to be done.</param>
     async Task AppendAsync(string actor, Func<RegistryState, RegistryEvent?> make, ArtifactPackage? artifact, CancellationToken cancellationToken)
     {
+        CheckLine("name", actor);
         for (var attempt = 0; attempt < MostTries; attempt++)
         {
             await RefreshAsync(cancellationToken);
             if (make(State) is not { } draft)
                 return;
+            CheckLine("reason", draft.Why);
             var (entry, bytes) = RegistryCodec.Seal(draft with { Number = State.History.Count + 1, At = time.GetUtcNow(), Actor = actor, Previous = State.Head });
             var records = new RecordBatch(1);
             if (artifact is not null && !_artifacts.ContainsKey(artifact.Sha256))
@@ -214,6 +251,14 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
         }
 
         throw new RegistryException($"others change the registry all the time: {MostTries} attempts were too late");
+    }
+
+    /// <summary>What is printed with the history must not look like an entry of its own.</summary>
+    static void CheckLine(string what, string text)
+    {
+        if (string.IsNullOrWhiteSpace(text) || text.Length > MostCharacters || text.EnumerateRunes().Any(rune => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control
+            or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate))
+            throw new RegistryException($"the {what} must be one line of at most {MostCharacters} characters, and not empty");
     }
 
     void Add(RecordBatch records, ArtifactPackage artifact)

@@ -67,6 +67,50 @@ public sealed class SharedRegistryTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_older_version_that_was_promoted_is_left_by_going_back()
+    {
+        var host = await InServiceAsync("v1", "v2", "v3");
+        await host.Registry.PromoteAsync("v1", "anna", "by mistake", 0, default);
+
+        (await host.Registry.RollBackAsync("anna", "back", default)).ShouldBe("v3");
+        (await host.Registry.RollBackAsync("anna", "further", default)).ShouldBe("v2");
+    }
+
+    [Theory]
+    [InlineData("fine\n  99  2026-01-01 00:00:00 UTC  bob  promoted v9  (approved)")]
+    [InlineData("\u001b[2J")]
+    [InlineData(" ")]
+    public async Task A_reason_is_one_line_that_cannot_look_like_an_entry(string why)
+    {
+        var host = await InServiceAsync("v1", "v2");
+
+        (await Should.ThrowAsync<RegistryException>(host.Registry.PromoteAsync("v1", "anna", why, 0, default))).Message.ShouldContain("one line");
+    }
+
+    [Fact]
+    public async Task A_request_that_waits_is_not_got_around()
+    {
+        var host = await InServiceAsync("v1");
+        host.Put("v2");
+        await host.Registry.RegisterAsync(host.Card("v2"), "anna", "new", default);
+        await host.Registry.PromoteAsync("v2", "anna", "better", approvals: 1, default);
+
+        await Should.ThrowAsync<RegistryException>(host.Registry.PromoteAsync("v2", "anna", "now", approvals: 0, default));
+        await Should.ThrowAsync<RegistryException>(host.Registry.ApproveAsync("v2", "ANNA ", "mine", default));
+    }
+
+    [Fact]
+    public async Task Files_that_were_changed_in_the_topic_are_found_out()
+    {
+        var host = await InServiceAsync("v1");
+
+        using (var file = SqliteFile.Open(Path.Combine(_folder, "topics.db"), SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5)))
+            file.Execute($"UPDATE {LogFile.Table(new TopicPartition("models", 0))} SET value = CAST(substr(value, 1, length(value) - 1) || x'FF' AS BLOB) WHERE CAST(key AS TEXT) = 'piece'");
+
+        (await host.Registry.VerifyAsync(default)).ShouldContain(found => found.Contains("the files of v1"));
+    }
+
+    [Fact]
     public async Task With_four_eyes_nobody_approves_their_own()
     {
         var host = await InServiceAsync("v1");
@@ -141,6 +185,7 @@ public sealed class SharedRegistryTests : IAsyncDisposable
             file.Execute(string.Format(sql, LogFile.Table(new TopicPartition("models", 0))));
 
         (await host.Registry.VerifyAsync(default)).ShouldContain(found => found.Contains(problem));
+        (await Should.ThrowAsync<RegistryException>(Open("another").Registry.RefreshAsync(default))).Message.ShouldContain("`fraudstreams models history --verify`");
     }
 
     Host Open(string name)
