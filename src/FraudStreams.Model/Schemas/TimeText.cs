@@ -23,7 +23,10 @@ static class TimeText
             case TimeFormatKind.Iso8601:
                 return TryParseIso8601(text, out unixMilliseconds);
             default:
-                return TryParseCount(text, UnitOf(format.Kind), format.StartUnixMilliseconds, out unixMilliseconds);
+                // A spreadsheet's 1.36E+09 has lost its days. Seconds since a start are small, and R writes 1e+05 for exactly that.
+                unixMilliseconds = 0;
+                return (format.Kind is not (TimeFormatKind.UnixSeconds or TimeFormatKind.UnixMilliseconds) || text.IndexOfAny((byte)'e', (byte)'E') < 0)
+                    && TryParseCount(text, UnitOf(format.Kind), format.StartUnixMilliseconds, out unixMilliseconds);
         }
     }
 

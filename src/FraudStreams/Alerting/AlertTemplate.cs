@@ -36,6 +36,8 @@ public sealed class AlertTemplate
 
     const string SubjectStart = "Subject:";
 
+    static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     readonly ImmutableArray<Part> _subject;
     readonly ImmutableArray<Part> _body;
 
@@ -78,7 +80,11 @@ public sealed class AlertTemplate
             return Parse(Default, schema, "the default template");
         try
         {
-            return Parse(File.ReadAllText(file), schema, file);
+            return Parse(File.ReadAllText(file, StrictUtf8), schema, file);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new SettingsException($"the alert template {file} is not UTF-8 text; `iconv -f WINDOWS-1252 -t UTF-8` makes it that", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -43,6 +43,8 @@ static class LabelsCommand
         var name = InputFile.NameOf(input);
         var config = call.Layers(options: InputOptions.Of(call)).Load();
         var settings = FraudSettings.From(config);
+        if (settings.Topics.Kafka is null && !Directory.Exists(settings.DataDirectory))
+            throw new CommandFailedException($"there is no data folder {settings.DataDirectory}: `fraudstreams run` makes it; --data names another");
         CommandChecks.MakeFolder(settings.DataDirectory);
         using var stop = new StopSignals();
         var result = await WorkProgress.RunAsync(async progress =>
@@ -54,7 +56,7 @@ static class LabelsCommand
             await using var file = InputFile.Open(input);
             var step = progress.Step($"publishing the labels of {name}");
             var result = await LabelImport.RunAsync(
-                file, name, topics, store, refusal => { if (refused++ < MaxRefusalsShown) progress.Warning(refusal); }, step, stop.Stopped);
+                file, name, topics, store, refusal => { if (refused++ < MaxRefusalsShown) progress.Warning(refusal); }, step, TimeProvider.System, stop.Stopped);
             step(1);
             if (refused > MaxRefusalsShown)
                 progress.Warning($"… and {refused - MaxRefusalsShown:N0} more lines that are not labels");

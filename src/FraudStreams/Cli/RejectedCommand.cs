@@ -32,6 +32,8 @@ static class RejectedCommand
     static async Task<int> InvokeAsync(ParseResult call, CancellationToken cancellationToken)
     {
         var settings = FraudSettings.From(call.Layers().Load());
+        if (settings.Topics.Kafka is null)
+            CommandChecks.HasTopics(settings);
         using var stop = new StopSignals();
         var records = ReadAsync(settings, call.GetValue(Code), stop.Stopped);
         if (call.GetValue(CommonOptions.Json))

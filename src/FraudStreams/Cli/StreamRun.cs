@@ -30,8 +30,11 @@ static class StreamRun
 
         // With --json standard output is for the result alone.
         var screen = json ? Screen.Error : Screen.Out;
+
+        // So is a log of JSON lines for them.
+        var texts = settings.Log.Format == LogFormat.Json ? Screen.Error : screen;
         var live = settings.Log.Format == LogFormat.Human && (settings.Console.Live ?? screen.Profile.Out.IsTerminal);
-        var (schema, model) = await PrepareAsync(settings, screen, time, signals.Stopped);
+        var (schema, model) = await PrepareAsync(settings, texts, time, signals.Stopped);
         var options = new StreamOptions(settings, schema, model, layers);
 
         ImmutableArray<string> unfinished;
@@ -68,11 +71,11 @@ static class StreamRun
             }
         }
 
-        screen.WritePlain(Ending(settings, unfinished));
+        texts.WritePlain(Ending(settings, unfinished));
         if (Rest(left) is { Length: > 0 } rest)
-            screen.WritePlain(rest);
+            texts.WritePlain(rest);
         if (rejected > 0)
-            screen.WritePlain($"{rejected:N0} records were rejected: `fraudstreams rejected` says why.");
+            texts.WritePlain($"{rejected:N0} records were rejected: `fraudstreams rejected` says why.");
         if (json)
             JsonOutput.Print(FolderStatus.Read(settings));
 

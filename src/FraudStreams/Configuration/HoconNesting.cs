@@ -2,10 +2,13 @@ namespace FraudStreams.Configuration;
 
 /// <summary>
 /// What HOCON's parser lets pass and a person never means: braces, brackets and quotes that are left open or closed twice, as in a file that
-/// was cut off.
+/// was cut off. And signs that need quotes in a list: there the parser of Akka.NET reads them for ever.
 /// </summary>
 static class HoconNesting
 {
+    /// <summary>Signs that HOCON keeps for itself outside quotes.</summary>
+    const string Reserved = "@$&*!?^`\\";
+
     /// <summary>What is wrong first, with its line; null when every brace, bracket and quote has its partner.</summary>
     public static string? Fault(string text)
     {
@@ -38,6 +41,11 @@ static class HoconNesting
                     if (opened.Sign != (text[at] == '}' ? '{' : '['))
                         return $"the '{opened.Sign}' of line {opened.Line} is closed by the '{text[at]}' of line {line}";
                     break;
+                case '$' when at + 1 < text.Length && text[at + 1] == '{':
+                    at = text.IndexOf('}', at) is >= 0 and var ending ? ending : text.Length;
+                    break;
+                case var sign when Reserved.Contains(sign) && open.TryPeek(out var list) && list.Sign == '[':
+                    return $"the '{sign}' in the list of line {line} needs quotes around its text, such as [\"a@example.org\"]";
             }
         }
 

@@ -66,6 +66,8 @@ public static class SchemaFile
     public static TransactionSchema Parse(string hocon, string subject)
     {
         Config config;
+        if (HoconNesting.Fault(hocon) is { } fault)
+            throw new SchemaException(subject, [$"is not HOCON: {fault}"]);
         try
         {
             config = ConfigurationFactory.ParseString(hocon);

@@ -30,6 +30,9 @@ public sealed class LabelImport
     const int BatchRecords = 1000;
     const int MaxIdsShown = 5;
 
+    /// <summary>Clocks and time zones differ.</summary>
+    static readonly TimeSpan MostAhead = TimeSpan.FromDays(1);
+
     readonly IMessageLog _topics;
     readonly PredictionStore? _store;
 
@@ -47,12 +50,14 @@ public sealed class LabelImport
     /// <param name="store">Tells which payments and labels there are; null if it cannot be asked.</param>
     /// <param name="onRefused">Called with a message for each row that is no label: file, line, column and what would be right.</param>
     /// <param name="progress">Called with the share of the file that is published, 0 to 1.</param>
+    /// <param name="time">The clock that no label may be far ahead of.</param>
     /// <param name="cancellationToken">Stops the import between two batches.</param>
     /// <exception cref="SchemaException">The first line lacks a column.</exception>
     public static async Task<LabelImportResult> RunAsync(
-        Stream file, string name, IMessageLog topics, PredictionStore? store, Action<string> onRefused, Action<double> progress, CancellationToken cancellationToken)
+        Stream file, string name, IMessageLog topics, PredictionStore? store, Action<string> onRefused, Action<double> progress, TimeProvider time, CancellationToken cancellationToken)
     {
         using var rows = new LabelCsvReader(file, name);
+        var latest = (time.GetUtcNow() + MostAhead).ToUnixTimeMilliseconds();
         var import = new LabelImport(topics, store);
         await import.ReadPendingAsync(cancellationToken);
         var result = new LabelImportResult(0, 0, store is null ? null : 0, [], 0);
@@ -63,13 +68,14 @@ public sealed class LabelImport
             labels.Clear();
             while (labels.Count < BatchRecords && rows.TryRead(out var label, out var reason))
             {
-                if (label is not null)
+                if (label is not null && label.ConfirmedAt <= latest)
                 {
                     labels.Add(label);
                     continue;
                 }
 
-                onRefused($"{name}, line {rows.Line}: {reason!.Message}");
+                // The latest label of a payment is in force: one of the future could never be corrected.
+                onRefused($"{name}, line {rows.Line}: {reason?.Message ?? "confirmed_at: is later than tomorrow, and a label cannot be known before"}");
                 result = result with { Refused = result.Refused + 1 };
             }
 

@@ -48,6 +48,7 @@ static partial class SchemaProposal
             return name == time ? $"type = time, format = {FormatOf(value)}"
                 : name == label ? "type = integer, optional = on"
                 : name == card ? "type = text, secret = on"
+                : Personal().IsMatch(name) && name != id && name != amount ? "type = text, secret = on"
                 : name == id ? "type = text"
                 : name == amount || (value.Length < 12 && double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _)) ? "type = number"
                 : "type = text";
@@ -87,6 +88,10 @@ static partial class SchemaProposal
 
     [GeneratedRegex("^id$|^uuid$|^guid$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex PlainId();
+
+    /// <summary>What mails and logs must not show.</summary>
+    [GeneratedRegex("^(first|last|name|vorname|nachname|nom|prenom|street|strasse|address|adresse|rue|zip|plz|dob|birth.*|geburt.*|phone|telefon|e?mail|iban|ssn)$|first_?name|last_?name|street|birth", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex Personal();
 
     [GeneratedRegex("card|customer|account|karte|konto|carte|client|cc_", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Card();

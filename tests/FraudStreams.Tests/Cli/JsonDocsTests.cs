@@ -38,7 +38,7 @@ public sealed partial class JsonDocsTests
         await ShouldPrintAsync("features verify", folder, "features", "verify", "--json");
         await ShouldPrintAsync("config", folder, "config", "--changed", "--json", "--set", "batch.size=9");
         var id = folder.IdsOf(TopicNames.Predictions, "trans_num").First();
-        await File.WriteAllTextAsync(folder.File("labels.csv"), $"id,true_value,confirmed_at,confirmed_by\n{id},1,2030-01-01T00:00:00Z,me\n");
+        await File.WriteAllTextAsync(folder.File("labels.csv"), $"id,true_value,confirmed_at,confirmed_by\n{id},1,2026-01-01T00:00:00Z,me\n");
         await ShouldPrintAsync("labels import", folder, "labels", "import", "labels.csv", "--json");
         await ShouldPrintAsync("models list", folder, "models", "list", "--json");
         await ShouldPrintAsync("models show", folder, "models", "show", TrainedModel.Loaded.Version, "--json");

@@ -111,6 +111,8 @@ public sealed class FraudSettingsTests
     [Theory]
     [InlineData("fraudstreams { batch { size = 9 ", "the '{' of line 1 is never closed")]
     [InlineData("fraudstreams {\n batch { size = 9 }\n", "the '{' of line 1 is never closed")]
+    [InlineData("fraudstreams {\n alerts.mail.to = [a@example.org]\n}", "the '@' in the list of line 2 needs quotes")]
+    [InlineData("fraudstreams { roles = [ score, al$ert ] }", "the '$' in the list of line 1 needs quotes")]
     [InlineData("fraudstreams.batch.size = 9 }", "the '}' of line 1 closes nothing")]
     [InlineData("# }\nfraudstreams { roles = [score }", "the '[' of line 2 is closed by the '}' of line 2")]
     [InlineData("fraudstreams {\n schema = \"cards\n}", "the quote of line 2 is never closed")]

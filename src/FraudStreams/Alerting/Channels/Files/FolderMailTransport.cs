@@ -42,6 +42,8 @@ public sealed class FolderMailTransport : IAlertTransport
         var partial = file + ".part";
         try
         {
+            // Somebody may have moved it away, with what was in it.
+            Directory.CreateDirectory(_folder);
             await using (var stream = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, 4096, FileOptions.Asynchronous))
             {
                 using var mail = MailMime.Of(message, _template, _from, _to, _time.GetUtcNow());

@@ -47,8 +47,7 @@ public sealed class WebhookTransport : IAlertTransport
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            using var request = Request(message);
-            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            using var response = await PostAsync(message, either.Token);
             return response.IsSuccessStatusCode
                 ? Delivery.Complete
                 : throw new AlertDeliveryException(FaultOf(response.StatusCode), $"{(int)response.StatusCode} {AlertText.Line(response.ReasonPhrase ?? "")}");
@@ -60,6 +59,22 @@ public sealed class WebhookTransport : IAlertTransport
         catch (HttpRequestException e)
         {
             throw new AlertDeliveryException(DeliveryFault.Unavailable, AlertText.Line(e.GetBaseException().Message), e);
+        }
+    }
+
+    /// <summary>A receiver that closes its connections without saying so, as those of HTTP/1.0 do, is asked once more on a new one; the id tells it of a copy.</summary>
+    async Task<HttpResponseMessage> PostAsync(AlertMessage message, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var request = Request(message);
+            return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ResponseEnded)
+        {
+            using var again = Request(message);
+            again.Headers.ConnectionClose = true;
+            return await _client.SendAsync(again, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         }
     }
 
