@@ -20,9 +20,9 @@ public sealed class ForeignImportTests : IDisposable
     static readonly TransactionSchema s_schema = SchemaFile.Parse(
         """
         name = payments
-        roles { id = id, time = at, amount = b }
+        roles { id = id, time = at, amount = amt }
         fields = [
-          { name = id, type = text }, { name = at, type = time, format = unix-seconds }, { name = a, type = number, optional = on }
+          { name = id, type = text }, { name = at, type = time, format = unix-seconds }, { name = amt, type = number }, { name = a, type = number, optional = on }
           { name = b, type = number, optional = on }, { name = c, type = text, optional = on }, { name = d, type = text, optional = on }
           { name = e, type = number, optional = on }
         ]
@@ -112,7 +112,7 @@ public sealed class ForeignImportTests : IDisposable
     {
         var path = Path.Combine(_folder, "scores.csv");
         File.WriteAllLines(path, Lines.Select(line => line.Split(',')).Select((row, i) =>
-            $"{i},{1_700_000_000 + i},{row[0]},{row[1]},{Code("c", row[2])},{Code("d", row[3])},{row[4]},{row[column]}").Prepend("id,at,a,b,c,d,e,score"));
+            $"{i},{1_700_000_000 + i},1,{row[0]},{row[1]},{Code("c", row[2])},{Code("d", row[3])},{row[4]},{row[column]}").Prepend("id,at,amt,a,b,c,d,e,score"));
         return path;
     }
 
