@@ -220,7 +220,21 @@ static class ModelsCommand
         var library = model.Card.Training.Settings["library"];
         return Say(call, registry, model.Version,
             $"{library}: {model.Card.Training.Settings["trees"]} trees. {(compared > 0 ? $"{compared:N0} scores are the expected ones, bit for bit." : "No scores were compared; --expect does.")}\n" +
-            $"{model.Version} is in the registry; `fraudstreams models promote {model.Version} --why TEXT` puts it into service.");
+            $"{model.Version} is in the registry; `fraudstreams models promote {model.Version} --why TEXT` puts it into service." + NewInSchema(model.Schema, schema));
+    }
+
+    /// <summary>A stream computes the features of its schema's file: those that the map added must stand there as well.</summary>
+    static string NewInSchema(TransactionSchema schema, TransactionSchema file)
+    {
+        if (schema == file)
+            return "";
+        var lines = schema.Features.Skip(file.Features.Length).Select(feature => feature switch
+        {
+            NumberFeature number => $"  {{ name = {number.Name}, number = {number.Field} }}",
+            CategoryFeature category => $"  {{ name = {category.Name}, category = {category.Field}, min-count = {category.LeastCount} }}",
+            _ => throw new InvalidOperationException($"{feature.Name} is of a kind that no map adds."),
+        });
+        return $"\nIts features are more than those of schema {file.Name}. Start the stream with a file of that schema (--schema FILE.conf) that has at the end of its list features:\n{string.Join('\n', lines)}";
     }
 
     static async Task<int> PromoteAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
