@@ -27,8 +27,9 @@ sealed class CsvColumns
     internal int Count { get; }
 
     /// <summary>Reads the header line.</summary>
+    /// <param name="besides">A column that may stand beside the schema's although its name is reserved.</param>
     /// <exception cref="SchemaException">Lists every column that is missing, unnamed, duplicate or reserved.</exception>
-    internal static CsvColumns Read(CsvScanner scanner, TransactionSchema schema, string file)
+    internal static CsvColumns Read(CsvScanner scanner, TransactionSchema schema, string file, string? besides = null)
     {
         if (!scanner.Read())
             throw new SchemaException(file, ["is empty; its first line must name the columns"]);
@@ -62,7 +63,7 @@ sealed class CsvColumns
                     "index=False in pandas, row.names=FALSE in R");
             else if (!seen.Add(name))
                 problems.Add($"column {name} appears twice");
-            else if (TransactionSchema.ReservedNames.Contains(name))
+            else if (name != besides && TransactionSchema.ReservedNames.Contains(name))
                 problems.Add($"column {name} has a reserved name");
             else if (schema.Roles.IdFromRow && name == schema.Roles.Id)
                 problems.Add($"column {name} exists, but the schema makes {name} from the row; name the column as id in the schema");

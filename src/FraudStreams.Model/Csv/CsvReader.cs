@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Unicode;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
@@ -14,17 +15,21 @@ public sealed class CsvReader : IDisposable
     readonly CsvScanner _scanner;
     readonly CsvColumns _columns;
     readonly SyntheticId? _syntheticId;
+    readonly int _besides = -1;
 
     /// <summary>Reads the header line.</summary>
     /// <param name="csv">The file, from its first byte.</param>
     /// <param name="schema">The expected columns and their types.</param>
     /// <param name="fileName">Used in messages and in synthetic ids, which leave its folders out.</param>
+    /// <param name="besides">A column that must stand beside the schema's, and that <see cref="Besides"/> gives.</param>
     /// <exception cref="SchemaException">The header does not fit the schema; lists every problem.</exception>
-    public CsvReader(Stream csv, TransactionSchema schema, string fileName)
+    public CsvReader(Stream csv, TransactionSchema schema, string fileName, string? besides = null)
     {
         Schema = schema;
         _scanner = new CsvScanner(csv, fileName);
-        _columns = CsvColumns.Read(_scanner, schema, fileName);
+        _columns = CsvColumns.Read(_scanner, schema, fileName, besides);
+        if (besides is not null && (_besides = CsvColumns.Names(_scanner).IndexOf(besides)) < 0)
+            throw new SchemaException(fileName, [$"column {besides} is missing; it stands beside those of schema {schema.Name}"]);
         _syntheticId = schema.Roles.IdFromRow ? new SyntheticId(fileName) : null;
     }
 
@@ -36,6 +41,9 @@ public sealed class CsvReader : IDisposable
 
     /// <summary>Number of the line on which the last row began; the header line is 1.</summary>
     public long Line => _scanner.LineNumber;
+
+    /// <summary>The text of the column beside the schema's in the last row read, which was not rejected.</summary>
+    public string Besides => Encoding.UTF8.GetString(_scanner[_scanner.Fields[_besides]]);
 
     /// <summary>Moves to a range of rows; <see cref="TryRead"/> returns false at its end. The stream must be seekable.</summary>
     /// <param name="stretch">A range of the same file, as <see cref="CsvTimeOrder"/> gives it.</param>

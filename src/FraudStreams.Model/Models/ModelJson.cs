@@ -19,8 +19,8 @@ static class ModelJson
             if (actual != format)
                 throw new ModelFormatException($"The model's format is '{actual}'; it must be '{format}'.");
             var actualVersion = root.GetProperty("version").GetInt32();
-            if (actualVersion != version)
-                throw new ModelFormatException($"{what} are of version {actualVersion}; this program reads version {version}.");
+            if (actualVersion < 1 || actualVersion > version)
+                throw new ModelFormatException($"{what} are of version {actualVersion}; this program reads version {version}{(version > 1 ? " and earlier" : "")}.");
             if (root.GetProperty("features").GetArrayLength() == 0)
                 throw new ModelFormatException("The model has no features.");
             return read(root);

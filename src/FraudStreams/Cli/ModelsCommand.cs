@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.Model.Models;
+using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
 using FraudStreams.ModelOps.Registry;
 using FraudStreams.Pipelines;
@@ -37,6 +38,24 @@ static class ModelsCommand
         Required = true,
     };
 
+    static readonly Option<FileInfo?> FeaturesOf = new("--features")
+    {
+        Description = "For a model of XGBoost or LightGBM: what its features are, in its order; a HOCON file, see docs/models.md.",
+        HelpName = "FILE",
+    };
+
+    static readonly Option<double?> Threshold = new("--threshold")
+    {
+        Description = "For a model of XGBoost or LightGBM: the score, 0 to 1, from which a payment is predicted a fraud.",
+        HelpName = "SCORE",
+    };
+
+    static readonly Option<FileInfo?> Expect = new("--expect")
+    {
+        Description = "For a model of XGBoost or LightGBM: payments with a column score, as the library gave it. Another score here refuses the import.",
+        HelpName = "CSV",
+    };
+
     static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -51,9 +70,14 @@ static class ModelsCommand
     {
         Of("list", "Lists the versions.", ListAsync, [], "fraudstreams models list", "fraudstreams models list --json"),
         Of("show", "Shows a version: what it learnt from, its metrics, and what happened to it.", ShowAsync, [Version()], "fraudstreams models show cards-20260131-120000"),
-        Of("import", "Brings in a version from elsewhere: the folder of a version of this program. It is checked, kept and not put into service.", ImportAsync,
-            [new Argument<DirectoryInfo>("FOLDER") { Description = "A version's folder, with model.json, card.json and SHA256SUMS." }, WhyOrNone, As],
-            "fraudstreams models import /mnt/models/cards-20260131-120000 --why \"trained on the full year\""),
+        Of("import", "Brings in a model from elsewhere: the folder of a version of this program, or the file of a model of XGBoost or LightGBM. It is checked, kept and not put into service.",
+            ImportAsync,
+            [
+                new Argument<string>("PATH") { Description = "A version's folder, with model.json, card.json and SHA256SUMS; or what XGBoost (JSON, UBJ) or LightGBM (text) writes with save_model." },
+                FeaturesOf, Threshold, Expect, WhyOrNone, As,
+            ],
+            "fraudstreams models import /mnt/models/cards-20260131-120000 --why \"trained on the full year\"",
+            "fraudstreams models import model.json --schema cards --features map.conf --threshold 0.4 --expect scores.csv"),
         Of("promote", "Puts a version into service on every host, at the next batch; with models.approvals it waits until others approved.", PromoteAsync, [Version(), Why, As],
             "fraudstreams models promote cards-20260131-120000 --why \"better on January\""),
         Of("approve", "Approves a promotion that somebody else asked for.", ApproveAsync, [Version(), Why, As],
@@ -87,10 +111,13 @@ static class ModelsCommand
             var settings = FraudSettings.From(call.Layers().Load());
             using var stop = new StopSignals();
             var local = new ModelRegistry(settings.DataDirectory, TimeProvider.System);
-            if (run == ImportAsync)
+            if (settings.Topics.Kafka is null && !Directory.Exists(settings.DataDirectory))
+            {
+                if (name != "import")
+                    throw new CommandFailedException($"there is no data folder {settings.DataDirectory}: `fraudstreams run` or `fraudstreams train` makes it");
                 CommandChecks.MakeFolder(settings.DataDirectory);
-            else if (settings.Topics.Kafka is null && !Directory.Exists(settings.DataDirectory))
-                throw new CommandFailedException($"there is no data folder {settings.DataDirectory}: `fraudstreams run` or `fraudstreams train` makes it");
+            }
+
             await using var topics = StreamTopics.OpenRegistry(settings, CommandLog.Logger, TimeProvider.System);
             await using var registry = new SharedRegistry(topics, local, TimeProvider.System);
             if (run != HistoryAsync)
@@ -118,7 +145,7 @@ static class ModelsCommand
             var model = version.Model;
             table.AddRow(
                 Markup.Escape(version.Version), AliasOf(state, version.Version) ?? "", version.Status, $"{version.Threshold:0.0000}",
-                model.Metrics.TryGetValue("average_precision", out var precision) ? $"{precision:0.0000}" : "", $"{model.Rows:N0} payments", $"{model.TrainedTo.UtcDateTime:yyyy-MM-dd}");
+                model.Metrics.TryGetValue("average_precision", out var precision) ? $"{precision:0.0000}" : "", model.Rows > 0 ? $"{model.Rows:N0} payments" : "elsewhere", model.Rows > 0 ? $"{model.TrainedTo.UtcDateTime:yyyy-MM-dd}" : "");
         }
 
         Screen.Out.Write(table);
@@ -146,7 +173,7 @@ static class ModelsCommand
         {
             ("status", version.Status + (version.Failure is { } failure ? $": {failure}" : "")), ("alias", AliasOf(state, name) ?? "none"),
             ("threshold in force", $"{version.Threshold:0.######} (its card: {model.Threshold:0.######}, {model.ThresholdRule})"),
-            ("learnt from", $"{model.Rows:N0} payments, {model.Frauds:N0} frauds, {model.TrainedFrom.UtcDateTime:yyyy-MM-dd HH:mm} to {model.TrainedTo.UtcDateTime:yyyy-MM-dd HH:mm} UTC"),
+            ("learnt from", model.Rows == 0 ? "elsewhere: not known" : $"{model.Rows:N0} payments, {model.Frauds:N0} frauds, {model.TrainedFrom.UtcDateTime:yyyy-MM-dd HH:mm} to {model.TrainedTo.UtcDateTime:yyyy-MM-dd HH:mm} UTC"),
             ("data (SHA-256)", model.DataDigest ?? "not known"), ("artifact (SHA-256)", model.Artifact), ("trained by release", model.Program), ("parent", model.Parent ?? "none"),
         })
             Screen.Out.WritePlain($"{title,-20} {value}");
@@ -156,18 +183,59 @@ static class ModelsCommand
 
     static async Task<int> ImportAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
     {
-        var from = call.GetValue<DirectoryInfo>("FOLDER")!;
-        var model = ModelArtifact.Load(from.FullName);
+        var from = Path.GetFullPath(call.GetValue<string>("PATH")!);
         var schema = SchemaResolver.Resolve(settings.Schema, null, settings.DataDirectory);
-        if (registry.State.Champion is { } champion && (await registry.LoadAsync(champion, cancellationToken)).Schema is var inService && inService != model.Schema)
+        var inService = registry.State.Champion is { } champion ? (await registry.LoadAsync(champion, cancellationToken)).Schema : null;
+        if (File.Exists(from))
+            return await ImportForeignAsync(call, from, inService ?? schema, inService, registry, local, cancellationToken);
+        foreach (var option in (Option[])[FeaturesOf, Threshold, Expect])
+        {
+            if (call.GetResult(option) is { Implicit: false })
+                throw new SettingsException($"{option.Name} is for the file of a model of XGBoost or LightGBM, and {from} is {(Directory.Exists(from) ? "a folder" : "not there")}");
+        }
+
+        var model = ModelArtifact.Load(from);
+        if (inService is not null && inService != model.Schema)
             throw new SettingsException($"{model.Version} scores payments of schema {model.Schema.Name}; the stream's are of another schema {inService.Name}");
         if (registry.State.Versions.ContainsKey(model.Version))
             throw new CommandFailedException($"{model.Version} is in the registry already");
         var folder = local.FolderOf(model.Version);
         if (!Directory.Exists(folder))
-            ArtifactPackage.Of(ArtifactPackage.Of(from.FullName).Bytes).Unpack(Directory.CreateDirectory(local.Directory).FullName + Path.DirectorySeparatorChar + model.Version);
-        await registry.RegisterAsync(model.Card, call.GetValue(As)!, call.GetValue(WhyOrNone) is { Length: > 0 } why ? why : $"imported from {from.FullName}", cancellationToken);
+            ArtifactPackage.Of(ArtifactPackage.Of(from).Bytes).Unpack(Directory.CreateDirectory(local.Directory).FullName + Path.DirectorySeparatorChar + model.Version);
+        await registry.RegisterAsync(model.Card, call.GetValue(As)!, call.GetValue(WhyOrNone) is { Length: > 0 } why ? why : $"imported from {from}", cancellationToken);
         return Say(call, registry, model.Version, $"{model.Version} is in the registry; `fraudstreams models promote {model.Version} --why TEXT` puts it into service.");
+    }
+
+    /// <param name="schema">The schema that the model's features are features of.</param>
+    /// <param name="inService">The champion's schema; null where there is no champion.</param>
+    static async Task<int> ImportForeignAsync(
+        ParseResult call, string file, TransactionSchema schema, TransactionSchema? inService, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    {
+        if (call.GetValue(FeaturesOf) is not { } map)
+            throw new SettingsException("--features is missing: the file that says what the model's features are (docs/models.md, \"Models from elsewhere\")");
+        if (call.GetValue(Threshold) is not { } threshold)
+            throw new SettingsException("--threshold is missing: the score, 0 to 1, from which a payment is predicted a fraud");
+        var expected = call.GetValue(Expect) is { } csv ? RunCommand.ExistingFile(csv) : null;
+        var (model, compared) = ForeignImport.Run(file, map.FullName, threshold, expected, schema, inService is not null, local, TimeProvider.System, cancellationToken);
+        await registry.RegisterAsync(model.Card, call.GetValue(As)!, call.GetValue(WhyOrNone) is { Length: > 0 } why ? why : $"imported from {file}", cancellationToken);
+        var library = model.Card.Training.Settings["library"];
+        return Say(call, registry, model.Version,
+            $"{library}: {model.Card.Training.Settings["trees"]} trees. {(compared > 0 ? $"{compared:N0} scores are the expected ones, bit for bit." : "No scores were compared; --expect does.")}\n" +
+            $"{model.Version} is in the registry; `fraudstreams models promote {model.Version} --why TEXT` puts it into service." + NewInSchema(model.Schema, schema));
+    }
+
+    /// <summary>A stream computes the features of its schema's file: those that the map added must stand there as well.</summary>
+    static string NewInSchema(TransactionSchema schema, TransactionSchema file)
+    {
+        if (schema == file)
+            return "";
+        var lines = schema.Features.Skip(file.Features.Length).Select(feature => feature switch
+        {
+            NumberFeature number => $"  {{ name = {number.Name}, number = {number.Field} }}",
+            CategoryFeature category => $"  {{ name = {category.Name}, category = {category.Field}, min-count = {category.LeastCount} }}",
+            _ => throw new InvalidOperationException($"{feature.Name} is of a kind that no map adds."),
+        });
+        return $"\nIts features are more than those of schema {file.Name}. Start the stream with a file of that schema (--schema FILE.conf) that has at the end of its list features:\n{string.Join('\n', lines)}";
     }
 
     static async Task<int> PromoteAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)

@@ -25,6 +25,7 @@ sealed class BlockScorer
 
     readonly int _features;
     readonly double _baseMargin;
+    readonly bool _singlePrecision;
     readonly ScoringColumns _columns;
     readonly int _leafSlots;
     readonly int _slots;
@@ -36,6 +37,7 @@ sealed class BlockScorer
     BlockScorer(
         int features,
         double baseMargin,
+        bool singlePrecision,
         ScoringColumns columns,
         int leafSlots,
         int slots,
@@ -46,6 +48,7 @@ sealed class BlockScorer
     {
         _features = features;
         _baseMargin = baseMargin;
+        _singlePrecision = singlePrecision;
         _columns = columns;
         _leafSlots = leafSlots;
         _slots = slots;
@@ -58,7 +61,8 @@ sealed class BlockScorer
     /// <summary>
     /// Null if the trees do not fit in bytes: over 255 thresholds of a feature, over 256 leaves of a tree, or too many columns.
     /// </summary>
-    public static BlockScorer? TryCompile(int features, double baseMargin, CategoryTable?[] categories, RegressionTree[] trees)
+    public static BlockScorer? TryCompile(
+        int features, double baseMargin, CategoryTable?[] categories, RegressionTree[] trees, bool singlePrecision = false)
     {
         if (trees.Length == 0 || ScoringColumns.TryMake(features, categories, trees) is not { } columns) return null;
         var leafSlots = trees.Max(tree => tree.Leaves);
@@ -96,7 +100,7 @@ sealed class BlockScorer
                 steps.Add(new Step((ushort)column, slotOf[node.Left], slotOf[node.Left + 1], set, threshold));
             }
         }
-        return new BlockScorer(features, baseMargin, columns, leafSlots, slots, steps, compiled, leaves, sets);
+        return new BlockScorer(features, baseMargin, singlePrecision, columns, leafSlots, slots, steps, compiled, leaves, sets);
     }
 
     /// <summary>Computes margins, in log-odds, of any number of rows.</summary>
@@ -147,6 +151,12 @@ sealed class BlockScorer
                 }
             }
             ref var leaves = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_leaves), tree.FirstLeaf);
+            if (_singlePrecision)
+            {
+                for (var row = 0; row < margins.Length; row++)
+                    margins[row] = (float)(margins[row] + Unsafe.Add(ref leaves, (nint)Unsafe.Add(ref result, (nint)(uint)row)));
+                continue;
+            }
             for (var row = 0; row < margins.Length; row++)
                 margins[row] += Unsafe.Add(ref leaves, (nint)Unsafe.Add(ref result, (nint)(uint)row));
         }

@@ -2,15 +2,16 @@ namespace FraudStreams.Model.Models.Trees;
 
 /// <summary>
 /// The byte columns that a <see cref="BlockScorer"/> compares. A number has one column for the nodes that send missing values left (their code
-/// is 0, below every threshold) and one for those that send them right (255, above every threshold); a category has two adjacent columns.
-/// Columns that no node uses are left out.
+/// is 0, below every threshold) and one for those that send them right (255, above every threshold); a category has two adjacent columns. Which
+/// ones a feature has depends on the tests of its nodes: the codes of a category may also be compared with thresholds. Columns that no node uses
+/// are left out.
 /// </summary>
 sealed class ScoringColumns
 {
     const byte FlipSign = 0x80;
     const int None = -1;
 
-    readonly record struct Feature(int Index, CutTable? Cuts, CategoryTable? Categories, int MissingLeft, int MissingRight);
+    readonly record struct Feature(int Index, CutTable? Cuts, CategoryTable? Categories, int Set, int MissingLeft, int MissingRight);
 
     readonly List<Feature> _used = [];
     readonly Feature?[] _features;
@@ -26,23 +27,22 @@ sealed class ScoringColumns
         var inner = trees.SelectMany(tree => tree.Nodes).Where(node => !node.IsLeaf);
         foreach (var nodes in inner.GroupBy(node => node.Feature).OrderBy(group => group.Key))
         {
-            var left = None;
-            var right = None;
+            var (set, left, right) = (None, None, None);
             CutTable? cuts = null;
-            if (categories[nodes.Key] is not null)
+            if (nodes.Any(node => node.HasSet))
             {
-                left = columns.Count;
+                set = columns.Count;
                 columns.Count += 2;
             }
-            else
+            double[] thresholds = [.. nodes.Where(node => !node.HasSet).Select(node => node.Number).Distinct().Order()];
+            if (thresholds.Length > byte.MaxValue) return null;
+            if (thresholds.Length > 0)
             {
-                double[] thresholds = [.. nodes.Select(node => node.Number).Distinct().Order()];
-                if (thresholds.Length > byte.MaxValue) return null;
                 cuts = new CutTable(thresholds);
-                if (nodes.Any(node => node.MissingLeft)) left = columns.Count++;
-                if (nodes.Any(node => !node.MissingLeft)) right = columns.Count++;
+                if (nodes.Any(node => !node.HasSet && node.MissingLeft)) left = columns.Count++;
+                if (nodes.Any(node => !node.HasSet && !node.MissingLeft)) right = columns.Count++;
             }
-            var feature = new Feature(nodes.Key, cuts, categories[nodes.Key], left, right);
+            var feature = new Feature(nodes.Key, cuts, set == None ? null : categories[nodes.Key], set, left, right);
             columns._used.Add(feature);
             columns._features[nodes.Key] = feature;
         }
@@ -53,8 +53,9 @@ sealed class ScoringColumns
     public (int Column, byte Threshold) Locate(in TreeNode node)
     {
         var feature = _features[node.Feature]!.Value;
-        if (feature.Cuts is not { } cuts) return (feature.MissingLeft, 0);
-        return (node.MissingLeft ? feature.MissingLeft : feature.MissingRight, (byte)(cuts.Code(node.Number) ^ FlipSign));
+        return node.HasSet
+            ? (feature.Set, (byte)0)
+            : (node.MissingLeft ? feature.MissingLeft : feature.MissingRight, (byte)(feature.Cuts!.Code(node.Number) ^ FlipSign));
     }
 
     /// <summary>Computes the codes of a block of rows; column c is <c>codes[c * 64 ..]</c>.</summary>
@@ -67,16 +68,16 @@ sealed class ScoringColumns
             var column = values[feature.Index..];
             if (feature.Categories is { } categories)
             {
-                var bytes = codes.Slice(feature.MissingLeft * BlockScorer.BlockRows, BlockScorer.BlockRows * 2);
+                var bytes = codes.Slice(feature.Set * BlockScorer.BlockRows, BlockScorer.BlockRows * 2);
                 for (var row = 0; row < rows; row++)
                 {
                     var number = categories.Number(column[row * stride]);
                     bytes[row] = (byte)(number >> 3);
                     bytes[BlockScorer.BlockRows + row] = (byte)(1 << (number & 7));
                 }
-                continue;
             }
-            feature.Cuts!.Codes(column, stride, plain);
+            if (feature.Cuts is not { } cuts) continue;
+            cuts.Codes(column, stride, plain);
             if (feature.MissingLeft != None)
             {
                 var bytes = codes.Slice(feature.MissingLeft * BlockScorer.BlockRows, rows);

@@ -21,13 +21,16 @@ public sealed class TreeEnsemble : IScorer
     /// <param name="categories">One a feature: its known categories, or null for a number.</param>
     /// <param name="baseMargin">Log-odds before the first tree.</param>
     /// <param name="trees">The trees, in training order.</param>
-    internal TreeEnsemble(ImmutableArray<FeatureColumn> features, CategoryTable?[] categories, double baseMargin, RegressionTree[] trees)
+    /// <param name="singlePrecision">Whether sums and scores are rounded to single precision, as XGBoost computes them.</param>
+    internal TreeEnsemble(
+        ImmutableArray<FeatureColumn> features, CategoryTable?[] categories, double baseMargin, RegressionTree[] trees, bool singlePrecision = false)
     {
+        SinglePrecision = singlePrecision;
         Features = features;
         BaseMargin = baseMargin;
         _categories = categories;
         _trees = trees;
-        _blocks = BlockScorer.TryCompile(features.Length, baseMargin, categories, trees);
+        _blocks = BlockScorer.TryCompile(features.Length, baseMargin, categories, trees, singlePrecision);
     }
 
     /// <summary>Name and kind of each feature, in the order of the values of a row.</summary>
@@ -42,6 +45,12 @@ public sealed class TreeEnsemble : IScorer
     /// <summary>Log-odds before the first tree.</summary>
     public double BaseMargin { get; }
 
+    /// <summary>Whether margins are summed and scores computed in single precision: for models of a library that does so.</summary>
+    public bool SinglePrecision { get; }
+
+    /// <summary>Whether batches are scored in blocks; else the trees are walked row by row.</summary>
+    internal bool HasBlocks => _blocks is not null;
+
     internal IReadOnlyList<CategoryTable?> Categories => _categories;
 
     internal IReadOnlyList<RegressionTree> AllTrees => _trees;
@@ -54,6 +63,11 @@ public sealed class TreeEnsemble : IScorer
                 $"{scores.Length} rows of {FeatureCount} features are {(long)scores.Length * FeatureCount} values, not {features.Length}.");
         if (_blocks is not null && scores.Length >= RowsWorthABlock) _blocks.Margins(features, scores);
         else WalkMargins(features, scores);
+        if (SinglePrecision)
+        {
+            foreach (ref var score in scores) score = SingleSigmoid((float)score);
+            return;
+        }
         for (var row = 0; row < scores.Length; row++) scores[row] = 1 / (1 + Math.Exp(-scores[row]));
     }
 
@@ -95,6 +109,9 @@ public sealed class TreeEnsemble : IScorer
         return [.. gains.Select(gain => all > 0 ? gain / all : 0)];
     }
 
+    /// <summary>XGBoost's logistic function, operation by operation; the exponential does not overflow.</summary>
+    internal static float SingleSigmoid(float margin) => 1f / (MathF.Exp(MathF.Min(-margin, 88.7f)) + 1f + 1e-16f);
+
     /// <summary>
     /// Log-odds by walking each tree for each row: for single rows, for trees that do not fit in blocks, and as a reference for tests.
     /// </summary>
@@ -104,7 +121,12 @@ public sealed class TreeEnsemble : IScorer
         {
             var values = features.Slice(row * FeatureCount, FeatureCount);
             var margin = BaseMargin;
-            foreach (var tree in _trees) margin += tree.Walk(values, _categories);
+            foreach (var tree in _trees)
+            {
+                margin += tree.Walk(values, _categories);
+                // A sum of two floats, computed in double and rounded once, has the bits of the sum in float.
+                if (SinglePrecision) margin = (float)margin;
+            }
             margins[row] = margin;
         }
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using FraudStreams.Model.Features;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Models.Trees;
 using Shouldly;
@@ -47,6 +48,35 @@ public sealed class TreeEnsembleTests
         blocks.Margins(s_set.Values.Span, margins);
 
         margins.ShouldBe(walked);
+    }
+
+    [Fact]
+    public void Thresholds_and_sets_of_one_feature_score_alike_in_blocks()
+    {
+        // Nodes 0 and 1 compare the code of a category with a threshold, node 2 tests a set of it, and both features are tested both ways.
+        var set = default(BinSet);
+        set.Add(1);
+        set.Add(4);
+        TreeNode[] nodes =
+        [
+            new(2.5, 1, 0, false, true), new(0.5, 3, 0, false, false), new(0, 5, 0, true, true),
+            TreeNode.Leaf(-1.5), TreeNode.Leaf(0.25), TreeNode.Leaf(0.75), TreeNode.Leaf(2),
+        ];
+        var model = new TreeEnsemble(
+            [new("c", FeatureKind.Category), new("hour", FeatureKind.Number)], [new CategoryTable([0, 1, 2, 3, 4, 5]), new CategoryTable([0, 1, 2, 3, 4, 5])], -1,
+            [.. Enumerable.Range(0, 2).Select(f => new RegressionTree([.. nodes.Select(n => n with { Feature = (ushort)f })], [set], new double[7], new double[7]))]);
+        double[] rows = [.. Enumerable.Range(0, 8 * 8).SelectMany(i => new double[] { i % 8 == 7 ? double.NaN : i % 8, i / 8 == 7 ? double.NaN : i / 8 })];
+        var (walked, margins) = (new double[64], new double[64]);
+
+        var loaded = TreeEnsemble.Load(Made.Saved(model));
+        loaded.WalkMargins(rows, walked);
+        BlockScorer.TryCompile(2, -1, [.. loaded.Categories], [.. loaded.AllTrees]).ShouldNotBeNull().Margins(rows, margins);
+
+        margins.ShouldBe(walked);
+        walked[0].ShouldBe(-1 - 1.5 - 1.5);
+        walked[3].ShouldBe(-1 + 2 - 1.5);
+        walked[4].ShouldBe(-1 + 0.75 - 1.5);
+        walked[63].ShouldBe(-1 + 0.25 + 0.25);
     }
 
     [Fact]
@@ -108,7 +138,7 @@ public sealed class TreeEnsembleTests
 
     [Theory]
     [InlineData("\"format\":\"fraudstreams-trees\"", "\"format\":\"other\"", "must be 'fraudstreams-trees'")]
-    [InlineData("\"version\":1", "\"version\":2", "version 2")]
+    [InlineData("\"version\":1", "\"version\":3", "version 3")]
     [InlineData("\"kind\":\"number\"", "\"kind\":\"colour\"", "kind 'colour'")]
     [InlineData("\"left\":[1,", "\"left\":[0,", "Tree 0, node 0: its children")]
     [InlineData("\"left\":[1,", "\"left\":[9999,", "Tree 0, node 0: its children")]
