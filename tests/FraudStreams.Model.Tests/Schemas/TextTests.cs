@@ -43,6 +43,7 @@ public sealed class TextTests
     [InlineData("iso-8601", "2019-12-31T23:59:59")]
     [InlineData("iso-8601", "2019-12-31T23:59:59.Z")]
     [InlineData("iso-8601", "2019-12-31T23:59:59+2:00")]
+    [InlineData("unix-seconds", "1.36E+09")]
     [InlineData("unix-seconds", "NaN")]
     [InlineData("unix-seconds", "")]
     public void An_invalid_time_is_refused(string format, string text)
@@ -54,7 +55,7 @@ public sealed class TextTests
 
     [Theory]
     [InlineData("unix-seconds", "1325376108000")]
-    [InlineData("unix-milliseconds", "-1e16")]
+    [InlineData("unix-milliseconds", "-10000000000000000")]
     [InlineData("hours-from 1950-01-01", "-1e14")]
     [InlineData("hours-from 2017-01-01", "1e300")]
     public void A_count_in_the_wrong_unit_is_a_time_out_of_range(string format, string text)
