@@ -104,7 +104,8 @@ static class StreamRun
     {
         CommandChecks.MakeFolder(settings.DataDirectory);
         var schema = SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory);
-        await TopicSchema.CheckAsync(settings, schema, cancellationToken);
+        // Told to stop meanwhile, it starts, drains and ends as ever; only a training is given up.
+        await TopicSchema.CheckAsync(settings, schema, CancellationToken.None);
         if (!settings.Roles.Contains(Role.Score))
             return (schema, null);
         var bootstrap = new ModelBootstrap(settings.DataDirectory, settings.Simulate, settings.Model, time);
@@ -116,7 +117,7 @@ static class StreamRun
         await using var topics = StreamTopics.OpenRegistry(settings, CommandLog.Logger, time);
         await using var registry = new SharedRegistry(topics, local, time);
         var model = await WorkProgress.RunAsync(progress => RegistryStart.ModelAsync(
-            registry, local, schema, () => bootstrap.Model(schema, progress, cancellationToken), progress.Warning, cancellationToken));
+            registry, local, schema, () => bootstrap.Model(schema, progress, cancellationToken), progress.Warning, CancellationToken.None));
         if (isFirst)
             screen.Write(MetricsTable.Render(model.Version, "the first model, measured on its validation part", model.Card.Metrics));
         return (schema, model);
