@@ -20,7 +20,7 @@ public sealed class FileModesTests
     {
         using var folder = new StreamFolder(Rows);
         var data = folder.File("fresh");
-        await using (var run = folder.Start("run", "--input", folder.Input, "--data", data, "--set", "model.trees=30", "--set", "speeds.speed_1=1000/s"))
+        await using (var run = folder.Start("run", "--input", folder.Input, "--data", data, "--set", "model.trees=30", "--set", "model.threshold=cost 100 1", "--set", "speeds.speed_1=1000/s"))
         {
             await Eventually.TrueAsync(() => StreamFolder.StatusOf(data) is { Stored: > 0, Alerts: > 0, Hosts.Length: > 0 }, limitSeconds: 60);
 
