@@ -24,8 +24,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
     readonly DeliveryLog _deliveryLog;
     readonly OutboxState _state;
     readonly ILoggingAdapter _log = Context.GetLogger();
-    readonly ImmutableSortedDictionary<string, DeliveryScheduler> _schedulers;
-    readonly Dictionary<string, int> _acquired = [];
+    readonly ChannelDeliveries _deliveries;
     readonly SnapshotRetention _snapshots;
     readonly SettlementBatcher _settlements = new();
     bool _isReady;
@@ -41,7 +40,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
         _deliveryLog = context.LogOf(partition);
         _state = new OutboxState(context.Settings.MaxKnownIds);
         _snapshots = new SnapshotRetention(context.Settings.JournalKeep);
-        _schedulers = context.Channels.ToImmutableSortedDictionary(channel => channel.Name, channel => new DeliveryScheduler(channel.Settings));
+        _deliveries = new ChannelDeliveries(context, Self);
 
         Recover<SnapshotOffer>(offer => Restore((byte[])offer.Snapshot));
         Recover<byte[]>(json => Apply(OutboxEvent.From(json)));
@@ -49,10 +48,14 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
 
         Command<LastLogged>(last => TakeOver(last.Number));
         Command<EnqueueAlerts>(Enqueue);
-        Command<Sent>(OnSent);
+        Command<ChannelDeliveries.Sent>(OnSent);
         Command<Logged>(OnLogged);
         Command<LogFailed>(failed => RetryLog(failed.Cause));
-        Command<FlushDigests>(_ => Flush());
+        Command<FlushDigests>(_ =>
+        {
+            _deliveries.FlushDigests();
+            SendDue();
+        });
         Command<FinishOutbox>(_ => Close());
         Command<Tick>(_ => SendDue());
         Command<SlotGranted>(_ => SendDue());
@@ -73,9 +76,6 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
     sealed record Logged(ImmutableArray<SettledAlert> Alerts);
 
     sealed record LogFailed(Exception Cause);
-
-    /// <param name="Delivery">Null where it failed.</param>
-    sealed record Sent(AlertChannel Channel, DeliveryScheduler.DeliveryAttempt DeliveryAttempt, Delivery? Delivery, Exception? Failure);
 
     sealed record Tick
     {
@@ -117,9 +117,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
 
     protected override void PostStop()
     {
-        _context.Concurrency.Forget(Self);
-        foreach (var (channel, slots) in _acquired)
-            _context.Concurrency.Release(channel, slots);
+        _deliveries.ReleaseAll();
         base.PostStop();
     }
 
@@ -186,38 +184,13 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
 
     void Schedule(long number, Alert alert, string name)
     {
-        if (_context.Channels.FirstOrDefault(channel => channel.Name == name) is not { } channel)
-        {
+        if (!_deliveries.Add(number, alert, name))
             Settle(new AlertsSettled(name, name, [number], null, [new Refusal("", $"channel {name} is not configured any more")], WallClock), null);
-            return;
-        }
-
-        if (_context.InFlight.Find(name, alert) is { } inFlight)
-        {
-            _context.Concurrency.Acquire(channel);
-            Await(channel, _schedulers[name].Resume(number, alert), inFlight);
-        }
-        else
-        {
-            _schedulers[name].Add(number, alert, Now);
-        }
     }
 
     void SendDue()
     {
-        DateTimeOffset? next = null;
-        foreach (var channel in _isReady && !(_closesAt <= Now) ? _context.Channels : [])
-        {
-            DateTimeOffset? due;
-            while (_schedulers[channel.Name].MayTake(Now, out due) && _context.Concurrency.TryAcquire(channel, Self))
-            {
-                var attempt = _schedulers[channel.Name].Take(Now);
-                Await(channel, attempt, _context.InFlight.Start(channel.Name, channel.Transport, attempt.Message));
-            }
-
-            next = due < next || next is null ? due ?? next : next;
-        }
-
+        var next = _isReady && !(_closesAt <= Now) ? _deliveries.SendDue() : null;
         if (next is { } at)
             Timers.StartSingleTimer(nameof(Tick), Tick.Instance, at > Now ? at - Now : TimeSpan.Zero);
         LogSettled();
@@ -225,79 +198,17 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
         StopIfDone();
     }
 
-    /// <summary>Waits for the outcome of a message, which holds a slot.</summary>
-    void Await(AlertChannel channel, DeliveryScheduler.DeliveryAttempt attempt, Task<Delivery> delivery)
+    void OnSent(ChannelDeliveries.Sent sent)
     {
-        _acquired[channel.Name] = _acquired.GetValueOrDefault(channel.Name) + 1;
-        _ = delivery.PipeTo(
-            Self,
-            success: delivered => new Sent(channel, attempt, delivered, null),
-            failure: cause => new Sent(channel, attempt, null, cause));
-    }
-
-    /// <summary>The outcome is persisted, or the attempt failed: the alerts may be sent again, and the slot is free for others.</summary>
-    void Release(string channel, AlertMessage message)
-    {
-        foreach (var alert in message.Alerts)
-            _context.InFlight.Forget(channel, alert);
-        _acquired[channel]--;
-        _context.Concurrency.Release(channel);
-    }
-
-    void OnSent(Sent sent)
-    {
-        var (channel, attempt, delivery, failure) = sent;
-        var scheduler = _schedulers[channel.Name];
-        if (delivery is { Later.IsEmpty: true })
+        if (_deliveries.TrySettle(sent, out var messageId, out var refusals))
         {
-            _context.Worked(channel);
-            if (scheduler.Count == attempt.Numbers.Length)
-                DeferralsOf(channel).Over();
-            Settle(channel, attempt, attempt.Message.MessageId, scheduler.Done(attempt, delivery.Refusals));
-        }
-        else if (failure is AlertDeliveryException { Fault: DeliveryFault.Refused } refused && attempt.Numbers.Length == 1)
-        {
-            // Some recipients have it from an earlier attempt: then it counts as delivered.
-            var reached = attempt.Message.To.IsEmpty ? null : attempt.Message.MessageId;
-            Settle(channel, attempt, reached, scheduler.Done(attempt, [new Refusal(string.Join(", ", attempt.Message.To), refused.Message)]));
-        }
-        else
-        {
-            Retry(channel, scheduler, attempt, delivery, failure);
-            Release(channel.Name, attempt.Message);
+            var (transport, attempt) = (sent.Channel.Transport.Channel, sent.Attempt);
+            foreach (var refusal in refusals)
+                _log.Warning("{Channel} refused {Message} for good; it goes to topic undelivered: {Reason}", transport, attempt.Message.Name, refusal.Reason);
+            Settle(new AlertsSettled(sent.Channel.Name, transport, attempt.Numbers, messageId, refusals, WallClock), attempt.Message);
         }
 
         SendDue();
-    }
-
-    void Retry(AlertChannel channel, DeliveryScheduler scheduler, DeliveryScheduler.DeliveryAttempt attempt, Delivery? delivery, Exception? failure)
-    {
-        switch (delivery, failure as AlertDeliveryException)
-        {
-            case ({ }, _):
-                scheduler.Partly(attempt, delivery, Now);
-                foreach (var later in delivery.Later)
-                    DeferralsOf(channel).Warn($"{attempt.Message.Name} for {later.Recipient}: {later.Reason}. It is tried again later");
-                break;
-            case (_, { Fault: DeliveryFault.Refused }):
-                scheduler.Split(attempt, Now);
-                break;
-            case (_, { Fault: DeliveryFault.Later } later):
-                var wait = scheduler.Later(attempt, Now);
-                DeferralsOf(channel).Warn($"{attempt.Message.Name}: {later.Message}. It is tried again in {wait.TotalSeconds:0.#} s");
-                break;
-            default:
-                scheduler.Unavailable(attempt, Now);
-                _context.Failed(channel, failure!.Message);
-                break;
-        }
-    }
-
-    void Settle(AlertChannel channel, DeliveryScheduler.DeliveryAttempt attempt, string? messageId, ImmutableArray<Refusal> refusals)
-    {
-        foreach (var refusal in refusals)
-            _log.Warning("{Channel} refused {Message} for good; it goes to topic undelivered: {Reason}", channel.Transport.Channel, attempt.Message.Name, refusal.Reason);
-        Settle(new AlertsSettled(channel.Name, channel.Transport.Channel, attempt.Numbers, messageId, refusals, WallClock), attempt.Message);
     }
 
     void Settle(AlertsSettled settled, AlertMessage? message)
@@ -319,7 +230,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
             foreach (var (settled, message) in batch)
             {
                 if (message is not null)
-                    Release(settled.Channel, message);
+                    _deliveries.Release(settled.Channel, message);
             }
 
             PersistSettlements();
@@ -386,13 +297,6 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
         Timers.StartSingleTimer(nameof(LogRetry), Tick.Instance, LogRetry);
     }
 
-    void Flush()
-    {
-        foreach (var scheduler in _schedulers.Values)
-            scheduler.FlushDigests();
-        SendDue();
-    }
-
     /// <summary>For a short time deliveries still start; what is then pending stays in the journal for the partition's next outbox.</summary>
     void Close()
     {
@@ -402,7 +306,7 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
 
     void StopIfDone()
     {
-        if (_closesAt is null || _schedulers.Values.Any(scheduler => scheduler.InFlight > 0) || _settlements.IsPersisting || _isLogging)
+        if (_closesAt is null || _deliveries.AnyInFlight || _settlements.IsPersisting || _isLogging)
             return;
         if (_isReady)
         {
@@ -439,9 +343,6 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
     }
 
     ErrorThrottle LogErrors => _context.ErrorsOf("The log of delivered alerts");
-
-    /// <summary>The server works, and does not take a message now. It takes them again once none waits any more.</summary>
-    ErrorThrottle DeferralsOf(AlertChannel channel) => _context.ErrorsOf($"{channel.Transport.Channel} does not take messages now");
 
     /// <summary>For pauses and rates: it does not jump where the machine's clock is set.</summary>
     DateTimeOffset Now => _context.SteadyNow;
