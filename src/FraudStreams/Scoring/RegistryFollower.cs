@@ -24,6 +24,9 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
     (string Version, double Threshold) _inService;
     bool _isUnreadable;
 
+    /// <summary>A version that failed here and is not reported yet: until then the registry would put it into service again.</summary>
+    FellBack? _unreported;
+
     public RegistryFollower(SharedRegistry registry, ModelRegistry local, IActorRef supervisor, ScoringModel inService)
     {
         _registry = registry;
@@ -32,7 +35,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
         _schema = inService.Schema;
         _inService = (inService.Version, inService.Threshold);
         ReceiveAsync<Poll>(_ => PollAsync());
-        ReceiveAsync<FellBack>(ReportAsync);
+        Receive<FellBack>(fellBack => (_unreported, _inService) = (fellBack, (fellBack.To, double.NaN)));
     }
 
     sealed record Poll
@@ -56,19 +59,31 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
         try
         {
             await _registry.RefreshAsync(CancellationToken.None);
+            if (_unreported is { } fellBack)
+                await ReportAsync(fellBack);
             await FollowAsync();
             if (_isUnreadable)
-                _log.Info("The model registry can be read again");
+                _log.Info("The model registry can be used again");
             _isUnreadable = false;
         }
         catch (Exception e) when (e is MessageLogException or RegistryException or IOException or UnauthorizedAccessException)
         {
             if (!_isUnreadable)
-                _log.Warning("The model registry cannot be read ({Reason}); {Version} goes on scoring", e.Message, _inService.Version);
+                _log.Warning("The model registry cannot be used ({Reason}); {Version} goes on scoring", e.Message, _inService.Version);
             _isUnreadable = true;
         }
 
         Timers.StartSingleTimer(nameof(Poll), Poll.Instance, PollInterval);
+    }
+
+    async Task ReportAsync(FellBack fellBack)
+    {
+        await _registry.FallBackAsync(fellBack.Failed, fellBack.To, fellBack.Why, CancellationToken.None);
+        _unreported = null;
+
+        // The registry does not know the version that took over: the one that failed is not put into service again before it says something new.
+        if (_registry.State.Champion == fellBack.Failed)
+            _inService = (fellBack.Failed, _registry[fellBack.Failed].Threshold);
     }
 
     async Task FollowAsync()
@@ -87,7 +102,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
                 "Model {Version} scores from now on, with threshold {Threshold} (before: {Former}): entry {Entry} of the registry, by {Actor} ({Why})", champion, wanted.Threshold,
                 $"{_inService.Version} with {_inService.Threshold}", last.Number, last.Actor, last.Why);
             _inService = (champion, wanted.Threshold);
-            _local.Promote(champion, entry.Why, entry.Number);
+            Note(champion, entry);
         }
         catch (ModelArtifactException e)
         {
@@ -96,17 +111,16 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
         }
     }
 
-    async Task ReportAsync(FellBack fellBack)
+    /// <summary>A start without the registry would take another version; scoring goes on in any case.</summary>
+    void Note(string version, RegistryEvent entry)
     {
-        // The threshold is read again with the next poll.
-        _inService = (fellBack.To, double.NaN);
         try
         {
-            await _registry.FallBackAsync(fellBack.Failed, fellBack.To, fellBack.Why, CancellationToken.None);
+            _local.Promote(version, entry.Why, entry.Number);
         }
-        catch (Exception e) when (e is MessageLogException or RegistryException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _log.Warning("That {Version} took over cannot be written to the model registry: {Reason}", fellBack.To, e.Message);
+            _log.Warning("That {Version} is in service cannot be noted in this host's folder: {Reason}", version, e.Message);
         }
     }
 }

@@ -47,9 +47,9 @@ static class RegistryStart
     }
 
     /// <summary>Writes a version of the local folder to the registry and puts it into service, unless another host was faster.</summary>
-    public static async Task AdoptAsync(SharedRegistry registry, ModelRegistry local, ScoringModel model, CancellationToken cancellationToken)
+    static async Task AdoptAsync(SharedRegistry registry, ModelRegistry local, ScoringModel model, CancellationToken cancellationToken)
     {
-        var why = local.OwnPromotion is { } own && own.Version == model.Version ? own.Why : "in service in this host's folder";
+        var why = SharedRegistry.OneLine(local.OwnPromotion is { } own && own.Version == model.Version ? own.Why : "in service in this host's folder");
         var known = registry.State.Champion;
         await registry.RegisterAsync(model.Card, SharedRegistry.Program, why, cancellationToken);
         if (registry.State.Champion == known)

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using FraudStreams.Messaging;
@@ -17,13 +16,9 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
 {
     const int MostTries = 20;
     const int MostCharacters = 1000;
-    const int HashBytes = 32;
-    const int PieceHeader = HashBytes + (2 * sizeof(int));
-    const int MaxPieceBytes = 512 * 1024;
 
     static readonly TopicPartition Partition = new(TopicNames.Models, 0);
     static readonly byte[] EntryKey = "entry"u8.ToArray();
-    static readonly byte[] PieceKey = "piece"u8.ToArray();
 
     readonly Dictionary<string, long> _artifacts = [];
     IPartitionReader? _reader;
@@ -33,6 +28,9 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
 
     /// <summary>How the program signs its own entries.</summary>
     public static string Program => $"fraudstreams@{Environment.MachineName}";
+
+    /// <exception cref="RegistryException">There is no such version.</exception>
+    public RegisteredVersion this[string version] => Find(State, version);
 
     /// <summary>Reads what was written since the last call.</summary>
     /// <exception cref="MessageLogException">The topic cannot be read now.</exception>
@@ -115,18 +113,19 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
 
     /// <summary>The version failed while it scored: the given one takes its place, unless another is in service already.</summary>
     public Task FallBackAsync(string failed, string to, string why, CancellationToken cancellationToken) => AppendAsync(
-        Program, state => state.Champion == failed && state.Before.Contains(to) ? Entry(RegistryAction.RolledBack, to, why) : null, null, cancellationToken);
+        Program, state => state.Champion == failed && state.Versions.GetValueOrDefault(to) is { Failure: null } ? Entry(RegistryAction.RolledBack, to, OneLine(why)) : null, null,
+        cancellationToken);
 
     /// <summary>The version cannot be used by anybody; where it is the champion, the one before takes its place.</summary>
     public Task FailAsync(string version, string why, CancellationToken cancellationToken) => AppendAsync(
-        Program, state => state.Versions.TryGetValue(version, out var known) && known.Failure is null ? Entry(RegistryAction.Failed, version, why) : null, null, cancellationToken);
+        Program, state => state.Versions.TryGetValue(version, out var known) && known.Failure is null ? Entry(RegistryAction.Failed, version, OneLine(why)) : null, null, cancellationToken);
 
     /// <summary>Loads a version, with the threshold in force; fetches it where the local folder lacks it or holds it damaged.</summary>
     /// <param name="warn">Is told of a damaged copy.</param>
     /// <exception cref="ModelArtifactException">The registered artifact cannot be used.</exception>
     public async Task<ScoringModel> LoadAsync(string version, CancellationToken cancellationToken, Action<string>? warn = null)
     {
-        var known = State.Versions.GetValueOrDefault(version) ?? throw new RegistryException(Unknown(State, version));
+        var known = Find(State, version);
         var folder = local.FolderOf(version);
         if (!Directory.Exists(folder))
             await FetchAsync(known, folder, cancellationToken);
@@ -154,14 +153,16 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
     public async Task<IReadOnlyList<string>> VerifyAsync(CancellationToken cancellationToken)
     {
         var (state, problems, strays) = (new RegistryState(), new List<string>(), new List<(long Offset, RegistryEvent Entry)>());
-        var packages = new Dictionary<string, MemoryStream>();
+        var packages = new Dictionary<string, ArtifactPieces>();
         await using var reader = topics.OpenReader(Partition, 0);
         while (await reader.NextAsync(wait: true, cancellationToken) is { Count: > 0 } records)
         {
             foreach (var record in records)
             {
-                if (!IsEntry(record))
-                    Collect(record, packages);
+                if (ArtifactPieces.PackageOf(record) is { } package)
+                    (packages.TryGetValue(package, out var pieces) ? pieces : packages[package] = new ArtifactPieces(package)).Take(record);
+                else if (!IsEntry(record))
+                    continue;
                 else if (RegistryCodec.Read(record.Value.Span, out var reason) is not { } entry)
                     problems.Add($"the entry at offset {record.Offset}: {reason}");
                 else if (!state.TryApply(entry))
@@ -178,20 +179,9 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
         }
 
         problems.AddRange(state.Versions.Values
-            .Where(version => !packages.TryGetValue(version.Model.Artifact, out var bytes) || ArtifactPackage.Of(bytes.ToArray()).Sha256 != version.Model.Artifact)
+            .Where(version => packages.GetValueOrDefault(version.Model.Artifact) is not { IsIntact: true })
             .Select(version => $"the files of {version.Version} in the topic are not those that were registered"));
         return problems;
-    }
-
-    static void Collect(TopicRecord record, Dictionary<string, MemoryStream> packages)
-    {
-        if (!record.Key.Span.SequenceEqual(PieceKey) || record.Value.Length <= PieceHeader)
-            return;
-        var sha256 = Convert.ToHexStringLower(record.Value.Span[..HashBytes]);
-        if (BinaryPrimitives.ReadInt32BigEndian(record.Value.Span[HashBytes..]) == 0)
-            packages[sha256] = new MemoryStream();
-        if (packages.TryGetValue(sha256, out var bytes))
-            bytes.Write(record.Value.Span[PieceHeader..]);
     }
 
     public ValueTask DisposeAsync() => _reader?.DisposeAsync() ?? ValueTask.CompletedTask;
@@ -202,15 +192,14 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
 
     static void CheckUsable(RegistryState state, string version)
     {
-        if (!state.Versions.TryGetValue(version, out var known))
-            throw new RegistryException(Unknown(state, version));
-        if (known.Failure is { } failure)
+        if (Find(state, version).Failure is { } failure)
             throw new RegistryException($"{version} cannot go into service: {failure}");
     }
 
-    static string Unknown(RegistryState state, string version) => state.Versions.Count == 0
-        ? $"there is no version {version}: the registry is empty; `fraudstreams train` or `fraudstreams models import` brings one in"
-        : $"there is no version {version}; there are {string.Join(", ", state.Versions.Keys)}, and `fraudstreams models import FOLDER` brings in another";
+    static RegisteredVersion Find(RegistryState state, string version) => state.Versions.GetValueOrDefault(version)
+        ?? throw new RegistryException(state.Versions.Count == 0
+            ? $"there is no version {version}: the registry is empty; `fraudstreams train` or `fraudstreams models import` brings one in"
+            : $"there is no version {version}; there are {string.Join(", ", state.Versions.Keys)}, and `fraudstreams models import FOLDER` brings in another");
 
     static bool IsEntry(TopicRecord record) => record.Key.Span.SequenceEqual(EntryKey);
 
@@ -223,9 +212,9 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
             else if (!State.TryApply(entry) && entry.Number > State.History.Count)
                 _damage ??= $"entry {entry.Number} at offset {record.Offset} does not follow the entry before it";
         }
-        else if (record.Key.Span.SequenceEqual(PieceKey) && record.Value.Length > PieceHeader && BinaryPrimitives.ReadInt32BigEndian(record.Value.Span[HashBytes..]) == 0)
+        else if (ArtifactPieces.PackageOf(record) is { } package && ArtifactPieces.IsFirst(record))
         {
-            _artifacts[Convert.ToHexStringLower(record.Value.Span[..HashBytes])] = record.Offset;
+            _artifacts[package] = record.Offset;
         }
     }
 
@@ -242,7 +231,7 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
             var (entry, bytes) = RegistryCodec.Seal(draft with { Number = State.History.Count + 1, At = time.GetUtcNow(), Actor = actor, Previous = State.Head });
             var records = new RecordBatch(1);
             if (artifact is not null && !_artifacts.ContainsKey(artifact.Sha256))
-                Add(records, artifact);
+                ArtifactPieces.Write(records, artifact, topics.LongestRecord(TopicNames.Models));
             records.Add(TopicNames.Models, EntryKey, bytes);
             await topics.PublishAsync(records, cancellationToken);
             await RefreshAsync(cancellationToken);
@@ -253,28 +242,21 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
         throw new RegistryException($"others change the registry all the time: {MostTries} attempts were too late");
     }
 
+    /// <summary>What a failure said, or what stands in a file of this host, as a reason.</summary>
+    public static string OneLine(string text)
+    {
+        var line = string.Concat(text.EnumerateRunes().Select(rune => BreaksALine(rune) ? " " : rune.ToString())).Trim();
+        return line.Length == 0 ? "no reason is known" : line.Length <= MostCharacters ? line : $"{line[..(MostCharacters - 2)]}…";
+    }
+
+    static bool BreaksALine(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
+        or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate;
+
     /// <summary>What is printed with the history must not look like an entry of its own.</summary>
     static void CheckLine(string what, string text)
     {
-        if (string.IsNullOrWhiteSpace(text) || text.Length > MostCharacters || text.EnumerateRunes().Any(rune => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control
-            or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate))
+        if (string.IsNullOrWhiteSpace(text) || text.Length > MostCharacters || text.EnumerateRunes().Any(BreaksALine))
             throw new RegistryException($"the {what} must be one line of at most {MostCharacters} characters, and not empty");
-    }
-
-    void Add(RecordBatch records, ArtifactPackage artifact)
-    {
-        var size = Math.Min(MaxPieceBytes, topics.LongestRecord(TopicNames.Models) - PieceHeader - PieceKey.Length);
-        var pieces = (artifact.Bytes.Length + size - 1) / size;
-        for (var piece = 0; piece < pieces; piece++)
-        {
-            var part = artifact.Bytes.AsSpan(piece * size, Math.Min(size, artifact.Bytes.Length - (piece * size)));
-            var value = new byte[PieceHeader + part.Length];
-            Convert.FromHexString(artifact.Sha256).CopyTo(value, 0);
-            BinaryPrimitives.WriteInt32BigEndian(value.AsSpan(HashBytes), piece);
-            BinaryPrimitives.WriteInt32BigEndian(value.AsSpan(HashBytes + sizeof(int)), pieces);
-            part.CopyTo(value.AsSpan(PieceHeader));
-            records.Add(TopicNames.Models, PieceKey, value);
-        }
     }
 
     async Task FetchAsync(RegisteredVersion version, string folder, CancellationToken cancellationToken)
@@ -282,28 +264,19 @@ public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, Time
         var sha256 = version.Model.Artifact;
         if (!_artifacts.TryGetValue(sha256, out var from))
             throw new ModelArtifactException($"{folder}: is not there, and topic {TopicNames.Models} does not hold it either");
-        var hash = Convert.FromHexString(sha256);
-        var (bytes, next) = (new MemoryStream(), 0);
+        var pieces = new ArtifactPieces(sha256);
         await using var reader = topics.OpenReader(Partition, from);
-        while (await reader.NextAsync(wait: true, cancellationToken) is { Count: > 0 } records)
+        while (pieces.Whole is null && await reader.NextAsync(wait: true, cancellationToken) is { Count: > 0 } records)
         {
-            foreach (var record in records.Where(record => record.Key.Span.SequenceEqual(PieceKey) && record.Value.Span.StartsWith(hash)))
-            {
-                var value = record.Value.Span;
-                if (BinaryPrimitives.ReadInt32BigEndian(value[HashBytes..]) != next)
-                    continue;
-                bytes.Write(value[PieceHeader..]);
-                if (++next < BinaryPrimitives.ReadInt32BigEndian(value[(HashBytes + sizeof(int))..]))
-                    continue;
-                var package = ArtifactPackage.Of(bytes.ToArray());
-                if (package.Sha256 != sha256)
-                    throw new ModelArtifactException($"{folder}: the package in topic {TopicNames.Models} is damaged: its SHA-256 is {package.Sha256}, the registry says {sha256}");
-                Directory.CreateDirectory(local.Directory);
-                package.Unpack(folder);
-                return;
-            }
+            foreach (var record in records.Where(record => ArtifactPieces.PackageOf(record) == sha256))
+                pieces.Take(record);
         }
 
-        throw new ModelArtifactException($"{folder}: topic {TopicNames.Models} holds only {next} pieces of it");
+        if (pieces.Whole is not { } package)
+            throw new ModelArtifactException($"{folder}: topic {TopicNames.Models} holds only {pieces.Count} pieces of it");
+        if (!pieces.IsIntact)
+            throw new ModelArtifactException($"{folder}: the package in topic {TopicNames.Models} is damaged: its SHA-256 is {package.Sha256}, the registry says {sha256}");
+        Directory.CreateDirectory(local.Directory);
+        package.Unpack(folder);
     }
 }

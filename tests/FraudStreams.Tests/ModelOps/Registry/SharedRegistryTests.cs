@@ -16,7 +16,7 @@ namespace FraudStreams.Tests.ModelOps.Registry;
 public sealed class SharedRegistryTests : IAsyncDisposable
 {
     readonly TemporaryFolder _folder = new();
-    readonly List<Host> _hosts = [];
+    readonly List<RegistryHost> _hosts = [];
 
     public async ValueTask DisposeAsync()
     {
@@ -188,51 +188,17 @@ public sealed class SharedRegistryTests : IAsyncDisposable
         (await Should.ThrowAsync<RegistryException>(Open("another").Registry.RefreshAsync(default))).Message.ShouldContain("`fraudstreams models history --verify`");
     }
 
-    Host Open(string name)
+    RegistryHost Open(string name)
     {
-        var settings = SettingsOf.Set() with { DataDirectory = _folder };
-        var host = new Host(FraudStreams.Pipelines.StreamTopics.OpenRegistry(settings, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, TimeProvider.System), Path.Combine(_folder, name));
+        var host = RegistryHost.Open(_folder, name);
         _hosts.Add(host);
         return host;
     }
 
-    async Task<Host> InServiceAsync(params string[] versions)
+    async Task<RegistryHost> InServiceAsync(params string[] versions)
     {
         var host = Open("one");
-        foreach (var version in versions)
-        {
-            host.Put(version);
-            await host.Registry.RegisterAsync(host.Card(version), "anna", "a test's", default);
-            await host.Registry.PromoteAsync(version, "anna", "a test's", 0, default);
-        }
-
+        await host.ServeAsync(versions);
         return host;
-    }
-
-    sealed class Host : IAsyncDisposable
-    {
-        readonly IMessageLog _topics;
-
-        public Host(IMessageLog topics, string folder)
-        {
-            _topics = topics;
-            Local = new ModelRegistry(folder, TimeProvider.System);
-            Registry = new SharedRegistry(topics, Local, TimeProvider.System);
-        }
-
-        public ModelRegistry Local { get; }
-
-        public SharedRegistry Registry { get; }
-
-        public ModelCard Card(string version) => ModelArtifact.Load(Local.FolderOf(version)).Card;
-
-        public void Put(string version) => ModelArtifact.Write(
-            Directory.CreateDirectory(Local.Directory).FullName, new ScoringModel(TrainedModel.Loaded.Card with { Version = version }, TrainedModel.Loaded.Scorer));
-
-        public async ValueTask DisposeAsync()
-        {
-            await Registry.DisposeAsync();
-            await _topics.DisposeAsync();
-        }
     }
 }

@@ -1,0 +1,66 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using FraudStreams.Messaging;
+using FraudStreams.Topics;
+
+namespace FraudStreams.ModelOps.Registry;
+
+/// <summary>
+/// Packages as records of topic `models`, in pieces that a broker takes: the package's SHA-256, the piece's number, how many there are, and its bytes.
+/// Collects those of one package while its records are read in their order; what two hosts wrote at once is taken once.
+/// </summary>
+sealed class ArtifactPieces(string sha256)
+{
+    const int HashBytes = 32;
+    const int HeaderBytes = HashBytes + (2 * sizeof(int));
+    const int MaxPieceBytes = 512 * 1024;
+
+    static readonly byte[] Key = "piece"u8.ToArray();
+
+    readonly ArrayBufferWriter<byte> _bytes = new();
+
+    /// <summary>How many were taken.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>All pieces, once they are there; null before.</summary>
+    public ArtifactPackage? Whole { get; private set; }
+
+    /// <summary>Whether it is what its SHA-256 says.</summary>
+    public bool IsIntact => Whole?.Sha256 == sha256;
+
+    /// <summary>The SHA-256 of the package that a record is a piece of, in hexadecimal; null where it is none.</summary>
+    public static string? PackageOf(TopicRecord record) =>
+        record.Key.Span.SequenceEqual(Key) && record.Value.Length > HeaderBytes ? Convert.ToHexStringLower(record.Value.Span[..HashBytes]) : null;
+
+    /// <summary>Whether a piece is a package's first.</summary>
+    public static bool IsFirst(TopicRecord piece) => NumberOf(piece.Value.Span) == 0;
+
+    public static void Write(RecordBatch records, ArtifactPackage package, int longestRecord)
+    {
+        var size = Math.Min(MaxPieceBytes, longestRecord - HeaderBytes - Key.Length);
+        var pieces = (package.Bytes.Length + size - 1) / size;
+        for (var piece = 0; piece < pieces; piece++)
+        {
+            var part = package.Bytes.AsSpan(piece * size, Math.Min(size, package.Bytes.Length - (piece * size)));
+            var value = new byte[HeaderBytes + part.Length];
+            Convert.FromHexString(package.Sha256).CopyTo(value, 0);
+            BinaryPrimitives.WriteInt32BigEndian(value.AsSpan(HashBytes), piece);
+            BinaryPrimitives.WriteInt32BigEndian(value.AsSpan(HashBytes + sizeof(int)), pieces);
+            part.CopyTo(value.AsSpan(HeaderBytes));
+            records.Add(TopicNames.Models, Key, value);
+        }
+    }
+
+    /// <summary>Takes a piece of this package if it is the next.</summary>
+    public void Take(TopicRecord piece)
+    {
+        var value = piece.Value.Span;
+        if (Whole is not null || NumberOf(value) != Count)
+            return;
+        _bytes.Write(value[HeaderBytes..]);
+        if (++Count == BinaryPrimitives.ReadInt32BigEndian(value[(HashBytes + sizeof(int))..]))
+            Whole = ArtifactPackage.Of(_bytes.WrittenSpan.ToArray());
+    }
+
+    static int NumberOf(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadInt32BigEndian(value[HashBytes..]);
+}
