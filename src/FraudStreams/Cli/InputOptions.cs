@@ -18,7 +18,7 @@ static class InputOptions
     {
         var option = new Option<string?>("--max-rejected")
         {
-            Description = "Share of the input that may be rejected, such as 5%; more ends with exit code 1. Default: input.max-rejected, 100%: only where everything is rejected.",
+            Description = "Share of the input that may be rejected, such as 5%; more ends with exit code 1. Default: input.max-rejected, 100%: only where everything is rejected; for `labels import` none.",
             HelpName = "SHARE",
         };
         option.Validators.Add(result =>

@@ -1,11 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
-using FraudStreams.Model.Models;
-using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
 using FraudStreams.ModelOps.Registry;
 using FraudStreams.Pipelines;
@@ -16,13 +12,11 @@ namespace FraudStreams.Cli;
 /// <summary>`models`: the registry of model versions that all hosts of a stream share.</summary>
 static class ModelsCommand
 {
-    const int Done = ExitCode.Done;
-
     static readonly Option<string> Why = new("--why") { Description = "The reason, for those who read the history later.", HelpName = "TEXT", Required = true };
 
-    static readonly Option<string> WhyOrNone = new("--why") { Description = "The reason, for those who read the history later.", HelpName = "TEXT", DefaultValueFactory = _ => "" };
+    internal static readonly Option<string> WhyOrNone = new("--why") { Description = "The reason, for those who read the history later.", HelpName = "TEXT", DefaultValueFactory = _ => "" };
 
-    static readonly Option<string> As = new("--as")
+    internal static readonly Option<string> As = new("--as")
     {
         Description = "The name under which it is written down. Default: the user of the operating system.",
         HelpName = "NAME",
@@ -38,31 +32,6 @@ static class ModelsCommand
         Required = true,
     };
 
-    static readonly Option<FileInfo?> FeaturesOf = new("--features")
-    {
-        Description = "For a model of XGBoost or LightGBM: what its features are, in its order; a HOCON file, see docs/models.md.",
-        HelpName = "FILE",
-    };
-
-    static readonly Option<double?> Threshold = new("--threshold")
-    {
-        Description = "For a model of XGBoost or LightGBM: the score, 0 to 1, from which a payment is predicted a fraud.",
-        HelpName = "SCORE",
-    };
-
-    static readonly Option<FileInfo?> Expect = new("--expect")
-    {
-        Description = "For a model of XGBoost or LightGBM: payments with a column score, as the library gave it. Another score here refuses the import.",
-        HelpName = "CSV",
-    };
-
-    static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
-        WriteIndented = true,
-    };
-
     /// <summary>Who calls.</summary>
     public static string User => Environment.UserName;
 
@@ -71,10 +40,10 @@ static class ModelsCommand
         Of("list", "Lists the versions.", ListAsync, [], "fraudstreams models list", "fraudstreams models list --json"),
         Of("show", "Shows a version: what it learnt from, its metrics, and what happened to it.", ShowAsync, [Version()], "fraudstreams models show cards-20260131-120000"),
         Of("import", "Brings in a model from elsewhere: the folder of a version of this program, or the file of a model of XGBoost or LightGBM. It is checked, kept and not put into service.",
-            ImportAsync,
+            ModelsImport.RunAsync,
             [
                 new Argument<string>("PATH") { Description = "A version's folder, with model.json, card.json and SHA256SUMS; or what XGBoost (JSON, UBJ) or LightGBM (text) writes with save_model." },
-                FeaturesOf, Threshold, Expect, WhyOrNone, As,
+                .. ModelsImport.Options, WhyOrNone, As,
             ],
             "fraudstreams models import /mnt/models/cards-20260131-120000 --why \"trained on the full year\"",
             "fraudstreams models import model.json --schema cards --features map.conf --threshold 0.4 --expect scores.csv"),
@@ -113,7 +82,7 @@ static class ModelsCommand
             var local = new ModelRegistry(settings.DataDirectory, TimeProvider.System);
             if (settings.Topics.Kafka is null && !Directory.Exists(settings.DataDirectory))
             {
-                if (name != "import")
+                if (run != ModelsImport.RunAsync)
                     throw new CommandFailedException($"there is no data folder {settings.DataDirectory}: `fraudstreams run` or `fraudstreams train` makes it");
                 CommandChecks.MakeFolder(settings.DataDirectory);
             }
@@ -132,8 +101,8 @@ static class ModelsCommand
         var state = registry.State;
         if (call.GetValue(CommonOptions.Json))
         {
-            Print(new { state.Champion, Versions = state.Versions.Values.Select(version => Summary(state, version)) });
-            return Task.FromResult(Done);
+            JsonOutput.Print(new { state.Champion, Versions = state.Versions.Values.Select(version => ModelsView.Summary(state, version)) });
+            return Task.FromResult(ExitCode.Done);
         }
 
         var table = new Table { Border = TableBorder.Rounded };
@@ -144,98 +113,40 @@ static class ModelsCommand
         {
             var model = version.Model;
             table.AddRow(
-                Markup.Escape(version.Version), AliasOf(state, version.Version) ?? "", version.Status, $"{version.Threshold:0.0000}",
+                Markup.Escape(version.Version), ModelsView.AliasOf(state, version.Version) ?? "", version.Status, $"{version.Threshold:0.0000}",
                 model.Metrics.TryGetValue("average_precision", out var precision) ? $"{precision:0.0000}" : "", model.Rows > 0 ? $"{model.Rows:N0} payments" : "elsewhere", model.Rows > 0 ? $"{model.TrainedTo.UtcDateTime:yyyy-MM-dd}" : "");
         }
 
         Screen.Out.Write(table);
         foreach (var request in state.Requests.Values)
             Screen.Out.WritePlain($"{request.Entry.Actor} asks for {request.Entry.Version} to go into service ({request.Entry.Why}); {request.Missing} more must approve.");
-        return Task.FromResult(Done);
+        return Task.FromResult(ExitCode.Done);
     }
 
     static Task<int> ShowAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
     {
         var state = registry.State;
         var name = call.GetValue<string>("VERSION")!;
-        if (!state.Versions.TryGetValue(name, out var version))
-            throw new CommandFailedException($"there is no version {name}; there are {string.Join(", ", state.Versions.Keys)}");
+        var version = registry[name];
         var entries = state.History.Where(entry => entry.Version == name).ToArray();
         if (call.GetValue(CommonOptions.Json))
         {
-            Print(new { Summary = Summary(state, version), version.Model.Metrics, History = entries.Select(Line) });
-            return Task.FromResult(Done);
+            JsonOutput.Print(new { Summary = ModelsView.Summary(state, version), version.Model.Metrics, History = entries.Select(ModelsView.Line) });
+            return Task.FromResult(ExitCode.Done);
         }
 
         var model = version.Model;
         Screen.Out.Write(MetricsTable.Render(name, "measured on its validation part", model.Metrics));
         foreach (var (title, value) in new (string, string)[]
         {
-            ("status", version.Status + (version.Failure is { } failure ? $": {failure}" : "")), ("alias", AliasOf(state, name) ?? "none"),
+            ("status", version.Status + (version.Failure is { } failure ? $": {failure}" : "")), ("alias", ModelsView.AliasOf(state, name) ?? "none"),
             ("threshold in force", $"{version.Threshold:0.######} (its card: {model.Threshold:0.######}, {model.ThresholdRule})"),
             ("learnt from", model.Rows == 0 ? "elsewhere: not known" : $"{model.Rows:N0} payments, {model.Frauds:N0} frauds, {model.TrainedFrom.UtcDateTime:yyyy-MM-dd HH:mm} to {model.TrainedTo.UtcDateTime:yyyy-MM-dd HH:mm} UTC"),
             ("data (SHA-256)", model.DataDigest ?? "not known"), ("artifact (SHA-256)", model.Artifact), ("trained by release", model.Program), ("parent", model.Parent ?? "none"),
         })
             Screen.Out.WritePlain($"{title,-20} {value}");
-        PrintLines(entries);
-        return Task.FromResult(Done);
-    }
-
-    static async Task<int> ImportAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
-    {
-        var from = Path.GetFullPath(call.GetValue<string>("PATH")!);
-        var schema = SchemaResolver.Resolve(settings.Schema, null, settings.DataDirectory);
-        var inService = registry.State.Champion is { } champion ? (await registry.LoadAsync(champion, cancellationToken)).Schema : null;
-        if (File.Exists(from))
-            return await ImportForeignAsync(call, from, inService ?? schema, inService, registry, local, cancellationToken);
-        foreach (var option in (Option[])[FeaturesOf, Threshold, Expect])
-        {
-            if (call.GetResult(option) is { Implicit: false })
-                throw new SettingsException($"{option.Name} is for the file of a model of XGBoost or LightGBM, and {from} is {(Directory.Exists(from) ? "a folder" : "not there")}");
-        }
-
-        var model = ModelArtifact.Load(from);
-        if (inService is not null && inService != model.Schema)
-            throw new SettingsException($"{model.Version} scores payments of schema {model.Schema.Name}; the stream's are of another schema {inService.Name}");
-        if (registry.State.Versions.ContainsKey(model.Version))
-            throw new CommandFailedException($"{model.Version} is in the registry already");
-        var folder = local.FolderOf(model.Version);
-        if (!Directory.Exists(folder))
-            ArtifactPackage.Of(ArtifactPackage.Of(from).Bytes).Unpack(Directory.CreateDirectory(local.Directory).FullName + Path.DirectorySeparatorChar + model.Version);
-        await registry.RegisterAsync(model.Card, call.GetValue(As)!, call.GetValue(WhyOrNone) is { Length: > 0 } why ? why : $"imported from {from}", cancellationToken);
-        return Say(call, registry, model.Version, $"{model.Version} is in the registry; `fraudstreams models promote {model.Version} --why TEXT` puts it into service.");
-    }
-
-    /// <param name="schema">The schema that the model's features are features of.</param>
-    /// <param name="inService">The champion's schema; null where there is no champion.</param>
-    static async Task<int> ImportForeignAsync(
-        ParseResult call, string file, TransactionSchema schema, TransactionSchema? inService, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
-    {
-        if (call.GetValue(FeaturesOf) is not { } map)
-            throw new SettingsException("--features is missing: the file that says what the model's features are (docs/models.md, \"Models from elsewhere\")");
-        if (call.GetValue(Threshold) is not { } threshold)
-            throw new SettingsException("--threshold is missing: the score, 0 to 1, from which a payment is predicted a fraud");
-        var expected = call.GetValue(Expect) is { } csv ? RunCommand.ExistingFile(csv) : null;
-        var (model, compared) = ForeignImport.Run(file, map.FullName, threshold, expected, schema, inService is not null, local, TimeProvider.System, cancellationToken);
-        await registry.RegisterAsync(model.Card, call.GetValue(As)!, call.GetValue(WhyOrNone) is { Length: > 0 } why ? why : $"imported from {file}", cancellationToken);
-        var library = model.Card.Training.Settings["library"];
-        return Say(call, registry, model.Version,
-            $"{library}: {model.Card.Training.Settings["trees"]} trees. {(compared > 0 ? $"{compared:N0} scores are the expected ones, bit for bit." : "No scores were compared; --expect does.")}\n" +
-            $"{model.Version} is in the registry; `fraudstreams models promote {model.Version} --why TEXT` puts it into service." + NewInSchema(model.Schema, schema));
-    }
-
-    /// <summary>A stream computes the features of its schema's file: those that the map added must stand there as well.</summary>
-    static string NewInSchema(TransactionSchema schema, TransactionSchema file)
-    {
-        if (schema == file)
-            return "";
-        var lines = schema.Features.Skip(file.Features.Length).Select(feature => feature switch
-        {
-            NumberFeature number => $"  {{ name = {number.Name}, number = {number.Field} }}",
-            CategoryFeature category => $"  {{ name = {category.Name}, category = {category.Field}, min-count = {category.LeastCount} }}",
-            _ => throw new InvalidOperationException($"{feature.Name} is of a kind that no map adds."),
-        });
-        return $"\nIts features are more than those of schema {file.Name}. Start the stream with a file of that schema (--schema FILE.conf) that has at the end of its list features:\n{string.Join('\n', lines)}";
+        ModelsView.PrintLines(entries);
+        return Task.FromResult(ExitCode.Done);
     }
 
     static async Task<int> PromoteAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
@@ -266,11 +177,15 @@ static class ModelsCommand
     static async Task<int> ThresholdAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
     {
         var (version, score) = (call.GetValue<string>("VERSION")!, call.GetValue<string>("SCORE")!);
-        if (!double.TryParse(score, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var threshold))
-            throw new SettingsException($"a threshold of {score} is no number: it is above 0 and at most 1, with a decimal point, such as 0.4");
+        var threshold = ThresholdOf(score);
         await registry.ChangeThresholdAsync(version, threshold, call.GetValue(As)!, call.GetValue(Why)!, cancellationToken);
         return Say(call, registry, version, $"{version} predicts fraud from a score of {threshold.ToString(CultureInfo.InvariantCulture)} on.");
     }
+
+    /// <summary>The system's own separators would make 1 of "0,1".</summary>
+    internal static double ThresholdOf(string score) => double.TryParse(score, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var threshold)
+        ? threshold
+        : throw new SettingsException($"a threshold of {score} is no number: it is above 0 and at most 1, with a decimal point, such as 0.4");
 
     static async Task<int> HistoryAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
     {
@@ -279,9 +194,9 @@ static class ModelsCommand
             await registry.RefreshAsync(cancellationToken);
         var history = registry.State.History;
         if (call.GetValue(CommonOptions.Json))
-            Print(new { Entries = history.Select(Line), Head = registry.State.Head, Problems = problems });
+            JsonOutput.Print(new { Entries = history.Select(ModelsView.Line), Head = registry.State.Head, Problems = problems });
         else
-            PrintLines(history);
+            ModelsView.PrintLines(history);
         foreach (var problem in problems)
             await Console.Error.WriteLineAsync($"fraudstreams: {problem}");
         if (problems.Count == 0 && call.GetValue(Verify) && !call.GetValue(CommonOptions.Json))
@@ -291,7 +206,7 @@ static class ModelsCommand
                 : $"{history.Count} entries, each sealed with the ones before it, and the files of {registry.State.Versions.Count} versions are as registered; the last entry has the hash {registry.State.Head}.");
         }
 
-        return problems.Count == 0 ? Done : ExitCode.Failed;
+        return problems.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
     static async Task<int> CompareAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
@@ -300,10 +215,10 @@ static class ModelsCommand
         var models = new[] { await registry.LoadAsync(call.GetValue<string>("VERSION")!, cancellationToken), await registry.LoadAsync(call.GetValue<string>("OTHER")!, cancellationToken) };
         var reports = WorkProgress.Run(progress => models.Select(model => Evaluator.Evaluate(model, new CsvHistory(file, model.Schema), progress, cancellationToken)).ToArray());
         if (call.GetValue(CommonOptions.Json))
-            Print(new { Compared = reports });
+            JsonOutput.Print(new { Compared = reports });
         else
             Screen.Out.Write(MetricsTable.Compare($"on {reports[0].Rows:N0} payments of {Path.GetFileName(file)}", [.. reports.Select(report => (report.ModelVersion, report.Metrics))]));
-        return Done;
+        return ExitCode.Done;
     }
 
     /// <summary>A version that this program cannot use goes into service nowhere.</summary>
@@ -321,59 +236,12 @@ static class ModelsCommand
             local.Promote(champion, entry.Why, entry.Number);
     }
 
-    static int Say(ParseResult call, SharedRegistry registry, string version, string text)
+    internal static int Say(ParseResult call, SharedRegistry registry, string version, string text)
     {
         if (call.GetValue(CommonOptions.Json))
-            Print(Summary(registry.State, registry.State.Versions[version]));
+            JsonOutput.Print(ModelsView.Summary(registry.State, registry.State.Versions[version]));
         else
             Screen.Out.WritePlain(text);
-        return Done;
-    }
-
-    static object Summary(RegistryState state, RegisteredVersion version) => new
-    {
-        version.Version,
-        Alias = AliasOf(state, version.Version),
-        version.Status,
-        version.Failure,
-        version.Threshold,
-        version.Model.Schema,
-        version.Model.CreatedAt,
-        version.Model.Parent,
-        version.RegisteredAt,
-        version.RegisteredBy,
-        TrainingFrom = version.Model.TrainedFrom,
-        TrainingTo = version.Model.TrainedTo,
-        version.Model.Rows,
-        version.Model.Frauds,
-        version.Model.DataDigest,
-        ArtifactSha256 = version.Model.Artifact,
-        version.Model.Program,
-        AveragePrecision = version.Model.Metrics.TryGetValue("average_precision", out var value) ? value : (double?)null,
-        ApprovalsMissing = state.Requests.TryGetValue(version.Version, out var request) ? request.Missing : (int?)null,
-    };
-
-    static string? AliasOf(RegistryState state, string version) => state.Champion == version ? "champion" : null;
-
-    static object Line(RegistryEvent entry) => new { entry.Number, entry.At, entry.Actor, entry.Action, entry.Version, entry.Why, entry.Threshold, entry.Hash };
-
-    static void Print(object value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Json));
-
-    static void PrintLines(IEnumerable<RegistryEvent> entries)
-    {
-        foreach (var entry in entries)
-        {
-            var what = entry.Action switch
-            {
-                RegistryAction.Registered => "registered",
-                RegistryAction.Requested => "asked for",
-                RegistryAction.Approved => "approved",
-                RegistryAction.Promoted => "promoted",
-                RegistryAction.RolledBack => "rolled back to",
-                RegistryAction.ThresholdChanged => $"set to {entry.Threshold?.ToString(CultureInfo.InvariantCulture)} the threshold of",
-                _ => "failed:",
-            };
-            Screen.Out.WritePlain($"{entry.Number,4}  {entry.At.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC  {entry.Actor}  {what} {entry.Version}  ({entry.Why})");
-        }
+        return ExitCode.Done;
     }
 }

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using FraudStreams.Configuration;
+using FraudStreams.Model.Features;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Schemas;
+using FraudStreams.ModelOps;
+using FraudStreams.ModelOps.Registry;
+
+namespace FraudStreams.Cli;
+
+/// <summary>`models import`: a version of this program, or a model of XGBoost or LightGBM, comes into the registry.</summary>
+static class ModelsImport
+{
+    static readonly Option<FileInfo?> FeaturesOf = new("--features")
+    {
+        Description = "For a model of XGBoost or LightGBM: what its features are, in its order; a HOCON file, see docs/models.md.",
+        HelpName = "FILE",
+    };
+
+    static readonly Option<string?> Threshold = new("--threshold")
+    {
+        Description = "For a model of XGBoost or LightGBM: the score, 0 to 1, from which a payment is predicted a fraud.",
+        HelpName = "SCORE",
+    };
+
+    static readonly Option<FileInfo?> Expect = new("--expect")
+    {
+        Description = "For a model of XGBoost or LightGBM: payments with a column score, as the library gave it. Another score here refuses the import.",
+        HelpName = "CSV",
+    };
+
+    public static IEnumerable<Option> Options => [FeaturesOf, Threshold, Expect];
+
+    public static async Task<int> RunAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    {
+        var from = Path.GetFullPath(call.GetValue<string>("PATH")!);
+        var schema = SchemaResolver.Resolve(settings.Schema, null, settings.DataDirectory);
+        var inService = registry.State.Champion is { } champion ? (await registry.LoadAsync(champion, cancellationToken)).Schema : null;
+        if (File.Exists(from))
+            return await ImportForeignAsync(call, from, inService ?? schema, inService, registry, local, cancellationToken);
+        foreach (var option in (Option[])[FeaturesOf, Threshold, Expect])
+        {
+            if (call.GetResult(option) is { Implicit: false })
+                throw new SettingsException($"{option.Name} is for the file of a model of XGBoost or LightGBM, and {from} is {(Directory.Exists(from) ? "a folder" : "not there")}");
+        }
+
+        var model = ModelArtifact.Load(from);
+        if (inService is not null && inService != model.Schema)
+            throw new SettingsException($"{model.Version} scores payments of schema {model.Schema.Name}; the stream's are of another schema {inService.Name}");
+        if (registry.State.Versions.ContainsKey(model.Version))
+            throw new CommandFailedException($"{model.Version} is in the registry already");
+        var (folder, package) = (local.FolderOf(model.Version), ArtifactPackage.Of(from));
+        Directory.CreateDirectory(local.Directory);
+        if (!Directory.Exists(folder))
+            package.Unpack(folder);
+        else if (ArtifactPackage.Of(folder).Sha256 != package.Sha256)
+            throw new CommandFailedException($"{folder} is another version with the name {model.Version}: remove it first");
+        await registry.RegisterAsync(model.Card, call.GetValue(ModelsCommand.As)!, call.GetValue(ModelsCommand.WhyOrNone) is { Length: > 0 } why ? why : $"imported from {from}", cancellationToken);
+        return ModelsCommand.Say(call, registry, model.Version, $"{model.Version} is in the registry; `fraudstreams models promote {model.Version} --why TEXT` puts it into service.");
+    }
+
+    /// <param name="schema">The schema that the model's features are features of.</param>
+    /// <param name="inService">The champion's schema; null where there is no champion.</param>
+    static async Task<int> ImportForeignAsync(
+        ParseResult call, string file, TransactionSchema schema, TransactionSchema? inService, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    {
+        if (call.GetValue(FeaturesOf) is not { } map)
+            throw new SettingsException("--features is missing: the file that says what the model's features are (docs/models.md, \"Models from elsewhere\")");
+        if (call.GetValue(Threshold) is not { } threshold)
+            throw new SettingsException("--threshold is missing: the score, 0 to 1, from which a payment is predicted a fraud");
+        var expected = call.GetValue(Expect) is { } csv ? RunCommand.ExistingFile(csv) : null;
+        var (model, compared) = ForeignImport.Run(file, map.FullName, ModelsCommand.ThresholdOf(threshold), expected, schema, inService is not null, local, TimeProvider.System, cancellationToken);
+        await registry.RegisterAsync(model.Card, call.GetValue(ModelsCommand.As)!, call.GetValue(ModelsCommand.WhyOrNone) is { Length: > 0 } why ? why : $"imported from {file}", cancellationToken);
+        var library = model.Card.Training.Settings["library"];
+        return ModelsCommand.Say(call, registry, model.Version,
+            $"{library}: {model.Card.Training.Settings["trees"]} trees. {(compared > 0 ? $"{compared:N0} scores are the expected ones, bit for bit." : "No scores were compared; --expect does.")}\n" +
+            $"{model.Version} is in the registry; `fraudstreams models promote {model.Version} --why TEXT` puts it into service." + NewInSchema(model.Schema, schema));
+    }
+
+    /// <summary>A stream computes the features of its schema's file: those that the map added must stand there as well.</summary>
+    static string NewInSchema(TransactionSchema schema, TransactionSchema file)
+    {
+        if (schema == file)
+            return "";
+        var lines = schema.Features.Skip(file.Features.Length).Select(feature => feature switch
+        {
+            NumberFeature number => $"  {{ name = {number.Name}, number = {number.Field} }}",
+            CategoryFeature category => $"  {{ name = {category.Name}, category = {category.Field}, min-count = {category.LeastCount} }}",
+            _ => throw new InvalidOperationException($"{feature.Name} is of a kind that no map adds."),
+        });
+        return $"\nIts features are more than those of schema {file.Name}. Start the stream with a file of that schema (--schema FILE.conf) that has at the end of its list features:\n{string.Join('\n', lines)}";
+    }
+}
