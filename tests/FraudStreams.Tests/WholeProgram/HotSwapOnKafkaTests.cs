@@ -24,8 +24,8 @@ public sealed class HotSwapOnKafkaTests(KafkaBroker broker) : IClassFixture<Kafk
         await using var two = FraudStreamsProcess.Start(empty, ["run", "--schema", "cards", "--roles", "score", .. OnKafka]);
         await two.LineAsync("Windows of transactions/");
 
-        await ShouldDoAsync(folder, ["models", "import", folder.File($"elsewhere/models/{second}"), .. OnKafka]);
-        await ShouldDoAsync(folder, ["models", "promote", second, "--why", "a test's", .. OnKafka]);
+        await folder.ShouldDoAsync(["models", "import", folder.File($"elsewhere/models/{second}"), .. OnKafka]);
+        await folder.ShouldDoAsync(["models", "promote", second, "--why", "a test's", .. OnKafka]);
         await one.LineAsync($"Model {second} scores from now on");
         await two.LineAsync($"Model {second} scores from now on");
 
@@ -35,7 +35,7 @@ public sealed class HotSwapOnKafkaTests(KafkaBroker broker) : IClassFixture<Kafk
             (await host.ExitAsync()).ShouldBe(0, host.Errors);
         }
 
-        await ShouldDoAsync(folder, ["run", "--input", folder.Input, "--until-drained", .. OnKafka]);
+        await folder.ShouldDoAsync(["run", "--input", folder.Input, "--until-drained", .. OnKafka]);
         Directory.GetDirectories(Path.Combine(empty, "fraudstreams-data", "models")).Select(Path.GetFileName).Order()
             .ShouldBe(new[] { second, TrainedModel.Loaded.Version }.Order());
         await using var status = await folder.RunAsync(["status", "--json", .. OnKafka]);
@@ -43,10 +43,4 @@ public sealed class HotSwapOnKafkaTests(KafkaBroker broker) : IClassFixture<Kafk
     }
 
     string[] OnKafka => KafkaRunTests.SettingsFor(broker, "swap.");
-
-    static async Task ShouldDoAsync(StreamFolder folder, string[] arguments)
-    {
-        await using var call = await folder.RunAsync(arguments);
-        (await call.ExitAsync()).ShouldBe(0, call.Errors);
-    }
 }

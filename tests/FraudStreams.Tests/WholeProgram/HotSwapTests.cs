@@ -19,12 +19,12 @@ public sealed class HotSwapTests
         var second = TrainedModel.Train(new ModelRegistry(folder.File("elsewhere"), TimeProvider.System), seed: 5).Version;
         await using var run = folder.Start("run", "--input", folder.Input, "--until-drained", "--set", "speeds.speed_1=400/s");
         await run.LineAsync("produced");
-        await ShouldDoAsync(folder, "models", "import", folder.File($"elsewhere/models/{second}"));
+        await folder.ShouldDoAsync("models", "import", folder.File($"elsewhere/models/{second}"));
         for (var change = 0; change < 2; change++)
         {
-            await ShouldDoAsync(folder, "models", "promote", second, "--why", "a test's");
+            await folder.ShouldDoAsync("models", "promote", second, "--why", "a test's");
             await run.LineAsync($"Model {second} scores from now on");
-            await ShouldDoAsync(folder, "models", "rollback", "--why", "a test's");
+            await folder.ShouldDoAsync("models", "rollback", "--why", "a test's");
             await run.LineAsync($"Model {TrainedModel.Loaded.Version} scores from now on");
         }
 
@@ -34,6 +34,13 @@ public sealed class HotSwapTests
         predictions.Count.ShouldBe(Rows);
         predictions.Select(prediction => prediction.First).ShouldBeUnique();
         predictions.Select(prediction => prediction.Second).Distinct().Order().ShouldBe(new[] { second, TrainedModel.Loaded.Version }.Order());
+        var alone = new Dictionary<string, Dictionary<string, double>>
+        {
+            [second] = await ScoresAsync(folder, "second", promoted: folder.File($"elsewhere/models/{second}")),
+            [TrainedModel.Loaded.Version] = await ScoresAsync(folder, "first", promoted: null),
+        };
+        foreach (var (id, (version, score)) in folder.ScoresOf(folder.Data))
+            score.ShouldBe(alone[version][id], id);
         await using var history = await folder.RunAsync("models", "history", "--verify", "--json");
         history.Json().GetProperty("problems").GetArrayLength().ShouldBe(0);
         history.Json().GetProperty("entries").EnumerateArray().Count(entry => entry.GetProperty("action").GetString() == "rolled_back").ShouldBe(2);
@@ -48,7 +55,7 @@ public sealed class HotSwapTests
         await using var run = folder.Start("run", "--input", folder.Input, "--until-drained", "--set", "speeds.speed_1=700/s");
         await run.LineAsync("produced");
 
-        await ShouldDoAsync(folder, "models", "threshold", TrainedModel.Loaded.Version, "0.000001", "--why", "a test's");
+        await folder.ShouldDoAsync("models", "threshold", TrainedModel.Loaded.Version, "0.000001", "--why", "a test's");
         await run.LineAsync("with threshold 1E-06");
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
 
@@ -72,9 +79,18 @@ public sealed class HotSwapTests
         promote.Errors.ShouldContain($"there is no version {second}");
     }
 
-    static async Task ShouldDoAsync(StreamFolder folder, params string[] arguments)
+    /// <summary>What a version gives alone, undisturbed.</summary>
+    static async Task<Dictionary<string, double>> ScoresAsync(StreamFolder folder, string data, string? promoted)
     {
-        await using var call = await folder.RunAsync(arguments);
-        (await call.ExitAsync()).ShouldBe(0, call.Errors);
+        TrainedModel.PutInService(folder.File(data));
+        if (promoted is not null)
+        {
+            await folder.ShouldDoAsync("models", "import", promoted, "--data", data);
+            await folder.ShouldDoAsync("run", "--roles", "score", "--until-drained", "--data", data);
+            await folder.ShouldDoAsync("models", "promote", Path.GetFileName(promoted), "--why", "a test's", "--data", data);
+        }
+
+        await folder.ShouldDoAsync("run", "--input", folder.Input, "--until-drained", "--data", data);
+        return folder.ScoresOf(folder.File(data)).ToDictionary(of => of.Key, of => of.Value.Score);
     }
 }

@@ -51,6 +51,18 @@ sealed class StreamFolder : IDisposable
 
     public Task<FraudStreamsProcess> RunAsync(params string[] arguments) => FraudStreamsProcess.RunAsync(Path, arguments);
 
+    /// <summary>A command that is to succeed.</summary>
+    public async Task ShouldDoAsync(params string[] arguments)
+    {
+        await using var command = await RunAsync(arguments);
+        (await command.ExitAsync()).ShouldBe(0, command.Errors);
+    }
+
+    /// <summary>By id: the version and the score of the prediction.</summary>
+    public Dictionary<string, (string Version, double Score)> ScoresOf(string data) => EmbeddedLog.ReadRecords(data, TopicNames.Predictions)
+        .Select(record => JsonDocument.Parse(record.Value).RootElement)
+        .ToDictionary(json => json.GetProperty("trans_num").GetString()!, json => (json.GetProperty("model_version").GetString()!, json.GetProperty("score").GetDouble()));
+
     public FolderStatus? Status() => StatusOf(Data);
 
     /// <summary>Status of the data folder; null before the program created anything there, and while a full disk prevents reading.</summary>
