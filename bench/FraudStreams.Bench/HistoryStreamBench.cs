@@ -33,7 +33,7 @@ static class HistoryStreamBench
     static string Train(string input, string schema, string data)
     {
         SpineBench.Run("training", [typeof(StreamService).Assembly.Location, "train", "--input", input, "--schema", schema, "--data", data, "--json"]);
-        var registry = new ModelOps.ModelRegistry(data, TimeProvider.System);
-        return registry.FolderOf(registry.ChampionVersion!);
+        var local = new ModelOps.LocalModels(data, TimeProvider.System);
+        return local.FolderOf(local.ChampionVersion!);
     }
 }

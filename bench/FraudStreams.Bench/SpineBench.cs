@@ -76,10 +76,10 @@ static class SpineBench
     internal static void InstallModel(string model, string data)
     {
         var version = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)));
-        var registry = new ModelOps.ModelRegistry(data, TimeProvider.System);
-        Directory.CreateDirectory(registry.FolderOf(version));
+        var local = new ModelOps.LocalModels(data, TimeProvider.System);
+        Directory.CreateDirectory(local.FolderOf(version));
         foreach (var file in Directory.EnumerateFiles(model))
-            File.Copy(file, Path.Combine(registry.FolderOf(version), Path.GetFileName(file)));
-        registry.Promote(version, "measured");
+            File.Copy(file, Path.Combine(local.FolderOf(version), Path.GetFileName(file)));
+        local.Promote(version, "measured");
     }
 }

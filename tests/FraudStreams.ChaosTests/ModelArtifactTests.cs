@@ -41,9 +41,9 @@ public sealed class ModelArtifactTests(ITestOutputHelper output, ChaosServers se
     public Task A_start_without_a_usable_model_names_the_fault_and_consumes_nothing() => PlayAsync(
         "no usable model at start", Parts.Embedded, 81, s_payments, async (stage, chaos) =>
         {
-            var registry = new ModelRegistry(stage.Folder.Data, TimeProvider.System);
-            var champion = registry.FolderOf(registry.ChampionVersion!);
-            foreach (var file in (string[])[.. Directory.GetFiles(champion), Path.Combine(registry.Directory, "champion.json")])
+            var local = new LocalModels(stage.Folder.Data, TimeProvider.System);
+            var champion = local.FolderOf(local.ChampionVersion!);
+            foreach (var file in (string[])[.. Directory.GetFiles(champion), Path.Combine(local.Directory, "champion.json")])
             {
                 var whole = await File.ReadAllBytesAsync(file);
                 DamageFile(file, chaos);
@@ -61,10 +61,10 @@ public sealed class ModelArtifactTests(ITestOutputHelper output, ChaosServers se
 
     static string PutSecondInService(StreamFolder folder)
     {
-        var registry = new ModelRegistry(folder.Data, TimeProvider.System);
-        var second = TrainedModel.Train(registry, seed: 2);
-        registry.Promote(second.Version, "a test's second");
-        return registry.FolderOf(second.Version);
+        var local = new LocalModels(folder.Data, TimeProvider.System);
+        var second = TrainedModel.Train(local, seed: 2);
+        local.Promote(second.Version, "a test's second");
+        return local.FolderOf(second.Version);
     }
 
     static async Task<VerdictsById> SecondsVerdictsAsync(ChaosInput input) =>

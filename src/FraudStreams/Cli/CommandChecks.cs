@@ -35,11 +35,11 @@ static class CommandChecks
     /// <exception cref="CommandFailedException">There is none.</exception>
     public static ScoringModel Champion(FraudSettings settings)
     {
-        var registry = new ModelRegistry(settings.DataDirectory, TimeProvider.System);
-        if (registry.Champion() is { } champion)
+        var local = new LocalModels(settings.DataDirectory, TimeProvider.System);
+        if (local.Champion() is { } champion)
             return champion;
-        throw new CommandFailedException(registry.GoodVersions() is { IsEmpty: false } versions
-            ? ModelBootstrap.Offer(registry, versions)
+        throw new CommandFailedException(local.GoodVersions() is { IsEmpty: false } versions
+            ? ModelBootstrap.Offer(local, versions)
             : $"there is no model in {settings.DataDirectory}: `fraudstreams train --input CSV` makes one");
     }
 

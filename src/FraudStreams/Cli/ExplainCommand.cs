@@ -65,7 +65,7 @@ static class ExplainCommand
             var step = progress.Step("looking for the payment");
             var isStored = settings.Store.ReadCounts(settings.DataDirectory).Stored > 0;
             var explanation = new PaymentExplanation(
-                topics, settings.Fitting(topics, schema).Topics, schema, new ModelRegistry(settings.DataDirectory, TimeProvider.System),
+                topics, settings.Fitting(topics, schema).Topics, schema, new LocalModels(settings.DataDirectory, TimeProvider.System),
                 isStored ? () => settings.Store.Open(settings.DataDirectory, settings.Topics, schema, TimeProvider.System) : null);
             var found = await explanation.ExplainAsync(call.GetValue(Id)!, call.GetValue(Most), read => step((double)read / Math.Max(1, total)), stop.Stopped);
             step(1);

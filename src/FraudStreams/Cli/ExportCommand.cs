@@ -65,7 +65,7 @@ static class ExportCommand
     {
         try
         {
-            return new ModelRegistry(settings.DataDirectory, TimeProvider.System).Champion()?.Card.Training.Columns is { } columns ? CsvHeader.Parse(columns) : null;
+            return new LocalModels(settings.DataDirectory, TimeProvider.System).Champion()?.Card.Training.Columns is { } columns ? CsvHeader.Parse(columns) : null;
         }
         catch (ModelArtifactException)
         {

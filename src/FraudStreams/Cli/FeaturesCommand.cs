@@ -37,7 +37,7 @@ static class FeaturesCommand
             await using var topics = StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System);
             var total = (await topics.StatusAsync(stop.Stopped)).Topics.First(topic => topic.Topic == TopicNames.Predictions).Kept;
             var step = progress.Step($"verifying {total:N0} predictions");
-            var verification = new FeatureVerification(topics, settings.Fitting(topics, schema).Topics, schema, new ModelRegistry(settings.DataDirectory, TimeProvider.System));
+            var verification = new FeatureVerification(topics, settings.Fitting(topics, schema).Topics, schema, new LocalModels(settings.DataDirectory, TimeProvider.System));
             return await verification.RunAsync(done => step((double)done / Math.Max(1, total)), stop.Stopped);
         });
         if (call.GetValue(CommonOptions.Json))

@@ -63,7 +63,7 @@ static class ModelsCommand
     static Argument<string> Version(string name = "VERSION") => new(name) { Description = "The name of a version, as `models list` prints it." };
 
     static Command Of(
-        string name, string description, Func<ParseResult, FraudSettings, SharedRegistry, ModelRegistry, CancellationToken, Task<int>> run, Symbol[] symbols,
+        string name, string description, Func<ParseResult, FraudSettings, ModelRegistry, LocalModels, CancellationToken, Task<int>> run, Symbol[] symbols,
         params string[] examples)
     {
         var command = new Command(name, description);
@@ -79,7 +79,7 @@ static class ModelsCommand
         {
             var settings = FraudSettings.From(call.Layers().Load());
             using var stop = new StopSignals();
-            var local = new ModelRegistry(settings.DataDirectory, TimeProvider.System);
+            var local = new LocalModels(settings.DataDirectory, TimeProvider.System);
             if (settings.Topics.Kafka is null && !Directory.Exists(settings.DataDirectory))
             {
                 if (run != ModelsImport.RunAsync)
@@ -88,7 +88,7 @@ static class ModelsCommand
             }
 
             await using var topics = StreamTopics.OpenRegistry(settings, CommandLog.Logger, TimeProvider.System);
-            await using var registry = new SharedRegistry(topics, local, TimeProvider.System);
+            await using var registry = new ModelRegistry(topics, local, TimeProvider.System);
             if (run != HistoryAsync)
                 await registry.RefreshAsync(stop.Stopped);
             return await run(call, settings, registry, local, stop.Stopped);
@@ -96,7 +96,7 @@ static class ModelsCommand
         return command.WithExamples(examples);
     }
 
-    static Task<int> ListAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    static Task<int> ListAsync(ParseResult call, FraudSettings settings, ModelRegistry registry, LocalModels local, CancellationToken cancellationToken)
     {
         var state = registry.State;
         if (call.GetValue(CommonOptions.Json))
@@ -123,7 +123,7 @@ static class ModelsCommand
         return Task.FromResult(ExitCode.Done);
     }
 
-    static Task<int> ShowAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    static Task<int> ShowAsync(ParseResult call, FraudSettings settings, ModelRegistry registry, LocalModels local, CancellationToken cancellationToken)
     {
         var state = registry.State;
         var name = call.GetValue<string>("VERSION")!;
@@ -149,7 +149,7 @@ static class ModelsCommand
         return Task.FromResult(ExitCode.Done);
     }
 
-    static async Task<int> PromoteAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    static async Task<int> PromoteAsync(ParseResult call, FraudSettings settings, ModelRegistry registry, LocalModels local, CancellationToken cancellationToken)
     {
         var version = call.GetValue<string>("VERSION")!;
         await CheckAsync(registry, version, cancellationToken);
@@ -158,7 +158,7 @@ static class ModelsCommand
         return Say(call, registry, version, inService ? $"{version} is in service." : $"{version} goes into service once {registry.State.Requests[version].Missing} more approved it.");
     }
 
-    static async Task<int> ApproveAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    static async Task<int> ApproveAsync(ParseResult call, FraudSettings settings, ModelRegistry registry, LocalModels local, CancellationToken cancellationToken)
     {
         var version = call.GetValue<string>("VERSION")!;
         var inService = await registry.ApproveAsync(version, call.GetValue(As)!, call.GetValue(Why)!, cancellationToken);
@@ -166,7 +166,7 @@ static class ModelsCommand
         return Say(call, registry, version, inService ? $"{version} is in service." : $"Approved; {registry.State.Requests[version].Missing} more must.");
     }
 
-    static async Task<int> RollBackAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    static async Task<int> RollBackAsync(ParseResult call, FraudSettings settings, ModelRegistry registry, LocalModels local, CancellationToken cancellationToken)
     {
         var former = registry.State.Champion;
         var version = await registry.RollBackAsync(call.GetValue(As)!, call.GetValue(Why)!, cancellationToken);
@@ -174,7 +174,7 @@ static class ModelsCommand
         return Say(call, registry, version, $"{version} is in service again, in place of {former}.");
     }
 
-    static async Task<int> ThresholdAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    static async Task<int> ThresholdAsync(ParseResult call, FraudSettings settings, ModelRegistry registry, LocalModels local, CancellationToken cancellationToken)
     {
         var (version, score) = (call.GetValue<string>("VERSION")!, call.GetValue<string>("SCORE")!);
         var threshold = ThresholdOf(score);
@@ -187,7 +187,7 @@ static class ModelsCommand
         ? threshold
         : throw new SettingsException($"a threshold of {score} is no number: it is above 0 and at most 1, with a decimal point, such as 0.4");
 
-    static async Task<int> HistoryAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    static async Task<int> HistoryAsync(ParseResult call, FraudSettings settings, ModelRegistry registry, LocalModels local, CancellationToken cancellationToken)
     {
         var problems = call.GetValue(Verify) ? await registry.VerifyAsync(cancellationToken) : [];
         if (problems.Count == 0)
@@ -209,7 +209,7 @@ static class ModelsCommand
         return problems.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
-    static async Task<int> CompareAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    static async Task<int> CompareAsync(ParseResult call, FraudSettings settings, ModelRegistry registry, LocalModels local, CancellationToken cancellationToken)
     {
         var file = RunCommand.ExistingFile(call.GetValue(Input)!);
         var models = new[] { await registry.LoadAsync(call.GetValue<string>("VERSION")!, cancellationToken), await registry.LoadAsync(call.GetValue<string>("OTHER")!, cancellationToken) };
@@ -222,7 +222,7 @@ static class ModelsCommand
     }
 
     /// <summary>A version that this program cannot use goes into service nowhere.</summary>
-    static async Task CheckAsync(SharedRegistry registry, string version, CancellationToken cancellationToken)
+    static async Task CheckAsync(ModelRegistry registry, string version, CancellationToken cancellationToken)
     {
         var model = await registry.LoadAsync(version, cancellationToken);
         if (registry.State.Champion is { } champion && champion != version && (await registry.LoadAsync(champion, cancellationToken)).Schema != model.Schema)
@@ -230,13 +230,13 @@ static class ModelsCommand
     }
 
     /// <summary>A start of this folder without its topics finds the same version.</summary>
-    static void Follow(SharedRegistry registry, ModelRegistry local)
+    static void Follow(ModelRegistry registry, LocalModels local)
     {
         if (registry.State is { Champion: { } champion, InService: { } entry } && Directory.Exists(local.FolderOf(champion)))
             local.Promote(champion, entry.Why, entry.Number);
     }
 
-    internal static int Say(ParseResult call, SharedRegistry registry, string version, string text)
+    internal static int Say(ParseResult call, ModelRegistry registry, string version, string text)
     {
         if (call.GetValue(CommonOptions.Json))
             JsonOutput.Print(ModelsView.Summary(registry.State, registry.State.Versions[version]));

@@ -31,7 +31,7 @@ static class ModelsImport
 
     public static IEnumerable<Option> Options => [FeaturesOf, Threshold, Expect];
 
-    public static async Task<int> RunAsync(ParseResult call, FraudSettings settings, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(ParseResult call, FraudSettings settings, ModelRegistry registry, LocalModels local, CancellationToken cancellationToken)
     {
         var from = Path.GetFullPath(call.GetValue<string>("PATH")!);
         var schema = SchemaResolver.Resolve(settings.Schema, null, settings.DataDirectory);
@@ -62,7 +62,7 @@ static class ModelsImport
     /// <param name="schema">The schema that the model's features are features of.</param>
     /// <param name="inService">The champion's schema; null where there is no champion.</param>
     static async Task<int> ImportForeignAsync(
-        ParseResult call, string file, TransactionSchema schema, TransactionSchema? inService, SharedRegistry registry, ModelRegistry local, CancellationToken cancellationToken)
+        ParseResult call, string file, TransactionSchema schema, TransactionSchema? inService, ModelRegistry registry, LocalModels local, CancellationToken cancellationToken)
     {
         if (call.GetValue(FeaturesOf) is not { } map)
             throw new SettingsException("--features is missing: the file that says what the model's features are (docs/models.md, \"Models from elsewhere\")");

@@ -107,7 +107,7 @@ static class ReplayCommand
     {
         if (call.GetValue(Model) is not { } named)
             return CommandChecks.Champion(settings);
-        return ModelArtifact.Load(Directory.Exists(named) ? named : new ModelRegistry(settings.DataDirectory, TimeProvider.System).FolderOf(named));
+        return ModelArtifact.Load(Directory.Exists(named) ? named : new LocalModels(settings.DataDirectory, TimeProvider.System).FolderOf(named));
     }
 
     static Option<long?> Moment(string name, string description) => new(name)

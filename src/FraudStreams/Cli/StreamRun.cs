@@ -113,9 +113,9 @@ static class StreamRun
         // A store of another schema stops the start anyway: before a model is trained and left behind that fits nothing here.
         if (isFirst && (settings.Roles.Contains(Role.Store) || settings.Roles.Contains(Role.Label)))
             await settings.Store.Open(settings.DataDirectory, settings.Topics, schema, time).DisposeAsync();
-        var local = new ModelRegistry(settings.DataDirectory, time);
+        var local = new LocalModels(settings.DataDirectory, time);
         await using var topics = StreamTopics.OpenRegistry(settings, CommandLog.Logger, time);
-        await using var registry = new SharedRegistry(topics, local, time);
+        await using var registry = new ModelRegistry(topics, local, time);
         var model = await WorkProgress.RunAsync(progress => RegistryStart.ModelAsync(
             registry, local, schema, () => bootstrap.Model(schema, progress, cancellationToken), progress.Warning, CancellationToken.None));
         if (isFirst)

@@ -57,7 +57,7 @@ static class TrainCommand
         var config = call.Layers(options: [.. input is null ? (string[])[] : [$"simulate.input={RunCommand.ExistingFile(input)}"], .. InputOptions.Of(call)]).Load();
         var settings = FraudSettings.From(config);
         CommandChecks.MakeFolder(settings.DataDirectory);
-        var registry = new ModelRegistry(settings.DataDirectory, TimeProvider.System);
+        var registry = new LocalModels(settings.DataDirectory, TimeProvider.System);
         using var stop = new StopSignals();
         var (model, why) = await WorkProgress.RunAsync(async progress =>
         {
@@ -87,12 +87,12 @@ static class TrainCommand
 
     /// <summary>A running stream scores with it within a second.</summary>
     /// <returns>Whether it is in service.</returns>
-    static async Task<bool> RegisterAsync(FraudSettings settings, ModelRegistry local, ScoringModel model, bool isChampion, CancellationToken cancellationToken)
+    static async Task<bool> RegisterAsync(FraudSettings settings, LocalModels local, ScoringModel model, bool isChampion, CancellationToken cancellationToken)
     {
         try
         {
             await using var topics = StreamTopics.OpenRegistry(settings, CommandLog.Logger, TimeProvider.System);
-            await using var registry = new SharedRegistry(topics, local, TimeProvider.System);
+            await using var registry = new ModelRegistry(topics, local, TimeProvider.System);
             await registry.RegisterAsync(model.Card, ModelsCommand.User, "trained", cancellationToken);
             if (!isChampion)
                 return false;
@@ -116,7 +116,7 @@ static class TrainCommand
     }
 
     static async Task<(ScoringModel? Model, string? Why)> TrainFromPredictionsAsync(
-        Trainer trainer, FraudSettings settings, TransactionSchema schema, ModelRegistry registry, ActorSystem system, WorkProgress progress, CancellationToken stop)
+        Trainer trainer, FraudSettings settings, TransactionSchema schema, LocalModels registry, ActorSystem system, WorkProgress progress, CancellationToken stop)
     {
         CommandChecks.HasTopics(settings);
         var champion = registry.Champion()
@@ -149,7 +149,7 @@ static class TrainCommand
         };
     }
 
-    static FeaturePlan? PlanOf(ModelRegistry registry, string version)
+    static FeaturePlan? PlanOf(LocalModels registry, string version)
     {
         try
         {

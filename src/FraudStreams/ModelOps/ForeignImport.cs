@@ -26,7 +26,7 @@ static class ForeignImport
     /// <returns>The version, and how many scores were compared with the expected ones.</returns>
     /// <exception cref="ModelArtifactException">The model cannot be scored here, or gives another score than expected.</exception>
     public static (ScoringModel Model, long Compared) Run(
-        string file, string map, double threshold, string? expected, TransactionSchema schema, bool keepSchema, ModelRegistry registry, TimeProvider time, CancellationToken cancellationToken)
+        string file, string map, double threshold, string? expected, TransactionSchema schema, bool keepSchema, LocalModels registry, TimeProvider time, CancellationToken cancellationToken)
     {
         if (threshold is not (>= 0 and <= 1))
             throw new SettingsException($"--threshold {threshold.ToString(CultureInfo.InvariantCulture)}: a score lies in 0 to 1");
@@ -63,7 +63,7 @@ static class ForeignImport
     }
 
     /// <summary>What is in service later is what the files hold: they are loaded and checked again.</summary>
-    static ScoringModel Write(ScoringModel model, ForeignModel foreign, FeatureMap features, ModelRegistry registry)
+    static ScoringModel Write(ScoringModel model, ForeignModel foreign, FeatureMap features, LocalModels registry)
     {
         var folder = ModelArtifact.Write(registry.Directory, model);
         try

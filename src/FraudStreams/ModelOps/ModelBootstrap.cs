@@ -13,10 +13,10 @@ sealed class ModelBootstrap(string dataDirectory, SimulateSettings simulate, Mod
 {
     const int MaxShown = 5;
 
-    readonly ModelRegistry _registry = new(dataDirectory, time);
+    readonly LocalModels _local = new(dataDirectory, time);
 
     /// <summary>Whether there is a version already; else the first one is trained.</summary>
-    public bool HasModel => _registry.ChampionVersion is not null || _registry.HasVersions;
+    public bool HasModel => _local.ChampionVersion is not null || _local.HasVersions;
 
     /// <summary>The model in service; where there is none, trains a first one.</summary>
     /// <exception cref="SettingsException">
@@ -24,14 +24,14 @@ sealed class ModelBootstrap(string dataDirectory, SimulateSettings simulate, Mod
     /// </exception>
     public ScoringModel Model(TransactionSchema schema, WorkProgress progress, CancellationToken cancellationToken)
     {
-        if (_registry.ChampionVersion is { } version)
+        if (_local.ChampionVersion is { } version)
             return ChampionOrLastGood(version, schema, progress);
 
-        // Hosts that start together on an empty registry score with one model: the first one trains it.
-        using var first = _registry.LockFirstTraining(cancellationToken);
-        if (_registry.ChampionVersion is { } others)
+        // Hosts that start together on an empty folder score with one model: the first one trains it.
+        using var first = _local.LockFirstTraining(cancellationToken);
+        if (_local.ChampionVersion is { } others)
             return ChampionOrLastGood(others, schema, progress);
-        return _registry.GoodVersions() is { IsEmpty: false } versions ? Restored(versions, schema, progress) : TrainFirst(schema, progress, cancellationToken);
+        return _local.GoodVersions() is { IsEmpty: false } versions ? Restored(versions, schema, progress) : TrainFirst(schema, progress, cancellationToken);
     }
 
     /// <summary>
@@ -43,30 +43,30 @@ sealed class ModelBootstrap(string dataDirectory, SimulateSettings simulate, Mod
         var wanted = settings.RestoreChampion;
         var chosen = wanted == ModelSettings.Newest ? versions[0] : versions.FirstOrDefault(model => model.Version == wanted);
         if (chosen is null)
-            throw new SettingsException($"{(wanted.Length == 0 ? "" : $"model.restore-champion = {wanted} is none of them: ")}{Offer(_registry, versions)}");
+            throw new SettingsException($"{(wanted.Length == 0 ? "" : $"model.restore-champion = {wanted} is none of them: ")}{Offer(_local, versions)}");
         Fitting(chosen, schema);
         progress.Warning($"champion.json was missing; {chosen.Version} is put into service (model.restore-champion = {wanted})");
-        _registry.Promote(chosen.Version, "champion.json was missing");
+        _local.Promote(chosen.Version, "champion.json was missing");
         return chosen;
     }
 
-    /// <summary>Names the versions of a registry without champion.json, and how to put one into service.</summary>
-    public static string Offer(ModelRegistry registry, ImmutableArray<ScoringModel> versions)
+    /// <summary>Names the versions of a folder without champion.json, and how to put one into service.</summary>
+    public static string Offer(LocalModels local, ImmutableArray<ScoringModel> versions)
     {
         var shown = versions.Take(MaxShown).Select(model => $"{model.Version} (schema {model.Schema.Name}, trained {model.Card.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC)");
-        return $"{registry.Directory} has {versions.Length} model version{(versions.Length == 1 ? "" : "s")} and no champion.json that says which of them is in service: {string.Join(", ", shown)}"
+        return $"{local.Directory} has {versions.Length} model version{(versions.Length == 1 ? "" : "s")} and no champion.json that says which of them is in service: {string.Join(", ", shown)}"
             + $"{(versions.Length > MaxShown ? ", …" : "")}. Start with --set model.restore-champion=VERSION, or =newest; to train a first model instead, move them away";
     }
 
     ScoringModel TrainFirst(TransactionSchema schema, WorkProgress progress, CancellationToken cancellationToken)
     {
-        var trainer = new Trainer(settings, _registry, progress, time);
+        var trainer = new Trainer(settings, _local, progress, time);
         foreach (var history in FirstHistories(schema, progress))
         {
             var (first, why) = trainer.Train(history, cancellationToken);
             if (first is not null)
             {
-                _registry.Promote(first.Version, "the first model of this folder");
+                _local.Promote(first.Version, "the first model of this folder");
                 return first;
             }
 
@@ -81,12 +81,12 @@ sealed class ModelBootstrap(string dataDirectory, SimulateSettings simulate, Mod
     {
         try
         {
-            return Fitting(ModelArtifact.Load(_registry.FolderOf(version)), schema);
+            return Fitting(ModelArtifact.Load(_local.FolderOf(version)), schema);
         }
-        catch (ModelArtifactException e) when (_registry.LastGoodBefore(version, schema) is { } good)
+        catch (ModelArtifactException e) when (_local.LastGoodBefore(version, schema) is { } good)
         {
             progress.Warning($"Model {version} cannot be used ({e.Message}); {good.Version}, the last good version, takes its place");
-            _registry.Promote(good.Version, $"{version} could not be loaded");
+            _local.Promote(good.Version, $"{version} could not be loaded");
             return good;
         }
     }

@@ -17,7 +17,7 @@ static class SchemaResolver
     /// <exception cref="SettingsException">No schema fits, or the data folder belongs to another one.</exception>
     public static TransactionSchema Resolve(string name, string? input, string dataDirectory)
     {
-        var champion = ChampionSchema(new ModelRegistry(dataDirectory, TimeProvider.System));
+        var champion = ChampionSchema(new LocalModels(dataDirectory, TimeProvider.System));
         var schema = name != "auto" ? SchemaFile.Read(name)
             : input is not null ? SchemaOf(input)
             : champion ?? SchemaFile.Read(PaymentGenerator.SchemaName);
@@ -89,19 +89,19 @@ static class SchemaResolver
         }
     }
 
-    static TransactionSchema? ChampionSchema(ModelRegistry registry)
+    static TransactionSchema? ChampionSchema(LocalModels local)
     {
         // Where champion.json was lost, its versions tell.
-        if (registry.ChampionVersion is not { } version)
-            return registry.HasVersions && registry.GoodVersions() is [var newest, ..] ? newest.Schema : null;
+        if (local.ChampionVersion is not { } version)
+            return local.HasVersions && local.GoodVersions() is [var newest, ..] ? newest.Schema : null;
         try
         {
-            return ModelArtifact.Load(registry.FolderOf(version)).Schema;
+            return ModelArtifact.Load(local.FolderOf(version)).Schema;
         }
         catch (ModelArtifactException)
         {
             // Loading it to score reports what is wrong; the version that replaces it decides here already.
-            return registry.LastGoodBefore(version)?.Schema;
+            return local.LastGoodBefore(version)?.Schema;
         }
     }
 }

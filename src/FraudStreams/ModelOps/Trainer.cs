@@ -10,10 +10,10 @@ using FraudStreams.Simulation;
 namespace FraudStreams.ModelOps;
 
 /// <summary>
-/// Trains a model version on a history and writes it to the registry; does not promote it. The latest part in time is kept for validation: it stops the
+/// Trains a model version on a history and writes it to the local folder; does not promote it. The latest part in time is kept for validation: it stops the
 /// training early, chooses the threshold, and gives the metrics on the model card.
 /// </summary>
-sealed class Trainer(ModelSettings settings, ModelRegistry registry, WorkProgress progress, TimeProvider time)
+sealed class Trainer(ModelSettings settings, LocalModels local, WorkProgress progress, TimeProvider time)
 {
     /// <summary>Least frauds, and least payments that are none, in each part.</summary>
     const int MinOfEach = 10;
@@ -81,7 +81,7 @@ sealed class Trainer(ModelSettings settings, ModelRegistry registry, WorkProgres
         var threshold = settings.Threshold.Choose(scores, validation.Set.Labels.Span, validation.Times);
         var now = time.GetUtcNow();
         var card = new ModelCard(
-            registry.NewVersionName(plan.Schema.Name, now),
+            local.NewVersionName(plan.Schema.Name, now),
             now,
             plan,
             new ModelThreshold(Math.Min(1, threshold), $"{Describe(settings.Threshold)} on the validation part"),
@@ -107,12 +107,12 @@ sealed class Trainer(ModelSettings settings, ModelRegistry registry, WorkProgres
                 ]),
             })
         {
-            Parent = registry.ChampionVersion,
+            Parent = local.ChampionVersion,
             Metrics = Evaluator.Metrics(scores, validation, threshold),
             Usual = UsualValue.Of(plan, training.Set),
         };
         var model = new ScoringModel(card, scorer);
-        ModelArtifact.Write(registry.Directory, model);
+        ModelArtifact.Write(local.Directory, model);
         return model;
     }
 

@@ -28,9 +28,9 @@ sealed class ScorePipeline : IPipeline
         context.Metrics.ModelVersion = model.Version;
         var windows = resources.Own(PartitionWindowStates.Open(
             resources.Schema, resources.Topics, settings.Topics, settings.Memory, settings.DataDirectory, context.Log, context.Time));
-        var models = new ModelRegistry(settings.DataDirectory, context.Time);
+        var models = new LocalModels(settings.DataDirectory, context.Time);
         var supervisor = resources.System.ActorOf(ModelSupervisor.Props(model, models, settings.Scoring, settings.Restart), "model-supervisor");
-        var registry = resources.Own(new SharedRegistry(resources.Own(StreamTopics.OpenRegistry(settings, context.Log, context.Time)), models, context.Time));
+        var registry = resources.Own(new ModelRegistry(resources.Own(StreamTopics.OpenRegistry(settings, context.Log, context.Time)), models, context.Time));
         resources.System.ActorOf(RegistryFollower.Props(registry, models, supervisor, model), "registry-follower");
         return FraudPipeline.Score(context, windows, supervisor);
     }

@@ -24,7 +24,7 @@ sealed record FeatureDifference(string Id, string Place, string ModelVersion, st
 /// Recomputes the model's features from the log of payments alone, and compares them, and the score, with the predictions. Payments and predictions of
 /// a partition are in the same order, except for predictions that a restart wrote again.
 /// </summary>
-sealed class FeatureVerification(IMessageLog topics, TopicSettings settings, TransactionSchema schema, ModelRegistry registry)
+sealed class FeatureVerification(IMessageLog topics, TopicSettings settings, TransactionSchema schema, LocalModels local)
 {
     /// <summary>Payments kept behind the newest one looked up: a prediction written again is not further back than a few batches.</summary>
     const int KeptPayments = 50_000;
@@ -101,14 +101,14 @@ sealed class FeatureVerification(IMessageLog topics, TopicSettings settings, Tra
 
     static bool Same(double one, double other) => BitConverter.DoubleToInt64Bits(one) == BitConverter.DoubleToInt64Bits(other) || (double.IsNaN(one) && double.IsNaN(other));
 
-    /// <summary>Null if the version is no longer in the registry, or is of another schema.</summary>
+    /// <summary>Null if the version is no longer in the local folder, or is of another schema.</summary>
     ScoringModel? ModelOf(string version)
     {
         if (!_models.TryGetValue(version, out var model))
         {
-            if (!Directory.Exists(registry.FolderOf(version)))
+            if (!Directory.Exists(local.FolderOf(version)))
                 return null;
-            _models[version] = model = ModelArtifact.Load(registry.FolderOf(version));
+            _models[version] = model = ModelArtifact.Load(local.FolderOf(version));
         }
 
         return model.Schema == schema ? model : null;

@@ -39,7 +39,7 @@ sealed record ExplainedPayment(
 /// payment, because windows depend on what came before; from the store where the topic no longer has the payment.
 /// </summary>
 /// <param name="store">Opens the store; null where it holds nothing.</param>
-sealed class PaymentExplanation(IMessageLog topics, TopicSettings settings, TransactionSchema schema, ModelRegistry registry, Func<PredictionStore>? store)
+sealed class PaymentExplanation(IMessageLog topics, TopicSettings settings, TransactionSchema schema, LocalModels local, Func<PredictionStore>? store)
 {
     /// <summary>More than one read of a log returns, so that the payment is still there when the read has been taken in.</summary>
     const int KeptPayments = 50_000;
@@ -53,10 +53,10 @@ sealed class PaymentExplanation(IMessageLog topics, TopicSettings settings, Tran
     public async Task<(ExplainedPayment? Payment, string? Why)> ExplainAsync(string id, int most, Action<long> progress, CancellationToken cancellationToken)
     {
         var prediction = await FindAsync(id, progress, cancellationToken);
-        var version = prediction?.ModelVersion ?? registry.ChampionVersion;
-        if (version is null || !Directory.Exists(registry.FolderOf(version)))
-            return (null, $"payment {id} was scored by {version ?? "no version"}, which is not in {registry.Directory}: put that version's folder there");
-        var model = ModelArtifact.Load(registry.FolderOf(version));
+        var version = prediction?.ModelVersion ?? local.ChampionVersion;
+        if (version is null || !Directory.Exists(local.FolderOf(version)))
+            return (null, $"payment {id} was scored by {version ?? "no version"}, which is not in {local.Directory}: put that version's folder there");
+        var model = ModelArtifact.Load(local.FolderOf(version));
         if (model.Schema != schema)
             return (null, $"model {version} is of another schema than {schema.Name} is now: payments it scored cannot be explained with this one");
         if (!ModelExplainer.TryCreate(model, out var explainer, out var whyNot))

@@ -14,7 +14,7 @@ namespace FraudStreams.Scoring;
 sealed class ModelSupervisor : ReceiveActor
 {
     readonly ILoggingAdapter _log = Context.GetLogger();
-    readonly ModelRegistry _registry;
+    readonly LocalModels _local;
     readonly ScoringSettings _settings;
     readonly BackoffSettings _restart;
     readonly Func<ScoringModel, IActorRef, Props> _modelActor;
@@ -26,9 +26,9 @@ sealed class ModelSupervisor : ReceiveActor
     /// <summary>What was logged of failures that are not over: the pipeline, which fails with them, logs once a minute how long and how often.</summary>
     (bool Failing, bool NoFallback) _logged;
 
-    public ModelSupervisor(ScoringModel champion, ModelRegistry registry, ScoringSettings settings, BackoffSettings restart, Func<ScoringModel, IActorRef, Props> modelActor)
+    public ModelSupervisor(ScoringModel champion, LocalModels local, ScoringSettings settings, BackoffSettings restart, Func<ScoringModel, IActorRef, Props> modelActor)
     {
-        _registry = registry;
+        _local = local;
         _settings = settings;
         _restart = restart;
         _modelActor = modelActor;
@@ -43,13 +43,13 @@ sealed class ModelSupervisor : ReceiveActor
 
     string Version => _champion.Version;
 
-    public static Props Props(ScoringModel champion, ModelRegistry registry, ScoringSettings settings, BackoffSettings restart) =>
-        Props(champion, registry, settings, restart, (model, supervisor) => Akka.Actor.Props.Create(() => new ModelActor(model, supervisor)));
+    public static Props Props(ScoringModel champion, LocalModels local, ScoringSettings settings, BackoffSettings restart) =>
+        Props(champion, local, settings, restart, (model, supervisor) => Akka.Actor.Props.Create(() => new ModelActor(model, supervisor)));
 
     /// <summary>With a given model actor: tests pass one that fails.</summary>
     public static Props Props(
-        ScoringModel champion, ModelRegistry registry, ScoringSettings settings, BackoffSettings restart, Func<ScoringModel, IActorRef, Props> modelActor) =>
-        Akka.Actor.Props.Create(() => new ModelSupervisor(champion, registry, settings, restart, modelActor));
+        ScoringModel champion, LocalModels local, ScoringSettings settings, BackoffSettings restart, Func<ScoringModel, IActorRef, Props> modelActor) =>
+        Akka.Actor.Props.Create(() => new ModelSupervisor(champion, local, settings, restart, modelActor));
 
     IActorRef Supervise(ScoringModel model)
     {
@@ -111,7 +111,7 @@ sealed class ModelSupervisor : ReceiveActor
     {
         try
         {
-            return (_registry.LastGoodBefore(Version, _champion.Schema), "there is no earlier good version");
+            return (_local.LastGoodBefore(Version, _champion.Schema), "there is no earlier good version");
         }
         catch (Exception e) when (e is ModelArtifactException or IOException or UnauthorizedAccessException)
         {
@@ -119,12 +119,12 @@ sealed class ModelSupervisor : ReceiveActor
         }
     }
 
-    /// <summary>A registry that cannot be written does not stop scoring: the next start then tries the failed version first.</summary>
+    /// <summary>A folder that cannot be written does not stop scoring: the next start then tries the failed version first.</summary>
     void Record(string good)
     {
         try
         {
-            _registry.Promote(good, $"{Version} failed {_settings.FailuresBeforeFallback} times in a row");
+            _local.Promote(good, $"{Version} failed {_settings.FailuresBeforeFallback} times in a row");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -16,8 +16,8 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
 {
     static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
 
-    readonly SharedRegistry _registry;
-    readonly ModelRegistry _local;
+    readonly ModelRegistry _registry;
+    readonly LocalModels _local;
     readonly IActorRef _supervisor;
     readonly TransactionSchema _schema;
     readonly ILoggingAdapter _log = Context.GetLogger();
@@ -27,7 +27,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
     /// <summary>A version that failed here and is not reported yet: until then the registry would put it into service again.</summary>
     FellBack? _unreported;
 
-    public RegistryFollower(SharedRegistry registry, ModelRegistry local, IActorRef supervisor, ScoringModel inService)
+    public RegistryFollower(ModelRegistry registry, LocalModels local, IActorRef supervisor, ScoringModel inService)
     {
         _registry = registry;
         _local = local;
@@ -45,7 +45,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(SharedRegistry registry, ModelRegistry local, IActorRef supervisor, ScoringModel inService) =>
+    public static Props Props(ModelRegistry registry, LocalModels local, IActorRef supervisor, ScoringModel inService) =>
         Akka.Actor.Props.Create(() => new RegistryFollower(registry, local, supervisor, inService));
 
     protected override void PreStart()
@@ -107,7 +107,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
         catch (ModelArtifactException e)
         {
             _log.Error("Model {Version} cannot be used, {Former} goes on scoring: {Reason}", champion, _inService.Version, e.Message);
-            await _registry.FailAsync(champion, $"{SharedRegistry.Program} cannot use it: {e.Message}", CancellationToken.None);
+            await _registry.FailAsync(champion, $"{ModelRegistry.Program} cannot use it: {e.Message}", CancellationToken.None);
         }
     }
 

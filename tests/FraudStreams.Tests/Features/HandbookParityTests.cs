@@ -75,7 +75,7 @@ public sealed class HandbookParityTests(ITestOutputHelper output) : IDisposable
         (await run.ExitAsync(limitSeconds: 300)).ShouldBe(0, run.Errors);
 
         var data = Path.Combine(_folder, "d");
-        var published = new HandbookPublished(new ModelRegistry(data, TimeProvider.System).Champion().ShouldNotBeNull().Features.Columns, output);
+        var published = new HandbookPublished(new LocalModels(data, TimeProvider.System).Champion().ShouldNotBeNull().Features.Columns, output);
         var reader = new PredictionReader(SchemaFile.Read("handbook"));
         using var row = new PredictionRows(reader.Schema, 1);
         foreach (var prediction in EmbeddedLog.ReadRecords(data, TopicNames.Predictions))

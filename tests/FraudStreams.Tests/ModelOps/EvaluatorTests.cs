@@ -83,8 +83,8 @@ public sealed class EvaluatorTests : IDisposable
     [InlineData(1_600, 2_400, 2_400)]
     public void Payments_of_the_time_that_the_model_learnt_from_are_counted(int from, int rows, int seen)
     {
-        var registry = new ModelRegistry(_folder, TimeProvider.System);
-        var model = Histories.Quietly(progress => new Trainer(TrainedModel.Settings(), registry, progress, TimeProvider.System).Train(Histories.Csv(_folder, 4_000), default)).Model
+        var local = new LocalModels(_folder, TimeProvider.System);
+        var model = Histories.Quietly(progress => new Trainer(TrainedModel.Settings(), local, progress, TimeProvider.System).Train(Histories.Csv(_folder, 4_000), default)).Model
             .ShouldNotBeNull();
 
         var measured = Histories.Quietly(progress => Evaluator.Evaluate(model, Histories.Csv(_folder, 4_000, all => all.Skip(from).Take(rows)), progress, default));

@@ -94,7 +94,7 @@ public sealed class ForeignImportTests : IDisposable
     public void A_feature_new_to_the_schema_in_service_is_refused() =>
         Should.Throw<SettingsException>(() => Import("xgboost.json", Map(), null, keepSchema: true)).Message.ShouldContain("c would be new in schema payments");
 
-    ModelRegistry Registry => new(_folder, TimeProvider.System);
+    LocalModels Registry => new(_folder, TimeProvider.System);
 
     static string[] Lines => [.. File.ReadLines(Path.Combine(s_stored, "scores.csv")).Skip(1)];
 

@@ -17,9 +17,9 @@ public sealed class ModelBootstrapTests : IDisposable
 {
     readonly TemporaryFolder _folder = new();
     readonly ManualTime _time = new();
-    readonly ModelRegistry _registry;
+    readonly LocalModels _local;
 
-    public ModelBootstrapTests() => _registry = new ModelRegistry(_folder, _time);
+    public ModelBootstrapTests() => _local = new LocalModels(_folder, _time);
 
     public void Dispose() => _folder.Dispose();
 
@@ -82,7 +82,7 @@ public sealed class ModelBootstrapTests : IDisposable
     {
         Put(OtherSchema.Model("v1"));
         Put(OtherSchema.Model("v2"));
-        File.Delete(Path.Combine(_registry.FolderOf("v2"), "model.json"));
+        File.Delete(Path.Combine(_local.FolderOf("v2"), "model.json"));
 
         Of().Schema().ShouldBe(OtherSchema.Schema);
     }
@@ -113,13 +113,13 @@ public sealed class ModelBootstrapTests : IDisposable
     {
         Put(Version("v1"));
         Put(Version("v2"));
-        File.WriteAllText(Path.Combine(_registry.FolderOf("v2"), "model.json"), "{");
+        File.WriteAllText(Path.Combine(_local.FolderOf("v2"), "model.json"), "{");
 
         var model = ModelOf(Of());
 
         model.Version.ShouldBe("v1");
-        _registry.ChampionVersion.ShouldBe("v1");
-        File.ReadAllText(Path.Combine(_registry.Directory, "champion.json")).ShouldContain("v2 could not be loaded");
+        _local.ChampionVersion.ShouldBe("v1");
+        File.ReadAllText(Path.Combine(_local.Directory, "champion.json")).ShouldContain("v2 could not be loaded");
     }
 
     [Fact]
@@ -129,10 +129,10 @@ public sealed class ModelBootstrapTests : IDisposable
 
         var refusal = Should.Throw<SettingsException>(() => ModelOf(Of()));
 
-        refusal.Message.ShouldStartWith($"{_registry.Directory} has 2 model versions and no champion.json");
+        refusal.Message.ShouldStartWith($"{_local.Directory} has 2 model versions and no champion.json");
         foreach (var named in (string[])["v1 (schema cards", "v2 (schema cards", "--set model.restore-champion=VERSION"])
             refusal.Message.ShouldContain(named);
-        _registry.ChampionVersion.ShouldBeNull();
+        _local.ChampionVersion.ShouldBeNull();
     }
 
     [Theory]
@@ -141,11 +141,11 @@ public sealed class ModelBootstrapTests : IDisposable
     public void A_lost_champion_file_is_restored_as_the_setting_says(string setting, string version)
     {
         PutWithoutChampion("v1", "v2");
-        Directory.CreateDirectory(_registry.FolderOf("v3-damaged"));
+        Directory.CreateDirectory(_local.FolderOf("v3-damaged"));
 
         ModelOf(Of($"model.restore-champion={setting}")).Version.ShouldBe(version);
 
-        _registry.ChampionVersion.ShouldBe(version);
+        _local.ChampionVersion.ShouldBe(version);
     }
 
     [Fact]
@@ -168,9 +168,9 @@ public sealed class ModelBootstrapTests : IDisposable
     public void Without_an_earlier_version_a_damaged_champion_is_an_error()
     {
         Put(Version("v1"));
-        File.WriteAllText(Path.Combine(_registry.FolderOf("v1"), "model.json"), "{");
+        File.WriteAllText(Path.Combine(_local.FolderOf("v1"), "model.json"), "{");
 
-        Should.Throw<ModelArtifactException>(() => ModelOf(Of())).Message.ShouldContain(Path.Combine(_registry.FolderOf("v1"), "model.json"));
+        Should.Throw<ModelArtifactException>(() => ModelOf(Of())).Message.ShouldContain(Path.Combine(_local.FolderOf("v1"), "model.json"));
     }
 
     [Fact]
@@ -183,7 +183,7 @@ public sealed class ModelBootstrapTests : IDisposable
 
         model.Card.Training.Rows.ShouldBe(3_000);
         model.Card.Training.Settings["history"].ShouldBe("payments.csv");
-        _registry.ChampionVersion.ShouldBe(model.Version);
+        _local.ChampionVersion.ShouldBe(model.Version);
     }
 
     [Fact]
@@ -221,8 +221,8 @@ public sealed class ModelBootstrapTests : IDisposable
 
     void Put(ScoringModel model)
     {
-        ModelArtifact.Write(Directory.CreateDirectory(_registry.Directory).FullName, model);
-        _registry.Promote(model.Version, "a test's");
+        ModelArtifact.Write(Directory.CreateDirectory(_local.Directory).FullName, model);
+        _local.Promote(model.Version, "a test's");
     }
 
     /// <summary>Each later than the one before.</summary>
@@ -232,7 +232,7 @@ public sealed class ModelBootstrapTests : IDisposable
         {
             var model = Version(versions[number]);
             var card = model.Card with { CreatedAt = model.Card.CreatedAt.AddMinutes(number) };
-            ModelArtifact.Write(Directory.CreateDirectory(_registry.Directory).FullName, new ScoringModel(card, model.Scorer));
+            ModelArtifact.Write(Directory.CreateDirectory(_local.Directory).FullName, new ScoringModel(card, model.Scorer));
         }
     }
 

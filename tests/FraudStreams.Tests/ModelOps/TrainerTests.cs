@@ -12,9 +12,9 @@ public sealed class TrainerTests : IDisposable
 {
     readonly TemporaryFolder _folder = new();
     readonly ManualTime _time = new();
-    readonly ModelRegistry _registry;
+    readonly LocalModels _local;
 
-    public TrainerTests() => _registry = new ModelRegistry(_folder, _time);
+    public TrainerTests() => _local = new LocalModels(_folder, _time);
 
     public void Dispose() => _folder.Dispose();
 
@@ -27,7 +27,7 @@ public sealed class TrainerTests : IDisposable
         why.ShouldNotBeNull().ShouldContain("history.csv");
         why.ShouldContain("has 0 labelled frauds and ");
         why.ShouldContain("payments labelled as none: at least 10 of each are needed to learn from");
-        Directory.Exists(_registry.Directory).ShouldBeFalse();
+        Directory.Exists(_local.Directory).ShouldBeFalse();
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class TrainerTests : IDisposable
 
         model.ShouldBeNull();
         why.ShouldNotBeNull().ShouldContain("labelled frauds and 0 payments labelled as none: at least 10 of each are needed to learn from");
-        Directory.Exists(_registry.Directory).ShouldBeFalse();
+        Directory.Exists(_local.Directory).ShouldBeFalse();
     }
 
     [Fact]
@@ -46,10 +46,10 @@ public sealed class TrainerTests : IDisposable
         var history = Histories.Csv(_folder, 1_000, rows => rows.Select((cells, row) => row % 10 == 0 ? cells[..5] : cells));
 
         var refusal = Should.Throw<TooManyRejectedException>(() => Histories.Quietly(progress =>
-            new Trainer(TrainedModel.Settings(), _registry, progress, _time) { Input = new InputSettings(0.05) }.Train(history, default)));
+            new Trainer(TrainedModel.Settings(), _local, progress, _time) { Input = new InputSettings(0.05) }.Train(history, default)));
 
         refusal.Message.ShouldStartWith("100 of 1,000 records of history.csv were rejected, 10.0");
-        Directory.Exists(_registry.Directory).ShouldBeFalse();
+        Directory.Exists(_local.Directory).ShouldBeFalse();
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class TrainerTests : IDisposable
 
         var model = Train(history).Model.ShouldNotBeNull();
 
-        var training = ModelArtifact.Load(_registry.FolderOf(model.Version)).Card.Training;
+        var training = ModelArtifact.Load(_local.FolderOf(model.Version)).Card.Training;
         training.Columns.ShouldBe(File.ReadLines(Path.Combine(_folder, "history.csv")).First());
         training.Payments.ShouldNotBeNull().ShouldBe(other.Card.Training.Payments);
     }
@@ -96,7 +96,7 @@ public sealed class TrainerTests : IDisposable
 
         var model = Train(history, "model.threshold=alerts-per-day 20").Model.ShouldNotBeNull();
 
-        var card = ModelArtifact.Load(_registry.FolderOf(model.Version)).Card;
+        var card = ModelArtifact.Load(_local.FolderOf(model.Version)).Card;
         var rows = Histories.Read(history).ShouldNotBeNull();
         card.Version.ShouldBe("cards-20260102-030405");
         card.CreatedAt.ShouldBe(_time.Start);
@@ -120,13 +120,13 @@ public sealed class TrainerTests : IDisposable
         cancelled.Cancel();
 
         Should.Throw<OperationCanceledException>(() => Histories.Quietly(progress =>
-            new Trainer(TrainedModel.Settings(), _registry, progress, _time).Train(Histories.Csv(_folder, 4_000), cancelled.Token)));
+            new Trainer(TrainedModel.Settings(), _local, progress, _time).Train(Histories.Csv(_folder, 4_000), cancelled.Token)));
 
-        Directory.Exists(_registry.Directory).ShouldBeFalse();
+        Directory.Exists(_local.Directory).ShouldBeFalse();
     }
 
     (ScoringModel? Model, string? Why) Train(IHistory history, params string[] set) =>
-        Histories.Quietly(progress => new Trainer(TrainedModel.Settings(set), _registry, progress, _time).Train(history, default));
+        Histories.Quietly(progress => new Trainer(TrainedModel.Settings(set), _local, progress, _time).Train(history, default));
 
-    byte[] ModelFile(ScoringModel model) => File.ReadAllBytes(Path.Combine(_registry.FolderOf(model.Version), "model.json"));
+    byte[] ModelFile(ScoringModel model) => File.ReadAllBytes(Path.Combine(_local.FolderOf(model.Version), "model.json"));
 }

@@ -18,13 +18,13 @@ public sealed class ModelSupervisorTests : Akka.TestKit.Xunit2.TestKit
     static readonly ScoringSettings Settings = new(InFlight: 2, AskTimeout: Limit, FailuresBeforeFallback: 3);
 
     readonly TemporaryFolder _folder = new();
-    readonly ModelRegistry _registry;
+    readonly LocalModels _local;
     readonly ScriptedScorer _scorer = new(0.5);
 
     public ModelSupervisorTests()
     {
-        _registry = new ModelRegistry(_folder, TimeProvider.System);
-        Directory.CreateDirectory(_registry.Directory);
+        _local = new LocalModels(_folder, TimeProvider.System);
+        Directory.CreateDirectory(_local.Directory);
     }
 
     protected override void AfterAll()
@@ -58,15 +58,15 @@ public sealed class ModelSupervisorTests : Akka.TestKit.Xunit2.TestKit
         await EventFilter.Warning(contains: "v1, the last good version, takes its place").ExpectOneAsync(Limit, () => FailAsync(supervisor, 3));
 
         (await AnswerAsync(supervisor)).ModelVersion.ShouldBe("v1");
-        _registry.ChampionVersion.ShouldBe("v1");
-        File.ReadAllText(Path.Combine(_registry.Directory, "champion.json")).ShouldContain("v2 failed 3 times in a row");
+        _local.ChampionVersion.ShouldBe("v1");
+        File.ReadAllText(Path.Combine(_local.Directory, "champion.json")).ShouldContain("v2 failed 3 times in a row");
     }
 
     [Fact]
     public async Task Another_version_scores_from_the_next_batch_on_and_those_before_keep_theirs()
     {
         Put("v1");
-        var supervisor = Sys.ActorOf(ModelSupervisor.Props(TrainedModel.Loaded, _registry, Settings, Restart));
+        var supervisor = Sys.ActorOf(ModelSupervisor.Props(TrainedModel.Loaded, _local, Settings, Restart));
         var next = new ScoringModel(TrainedModel.Loaded.Card with { Version = "v2" }, TrainedModel.Loaded.Scorer);
 
         var before = Enumerable.Range(0, 20).Select(_ => AnswerAsync(supervisor)).ToArray();
@@ -89,7 +89,7 @@ public sealed class ModelSupervisorTests : Akka.TestKit.Xunit2.TestKit
         await FailAsync(supervisor, 2);
 
         (await AnswerAsync(supervisor)).ModelVersion.ShouldBe("v2");
-        _registry.ChampionVersion.ShouldBe("v2");
+        _local.ChampionVersion.ShouldBe("v2");
     }
 
     [Fact]
@@ -98,7 +98,7 @@ public sealed class ModelSupervisorTests : Akka.TestKit.Xunit2.TestKit
         Put("v1");
         Put("v2");
         Put("v3");
-        File.AppendAllText(Path.Combine(_registry.FolderOf("v2"), "model.json"), " ");
+        File.AppendAllText(Path.Combine(_local.FolderOf("v2"), "model.json"), " ");
         var supervisor = Supervise("v3");
 
         await FailAsync(supervisor, 3);
@@ -110,8 +110,8 @@ public sealed class ModelSupervisorTests : Akka.TestKit.Xunit2.TestKit
     public async Task A_version_of_another_schema_is_skipped()
     {
         Put("v1");
-        ModelArtifact.Write(_registry.Directory, OtherSchema.Model("v2"));
-        _registry.Promote("v2", "a test's");
+        ModelArtifact.Write(_local.Directory, OtherSchema.Model("v2"));
+        _local.Promote("v2", "a test's");
         Put("v3");
         var supervisor = Supervise("v3");
 
@@ -138,7 +138,7 @@ public sealed class ModelSupervisorTests : Akka.TestKit.Xunit2.TestKit
         Put("v1");
         Put("v2");
         var supervisor = Supervise("v2");
-        Directory.CreateDirectory(Path.Combine(_registry.Directory, $"champion.json.{Environment.ProcessId}.new"));
+        Directory.CreateDirectory(Path.Combine(_local.Directory, $"champion.json.{Environment.ProcessId}.new"));
 
         await EventFilter.Warning(contains: "could not be recorded").ExpectOneAsync(Limit, () => FailAsync(supervisor, 3));
 
@@ -151,7 +151,7 @@ public sealed class ModelSupervisorTests : Akka.TestKit.Xunit2.TestKit
         Put("v1");
         Put("v2");
         var supervisor = Supervise("v2");
-        File.WriteAllText(Path.Combine(_registry.Directory, "champion.json"), "{");
+        File.WriteAllText(Path.Combine(_local.Directory, "champion.json"), "{");
 
         await EventFilter.Error(contains: "champion.json is damaged").ExpectOneAsync(Limit, () => FailAsync(supervisor, 3));
 
@@ -160,13 +160,13 @@ public sealed class ModelSupervisorTests : Akka.TestKit.Xunit2.TestKit
 
     void Put(string version)
     {
-        ModelArtifact.Write(_registry.Directory, new ScoringModel(TrainedModel.Loaded.Card with { Version = version }, TrainedModel.Loaded.Scorer));
-        _registry.Promote(version, "a test's");
+        ModelArtifact.Write(_local.Directory, new ScoringModel(TrainedModel.Loaded.Card with { Version = version }, TrainedModel.Loaded.Scorer));
+        _local.Promote(version, "a test's");
     }
 
     /// <summary>A supervisor whose first version scores with the scripted scorer.</summary>
     IActorRef Supervise(string version, BackoffSettings? restart = null) =>
-        Sys.ActorOf(ModelSupervisor.Props(_scorer.As(version), _registry, Settings, restart ?? Restart));
+        Sys.ActorOf(ModelSupervisor.Props(_scorer.As(version), _local, Settings, restart ?? Restart));
 
     /// <summary>
     /// The answer, or the failure that was answered. An actor answers before it fails, and messages that reach it in between are lost unanswered: those are

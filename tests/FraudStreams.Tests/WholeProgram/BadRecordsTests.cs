@@ -83,9 +83,9 @@ public sealed class BadRecordsTests
 
     static void PutInService(StreamFolder folder, ModelCard card)
     {
-        var registry = new ModelRegistry(folder.Data, TimeProvider.System);
-        ModelArtifact.Write(registry.Directory, new ScoringModel(card, TrainedModel.Loaded.Scorer));
-        registry.Promote(card.Version, "a test's");
+        var local = new LocalModels(folder.Data, TimeProvider.System);
+        ModelArtifact.Write(local.Directory, new ScoringModel(card, TrainedModel.Loaded.Scorer));
+        local.Promote(card.Version, "a test's");
     }
 
     /// <summary>The record with a merchant's name so long that it has that many bytes.</summary>

@@ -18,7 +18,7 @@ public sealed class HotSwapOnKafkaTests(KafkaBroker broker) : IClassFixture<Kafk
     {
         using var folder = new StreamFolder(Rows);
         using var empty = new TemporaryFolder();
-        var second = TrainedModel.Train(new ModelRegistry(folder.File("elsewhere"), TimeProvider.System), seed: 5).Version;
+        var second = TrainedModel.Train(new LocalModels(folder.File("elsewhere"), TimeProvider.System), seed: 5).Version;
         await using var one = folder.Start(["run", "--input", folder.Input, "--set", "speeds.speed_1=200/s", .. OnKafka]);
         await one.LineAsync("produced");
         await using var two = FraudStreamsProcess.Start(empty, ["run", "--schema", "cards", "--roles", "score", .. OnKafka]);

@@ -16,7 +16,7 @@ public sealed class HotSwapTests
     public async Task Promotions_and_rollbacks_reach_a_running_stream_and_each_prediction_is_its_versions()
     {
         using var folder = new StreamFolder(Rows);
-        var second = TrainedModel.Train(new ModelRegistry(folder.File("elsewhere"), TimeProvider.System), seed: 5).Version;
+        var second = TrainedModel.Train(new LocalModels(folder.File("elsewhere"), TimeProvider.System), seed: 5).Version;
         await using var run = folder.Start("run", "--input", folder.Input, "--until-drained", "--set", "speeds.speed_1=400/s");
         await run.LineAsync("produced");
         await folder.ShouldDoAsync("models", "import", folder.File($"elsewhere/models/{second}"));
@@ -66,7 +66,7 @@ public sealed class HotSwapTests
     public async Task A_version_that_cannot_be_used_is_refused_and_the_champion_stays()
     {
         using var folder = new StreamFolder(100);
-        var elsewhere = new ModelRegistry(folder.File("elsewhere"), TimeProvider.System);
+        var elsewhere = new LocalModels(folder.File("elsewhere"), TimeProvider.System);
         var second = TrainedModel.Train(elsewhere, seed: 5).Version;
         File.AppendAllText(Path.Combine(elsewhere.FolderOf(second), "model.json"), " ");
 

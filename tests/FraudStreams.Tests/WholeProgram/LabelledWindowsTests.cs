@@ -47,7 +47,7 @@ public sealed class LabelledWindowsTests : IDisposable
         (await train.ExitAsync()).ShouldBe(0, train.Errors);
         (await import.ExitAsync()).ShouldBe(0, import.Errors);
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
-        var model = new ModelRegistry(Path.Combine(_folder, "fraudstreams-data"), TimeProvider.System).Champion().ShouldNotBeNull();
+        var model = new LocalModels(Path.Combine(_folder, "fraudstreams-data"), TimeProvider.System).Champion().ShouldNotBeNull();
         var trained = Trained(history, model);
         var carried = Carried();
         carried.Count.ShouldBe(Rows);

@@ -104,7 +104,7 @@ public sealed class LabelsTests
         await using var train = await folder.RunAsync("train", "--input", "longer.csv", "--keep-champion", "--set", "model.trees=10", "--json");
         (await train.ExitAsync()).ShouldBe(0, train.Errors);
         train.Errors.ShouldNotContain("cannot be read");
-        var trained = new ModelRegistry(folder.Data, TimeProvider.System);
+        var trained = new LocalModels(folder.Data, TimeProvider.System);
         var version = train.Json().GetProperty("version").GetString()!;
         ModelArtifact.Load(trained.FolderOf(version)).Card.Training.Rows.ShouldBe(2 * Rows);
 

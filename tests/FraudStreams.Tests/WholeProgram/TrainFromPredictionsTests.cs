@@ -26,12 +26,12 @@ public sealed class TrainFromPredictionsTests
 
         (await train.ExitAsync()).ShouldBe(0, train.Errors);
         var version = train.Json().GetProperty("version").GetString()!;
-        var seen = ModelArtifact.Load(new ModelRegistry(folder.Data, TimeProvider.System).FolderOf(version));
+        var seen = ModelArtifact.Load(new LocalModels(folder.Data, TimeProvider.System).FolderOf(version));
         var computed = FromPayments(folder);
         ScorerOf(folder.Data, version).ShouldBe(ScorerOf(folder.File("other"), computed.Version));
         seen.Card.Metrics.ShouldBe(computed.Card.Metrics);
         seen.Features.IsSameAs(TrainedModel.Loaded.Features).ShouldBeTrue();
-        new ModelRegistry(folder.Data, TimeProvider.System).ChampionVersion.ShouldBe(TrainedModel.Loaded.Version);
+        new LocalModels(folder.Data, TimeProvider.System).ChampionVersion.ShouldBe(TrainedModel.Loaded.Version);
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class TrainFromPredictionsTests
         using var folder = new StreamFolder(Rows);
         await using var run = await folder.RunAsync(["run", "--input", folder.Input, "--until-drained", .. Carrying]);
         await using var other = await folder.RunAsync("train", "--input", folder.Input, "--set", "model.trees=5", "--json");
-        var champion = new ModelRegistry(folder.Data, TimeProvider.System).Champion().ShouldNotBeNull();
+        var champion = new LocalModels(folder.Data, TimeProvider.System).Champion().ShouldNotBeNull();
         champion.Features.IsSameAs(TrainedModel.Loaded.Features).ShouldBeFalse();
 
         await using var train = await folder.RunAsync(["train", "--from-predictions", .. FewTrees]);
@@ -97,9 +97,9 @@ public sealed class TrainFromPredictionsTests
     {
         var plan = TrainedModel.Loaded.Features;
         var rows = LabelledDataset.Read(new CsvHistory(folder.Input, TrainedModel.Schema), plan, new WindowState(TrainedModel.Schema), _ => { }, _ => { }, default);
-        var trainer = new Trainer(TrainedModel.Settings("model.trees=10"), new ModelRegistry(folder.File("other"), TimeProvider.System), progress, TimeProvider.System);
+        var trainer = new Trainer(TrainedModel.Settings("model.trees=10"), new LocalModels(folder.File("other"), TimeProvider.System), progress, TimeProvider.System);
         return trainer.Train("payments", plan, rows, null, default).Model.ShouldNotBeNull();
     });
 
-    static string ScorerOf(string data, string version) => File.ReadAllText(Path.Combine(new ModelRegistry(data, TimeProvider.System).FolderOf(version), "model.json"));
+    static string ScorerOf(string data, string version) => File.ReadAllText(Path.Combine(new LocalModels(data, TimeProvider.System).FolderOf(version), "model.json"));
 }

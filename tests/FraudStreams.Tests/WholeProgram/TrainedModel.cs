@@ -17,7 +17,7 @@ static class TrainedModel
     static readonly Lazy<ScoringModel> Made = new(() =>
     {
         using var folder = new TemporaryFolder();
-        return Train(new ModelRegistry(folder, TimeProvider.System));
+        return Train(new LocalModels(folder, TimeProvider.System));
     });
 
     public static ScoringModel Loaded => Made.Value;
@@ -28,9 +28,9 @@ static class TrainedModel
 
     public static GeneratorSettings Generator(int seed) => new() { Seed = seed, FraudShare = FraudShare };
 
-    public static ScoringModel Train(ModelRegistry registry, int seed = 1, params string[] set) => WorkProgress.Run(progress =>
+    public static ScoringModel Train(LocalModels local, int seed = 1, params string[] set) => WorkProgress.Run(progress =>
     {
-        var trainer = new Trainer(Settings(set), registry, progress, TimeProvider.System);
+        var trainer = new Trainer(Settings(set), local, progress, TimeProvider.System);
         var (model, why) = trainer.Train(new GeneratedHistory(Generator(seed), 6_000, Schema), default);
         return model ?? throw new InvalidOperationException(why);
     });
@@ -38,8 +38,8 @@ static class TrainedModel
     /// <summary>Puts the model into service in a data folder, as if it had been trained there.</summary>
     public static void PutInService(string dataFolder, TimeProvider? time = null)
     {
-        var registry = new ModelRegistry(dataFolder, time ?? TimeProvider.System);
-        ModelArtifact.Write(Directory.CreateDirectory(registry.Directory).FullName, Loaded);
-        registry.Promote(Loaded.Version, "a test's");
+        var local = new LocalModels(dataFolder, time ?? TimeProvider.System);
+        ModelArtifact.Write(Directory.CreateDirectory(local.Directory).FullName, Loaded);
+        local.Promote(Loaded.Version, "a test's");
     }
 }

@@ -30,7 +30,7 @@ public sealed record FolderStatus(
             Appended(topics, TopicNames.Transactions), Appended(topics, TopicNames.Predictions), Appended(topics, TopicNames.Rejected),
             counts.Stored, counts.PredictedFrauds, Appended(topics, TopicNames.Alerts), Appended(topics, TopicNames.Undelivered), Appended(topics, TopicNames.Labels),
             PipelineCatalog.Consumers.ToImmutableSortedDictionary(group => group.Group, group => topics.Of(group.Group, group.Topic).Lag),
-            new ModelRegistry(dataDirectory, TimeProvider.System).ChampionVersion,
+            new LocalModels(dataDirectory, TimeProvider.System).ChampionVersion,
             [
                 .. HeartbeatFile.OfAllMachines(dataDirectory, TimeProvider.System.GetUtcNow())
                     .Select(host => new HostStatus(host.Machine, host.ProcessId, host.Roles, host.At, host.ModelVersion)),

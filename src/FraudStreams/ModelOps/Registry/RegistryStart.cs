@@ -13,7 +13,7 @@ static class RegistryStart
     /// </summary>
     /// <param name="first">The version of the local folder, or a first one that is trained for it.</param>
     public static async Task<ScoringModel> ModelAsync(
-        SharedRegistry registry, ModelRegistry local, TransactionSchema schema, Func<ScoringModel> first, Action<string> warn, CancellationToken cancellationToken)
+        ModelRegistry registry, LocalModels local, TransactionSchema schema, Func<ScoringModel> first, Action<string> warn, CancellationToken cancellationToken)
     {
         await registry.RefreshAsync(cancellationToken);
         if (registry.State.Champion is null || IsNewer(local.OwnPromotion, registry.State))
@@ -38,7 +38,7 @@ static class RegistryStart
             }
             catch (ModelArtifactException e)
             {
-                await registry.FailAsync(champion, $"{SharedRegistry.Program} cannot use it: {e.Message}", cancellationToken);
+                await registry.FailAsync(champion, $"{ModelRegistry.Program} cannot use it: {e.Message}", cancellationToken);
                 if (registry.State.Champion == champion)
                     throw;
                 warn($"Model {champion} cannot be used ({e.Message}); {registry.State.Champion}, the last good version, takes its place");
@@ -47,13 +47,13 @@ static class RegistryStart
     }
 
     /// <summary>Writes a version of the local folder to the registry and puts it into service, unless another host was faster.</summary>
-    static async Task AdoptAsync(SharedRegistry registry, ModelRegistry local, ScoringModel model, CancellationToken cancellationToken)
+    static async Task AdoptAsync(ModelRegistry registry, LocalModels local, ScoringModel model, CancellationToken cancellationToken)
     {
-        var why = SharedRegistry.OneLine(local.OwnPromotion is { } own && own.Version == model.Version ? own.Why : "in service in this host's folder");
+        var why = ModelRegistry.OneLine(local.OwnPromotion is { } own && own.Version == model.Version ? own.Why : "in service in this host's folder");
         var known = registry.State.Champion;
-        await registry.RegisterAsync(model.Card, SharedRegistry.Program, why, cancellationToken);
+        await registry.RegisterAsync(model.Card, ModelRegistry.Program, why, cancellationToken);
         if (registry.State.Champion == known)
-            await registry.PromoteAsync(model.Version, SharedRegistry.Program, why, approvals: 0, cancellationToken);
+            await registry.PromoteAsync(model.Version, ModelRegistry.Program, why, approvals: 0, cancellationToken);
         if (registry.State.InService is { } inService && inService.Version == model.Version)
             local.Promote(model.Version, why, inService.Number);
     }

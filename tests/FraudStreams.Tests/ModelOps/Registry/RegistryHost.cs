@@ -17,16 +17,16 @@ sealed class RegistryHost : IAsyncDisposable
     RegistryHost(IMessageLog topics, string folder)
     {
         _topics = topics;
-        Local = new ModelRegistry(folder, TimeProvider.System);
-        Registry = new SharedRegistry(topics, Local, TimeProvider.System);
+        Local = new LocalModels(folder, TimeProvider.System);
+        Registry = new ModelRegistry(topics, Local, TimeProvider.System);
     }
 
     public static RegistryHost Open(string shared, string name) => new(
         StreamTopics.OpenRegistry(SettingsOf.Set() with { DataDirectory = shared }, NullLogger.Instance, TimeProvider.System), Path.Combine(shared, name));
 
-    public ModelRegistry Local { get; }
+    public LocalModels Local { get; }
 
-    public SharedRegistry Registry { get; }
+    public ModelRegistry Registry { get; }
 
     public ModelCard Card(string version) => ModelArtifact.Load(Local.FolderOf(version)).Card;
 

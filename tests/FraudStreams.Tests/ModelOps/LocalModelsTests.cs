@@ -9,24 +9,24 @@ using Xunit;
 namespace FraudStreams.Tests.ModelOps;
 
 [Trait("Category", "Unit")]
-public sealed class ModelRegistryTests : IDisposable
+public sealed class LocalModelsTests : IDisposable
 {
     readonly TemporaryFolder _folder = new();
     readonly ManualTime _time = new();
-    readonly ModelRegistry _registry;
+    readonly LocalModels _local;
 
-    public ModelRegistryTests() => _registry = new ModelRegistry(_folder, _time);
+    public LocalModelsTests() => _local = new LocalModels(_folder, _time);
 
     public void Dispose() => _folder.Dispose();
 
-    string PointerFile => Path.Combine(_registry.Directory, "champion.json");
+    string PointerFile => Path.Combine(_local.Directory, "champion.json");
 
     [Fact]
     public void An_empty_folder_has_no_champion_and_asking_creates_nothing()
     {
-        _registry.ChampionVersion.ShouldBeNull();
-        _registry.Champion().ShouldBeNull();
-        _registry.LastGoodBefore("v1").ShouldBeNull();
+        _local.ChampionVersion.ShouldBeNull();
+        _local.Champion().ShouldBeNull();
+        _local.LastGoodBefore("v1").ShouldBeNull();
 
         Directory.GetFileSystemEntries(_folder).ShouldBeEmpty();
     }
@@ -40,7 +40,7 @@ public sealed class ModelRegistryTests : IDisposable
 
         Put("v3", "better");
 
-        _registry.Champion().ShouldNotBeNull().Version.ShouldBe("v3");
+        _local.Champion().ShouldNotBeNull().Version.ShouldBe("v3");
         var pointer = JsonDocument.Parse(File.ReadAllText(PointerFile)).RootElement;
         pointer.GetProperty("champion").GetString().ShouldBe("v3");
         pointer.GetProperty("before").EnumerateArray().Select(version => version.GetString()).ShouldBe(["v2", "v1"]);
@@ -55,10 +55,10 @@ public sealed class ModelRegistryTests : IDisposable
         Put("v2");
         Put("v3");
 
-        _registry.Promote("v2", "back");
+        _local.Promote("v2", "back");
 
-        _registry.ChampionVersion.ShouldBe("v2");
-        _registry.LastGoodBefore("v2").ShouldNotBeNull().Version.ShouldBe("v1");
+        _local.ChampionVersion.ShouldBe("v2");
+        _local.LastGoodBefore("v2").ShouldNotBeNull().Version.ShouldBe("v1");
     }
 
     [Fact]
@@ -67,9 +67,9 @@ public sealed class ModelRegistryTests : IDisposable
         Put("v1");
         Put("v2");
 
-        _registry.Promote("v2", "again");
+        _local.Promote("v2", "again");
 
-        _registry.LastGoodBefore("v2").ShouldNotBeNull().Version.ShouldBe("v1");
+        _local.LastGoodBefore("v2").ShouldNotBeNull().Version.ShouldBe("v1");
     }
 
     [Fact]
@@ -77,16 +77,16 @@ public sealed class ModelRegistryTests : IDisposable
     {
         Put("v1");
         Put("v2");
-        ModelArtifact.Write(_registry.Directory, OtherSchema.Model("v3"));
-        _registry.Promote("v3", "a test's");
+        ModelArtifact.Write(_local.Directory, OtherSchema.Model("v3"));
+        _local.Promote("v3", "a test's");
         Put("v4");
         Put("v5");
-        Directory.Delete(_registry.FolderOf("v4"), recursive: true);
+        Directory.Delete(_local.FolderOf("v4"), recursive: true);
 
-        _registry.LastGoodBefore("v5").ShouldNotBeNull().Version.ShouldBe("v3");
-        _registry.LastGoodBefore("v5", TrainedModel.Schema).ShouldNotBeNull().Version.ShouldBe("v2");
-        File.AppendAllText(Path.Combine(_registry.FolderOf("v2"), "card.json"), " ");
-        _registry.LastGoodBefore("v5", TrainedModel.Schema).ShouldNotBeNull().Version.ShouldBe("v1");
+        _local.LastGoodBefore("v5").ShouldNotBeNull().Version.ShouldBe("v3");
+        _local.LastGoodBefore("v5", TrainedModel.Schema).ShouldNotBeNull().Version.ShouldBe("v2");
+        File.AppendAllText(Path.Combine(_local.FolderOf("v2"), "card.json"), " ");
+        _local.LastGoodBefore("v5", TrainedModel.Schema).ShouldNotBeNull().Version.ShouldBe("v1");
     }
 
     [Theory]
@@ -102,7 +102,7 @@ public sealed class ModelRegistryTests : IDisposable
         Put("v1");
         File.WriteAllText(PointerFile, text);
 
-        var refusal = Should.Throw<ModelArtifactException>(() => _registry.LastGoodBefore(_registry.Champion()?.Version ?? "none"));
+        var refusal = Should.Throw<ModelArtifactException>(() => _local.LastGoodBefore(_local.Champion()?.Version ?? "none"));
 
         refusal.Message.ShouldContain(PointerFile);
         refusal.Message.ShouldContain("the next start then names the versions that there are");
@@ -111,23 +111,23 @@ public sealed class ModelRegistryTests : IDisposable
     [Fact]
     public void New_versions_have_unique_names_even_within_a_second()
     {
-        var first = _registry.NewVersionName("cards", _time.Start);
+        var first = _local.NewVersionName("cards", _time.Start);
         Put(first);
-        var second = _registry.NewVersionName("cards", _time.Start);
+        var second = _local.NewVersionName("cards", _time.Start);
         Put(second);
 
         first.ShouldBe("cards-20260102-030405");
         second.ShouldBe("cards-20260102-030405-2");
-        _registry.NewVersionName("cards", _time.Start).ShouldBe("cards-20260102-030405-3");
+        _local.NewVersionName("cards", _time.Start).ShouldBe("cards-20260102-030405-3");
     }
 
     [Fact]
     public async Task One_process_at_a_time_may_train_the_first_version()
     {
         using var stop = new CancellationTokenSource();
-        var first = _registry.LockFirstTraining(default);
-        var second = Task.Run(() => _registry.LockFirstTraining(default));
-        var third = Task.Run(() => _registry.LockFirstTraining(stop.Token));
+        var first = _local.LockFirstTraining(default);
+        var second = Task.Run(() => _local.LockFirstTraining(default));
+        var third = Task.Run(() => _local.LockFirstTraining(stop.Token));
         await stop.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(third);
         second.IsCompleted.ShouldBeFalse();
@@ -139,8 +139,8 @@ public sealed class ModelRegistryTests : IDisposable
 
     void Put(string version, string why = "a test's")
     {
-        Directory.CreateDirectory(_registry.Directory);
-        ModelArtifact.Write(_registry.Directory, new ScoringModel(TrainedModel.Loaded.Card with { Version = version }, TrainedModel.Loaded.Scorer));
-        _registry.Promote(version, why);
+        Directory.CreateDirectory(_local.Directory);
+        ModelArtifact.Write(_local.Directory, new ScoringModel(TrainedModel.Loaded.Card with { Version = version }, TrainedModel.Loaded.Scorer));
+        _local.Promote(version, why);
     }
 }

@@ -10,7 +10,7 @@ namespace FraudStreams.ModelOps;
 /// The model versions of a data folder: one folder each under models/, and models/champion.json, which names the version in service (the champion) and
 /// the ones before it, latest first.
 /// </summary>
-public sealed class ModelRegistry(string dataDirectory, TimeProvider time)
+public sealed class LocalModels(string dataDirectory, TimeProvider time)
 {
     static readonly TimeSpan LockPollInterval = TimeSpan.FromMilliseconds(200);
 
@@ -63,7 +63,7 @@ public sealed class ModelRegistry(string dataDirectory, TimeProvider time)
     /// <summary>The version that this host put into service by itself, such as by training, and when; null where it follows the shared registry.</summary>
     public (string Version, string Why, DateTimeOffset Since)? OwnPromotion => TryReadPointer() is { Entry: null } own ? (own.Champion, own.Why, own.Since) : null;
 
-    /// <summary>Puts a version in service: processes that start from now on score with it.</summary>
+    /// <summary>Notes which version is in service: what a start goes by where the registry says nothing else.</summary>
     /// <param name="entry">The entry of the shared registry that says so, if one does.</param>
     public void Promote(string version, string why, long? entry = null)
     {

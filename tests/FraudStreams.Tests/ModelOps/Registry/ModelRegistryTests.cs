@@ -13,7 +13,7 @@ namespace FraudStreams.Tests.ModelOps.Registry;
 
 /// <summary>Hosts with folders of their own on one embedded log.</summary>
 [Trait("Category", "Integration")]
-public sealed class SharedRegistryTests : IAsyncDisposable
+public sealed class ModelRegistryTests : IAsyncDisposable
 {
     readonly TemporaryFolder _folder = new();
     readonly List<RegistryHost> _hosts = [];

@@ -12,7 +12,7 @@ namespace FraudStreams.ModelOps.Registry;
 /// before it, and the versions' artifacts beside them. A host keeps the versions that it uses in its own folder and fetches those that it lacks. Two
 /// writers at once are settled by the topic's order: the second entry does not follow the first and is made anew. One caller at a time.
 /// </summary>
-public sealed class SharedRegistry(IMessageLog topics, ModelRegistry local, TimeProvider time) : IAsyncDisposable
+public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimeProvider time) : IAsyncDisposable
 {
     const int MostTries = 20;
     const int MostCharacters = 1000;
