@@ -48,7 +48,7 @@ public sealed record FraudSettings(
         var settings = new FraudSettings(
             Of(() => RolesFrom(root)),
             root.Text("schema"),
-            Of(() => NotEmpty(root, "data")),
+            Of(() => root.FilledText("data", "a folder")),
             Of(() => SpeedSettings.From(root.Section("speeds"))),
             Of(() => BatchSettings.From(root.Section("batch"))),
             Of(() => InputSettings.From(root.Section("input"))),
@@ -99,7 +99,4 @@ public sealed record FraudSettings(
         var set = roles.ToImmutableHashSet();
         return set.IsEmpty ? throw SettingsException.Senseless(root.PathOf("roles"), "[]", $"a list of some of {names}") : set;
     }
-
-    static string NotEmpty(SettingsSection section, string key) =>
-        section.Text(key) is { Length: > 0 } text ? text : throw section.Senseless(key, "a folder");
 }

@@ -48,9 +48,6 @@ sealed class ClusterStage : Stage
     /// <summary>The partitions of `transactions` that a node leads.</summary>
     public Task<IReadOnlyList<Confluent.Kafka.TopicPartition>> LedByAsync(int node) => Cluster.LedByAsync(node, _topics.NameOf(TopicNames.Transactions));
 
-    /// <summary>Records of these partitions that are acknowledged; null while their leader does not answer.</summary>
-    public Task<long?> AcknowledgedAsync(IReadOnlyList<Confluent.Kafka.TopicPartition> partitions) => _topics.AcknowledgedAsync(partitions);
-
     public override Ledger Read() => Ledger.Of(_topics.Records, StoreFile.Rows(Folder.StoreFile), Mail.Received());
 
     public override long Confirmed() => StoreFile.Confirmed(Folder.StoreFile);

@@ -46,19 +46,6 @@ sealed class StageTopics : IDisposable
         }
     }
 
-    /// <summary>Records that are acknowledged, of these partitions; null while their leader does not answer.</summary>
-    public async Task<long?> AcknowledgedAsync(IReadOnlyList<Confluent.Kafka.TopicPartition> partitions)
-    {
-        try
-        {
-            return (await _admin.BoundsAsync(partitions, CancellationToken.None)).Sum(bounds => bounds.End);
-        }
-        catch (MessageLogException)
-        {
-            return null;
-        }
-    }
-
     /// <summary>A topic or group as the brokers have it.</summary>
     public string NameOf(string name) => _kafka.Prefix + name;
 

@@ -41,6 +41,10 @@ public sealed class ScoringModel
     /// <summary>A payment with at least this score, 0..1, is predicted a fraud.</summary>
     public double Threshold => Card.Threshold.Score;
 
+    /// <summary>The same version with another threshold in force than its card's.</summary>
+    public ScoringModel WithThreshold(double threshold) =>
+        threshold == Threshold ? this : new ScoringModel(Card with { Threshold = new ModelThreshold(threshold, "changed in the registry") }, Scorer);
+
     /// <summary>Computes the features of a batch in a pooled buffer and scores it.</summary>
     /// <param name="rows">Transactions of <see cref="Schema"/>, with their window values if the schema has window features.</param>
     /// <param name="scores">Receives one score a row, 0..1; its length is the number of rows.</param>

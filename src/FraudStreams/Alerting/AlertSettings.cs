@@ -46,7 +46,7 @@ public sealed record AlertSettings(
             section.Int("parallel", 1, 256),
             section.Int("waiting", 100, 1_000_000),
             section.Text("template") is { Length: > 0 } file ? file : null,
-            section.Text("folder") is { Length: > 0 } folder ? folder : throw section.Senseless("folder", "a folder"),
+            section.FilledText("folder", "a folder"),
             MailSettings.Read(mail, Environment.GetEnvironmentVariable),
             mail.Text("per-minute") == "unlimited" ? null : mail.Int("per-minute", 1, 100_000),
             mail.Int("digest", 1, 1000),

@@ -33,7 +33,7 @@ static class InputOptions
     {
         try
         {
-            return SettingsSection.ParseShare(text) is >= 0 and <= 1;
+            return SettingsValues.ParseShare(text) is >= 0 and <= 1;
         }
         catch (FormatException)
         {

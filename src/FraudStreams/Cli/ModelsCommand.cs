@@ -179,6 +179,7 @@ static class ModelsCommand
         var (version, score) = (call.GetValue<string>("VERSION")!, call.GetValue<string>("SCORE")!);
         var threshold = ThresholdOf(score);
         await registry.ChangeThresholdAsync(version, threshold, call.GetValue(As)!, call.GetValue(Why)!, cancellationToken);
+        Follow(registry, local);
         return Say(call, registry, version, $"{version} predicts fraud from a score of {threshold.ToString(CultureInfo.InvariantCulture)} on.");
     }
 
@@ -232,8 +233,8 @@ static class ModelsCommand
     /// <summary>A start of this folder without its topics finds the same version.</summary>
     static void Follow(ModelRegistry registry, LocalModels local)
     {
-        if (registry.State is { Champion: { } champion, InService: { } entry } && Directory.Exists(local.FolderOf(champion)))
-            local.Promote(champion, entry.Why, entry.Number);
+        if (registry.State.Champion is { } champion && Directory.Exists(local.FolderOf(champion)))
+            local.Follow(registry.State);
     }
 
     internal static int Say(ParseResult call, ModelRegistry registry, string version, string text)

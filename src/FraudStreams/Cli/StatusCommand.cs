@@ -38,6 +38,8 @@ static class StatusCommand
         table.AddRow("stored", $"{status.Stored:N0}");
         table.AddRow("predicted frauds", $"{status.PredictedFrauds:N0}");
         table.AddRow("alerts delivered", $"{status.Alerts:N0}");
+        if (status.Hosts.Any(host => host.AlertsWaiting is not null))
+            table.AddRow("alerts that wait", $"{status.Hosts.Sum(host => host.AlertsWaiting ?? 0):N0}");
         table.AddRow("alerts refused for good", $"{status.Undelivered:N0}");
         table.AddRow("labels", $"{status.Labels:N0}");
         foreach (var (group, lag) in status.Lag)

@@ -98,7 +98,7 @@ static class TrainCommand
                 return false;
             if (await registry.PromoteAsync(model.Version, ModelsCommand.User, "trained", settings.Models.Approvals, cancellationToken))
             {
-                local.Promote(model.Version, "trained", registry.State.InService!.Number);
+                local.Follow(registry.State);
                 return true;
             }
 

@@ -171,9 +171,12 @@ public sealed class ConfigLayers
     static HoconRoot Include(string name, string? directory)
     {
         var file = Path.GetFullPath(name, directory ?? Directory.GetCurrentDirectory());
-        return File.Exists(file)
-            ? Parser.Parse(File.ReadAllText(file), inner => Include(inner, Path.GetDirectoryName(file)))
-            : throw new SettingsException($"include \"{name}\": there is no file {file}");
+        if (!File.Exists(file))
+            throw new SettingsException($"include \"{name}\": there is no file {file}");
+        var hocon = File.ReadAllText(file);
+        return HoconNesting.Fault(hocon) is { } fault
+            ? throw new SettingsException($"{file} is not valid HOCON: {fault}")
+            : Parser.Parse(hocon, inner => Include(inner, Path.GetDirectoryName(file)));
     }
 
     /// <summary>The paths under fraudstreams that hold a value, not a section; an empty section stands for whatever it may hold.</summary>

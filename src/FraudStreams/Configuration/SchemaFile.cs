@@ -1,4 +1,4 @@
-using Akka.Configuration;
+using System.Collections.Immutable;
 using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Configuration;
@@ -9,17 +9,17 @@ public static class SchemaFile
     const string Extension = ".conf";
     const string MadeIdName = "id";
 
-    static readonly (string Key, Func<SchemaSection, string, FeatureDefinition> Read)[] FeatureKinds =
+    static readonly (string Key, Func<SettingsSection, string, FeatureDefinition> Read)[] FeatureKinds =
     [
-        ("number", (section, name) => new NumberFeature(name, section.Text("number"))),
-        ("log1p", (section, name) => new LogFeature(name, section.Text("log1p"))),
+        ("number", (section, name) => new NumberFeature(name, section.FilledText("number"))),
+        ("log1p", (section, name) => new LogFeature(name, section.FilledText("log1p"))),
         ("category", (section, name) => new CategoryFeature(
             name,
-            section.Text("category"),
-            section.Whole("min-count", CategoryFeature.DefaultLeastCount),
-            section.Whole("max-categories", CategoryFeature.DefaultMostCategories))),
-        ("calendar", (section, name) => new CalendarFeature(name, section.Text("of"), Part(section))),
-        ("age", (section, name) => new AgeFeature(name, section.Text("age"))),
+            section.FilledText("category"),
+            section.Has("min-count") ? section.Int("min-count", 1, int.MaxValue) : CategoryFeature.DefaultLeastCount,
+            section.Has("max-categories") ? section.Int("max-categories", 1, int.MaxValue) : CategoryFeature.DefaultMostCategories)),
+        ("calendar", (section, name) => new CalendarFeature(name, section.FilledText("of"), Part(section))),
+        ("age", (section, name) => new AgeFeature(name, section.FilledText("age"))),
         ("distance", (section, name) => Distance(name, section.Texts("distance", 4))),
         ("ratio", (section, name) => Ratio(name, section.Texts("ratio", 2))),
         ("difference", (section, name) => Difference(name, section.Texts("difference", 2))),
@@ -65,52 +65,40 @@ public static class SchemaFile
     /// <summary>Reads a schema from HOCON text; <paramref name="subject"/> names it in what goes wrong.</summary>
     public static TransactionSchema Parse(string hocon, string subject)
     {
-        Config config;
-        if (HoconNesting.Fault(hocon) is { } fault)
-            throw new SchemaException(subject, [$"is not HOCON: {fault}"]);
-        try
-        {
-            config = ConfigurationFactory.ParseString(hocon);
-        }
-        // Any exception of the parser is about the text, and its type is not part of Akka.NET's contract.
-        catch (Exception e)
-        {
-            throw new SchemaException(subject, [$"is not HOCON: {e.Message}"]);
-        }
-        var root = new SchemaSection(config.Root, "", []);
+        var root = SettingsSection.Parse(hocon, subject);
         var draft = Draft(root);
         if (root.Problems.Count > 0)
             throw new SchemaException(subject, root.Problems);
         return TransactionSchema.Create(draft, subject);
     }
 
-    static SchemaDraft Draft(SchemaSection root)
+    static SchemaDraft Draft(SettingsSection root)
     {
         var draft = new SchemaDraft(
-            root.Text("name"),
+            root.FilledText("name"),
             [.. root.List("fields").Select(Field)],
-            root.Section("roles", required: true) is { } roles ? Roles(roles) : new SchemaRoles("", "", ""))
+            Roles(root.Section("roles")))
         {
             Features = [.. root.List("features").Select(Feature)],
-            DropsIndexColumn = root.Section("csv", required: false) is { } csv && DropsIndexColumn(csv),
+            DropsIndexColumn = root.Has("csv") && DropsIndexColumn(root.Section("csv")),
         };
         root.RefuseOthers();
         return draft;
     }
 
-    static bool DropsIndexColumn(SchemaSection csv)
+    static bool DropsIndexColumn(SettingsSection csv)
     {
-        var drops = csv.Choice("index-column", false, ("drop", true));
+        var drops = csv.OptionalChoice("index-column", false, ("drop", true));
         csv.RefuseOthers();
         return drops;
     }
 
-    static SchemaRoles Roles(SchemaSection section)
+    static SchemaRoles Roles(SettingsSection section)
     {
-        var made = section.IsSection("id") ? section.Section("id", required: true) : null;
-        made?.Choice("from", true, ("row", true));
+        var made = section.IsSection("id") ? section.Section("id") : null;
+        made?.OptionalChoice("from", true, ("row", true));
         made?.RefuseOthers();
-        var roles = new SchemaRoles(made is null ? section.Text("id") : MadeIdName, section.Text("time"), section.Text("amount"))
+        var roles = new SchemaRoles(made is null ? section.FilledText("id") : MadeIdName, section.FilledText("time"), section.FilledText("amount"))
         {
             IdFromRow = made is not null,
             Card = section.OptionalText("card"),
@@ -121,39 +109,37 @@ public static class SchemaFile
         return roles;
     }
 
-    static SchemaField Field(SchemaSection section)
+    static SchemaField Field(SettingsSection section)
     {
         var type = section.Choice(
             "type",
-            default(FieldType),
-            required: true,
             ("text", FieldType.Text),
             ("number", FieldType.Number),
             ("integer", FieldType.Integer),
             ("time", FieldType.Time));
-        var field = new SchemaField(section.Text("name"), type)
+        var field = new SchemaField(section.FilledText("name"), type)
         {
-            Optional = section.Flag("optional"),
-            Secret = section.Flag("secret"),
+            Optional = section.OptionalFlag("optional"),
+            Secret = section.OptionalFlag("secret"),
             TimeFormats = [.. section.TextOrTexts("format").Select(text => Format(section, text))],
-            Digits = section.Has("digits") ? Digits(section.Wholes("digits", 2)) : null,
+            Digits = section.Has("digits") ? Digits(section.Ints("digits", 2)) : null,
         };
         section.RefuseOthers();
         return field;
     }
 
-    static DigitCount Digits(int[] range) => new(range[0], range[1]);
+    static DigitCount Digits(ImmutableArray<int> range) => new(range[0], range[1]);
 
-    static TimeFormat Format(SchemaSection section, string text)
+    static TimeFormat Format(SettingsSection section, string text)
     {
         if (!TimeFormat.TryParse(text, out var format))
             section.Add("format", $"\"{text}\" is no time format; possible are {TimeFormat.Choices}");
         return format;
     }
 
-    static FeatureDefinition Feature(SchemaSection section)
+    static FeatureDefinition Feature(SettingsSection section)
     {
-        var name = section.Text("name");
+        var name = section.FilledText("name");
         var read = FeatureKinds.FirstOrDefault(kind => section.Has(kind.Key)).Read;
         if (read is null)
             section.Add("", $"says nothing to compute; it has one of {string.Join(", ", FeatureKinds.Select(kind => kind.Key))}");
@@ -163,18 +149,16 @@ public static class SchemaFile
         return feature;
     }
 
-    static DistanceFeature Distance(string name, string[] points) => new(name, points[0], points[1], points[2], points[3]);
+    static DistanceFeature Distance(string name, ImmutableArray<string> points) => new(name, points[0], points[1], points[2], points[3]);
 
-    static RatioFeature Ratio(string name, string[] fields) => new(name, fields[0], fields[1]);
+    static RatioFeature Ratio(string name, ImmutableArray<string> fields) => new(name, fields[0], fields[1]);
 
-    static DifferenceFeature Difference(string name, string[] fields) => new(name, fields[0], fields[1]);
+    static DifferenceFeature Difference(string name, ImmutableArray<string> fields) => new(name, fields[0], fields[1]);
 
-    static WindowFeature Window(SchemaSection section, string name)
+    static WindowFeature Window(SettingsSection section, string name)
     {
         var kind = section.Choice(
             "window",
-            default(WindowKind),
-            required: true,
             ("count", WindowKind.Count),
             ("sum", WindowKind.Sum),
             ("mean", WindowKind.Mean),
@@ -183,18 +167,16 @@ public static class SchemaFile
             ("distinct", WindowKind.Distinct),
             ("fraud-share", WindowKind.FraudShare),
             ("since-last", WindowKind.SinceLast));
-        return new WindowFeature(name, kind, [.. section.TextOrTexts("by")], section.Duration("over") ?? TimeSpan.Zero)
+        return new WindowFeature(name, kind, section.TextOrTexts("by"), section.WholeDuration("over"))
         {
             Of = section.OptionalText("of"),
-            Delay = section.Has("delay") ? section.Duration("delay") ?? TimeSpan.Zero : TimeSpan.Zero,
-            CountsItself = section.Choice("current", true, ("in", true), ("out", false)),
+            Delay = section.Has("delay") ? section.WholeDuration("delay") : TimeSpan.Zero,
+            CountsItself = section.OptionalChoice("current", true, ("in", true), ("out", false)),
         };
     }
 
-    static CalendarPart Part(SchemaSection section) => section.Choice(
-        "calendar",
-        default(CalendarPart),
-        required: true,
+    static CalendarPart Part(SettingsSection section) => section.Choice(
+            "calendar",
         ("hour", CalendarPart.Hour),
         ("weekday", CalendarPart.Weekday),
         ("month-day", CalendarPart.MonthDay),

@@ -11,8 +11,10 @@ namespace FraudStreams.Diagnostics;
 /// release.
 /// </param>
 /// <param name="ModelVersion">The version that scores in this process; null where it does not score.</param>
+/// <param name="AlertsWaiting">Alerts that are raised and not delivered yet; null where the process does not alert, or another release wrote the file.</param>
 public sealed record Heartbeat(
-    string Machine, int ProcessId, ImmutableArray<string> Roles, DateTimeOffset At, long? UptimeMs, ImmutableSortedDictionary<string, CheckResult> Checks, string? ModelVersion = null)
+    string Machine, int ProcessId, ImmutableArray<string> Roles, DateTimeOffset At, long? UptimeMs, ImmutableSortedDictionary<string, CheckResult> Checks, string? ModelVersion = null,
+    int? AlertsWaiting = null)
 {
     public static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
@@ -43,7 +45,8 @@ public sealed record Heartbeat(
                 root.GetProperty("at").GetDateTimeOffset(),
                 root.TryGetProperty("uptime_ms", out var uptime) && uptime.ValueKind == JsonValueKind.Number && uptime.TryGetInt64(out var milliseconds) ? milliseconds : null,
                 root.GetProperty("checks").EnumerateObject().ToImmutableSortedDictionary(check => check.Name, check => CheckFrom(check.Value)),
-                root.TryGetProperty("model_version", out var version) ? version.GetString() : null);
+                root.TryGetProperty("model_version", out var version) ? version.GetString() : null,
+                root.TryGetProperty("alerts_waiting", out var waiting) && waiting.ValueKind == JsonValueKind.Number && waiting.TryGetInt32(out var alerts) ? alerts : null);
         }
         catch (KeyNotFoundException e)
         {

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using FraudStreams.Alerting.Outbox;
+using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
@@ -9,7 +11,7 @@ namespace FraudStreams.Hosting;
 /// Writes each report of the health checks into the process's <see cref="Heartbeat"/>, and logs what is wrong: when it begins, once a minute, and when it
 /// is over. Removes the file at an orderly end.
 /// </summary>
-sealed class HeartbeatPublisher(StreamOptions options, StreamMetrics metrics, ILogger<HeartbeatPublisher> log, TimeProvider time) : IHealthCheckPublisher, IDisposable
+sealed class HeartbeatPublisher(StreamOptions options, StreamMetrics metrics, PendingAlerts alerts, ILogger<HeartbeatPublisher> log, TimeProvider time) : IHealthCheckPublisher, IDisposable
 {
     /// <summary>Pipelines log their failures themselves, and the outboxes those of a channel or of the journal.</summary>
     static readonly ImmutableHashSet<string> s_loggedElsewhere = ["pipelines", "alerts"];
@@ -79,5 +81,6 @@ sealed class HeartbeatPublisher(StreamOptions options, StreamMetrics metrics, IL
                     _ => CheckStatus.Unhealthy,
                 },
                 entry.Value.Status == HealthStatus.Healthy ? "" : Reason(entry.Value))),
-        metrics.ModelVersion);
+        metrics.ModelVersion,
+        options.Settings.Roles.Contains(Role.Alert) ? alerts.Waiting : null);
 }

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Akka.Configuration;
 using FraudStreams.Configuration;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Models;
@@ -37,25 +36,14 @@ sealed partial record FeatureMap(FeaturePlan Plan, ImmutableArray<int> Columns)
 
     public static FeatureMap Parse(string hocon, string subject, TransactionSchema schema, ForeignModel model)
     {
-        Config config;
-        try
-        {
-            config = ConfigurationFactory.ParseString(hocon);
-        }
-        // Any exception of the parser is about the text, and its type is not part of Akka.NET's contract.
-        catch (Exception e)
-        {
-            throw new SchemaException(subject, [$"is not HOCON: {e.Message}"]);
-        }
-
-        var root = new SchemaSection(config.Root, "", []);
+        var root = SettingsSection.Parse(hocon, subject);
         var features = schema.Features.ToList();
         var values = new Dictionary<string, string[]>();
         var columns = new List<int>();
         foreach (var section in root.List("features"))
         {
             var position = columns.Count;
-            var name = section.Text("name");
+            var name = section.FilledText("name");
             if (position < model.Features.Length && model.Features[position].Name is { } theirs && !MadeName().IsMatch(theirs) && theirs != name.Replace(' ', '_') && theirs != name)
                 section.Add("name", $"is {name}; the model's feature {position + 1} is {theirs}");
             var column = ColumnOf(section, name, schema, features);
@@ -84,7 +72,7 @@ sealed partial record FeatureMap(FeaturePlan Plan, ImmutableArray<int> Columns)
     }
 
     /// <summary>The index of the feature that an entry names, added where the schema does not have it; −1, and a problem, where there is none.</summary>
-    static int ColumnOf(SchemaSection section, string name, TransactionSchema schema, List<FeatureDefinition> features)
+    static int ColumnOf(SettingsSection section, string name, TransactionSchema schema, List<FeatureDefinition> features)
     {
         string[] kinds = [.. new[] { "feature", "number", "category" }.Where(section.Has)];
         if (kinds is not [var kind])
@@ -93,7 +81,7 @@ sealed partial record FeatureMap(FeaturePlan Plan, ImmutableArray<int> Columns)
             return -1;
         }
 
-        var of = section.Text(kind);
+        var of = section.FilledText(kind);
         if (kind == "feature")
         {
             var found = features.FindIndex(feature => feature.Name == of);
@@ -115,7 +103,7 @@ sealed partial record FeatureMap(FeaturePlan Plan, ImmutableArray<int> Columns)
         return features.Count - 1;
     }
 
-    static void AddValues(SchemaSection section, CategoryFeature category, Dictionary<string, string[]> values)
+    static void AddValues(SettingsSection section, CategoryFeature category, Dictionary<string, string[]> values)
     {
         var given = section.TextOrTexts("values").ToArray();
         if (given.Length is 0 or > CategoryFeature.Limit)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
+using FraudStreams.ModelOps.Registry;
 
 namespace FraudStreams.ModelOps;
 
@@ -58,14 +59,25 @@ public sealed class LocalModels(string dataDirectory, TimeProvider time)
 
     public bool HasVersions => VersionFolders().Any();
 
-    public ScoringModel? Champion() => ChampionVersion is { } version ? ModelArtifact.Load(FolderOf(version)) : null;
+    /// <summary>The version in service with the threshold in force, or null where there is none yet.</summary>
+    public ScoringModel? Champion()
+    {
+        if (ReadPointer() is not { } pointer)
+            return null;
+        var model = ModelArtifact.Load(FolderOf(pointer.Champion));
+        return pointer.Threshold is { } threshold ? model.WithThreshold(threshold) : model;
+    }
 
     /// <summary>The version that this host put into service by itself, such as by training, and when; null where it follows the shared registry.</summary>
     public (string Version, string Why, DateTimeOffset Since)? OwnPromotion => TryReadPointer() is { Entry: null } own ? (own.Champion, own.Why, own.Since) : null;
 
+    /// <summary>Notes which version the shared registry has in service, and its threshold in force.</summary>
+    public void Follow(RegistryState state) => Promote(state.Champion!, state.InService!.Why, state.InService.Number, state.Versions[state.Champion!].Threshold);
+
     /// <summary>Notes which version is in service: what a start goes by where the registry says nothing else.</summary>
-    /// <param name="entry">The entry of the shared registry that says so, if one does.</param>
-    public void Promote(string version, string why, long? entry = null)
+    public void Promote(string version, string why) => Promote(version, why, null, null);
+
+    void Promote(string version, string why, long? entry, double? threshold)
     {
         // Where the shared registry says what is in service, a damaged note of this host is replaced.
         var pointer = entry is null ? ReadPointer() : TryReadPointer();
@@ -78,7 +90,7 @@ public sealed class LocalModels(string dataDirectory, TimeProvider time)
         var temporary = $"{PointerFile}.{Environment.ProcessId}.new";
         using (var file = File.Create(temporary))
         {
-            JsonSerializer.Serialize(file, new ChampionPointer(version, before, why, time.GetUtcNow(), entry), ChampionJson.Default.ChampionPointer);
+            JsonSerializer.Serialize(file, new ChampionPointer(version, before, why, time.GetUtcNow(), entry, threshold), ChampionJson.Default.ChampionPointer);
             file.Flush(flushToDisk: true);
         }
 
@@ -164,7 +176,8 @@ public sealed class LocalModels(string dataDirectory, TimeProvider time)
 
 /// <summary>models/champion.json.</summary>
 /// <param name="Entry">The entry of the shared registry that it follows; null where it was written by this host alone.</param>
-sealed record ChampionPointer(string Champion, string[] Before, string Why, DateTimeOffset Since, long? Entry = null);
+/// <param name="Threshold">The one in force, as the registry says; null where it is the card's.</param>
+sealed record ChampionPointer(string Champion, string[] Before, string Why, DateTimeOffset Since, long? Entry = null, double? Threshold = null);
 
 /// <summary>Generated when the program is built: `status` reads the file, and finding out at run time how takes longer than all else that it does.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]

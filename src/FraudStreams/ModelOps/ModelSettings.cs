@@ -59,7 +59,7 @@ public sealed record ModelSettings(
     static ThresholdRule ThresholdFrom(string text)
     {
         var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var numbers = words.Skip(1).Select(SettingsSection.ParseShare).ToArray();
+        var numbers = words.Skip(1).Select(SettingsValues.ParseShare).ToArray();
         return (words.FirstOrDefault(), numbers) switch
         {
             ("alerts-per-day", [> 0 and var alerts]) => new ThresholdRule.AlertsADay(alerts),

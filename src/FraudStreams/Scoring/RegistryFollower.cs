@@ -97,12 +97,12 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
             if (model.Schema != _schema)
                 throw new ModelArtifactException($"it scores payments of schema {model.Schema.Name}, and not of this stream's");
             _supervisor.Tell(new UseModel(model));
-            var (entry, last) = (state.InService!, state.History[^1]);
+            var last = state.History[^1];
             _log.Info(
                 "Model {Version} scores from now on, with threshold {Threshold} (before: {Former}): entry {Entry} of the registry, by {Actor} ({Why})", champion, wanted.Threshold,
                 $"{_inService.Version} with {_inService.Threshold}", last.Number, last.Actor, last.Why);
             _inService = (champion, wanted.Threshold);
-            Note(champion, entry);
+            Note(state);
         }
         catch (ModelArtifactException e)
         {
@@ -112,15 +112,15 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
     }
 
     /// <summary>A start without the registry would take another version; scoring goes on in any case.</summary>
-    void Note(string version, RegistryEvent entry)
+    void Note(RegistryState state)
     {
         try
         {
-            _local.Promote(version, entry.Why, entry.Number);
+            _local.Follow(state);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _log.Warning("That {Version} is in service cannot be noted in this host's folder: {Reason}", version, e.Message);
+            _log.Warning("That {Version} is in service cannot be noted in this host's folder: {Reason}", state.Champion, e.Message);
         }
     }
 }

@@ -47,7 +47,10 @@ public sealed class PredictionStore : IAsyncDisposable
 
     public TransactionSchema Schema => _reader.Schema;
 
-    /// <summary>Opens the store in a data folder, and creates the folder, the file and the tables that are missing.</summary>
+    /// <summary>
+    /// Opens the store in a data folder, and creates the folder, the file and the tables that are missing. If another process holds its lock now, or its disk
+    /// is full, opening succeeds and writes fail until they can be done.
+    /// </summary>
     /// <exception cref="StoreException">The file cannot be used, is of a newer release, or holds the payments of another schema.</exception>
     public static PredictionStore Open(SqliteStoreSettings settings, TransactionSchema schema, TimeProvider time) =>
         new(SqliteStoreDatabase.Open(settings, schema, time), schema, settings.LongestRecord);

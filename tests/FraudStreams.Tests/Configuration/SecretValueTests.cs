@@ -81,5 +81,5 @@ public sealed class SecretValueTests : IDisposable
     SecretValue Read(string value, string? file) =>
         SecretValue.Read(Variable, Section(file is null ? "" : Path.Combine(_folder, file)), "password-file", _ => value);
 
-    static SettingsSection Section(string file) => new(ConfigurationFactory.ParseString($"alerts.mail.password-file = \"{file}\""), "alerts.mail");
+    static SettingsSection Section(string file) => new(ConfigurationFactory.ParseString($"alerts.mail.password-file = \"{file}\""), "alerts.mail", []);
 }

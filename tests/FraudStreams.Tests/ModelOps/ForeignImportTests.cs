@@ -77,6 +77,7 @@ public sealed class ForeignImportTests : IDisposable
     [InlineData("feature = kind, values = [d0, d1, d2, d3, d4]", "feature = kind", "features.d.values: has 0 values")]
     [InlineData("[d0, d1,", "[d1, d1,", "has d1 twice")]
     [InlineData("name = b", "name = bb", "is bb; the model's feature 2 is b")]
+    [InlineData("values = [d0,", "values = [@d0,", "is not HOCON")]
     [InlineData("{ name = e, feature = last }", "", "lists 4; the model takes 5: a, b, c, d, e")]
     public void A_map_that_does_not_fit_is_refused_with_the_key(string found, string put, string reason)
     {

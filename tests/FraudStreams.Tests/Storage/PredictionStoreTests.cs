@@ -145,6 +145,23 @@ public sealed class PredictionStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_store_that_is_locked_at_the_start_is_opened_once_the_lock_is_gone()
+    {
+        await Predictions.Open(_folder).DisposeAsync();
+        using var other = SqliteFile.Open(File, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
+        other.Execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE");
+
+        await using var store = Predictions.Open(new SqliteStoreSettings(_folder) { LockTimeout = TimeSpan.FromMilliseconds(300) });
+        var failure = await Should.ThrowAsync<StoreException>(store.WriteAsync(Predictions.Records(Predictions.Json("t1"))));
+        other.RollBack();
+        other.Dispose();
+        var stored = await store.WriteAsync(Predictions.Records(Predictions.Json("t1")));
+
+        failure.Message.ShouldContain("another process keeps it locked");
+        stored.Stored.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Several_writers_take_turns()
     {
         await using var store = Predictions.Open(_folder);

@@ -33,7 +33,7 @@ public sealed record FolderStatus(
             new LocalModels(dataDirectory, TimeProvider.System).ChampionVersion,
             [
                 .. HeartbeatFile.OfAllMachines(dataDirectory, TimeProvider.System.GetUtcNow())
-                    .Select(host => new HostStatus(host.Machine, host.ProcessId, host.Roles, host.At, host.ModelVersion)),
+                    .Select(host => new HostStatus(host.Machine, host.ProcessId, host.Roles, host.At, host.ModelVersion, host.AlertsWaiting)),
             ]);
     }
 
@@ -66,7 +66,8 @@ public sealed record FolderStatus(
 
 /// <summary>A process that runs on the data folder, from its last heartbeat.</summary>
 /// <param name="ModelVersion">The version that scores there; null where the process does not score.</param>
-public sealed record HostStatus(string Machine, int ProcessId, ImmutableArray<string> Roles, DateTimeOffset At, string? ModelVersion)
+/// <param name="AlertsWaiting">Alerts that are raised there and not delivered yet; null where the process does not alert.</param>
+public sealed record HostStatus(string Machine, int ProcessId, ImmutableArray<string> Roles, DateTimeOffset At, string? ModelVersion, int? AlertsWaiting)
 {
     internal void WriteTo(Utf8JsonWriter json)
     {
@@ -79,6 +80,10 @@ public sealed record HostStatus(string Machine, int ProcessId, ImmutableArray<st
         json.WriteEndArray();
         json.WriteString("at", At);
         json.WriteString("model_version", ModelVersion);
+        if (AlertsWaiting is { } waiting)
+            json.WriteNumber("alerts_waiting", waiting);
+        else
+            json.WriteNull("alerts_waiting");
         json.WriteEndObject();
     }
 }

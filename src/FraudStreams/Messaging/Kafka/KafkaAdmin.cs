@@ -119,7 +119,12 @@ sealed class KafkaAdmin : IDisposable
         var answer = await client.ListOffsetsAsync(
             partitions.Select(partition => new TopicPartitionOffsetSpec { TopicPartition = partition, OffsetSpec = spec }),
             new ListOffsetsOptions { RequestTimeout = timeout, IsolationLevel = IsolationLevel.ReadCommitted });
-        return answer.ResultInfos.ToDictionary(info => info.TopicPartitionOffsetError.TopicPartition, info => info.TopicPartitionOffsetError.Offset.Value);
+        var offsets = answer.ResultInfos.ToDictionary(info => info.TopicPartitionOffsetError.TopicPartition, info => info.TopicPartitionOffsetError.Offset.Value);
+
+        // While brokers are away an answer may leave an offset out, without an error: read as a number it would say that nothing is left to consume.
+        return offsets.Values.All(offset => offset >= 0)
+            ? offsets
+            : throw new KafkaException(new Error(ErrorCode.OffsetNotAvailable, "the leader of a partition does not say where it ends"));
     }
 
     async Task<T> QueryAsync<T>(string? query, Func<KafkaClients.Set, TimeSpan, Task<T>> run, CancellationToken cancellationToken)

@@ -9,8 +9,12 @@ namespace FraudStreams.Messaging.Kafka;
 /// </summary>
 sealed class KafkaClients(KafkaSettings settings, LastClientError fault) : IDisposable
 {
-    readonly Lock _gate = new();
+    /// <summary>Closing takes a moment, or longer where no broker answers.</summary>
+    public static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
+
+    readonly object _gate = new();
     Set? _current;
+    int _open;
     bool _isClosed;
 
     /// <summary>One generation of clients.</summary>
@@ -65,7 +69,12 @@ sealed class KafkaClients(KafkaSettings settings, LastClientError fault) : IDisp
         {
             if (_isClosed)
                 throw new MessageLogException($"The connection to {settings.BootstrapServers} was closed");
-            _current ??= new Set(settings, fault);
+            if (_current is null)
+            {
+                _current = new Set(settings, fault);
+                _open++;
+            }
+
             _current.Use.Users++;
             return _current;
         }
@@ -84,13 +93,20 @@ sealed class KafkaClients(KafkaSettings settings, LastClientError fault) : IDisp
         }
     }
 
+    /// <summary>
+    /// Waits until all clients are closed: where a process ends while threads of the client library end too, the library's TLS frees what they are freeing,
+    /// and the process ends with a segmentation fault.
+    /// </summary>
     public void Dispose()
     {
+        var started = TimeProvider.System.GetTimestamp();
         lock (_gate)
         {
             _isClosed = true;
             if (_current is not null)
                 Retire(_current);
+            while (_open > 0 && CloseTimeout - TimeProvider.System.GetElapsedTime(started) is { Ticks: > 0 } left)
+                Monitor.Wait(_gate, left);
         }
     }
 
@@ -103,9 +119,24 @@ sealed class KafkaClients(KafkaSettings settings, LastClientError fault) : IDisp
     }
 
     /// <summary>Closes in the background: a client that no broker answers takes a while to close.</summary>
-    static void CloseIfUnused(Set set)
+    void CloseIfUnused(Set set)
     {
-        if (set.Use is (0, true))
-            _ = BlockingCall.RunAsync(set.Close);
+        if (set.Use is not (0, true))
+            return;
+        _ = BlockingCall.RunAsync(() =>
+        {
+            try
+            {
+                set.Close();
+            }
+            finally
+            {
+                lock (_gate)
+                {
+                    _open--;
+                    Monitor.PulseAll(_gate);
+                }
+            }
+        });
     }
 }

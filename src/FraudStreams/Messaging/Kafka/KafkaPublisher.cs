@@ -19,6 +19,7 @@ sealed class KafkaPublisher : IDisposable
     readonly ImmutableSortedDictionary<string, int> _partitions;
     readonly Lock _gate = new();
     IProducer<byte[], byte[]>? _producer;
+    Task _closing = Task.CompletedTask;
     RecordPartitioner _partitioner;
 
     /// <param name="longest">The maximum record size over all topics, in bytes: the client refuses longer ones by itself.</param>
@@ -60,11 +61,15 @@ sealed class KafkaPublisher : IDisposable
 
     public void Dispose()
     {
+        Task closing;
         lock (_gate)
         {
             _producer?.Dispose();
             _producer = null;
+            closing = _closing;
         }
+
+        closing.Wait(KafkaClients.CloseTimeout);
     }
 
     int PartitionOf(string topic, ReadOnlySpan<byte> key)
@@ -117,8 +122,7 @@ sealed class KafkaPublisher : IDisposable
         {
             if (ReferenceEquals(_producer, producer))
                 _producer = null;
+            _closing = Task.WhenAll(_closing, BlockingCall.RunAsync(producer.Dispose));
         }
-
-        _ = BlockingCall.RunAsync(producer.Dispose);
     }
 }

@@ -23,7 +23,7 @@ public sealed record KafkaSettings(
     const string PasswordProperty = "sasl.password";
 
     public static KafkaSettings From(SettingsSection section) => new(
-        section.Text("bootstrap-servers") is { Length: > 0 } servers ? servers : throw section.Senseless("bootstrap-servers", "one or more of host:port"),
+        section.FilledText("bootstrap-servers", "one or more of host:port"),
         section.Text("prefix"),
         section.Text("replicas") == "auto" ? null : (short)section.Int("replicas", 1, 100),
         section.Duration("timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)),

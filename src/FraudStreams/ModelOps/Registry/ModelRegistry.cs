@@ -144,9 +144,7 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
             model = ModelArtifact.Load(folder);
         }
 
-        return model.Threshold == known.Threshold
-            ? model
-            : new ScoringModel(model.Card with { Threshold = new ModelThreshold(known.Threshold, "changed in the registry") }, model.Scorer);
+        return model.WithThreshold(known.Threshold);
     }
 
     /// <summary>Reads the whole history again and says what was changed in it; empty where nothing was.</summary>

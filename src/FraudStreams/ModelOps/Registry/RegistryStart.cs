@@ -33,7 +33,7 @@ static class RegistryStart
                 if (model.Schema != schema)
                     throw new SettingsException(
                         $"model {champion} was trained with another schema {model.Schema.Name} than this one: `fraudstreams train --input CSV` trains one that fits, or name its schema's file with --schema");
-                local.Promote(champion, registry.State.InService!.Why, registry.State.InService.Number);
+                local.Follow(registry.State);
                 return model;
             }
             catch (ModelArtifactException e)
@@ -54,8 +54,8 @@ static class RegistryStart
         await registry.RegisterAsync(model.Card, ModelRegistry.Program, why, cancellationToken);
         if (registry.State.Champion == known)
             await registry.PromoteAsync(model.Version, ModelRegistry.Program, why, approvals: 0, cancellationToken);
-        if (registry.State.InService is { } inService && inService.Version == model.Version)
-            local.Promote(model.Version, why, inService.Number);
+        if (registry.State.Champion == model.Version)
+            local.Follow(registry.State);
     }
 
     static bool IsNewer((string Version, string Why, DateTimeOffset Since)? own, RegistryState state) =>

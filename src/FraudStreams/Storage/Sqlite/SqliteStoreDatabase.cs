@@ -26,19 +26,25 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
         _schema = schema;
         _tables = new StoreTables(schema, StoreDialect.Sqlite, new StoreTableNames(null));
         _time = time;
-        _writer = OpenWriter();
     }
 
     public static SqliteStoreDatabase Open(SqliteStoreSettings settings, TransactionSchema schema, TimeProvider time)
     {
+        var database = new SqliteStoreDatabase(settings, schema, time);
         try
         {
-            return new SqliteStoreDatabase(settings, schema, time);
+            database._writer = database.OpenWriter();
+        }
+        catch (SqliteFileException e) when (e.Fault is SqliteFault.Locked or SqliteFault.DiskFull)
+        {
+            // As a server that is away: the first call opens it, once the lock is gone or there is room.
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StoreException($"The store cannot be opened: {e.Message}", e);
         }
+
+        return database;
     }
 
     public static StoreCounts ReadCounts(string folder)
@@ -196,8 +202,7 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
 
     SqliteStoreWriter OpenWriter()
     {
-        var file = SqliteStoreFile.Open(_settings, _tables, _time.GetUtcNow());
-        file.BusyTimeout = MaxBlockingWait;
+        var file = SqliteStoreFile.Open(_settings with { LockTimeout = MaxBlockingWait }, _tables, _time.GetUtcNow());
         return new SqliteStoreWriter(file, _tables, _schema);
     }
 }

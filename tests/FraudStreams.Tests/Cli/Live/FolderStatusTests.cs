@@ -50,18 +50,18 @@ public sealed class FolderStatusTests : IDisposable
     }
 
     [Fact]
-    public async Task The_version_that_scores_is_named_for_each_host()
+    public async Task Version_and_waiting_alerts_are_named_for_each_host()
     {
         TrainedModel.PutInService(_folder);
         await EmbeddedMessageLog.Open(SettingsOf.Set().Topics.Embedded(_folder), TimeProvider.System, _ => { }).DisposeAsync();
         var beat = new Heartbeat("a", 1, ["score", "store"], TimeProvider.System.GetUtcNow(), null, ImmutableSortedDictionary<string, CheckResult>.Empty, "cards-1");
         var hosts = Directory.CreateDirectory(Path.Combine(_folder, "hosts")).FullName;
         await File.WriteAllBytesAsync(Path.Combine(hosts, "a.1.json"), beat.ToJson());
-        await File.WriteAllBytesAsync(Path.Combine(hosts, "b.1.json"), (beat with { Machine = "b", Roles = ["store"], ModelVersion = null }).ToJson());
+        await File.WriteAllBytesAsync(Path.Combine(hosts, "b.1.json"), (beat with { Machine = "b", Roles = ["alert"], ModelVersion = null, AlertsWaiting = 7 }).ToJson());
 
         var status = Read().ShouldNotBeNull();
 
-        status.Hosts.Select(host => $"{host.Machine} {string.Join(',', host.Roles)} {host.ModelVersion}").ShouldBe(["a score,store cards-1", "b store "]);
+        status.Hosts.Select(host => $"{host.Machine} {string.Join(',', host.Roles)} {host.ModelVersion} {host.AlertsWaiting}").ShouldBe(["a score,store cards-1 ", "b alert  7"]);
     }
 
     [Fact]

@@ -44,7 +44,7 @@ public abstract class KafkaTest(KafkaBroker broker) : IAsyncLifetime
                     consumer { stop-timeout = 5s, revoke-timeout = 3s
                                client { session.timeout.ms = 6000, heartbeat.interval.ms = 500 } } }
                 """)),
-        "k"));
+        "k", []));
 
     internal static LogLayout Layout(int partitions) => StreamTopics.Layout(SettingsOf.Set($"topics.partitions={partitions}").Topics);
 

@@ -148,6 +148,8 @@ public sealed class ModelRegistryTests : IAsyncDisposable
 
         (await host.Registry.LoadAsync("v1", default)).Threshold.ShouldBe(0.25);
         ModelArtifact.Load(host.Local.FolderOf("v1")).Threshold.ShouldBe(own);
+        host.Local.Follow(host.Registry.State);
+        host.Local.Champion().ShouldNotBeNull().Threshold.ShouldBe(0.25);
         await Should.ThrowAsync<RegistryException>(host.Registry.ChangeThresholdAsync("v1", 1.5, "anna", "none", default));
     }
 
