@@ -86,6 +86,11 @@ public sealed class PredictionStore : IAsyncDisposable
     public Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken = default) =>
         InTurnAsync(token => _database.WriteAsync(labels, token), cancellationToken);
 
+    /// <summary>Stores the challenger's scores in one transaction, of each payment and challenger the first; returns how many are new.</summary>
+    /// <exception cref="StoreException">Nothing was stored, and the scores can be written again.</exception>
+    public Task<long> WriteAsync(IReadOnlyList<ShadowScore> scores, CancellationToken cancellationToken = default) =>
+        InTurnAsync(token => _database.WriteAsync(scores, token), cancellationToken);
+
     /// <summary>What is stored of each label, in their order. Changes nothing.</summary>
     public Task<IReadOnlyList<StoredOfLabel>> FindAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken = default) =>
         InTurnAsync(token => _database.FindAsync(labels, token), cancellationToken);

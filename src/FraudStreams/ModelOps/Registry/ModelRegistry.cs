@@ -26,6 +26,9 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
 
     public RegistryState State { get; } = new();
 
+    /// <summary>How long the former champion scores in the shadow of a version that is put into service here, and that one is watched; zero: not at all.</summary>
+    public TimeSpan Probation { get; init; }
+
     /// <summary>How the program signs its own entries.</summary>
     public static string Program => $"fraudstreams@{Environment.MachineName}";
 
@@ -70,7 +73,7 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
                 return null;
             if (state.Requests.TryGetValue(version, out var request))
                 throw new RegistryException($"{request.Entry.Actor} asked for {version} to go into service, and {request.Missing} more must approve: `fraudstreams models approve {version} --why TEXT`");
-            return approvals == 0 ? Entry(RegistryAction.Promoted, version, why) : Entry(RegistryAction.Requested, version, why) with { Approvals = approvals };
+            return approvals == 0 ? Entry(RegistryAction.Promoted, version, why) with { ProbationUntil = Until() } : Entry(RegistryAction.Requested, version, why) with { Approvals = approvals };
         }, null, cancellationToken);
         return State.Champion == version;
     }
@@ -88,7 +91,7 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
                 throw new RegistryException($"{actor} asked for {version} to go into service: somebody else has to approve it");
             if (request.ApprovedBy.Any(by => IsSame(by, actor)))
                 throw new RegistryException($"{actor} has approved {version} already: {request.Missing} more must");
-            return Entry(RegistryAction.Approved, version, why);
+            return Entry(RegistryAction.Approved, version, why) with { ProbationUntil = Until() };
         }, null, cancellationToken);
         return State.Champion == version;
     }
@@ -101,6 +104,22 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
             : throw new RegistryException($"there is no version to go back to: {state.Champion ?? "nothing"} is in service and none before it can be used"), null, cancellationToken);
         return State.Champion!;
     }
+
+    /// <summary>Makes a version the challenger, in place of the one before: it scores the champion's payments in its shadow.</summary>
+    public Task ChallengeAsync(string version, string actor, string why, CancellationToken cancellationToken) => AppendAsync(actor, state =>
+    {
+        if (Find(state, version).Failure is { } failure)
+            throw new RegistryException($"{version} cannot challenge: {failure}");
+        if (state.Champion is null)
+            throw new RegistryException($"{version} cannot challenge: no version is in service");
+        if (state.Champion == version)
+            throw new RegistryException($"{version} is in service: another version can challenge it");
+        return state.Challenger == version && !state.IsChallengerOnProbation ? null : Entry(RegistryAction.Challenged, version, why);
+    }, null, cancellationToken);
+
+    /// <summary>Ends a challenge; nothing where the version is not the challenger.</summary>
+    public Task StandDownAsync(string version, string actor, string why, CancellationToken cancellationToken) => AppendAsync(
+        actor, state => state.Challenger == version ? Entry(RegistryAction.StoodDown, version, why) : null, null, cancellationToken);
 
     /// <summary>Changes the score from which a version predicts fraud.</summary>
     public Task ChangeThresholdAsync(string version, double threshold, string actor, string why, CancellationToken cancellationToken) => AppendAsync(actor, state =>
@@ -185,6 +204,8 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
     public ValueTask DisposeAsync() => _reader?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     static bool IsSame(string one, string other) => string.Equals(one.Trim(), other.Trim(), StringComparison.OrdinalIgnoreCase);
+
+    DateTimeOffset? Until() => Probation > TimeSpan.Zero ? time.GetUtcNow() + Probation : null;
 
     static RegistryEvent Entry(RegistryAction action, string version, string why) => new(0, default, "", action, version, why);
 

@@ -76,6 +76,9 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
     public Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken) =>
         WithRetryAsync(writer => writer.Write(labels), () => $"Storing {labels.Count} labels", cancellationToken);
 
+    public Task<long> WriteAsync(IReadOnlyList<ShadowScore> scores, CancellationToken cancellationToken) =>
+        WithRetryAsync(writer => writer.Write(scores), () => $"Storing {scores.Count} scores of the challenger", cancellationToken);
+
     public Task<IReadOnlyList<StoredOfLabel>> FindAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken) =>
         WithRetryAsync(writer => writer.Find(labels), () => "Looking up the labels' payments", cancellationToken);
 
