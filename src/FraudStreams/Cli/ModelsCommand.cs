@@ -61,6 +61,8 @@ static class ModelsCommand
             [Version(), new Argument<string>("SCORE") { Description = "Above 0, at most 1, such as 0.4." }, Why, As],
             "fraudstreams models threshold cards-20260131-120000 0.4 --why \"the team takes 30 more alerts a day\""),
         Of("history", "Prints every entry: who did what, when and why.", HistoryAsync, [Verify], "fraudstreams models history", "fraudstreams models history --verify"),
+        Of("who", "Shows which version decided about a payment, who put it into service and why, and what challengers said of it.", ModelsWho.RunAsync,
+            [new Argument<string>("ID") { Description = "The payment's id." }], "fraudstreams models who f05a20e1e8ef9ce8c6e511bda6603b18"),
         Of("compare", "Measures two versions on the same labelled payments.", CompareAsync, [Version(), Version("OTHER"), Input],
             "fraudstreams models compare cards-20260131-120000 cards-20260207-120000 --input february.csv"),
     };

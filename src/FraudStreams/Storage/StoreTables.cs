@@ -67,6 +67,11 @@ internal sealed class StoreTables
     /// <summary>The quoted name of the event time's column.</summary>
     public string Time { get; }
 
+    /// <summary>The query of what was decided about a payment, and that of what challengers said of it; each takes the id.</summary>
+    public (string Decision, string Shadow) Find(string id) => (
+        $"SELECT score, prediction, model_version, scored_at, {Time} FROM {TableNames.Transactions} WHERE {Id} = {id}",
+        $"SELECT {ShadowColumns} FROM {TableNames.Shadow} WHERE id = {id} ORDER BY scored_at, model_version");
+
     public static string Names(IEnumerable<StoreColumn> columns) => string.Join(", ", columns.Select(column => StoreColumn.Quote(column.Name)));
 
     /// <summary>

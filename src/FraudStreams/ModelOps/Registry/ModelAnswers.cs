@@ -54,3 +54,40 @@ sealed record ModelHistory(ImmutableArray<HistoryLine> Entries, string Head, Imm
 /// <param name="Compared">How many scores were the expected ones.</param>
 /// <param name="Schema">The schema that it was brought in for: the version's own may have more features.</param>
 sealed record ImportedModel(ModelSummary Summary, ScoringModel Model, TransactionSchema Schema, long Compared);
+
+/// <summary>Who put a version into service, as of a moment when it decided.</summary>
+/// <param name="InService">The entry that put it there: a promotion, the last approval, a rollback, or the failure of another; null where the history has none.</param>
+/// <param name="Registered">The entry that brought it into the registry.</param>
+/// <param name="Requested">Who asked, where others had to approve.</param>
+/// <param name="Approvals">Who approved.</param>
+/// <param name="Threshold">In force then; null where the registry does not know the version.</param>
+/// <param name="ThresholdChanged">Who set it, where it was not the version's own.</param>
+sealed record ServiceRecord(
+    string Version, HistoryLine? InService, HistoryLine? Registered, HistoryLine? Requested, ImmutableArray<HistoryLine> Approvals, double? Threshold, HistoryLine? ThresholdChanged)
+{
+    /// <param name="at">A host follows a moment after an entry, and clocks differ: where the version went into service only later, that entry is the one.</param>
+    public static ServiceRecord Of(IReadOnlyList<RegistryEvent> history, string version, DateTimeOffset at)
+    {
+        var state = new RegistryState();
+        RegistryEvent? inService = null, requested = null, changed = null;
+        PromotionRequest? request = null;
+        var (approvals, own) = (ImmutableArray<HistoryLine>.Empty, history.FirstOrDefault(entry => entry.Action == RegistryAction.Registered && entry.Version == version));
+        foreach (var entry in history)
+        {
+            request = state.Requests.GetValueOrDefault(version);
+            state.TryApply(entry);
+            if (entry.Action == RegistryAction.ThresholdChanged && entry.Version == version && entry.At <= at)
+                changed = entry;
+            if (state.InService != entry || state.Champion != version || (entry.At > at && inService is not null))
+                continue;
+            inService = entry;
+            (requested, approvals) = entry.Action == RegistryAction.Approved && request is not null
+                ? (request.Entry, [.. history.Where(one => one.Action == RegistryAction.Approved && one.Version == version && one.Number > request.Entry.Number && one.Number <= entry.Number).Select(HistoryLine.Of)])
+                : (null, ImmutableArray<HistoryLine>.Empty);
+        }
+
+        return new ServiceRecord(version, Line(inService), Line(own), Line(requested), approvals, changed?.Threshold ?? own?.Model?.Threshold, Line(changed));
+    }
+
+    static HistoryLine? Line(RegistryEvent? entry) => entry is null ? null : HistoryLine.Of(entry);
+}

@@ -20,7 +20,7 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
     static readonly TopicPartition Partition = new(TopicNames.Models, 0);
     static readonly byte[] EntryKey = "entry"u8.ToArray();
 
-    readonly Dictionary<string, long> _artifacts = [];
+    readonly Dictionary<string, WrittenPackage> _artifacts = [];
     IPartitionReader? _reader;
     string? _damage;
 
@@ -231,9 +231,11 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
             else if (!State.TryApply(entry) && entry.Number > State.History.Count)
                 _damage ??= $"entry {entry.Number} at offset {record.Offset} does not follow the entry before it";
         }
-        else if (ArtifactPieces.PackageOf(record) is { } package && ArtifactPieces.IsFirst(record))
+        else if (ArtifactPieces.PackageOf(record) is { } package)
         {
-            _artifacts[package] = record.Offset;
+            if (!_artifacts.TryGetValue(package, out var written))
+                _artifacts.Add(package, written = new WrittenPackage());
+            written.Take(record);
         }
     }
 
@@ -249,7 +251,7 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
             CheckLine("reason", draft.Why);
             var (entry, bytes) = RegistryCodec.Seal(draft with { Number = State.History.Count + 1, At = time.GetUtcNow(), Actor = actor, Previous = State.Head });
             var records = new RecordBatch(1);
-            if (artifact is not null && !_artifacts.ContainsKey(artifact.Sha256))
+            if (artifact is not null && !(_artifacts.GetValueOrDefault(artifact.Sha256)?.IsWhole ?? false))
                 ArtifactPieces.Write(records, artifact, topics.LongestRecord(TopicNames.Models));
             records.Add(TopicNames.Models, EntryKey, bytes);
             await topics.PublishAsync(records, cancellationToken);
@@ -281,10 +283,10 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
     async Task FetchAsync(RegisteredVersion version, string folder, CancellationToken cancellationToken)
     {
         var sha256 = version.Model.Artifact;
-        if (!_artifacts.TryGetValue(sha256, out var from))
+        if (_artifacts.GetValueOrDefault(sha256) is not { } written)
             throw new ModelArtifactException($"{folder}: is not there, and topic {TopicNames.Models} does not hold it either");
         var pieces = new ArtifactPieces(sha256);
-        await using var reader = topics.OpenReader(Partition, from);
+        await using var reader = topics.OpenReader(Partition, written.From);
         while (pieces.Whole is null && await reader.NextAsync(wait: true, cancellationToken) is { Count: > 0 } records)
         {
             foreach (var record in records.Where(record => ArtifactPieces.PackageOf(record) == sha256))

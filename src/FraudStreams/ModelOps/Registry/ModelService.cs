@@ -34,6 +34,9 @@ sealed class ModelService(ModelRegistry registry, LocalModels local, RegistrySet
         return new ModelHistory([.. State.History.Select(HistoryLine.Of)], State.Head, [.. problems]);
     }
 
+    /// <summary>Who put a version there that decided at a moment.</summary>
+    public ServiceRecord Who(string version, DateTimeOffset at) => ServiceRecord.Of(State.History, version, at);
+
     /// <summary>In service, or with so many approvals missing.</summary>
     public async Task<ModelSummary> PromoteAsync(string version, string actor, string why, CancellationToken cancellationToken)
     {

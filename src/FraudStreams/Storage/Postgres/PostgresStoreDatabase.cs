@@ -90,6 +90,9 @@ internal sealed class PostgresStoreDatabase : IStoreDatabase
     public Task<long> WriteAsync(IReadOnlyList<ShadowScore> scores, CancellationToken cancellationToken) =>
         AttemptAsync($"Storing {scores.Count} scores of the challenger", writer => writer.WriteAsync(scores, cancellationToken));
 
+    public Task<StoredDecision?> FindAsync(string id, CancellationToken cancellationToken) =>
+        AttemptAsync("Looking up a payment", writer => writer.FindAsync(id, cancellationToken));
+
     public Task<IReadOnlyList<StoredOfLabel>> FindAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken) =>
         AttemptAsync("Looking up the labels' payments", writer => writer.FindAsync(labels, cancellationToken));
 

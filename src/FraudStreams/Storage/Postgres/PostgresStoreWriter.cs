@@ -108,6 +108,14 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
         return added;
     }
 
+    public async Task<StoredDecision?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        await using var transaction = await BeginAsync(_forQuery, cancellationToken);
+        var found = await PostgresShadow.FindAsync(_connection, _tables, id, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return found;
+    }
+
     public async Task<IReadOnlyList<StoredOfLabel>> FindAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken)
     {
         var found = new List<StoredOfLabel>(labels.Count);

@@ -191,6 +191,48 @@ public sealed class ModelRegistryTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_package_whose_writer_died_in_the_middle_is_written_anew()
+    {
+        var (one, two) = (Open("one"), Open("two"));
+        one.Put("v1");
+        var package = ArtifactPackage.Of(one.Local.FolderOf("v1"));
+        var half = new RecordBatch();
+        using (var whole = new RecordBatch())
+        {
+            ArtifactPieces.Write(whole, package, longestRecord: package.Bytes.Length / 3);
+            whole.Count.ShouldBeGreaterThan(2);
+            for (var piece = 0; piece < 2; piece++)
+                half.Add("models", whole.Key(piece), whole.Value(piece));
+        }
+
+        await one.Topics.PublishAsync(half, default);
+        await one.Registry.RegisterAsync(one.Card("v1"), "anna", "first", default);
+        await two.Registry.RefreshAsync(default);
+
+        (await two.Registry.LoadAsync("v1", default)).Version.ShouldBe("v1");
+        (await two.Registry.VerifyAsync(default)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_version_that_fails_its_self_test_is_refused()
+    {
+        var host = await InServiceAsync("v1");
+        var model = new ScoringModel(TrainedModel.Loaded.Card with { Version = "v2" }, TrainedModel.Loaded.Scorer);
+        ModelArtifact.Write(host.Local.Directory, model, SelfTest.Of(new OtherScorer(), new double[model.Features.Count]));
+        var card = TrainedModel.Loaded.Card with { Version = "v2" };
+        await host.Registry.RegisterAsync(card, "anna", "of another machine", default);
+
+        (await Should.ThrowAsync<ModelArtifactException>(host.Registry.LoadAsync("v2", default))).Message.ShouldContain("fails its self-test");
+    }
+
+    sealed class OtherScorer : IScorer
+    {
+        public int FeatureCount { get; } = TrainedModel.Loaded.Features.Count;
+
+        public void Score(ReadOnlySpan<double> features, Span<double> scores) => scores.Fill(0.123);
+    }
+
+    [Fact]
     public async Task A_challenger_stays_until_it_is_stood_down_or_another_takes_its_place()
     {
         var host = await InServiceAsync("v1");
