@@ -24,6 +24,7 @@ sealed class ChallengerActor : ReceiveActor, IWithTimers
     ChallengerScoring? _scoring;
     IActorRef _reportsTo = ActorRefs.Nobody;
     int _failuresInARow;
+    bool _isWarned;
     bool _isPublishFailing;
     bool _isLate;
 
@@ -79,7 +80,7 @@ sealed class ChallengerActor : ReceiveActor, IWithTimers
             End();
         }
 
-        (_scoring, _failuresInARow) = (use.Model is { } model ? new ChallengerScoring(model, _settings.Reasons) : null, 0);
+        (_scoring, _failuresInARow, _isWarned) = (use.Model is { } model ? new ChallengerScoring(model, _settings.Reasons) : null, 0, false);
         _metrics.ChallengerVersion = use.Model?.Version;
         if (use.Model is null)
             _queue.Close();
@@ -204,12 +205,13 @@ sealed class ChallengerActor : ReceiveActor, IWithTimers
     void Failed(string why)
     {
         _failuresInARow++;
-        if (_failuresInARow == 1)
+        if (!_isWarned)
         {
             _log.Warning("Challenger {Version} failed, and is stood down after {Limit} failures in a row; no prediction is affected: {Reason}", _scoring!.Version,
                 _settings.FailuresBeforeFallback, why);
         }
 
+        _isWarned = true;
         if (_failuresInARow < _settings.FailuresBeforeFallback)
             return;
         _log.Warning("Challenger {Version} failed {Failures} times in a row and is stood down: {Reason}", _scoring!.Version, _failuresInARow, why);

@@ -28,7 +28,8 @@ public sealed class ChallengerActorTests : Akka.TestKit.Xunit2.TestKit
     const int Rows = 20;
 
     static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
-    static readonly ScoringSettings Settings = new(InFlight: 2, AskTimeout: TimeSpan.FromMilliseconds(200), FailuresBeforeFallback: 3, Reasons: true);
+    static readonly ScoringSettings Settings = new(InFlight: 2, AskTimeout: Limit, FailuresBeforeFallback: 3, Reasons: true);
+    static readonly ScoringSettings Impatient = Settings with { AskTimeout = TimeSpan.FromMilliseconds(200) };
 
     readonly TemporaryFolder _folder = new();
     readonly StreamMetrics _metrics = new();
@@ -101,7 +102,7 @@ public sealed class ChallengerActorTests : Akka.TestKit.Xunit2.TestKit
     public async Task A_challenger_that_fails_is_stood_down_and_every_prediction_is_published(string fails, string why)
     {
         using var hang = new ManualResetEventSlim();
-        Use(new FailingScorer(fails, hang).As("v2"));
+        Use(new FailingScorer(fails, hang).As("v2"), fails == "hangs" ? Impatient : Settings);
         var givenUp = ExpectMsgAsync<ChallengerGivenUp>(Limit).AsTask();
 
         while (!givenUp.IsCompleted)
@@ -139,7 +140,7 @@ public sealed class ChallengerActorTests : Akka.TestKit.Xunit2.TestKit
     public async Task A_challenger_that_is_behind_drops_payments_and_counts_them()
     {
         using var hang = new ManualResetEventSlim();
-        Use(new FailingScorer("waits", hang).As("v2"), Settings with { AskTimeout = Limit });
+        Use(new FailingScorer("waits", hang).As("v2"));
 
         for (var batch = 0; batch < 10; batch++)
             await PublishAsync(0.1).WaitAsync(Limit);
@@ -167,10 +168,10 @@ public sealed class ChallengerActorTests : Akka.TestKit.Xunit2.TestKit
     public async Task A_stop_waits_for_the_batch_that_is_scored()
     {
         using var hang = new ManualResetEventSlim();
-        Use(new FailingScorer("waits", hang).As("v2"), Settings with { AskTimeout = Limit });
+        var challenger = Use(new FailingScorer("waits", hang).As("v2"));
         await PublishAsync(0.1);
 
-        var finished = _challenger.Ask<ShadowFinished>(new FinishShadow(), Limit);
+        var finished = challenger.Ask<ShadowFinished>(new FinishShadow(), Limit);
         hang.Set();
         await finished;
 
@@ -178,11 +179,12 @@ public sealed class ChallengerActorTests : Akka.TestKit.Xunit2.TestKit
     }
 
     /// <summary>With other settings a new actor takes the place of this test's.</summary>
-    void Use(ScoringModel model, ScoringSettings? settings = null)
+    IActorRef Use(ScoringModel model, ScoringSettings? settings = null)
     {
         var challenger = settings is null ? _challenger : Sys.ActorOf(ChallengerActor.Props(_queue, _topics, settings, _metrics, _watch, TimeProvider.System));
         challenger.Tell(new UseChallenger(model), TestActor);
         AwaitCondition(() => _metrics.ChallengerVersion == model.Version, Limit);
+        return challenger;
     }
 
     async Task<TransactionBatch> PublishAsync(double championScore)

@@ -202,7 +202,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
         await using (var store = Predictions.Open(_settings))
             await store.WriteAsync(Predictions.Records(Predictions.Json("t1")));
         PostgresServer.Rows(_settings, """
-            DROP TABLE label_history;
+            DROP TABLE label_history, shadow;
             DROP INDEX transactions_confirmed;
             ALTER TABLE transactions DROP COLUMN confirmed_at, DROP COLUMN confirmed_by, DROP COLUMN as_written, DROP COLUMN reasons;
             DELETE FROM store_steps WHERE number > 1;

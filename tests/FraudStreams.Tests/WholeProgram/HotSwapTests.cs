@@ -43,8 +43,8 @@ public sealed class HotSwapTests
         foreach (var (id, (version, score)) in folder.ScoresOf(folder.Data))
             score.ShouldBe(alone[version][id], id);
         ShouldShadow(folder, alone);
-        var id = folder.IdsOf(TopicNames.Predictions, "trans_num").First();
-        await using var who = await folder.RunAsync("models", "who", id, "--json");
+        var first = folder.IdsOf(TopicNames.Predictions, "trans_num").First();
+        await using var who = await folder.RunAsync("models", "who", first, "--json");
         who.Json().GetProperty("model_version").GetString().ShouldBe(TrainedModel.Loaded.Version);
         who.Json().GetProperty("service").GetProperty("in_service").GetProperty("action").GetString().ShouldBe("promoted");
         await using var history = await folder.RunAsync("models", "history", "--verify", "--json");

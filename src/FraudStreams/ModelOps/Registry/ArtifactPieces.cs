@@ -51,11 +51,19 @@ sealed class ArtifactPieces(string sha256)
         }
     }
 
-    /// <summary>Takes a piece of this package if it is the next.</summary>
+    /// <summary>Takes a piece of this package if it is the next; with a first one it begins anew, since a writer may have died before the last.</summary>
     public void Take(TopicRecord piece)
     {
         var value = piece.Value.Span;
-        if (Whole is not null || NumberOf(value) != Count)
+        if (Whole is not null)
+            return;
+        if (NumberOf(value) == 0)
+        {
+            Count = 0;
+            _bytes.ResetWrittenCount();
+        }
+
+        if (NumberOf(value) != Count)
             return;
         _bytes.Write(value[HeaderBytes..]);
         if (++Count == BinaryPrimitives.ReadInt32BigEndian(value[(HashBytes + sizeof(int))..]))

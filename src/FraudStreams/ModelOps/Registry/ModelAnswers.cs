@@ -81,9 +81,10 @@ sealed record ServiceRecord(
             if (state.InService != entry || state.Champion != version || (entry.At > at && inService is not null))
                 continue;
             inService = entry;
-            (requested, approvals) = entry.Action == RegistryAction.Approved && request is not null
-                ? (request.Entry, [.. history.Where(one => one.Action == RegistryAction.Approved && one.Version == version && one.Number > request.Entry.Number && one.Number <= entry.Number).Select(HistoryLine.Of)])
-                : (null, ImmutableArray<HistoryLine>.Empty);
+            requested = entry.Action == RegistryAction.Approved ? request?.Entry : null;
+            approvals = requested is null
+                ? []
+                : [.. history.Where(one => one.Action == RegistryAction.Approved && one.Version == version && one.Number > requested.Number && one.Number <= entry.Number).Select(HistoryLine.Of)];
         }
 
         return new ServiceRecord(version, Line(inService), Line(own), Line(requested), approvals, changed?.Threshold ?? own?.Model?.Threshold, Line(changed));

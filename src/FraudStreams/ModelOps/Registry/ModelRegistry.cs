@@ -73,7 +73,7 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
                 return null;
             if (state.Requests.TryGetValue(version, out var request))
                 throw new RegistryException($"{request.Entry.Actor} asked for {version} to go into service, and {request.Missing} more must approve: `fraudstreams models approve {version} --why TEXT`");
-            return approvals == 0 ? Entry(RegistryAction.Promoted, version, why) with { ProbationUntil = Until() } : Entry(RegistryAction.Requested, version, why) with { Approvals = approvals };
+            return approvals == 0 ? Entry(RegistryAction.Promoted, version, why) with { ProbationUntil = Until(state) } : Entry(RegistryAction.Requested, version, why) with { Approvals = approvals };
         }, null, cancellationToken);
         return State.Champion == version;
     }
@@ -91,7 +91,7 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
                 throw new RegistryException($"{actor} asked for {version} to go into service: somebody else has to approve it");
             if (request.ApprovedBy.Any(by => IsSame(by, actor)))
                 throw new RegistryException($"{actor} has approved {version} already: {request.Missing} more must");
-            return Entry(RegistryAction.Approved, version, why) with { ProbationUntil = Until() };
+            return Entry(RegistryAction.Approved, version, why) with { ProbationUntil = Until(state) };
         }, null, cancellationToken);
         return State.Champion == version;
     }
@@ -205,7 +205,7 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
 
     static bool IsSame(string one, string other) => string.Equals(one.Trim(), other.Trim(), StringComparison.OrdinalIgnoreCase);
 
-    DateTimeOffset? Until() => Probation > TimeSpan.Zero ? time.GetUtcNow() + Probation : null;
+    DateTimeOffset? Until(RegistryState state) => Probation > TimeSpan.Zero && state.Champion is not null ? time.GetUtcNow() + Probation : null;
 
     static RegistryEvent Entry(RegistryAction action, string version, string why) => new(0, default, "", action, version, why);
 
