@@ -18,9 +18,9 @@ public sealed class HotSwapTests
     {
         using var folder = new StreamFolder(Rows);
         var second = TrainedModel.Train(new LocalModels(folder.File("elsewhere"), TimeProvider.System), seed: 5).Version;
-        await using var run = folder.Start("run", "--input", folder.Input, "--until-drained", "--set", "speeds.speed_1=400/s");
-        await run.LineAsync("produced");
         await folder.ShouldDoAsync("models", "import", folder.File($"elsewhere/models/{second}"));
+        await using var run = folder.Start("run", "--input", folder.Input, "--set", "speeds.speed_1=400/s");
+        await run.LineAsync("produced");
         for (var change = 0; change < 2; change++)
         {
             await folder.ShouldDoAsync("models", "promote", second, "--why", "a test's");
@@ -29,6 +29,8 @@ public sealed class HotSwapTests
             await run.LineAsync($"Model {TrainedModel.Loaded.Version} scores from now on");
         }
 
+        await Eventually.TrueAsync(() => folder.Status() is { Predictions: Rows } status && status.Lag.Values.All(lag => lag == 0), limitSeconds: 60, everyMilliseconds: 100);
+        await run.TerminateAsync();
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
 
         var predictions = folder.IdsOf(TopicNames.Predictions, "trans_num").Zip(folder.IdsOf(TopicNames.Predictions, "model_version")).ToList();
