@@ -1,5 +1,6 @@
-using System.Text.Json;
+using FraudStreams.Messaging;
 using FraudStreams.ModelOps;
+using FraudStreams.ModelOps.Registry;
 using FraudStreams.Tests.WholeProgram;
 using Shouldly;
 using Xunit.Abstractions;
@@ -35,21 +36,18 @@ public sealed class PromotionTests(ITestOutputHelper output, ChaosServers server
     /// <summary>All payments are offered at one rate while one version takes the other's place, again and again.</summary>
     static async Task ChangeAsync(Stage stage, Chaos chaos, string[][] commands)
     {
-        var second = Second(stage);
+        await using var registry = await Registry.OpenAsync(stage);
         var hosts = commands.Select(command => stage.Start([.. command, .. Rate])).ToList();
         try
         {
             await using var producer = hosts.Count == 1 ? null : stage.Start(["simulate", "--input", stage.Input.Csv, .. Rate]);
             await stage.ReachAsync(progress => progress.Stored > 0, "a first row", hosts);
-            await DoAsync(stage, "models", "import", second.Folder);
             for (var change = 0; change < s_changes; change++)
             {
-                var isThere = change % 2 == 1;
-                await DoAsync(stage, isThere ? ["models", "rollback", "--why", s_why] : ["models", "promote", second.Version, "--why", s_why]);
-                var (name, times) = (isThere ? TrainedModel.Loaded.Version : second.Version, change / 2 + 1);
+                var version = await registry.ChangeAsync(change);
                 foreach (var host in hosts)
-                    await LinesAsync(host, $"Model {name} scores from now on", times);
-                chaos.Did(isThere ? "rolled back" : "promoted", isOrderly: true);
+                    await LinesAsync(host, $"Model {version} scores from now on", (change / 2) + 1);
+                chaos.Did(change % 2 == 0 ? "promoted" : "rolled back", isOrderly: true);
             }
 
             await EndAsync(stage, hosts);
@@ -60,33 +58,32 @@ public sealed class PromotionTests(ITestOutputHelper output, ChaosServers server
                 await host.DisposeAsync();
         }
 
-        await CheckAsync(stage, chaos, second.Version);
+        await CheckAsync(stage, chaos, registry);
     }
 
     /// <summary>At each change a host dies; its copy of the version that comes is half there; once, the broker that holds the registry is away.</summary>
     static async Task KillAsync(Stage stage, Chaos chaos)
     {
-        var second = Second(stage);
+        await using var registry = await Registry.OpenAsync(stage);
+        Halve(Path.Combine(stage.Folder.Data, "models", registry.Second), chaos);
         var hosts = Enumerable.Range(0, Hosts).Select(_ => stage.Start([.. Host, .. Rate])).ToList();
         try
         {
             await using var producer = stage.Start(["simulate", "--input", stage.Input.Csv, .. Rate]);
             await stage.ReachAsync(progress => progress.Stored > 0, "a first row", hosts);
-            await DoAsync(stage, "models", "import", second.Folder);
-            Halve(Path.Combine(stage.Folder.Data, "models", second.Version), chaos);
             for (var kill = 0; kill < s_kills; kill++)
             {
-                await using var command = stage.Start(kill % 2 == 1 ? ["models", "rollback", "--why", s_why] : ["models", "promote", second.Version, "--why", s_why]);
-                await stage.PassAsync(TimeSpan.FromMilliseconds(chaos.Random.Next(1500)));
+                var changed = registry.ChangeAsync(kill);
+                await stage.PassAsync(TimeSpan.FromMilliseconds(chaos.Random.Next(400)));
                 var victim = chaos.Random.Next(Hosts);
                 await hosts[victim].KillAsync();
                 chaos.Did("host killed", mayRepeatMails: true);
                 await hosts[victim].DisposeAsync();
                 hosts[victim] = stage.Start([.. Host, .. Rate]);
-                (await command.ExitAsync(ChaosForm.LimitSeconds)).ShouldBe(0, command.Errors);
+                await changed;
             }
 
-            await AwayAsync((ProductionStage)stage, chaos, s_kills % 2 == 1 ? TrainedModel.Loaded.Version : second.Version);
+            await AwayAsync((ProductionStage)stage, chaos, s_kills % 2 == 1 ? TrainedModel.Loaded.Version : registry.Second);
             (await producer.ExitAsync(ChaosForm.LimitSeconds)).ShouldBe(0, producer.Errors);
             await EndAsync(stage, hosts);
         }
@@ -96,7 +93,7 @@ public sealed class PromotionTests(ITestOutputHelper output, ChaosServers server
                 await host.DisposeAsync();
         }
 
-        await CheckAsync(stage, chaos, second.Version);
+        await CheckAsync(stage, chaos, registry);
     }
 
     /// <summary>A promotion fails while the broker is away, and is done once it is back.</summary>
@@ -107,22 +104,20 @@ public sealed class PromotionTests(ITestOutputHelper output, ChaosServers server
         await using (var refused = stage.Start(["models", "promote", version, "--why", s_why, "--set", "topics.kafka.timeout=2s"]))
             (await refused.ExitAsync(ChaosForm.LimitSeconds)).ShouldBe(1, refused.Output);
         await stage.Broker.StartAsync();
-        await DoAsync(stage, "models", "promote", version, "--why", s_why);
+        await using var promoted = stage.Start(["models", "promote", version, "--why", s_why]);
+        (await promoted.ExitAsync(ChaosForm.LimitSeconds)).ShouldBe(0, promoted.Errors);
     }
 
     /// <summary>Every prediction is the one that its version gives alone, and the history is as it was written.</summary>
-    static async Task CheckAsync(Stage stage, Chaos chaos, string second)
+    static async Task CheckAsync(Stage stage, Chaos chaos, Registry registry)
     {
-        await using var command = stage.Start("models", "history", "--verify", "--json");
-        (await command.ExitAsync(ChaosForm.LimitSeconds)).ShouldBe(0, command.Errors);
-        var changes = command.Json().GetProperty("entries").EnumerateArray()
-            .Where(entry => entry.GetProperty("action").GetString() is "promoted" or "rolled_back")
-            .Select(entry => (Version: entry.GetProperty("version").GetString()!, At: entry.GetProperty("at").GetDateTimeOffset().ToUnixTimeMilliseconds())).ToList();
-        changes.Count.ShouldBeGreaterThan(2);
+        (await registry.Models.HistoryAsync(verify: true, CancellationToken.None)).Problems.ShouldBeEmpty();
+        var changes = (await registry.Models.HistoryAsync(verify: false, CancellationToken.None)).Entries
+            .Where(entry => entry.Action is RegistryAction.Promoted or RegistryAction.RolledBack).Select(entry => (entry.Version, At: entry.At.ToUnixTimeMilliseconds())).ToList();
         var expected = new Dictionary<string, IReadOnlyDictionary<string, Verdict>>
         {
             [TrainedModel.Loaded.Version] = await stage.Input.QuietVerdictsAsync(),
-            [second] = await SecondsAsync(stage.Input),
+            [registry.Second] = await SecondsAsync(stage.Input),
         };
         chaos.Afterwards.Add(ledger =>
         {
@@ -161,12 +156,6 @@ public sealed class PromotionTests(ITestOutputHelper output, ChaosServers server
             (await host.ExitAsync(ChaosForm.LimitSeconds)).ShouldBe(0, $"{host.Errors}\n{host.Output}");
     }
 
-    static async Task DoAsync(Stage stage, params string[] arguments)
-    {
-        await using var command = stage.Start(arguments);
-        (await command.ExitAsync(ChaosForm.LimitSeconds)).ShouldBe(0, $"{string.Join(' ', arguments)}: {command.Errors}");
-    }
-
     static async Task LinesAsync(FraudStreamsProcess host, string text, int times) => await Tests.Eventually.TrueAsync(
         () => $"{host.Output}\n{host.Errors}".Split(text).Length > times, $"\"{text}\", {times} times, in:\n{host.Output}\n{host.Errors}", ChaosForm.LimitSeconds, everyMilliseconds: 20);
 
@@ -178,13 +167,6 @@ public sealed class PromotionTests(ITestOutputHelper output, ChaosServers server
         chaos.Did("artifact half written", isOrderly: true);
     }
 
-    static (string Version, string Folder) Second(Stage stage)
-    {
-        var elsewhere = new LocalModels(stage.Folder.File("elsewhere"), TimeProvider.System);
-        var version = SecondIn(elsewhere);
-        return (version, elsewhere.FolderOf(version));
-    }
-
     static string SecondIn(LocalModels local) => TrainedModel.Train(local, seed: 5).Version;
 
     static Task<IReadOnlyDictionary<string, Verdict>> SecondsAsync(ChaosInput input) => input.QuietVerdictsAsync("fifth", folder =>
@@ -194,4 +176,51 @@ public sealed class PromotionTests(ITestOutputHelper output, ChaosServers server
     });
 
     static async Task<VerdictsById> BothAsync(ChaosInput input) => VerdictsById.Of(await input.QuietVerdictsAsync(), await SecondsAsync(input));
+
+    /// <summary>The registry, as one more host sees it, with a second version in it.</summary>
+    sealed class Registry : IAsyncDisposable
+    {
+        readonly IMessageLog _topics;
+        readonly ModelRegistry _registry;
+
+        Registry(Stage stage)
+        {
+            _topics = stage.OpenRegistry();
+            var local = new LocalModels(stage.Folder.Data, TimeProvider.System);
+            var settings = Tests.Configuration.SettingsOf.Set().Models;
+            _registry = new ModelRegistry(_topics, local, TimeProvider.System) { Probation = settings.Probation.Time };
+            Models = new ModelService(_registry, local, settings, TimeProvider.System);
+        }
+
+        public ModelService Models { get; }
+
+        public string Second { get; private set; } = "";
+
+        public static async Task<Registry> OpenAsync(Stage stage)
+        {
+            var registry = new Registry(stage);
+            var elsewhere = new LocalModels(stage.Folder.File("elsewhere"), TimeProvider.System);
+            registry.Second = SecondIn(elsewhere);
+            await registry._registry.RefreshAsync(CancellationToken.None);
+            await registry.Models.ImportAsync(elsewhere.FolderOf(registry.Second), "chaos", null, CancellationToken.None);
+            return registry;
+        }
+
+        /// <summary>
+        /// The second version is promoted and rolled back in turn; the one that is in service then. It is not loaded here: whether it can be is for the hosts to find out.
+        /// </summary>
+        public async Task<string> ChangeAsync(int change)
+        {
+            if (change % 2 == 1)
+                return await _registry.RollBackAsync("chaos", s_why, CancellationToken.None);
+            await _registry.PromoteAsync(Second, "chaos", s_why, approvals: 0, CancellationToken.None);
+            return Second;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _registry.DisposeAsync();
+            await _topics.DisposeAsync();
+        }
+    }
 }
