@@ -22,6 +22,8 @@ sealed class ClusterStage : Stage
 
     public override bool PublishesOnce => false;
 
+    protected override FraudSettings Registry => Tests.Configuration.SettingsOf.Set(["topics.kind=kafka", "topics.kafka.timeout=10s", .. _topics.Settings]);
+
     protected override IEnumerable<string> Settings =>
     [
         .. _topics.Settings, $"topics.kafka.replicas={KafkaCluster.Nodes}", "store.kind=sqlite", "alerts.journal.kind=sqlite",

@@ -12,6 +12,8 @@ sealed class EmbeddedStage(ChaosInput input, int? diskMegabytes) : Stage(input, 
 
     public override bool PublishesOnce => true;
 
+    protected override FraudSettings Registry => Tests.Configuration.SettingsOf.Set();
+
     protected override IEnumerable<string> Settings => ["topics.partitions=1"];
 
     public override StageProgress? Progress()

@@ -36,6 +36,8 @@ sealed class ProductionStage : Stage
     /// <summary>On the disk of the database.</summary>
     public override string Filler => _disk!.Filler;
 
+    protected override FraudSettings Registry => Tests.Configuration.SettingsOf.Set(["topics.kind=kafka", "topics.kafka.timeout=10s", .. _topics.Settings]);
+
     protected override IEnumerable<string> Settings =>
     [
         .. _topics.Settings,

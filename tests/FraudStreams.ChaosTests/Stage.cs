@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using FraudStreams.Messaging;
+using FraudStreams.Pipelines;
 using FraudStreams.Tests.WholeProgram;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FraudStreams.ChaosTests;
 
@@ -32,6 +35,9 @@ abstract class Stage : IAsyncDisposable
 
     /// <summary>Publishing and committing are atomic: nothing is published twice, whatever is killed.</summary>
     public abstract bool PublishesOnce { get; }
+
+    /// <summary>What decides where the registry of models is.</summary>
+    protected abstract FraudSettings Registry { get; }
 
     protected abstract IEnumerable<string> Settings { get; }
 
@@ -76,6 +82,9 @@ abstract class Stage : IAsyncDisposable
     }
 
     public static IEnumerable<string> Set(IEnumerable<string> settings) => settings.SelectMany(setting => (string[])["--set", setting]);
+
+    /// <summary>The topic of the registry, opened by this process as one more host.</summary>
+    public IMessageLog OpenRegistry() => StreamTopics.OpenRegistry(Registry with { DataDirectory = Folder.Data }, NullLogger.Instance, TimeProvider.System);
 
     /// <summary>Progress of all pipelines; null while a server cannot be asked.</summary>
     public abstract StageProgress? Progress();

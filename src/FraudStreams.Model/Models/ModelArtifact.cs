@@ -6,13 +6,14 @@ using System.Text.RegularExpressions;
 namespace FraudStreams.Model.Models;
 
 /// <summary>
-/// A model version on disk: a folder with model.json, card.json and SHA256SUMS over both (as <c>sha256sum -c</c> reads it). Writing is atomic,
-/// a version is never changed afterwards, and loading fails if any byte differs from what was written.
+/// A model version on disk: a folder with model.json, card.json, self-test.json and SHA256SUMS over them (as <c>sha256sum -c</c> reads it). Writing is atomic,
+/// a version is never changed afterwards, and loading fails if any byte differs from what was written, or the model gives another score than it did then.
 /// </summary>
 public static partial class ModelArtifact
 {
     const string ModelFile = "model.json";
     const string CardFile = "card.json";
+    const string SelfTestFile = "self-test.json";
     const string SumsFile = "SHA256SUMS";
 
     /// <summary>
@@ -21,11 +22,12 @@ public static partial class ModelArtifact
     /// </summary>
     /// <param name="parent">The folder of all versions; created if missing.</param>
     /// <param name="model">The model and its card.</param>
+    /// <param name="selfTest">Rows that are scored again whenever the version is loaded; null for none.</param>
     /// <returns>Path of the version's folder.</returns>
     /// <exception cref="ModelArtifactException">The version already exists, its name is not a valid folder name, or the card has a threshold
     /// outside 0..1 or a metric that is not finite.</exception>
     /// <exception cref="ArgumentException">The scorer is of a type without a stored format.</exception>
-    public static string Write(string parent, ScoringModel model)
+    public static string Write(string parent, ScoringModel model, SelfTest? selfTest = null)
     {
         var card = model.Card;
         CheckCard(card, $"version \"{card.Version}\"");
@@ -36,6 +38,9 @@ public static partial class ModelArtifact
         var (kind, modelJson) = ScorerJson.Write(model.Scorer);
         var cardJson = ModelCardJson.Write(card, new ModelCardJson.ModelFile(kind, model.Scorer.FeatureCount, Hash(modelJson)));
         var sums = $"{Hash(modelJson)}  {ModelFile}\n{Hash(cardJson)}  {CardFile}\n";
+        var selfTestJson = selfTest?.ToJson();
+        if (selfTestJson is not null)
+            sums += $"{Hash(selfTestJson)}  {SelfTestFile}\n";
         var unfinished = Path.Combine(parent, $".{card.Version}.unfinished");
         // Left by a process that died while it wrote.
         if (Directory.Exists(unfinished))
@@ -43,6 +48,8 @@ public static partial class ModelArtifact
         Directory.CreateDirectory(unfinished);
         WriteThrough(Path.Combine(unfinished, ModelFile), modelJson);
         WriteThrough(Path.Combine(unfinished, CardFile), cardJson);
+        if (selfTestJson is not null)
+            WriteThrough(Path.Combine(unfinished, SelfTestFile), selfTestJson);
         WriteThrough(Path.Combine(unfinished, SumsFile), Encoding.ASCII.GetBytes(sums));
         Directory.Move(unfinished, folder);
         return folder;
@@ -51,7 +58,7 @@ public static partial class ModelArtifact
     /// <summary>Loads and checks a version.</summary>
     /// <param name="folder">The version's folder; its name must be the card's version.</param>
     /// <exception cref="ModelArtifactException">A file is missing, truncated, altered or of an unknown format, or the files do not belong
-    /// together; the message names the file.</exception>
+    /// together; the model fails its self-test. The message names the file.</exception>
     public static ScoringModel Load(string folder)
     {
         if (!Directory.Exists(folder))
@@ -76,11 +83,29 @@ public static partial class ModelArtifact
             ScorerJson.CheckFeatures(scorer, card.Features.Columns);
             if (file.Features != scorer.FeatureCount)
                 throw new ModelFormatException($"it takes {scorer.FeatureCount} features and its card says {file.Features}");
+            Test(folder, sums, scorer);
             return new ScoringModel(card, scorer);
         }
         catch (ModelFormatException e)
         {
             throw new ModelArtifactException($"{modelPath}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Versions of earlier releases have no such rows.</summary>
+    static void Test(string folder, Dictionary<string, string> sums, IScorer scorer)
+    {
+        if (!sums.ContainsKey(SelfTestFile))
+            return;
+        var path = Path.Combine(folder, SelfTestFile);
+        try
+        {
+            if (SelfTest.Read(ReadChecked(path, sums)).Run(scorer) is { } difference)
+                throw new ModelArtifactException($"{path}: the model fails its self-test: {difference}");
+        }
+        catch (ModelFormatException e)
+        {
+            throw new ModelArtifactException($"{path}: {e.Message}", e);
         }
     }
 

@@ -32,6 +32,8 @@ static class ModelsCommand
         Required = true,
     };
 
+    static readonly Option<bool> None = new("--none") { Description = "No version challenges the champion any more." };
+
     /// <summary>Who calls.</summary>
     public static string User => Environment.UserName;
 
@@ -52,10 +54,15 @@ static class ModelsCommand
         Of("approve", "Approves a promotion that somebody else asked for.", ApproveAsync, [Version(), Why, As],
             "fraudstreams models approve cards-20260131-120000 --why \"checked the comparison\" --as maria"),
         Of("rollback", "Puts the version before the champion into service again.", RollBackAsync, [Why, As], "fraudstreams models rollback --why \"three times the alerts\""),
+        Of("challenge", "Has a version score the same payments in the champion's shadow; what it says decides nothing and goes to topic shadow and the store.", ChallengeAsync,
+            [new Argument<string?>("VERSION") { Description = "The name of a version, as `models list` prints it.", Arity = ArgumentArity.ZeroOrOne }, None, Why, As],
+            "fraudstreams models challenge cards-20260207-120000 --why \"trained with February's labels\"", "fraudstreams models challenge --none --why \"seen enough\""),
         Of("threshold", "Changes the score from which a version predicts fraud, without training.", ThresholdAsync,
             [Version(), new Argument<string>("SCORE") { Description = "Above 0, at most 1, such as 0.4." }, Why, As],
             "fraudstreams models threshold cards-20260131-120000 0.4 --why \"the team takes 30 more alerts a day\""),
         Of("history", "Prints every entry: who did what, when and why.", HistoryAsync, [Verify], "fraudstreams models history", "fraudstreams models history --verify"),
+        Of("who", "Shows which version decided about a payment, who put it into service and why, and what challengers said of it.", ModelsWho.RunAsync,
+            [new Argument<string>("ID") { Description = "The payment's id." }], "fraudstreams models who f05a20e1e8ef9ce8c6e511bda6603b18"),
         Of("compare", "Measures two versions on the same labelled payments.", CompareAsync, [Version(), Version("OTHER"), Input],
             "fraudstreams models compare cards-20260131-120000 cards-20260207-120000 --input february.csv"),
     };
@@ -63,7 +70,7 @@ static class ModelsCommand
     static Argument<string> Version(string name = "VERSION") => new(name) { Description = "The name of a version, as `models list` prints it." };
 
     static Command Of(
-        string name, string description, Func<ParseResult, FraudSettings, ModelRegistry, LocalModels, CancellationToken, Task<int>> run, Symbol[] symbols,
+        string name, string description, Func<ParseResult, FraudSettings, ModelService, CancellationToken, Task<int>> run, Symbol[] symbols,
         params string[] examples)
     {
         var command = new Command(name, description);
@@ -88,99 +95,73 @@ static class ModelsCommand
             }
 
             await using var topics = StreamTopics.OpenRegistry(settings, CommandLog.Logger, TimeProvider.System);
-            await using var registry = new ModelRegistry(topics, local, TimeProvider.System);
+            await using var registry = new ModelRegistry(topics, local, TimeProvider.System) { Probation = settings.Models.Probation.Time };
             if (run != HistoryAsync)
                 await registry.RefreshAsync(stop.Stopped);
-            return await run(call, settings, registry, local, stop.Stopped);
+            return await run(call, settings, new ModelService(registry, local, settings.Models, TimeProvider.System), stop.Stopped);
         });
         return command.WithExamples(examples);
     }
 
-    static Task<int> ListAsync(ParseResult call, FraudSettings settings, ModelRegistry registry, LocalModels local, CancellationToken cancellationToken)
+    static Task<int> ListAsync(ParseResult call, FraudSettings settings, ModelService models, CancellationToken cancellationToken)
     {
-        var state = registry.State;
+        var list = models.List();
         if (call.GetValue(CommonOptions.Json))
-        {
-            JsonOutput.Print(new { state.Champion, Versions = state.Versions.Values.Select(version => ModelsView.Summary(state, version)) });
-            return Task.FromResult(ExitCode.Done);
-        }
-
-        var table = new Table { Border = TableBorder.Rounded };
-        table.AddColumn("version").AddColumn("").AddColumn("status");
-        foreach (var column in (string[])["threshold", "average precision", "learnt from", "up to"])
-            table.AddColumn(new TableColumn(column).RightAligned());
-        foreach (var version in state.Versions.Values)
-        {
-            var model = version.Model;
-            table.AddRow(
-                Markup.Escape(version.Version), ModelsView.AliasOf(state, version.Version) ?? "", version.Status, $"{version.Threshold:0.0000}",
-                model.Metrics.TryGetValue("average_precision", out var precision) ? $"{precision:0.0000}" : "", model.Rows > 0 ? $"{model.Rows:N0} payments" : "elsewhere", model.Rows > 0 ? $"{model.TrainedTo.UtcDateTime:yyyy-MM-dd}" : "");
-        }
-
-        Screen.Out.Write(table);
-        foreach (var request in state.Requests.Values)
-            Screen.Out.WritePlain($"{request.Entry.Actor} asks for {request.Entry.Version} to go into service ({request.Entry.Why}); {request.Missing} more must approve.");
+            JsonOutput.Print(list);
+        else
+            ModelsView.Print(list);
         return Task.FromResult(ExitCode.Done);
     }
 
-    static Task<int> ShowAsync(ParseResult call, FraudSettings settings, ModelRegistry registry, LocalModels local, CancellationToken cancellationToken)
+    static Task<int> ShowAsync(ParseResult call, FraudSettings settings, ModelService models, CancellationToken cancellationToken)
     {
-        var state = registry.State;
-        var name = call.GetValue<string>("VERSION")!;
-        var version = registry[name];
-        var entries = state.History.Where(entry => entry.Version == name).ToArray();
+        var version = models.Show(call.GetValue<string>("VERSION")!);
         if (call.GetValue(CommonOptions.Json))
-        {
-            JsonOutput.Print(new { Summary = ModelsView.Summary(state, version), version.Model.Metrics, History = entries.Select(ModelsView.Line) });
-            return Task.FromResult(ExitCode.Done);
-        }
-
-        var model = version.Model;
-        Screen.Out.Write(MetricsTable.Render(name, "measured on its validation part", model.Metrics));
-        foreach (var (title, value) in new (string, string)[]
-        {
-            ("status", version.Status + (version.Failure is { } failure ? $": {failure}" : "")), ("alias", ModelsView.AliasOf(state, name) ?? "none"),
-            ("threshold in force", $"{version.Threshold:0.######} (its card: {model.Threshold:0.######}, {model.ThresholdRule})"),
-            ("learnt from", model.Rows == 0 ? "elsewhere: not known" : $"{model.Rows:N0} payments, {model.Frauds:N0} frauds, {model.TrainedFrom.UtcDateTime:yyyy-MM-dd HH:mm} to {model.TrainedTo.UtcDateTime:yyyy-MM-dd HH:mm} UTC"),
-            ("data (SHA-256)", model.DataDigest ?? "not known"), ("artifact (SHA-256)", model.Artifact), ("trained by release", model.Program), ("parent", model.Parent ?? "none"),
-        })
-            Screen.Out.WritePlain($"{title,-20} {value}");
-        ModelsView.PrintLines(entries);
+            JsonOutput.Print(version);
+        else
+            ModelsView.Print(version);
         return Task.FromResult(ExitCode.Done);
     }
 
-    static async Task<int> PromoteAsync(ParseResult call, FraudSettings settings, ModelRegistry registry, LocalModels local, CancellationToken cancellationToken)
+    static async Task<int> PromoteAsync(ParseResult call, FraudSettings settings, ModelService models, CancellationToken cancellationToken)
     {
-        var version = call.GetValue<string>("VERSION")!;
-        await CheckAsync(registry, version, cancellationToken);
-        var inService = await registry.PromoteAsync(version, call.GetValue(As)!, call.GetValue(Why)!, settings.Models.Approvals, cancellationToken);
-        Follow(registry, local);
-        return Say(call, registry, version, inService ? $"{version} is in service." : $"{version} goes into service once {registry.State.Requests[version].Missing} more approved it.");
+        var version = await models.PromoteAsync(call.GetValue<string>("VERSION")!, call.GetValue(As)!, call.GetValue(Why)!, cancellationToken);
+        return Say(call, version, IsInService(version) ? $"{version.Version} is in service." : $"{version.Version} goes into service once {version.ApprovalsMissing} more approved it.");
     }
 
-    static async Task<int> ApproveAsync(ParseResult call, FraudSettings settings, ModelRegistry registry, LocalModels local, CancellationToken cancellationToken)
+    static async Task<int> ApproveAsync(ParseResult call, FraudSettings settings, ModelService models, CancellationToken cancellationToken)
     {
-        var version = call.GetValue<string>("VERSION")!;
-        var inService = await registry.ApproveAsync(version, call.GetValue(As)!, call.GetValue(Why)!, cancellationToken);
-        Follow(registry, local);
-        return Say(call, registry, version, inService ? $"{version} is in service." : $"Approved; {registry.State.Requests[version].Missing} more must.");
+        var version = await models.ApproveAsync(call.GetValue<string>("VERSION")!, call.GetValue(As)!, call.GetValue(Why)!, cancellationToken);
+        return Say(call, version, IsInService(version) ? $"{version.Version} is in service." : $"Approved; {version.ApprovalsMissing} more must.");
     }
 
-    static async Task<int> RollBackAsync(ParseResult call, FraudSettings settings, ModelRegistry registry, LocalModels local, CancellationToken cancellationToken)
+    static async Task<int> RollBackAsync(ParseResult call, FraudSettings settings, ModelService models, CancellationToken cancellationToken)
     {
-        var former = registry.State.Champion;
-        var version = await registry.RollBackAsync(call.GetValue(As)!, call.GetValue(Why)!, cancellationToken);
-        Follow(registry, local);
-        return Say(call, registry, version, $"{version} is in service again, in place of {former}.");
+        var former = models.List().Champion;
+        var version = await models.RollBackAsync(call.GetValue(As)!, call.GetValue(Why)!, cancellationToken);
+        return Say(call, version, $"{version.Version} is in service again, in place of {former}.");
     }
 
-    static async Task<int> ThresholdAsync(ParseResult call, FraudSettings settings, ModelRegistry registry, LocalModels local, CancellationToken cancellationToken)
+    static async Task<int> ChallengeAsync(ParseResult call, FraudSettings settings, ModelService models, CancellationToken cancellationToken)
     {
-        var (version, score) = (call.GetValue<string>("VERSION")!, call.GetValue<string>("SCORE")!);
-        var threshold = ThresholdOf(score);
-        await registry.ChangeThresholdAsync(version, threshold, call.GetValue(As)!, call.GetValue(Why)!, cancellationToken);
-        Follow(registry, local);
-        return Say(call, registry, version, $"{version} predicts fraud from a score of {threshold.ToString(CultureInfo.InvariantCulture)} on.");
+        var (name, isNone) = (call.GetValue<string?>("VERSION"), call.GetValue(None));
+        if (name is null != isNone)
+            throw new SettingsException("give the version that is to challenge the champion, or --none, and not both");
+        if (isNone)
+        {
+            var former = await models.StandDownAsync(call.GetValue(As)!, call.GetValue(Why)!, cancellationToken);
+            return Say(call, former, $"{former.Version} challenges {models.List().Champion} no more.");
+        }
+
+        var version = await models.ChallengeAsync(name!, call.GetValue(As)!, call.GetValue(Why)!, cancellationToken);
+        return Say(call, version, $"{version.Version} challenges {models.List().Champion}: it scores the same payments in its shadow.");
+    }
+
+    static async Task<int> ThresholdAsync(ParseResult call, FraudSettings settings, ModelService models, CancellationToken cancellationToken)
+    {
+        var threshold = ThresholdOf(call.GetValue<string>("SCORE")!);
+        var version = await models.ChangeThresholdAsync(call.GetValue<string>("VERSION")!, threshold, call.GetValue(As)!, call.GetValue(Why)!, cancellationToken);
+        return Say(call, version, $"{version.Version} predicts fraud from a score of {threshold.ToString(CultureInfo.InvariantCulture)} on.");
     }
 
     /// <summary>The system's own separators would make 1 of "0,1".</summary>
@@ -188,33 +169,30 @@ static class ModelsCommand
         ? threshold
         : throw new SettingsException($"a threshold of {score} is no number: it is above 0 and at most 1, with a decimal point, such as 0.4");
 
-    static async Task<int> HistoryAsync(ParseResult call, FraudSettings settings, ModelRegistry registry, LocalModels local, CancellationToken cancellationToken)
+    static async Task<int> HistoryAsync(ParseResult call, FraudSettings settings, ModelService models, CancellationToken cancellationToken)
     {
-        var problems = call.GetValue(Verify) ? await registry.VerifyAsync(cancellationToken) : [];
-        if (problems.Count == 0)
-            await registry.RefreshAsync(cancellationToken);
-        var history = registry.State.History;
+        var history = await models.HistoryAsync(call.GetValue(Verify), cancellationToken);
         if (call.GetValue(CommonOptions.Json))
-            JsonOutput.Print(new { Entries = history.Select(ModelsView.Line), Head = registry.State.Head, Problems = problems });
+            JsonOutput.Print(history);
         else
-            ModelsView.PrintLines(history);
-        foreach (var problem in problems)
+            ModelsView.PrintLines(history.Entries);
+        foreach (var problem in history.Problems)
             await Console.Error.WriteLineAsync($"fraudstreams: {problem}");
-        if (problems.Count == 0 && call.GetValue(Verify) && !call.GetValue(CommonOptions.Json))
+        if (history.Problems.IsEmpty && call.GetValue(Verify) && !call.GetValue(CommonOptions.Json))
         {
-            Screen.Out.WritePlain(history.Count == 0
+            Screen.Out.WritePlain(history.Entries.IsEmpty
                 ? "The registry is empty."
-                : $"{history.Count} entries, each sealed with the ones before it, and the files of {registry.State.Versions.Count} versions are as registered; the last entry has the hash {registry.State.Head}.");
+                : $"{history.Entries.Length} entries, each sealed with the ones before it, and the files of {models.List().Versions.Length} versions are as registered; the last entry has the hash {history.Head}.");
         }
 
-        return problems.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+        return history.Problems.IsEmpty ? ExitCode.Done : ExitCode.Failed;
     }
 
-    static async Task<int> CompareAsync(ParseResult call, FraudSettings settings, ModelRegistry registry, LocalModels local, CancellationToken cancellationToken)
+    static async Task<int> CompareAsync(ParseResult call, FraudSettings settings, ModelService models, CancellationToken cancellationToken)
     {
         var file = RunCommand.ExistingFile(call.GetValue(Input)!);
-        var models = new[] { await registry.LoadAsync(call.GetValue<string>("VERSION")!, cancellationToken), await registry.LoadAsync(call.GetValue<string>("OTHER")!, cancellationToken) };
-        var reports = WorkProgress.Run(progress => models.Select(model => Evaluator.Evaluate(model, new CsvHistory(file, model.Schema), progress, cancellationToken)).ToArray());
+        var reports = await WorkProgress.RunAsync(progress => models.CompareAsync(
+            [call.GetValue<string>("VERSION")!, call.GetValue<string>("OTHER")!], schema => new CsvHistory(file, schema), progress, cancellationToken));
         if (call.GetValue(CommonOptions.Json))
             JsonOutput.Print(new { Compared = reports });
         else
@@ -222,25 +200,12 @@ static class ModelsCommand
         return ExitCode.Done;
     }
 
-    /// <summary>A version that this program cannot use goes into service nowhere.</summary>
-    static async Task CheckAsync(ModelRegistry registry, string version, CancellationToken cancellationToken)
-    {
-        var model = await registry.LoadAsync(version, cancellationToken);
-        if (registry.State.Champion is { } champion && champion != version && (await registry.LoadAsync(champion, cancellationToken)).Schema != model.Schema)
-            throw new CommandFailedException($"{version} scores payments of schema {model.Schema.Name}, and not of the schema that {champion} does: the stream would have to start anew with it");
-    }
+    static bool IsInService(ModelSummary version) => version.Alias == ModelSummary.Champion;
 
-    /// <summary>A start of this folder without its topics finds the same version.</summary>
-    static void Follow(ModelRegistry registry, LocalModels local)
-    {
-        if (registry.State.Champion is { } champion && Directory.Exists(local.FolderOf(champion)))
-            local.Follow(registry.State);
-    }
-
-    internal static int Say(ParseResult call, ModelRegistry registry, string version, string text)
+    internal static int Say(ParseResult call, ModelSummary version, string text)
     {
         if (call.GetValue(CommonOptions.Json))
-            JsonOutput.Print(ModelsView.Summary(registry.State, registry.State.Versions[version]));
+            JsonOutput.Print(version);
         else
             Screen.Out.WritePlain(text);
         return ExitCode.Done;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using FraudStreams.Configuration;
 using FraudStreams.Model.Features;
-using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
 using FraudStreams.ModelOps.Registry;
@@ -31,50 +30,36 @@ static class ModelsImport
 
     public static IEnumerable<Option> Options => [FeaturesOf, Threshold, Expect];
 
-    public static async Task<int> RunAsync(ParseResult call, FraudSettings settings, ModelRegistry registry, LocalModels local, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(ParseResult call, FraudSettings settings, ModelService models, CancellationToken cancellationToken)
     {
         var from = Path.GetFullPath(call.GetValue<string>("PATH")!);
+        var why = call.GetValue(ModelsCommand.WhyOrNone) is { Length: > 0 } given ? given : null;
         var schema = SchemaResolver.Resolve(settings.Schema, null, settings.DataDirectory);
-        var inService = registry.State.Champion is { } champion ? (await registry.LoadAsync(champion, cancellationToken)).Schema : null;
         if (File.Exists(from))
-            return await ImportForeignAsync(call, from, inService ?? schema, inService, registry, local, cancellationToken);
+            return await ImportForeignAsync(call, from, schema, why, models, cancellationToken);
         foreach (var option in (Option[])[FeaturesOf, Threshold, Expect])
         {
             if (call.GetResult(option) is { Implicit: false })
                 throw new SettingsException($"{option.Name} is for the file of a model of XGBoost or LightGBM, and {from} is {(Directory.Exists(from) ? "a folder" : "not there")}");
         }
 
-        var model = ModelArtifact.Load(from);
-        if (inService is not null && inService != model.Schema)
-            throw new SettingsException($"{model.Version} scores payments of schema {model.Schema.Name}; the stream's are of another schema {inService.Name}");
-        if (registry.State.Versions.ContainsKey(model.Version))
-            throw new CommandFailedException($"{model.Version} is in the registry already");
-        var (folder, package) = (local.FolderOf(model.Version), ArtifactPackage.Of(from));
-        Directory.CreateDirectory(local.Directory);
-        if (!Directory.Exists(folder))
-            package.Unpack(folder);
-        else if (ArtifactPackage.Of(folder).Sha256 != package.Sha256)
-            throw new CommandFailedException($"{folder} is another version with the name {model.Version}: remove it first");
-        await registry.RegisterAsync(model.Card, call.GetValue(ModelsCommand.As)!, call.GetValue(ModelsCommand.WhyOrNone) is { Length: > 0 } why ? why : $"imported from {from}", cancellationToken);
-        return ModelsCommand.Say(call, registry, model.Version, $"{model.Version} is in the registry; `fraudstreams models promote {model.Version} --why TEXT` puts it into service.");
+        var version = await models.ImportAsync(from, call.GetValue(ModelsCommand.As)!, why, cancellationToken);
+        return ModelsCommand.Say(call, version, $"{version.Version} is in the registry; `fraudstreams models promote {version.Version} --why TEXT` puts it into service.");
     }
 
-    /// <param name="schema">The schema that the model's features are features of.</param>
-    /// <param name="inService">The champion's schema; null where there is no champion.</param>
-    static async Task<int> ImportForeignAsync(
-        ParseResult call, string file, TransactionSchema schema, TransactionSchema? inService, ModelRegistry registry, LocalModels local, CancellationToken cancellationToken)
+    static async Task<int> ImportForeignAsync(ParseResult call, string file, TransactionSchema schema, string? why, ModelService models, CancellationToken cancellationToken)
     {
         if (call.GetValue(FeaturesOf) is not { } map)
             throw new SettingsException("--features is missing: the file that says what the model's features are (docs/models.md, \"Models from elsewhere\")");
         if (call.GetValue(Threshold) is not { } threshold)
             throw new SettingsException("--threshold is missing: the score, 0 to 1, from which a payment is predicted a fraud");
         var expected = call.GetValue(Expect) is { } csv ? RunCommand.ExistingFile(csv) : null;
-        var (model, compared) = ForeignImport.Run(file, map.FullName, ModelsCommand.ThresholdOf(threshold), expected, schema, inService is not null, local, TimeProvider.System, cancellationToken);
-        await registry.RegisterAsync(model.Card, call.GetValue(ModelsCommand.As)!, call.GetValue(ModelsCommand.WhyOrNone) is { Length: > 0 } why ? why : $"imported from {file}", cancellationToken);
-        var library = model.Card.Training.Settings["library"];
-        return ModelsCommand.Say(call, registry, model.Version,
-            $"{library}: {model.Card.Training.Settings["trees"]} trees. {(compared > 0 ? $"{compared:N0} scores are the expected ones, bit for bit." : "No scores were compared; --expect does.")}\n" +
-            $"{model.Version} is in the registry; `fraudstreams models promote {model.Version} --why TEXT` puts it into service." + NewInSchema(model.Schema, schema));
+        var imported = await models.ImportForeignAsync(
+            file, map.FullName, ModelsCommand.ThresholdOf(threshold), expected, schema, call.GetValue(ModelsCommand.As)!, why, cancellationToken);
+        var (version, training) = (imported.Summary.Version, imported.Model.Card.Training);
+        return ModelsCommand.Say(call, imported.Summary,
+            $"{training.Settings["library"]}: {training.Settings["trees"]} trees. {(imported.Compared > 0 ? $"{imported.Compared:N0} scores are the expected ones, bit for bit." : "No scores were compared; --expect does.")}\n" +
+            $"{version} is in the registry; `fraudstreams models promote {version} --why TEXT` puts it into service." + NewInSchema(imported.Model.Schema, imported.Schema));
     }
 
     /// <summary>A stream computes the features of its schema's file: those that the map added must stand there as well.</summary>

@@ -33,6 +33,9 @@ public sealed class StreamMetrics : IDisposable
     readonly Counter<long> _alerted;
     readonly Counter<long> _alerts;
     readonly Counter<long> _restarts;
+    readonly Counter<long> _shadowScored;
+    readonly Counter<long> _shadowDropped;
+    readonly Counter<long> _shadowDisagreements;
     readonly Histogram<int> _batchSize;
     readonly Histogram<double> _latency;
 
@@ -47,14 +50,20 @@ public sealed class StreamMetrics : IDisposable
         _alerted = _meter.CreateCounter<long>(AlertedName, "{payment}", "Payments of which at least one channel delivered an alert.");
         _alerts = _meter.CreateCounter<long>("fraudstreams.alerts", "{alert}", "Alerts by channel and outcome.");
         _restarts = _meter.CreateCounter<long>("fraudstreams.pipeline.restarts", "{restart}", "Failures after which a pipeline started again from its last commit.");
+        _shadowScored = _meter.CreateCounter<long>("fraudstreams.shadow.scored", "{payment}", "Payments that the challenger scored, too, and whose scores are in topic shadow.");
+        _shadowDropped = _meter.CreateCounter<long>("fraudstreams.shadow.dropped", "{payment}", "Payments that the challenger did not score, because it was behind or failed.");
+        _shadowDisagreements = _meter.CreateCounter<long>("fraudstreams.shadow.disagreements", "{payment}", "Payments on which champion and challenger decide differently.");
         _batchSize = _meter.CreateHistogram<int>("fraudstreams.batch.size", "{payment}", "Payments of a scoring batch.");
         _latency = _meter.CreateHistogram<double>("fraudstreams.payment.latency", "s", "From a record's time in transactions until its prediction is published.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60] });
-        _meter.CreateObservableGauge("fraudstreams.model.info", ModelInfo, description: "1, with the version that scores.");
+        _meter.CreateObservableGauge("fraudstreams.model.info", ModelInfo, description: "1, with the version that decides (alias champion), and with the one in its shadow (alias challenger).");
     }
 
     /// <summary>The version that scored last, or is about to score first; null where this process does not score.</summary>
     public string? ModelVersion { get; set; }
+
+    /// <summary>The version that scores in the champion's shadow here; null where none does.</summary>
+    public string? ChallengerVersion { get; set; }
 
     /// <summary>Whether anybody reads latencies: they cost a clock's difference for each payment.</summary>
     public bool WantsLatency => _latency.Enabled;
@@ -89,8 +98,19 @@ public sealed class StreamMetrics : IDisposable
 
     public void Restarted(string pipeline) => _restarts.Add(1, new KeyValuePair<string, object?>("pipeline", pipeline));
 
+    /// <summary>The challenger's scores of a batch are published.</summary>
+    public void ShadowScored(int payments, int disagreements)
+    {
+        _shadowScored.Add(payments);
+        _shadowDisagreements.Add(disagreements);
+    }
+
+    public void ShadowDropped(int payments) => _shadowDropped.Add(payments);
+
     public void Dispose() => _meter.Dispose();
 
     IEnumerable<Measurement<int>> ModelInfo() =>
-        ModelVersion is { } version ? [new Measurement<int>(1, new KeyValuePair<string, object?>("version", version))] : [];
+        from model in new[] { (Version: ModelVersion, Alias: "champion"), (Version: ChallengerVersion, Alias: "challenger") }
+        where model.Version is not null
+        select new Measurement<int>(1, new("version", model.Version), new("alias", model.Alias));
 }

@@ -39,7 +39,7 @@ static class ForeignImport
                 throw new SettingsException(
                     $"{map}: {string.Join(", ", features.Plan.Schema.Features.Skip(schema.Features.Length).Select(feature => feature.Name))} would be new in schema {schema.Name}, and the version in service is of the schema without: give the feature that the schema has, or another folder with --data");
             var scorer = foreign.ToEnsemble(features.Plan, features.Columns);
-            foreign.Check(scorer, features.Columns);
+            var madeUp = foreign.Check(scorer, features.Columns);
             var now = time.GetUtcNow();
             var card = new ModelCard(
                 registry.NewVersionName(schema.Name, now), now, features.Plan, new ModelThreshold(threshold, "given at the import"), new TrainingFacts(now, now, 0, 0, 0)
@@ -54,7 +54,7 @@ static class ForeignImport
                 });
             var model = new ScoringModel(card, scorer);
             var compared = expected is null ? 0 : Compare(model, scorer.SinglePrecision, expected, cancellationToken);
-            return (Write(model, foreign, features, registry), compared);
+            return (Write(model, SelfTest.Of(scorer, madeUp), foreign, features, registry), compared);
         }
         catch (ModelFormatException e)
         {
@@ -63,9 +63,9 @@ static class ForeignImport
     }
 
     /// <summary>What is in service later is what the files hold: they are loaded and checked again.</summary>
-    static ScoringModel Write(ScoringModel model, ForeignModel foreign, FeatureMap features, LocalModels registry)
+    static ScoringModel Write(ScoringModel model, SelfTest selfTest, ForeignModel foreign, FeatureMap features, LocalModels registry)
     {
-        var folder = ModelArtifact.Write(registry.Directory, model);
+        var folder = ModelArtifact.Write(registry.Directory, model, selfTest);
         try
         {
             var loaded = ModelArtifact.Load(folder);

@@ -112,7 +112,7 @@ sealed class Trainer(ModelSettings settings, LocalModels local, WorkProgress pro
             Usual = UsualValue.Of(plan, training.Set),
         };
         var model = new ScoringModel(card, scorer);
-        ModelArtifact.Write(local.Directory, model);
+        ModelArtifact.Write(local.Directory, model, SelfTest.Of(scorer, validation.Set.Values.Span));
         return model;
     }
 

@@ -27,15 +27,15 @@ static class FraudPipeline
             .Via(context.Stop.Flow<RecordBatch>())
             .Via(PublishRecords.Flow(context.Resources.Topics, context.Metrics)));
 
-    /// <summary>transactions ▸ batch ▸ speed_2 ▸ parse ▸ windows ▸ model ▸ predictions and rejected, with the offset in transactions.</summary>
-    public static IRunnableGraph<Task<Done>> Score(PipelineContext context, PartitionWindowStates? windows, IActorRef model) =>
+    /// <summary>transactions ▸ batch ▸ speed_2 ▸ parse ▸ windows ▸ model ▸ predictions and rejected, with the offset in transactions; challenger ▸ shadow.</summary>
+    public static IRunnableGraph<Task<Done>> Score(PipelineContext context, PartitionWindowStates? windows, IActorRef model, ShadowQueue shadow) =>
         Consumed(context, TopicNames.Transactions, (partition, chunks) => chunks
             .Via(context.Settings.Batch.Flow())
             .Via(BatchRateLimiter.Flow<TopicRecord>(context.Rates.Speed2, context.Stop.Thrown))
             .Via(ReadTransactions.Flow(context.Resources.Schema, context.Settings.Topics))
             .Via(PartitionWindowStates.Flow(windows, partition))
             .Via(ScoreTransactions.Flow(model, context.Settings.Scoring))
-            .Via(PublishPredictions.Flow(context.Resources.Topics, context.Metrics, context.Time)));
+            .Via(PublishPredictions.Flow(context.Resources.Topics, context.Metrics, context.Time, shadow)));
 
     /// <summary>predictions ▸ predicted frauds ▸ the partition's outbox, with the offset in predictions; the outbox ▸ mail, webhook ▸ alerts.</summary>
     public static IRunnableGraph<Task<Done>> Alert(PipelineContext context, IActorRef outboxes) =>
@@ -57,6 +57,13 @@ static class FraudPipeline
             .Select(ReadLabels.Read)
             .Via(StoreLabels.Flow(store, context.Resources.Topics, context.Name, context.Time))
             .Select(context.CountLabelled));
+
+    /// <summary>shadow ▸ batch ▸ database, then the offset in shadow.</summary>
+    public static IRunnableGraph<Task<Done>> Shadow(PipelineContext context, PredictionStore store) =>
+        Consumed(context, TopicNames.Shadow, (_, chunks) => chunks
+            .Via(context.Settings.Store.Batch.Flow())
+            .Via(StoreShadow.Flow(store, context.Resources.Topics, context.Name, context.Time))
+            .Select(context.CountShadow));
 
     /// <summary>Every partition that this process is assigned, side by side, until the switch is thrown.</summary>
     static IRunnableGraph<Task<Done>> Consumed(

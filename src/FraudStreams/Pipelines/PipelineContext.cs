@@ -49,6 +49,13 @@ sealed record PipelineContext(
         return Done.Instance;
     }
 
+    public Done CountShadow(StoredShadow batch)
+    {
+        foreach (var unreadable in batch.Unreadable)
+            Metrics.Rejected(Name, unreadable.Reason.Code);
+        return Done.Instance;
+    }
+
     /// <summary>
     /// Records a failure and names the pipeline in it. A task's failure comes wrapped; what is inside says what failed and what would help, and what that
     /// has inside may not.

@@ -1,4 +1,5 @@
 using Akka;
+using Akka.Actor;
 using Akka.Streams.Dsl;
 using FraudStreams.Configuration;
 using FraudStreams.Messaging;
@@ -10,9 +11,19 @@ using FraudStreams.WindowStates;
 
 namespace FraudStreams.Pipelines;
 
-/// <summary>Scores the payments of `transactions` in batches and publishes predictions and rejected records.</summary>
+/// <summary>
+/// Scores the payments of `transactions` in batches and publishes predictions and rejected records; beside it, where there is a challenger, what that one says
+/// of the same payments.
+/// </summary>
 sealed class ScorePipeline : IPipeline
 {
+    /// <summary>A stop waits no longer for the challenger's last batch.</summary>
+    static readonly TimeSpan ShadowTimeout = TimeSpan.FromSeconds(2);
+
+    IActorRef _challenger = ActorRefs.Nobody;
+    ShadowQueue? _shadow;
+    long _taken;
+
     public string Name => ConsumerGroups.Score;
 
     public Role Role => Role.Score;
@@ -29,9 +40,23 @@ sealed class ScorePipeline : IPipeline
         var windows = resources.Own(PartitionWindowStates.Open(
             resources.Schema, resources.Topics, settings.Topics, settings.Memory, settings.DataDirectory, context.Log, context.Time));
         var models = new LocalModels(settings.DataDirectory, context.Time);
-        var supervisor = resources.System.ActorOf(ModelSupervisor.Props(model, models, settings.Scoring, settings.Restart), "model-supervisor");
+        var watch = new ProbationWatch(settings.Models.Probation);
+        var supervisor = resources.System.ActorOf(ModelSupervisor.Props(model, models, settings.Scoring, settings.Restart, watch), "model-supervisor");
+        _shadow = new ShadowQueue(context.Metrics);
+        _challenger = resources.System.ActorOf(
+            ChallengerActor.Props(_shadow, resources.Topics, settings.Scoring, context.Metrics, watch, context.Time), "challenger");
         var registry = resources.Own(new ModelRegistry(resources.Own(StreamTopics.OpenRegistry(settings, context.Log, context.Time)), models, context.Time));
-        resources.System.ActorOf(RegistryFollower.Props(registry, models, supervisor, model), "registry-follower");
-        return FraudPipeline.Score(context, windows, supervisor);
+        resources.System.ActorOf(RegistryFollower.Props(registry, models, supervisor, _challenger, watch, model, context.Time), "registry-follower");
+        return FraudPipeline.Score(context, windows, supervisor, _shadow);
     }
+
+    /// <summary>What the challenger was given between two looks may have come to its topic after the first.</summary>
+    public bool IsDrained(MessageLogStatus status)
+    {
+        var before = _taken;
+        _taken = _shadow!.Taken;
+        return status.Of(Name, TopicNames.Transactions).Lag == 0 && _shadow.IsIdle && _taken == before;
+    }
+
+    public Task CloseAsync(TimeSpan timeout) => _challenger.Ask<ShadowFinished>(new FinishShadow(), timeout < ShadowTimeout ? timeout : ShadowTimeout);
 }

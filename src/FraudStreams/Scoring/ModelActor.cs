@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Event;
 using FraudStreams.Model.Explanation;
@@ -24,8 +25,9 @@ sealed class ModelActor : ReceiveActor
         {
             try
             {
+                var began = Stopwatch.GetTimestamp();
                 Sender.Tell(Score(batch));
-                supervisor.Tell(new ScoringWorked(model.Version));
+                supervisor.Tell(new ScoringWorked(model.Version, Stopwatch.GetElapsedTime(began)));
             }
             catch (Exception e)
             {

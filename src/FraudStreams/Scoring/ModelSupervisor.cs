@@ -17,6 +17,7 @@ sealed class ModelSupervisor : ReceiveActor
     readonly LocalModels _local;
     readonly ScoringSettings _settings;
     readonly BackoffSettings _restart;
+    readonly ProbationWatch _watch;
     readonly Func<ScoringModel, IActorRef, Props> _modelActor;
     ScoringModel _champion;
     IActorRef _backoff;
@@ -26,30 +27,36 @@ sealed class ModelSupervisor : ReceiveActor
     /// <summary>What was logged of failures that are not over: the pipeline, which fails with them, logs once a minute how long and how often.</summary>
     (bool Failing, bool NoFallback) _logged;
 
-    public ModelSupervisor(ScoringModel champion, LocalModels local, ScoringSettings settings, BackoffSettings restart, Func<ScoringModel, IActorRef, Props> modelActor)
+    public ModelSupervisor(
+        ScoringModel champion, LocalModels local, ScoringSettings settings, BackoffSettings restart, ProbationWatch watch, Func<ScoringModel, IActorRef, Props> modelActor)
     {
         _local = local;
         _settings = settings;
         _restart = restart;
+        _watch = watch;
         _modelActor = modelActor;
         _champion = champion;
         _backoff = Supervise(champion);
         Receive<ScoreBatch>(batch => _backoff.Forward(batch));
         Receive<UseModel>(use => Use(use.Model));
         Receive<ReportFallbacks>(_ => _reportsTo = Sender);
-        Receive<ScoringWorked>(worked => worked.ModelVersion == Version, _ => (_failuresInARow, _logged) = (0, default));
+        Receive<ScoringWorked>(worked => worked.ModelVersion == Version, worked =>
+        {
+            (_failuresInARow, _logged) = (0, default);
+            _watch.Worked(worked.ModelVersion, worked.Took);
+        });
         Receive<ScoringFailed>(failed => failed.ModelVersion == Version, OnFailed);
     }
 
     string Version => _champion.Version;
 
-    public static Props Props(ScoringModel champion, LocalModels local, ScoringSettings settings, BackoffSettings restart) =>
-        Props(champion, local, settings, restart, (model, supervisor) => Akka.Actor.Props.Create(() => new ModelActor(model, supervisor)));
+    public static Props Props(ScoringModel champion, LocalModels local, ScoringSettings settings, BackoffSettings restart, ProbationWatch watch) =>
+        Props(champion, local, settings, restart, watch, (model, supervisor) => Akka.Actor.Props.Create(() => new ModelActor(model, supervisor)));
 
     /// <summary>With a given model actor: tests pass one that fails.</summary>
     public static Props Props(
-        ScoringModel champion, LocalModels local, ScoringSettings settings, BackoffSettings restart, Func<ScoringModel, IActorRef, Props> modelActor) =>
-        Akka.Actor.Props.Create(() => new ModelSupervisor(champion, local, settings, restart, modelActor));
+        ScoringModel champion, LocalModels local, ScoringSettings settings, BackoffSettings restart, ProbationWatch watch, Func<ScoringModel, IActorRef, Props> modelActor) =>
+        Akka.Actor.Props.Create(() => new ModelSupervisor(champion, local, settings, restart, watch, modelActor));
 
     IActorRef Supervise(ScoringModel model)
     {
@@ -72,6 +79,7 @@ sealed class ModelSupervisor : ReceiveActor
     void OnFailed(ScoringFailed failed)
     {
         _failuresInARow++;
+        _watch.Failed(Version);
         if (_failuresInARow < _settings.FailuresBeforeFallback)
         {
             if (!_logged.Failing)

@@ -9,13 +9,13 @@ namespace FraudStreams.Scoring;
 
 /// <summary>
 /// Publishes each row of a batch, as it came and with its score, to `predictions` and each unreadable record, with its reason and bytes, to `rejected`,
-/// and commits the batch's offset in `transactions` with them; then returns the batch to its pool.
+/// and commits the batch's offset in `transactions` with them; then gives the batch to the challenger, or returns it to its pool.
 /// </summary>
-sealed class PublishPredictions(IMessageLog topics, StreamMetrics metrics, TimeProvider time)
+sealed class PublishPredictions(IMessageLog topics, StreamMetrics metrics, TimeProvider time, ShadowQueue shadow)
 {
-    public static Flow<TransactionBatch, Done, NotUsed> Flow(IMessageLog topics, StreamMetrics metrics, TimeProvider time)
+    public static Flow<TransactionBatch, Done, NotUsed> Flow(IMessageLog topics, StreamMetrics metrics, TimeProvider time, ShadowQueue shadow)
     {
-        var publisher = new PublishPredictions(topics, metrics, time);
+        var publisher = new PublishPredictions(topics, metrics, time, shadow);
         return Akka.Streams.Dsl.Flow.Create<TransactionBatch>().SelectAsync(topics.MaxInFlightBatches, publisher.PublishAsync);
     }
 
@@ -42,7 +42,8 @@ sealed class PublishPredictions(IMessageLog topics, StreamMetrics metrics, TimeP
             metrics.ModelVersion = scored.ModelVersion;
         foreach (var (_, reason) in batch.Rejected)
             metrics.Rejected(ConsumerGroups.Score, reason.Code);
-        batch.Return();
+        if (!shadow.TryTake(batch))
+            batch.Return();
         return Done.Instance;
     }
 

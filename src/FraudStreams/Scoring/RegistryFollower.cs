@@ -9,8 +9,9 @@ using FraudStreams.ModelOps.Registry;
 namespace FraudStreams.Scoring;
 
 /// <summary>
-/// Follows the shared model registry for one scoring host: what is put into service there scores here from the next batch on. A version that cannot be used
-/// is reported to the registry, which goes back to the one before on every host; while the registry cannot be read, the version in service stays.
+/// Follows the shared model registry for one scoring host: what is put into service there scores here from the next batch on, and what challenges it scores
+/// in its shadow. A version that cannot be used is reported to the registry, which goes back to the one before on every host; so is a champion on probation
+/// that is out of bounds. While the registry cannot be read, the versions stay.
 /// </summary>
 sealed class RegistryFollower : ReceiveActor, IWithTimers
 {
@@ -19,23 +20,35 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
     readonly ModelRegistry _registry;
     readonly LocalModels _local;
     readonly IActorRef _supervisor;
+    readonly IActorRef _challenger;
+    readonly ProbationWatch _watch;
+    readonly TimeProvider _time;
     readonly TransactionSchema _schema;
     readonly ILoggingAdapter _log = Context.GetLogger();
     (string Version, double Threshold) _inService;
+    (string Version, double Threshold)? _inShadow;
     bool _isUnreadable;
 
     /// <summary>A version that failed here and is not reported yet: until then the registry would put it into service again.</summary>
     FellBack? _unreported;
 
-    public RegistryFollower(ModelRegistry registry, LocalModels local, IActorRef supervisor, ScoringModel inService)
+    /// <summary>A challenger that failed here and is not reported yet.</summary>
+    ChallengerGivenUp? _givenUp;
+
+    public RegistryFollower(
+        ModelRegistry registry, LocalModels local, IActorRef supervisor, IActorRef challenger, ProbationWatch watch, ScoringModel inService, TimeProvider time)
     {
         _registry = registry;
         _local = local;
         _supervisor = supervisor;
+        _challenger = challenger;
+        _watch = watch;
+        _time = time;
         _schema = inService.Schema;
         _inService = (inService.Version, inService.Threshold);
         ReceiveAsync<Poll>(_ => PollAsync());
         Receive<FellBack>(fellBack => (_unreported, _inService) = (fellBack, (fellBack.To, double.NaN)));
+        Receive<ChallengerGivenUp>(givenUp => _givenUp = givenUp);
     }
 
     sealed record Poll
@@ -45,8 +58,9 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(ModelRegistry registry, LocalModels local, IActorRef supervisor, ScoringModel inService) =>
-        Akka.Actor.Props.Create(() => new RegistryFollower(registry, local, supervisor, inService));
+    public static Props Props(
+        ModelRegistry registry, LocalModels local, IActorRef supervisor, IActorRef challenger, ProbationWatch watch, ScoringModel inService, TimeProvider time) =>
+        Akka.Actor.Props.Create(() => new RegistryFollower(registry, local, supervisor, challenger, watch, inService, time));
 
     protected override void PreStart()
     {
@@ -61,7 +75,12 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
             await _registry.RefreshAsync(CancellationToken.None);
             if (_unreported is { } fellBack)
                 await ReportAsync(fellBack);
+            if (_givenUp is { } givenUp)
+                await _registry.StandDownAsync(givenUp.Version, ModelRegistry.Program, ModelRegistry.OneLine(givenUp.Why), CancellationToken.None);
+            _givenUp = null;
+            await WatchAsync();
             await FollowAsync();
+            await FollowChallengerAsync();
             if (_isUnreadable)
                 _log.Info("The model registry can be used again");
             _isUnreadable = false;
@@ -108,6 +127,61 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
         {
             _log.Error("Model {Version} cannot be used, {Former} goes on scoring: {Reason}", champion, _inService.Version, e.Message);
             await _registry.FailAsync(champion, $"{ModelRegistry.Program} cannot use it: {e.Message}", CancellationToken.None);
+        }
+    }
+
+    async Task FollowChallengerAsync()
+    {
+        var state = _registry.State;
+        (string Version, double Threshold)? wanted = state.Challenger is { } challenger && state.Versions.TryGetValue(challenger, out var known) ? (challenger, known.Threshold) : null;
+        if (wanted == _inShadow)
+            return;
+        if (wanted is not { } next)
+        {
+            _challenger.Tell(new UseChallenger(null), Self);
+            _log.Info("Model {Version} scores in the champion's shadow no more: entry {Entry} of the registry", _inShadow!.Value.Version, state.History.Count);
+            _inShadow = null;
+            return;
+        }
+
+        try
+        {
+            var model = await _registry.LoadAsync(next.Version, CancellationToken.None, text => _log.Warning("{Text}", text));
+            if (model.Schema != _schema)
+                throw new ModelArtifactException($"it scores payments of schema {model.Schema.Name}, and not of this stream's");
+            _challenger.Tell(new UseChallenger(model), Self);
+            _log.Info("Model {Version} scores in the champion's shadow from now on, with threshold {Threshold}: entry {Entry} of the registry, by {Actor} ({Why})", next.Version,
+                next.Threshold, state.InShadow!.Number, state.InShadow.Actor, state.InShadow.Why);
+            _inShadow = wanted;
+        }
+        catch (ModelArtifactException e)
+        {
+            _log.Warning("Challenger {Version} cannot be used: {Reason}", next.Version, e.Message);
+            await _registry.FailAsync(next.Version, $"{ModelRegistry.Program} cannot use it: {e.Message}", CancellationToken.None);
+        }
+    }
+
+    /// <summary>Begins and ends a probation as the registry says, and has a champion that is out of bounds replaced by the version before it.</summary>
+    async Task WatchAsync()
+    {
+        var state = _registry.State;
+        if (state.ProbationUntil is not { } until || state.Before is not [var former, ..])
+        {
+            _watch.End();
+        }
+        else if (_time.GetUtcNow() >= until)
+        {
+            _watch.End();
+            if (state.IsChallengerOnProbation)
+                await _registry.StandDownAsync(state.Challenger!, ModelRegistry.Program, $"the probation of {state.Champion} is over", CancellationToken.None);
+        }
+        else
+        {
+            _watch.Begin(state.InService!.Number, state.Champion!, former);
+            if (_watch.OutOfBounds is not var (version, why) || version != state.Champion)
+                return;
+            _log.Warning("Model {Version} is replaced by {Former}, the version before it: {Why}", version, former, why);
+            await _registry.FallBackAsync(version, former, why, CancellationToken.None);
         }
     }
 

@@ -38,7 +38,8 @@ sealed record FellBack(string Failed, string To, string Why);
 sealed record FinishScoring;
 
 /// <summary>Outcome of a batch, from the model actor to its <see cref="ModelSupervisor"/>, which falls back after enough failures in a row.</summary>
-sealed record ScoringWorked(string ModelVersion);
+/// <param name="Took">How long it took in the model.</param>
+sealed record ScoringWorked(string ModelVersion, TimeSpan Took);
 
 /// <inheritdoc cref="ScoringWorked"/>
 sealed record ScoringFailed(string ModelVersion, Exception Cause);

@@ -21,6 +21,12 @@ internal interface IStoreDatabase : IAsyncDisposable
     /// <summary>Writes the labels in one transaction, and applies those that are now the latest to their payments' rows.</summary>
     Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken);
 
+    /// <summary>Writes the challenger's scores in one transaction, each payment's once; returns how many are new.</summary>
+    Task<long> WriteAsync(IReadOnlyList<ShadowScore> scores, CancellationToken cancellationToken);
+
+    /// <summary>What was decided about a payment; null where it is not stored.</summary>
+    Task<StoredDecision?> FindAsync(string id, CancellationToken cancellationToken);
+
     /// <summary>What is stored of each label, in their order.</summary>
     Task<IReadOnlyList<StoredOfLabel>> FindAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken);
     Task<StoreCounts> CountAsync(CancellationToken cancellationToken);

@@ -20,6 +20,11 @@ public readonly record struct LabelCounts(long New, long AlreadyThere, long Appl
 /// <summary>What the store has of a label: its payment, and the label itself.</summary>
 public readonly record struct StoredOfLabel(bool HasPayment, bool HasLabel);
 
+/// <summary>What was decided about a payment, and what challengers said of it.</summary>
+/// <param name="EventTime">In Unix milliseconds.</param>
+/// <param name="ScoredAt">In Unix milliseconds.</param>
+public sealed record StoredDecision(double Score, bool Fraud, string ModelVersion, long ScoredAt, long EventTime, ImmutableArray<ShadowScore> Shadow);
+
 /// <summary>A record of `predictions` that cannot be read as a prediction, or not be stored.</summary>
 public readonly record struct UnreadablePrediction(TopicRecord Record, RejectReason Reason);
 
@@ -85,6 +90,14 @@ public sealed class PredictionStore : IAsyncDisposable
     /// <exception cref="StoreException">Nothing was stored, and the labels can be written again.</exception>
     public Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken = default) =>
         InTurnAsync(token => _database.WriteAsync(labels, token), cancellationToken);
+
+    /// <summary>Stores the challenger's scores in one transaction, of each payment and challenger the first; returns how many are new.</summary>
+    /// <exception cref="StoreException">Nothing was stored, and the scores can be written again.</exception>
+    public Task<long> WriteAsync(IReadOnlyList<ShadowScore> scores, CancellationToken cancellationToken = default) =>
+        InTurnAsync(token => _database.WriteAsync(scores, token), cancellationToken);
+
+    /// <summary>What was decided about a payment; null where it is not stored. Changes nothing.</summary>
+    public Task<StoredDecision?> FindAsync(string id, CancellationToken cancellationToken = default) => InTurnAsync(token => _database.FindAsync(id, token), cancellationToken);
 
     /// <summary>What is stored of each label, in their order. Changes nothing.</summary>
     public Task<IReadOnlyList<StoredOfLabel>> FindAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken = default) =>

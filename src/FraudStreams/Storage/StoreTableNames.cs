@@ -11,6 +11,8 @@ internal sealed record StoreTableNames(string? Schema)
 
     public string LabelHistory => Of("label_history");
 
+    public string Shadow => Of("shadow");
+
     public string Steps => Of("store_steps");
 
     string Of(string table) => Schema is null ? table : $"{StoreColumn.Quote(Schema)}.{table}";

@@ -9,7 +9,7 @@ namespace FraudStreams.Storage;
 /// prediction and the label: the source's own label keeps its column, the confirmed label goes to true_value, and as_written holds the original
 /// characters of values that their type and format would not reproduce, reasons the JSON
 /// array of a predicted fraud. `label_history` has every label that ever arrived; the latest of a payment is
-/// the one in its row.
+/// the one in its row. `shadow` has what challengers said of payments, beside what the champion decided.
 /// </summary>
 /// <remarks>
 /// The tables are created and migrated by numbered steps, recorded in `store_steps`. A released step is never changed: a new one follows it. Rows are in
@@ -18,7 +18,7 @@ namespace FraudStreams.Storage;
 internal sealed class StoreTables
 {
     /// <summary>The number of migration steps: the format of this release.</summary>
-    public const int StepCount = 3;
+    public const int StepCount = 4;
 
     /// <summary>The label in force, the latest, comes first. Ties are broken alike on every database, in whatever order the labels arrived.</summary>
     public const string LatestFirst = "confirmed_at DESC, confirmed_by DESC, true_value DESC";
@@ -44,7 +44,7 @@ internal sealed class StoreTables
         All = [.. Written, new("true_value", dialect.Flag), new("confirmed_at", dialect.Time), new("confirmed_by", dialect.Text)];
         Id = StoreColumn.Quote(schema.Roles.Id);
         Time = StoreColumn.Quote(schema.Roles.Time);
-        _steps = [Payments(), Labels(), Reasons()];
+        _steps = [Payments(), Labels(), Reasons(), Shadow()];
     }
 
     public StoreTableNames TableNames { get; }
@@ -55,6 +55,9 @@ internal sealed class StoreTables
     /// <summary>The columns that are written with a payment.</summary>
     public ImmutableArray<StoreColumn> Written { get; }
 
+    /// <summary>The columns of `shadow`, in their order.</summary>
+    public const string ShadowColumns = "id, event_time, model_version, score, prediction, threshold, champion_version, champion_score, champion_prediction, scored_at, reasons";
+
     /// <summary>The columns of `transactions`, in no particular order.</summary>
     public ImmutableArray<StoreColumn> All { get; }
 
@@ -63,6 +66,11 @@ internal sealed class StoreTables
 
     /// <summary>The quoted name of the event time's column.</summary>
     public string Time { get; }
+
+    /// <summary>The query of what was decided about a payment, and that of what challengers said of it; each takes the id.</summary>
+    public (string Decision, string Shadow) Find(string id) => (
+        $"SELECT score, prediction, model_version, scored_at, {Time} FROM {TableNames.Transactions} WHERE {Id} = {id}",
+        $"SELECT {ShadowColumns} FROM {TableNames.Shadow} WHERE id = {id} ORDER BY scored_at, model_version");
 
     public static string Names(IEnumerable<StoreColumn> columns) => string.Join(", ", columns.Select(column => StoreColumn.Quote(column.Name)));
 
@@ -148,6 +156,25 @@ internal sealed class StoreTables
 
     /// <summary>Step 3: the reasons of predicted frauds.</summary>
     string Reasons() => $"ALTER TABLE {TableNames.Transactions} ADD COLUMN reasons {_dialect.Text}{_dialect.Collation}";
+
+    /// <summary>Step 4: the challenger's scores. A payment that is scored again after a kill has the same ones.</summary>
+    string Shadow() => $"""
+        CREATE TABLE {TableNames.Shadow} (
+            id {_dialect.Text}{_dialect.Collation} NOT NULL,
+            event_time {_dialect.Time} NOT NULL,
+            model_version {_dialect.Text}{_dialect.Collation} NOT NULL,
+            score {_dialect.Number} NOT NULL,
+            prediction {_dialect.Flag} NOT NULL,
+            threshold {_dialect.Number} NOT NULL,
+            champion_version {_dialect.Text}{_dialect.Collation} NOT NULL,
+            champion_score {_dialect.Number} NOT NULL,
+            champion_prediction {_dialect.Flag} NOT NULL,
+            scored_at {_dialect.Time} NOT NULL,
+            reasons {_dialect.Text}{_dialect.Collation}
+        );
+        CREATE UNIQUE INDEX shadow_by_id ON {TableNames.Shadow} (id, model_version);
+        CREATE INDEX shadow_by_version ON {TableNames.Shadow} (model_version, event_time);
+        """;
 
     void CheckColumns(IStoreConnection connection)
     {

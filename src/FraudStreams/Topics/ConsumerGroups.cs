@@ -8,6 +8,7 @@ static class ConsumerGroups
     public const string Alert = "alert";
     public const string Store = "store";
     public const string Label = "label";
+    public const string Shadow = "shadow";
 
     /// <summary>Commits the offsets up to which the deliveries of the alert journals are published.</summary>
     public const string DeliveryLog = "alert-records";

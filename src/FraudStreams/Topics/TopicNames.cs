@@ -16,6 +16,9 @@ static class TopicNames
     /// <summary>The confirmed labels of payments, keyed by the payments' ids.</summary>
     public const string Labels = "labels";
 
+    /// <summary>What the challenger says of the payments that the champion decided.</summary>
+    public const string Shadow = "shadow";
+
     /// <summary>The history of the model registry, and the versions' artifacts. Opened by itself, and never shortened.</summary>
     public const string Models = "models";
 }

@@ -7,7 +7,7 @@ using FraudStreams.Sqlite;
 
 namespace FraudStreams.Topics;
 
-/// <param name="Partitions">Of `transactions` and `predictions`; the others have one.</param>
+/// <param name="Partitions">Of `transactions`, `predictions` and `shadow`; the others have one.</param>
 /// <param name="MaxRecordBytes">A longer record is rejected unread.</param>
 public sealed record TopicSettings(
     int Partitions,
@@ -49,6 +49,7 @@ public sealed record TopicSettings(
             KeyValuePair.Create(TopicNames.Alerts, 1),
             KeyValuePair.Create(TopicNames.Undelivered, 1),
             KeyValuePair.Create(TopicNames.Labels, 1),
+            KeyValuePair.Create(TopicNames.Shadow, Partitions),
         ]);
 
     /// <param name="features">How many values a prediction carries.</param>

@@ -69,6 +69,57 @@ public sealed class ModelArtifactTests : IDisposable
     }
 
     [Fact]
+    public void A_version_scores_its_stored_rows_with_the_same_bits_whenever_it_is_loaded()
+    {
+        var model = Train("v1");
+        var (values, _) = Matrix(model.Features);
+        var selfTest = SelfTest.Of(model.Scorer, values);
+
+        var folder = ModelArtifact.Write(_parent.FullName, model, selfTest);
+
+        selfTest.Rows.ShouldBe(SelfTest.MaxRows);
+        ModelArtifact.Load(folder).Version.ShouldBe("v1");
+        File.ReadAllText(Path.Combine(folder, "SHA256SUMS")).ShouldContain("  self-test.json\n");
+    }
+
+    [Fact]
+    public void A_version_that_gives_a_stored_row_another_score_by_one_bit_does_not_load()
+    {
+        var model = Train("v1");
+        var (values, _) = Matrix(model.Features);
+        var other = new OneBitOff(model.Scorer);
+
+        var folder = ModelArtifact.Write(_parent.FullName, model, SelfTest.Of(other, values));
+
+        Should.Throw<ModelArtifactException>(() => ModelArtifact.Load(folder)).Message.ShouldContain("fails its self-test: row 64 of 64");
+    }
+
+    [Fact]
+    public void A_self_test_that_is_missing_or_changed_is_found_out()
+    {
+        var model = Train("v1");
+        var (values, _) = Matrix(model.Features);
+        var path = Path.Combine(ModelArtifact.Write(_parent.FullName, model, SelfTest.Of(model.Scorer, values)), "self-test.json");
+
+        File.AppendAllText(path, " ");
+        Should.Throw<ModelArtifactException>(() => ModelArtifact.Load(Path.GetDirectoryName(path)!)).Message.ShouldContain("truncated or altered");
+        File.Delete(path);
+        Should.Throw<ModelArtifactException>(() => ModelArtifact.Load(Path.GetDirectoryName(path)!)).Message.ShouldContain("cannot be read");
+    }
+
+    /// <summary>The last row of a batch has another last bit.</summary>
+    sealed class OneBitOff(IScorer scorer) : IScorer
+    {
+        public int FeatureCount => scorer.FeatureCount;
+
+        public void Score(ReadOnlySpan<double> features, Span<double> scores)
+        {
+            scorer.Score(features, scores);
+            scores[^1] = Math.BitIncrement(scores[^1]);
+        }
+    }
+
+    [Fact]
     public void What_is_usual_is_kept_on_the_card_and_may_be_absent()
     {
         var model = Train("v1");

@@ -4,6 +4,7 @@ using FraudStreams.Cli;
 using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Model.Models.Trees;
 using FraudStreams.ModelOps;
+using FraudStreams.ModelOps.Registry;
 using FraudStreams.Replay;
 using FraudStreams.Tests.Configuration;
 using FraudStreams.Tests.Messaging.Sqlite;
@@ -65,6 +66,15 @@ public sealed partial class JsonDocsTests
         ShouldBeAsIn("evaluate --train-from", Parsed(EvaluateCommand.ResultOf([fold])));
         ShouldBeAsIn("tune", Parsed(TuneCommand.ResultOf([new GridResult([1], new BoostingSettings(), [fold])], fold)));
         ShouldBeAsIn("features verify, with a difference", Parsed(new FeatureVerified(1, 1, 0, new FeatureDifference("a", "predictions/0, offset 1", "v", "amt", 1, 2))));
+    }
+
+    [Fact]
+    public void Who_decided_has_the_keys_of_its_example()
+    {
+        var line = new HistoryLine(1, default, "anna", RegistryAction.Approved, "v", "better", 0.4, DateTimeOffset.UnixEpoch, "hash");
+
+        ShouldBeAsIn("models who", Parsed(new PaymentDecision(
+            "a", default, 0.5, 1, "v", default, new ServiceRecord("v", line, line, line, [line], 0.4, line), [new ShadowOpinion("w", 0.5, 1, 0.4, default)])));
     }
 
     [Fact]

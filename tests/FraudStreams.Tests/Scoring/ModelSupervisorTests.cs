@@ -3,6 +3,7 @@ using Akka.TestKit;
 using FraudStreams.Configuration;
 using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
+using FraudStreams.ModelOps.Registry;
 using FraudStreams.Scoring;
 using FraudStreams.Tests.WholeProgram;
 using Shouldly;
@@ -20,6 +21,7 @@ public sealed class ModelSupervisorTests : Akka.TestKit.Xunit2.TestKit
     readonly TemporaryFolder _folder = new();
     readonly LocalModels _local;
     readonly ScriptedScorer _scorer = new(0.5);
+    readonly ProbationWatch _watch = new(new ProbationSettings(TimeSpan.FromHours(1), 0.5, TimeSpan.FromSeconds(1), 5));
 
     public ModelSupervisorTests()
     {
@@ -66,7 +68,7 @@ public sealed class ModelSupervisorTests : Akka.TestKit.Xunit2.TestKit
     public async Task Another_version_scores_from_the_next_batch_on_and_those_before_keep_theirs()
     {
         Put("v1");
-        var supervisor = Sys.ActorOf(ModelSupervisor.Props(TrainedModel.Loaded, _local, Settings, Restart));
+        var supervisor = Sys.ActorOf(ModelSupervisor.Props(TrainedModel.Loaded, _local, Settings, Restart, _watch));
         var next = new ScoringModel(TrainedModel.Loaded.Card with { Version = "v2" }, TrainedModel.Loaded.Scorer);
 
         var before = Enumerable.Range(0, 20).Select(_ => AnswerAsync(supervisor)).ToArray();
@@ -158,6 +160,24 @@ public sealed class ModelSupervisorTests : Akka.TestKit.Xunit2.TestKit
         (await AnswerAsync(supervisor)).ModelVersion.ShouldBe("v2");
     }
 
+    [Fact]
+    public async Task Failures_of_a_version_on_probation_are_counted()
+    {
+        Put("v1");
+        var supervisor = Supervise("v1");
+        _watch.Begin(2, "v1", "v0");
+
+        for (var failure = 0; failure < 3; failure++)
+        {
+            await FailAsync(supervisor, 1);
+            if (failure < 2)
+                (await AnswerAsync(supervisor)).ModelVersion.ShouldBe("v1");
+        }
+
+        await Eventually.TrueAsync(() => _watch.OutOfBounds is { Version: "v1" });
+        _watch.OutOfBounds!.Value.Why.ShouldContain("3 of its 5 batches failed");
+    }
+
     void Put(string version)
     {
         ModelArtifact.Write(_local.Directory, new ScoringModel(TrainedModel.Loaded.Card with { Version = version }, TrainedModel.Loaded.Scorer));
@@ -166,7 +186,7 @@ public sealed class ModelSupervisorTests : Akka.TestKit.Xunit2.TestKit
 
     /// <summary>A supervisor whose first version scores with the scripted scorer.</summary>
     IActorRef Supervise(string version, BackoffSettings? restart = null) =>
-        Sys.ActorOf(ModelSupervisor.Props(_scorer.As(version), _local, Settings, restart ?? Restart));
+        Sys.ActorOf(ModelSupervisor.Props(_scorer.As(version), _local, Settings, restart ?? Restart, _watch));
 
     /// <summary>
     /// The answer, or the failure that was answered. An actor answers before it fails, and messages that reach it in between are lost unanswered: those are

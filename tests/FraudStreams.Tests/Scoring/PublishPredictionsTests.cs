@@ -28,7 +28,9 @@ public sealed class PublishPredictionsTests : Akka.TestKit.Xunit2.TestKit
     readonly TransactionBatchPool _pool = new(() => new TransactionRows(TrainedModel.Schema));
     readonly TransactionReader _reader = new(TrainedModel.Schema);
 
-    public PublishPredictionsTests() => _totals = new MetricTotals(_metrics);
+    readonly ShadowQueue _shadow;
+
+    public PublishPredictionsTests() => (_totals, _shadow) = (new MetricTotals(_metrics), new ShadowQueue(_metrics));
 
     protected override void AfterAll()
     {
@@ -82,10 +84,26 @@ public sealed class PublishPredictionsTests : Akka.TestKit.Xunit2.TestKit
         _pool.Rent().ShouldNotBeSameAs(batch);
     }
 
+    [Fact]
+    public async Task A_published_batch_goes_to_the_challenger_which_returns_it()
+    {
+        await using var topics = Open("transactions", "predictions", "rejected");
+        var batch = _pool.Rent().Read(Payments.Records(0, Payments.Json(2)), _reader, ConsumerGroups.Score);
+        batch.Scored = new BatchScored([0.5, 0.4999], "v3", Threshold: 0.5);
+        _shadow.Open(TestActor);
+
+        await PublishAsync(topics, batch);
+
+        (await ExpectMsgAsync<ShadowBatch>()).Batch.ShouldBeSameAs(batch);
+        batch.Rows.Count.ShouldBe(2);
+        _pool.Rent().ShouldNotBeSameAs(batch);
+        EmbeddedLog.ReadRecords(_folder, TopicNames.Predictions).Count().ShouldBe(2);
+    }
+
     EmbeddedMessageLog Open(params string[] topics) => EmbeddedMessageLog.Open(LogOf.Settings(_folder, 1, topics), TimeProvider.System, _ => { });
 
     async Task PublishAsync(IMessageLog topics, TransactionBatch batch) =>
-        await Source.Single(batch).Via(PublishPredictions.Flow(topics, _metrics, _time)).RunWith(Sink.Ignore<Done>(), Sys.Materializer());
+        await Source.Single(batch).Via(PublishPredictions.Flow(topics, _metrics, _time, _shadow)).RunWith(Sink.Ignore<Done>(), Sys.Materializer());
 
     static (double, int, string, DateTimeOffset) PredictionOf(TopicRecord record)
     {

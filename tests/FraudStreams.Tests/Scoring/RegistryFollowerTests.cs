@@ -1,5 +1,7 @@
 using Akka.Actor;
+using Akka.TestKit;
 using FraudStreams.Model.Models;
+using FraudStreams.ModelOps.Registry;
 using FraudStreams.Scoring;
 using FraudStreams.Tests.ModelOps.Registry;
 using FraudStreams.Tests.WholeProgram;
@@ -14,6 +16,11 @@ public sealed class RegistryFollowerTests : Akka.TestKit.Xunit2.TestKit
     static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     readonly TemporaryFolder _folder = new();
+    readonly ManualTime _time = new();
+    readonly ProbationWatch _watch = new(new ProbationSettings(TimeSpan.FromHours(1), 0.05, TimeSpan.FromSeconds(1), 5));
+    readonly TestProbe _challenger;
+
+    public RegistryFollowerTests() => _challenger = CreateTestProbe();
 
     protected override void AfterAll()
     {
@@ -74,12 +81,99 @@ public sealed class RegistryFollowerTests : Akka.TestKit.Xunit2.TestKit
         await StopAsync(follower);
     }
 
+    [Fact]
+    public async Task A_challenger_scores_here_with_its_threshold_until_it_is_stood_down()
+    {
+        await using var host = RegistryHost.Open(_folder, "host");
+        await host.ServeAsync("v1");
+        var follower = await FollowAsync(host, "v1");
+        await using var other = RegistryHost.Open(_folder, "other");
+        other.Put("v2");
+        await other.Registry.RegisterAsync(other.Card("v2"), "anna", "a test's", default);
+        await other.Registry.ChangeThresholdAsync("v2", 0.25, "anna", "a test's", default);
+
+        await other.Registry.ChallengeAsync("v2", "anna", "a test's", default);
+        var used = (await _challenger.ExpectMsgAsync<UseChallenger>(Limit)).Model.ShouldNotBeNull();
+        await other.Registry.StandDownAsync("v2", "anna", "seen enough", default);
+
+        (used.Version, used.Threshold).ShouldBe(("v2", 0.25));
+        (await _challenger.ExpectMsgAsync<UseChallenger>(Limit)).Model.ShouldBeNull();
+        await StopAsync(follower);
+    }
+
+    [Fact]
+    public async Task A_challenger_that_this_host_gave_up_is_stood_down_for_all_in_the_history()
+    {
+        await using var host = RegistryHost.Open(_folder, "host");
+        await host.ServeAsync("v1");
+        host.Put("v2");
+        await host.Registry.RegisterAsync(host.Card("v2"), "anna", "a test's", default);
+        await host.Registry.ChallengeAsync("v2", "anna", "a test's", default);
+        await using var other = RegistryHost.Open(_folder, "other");
+        var follower = await FollowAsync(host, "v1");
+        await _challenger.ExpectMsgAsync<UseChallenger>(Limit);
+
+        follower.Tell(new ChallengerGivenUp("v2", "it failed 3 times in a row: NaN"));
+
+        await Eventually.TrueAsync(async () =>
+        {
+            await other.Registry.RefreshAsync(default);
+            return other.Registry.State.Challenger is null;
+        });
+        var last = other.Registry.State.History[^1];
+        (last.Action, last.Version, last.Why, last.Actor).ShouldBe((RegistryAction.StoodDown, "v2", "it failed 3 times in a row: NaN", ModelRegistry.Program));
+        other.Registry["v2"].Status.ShouldBe("READY");
+        await StopAsync(follower);
+    }
+
+    [Fact]
+    public async Task A_champion_out_of_bounds_on_probation_is_rolled_back_with_the_reason()
+    {
+        await using var host = RegistryHost.Open(_folder, "host", _time);
+        await host.ServeAsync("v1", "v2");
+        var follower = await FollowAsync(host, "v2");
+        (await _challenger.ExpectMsgAsync<UseChallenger>(Limit)).Model!.Version.ShouldBe("v1");
+        await using var other = RegistryHost.Open(_folder, "other");
+
+        await Eventually.TrueAsync(() =>
+        {
+            _watch.Compared("v2", "v1", payments: 500, alerts: 400, challengerAlerts: 2);
+            return _watch.OutOfBounds is not null;
+        });
+
+        await Eventually.TrueAsync(async () =>
+        {
+            await other.Registry.RefreshAsync(default);
+            return other.Registry.State.Champion == "v1";
+        });
+        other.Registry.State.History[^1].Why.ShouldContain("a factor of 5 is allowed");
+        other.Registry.State.Challenger.ShouldBeNull();
+        (await ExpectMsgAsync<UseModel>(Limit)).Model.Version.ShouldBe("v1");
+        await StopAsync(follower);
+    }
+
+    [Fact]
+    public async Task After_the_probation_the_former_champion_scores_no_more()
+    {
+        await using var host = RegistryHost.Open(_folder, "host", _time);
+        await host.ServeAsync("v1", "v2");
+        var follower = await FollowAsync(host, "v2");
+        (await _challenger.ExpectMsgAsync<UseChallenger>(Limit)).Model!.Version.ShouldBe("v1");
+
+        _time.Advance(TimeSpan.FromHours(1));
+
+        (await _challenger.ExpectMsgAsync<UseChallenger>(Limit)).Model.ShouldBeNull();
+        await StopAsync(follower);
+        host.Registry.State.History[^1].Why.ShouldBe("the probation of v2 is over");
+        host.Registry.State.Champion.ShouldBe("v2");
+    }
+
     /// <summary>This test is the supervisor.</summary>
     async Task<IActorRef> FollowAsync(RegistryHost host, string version)
     {
         await host.Registry.RefreshAsync(default);
         var model = new ScoringModel(TrainedModel.Loaded.Card with { Version = version }, TrainedModel.Loaded.Scorer);
-        var follower = Sys.ActorOf(RegistryFollower.Props(host.Registry, host.Local, TestActor, model));
+        var follower = Sys.ActorOf(RegistryFollower.Props(host.Registry, host.Local, TestActor, _challenger, _watch, model, _time));
         await ExpectMsgAsync<ReportFallbacks>(Limit);
         return follower;
     }

@@ -49,6 +49,35 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
     }
 
     [PostgresFact]
+    public async Task Both_databases_store_the_challengers_scores_once()
+    {
+        var select = $"SELECT {StoreTables.ShadowColumns} FROM shadow ORDER BY id, model_version";
+        ShadowScore[] scores =
+        [
+            new("t2", 1_577_934_245_678, "v2", 0.1 + 0.2, true, 0.25, "v1", 0.125, false, 1_767_323_045_678) { Reasons = "[{\"code\":\"x\"}]" },
+            new("t1", 1_577_934_245_679, "v2", 1, true, 0.25, "v1", 0.5, true, 1_767_323_045_678),
+            new("t1", 1_577_934_245_679, "v3", 0, false, 0.25, "v1", 0.5, true, 1_767_323_045_678),
+        ];
+        await using var sqlite = Predictions.Open(_folder);
+        await using var postgres = Predictions.Open(_settings);
+
+        foreach (var store in (PredictionStore[])[sqlite, postgres])
+        {
+            (await store.WriteAsync(scores[..2])).ShouldBe(2);
+            (await store.WriteAsync([.. scores, scores[0] with { Score = 0.9 }])).ShouldBe(1);
+            (await store.WriteAsync(Array.Empty<ShadowScore>())).ShouldBe(0);
+        }
+
+        var rows = PostgresServer.Rows(_settings, select);
+        rows.ShouldBe(Predictions.Rows(_folder, select));
+        rows.ShouldBe(
+        [
+            "t1|1577934245679|v2|1|1|0.25|v1|0.5|1|1767323045678|null", "t1|1577934245679|v3|0|0|0.25|v1|0.5|1|1767323045678|null",
+            "t2|1577934245678|v2|0.30000000000000004|1|0.25|v1|0.125|0|1767323045678|[{\"code\":\"x\"}]",
+        ]);
+    }
+
+    [PostgresFact]
     public async Task A_schema_created_by_another_at_the_same_moment_is_used()
     {
         await using var other = _settings.ToConnection();
@@ -173,7 +202,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
         await using (var store = Predictions.Open(_settings))
             await store.WriteAsync(Predictions.Records(Predictions.Json("t1")));
         PostgresServer.Rows(_settings, """
-            DROP TABLE label_history;
+            DROP TABLE label_history, shadow;
             DROP INDEX transactions_confirmed;
             ALTER TABLE transactions DROP COLUMN confirmed_at, DROP COLUMN confirmed_by, DROP COLUMN as_written, DROP COLUMN reasons;
             DELETE FROM store_steps WHERE number > 1;
@@ -184,7 +213,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
 
         applied.Applied.ShouldBe(1);
         PostgresServer.Rows(_settings, "SELECT id, true_value, confirmed_by FROM transactions").ShouldBe(["t1|1|anna"]);
-        PostgresServer.Rows(_settings, "SELECT number FROM store_steps ORDER BY number").ShouldBe(["1", "2", "3"]);
+        PostgresServer.Rows(_settings, "SELECT number FROM store_steps ORDER BY number").ShouldBe(["1", "2", "3", "4"]);
     }
 
     static (int Stored, int AlreadyThere) Counts(StoredBatch batch) => (batch.Stored, batch.AlreadyThere);

@@ -1,4 +1,5 @@
 using FraudStreams.ModelOps;
+using FraudStreams.Sqlite;
 using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
@@ -17,9 +18,9 @@ public sealed class HotSwapTests
     {
         using var folder = new StreamFolder(Rows);
         var second = TrainedModel.Train(new LocalModels(folder.File("elsewhere"), TimeProvider.System), seed: 5).Version;
-        await using var run = folder.Start("run", "--input", folder.Input, "--until-drained", "--set", "speeds.speed_1=400/s");
-        await run.LineAsync("produced");
         await folder.ShouldDoAsync("models", "import", folder.File($"elsewhere/models/{second}"));
+        await using var run = folder.Start("run", "--input", folder.Input, "--set", "speeds.speed_1=400/s");
+        await run.LineAsync("produced");
         for (var change = 0; change < 2; change++)
         {
             await folder.ShouldDoAsync("models", "promote", second, "--why", "a test's");
@@ -28,6 +29,8 @@ public sealed class HotSwapTests
             await run.LineAsync($"Model {TrainedModel.Loaded.Version} scores from now on");
         }
 
+        await Eventually.TrueAsync(() => folder.Status() is { Predictions: Rows } status && status.Lag.Values.All(lag => lag == 0), limitSeconds: 60, everyMilliseconds: 100);
+        await run.TerminateAsync();
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
 
         var predictions = folder.IdsOf(TopicNames.Predictions, "trans_num").Zip(folder.IdsOf(TopicNames.Predictions, "model_version")).ToList();
@@ -41,6 +44,11 @@ public sealed class HotSwapTests
         };
         foreach (var (id, (version, score)) in folder.ScoresOf(folder.Data))
             score.ShouldBe(alone[version][id], id);
+        ShouldShadow(folder, alone);
+        var first = folder.IdsOf(TopicNames.Predictions, "trans_num").First();
+        await using var who = await folder.RunAsync("models", "who", first, "--json");
+        who.Json().GetProperty("model_version").GetString().ShouldBe(TrainedModel.Loaded.Version);
+        who.Json().GetProperty("service").GetProperty("in_service").GetProperty("action").GetString().ShouldBe("promoted");
         await using var history = await folder.RunAsync("models", "history", "--verify", "--json");
         history.Json().GetProperty("problems").GetArrayLength().ShouldBe(0);
         history.Json().GetProperty("entries").EnumerateArray().Count(entry => entry.GetProperty("action").GetString() == "rolled_back").ShouldBe(2);
@@ -77,6 +85,23 @@ public sealed class HotSwapTests
         import.Errors.ShouldContain("is truncated or altered");
         (await promote.ExitAsync()).ShouldBe(1);
         promote.Errors.ShouldContain($"there is no version {second}");
+    }
+
+    /// <summary>During each probation the former champion scored in the shadow of the new one, each payment as it does alone.</summary>
+    static void ShouldShadow(StreamFolder folder, Dictionary<string, Dictionary<string, double>> alone)
+    {
+        using var file = SqliteFile.Open(folder.StoreFile, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
+        using var rows = file.Query("SELECT shadow.id, shadow.model_version, shadow.score, champion_version, champion_score, transactions.model_version, transactions.score FROM shadow JOIN transactions ON trans_num = shadow.id");
+        var count = 0;
+        for (; rows.Step(); count++)
+        {
+            (rows.Text(3), rows.Double(4)).ShouldBe((rows.Text(5), rows.Double(6)));
+            rows.Text(1).ShouldNotBe(rows.Text(3));
+            rows.Double(2).ShouldBe(alone[rows.Text(1)][rows.Text(0)]);
+        }
+
+        count.ShouldBeGreaterThan(100);
+        file.QueryLong("SELECT count(*) FROM shadow").ShouldBe(count);
     }
 
     /// <summary>What a version gives alone, undisturbed.</summary>

@@ -101,8 +101,9 @@ public sealed class ForeignModel
     /// </summary>
     /// <param name="ours">The model that <see cref="ToEnsemble"/> gave for <paramref name="columns"/>, or the same read from its file.</param>
     /// <param name="columns">As given there.</param>
+    /// <returns>The rows, as the model of ours takes them.</returns>
     /// <exception cref="ModelFormatException">A score differs.</exception>
-    public void Check(TreeEnsemble ours, IReadOnlyList<int> columns)
+    public double[] Check(TreeEnsemble ours, IReadOnlyList<int> columns)
     {
         const int rows = 2000;
         var random = new Random(1);
@@ -136,6 +137,8 @@ public sealed class ForeignModel
                 throw new ModelFormatException(
                     $"the model made of it gives a row made up for a check {scores[row]:R} in a batch and {alone:R} alone, and by the rules of {Library} it has {score:R}");
         }
+
+        return matrix;
     }
 
     /// <summary>A threshold, a value of single precision beside it or between, or one somewhere around.</summary>

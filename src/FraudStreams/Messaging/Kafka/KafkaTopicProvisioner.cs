@@ -34,7 +34,7 @@ static class KafkaTopicProvisioner
         {
             if (found.TryGetValue(settings.Prefix + topic, out var actual) && actual != wanted)
                 throw new MessageLogException(
-                    $"{CountMismatch(settings, topic, actual, wanted)} (fraudstreams.topics.partitions of transactions and predictions, 1 of the others)");
+                    $"{CountMismatch(settings, topic, actual, wanted)} (fraudstreams.topics.partitions of transactions, predictions and shadow, 1 of the others)");
         }
     }
 

@@ -32,11 +32,11 @@ sealed record ArtifactPackage(byte[] Bytes, string Sha256)
 
     public static ArtifactPackage Of(byte[] bytes) => new(bytes, Convert.ToHexStringLower(SHA256.HashData(bytes)));
 
-    /// <summary>Makes the version's folder, whole or not at all.</summary>
+    /// <summary>Makes the version's folder, whole or not at all. Other processes that share the disk may do the same at once: one of them is first.</summary>
     /// <exception cref="ModelArtifactException">The bytes are no package of a version.</exception>
     public void Unpack(string folder)
     {
-        var unfinished = Path.Combine(Path.GetDirectoryName(folder)!, $".{Path.GetFileName(folder)}.unpacked");
+        var unfinished = Path.Combine(Path.GetDirectoryName(folder)!, $".{Path.GetFileName(folder)}.unpacked-{Environment.ProcessId}");
         if (Directory.Exists(unfinished))
             Directory.Delete(unfinished, recursive: true);
         Directory.CreateDirectory(unfinished);
@@ -60,6 +60,13 @@ sealed record ArtifactPackage(byte[] Bytes, string Sha256)
             throw new ModelArtifactException($"{folder}: its package is damaged: {e.Message}", e);
         }
 
-        Directory.Move(unfinished, folder);
+        try
+        {
+            Directory.Move(unfinished, folder);
+        }
+        catch (IOException) when (Directory.Exists(folder))
+        {
+            Directory.Delete(unfinished, recursive: true);
+        }
     }
 }

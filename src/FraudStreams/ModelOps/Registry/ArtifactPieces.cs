@@ -32,8 +32,8 @@ sealed class ArtifactPieces(string sha256)
     public static string? PackageOf(TopicRecord record) =>
         record.Key.Span.SequenceEqual(Key) && record.Value.Length > HeaderBytes ? Convert.ToHexStringLower(record.Value.Span[..HashBytes]) : null;
 
-    /// <summary>Whether a piece is a package's first.</summary>
-    public static bool IsFirst(TopicRecord piece) => NumberOf(piece.Value.Span) == 0;
+    /// <summary>A piece's number, from 0, and how many its package has.</summary>
+    public static (int Number, int Of) PlaceOf(TopicRecord piece) => (NumberOf(piece.Value.Span), BinaryPrimitives.ReadInt32BigEndian(piece.Value.Span[(HashBytes + sizeof(int))..]));
 
     public static void Write(RecordBatch records, ArtifactPackage package, int longestRecord)
     {
@@ -51,11 +51,19 @@ sealed class ArtifactPieces(string sha256)
         }
     }
 
-    /// <summary>Takes a piece of this package if it is the next.</summary>
+    /// <summary>Takes a piece of this package if it is the next; with a first one it begins anew, since a writer may have died before the last.</summary>
     public void Take(TopicRecord piece)
     {
         var value = piece.Value.Span;
-        if (Whole is not null || NumberOf(value) != Count)
+        if (Whole is not null)
+            return;
+        if (NumberOf(value) == 0)
+        {
+            Count = 0;
+            _bytes.ResetWrittenCount();
+        }
+
+        if (NumberOf(value) != Count)
             return;
         _bytes.Write(value[HeaderBytes..]);
         if (++Count == BinaryPrimitives.ReadInt32BigEndian(value[(HashBytes + sizeof(int))..]))
@@ -63,4 +71,28 @@ sealed class ArtifactPieces(string sha256)
     }
 
     static int NumberOf(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadInt32BigEndian(value[HashBytes..]);
+}
+
+/// <summary>
+/// Where a package stands in the topic. A writer that died in the middle leaves a half: the next one writes it anew, from the first piece on.
+/// </summary>
+sealed class WrittenPackage
+{
+    int _next;
+
+    /// <summary>The offset of the latest first piece.</summary>
+    public long From { get; private set; }
+
+    public bool IsWhole { get; private set; }
+
+    public void Take(TopicRecord piece)
+    {
+        var (number, of) = ArtifactPieces.PlaceOf(piece);
+        if (IsWhole)
+            return;
+        if (number == 0)
+            (From, _next) = (piece.Offset, 0);
+        if (number == _next)
+            IsWhole = ++_next == of;
+    }
 }

@@ -20,11 +20,14 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
     static readonly TopicPartition Partition = new(TopicNames.Models, 0);
     static readonly byte[] EntryKey = "entry"u8.ToArray();
 
-    readonly Dictionary<string, long> _artifacts = [];
+    readonly Dictionary<string, WrittenPackage> _artifacts = [];
     IPartitionReader? _reader;
     string? _damage;
 
     public RegistryState State { get; } = new();
+
+    /// <summary>How long the former champion scores in the shadow of a version that is put into service here, and that one is watched; zero: not at all.</summary>
+    public TimeSpan Probation { get; init; }
 
     /// <summary>How the program signs its own entries.</summary>
     public static string Program => $"fraudstreams@{Environment.MachineName}";
@@ -70,7 +73,7 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
                 return null;
             if (state.Requests.TryGetValue(version, out var request))
                 throw new RegistryException($"{request.Entry.Actor} asked for {version} to go into service, and {request.Missing} more must approve: `fraudstreams models approve {version} --why TEXT`");
-            return approvals == 0 ? Entry(RegistryAction.Promoted, version, why) : Entry(RegistryAction.Requested, version, why) with { Approvals = approvals };
+            return approvals == 0 ? Entry(RegistryAction.Promoted, version, why) with { ProbationUntil = Until(state) } : Entry(RegistryAction.Requested, version, why) with { Approvals = approvals };
         }, null, cancellationToken);
         return State.Champion == version;
     }
@@ -88,7 +91,7 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
                 throw new RegistryException($"{actor} asked for {version} to go into service: somebody else has to approve it");
             if (request.ApprovedBy.Any(by => IsSame(by, actor)))
                 throw new RegistryException($"{actor} has approved {version} already: {request.Missing} more must");
-            return Entry(RegistryAction.Approved, version, why);
+            return Entry(RegistryAction.Approved, version, why) with { ProbationUntil = Until(state) };
         }, null, cancellationToken);
         return State.Champion == version;
     }
@@ -101,6 +104,22 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
             : throw new RegistryException($"there is no version to go back to: {state.Champion ?? "nothing"} is in service and none before it can be used"), null, cancellationToken);
         return State.Champion!;
     }
+
+    /// <summary>Makes a version the challenger, in place of the one before: it scores the champion's payments in its shadow.</summary>
+    public Task ChallengeAsync(string version, string actor, string why, CancellationToken cancellationToken) => AppendAsync(actor, state =>
+    {
+        if (Find(state, version).Failure is { } failure)
+            throw new RegistryException($"{version} cannot challenge: {failure}");
+        if (state.Champion is null)
+            throw new RegistryException($"{version} cannot challenge: no version is in service");
+        if (state.Champion == version)
+            throw new RegistryException($"{version} is in service: another version can challenge it");
+        return state.Challenger == version && !state.IsChallengerOnProbation ? null : Entry(RegistryAction.Challenged, version, why);
+    }, null, cancellationToken);
+
+    /// <summary>Ends a challenge; nothing where the version is not the challenger.</summary>
+    public Task StandDownAsync(string version, string actor, string why, CancellationToken cancellationToken) => AppendAsync(
+        actor, state => state.Challenger == version ? Entry(RegistryAction.StoodDown, version, why) : null, null, cancellationToken);
 
     /// <summary>Changes the score from which a version predicts fraud.</summary>
     public Task ChangeThresholdAsync(string version, double threshold, string actor, string why, CancellationToken cancellationToken) => AppendAsync(actor, state =>
@@ -186,6 +205,8 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
 
     static bool IsSame(string one, string other) => string.Equals(one.Trim(), other.Trim(), StringComparison.OrdinalIgnoreCase);
 
+    DateTimeOffset? Until(RegistryState state) => Probation > TimeSpan.Zero && state.Champion is not null ? time.GetUtcNow() + Probation : null;
+
     static RegistryEvent Entry(RegistryAction action, string version, string why) => new(0, default, "", action, version, why);
 
     static void CheckUsable(RegistryState state, string version)
@@ -210,9 +231,11 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
             else if (!State.TryApply(entry) && entry.Number > State.History.Count)
                 _damage ??= $"entry {entry.Number} at offset {record.Offset} does not follow the entry before it";
         }
-        else if (ArtifactPieces.PackageOf(record) is { } package && ArtifactPieces.IsFirst(record))
+        else if (ArtifactPieces.PackageOf(record) is { } package)
         {
-            _artifacts[package] = record.Offset;
+            if (!_artifacts.TryGetValue(package, out var written))
+                _artifacts.Add(package, written = new WrittenPackage());
+            written.Take(record);
         }
     }
 
@@ -228,7 +251,7 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
             CheckLine("reason", draft.Why);
             var (entry, bytes) = RegistryCodec.Seal(draft with { Number = State.History.Count + 1, At = time.GetUtcNow(), Actor = actor, Previous = State.Head });
             var records = new RecordBatch(1);
-            if (artifact is not null && !_artifacts.ContainsKey(artifact.Sha256))
+            if (artifact is not null && !(_artifacts.GetValueOrDefault(artifact.Sha256)?.IsWhole ?? false))
                 ArtifactPieces.Write(records, artifact, topics.LongestRecord(TopicNames.Models));
             records.Add(TopicNames.Models, EntryKey, bytes);
             await topics.PublishAsync(records, cancellationToken);
@@ -260,10 +283,10 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
     async Task FetchAsync(RegisteredVersion version, string folder, CancellationToken cancellationToken)
     {
         var sha256 = version.Model.Artifact;
-        if (!_artifacts.TryGetValue(sha256, out var from))
+        if (_artifacts.GetValueOrDefault(sha256) is not { } written)
             throw new ModelArtifactException($"{folder}: is not there, and topic {TopicNames.Models} does not hold it either");
         var pieces = new ArtifactPieces(sha256);
-        await using var reader = topics.OpenReader(Partition, from);
+        await using var reader = topics.OpenReader(Partition, written.From);
         while (pieces.Whole is null && await reader.NextAsync(wait: true, cancellationToken) is { Count: > 0 } records)
         {
             foreach (var record in records.Where(record => ArtifactPieces.PackageOf(record) == sha256))

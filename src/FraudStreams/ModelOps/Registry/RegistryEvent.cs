@@ -27,6 +27,12 @@ public enum RegistryAction
 
     /// <summary>It cannot be used: it never goes into service again, and where it was the champion the one before is.</summary>
     Failed,
+
+    /// <summary>It is the challenger: it scores the champion's payments in its shadow.</summary>
+    Challenged,
+
+    /// <summary>It is the challenger no more.</summary>
+    StoodDown,
 }
 
 /// <summary>One entry of the registry's history: who did what to which version, and why.</summary>
@@ -44,6 +50,10 @@ public sealed record RegistryEvent(long Number, DateTimeOffset At, string Actor,
     /// <summary>How many others have to approve, of <see cref="RegistryAction.Requested"/>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Approvals { get; init; }
+
+    /// <summary>Until when the former champion scores in the shadow of the one that this entry puts into service; null where it does not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? ProbationUntil { get; init; }
 
     /// <summary>The version's card in short, of <see cref="RegistryAction.Registered"/>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

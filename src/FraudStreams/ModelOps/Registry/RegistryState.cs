@@ -38,6 +38,18 @@ public sealed class RegistryState
     /// <summary>The entry that put the champion into service.</summary>
     public RegistryEvent? InService { get; private set; }
 
+    /// <summary>The version that scores in the champion's shadow; null where there is none.</summary>
+    public string? Challenger { get; private set; }
+
+    /// <summary>The entry that made it the challenger: its own, or the promotion of the version that took its place.</summary>
+    public RegistryEvent? InShadow { get; private set; }
+
+    /// <summary>Until when the champion is watched, and may be replaced by the version before it at once; null where it is not.</summary>
+    public DateTimeOffset? ProbationUntil => InService?.ProbationUntil;
+
+    /// <summary>Whether the challenger is the champion before, which stays for the probation only.</summary>
+    public bool IsChallengerOnProbation => InShadow is { ProbationUntil: not null };
+
     /// <summary>The versions in service before the champion that can still be used, latest first.</summary>
     public IReadOnlyList<string> Before => _before;
 
@@ -73,6 +85,12 @@ public sealed class RegistryState
             case RegistryAction.Failed:
                 Fail(entry);
                 break;
+            case RegistryAction.Challenged:
+                (Challenger, InShadow) = (entry.Version, entry);
+                break;
+            case RegistryAction.StoodDown when Challenger == entry.Version:
+                (Challenger, InShadow) = (null, null);
+                break;
         }
 
         return true;
@@ -81,6 +99,10 @@ public sealed class RegistryState
     void Serve(RegistryEvent entry)
     {
         _requests.Remove(entry.Version);
+        if (Champion is { } former && former != entry.Version && entry.ProbationUntil is not null)
+            (Challenger, InShadow) = (former, entry);
+        else if (Challenger == entry.Version || IsChallengerOnProbation)
+            (Challenger, InShadow) = (null, null);
         if (entry.Action == RegistryAction.RolledBack)
         {
             // The version that is left, and those that were passed over, are no candidates for the next way back.
@@ -101,9 +123,13 @@ public sealed class RegistryState
             _versions[entry.Version] = failed with { Failure = entry.Why };
         _requests.Remove(entry.Version);
         _before.Remove(entry.Version);
+        if (Challenger == entry.Version)
+            (Challenger, InShadow) = (null, null);
         if (Champion != entry.Version || _before.Count == 0)
             return;
         (Champion, InService) = (_before[0], entry);
         _before.RemoveAt(0);
+        if (Challenger == Champion)
+            (Challenger, InShadow) = (null, null);
     }
 }

@@ -87,6 +87,12 @@ internal sealed class PostgresStoreDatabase : IStoreDatabase
     public Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken) =>
         AttemptAsync($"Storing {labels.Count} labels", writer => writer.WriteAsync(labels, cancellationToken));
 
+    public Task<long> WriteAsync(IReadOnlyList<ShadowScore> scores, CancellationToken cancellationToken) =>
+        AttemptAsync($"Storing {scores.Count} scores of the challenger", writer => writer.WriteAsync(scores, cancellationToken));
+
+    public Task<StoredDecision?> FindAsync(string id, CancellationToken cancellationToken) =>
+        AttemptAsync("Looking up a payment", writer => writer.FindAsync(id, cancellationToken));
+
     public Task<IReadOnlyList<StoredOfLabel>> FindAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken) =>
         AttemptAsync("Looking up the labels' payments", writer => writer.FindAsync(labels, cancellationToken));
 

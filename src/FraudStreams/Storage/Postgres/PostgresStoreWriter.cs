@@ -96,6 +96,26 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
         return new LabelCounts(fresh.Count, labels.Count - fresh.Count, applied);
     }
 
+    /// <summary>Writes all scores in one transaction; returns how many are new.</summary>
+    public async Task<long> WriteAsync(IReadOnlyList<ShadowScore> scores, CancellationToken cancellationToken)
+    {
+        if (scores.Count == 0) return 0;
+
+        await using var transaction = await BeginAsync(_forQuery, cancellationToken);
+        await using var insert = PostgresShadow.Insert(_connection, _tables, scores);
+        var added = await insert.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return added;
+    }
+
+    public async Task<StoredDecision?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        await using var transaction = await BeginAsync(_forQuery, cancellationToken);
+        var found = await PostgresShadow.FindAsync(_connection, _tables, id, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return found;
+    }
+
     public async Task<IReadOnlyList<StoredOfLabel>> FindAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken)
     {
         var found = new List<StoredOfLabel>(labels.Count);

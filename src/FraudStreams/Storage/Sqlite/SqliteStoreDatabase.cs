@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using FraudStreams.Configuration;
 using FraudStreams.Model.Csv;
 using FraudStreams.Model.Json;
@@ -75,6 +76,30 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
 
     public Task<LabelCounts> WriteAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken) =>
         WithRetryAsync(writer => writer.Write(labels), () => $"Storing {labels.Count} labels", cancellationToken);
+
+    public Task<long> WriteAsync(IReadOnlyList<ShadowScore> scores, CancellationToken cancellationToken) =>
+        WithRetryAsync(writer => writer.Write(scores), () => $"Storing {scores.Count} scores of the challenger", cancellationToken);
+
+    public Task<StoredDecision?> FindAsync(string id, CancellationToken cancellationToken) => WithRetryAsync(writer =>
+    {
+        var (decision, shadow) = _tables.Find("?1");
+        using var found = writer.File.Query(decision);
+        if (!found.Bind(1, id).Step())
+            return null;
+        var scores = ImmutableArray.CreateBuilder<ShadowScore>();
+        using var rows = writer.File.Query(shadow);
+        rows.Bind(1, id);
+        while (rows.Step())
+        {
+            scores.Add(new ShadowScore(
+                rows.Text(0), rows.Long(1), rows.Text(2), rows.Double(3), rows.Long(4) == 1, rows.Double(5), rows.Text(6), rows.Double(7), rows.Long(8) == 1, rows.Long(9))
+            {
+                Reasons = rows.IsNull(10) ? null : rows.Text(10),
+            });
+        }
+
+        return new StoredDecision(found.Double(0), found.Long(1) == 1, found.Text(2), found.Long(3), found.Long(4), scores.ToImmutable());
+    }, () => "Looking up a payment", cancellationToken);
 
     public Task<IReadOnlyList<StoredOfLabel>> FindAsync(IReadOnlyList<Label> labels, CancellationToken cancellationToken) =>
         WithRetryAsync(writer => writer.Find(labels), () => "Looking up the labels' payments", cancellationToken);

@@ -9,7 +9,7 @@ namespace FraudStreams.Storage.Sqlite;
 internal sealed class SqliteStoreWriter : IDisposable
 {
     readonly TransactionSchema _schema;
-    readonly SqliteStatement _insert, _anyLabel, _insertLabel, _applyLabel, _findPayment, _findLabel;
+    readonly SqliteStatement _insert, _insertShadow, _anyLabel, _insertLabel, _applyLabel, _findPayment, _findLabel;
     readonly ArrayBufferWriter<byte> _unusual = new(256);
 
     public SqliteStoreWriter(SqliteFile file, StoreTables tables, TransactionSchema schema)
@@ -20,6 +20,7 @@ internal sealed class SqliteStoreWriter : IDisposable
             INSERT INTO transactions ({StoreTables.Names(tables.Written)}) VALUES ({string.Join(", ", tables.Written.Select(_ => "?"))})
             ON CONFLICT ({tables.Id}) DO NOTHING
             """);
+        _insertShadow = file.Prepare($"INSERT INTO shadow ({StoreTables.ShadowColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
         _anyLabel = file.Prepare("SELECT EXISTS (SELECT 1 FROM label_history)");
         _insertLabel = file.Prepare(
             "INSERT INTO label_history (id, confirmed_at, confirmed_by, true_value) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
@@ -72,6 +73,27 @@ internal sealed class SqliteStoreWriter : IDisposable
 
         File.Commit();
         return new LabelCounts(added, labels.Count - added, changed);
+    }
+
+    /// <summary>Writes all scores in one transaction; returns how many are new.</summary>
+    public long Write(IReadOnlyList<ShadowScore> scores)
+    {
+        var added = 0L;
+        File.Begin();
+        foreach (var score in scores)
+        {
+            _insertShadow.Bind(1, score.Id).Bind(2, score.EventTime).Bind(3, score.ModelVersion).Bind(4, score.Score).Bind(5, score.Fraud ? 1L : 0L).Bind(6, score.Threshold)
+                .Bind(7, score.ChampionVersion).Bind(8, score.ChampionScore).Bind(9, score.ChampionFraud ? 1L : 0L).Bind(10, score.ScoredAt);
+            if (score.Reasons is { } reasons)
+                _insertShadow.Bind(11, reasons);
+            else
+                _insertShadow.BindNull(11);
+            _insertShadow.Run();
+            added += File.Changes;
+        }
+
+        File.Commit();
+        return added;
     }
 
     public IReadOnlyList<StoredOfLabel> Find(IReadOnlyList<Label> labels)

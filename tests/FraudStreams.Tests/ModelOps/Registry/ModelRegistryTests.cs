@@ -190,9 +190,127 @@ public sealed class ModelRegistryTests : IAsyncDisposable
         (await Should.ThrowAsync<RegistryException>(Open("another").Registry.RefreshAsync(default))).Message.ShouldContain("`fraudstreams models history --verify`");
     }
 
-    RegistryHost Open(string name)
+    [Fact]
+    public async Task A_package_whose_writer_died_in_the_middle_is_written_anew()
     {
-        var host = RegistryHost.Open(_folder, name);
+        var (one, two) = (Open("one"), Open("two"));
+        one.Put("v1");
+        var package = ArtifactPackage.Of(one.Local.FolderOf("v1"));
+        var half = new RecordBatch();
+        using (var whole = new RecordBatch())
+        {
+            ArtifactPieces.Write(whole, package, longestRecord: package.Bytes.Length / 3);
+            whole.Count.ShouldBeGreaterThan(2);
+            for (var piece = 0; piece < 2; piece++)
+                half.Add("models", whole.Key(piece), whole.Value(piece));
+        }
+
+        await one.Topics.PublishAsync(half, default);
+        await one.Registry.RegisterAsync(one.Card("v1"), "anna", "first", default);
+        await two.Registry.RefreshAsync(default);
+
+        (await two.Registry.LoadAsync("v1", default)).Version.ShouldBe("v1");
+        (await two.Registry.VerifyAsync(default)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_version_that_fails_its_self_test_is_refused()
+    {
+        var host = await InServiceAsync("v1");
+        var model = new ScoringModel(TrainedModel.Loaded.Card with { Version = "v2" }, TrainedModel.Loaded.Scorer);
+        ModelArtifact.Write(host.Local.Directory, model, SelfTest.Of(new OtherScorer(), new double[model.Features.Count]));
+        var card = TrainedModel.Loaded.Card with { Version = "v2" };
+        await host.Registry.RegisterAsync(card, "anna", "of another machine", default);
+
+        (await Should.ThrowAsync<ModelArtifactException>(host.Registry.LoadAsync("v2", default))).Message.ShouldContain("fails its self-test");
+    }
+
+    sealed class OtherScorer : IScorer
+    {
+        public int FeatureCount { get; } = TrainedModel.Loaded.Features.Count;
+
+        public void Score(ReadOnlySpan<double> features, Span<double> scores) => scores.Fill(0.123);
+    }
+
+    [Fact]
+    public async Task A_challenger_stays_until_it_is_stood_down_or_another_takes_its_place()
+    {
+        var host = await InServiceAsync("v1");
+        await PutAsync(host, "v2", "v3");
+
+        await host.Registry.ChallengeAsync("v2", "anna", "newer data", default);
+        host.Registry.State.Challenger.ShouldBe("v2");
+        await host.Registry.ChallengeAsync("v3", "anna", "newest data", default);
+        host.Registry.State.Challenger.ShouldBe("v3");
+        await host.Registry.StandDownAsync("v2", "anna", "it is none", default);
+        host.Registry.State.Challenger.ShouldBe("v3");
+        await host.Registry.StandDownAsync("v3", "anna", "seen enough", default);
+
+        host.Registry.State.Challenger.ShouldBeNull();
+        host.Registry.State.Champion.ShouldBe("v1");
+        host.Registry.State.History.TakeLast(3).Select(entry => (entry.Action, entry.Version)).ShouldBe(
+            [(RegistryAction.Challenged, "v2"), (RegistryAction.Challenged, "v3"), (RegistryAction.StoodDown, "v3")]);
+        (await host.Registry.VerifyAsync(default)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_champion_and_a_failed_version_cannot_challenge()
+    {
+        var host = await InServiceAsync("v1");
+        await PutAsync(host, "v2");
+        await host.Registry.ChallengeAsync("v2", "anna", "newer data", default);
+
+        await host.Registry.FailAsync("v2", "cannot be used", default);
+
+        host.Registry.State.Challenger.ShouldBeNull();
+        (await Should.ThrowAsync<RegistryException>(host.Registry.ChallengeAsync("v2", "anna", "again", default))).Message.ShouldContain("cannot be used");
+        (await Should.ThrowAsync<RegistryException>(host.Registry.ChallengeAsync("v1", "anna", "itself", default))).Message.ShouldContain("is in service");
+    }
+
+    [Fact]
+    public async Task A_promotion_puts_the_former_champion_into_the_shadow_for_the_probation()
+    {
+        var time = new ManualTime();
+        var host = Open("one", time);
+        await host.ServeAsync("v1");
+        await PutAsync(host, "v2");
+        host.Registry.State.Challenger.ShouldBeNull();
+        await host.Registry.ChallengeAsync("v2", "anna", "newer data", default);
+
+        await host.Registry.PromoteAsync("v2", "anna", "better", 0, default);
+
+        var state = host.Registry.State;
+        (state.Champion, state.Challenger, state.IsChallengerOnProbation, state.ProbationUntil).ShouldBe(("v2", "v1", true, time.Start.AddHours(1)));
+        await host.Registry.RollBackAsync("anna", "worse", default);
+        (state.Champion, state.Challenger, state.ProbationUntil).ShouldBe(("v1", null, null));
+    }
+
+    [Fact]
+    public async Task A_promotion_without_probation_clears_a_challenger_that_was_promoted()
+    {
+        var host = await InServiceAsync("v1");
+        await PutAsync(host, "v2", "v3");
+        await host.Registry.ChallengeAsync("v2", "anna", "newer data", default);
+
+        await host.Registry.PromoteAsync("v3", "anna", "by hand", 0, default);
+        host.Registry.State.Challenger.ShouldBe("v2");
+        await host.Registry.PromoteAsync("v2", "anna", "better", 0, default);
+
+        host.Registry.State.Challenger.ShouldBeNull();
+    }
+
+    static async Task PutAsync(RegistryHost host, params string[] versions)
+    {
+        foreach (var version in versions)
+        {
+            host.Put(version);
+            await host.Registry.RegisterAsync(host.Card(version), "anna", "a test's", default);
+        }
+    }
+
+    RegistryHost Open(string name, TimeProvider? time = null)
+    {
+        var host = RegistryHost.Open(_folder, name, time);
         _hosts.Add(host);
         return host;
     }

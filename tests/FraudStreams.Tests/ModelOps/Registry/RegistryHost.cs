@@ -12,17 +12,19 @@ namespace FraudStreams.Tests.ModelOps.Registry;
 /// <summary>A host with a folder of its own, on the embedded log of a shared one.</summary>
 sealed class RegistryHost : IAsyncDisposable
 {
-    readonly IMessageLog _topics;
-
-    RegistryHost(IMessageLog topics, string folder)
+    RegistryHost(IMessageLog topics, string folder, TimeProvider time, TimeSpan probation)
     {
-        _topics = topics;
-        Local = new LocalModels(folder, TimeProvider.System);
-        Registry = new ModelRegistry(topics, Local, TimeProvider.System);
+        Topics = topics;
+        Local = new LocalModels(folder, time);
+        Registry = new ModelRegistry(topics, Local, time) { Probation = probation };
     }
 
-    public static RegistryHost Open(string shared, string name) => new(
-        StreamTopics.OpenRegistry(SettingsOf.Set() with { DataDirectory = shared }, NullLogger.Instance, TimeProvider.System), Path.Combine(shared, name));
+    /// <param name="time">With a clock of the test's, promotions are on probation for an hour.</param>
+    public static RegistryHost Open(string shared, string name, TimeProvider? time = null) => new(
+        StreamTopics.OpenRegistry(SettingsOf.Set() with { DataDirectory = shared }, NullLogger.Instance, TimeProvider.System), Path.Combine(shared, name), time ?? TimeProvider.System,
+        time is null ? TimeSpan.Zero : TimeSpan.FromHours(1));
+
+    public IMessageLog Topics { get; }
 
     public LocalModels Local { get; }
 
@@ -47,6 +49,6 @@ sealed class RegistryHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Registry.DisposeAsync();
-        await _topics.DisposeAsync();
+        await Topics.DisposeAsync();
     }
 }
