@@ -101,7 +101,7 @@ static class ModelsCommand
         var state = registry.State;
         if (call.GetValue(CommonOptions.Json))
         {
-            JsonOutput.Print(new { state.Champion, Versions = state.Versions.Values.Select(version => ModelsView.Summary(state, version)) });
+            JsonOutput.Print(new { state.Champion, Versions = state.Versions.Values.Select(version => RegistryView.Summary(state, version)) });
             return Task.FromResult(ExitCode.Done);
         }
 
@@ -113,7 +113,7 @@ static class ModelsCommand
         {
             var model = version.Model;
             table.AddRow(
-                Markup.Escape(version.Version), ModelsView.AliasOf(state, version.Version) ?? "", version.Status, $"{version.Threshold:0.0000}",
+                Markup.Escape(version.Version), RegistryView.AliasOf(state, version.Version) ?? "", version.Status, $"{version.Threshold:0.0000}",
                 model.Metrics.TryGetValue("average_precision", out var precision) ? $"{precision:0.0000}" : "", model.Rows > 0 ? $"{model.Rows:N0} payments" : "elsewhere", model.Rows > 0 ? $"{model.TrainedTo.UtcDateTime:yyyy-MM-dd}" : "");
         }
 
@@ -131,7 +131,7 @@ static class ModelsCommand
         var entries = state.History.Where(entry => entry.Version == name).ToArray();
         if (call.GetValue(CommonOptions.Json))
         {
-            JsonOutput.Print(new { Summary = ModelsView.Summary(state, version), version.Model.Metrics, History = entries.Select(ModelsView.Line) });
+            JsonOutput.Print(new { Summary = RegistryView.Summary(state, version), version.Model.Metrics, History = entries.Select(RegistryView.Line) });
             return Task.FromResult(ExitCode.Done);
         }
 
@@ -139,7 +139,7 @@ static class ModelsCommand
         Screen.Out.Write(MetricsTable.Render(name, "measured on its validation part", model.Metrics));
         foreach (var (title, value) in new (string, string)[]
         {
-            ("status", version.Status + (version.Failure is { } failure ? $": {failure}" : "")), ("alias", ModelsView.AliasOf(state, name) ?? "none"),
+            ("status", version.Status + (version.Failure is { } failure ? $": {failure}" : "")), ("alias", RegistryView.AliasOf(state, name) ?? "none"),
             ("threshold in force", $"{version.Threshold:0.######} (its card: {model.Threshold:0.######}, {model.ThresholdRule})"),
             ("learnt from", model.Rows == 0 ? "elsewhere: not known" : $"{model.Rows:N0} payments, {model.Frauds:N0} frauds, {model.TrainedFrom.UtcDateTime:yyyy-MM-dd HH:mm} to {model.TrainedTo.UtcDateTime:yyyy-MM-dd HH:mm} UTC"),
             ("data (SHA-256)", model.DataDigest ?? "not known"), ("artifact (SHA-256)", model.Artifact), ("trained by release", model.Program), ("parent", model.Parent ?? "none"),
@@ -195,7 +195,7 @@ static class ModelsCommand
             await registry.RefreshAsync(cancellationToken);
         var history = registry.State.History;
         if (call.GetValue(CommonOptions.Json))
-            JsonOutput.Print(new { Entries = history.Select(ModelsView.Line), Head = registry.State.Head, Problems = problems });
+            JsonOutput.Print(new { Entries = history.Select(RegistryView.Line), Head = registry.State.Head, Problems = problems });
         else
             ModelsView.PrintLines(history);
         foreach (var problem in problems)
@@ -240,7 +240,7 @@ static class ModelsCommand
     internal static int Say(ParseResult call, ModelRegistry registry, string version, string text)
     {
         if (call.GetValue(CommonOptions.Json))
-            JsonOutput.Print(ModelsView.Summary(registry.State, registry.State.Versions[version]));
+            JsonOutput.Print(RegistryView.Summary(registry.State, registry.State.Versions[version]));
         else
             Screen.Out.WritePlain(text);
         return ExitCode.Done;

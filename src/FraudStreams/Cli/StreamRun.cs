@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using FraudStreams.Alerting;
+using FraudStreams.Api;
 using FraudStreams.Cli.Live;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
@@ -42,7 +44,7 @@ static class StreamRun
         ImmutableArray<string>? left;
         await using (var console = new StreamConsole(screen, live, settings.Console.LogEvery, time))
         {
-            var host = StreamHost.Build(options, console.Log, signals, time);
+            var host = StreamHost.Build(options, console.Log, signals, time, settings.Roles.Contains(Role.Api) ? AddApi : null);
             try
             {
                 using var totals = new MetricTotals(host.Services.GetRequiredService<StreamMetrics>());
@@ -85,6 +87,10 @@ static class StreamRun
             throw new TooManyRejectedException(refusal);
         return unfinished.IsEmpty ? ExitCode.Done : ExitCode.Failed;
     }
+
+    /// <summary>Not inlined: ASP.NET Core is loaded where this is called.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static void AddApi(IServiceCollection services) => ApiService.AddTo(services);
 
     static async Task WaitForEndAsync(StreamService stream, StopSignals signals, bool untilDrained, ILogger log)
     {

@@ -21,7 +21,16 @@ public sealed class StreamMetrics : IDisposable
     internal const string GroupTag = "messaging.consumer.group.name";
     internal const string FraudTag = "prediction";
     internal const string Fraud = "fraud";
+    internal const string ToTag = "to";
 
+    /// <summary>A label comes weeks after its payment, and is stored some seconds after it was confirmed, or a file is imported later.</summary>
+    static readonly double[] s_labelDelays = [1, 10, 60, 600, 3600, 6 * 3600, 86400, 7 * 86400, 30 * 86400, 90 * 86400];
+
+    static readonly double[] s_latencies = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60];
+    static readonly double[] s_scores = [0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1];
+    static readonly int[] s_batchSizes = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
+
+    static readonly KeyValuePair<string, object?> ToPrediction = new(ToTag, "prediction"), ToAlert = new(ToTag, "alert");
     static readonly KeyValuePair<string, object?> IsFraud = new(FraudTag, Fraud), IsLegitimate = new(FraudTag, "legitimate");
 
     readonly Meter _meter;
@@ -35,6 +44,8 @@ public sealed class StreamMetrics : IDisposable
     readonly Counter<long> _restarts;
     readonly Histogram<int> _batchSize;
     readonly Histogram<double> _latency;
+    readonly Histogram<double> _scores;
+    readonly Histogram<double> _labelDelay;
 
     public StreamMetrics()
     {
@@ -47,17 +58,26 @@ public sealed class StreamMetrics : IDisposable
         _alerted = _meter.CreateCounter<long>(AlertedName, "{payment}", "Payments of which at least one channel delivered an alert.");
         _alerts = _meter.CreateCounter<long>("fraudstreams.alerts", "{alert}", "Alerts by channel and outcome.");
         _restarts = _meter.CreateCounter<long>("fraudstreams.pipeline.restarts", "{restart}", "Failures after which a pipeline started again from its last commit.");
-        _batchSize = _meter.CreateHistogram<int>("fraudstreams.batch.size", "{payment}", "Payments of a scoring batch.");
-        _latency = _meter.CreateHistogram<double>("fraudstreams.payment.latency", "s", "From a record's time in transactions until its prediction is published.",
-            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60] });
+        _batchSize = _meter.CreateHistogram<int>("fraudstreams.batch.size", "{payment}", "Payments of a scoring batch.", advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = s_batchSizes });
+        _latency = _meter.CreateHistogram<double>(
+            "fraudstreams.payment.latency", "s",
+            "To a prediction: from a record's time in transactions until its prediction is published. To an alert: from its prediction's time in predictions until every channel has it.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = s_latencies });
+        _scores = _meter.CreateHistogram<double>("fraudstreams.scores", "1", "Scores of payments.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = s_scores });
+        _labelDelay = _meter.CreateHistogram<double>(
+            "fraudstreams.labels.delay", "s", "From a label's confirmation until it is stored.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = s_labelDelays });
         _meter.CreateObservableGauge("fraudstreams.model.info", ModelInfo, description: "1, with the version that scores.");
     }
 
     /// <summary>The version that scored last, or is about to score first; null where this process does not score.</summary>
     public string? ModelVersion { get; set; }
 
-    /// <summary>Whether anybody reads latencies: they cost a clock's difference for each payment.</summary>
-    public bool WantsLatency => _latency.Enabled;
+    /// <summary>Whether anybody reads what costs something for each payment: latencies and scores.</summary>
+    public bool WantsEachPayment => _latency.Enabled || _scores.Enabled;
+
+    /// <summary>Adds an instrument that is read when somebody asks; it ends with the others.</summary>
+    public void Gauge(string name, string? unit, string description, Func<IEnumerable<Measurement<double>>> read) =>
+        _meter.CreateObservableGauge(name, read, unit, description);
 
     public void Sent(string topic, int records) => _sent.Add(records, new KeyValuePair<string, object?>(TopicTag, topic));
 
@@ -72,8 +92,19 @@ public sealed class StreamMetrics : IDisposable
         _batchSize.Record(payments);
     }
 
+    /// <summary>A payment is scored and published.</summary>
     /// <param name="seconds">Since the record's time in `transactions`.</param>
-    public void Latency(double seconds) => _latency.Record(seconds);
+    public void Payment(double seconds, double score)
+    {
+        _latency.Record(seconds, ToPrediction);
+        _scores.Record(score);
+    }
+
+    /// <param name="seconds">Since the prediction's time in `predictions`.</param>
+    public void AlertLatency(double seconds) => _latency.Record(seconds, ToAlert);
+
+    /// <param name="seconds">Since it was confirmed.</param>
+    public void LabelStored(double seconds) => _labelDelay.Record(Math.Max(0, seconds));
 
     /// <param name="reason">One of <see cref="Model.Json.RejectCodes"/>.</param>
     public void Rejected(string pipeline, string reason) =>

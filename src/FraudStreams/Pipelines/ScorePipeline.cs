@@ -32,6 +32,8 @@ sealed class ScorePipeline : IPipeline
         var supervisor = resources.System.ActorOf(ModelSupervisor.Props(model, models, settings.Scoring, settings.Restart), "model-supervisor");
         var registry = resources.Own(new ModelRegistry(resources.Own(StreamTopics.OpenRegistry(settings, context.Log, context.Time)), models, context.Time));
         resources.System.ActorOf(RegistryFollower.Props(registry, models, supervisor, model), "registry-follower");
+        resources.Scorer = new LiveScorer(
+            resources.Schema, resources.Topics, settings.Topics, windows, supervisor, settings.Scoring, resources.Awaited, context.Metrics);
         return FraudPipeline.Score(context, windows, supervisor);
     }
 }
