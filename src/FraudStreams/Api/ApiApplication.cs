@@ -29,7 +29,7 @@ static class ApiApplication
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = settings.MaxBodyBytes;
+            kestrel.Limits.MaxRequestBodySize = RequestBody.Dropped * settings.MaxBodyBytes;
             kestrel.Limits.RequestHeadersTimeout = s_headersTimeout;
             kestrel.Listen(listener.EndPoint);
         });
@@ -40,8 +40,12 @@ static class ApiApplication
         services.AddSingleton<IHostLifetime, NoLifetime>();
         services.AddSingleton(stream.GetRequiredService<ILoggerFactory>());
         services.AddRoutingCore();
+        ApiDescription.AddTo(services);
         var running = stream.GetRequiredService<StreamService>();
         var time = stream.GetRequiredService<TimeProvider>();
+        var options = stream.GetRequiredService<StreamOptions>();
+        services.AddSingleton(options);
+        services.AddSingleton(settings);
         services.AddSingleton(running);
         services.AddSingleton(time);
         services.AddSingleton(stream.GetRequiredService<StreamMetrics>());
@@ -57,10 +61,9 @@ static class ApiApplication
         web.Use(new RequestGuard(settings, stream.GetRequiredService<ILoggerFactory>().CreateLogger("FraudStreams.Api"), time).InvokeAsync);
         web.UseRouting();
         HealthEndpoints.Map(web, new LatestHealth(stream, time), running);
-        StatusEndpoints.Map(web, stream.GetRequiredService<StreamOptions>(), time);
+        StatusEndpoints.Map(web, options, time);
         MetricsExport.Map(web);
         var log = stream.GetRequiredService<ILoggerFactory>().CreateLogger("FraudStreams.Api");
-        var options = stream.GetRequiredService<StreamOptions>();
         var store = options.Settings.Store.OpenReader(options.Settings.DataDirectory, options.Schema);
         var models = new ModelsEndpoints(options, log, time);
         models.Map(web);
@@ -73,6 +76,7 @@ static class ApiApplication
         PredictDoor.Map(web, scoring);
         MlflowDoor.Map(web, scoring);
         KserveDoor.Map(web, scoring);
+        ApiDescription.Map(web);
         web.MapFallback(context => Problem.WriteAsync(context, StatusCodes.Status404NotFound, "not-found", "There is nothing at this address", "docs/api.md lists the addresses"));
         return web;
     }

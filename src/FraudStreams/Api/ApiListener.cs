@@ -58,6 +58,9 @@ sealed class ApiListener : IDisposable
         return new ApiListener(Listen(settings.Address, 0));
     }
 
+    /// <summary>Whether somebody waits for an answer; waits for him as long.</summary>
+    public bool IsAskedWithin(TimeSpan time) => Socket.Poll(time, SelectMode.SelectRead);
+
     public void Dispose() => Socket.Dispose();
 
     /// <summary>Two sockets may be bound to a port on Linux, but only one can listen.</summary>

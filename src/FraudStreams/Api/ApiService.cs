@@ -1,21 +1,24 @@
 using FraudStreams.Configuration;
+using FraudStreams.Diagnostics;
 using FraudStreams.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using OpenTelemetry.Metrics;
 
 namespace FraudStreams.Api;
 
 /// <summary>
-/// The web server of a process with the role `api`. Its port is open before the stream starts, so that a port that is taken stops the start; the server is
-/// made beside the actor system, counts from the first payment on, and answers soon after. It answers while the stream drains, and ends after it. Were it to
-/// fail, the stream would go on.
+/// The web server of a process with the role `api`. Its port is open before the stream starts, so that a port that is taken stops the start. The server is
+/// made when somebody first connects, or once the process has run for some seconds: a short run does not pay for it, half a second of processor time, and
+/// no first payment waits for it. It answers while the stream drains, and ends after it. Were it to fail, the stream would go on.
 /// </summary>
-sealed class ApiService(StreamOptions options, IServiceProvider services, ILogger<ApiService> log) : IHostedLifecycleService, IAsyncDisposable
+sealed class ApiService(StreamOptions options, IServiceProvider services, TimeProvider time, ILogger<ApiService> log) : IHostedLifecycleService, IAsyncDisposable
 {
-    readonly TaskCompletionSource _counts = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(15);
+    static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
+
+    readonly CancellationTokenSource _ended = new();
     ApiListener? _listener;
     Task<WebApplication?> _web = Task.FromResult<WebApplication?>(null);
 
@@ -34,12 +37,13 @@ sealed class ApiService(StreamOptions options, IServiceProvider services, ILogge
             log.LogInformation("The API answers at {Address}: port {Usual} is taken", _listener.Address, ApiSettings.UsualPort);
         else
             log.LogInformation("The API answers at {Address}", _listener.Address);
-        _web = Task.Run(RunAsync, CancellationToken.None);
+
+        // Whom metrics are sent to does not connect.
+        _web = StartWebAsync(settings.OtlpEndpoint is null ? s_longestWait : TimeSpan.Zero);
         return Task.CompletedTask;
     }
 
-    /// <summary>No payment is scored before the meters are read.</summary>
-    public Task StartAsync(CancellationToken cancellationToken) => _counts.Task;
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -49,28 +53,40 @@ sealed class ApiService(StreamOptions options, IServiceProvider services, ILogge
 
     public Task StoppedAsync(CancellationToken cancellationToken) => EndAsync();
 
-    public async ValueTask DisposeAsync() => await EndAsync();
-
-    async Task<WebApplication?> RunAsync()
+    public async ValueTask DisposeAsync()
     {
+        await EndAsync();
+        _ended.Dispose();
+    }
+
+    async Task<WebApplication?> StartWebAsync(TimeSpan longestWait)
+    {
+        var started = time.GetTimestamp();
+        await BlockingCall.RunAsync(() =>
+        {
+            while (!_ended.IsCancellationRequested && time.GetElapsedTime(started) < longestWait && !_listener!.IsAskedWithin(s_look))
+            {
+                // Nobody yet.
+            }
+        });
+        if (_ended.IsCancellationRequested)
+            return null;
         try
         {
             var web = ApiApplication.Build(options.Settings.Api, _listener!, services);
-            _ = web.Services.GetRequiredService<MeterProvider>();
-            _counts.TrySetResult();
             await web.StartAsync(CancellationToken.None);
             return web;
         }
         catch (Exception e)
         {
             log.LogError(e, "The API cannot be started, and the stream goes on without it");
-            _counts.TrySetResult();
             return null;
         }
     }
 
     async Task EndAsync()
     {
+        await _ended.CancelAsync();
         var web = await _web;
         _web = Task.FromResult<WebApplication?>(null);
         if (web is not null)

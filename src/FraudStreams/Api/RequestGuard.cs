@@ -1,4 +1,5 @@
 using System.Net;
+using FraudStreams.Api.Doors;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using Microsoft.AspNetCore.Http;
@@ -34,7 +35,7 @@ sealed class RequestGuard(ApiSettings settings, ILogger log, TimeProvider time)
         catch (BadHttpRequestException e) when (!context.Response.HasStarted)
         {
             await (e.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? Problem.WriteAsync(context, e.StatusCode, "too-large", "The request is too long", $"A request has at most {settings.MaxBodyBytes:N0} bytes (api.max-body).")
+                ? Problem.WriteAsync(context, RequestBody.TooLong(settings.MaxBodyBytes))
                 : Problem.WriteAsync(context, e.StatusCode, "bad-request", "The request is not HTTP as it should be", "It was cut off, came too slowly, or is not well-formed."));
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)

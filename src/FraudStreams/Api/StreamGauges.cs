@@ -22,13 +22,14 @@ sealed class StreamGauges : BackgroundService
     readonly TimeProvider _time;
     MessageLogStatus _status = new([], []);
 
-    public StreamGauges(StreamService stream, StreamMetrics metrics, PendingAlerts alerts, TimeProvider time)
+    public StreamGauges(StreamService stream, StreamOptions options, StreamMetrics metrics, PendingAlerts alerts, TimeProvider time)
     {
         (_stream, _time) = (stream, time);
         metrics.Gauge("fraudstreams.valve.rate", "{record}/s", "The rate limit; infinite where there is none, 0 while paused.", () =>
             new[] { ("speed_1", stream.Rates.Speed1), ("speed_2", stream.Rates.Speed2), ("speed_3", stream.Rates.Speed3) }
                 .Select(valve => new Measurement<double>(valve.Item2.Speed.PerSecond, new KeyValuePair<string, object?>("valve", valve.Item1))));
         metrics.Gauge("fraudstreams.alerts.pending", "{alert}", "Alerts that are raised and not yet delivered or refused.", () => [new(alerts.Waiting)]);
+        metrics.Gauge("fraudstreams.disk.free", "By", "Room on the disk of the data folder.", () => [new(new DriveInfo(Path.GetFullPath(options.Settings.DataDirectory)).AvailableFreeSpace)]);
         metrics.Gauge("fraudstreams.store.pending", "{payment}", "Predictions that are not stored yet.", () =>
             [.. LagOf(ConsumerGroups.Store, TopicNames.Predictions) is { } lag ? [new Measurement<double>(lag)] : Array.Empty<Measurement<double>>()]);
         metrics.Gauge("kafka_consumergroup_lag", null, "Records between a group's offset and the end of the partition, on embedded topics too.", () =>

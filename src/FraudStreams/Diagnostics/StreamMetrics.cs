@@ -118,6 +118,9 @@ public sealed class StreamMetrics : IDisposable
     public void Alert(string channel, string outcome) =>
         _alerts.Add(1, new KeyValuePair<string, object?>("channel", channel), new KeyValuePair<string, object?>("outcome", outcome));
 
+    /// <summary>A pipeline of this process: its restarts are counted from 0, so that the first is an increase.</summary>
+    public void Runs(string pipeline) => _restarts.Add(0, new KeyValuePair<string, object?>("pipeline", pipeline));
+
     public void Restarted(string pipeline) => _restarts.Add(1, new KeyValuePair<string, object?>("pipeline", pipeline));
 
     public void Dispose() => _meter.Dispose();

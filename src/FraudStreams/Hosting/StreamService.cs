@@ -87,6 +87,7 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
         _pipelines = [.. PipelineCatalog.Create().Where(pipeline => settings.Roles.Contains(pipeline.Role))];
         foreach (var pipeline in _pipelines)
         {
+            _metrics.Runs(pipeline.Name);
             var context = new PipelineContext(
                 pipeline.Name, settings, _resources, Rates, _stop, _metrics, _health, _loggers.CreateLogger(pipeline.GetType().FullName!), _time);
             _running = _running.Add((pipeline, pipeline.Build(context).Run(_system.Materializer())));
