@@ -5,6 +5,7 @@ using FraudStreams.Api.Resources;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.Hosting;
+using FraudStreams.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -34,7 +35,7 @@ static class ApiApplication
             kestrel.Listen(listener.EndPoint);
         });
         services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = _ => listener.Socket);
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = s_shutdownTimeout);
+        services.Configure<HostOptions>(host => (host.ShutdownTimeout, host.BackgroundServiceExceptionBehavior) = (s_shutdownTimeout, BackgroundServiceExceptionBehavior.Ignore));
 
         // Signals are the program's business.
         services.AddSingleton<IHostLifetime, NoLifetime>();
@@ -44,7 +45,10 @@ static class ApiApplication
         var running = stream.GetRequiredService<StreamService>();
         var time = stream.GetRequiredService<TimeProvider>();
         var options = stream.GetRequiredService<StreamOptions>();
+        var log = stream.GetRequiredService<ILoggerFactory>().CreateLogger("FraudStreams.Api");
         services.AddSingleton(options);
+        services.AddSingleton(_ => options.Settings.Store.OpenReader(options.Settings.DataDirectory, options.Schema));
+        services.AddSingleton(_ => new ModelsEndpoints(options, log, time));
         services.AddSingleton(settings);
         services.AddSingleton(running);
         services.AddSingleton(time);
@@ -58,20 +62,17 @@ static class ApiApplication
         MetricsExport.AddTo(services, settings);
 
         var web = builder.Build();
-        web.Use(new RequestGuard(settings, stream.GetRequiredService<ILoggerFactory>().CreateLogger("FraudStreams.Api"), time).InvokeAsync);
+        web.Use(new RequestGuard(settings, log, time).InvokeAsync);
         web.UseRouting();
         HealthEndpoints.Map(web, new LatestHealth(stream, time), running);
         StatusEndpoints.Map(web, options, time);
         MetricsExport.Map(web);
-        var log = stream.GetRequiredService<ILoggerFactory>().CreateLogger("FraudStreams.Api");
-        var store = options.Settings.Store.OpenReader(options.Settings.DataDirectory, options.Schema);
-        var models = new ModelsEndpoints(options, log, time);
-        models.Map(web);
+        var store = web.Services.GetRequiredService<IPaymentReader>();
+        web.Services.GetRequiredService<ModelsEndpoints>().Map(web);
         PaymentsEndpoints.Map(web, store, options.Schema);
         LabelsEndpoint.Map(web, running, store, time);
         SpeedsEndpoints.Map(web, running.Rates, log);
         EventsEndpoint.Map(web, web.Services.GetRequiredService<EventsEndpoint>(), web.Lifetime.ApplicationStopping);
-        web.Lifetime.ApplicationStopped.Register(() => Close(store, models));
         var scoring = new ScoringDoor(running, settings);
         PredictDoor.Map(web, scoring);
         MlflowDoor.Map(web, scoring);
@@ -79,12 +80,6 @@ static class ApiApplication
         ApiDescription.Map(web);
         web.MapFallback(context => Problem.WriteAsync(context, StatusCodes.Status404NotFound, "not-found", "There is nothing at this address", "docs/api.md lists the addresses"));
         return web;
-    }
-
-    static void Close(params IAsyncDisposable[] resources)
-    {
-        foreach (var resource in resources)
-            _ = resource.DisposeAsync().AsTask();
     }
 
     sealed class NoLifetime : IHostLifetime

@@ -53,11 +53,7 @@ sealed class ApiService(StreamOptions options, IServiceProvider services, TimePr
 
     public Task StoppedAsync(CancellationToken cancellationToken) => EndAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await EndAsync();
-        _ended.Dispose();
-    }
+    public async ValueTask DisposeAsync() => await EndAsync();
 
     async Task<WebApplication?> StartWebAsync(TimeSpan longestWait)
     {

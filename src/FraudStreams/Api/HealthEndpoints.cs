@@ -17,10 +17,10 @@ static class HealthEndpoints
     public static void Map(IEndpointRouteBuilder web, LatestHealth health, StreamService running)
     {
         foreach (var path in (string[])["/livez", "/healthz/live"])
-            web.MapGet(path, context => LiveAsync(context)).WithSummary("Whether the process lives").WithTags("health");
+            web.MapGet(path, context => LiveAsync(context)).Describe("health", "Whether the process lives", ["verbose"]);
         foreach (var path in (string[])["/readyz", "/healthz", "/healthz/ready"])
-            web.MapGet(path, context => ReadyAsync(context, health, running)).WithSummary("Whether the process is ready: the checks of `fraudstreams health`").WithTags("health");
-        web.MapGet("/version", context => TextAsync(context, StatusCodes.Status200OK, ProgramVersion.Text)).WithSummary("The release of the program").WithTags("health");
+            web.MapGet(path, context => ReadyAsync(context, health, running)).Describe("health", "Whether the process is ready: the checks of `fraudstreams health`", ["verbose"]);
+        web.MapGet("/version", context => TextAsync(context, StatusCodes.Status200OK, ProgramVersion.Text)).Describe("health", "The release of the program");
     }
 
     static Task LiveAsync(HttpContext context) =>

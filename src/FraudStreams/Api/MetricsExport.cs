@@ -27,5 +27,5 @@ static class MetricsExport
         });
 
     public static void Map(IEndpointRouteBuilder web) =>
-        web.MapPrometheusScrapingEndpoint("/metrics").WithSummary("Metrics in Prometheus's text format").WithTags("stream");
+        web.MapPrometheusScrapingEndpoint("/metrics").Describe("stream", "Metrics in Prometheus's text format");
 }

@@ -20,7 +20,7 @@ sealed class StatusEndpoints(StreamOptions options, TimeProvider time)
     long _began;
 
     public static void Map(IEndpointRouteBuilder web, StreamOptions options, TimeProvider time) =>
-        web.MapGet("/status", new StatusEndpoints(options, time).WriteAsync).WithSummary("Counts, lags, and the version that scores in each process").WithTags("stream");
+        web.MapGet("/status", new StatusEndpoints(options, time).WriteAsync).Describe("stream", "Counts, lags, and the version that scores in each process");
 
     async Task WriteAsync(HttpContext context)
     {

@@ -47,7 +47,7 @@ sealed class StreamGauges : BackgroundService
                 if (_stream.Topics is { } topics)
                     Volatile.Write(ref _status, await topics.StatusAsync(stoppingToken));
             }
-            catch (MessageLogException)
+            catch (Exception e) when (e is MessageLogException or IOException or ObjectDisposedException)
             {
                 // The check `topics` says so; what was last known stays.
             }

@@ -69,7 +69,7 @@ public sealed class StreamMetrics : IDisposable
         _meter.CreateObservableGauge("fraudstreams.model.info", ModelInfo, description: "1, with the version that scores.");
     }
 
-    /// <summary>The version that scored last, or is about to score first; null where this process does not score.</summary>
+    /// <summary>The version in service in this process; null where it does not score.</summary>
     public string? ModelVersion { get; set; }
 
     /// <summary>Whether anybody reads what costs something for each payment: latencies and scores.</summary>

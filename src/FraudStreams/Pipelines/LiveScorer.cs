@@ -18,12 +18,10 @@ sealed class LiveScorer(
     TransactionSchema schema, IMessageLog topics, TopicSettings settings, PartitionWindowStates? windows, IActorRef model, ScoringSettings scoring, AwaitedPredictions awaited,
     StreamMetrics metrics)
 {
-    readonly TransactionReader _reader = new(schema, settings.MaxRecordBytes);
-
     public TransactionSchema Schema => schema;
 
-    /// <summary>A longer payment is not taken.</summary>
-    public int MaxRecordBytes => settings.MaxRecordBytes;
+    /// <summary>Reads payments as the stream does, but takes no field that the schema does not have.</summary>
+    public TransactionReader Reader { get; } = new(schema, settings.MaxRecordBytes, refusesUnknown: true);
 
     /// <summary>The version that scores now.</summary>
     public string? ModelVersion => metrics.ModelVersion;
@@ -48,7 +46,7 @@ sealed class LiveScorer(
             using var part = new TransactionRows(schema, partition.Count());
             foreach (var row in partition)
             {
-                if (_reader.Read(rows.Source(row), part) is { } reason)
+                if (Reader.Read(rows.Source(row), part) is { } reason)
                     throw new InvalidOperationException($"a payment that was read cannot be read again: {reason.Code}");
             }
 

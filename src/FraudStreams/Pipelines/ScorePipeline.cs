@@ -31,7 +31,7 @@ sealed class ScorePipeline : IPipeline
         var models = new LocalModels(settings.DataDirectory, context.Time);
         var supervisor = resources.System.ActorOf(ModelSupervisor.Props(model, models, settings.Scoring, settings.Restart), "model-supervisor");
         var registry = resources.Own(new ModelRegistry(resources.Own(StreamTopics.OpenRegistry(settings, context.Log, context.Time)), models, context.Time));
-        resources.System.ActorOf(RegistryFollower.Props(registry, models, supervisor, model), "registry-follower");
+        resources.System.ActorOf(RegistryFollower.Props(registry, models, supervisor, model, version => context.Metrics.ModelVersion = version), "registry-follower");
         resources.Scorer = new LiveScorer(
             resources.Schema, resources.Topics, settings.Topics, windows, supervisor, settings.Scoring, resources.Awaited, context.Metrics);
         return FraudPipeline.Score(context, windows, supervisor);

@@ -40,8 +40,6 @@ sealed class PublishPredictions(IMessageLog topics, StreamMetrics metrics, Await
         metrics.Sent(TopicNames.Predictions, batch.Rows.Count);
         if (metrics.WantsEachPayment)
             RecordPayments(batch);
-        if (batch.Scored is { } scored)
-            metrics.ModelVersion = scored.ModelVersion;
         foreach (var (_, reason) in batch.Rejected)
             metrics.Rejected(ConsumerGroups.Score, reason.Code);
         batch.Return();

@@ -20,6 +20,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
     readonly LocalModels _local;
     readonly IActorRef _supervisor;
     readonly TransactionSchema _schema;
+    readonly Action<string>? _serves;
     readonly ILoggingAdapter _log = Context.GetLogger();
     (string Version, double Threshold) _inService;
     bool _isUnreadable;
@@ -27,15 +28,21 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
     /// <summary>A version that failed here and is not reported yet: until then the registry would put it into service again.</summary>
     FellBack? _unreported;
 
-    public RegistryFollower(ModelRegistry registry, LocalModels local, IActorRef supervisor, ScoringModel inService)
+    /// <param name="serves">Called with each version that is in service here from now on.</param>
+    public RegistryFollower(ModelRegistry registry, LocalModels local, IActorRef supervisor, ScoringModel inService, Action<string>? serves)
     {
+        _serves = serves;
         _registry = registry;
         _local = local;
         _supervisor = supervisor;
         _schema = inService.Schema;
         _inService = (inService.Version, inService.Threshold);
         ReceiveAsync<Poll>(_ => PollAsync());
-        Receive<FellBack>(fellBack => (_unreported, _inService) = (fellBack, (fellBack.To, double.NaN)));
+        Receive<FellBack>(fellBack =>
+        {
+            (_unreported, _inService) = (fellBack, (fellBack.To, double.NaN));
+            _serves?.Invoke(fellBack.To);
+        });
     }
 
     sealed record Poll
@@ -45,8 +52,8 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(ModelRegistry registry, LocalModels local, IActorRef supervisor, ScoringModel inService) =>
-        Akka.Actor.Props.Create(() => new RegistryFollower(registry, local, supervisor, inService));
+    public static Props Props(ModelRegistry registry, LocalModels local, IActorRef supervisor, ScoringModel inService, Action<string>? serves = null) =>
+        Akka.Actor.Props.Create(() => new RegistryFollower(registry, local, supervisor, inService, serves));
 
     protected override void PreStart()
     {
@@ -97,6 +104,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
             if (model.Schema != _schema)
                 throw new ModelArtifactException($"it scores payments of schema {model.Schema.Name}, and not of this stream's");
             _supervisor.Tell(new UseModel(model));
+            _serves?.Invoke(champion);
             var last = state.History[^1];
             _log.Info(
                 "Model {Version} scores from now on, with threshold {Threshold} (before: {Former}): entry {Entry} of the registry, by {Actor} ({Why})", champion, wanted.Threshold,

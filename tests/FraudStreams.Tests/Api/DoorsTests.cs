@@ -185,6 +185,61 @@ public sealed class DoorsTests(ApiFixture fixture) : IClassFixture<ApiFixture>
         ((int)answer.StatusCode).ShouldBe(415);
     }
 
+    /// <summary>Bytes changed, cut out, doubled, cut off: what is still a request is answered, and nothing is a fault of ours.</summary>
+    [Fact]
+    public async Task Damaged_requests_are_refused_or_answered_and_never_a_fault()
+    {
+        var random = new Random(7);
+        var header = File.ReadLines(fixture.Folder.Input).First();
+        (string Path, string Type, string Body)[] requests =
+        [
+            ("/predict", "application/json", $"[{_payments[2_300]},{_payments[2_301]}]"),
+            ("/invocations", "application/json", Split(_payments[2_300..2_302])),
+            ("/invocations", "text/csv", $"{header}\n{File.ReadLines(fixture.Folder.Input).ElementAt(2_300)}\n"),
+            ("/v2/models/cards/infer", "application/json", Tensors(_payments[2_300..2_302])),
+            ("/labels", "application/json", """[{"id":"x","true_value":1,"confirmed_at":"2026-01-31T08:00:00Z","confirmed_by":"ada"}]"""),
+        ];
+        var answered = new Dictionary<int, int>();
+        for (var i = 0; i < 1_500; i++)
+        {
+            var (path, type, body) = requests[i % requests.Length];
+            var bytes = Encoding.UTF8.GetBytes(body).ToList();
+            for (var damage = random.Next(1, 4); damage > 0; damage--)
+            {
+                var (at, length) = (random.Next(bytes.Count), random.Next(1, 12));
+                switch (random.Next(5))
+                {
+                    case 0:
+                        bytes[at] = (byte)random.Next(256);
+                        break;
+                    case 1:
+                        bytes.RemoveRange(at, Math.Min(length, bytes.Count - at));
+                        break;
+                    case 2:
+                        bytes.InsertRange(at, bytes.GetRange(at, Math.Min(length, bytes.Count - at)));
+                        break;
+                    case 3:
+                        bytes[at] = (byte)"{}[]\",:\\0-eN"[random.Next(13)];
+                        break;
+                    default:
+                        bytes.RemoveRange(at, i % 50 == 0 ? bytes.Count - at : 0);
+                        break;
+                }
+
+                if (bytes.Count == 0)
+                    bytes.Add(0);
+            }
+
+            using var content = new ByteArrayContent([.. bytes]);
+            content.Headers.TryAddWithoutValidation("Content-Type", type);
+            using var answer = await _api.Client.PostAsync(path, content);
+            answered[(int)answer.StatusCode] = answered.GetValueOrDefault((int)answer.StatusCode) + 1;
+            ((int)answer.StatusCode).ShouldBeOneOf([200, 202, 400], Encoding.UTF8.GetString([.. bytes]));
+        }
+
+        answered.Keys.Order().ShouldBe([200, 202, 400]);
+    }
+
     [Fact]
     public async Task Kserve_describes_the_server_and_the_model()
     {

@@ -23,7 +23,12 @@ public sealed partial class MetricsTests
         await using var api = await RunningApi.StartAsync(
             folder, "roles=[simulate, score, alert, store, label, api]", $"simulate.input={folder.Input}", "speeds.speed_1=pause", "batch.wait=20ms");
         await using var prometheus = await PrometheusServer.StartAsync(api.Client.BaseAddress!);
-        api.Services.GetRequiredService<PipelineRates>().Speed1.Speed = Rate.Of(600);
+        var rates = api.Services.GetRequiredService<PipelineRates>();
+        rates.Speed1.Speed = Rate.Of(50);
+
+        // A rate needs two scrapes that differ.
+        await prometheus.EventuallyAsync("sum(fraudstreams_payment_latency_seconds_count{to=\"prediction\"})", value => value[""] > 0);
+        rates.Speed1.Speed = Rate.Of(600);
 
         (await prometheus.EventuallyAsync("up")).Values.ShouldBe([1]);
         await prometheus.EventuallyAsync("sum(fraudstreams_predictions_total)", value => value[""] == Payments);

@@ -149,16 +149,18 @@ public sealed class ResourcesTests(ResourcesTests.Streamed fixture) : IClassFixt
     {
         var local = new LocalModels(fixture.Folder.Data, TimeProvider.System);
         var other = TrainedModel.Train(local, seed: 5);
-        await fixture.Folder.ShouldDoAsync("models", "list");
-        await using var import = await fixture.Folder.RunAsync("models", "import", local.FolderOf(other.Version));
+        foreach (var version in (string[])[TrainedModel.Loaded.Version, other.Version])
+            await fixture.Folder.ShouldDoAsync("models", "import", local.FolderOf(version));
+        await _api.AskAsync($"/models/{TrainedModel.Loaded.Version}/promote", """{"actor":"ada","why":"the first"}""");
         var events = await _api.Client.GetStreamAsync("/events");
         using var reader = new StreamReader(events);
-        (await reader.ReadLineAsync()).ShouldBe(": connected");
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        (await reader.ReadLineAsync(patience.Token)).ShouldBe(": connected");
 
         var promoted = await _api.AskAsync($"/models/{other.Version}/promote", """{"actor":"ada","why":"better"}""");
         var line = "";
         while (!line.StartsWith("data: ", StringComparison.Ordinal))
-            line = await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20)) ?? "";
+            line = await reader.ReadLineAsync(patience.Token) ?? "";
         var threshold = await _api.AskAsync($"/models/{other.Version}/threshold", """{"actor":"ada","why":"fewer alerts","threshold":0.75}""");
         var back = await _api.AskAsync("/models/rollback", """{"actor":"bob","why":"worse"}""");
         var (status, type, _) = await _api.PostAsync("/models/rollback", """{"actor":"bob","why":"again"}""");
@@ -184,6 +186,8 @@ public sealed class ResourcesTests(ResourcesTests.Streamed fixture) : IClassFixt
         var paths = description.GetProperty("paths").EnumerateObject().Select(path => path.Name).ToList();
         foreach (var path in (string[])["/predict", "/invocations", "/v2/models/{model}/infer", "/readyz", "/status", "/payments", "/payments/{id}", "/labels", "/alerts", "/models", "/speeds", "/events"])
             paths.ShouldContain(path);
+        description.GetProperty("paths").GetProperty("/payments/{id}").GetProperty("get").GetProperty("parameters")[0].GetProperty("in").GetString().ShouldBe("path");
+        description.GetProperty("paths").GetProperty("/predict").GetProperty("post").GetProperty("requestBody").GetProperty("content").TryGetProperty("application/json", out _).ShouldBeTrue();
         page.ShouldNotContain("https://cdn");
         (await _api.Client.GetAsync("/docs")).RequestMessage!.RequestUri!.AbsolutePath.ShouldStartWith("/scalar");
     }

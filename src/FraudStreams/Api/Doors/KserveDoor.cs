@@ -30,10 +30,10 @@ sealed class KserveDoor(ScoringDoor door)
         {
             Get(model, door.ModelAsync, "The model: its inputs and outputs");
             Get($"{model}/ready", door.ModelReadyAsync, "Whether the model can score");
-            web.MapPost($"{model}/infer", context => AnsweredAsync(context, door.InferAsync)).WithSummary("Scores payments, one tensor a field").WithTags("scoring");
+            web.MapPost($"{model}/infer", context => AnsweredAsync(context, door.InferAsync)).Describe("scoring", "Scores payments, one tensor a field", null, "application/json");
         }
 
-        void Get(string path, RequestDelegate answer, string summary) => web.MapGet(path, context => AnsweredAsync(context, answer)).WithSummary(summary).WithTags("scoring");
+        void Get(string path, RequestDelegate answer, string summary) => web.MapGet(path, context => AnsweredAsync(context, answer)).Describe("scoring", summary);
     }
 
     static Task ReadyAsync(HttpContext context, bool isReady)

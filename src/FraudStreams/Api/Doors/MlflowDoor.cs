@@ -21,9 +21,9 @@ static class MlflowDoor
 
     public static void Map(IEndpointRouteBuilder web, ScoringDoor door)
     {
-        web.MapPost("/invocations", context => InvokeAsync(context, door)).WithSummary("Scores payments as MLflow's scoring server is asked to").WithTags("scoring");
+        web.MapPost("/invocations", context => InvokeAsync(context, door)).Describe("scoring", "Scores payments as MLflow's scoring server is asked to", null, "application/json", "text/csv");
         foreach (var path in (string[])["/ping", "/health"])
-            web.MapGet(path, context => PingAsync(context, door)).WithSummary("200 with an empty line, 404 without a model").WithTags("scoring");
+            web.MapGet(path, context => PingAsync(context, door)).Describe("scoring", "200 with an empty line, 404 without a model");
     }
 
     static Task PingAsync(HttpContext context, ScoringDoor door)

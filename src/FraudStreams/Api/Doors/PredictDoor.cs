@@ -10,8 +10,7 @@ namespace FraudStreams.Api.Doors;
 static class PredictDoor
 {
     public static void Map(IEndpointRouteBuilder web, ScoringDoor door) => web.MapPost("/predict", context => PredictAsync(context, door))
-        .WithSummary("Scores payments with the stream's windows and model: what-if records nothing, record lets the stream score them")
-        .WithTags("scoring");
+        .Describe("scoring", "Scores payments with the stream's windows and model: what-if records nothing, record lets the stream score them", ["mode", "format"], "application/json");
 
     static async Task PredictAsync(HttpContext context, ScoringDoor door)
     {

@@ -23,13 +23,12 @@ sealed class RequestedPayments : IDisposable
 
     readonly bool _givesIds;
 
-    /// <param name="longestRecord">A longer payment is refused.</param>
     /// <param name="givesIds">Whether a payment may lack its id where the schema's data has none either: then it is given one for this request.</param>
-    public RequestedPayments(TransactionSchema schema, int longestRecord, bool givesIds)
+    public RequestedPayments(TransactionReader reader, bool givesIds)
     {
-        _givesIds = givesIds && schema.Roles.IdFromRow;
-        _reader = new TransactionReader(schema, longestRecord, refusesUnknown: true);
-        Rows = new TransactionRows(schema, 16);
+        _reader = reader;
+        _givesIds = givesIds && reader.Schema.Roles.IdFromRow;
+        Rows = new TransactionRows(reader.Schema, 16);
     }
 
     public TransactionRows Rows { get; }

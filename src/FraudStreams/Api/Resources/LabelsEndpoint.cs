@@ -26,7 +26,7 @@ sealed class LabelsEndpoint(StreamService stream, IPaymentReader store, TimeProv
     static readonly TimeSpan s_mostAhead = TimeSpan.FromDays(1);
 
     public static void Map(IEndpointRouteBuilder web, StreamService stream, IPaymentReader store, TimeProvider time) =>
-        web.MapPost("/labels", new LabelsEndpoint(stream, store, time).TakeAsync).WithSummary("Confirms payments as fraud (1) or not (0)").WithTags("payments");
+        web.MapPost("/labels", new LabelsEndpoint(stream, store, time).TakeAsync).Describe("payments", "Confirms payments as fraud (1) or not (0)", null, "application/json");
 
     async Task TakeAsync(HttpContext context)
     {

@@ -26,13 +26,13 @@ sealed class ModelsEndpoints(StreamOptions options, ILogger log, TimeProvider ti
         web.MapGet("/models", context => AnswerAsync(context, registry => new
         {
             registry.State.Champion, Versions = registry.State.Versions.Values.Select(version => RegistryView.Summary(registry.State, version)).ToArray(),
-        })).WithSummary("The versions").WithTags("models");
+        })).Describe("models", "The versions");
         web.MapGet("/models/history", context => AnswerAsync(context, registry => new
         {
             Entries = registry.State.History.Select(RegistryView.Line).ToArray(), registry.State.Head,
-        })).WithSummary("Who did what to which version, and why").WithTags("models");
+        })).Describe("models", "Who did what to which version, and why");
         web.MapGet("/models/{version}", context => AnswerAsync(context, registry => Show(registry, VersionOf(context))))
-            .WithSummary("A version: what it learnt from, its metrics, its history").WithTags("models");
+            .Describe("models", "A version: what it learnt from, its metrics, its history");
         Change("/models/{version}/promote", "Puts a version into service, or asks for it where others have to approve", [], async (registry, change, version) =>
         {
             await CheckAsync(registry, version);
@@ -61,7 +61,7 @@ sealed class ModelsEndpoints(StreamOptions options, ILogger log, TimeProvider ti
                 var version = await change(registry, request, context.Request.RouteValues.ContainsKey("version") ? VersionOf(context) : "");
                 return RegistryView.Summary(registry.State, registry[version]);
             });
-        }).WithSummary(summary).WithTags("models");
+        }).Describe("models", summary, null, "application/json");
     }
 
     public async ValueTask DisposeAsync()

@@ -17,19 +17,21 @@ sealed class PaymentsEndpoints(IPaymentReader store, TransactionSchema schema)
     const int MostLimit = 500;
     const int ShownDigits = 4;
 
+    static readonly string[] s_query = ["id", "card", "merchant", "from", "to", "min_score", "max_score", "prediction", "limit", "page_id"];
+
     readonly PaymentJson _json = new(schema);
 
     public static void Map(IEndpointRouteBuilder web, IPaymentReader store, TransactionSchema schema)
     {
         var endpoints = new PaymentsEndpoints(store, schema);
-        web.MapGet("/payments", context => endpoints.ListAsync(context, isFraud: null)).WithSummary("Stored payments, latest first").WithTags("payments");
-        web.MapGet("/alerts", context => endpoints.ListAsync(context, isFraud: true)).WithSummary("Predicted frauds, latest first").WithTags("payments");
-        web.MapGet("/payments/{id}", endpoints.ShowAsync).WithSummary("A payment with its fields, reasons and labels").WithTags("payments");
+        web.MapGet("/payments", context => endpoints.ListAsync(context, isFraud: null)).Describe("payments", "Stored payments, latest first", s_query);
+        web.MapGet("/alerts", context => endpoints.ListAsync(context, isFraud: true)).Describe("payments", "Predicted frauds, latest first", s_query);
+        web.MapGet("/payments/{id}", endpoints.ShowAsync).Describe("payments", "A payment with its fields, reasons and labels");
     }
 
     async Task ListAsync(HttpContext context, bool? isFraud)
     {
-        var query = new QueryValues(context.Request.Query, ["id", "card", "merchant", "from", "to", "min_score", "max_score", "prediction", "limit", "page_id"]);
+        var query = new QueryValues(context.Request.Query, s_query);
         var limit = query.Whole("limit", 1, MostLimit) ?? UsualLimit;
         var filter = new PaymentFilter(
             query.Text("id"), CardOf(query.Text("card")), query.Text("merchant"), query.Time("from"), query.Time("to"), query.Number("min_score"), query.Number("max_score"),

@@ -14,8 +14,8 @@ sealed class SpeedsEndpoints(PipelineRates rates, ILogger log)
     public static void Map(IEndpointRouteBuilder web, PipelineRates rates, ILogger log)
     {
         var endpoints = new SpeedsEndpoints(rates, log);
-        web.MapGet("/speeds", endpoints.WriteAsync).WithSummary("The rate limits of this process").WithTags("stream");
-        web.MapPut("/speeds", endpoints.TurnAsync).WithSummary("Turns valves of this process, until its next start").WithTags("stream");
+        web.MapGet("/speeds", endpoints.WriteAsync).Describe("stream", "The rate limits of this process");
+        web.MapPut("/speeds", endpoints.TurnAsync).Describe("stream", "Turns valves of this process, until its next start", null, "application/json");
     }
 
     async Task TurnAsync(HttpContext context)
