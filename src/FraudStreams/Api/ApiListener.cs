@@ -5,8 +5,8 @@ using FraudStreams.Configuration;
 namespace FraudStreams.Api;
 
 /// <summary>
-/// The open port of the API. It is opened before anything else of the stream, so that a port that is taken stops the start; connections wait in it until
-/// the web server takes them.
+/// The open port of the API. It is opened before anything else of a run, so that a port that is taken stops the start before anything is made; connections
+/// wait in it until the web server takes them.
 /// </summary>
 sealed class ApiListener : IDisposable
 {

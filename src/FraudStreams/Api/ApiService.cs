@@ -9,22 +9,22 @@ using Microsoft.Extensions.Logging;
 namespace FraudStreams.Api;
 
 /// <summary>
-/// The web server of a process with the role `api`. Its port is open before the stream starts, so that a port that is taken stops the start. The server is
+/// The web server of a process with the role `api`, on a port that is open already. The server is
 /// made when somebody first connects, or once the process has run for some seconds: a short run does not pay for it, half a second of processor time, and
 /// no first payment waits for it. It answers while the stream drains, and ends after it. Were it to fail, the stream would go on.
 /// </summary>
-sealed class ApiService(StreamOptions options, IServiceProvider services, TimeProvider time, ILogger<ApiService> log) : IHostedLifecycleService, IAsyncDisposable
+sealed class ApiService(ApiListener listener, StreamOptions options, IServiceProvider services, TimeProvider time, ILogger<ApiService> log) : IHostedLifecycleService, IAsyncDisposable
 {
     static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(15);
     static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
 
     readonly CancellationTokenSource _ended = new();
-    ApiListener? _listener;
     Task<WebApplication?> _web = Task.FromResult<WebApplication?>(null);
 
     /// <summary>Adds it to a process, before the stream. Nothing of ASP.NET Core is loaded where this is not called.</summary>
-    public static void AddTo(IServiceCollection services)
+    public static void AddTo(IServiceCollection services, ApiListener listener)
     {
+        services.AddSingleton(listener);
         services.AddSingleton<ApiService>();
         services.AddHostedService(provider => provider.GetRequiredService<ApiService>());
     }
@@ -32,11 +32,10 @@ sealed class ApiService(StreamOptions options, IServiceProvider services, TimePr
     public Task StartingAsync(CancellationToken cancellationToken)
     {
         var settings = options.Settings.Api;
-        _listener = ApiListener.Open(settings);
-        if (settings.Port is null && _listener.EndPoint.Port != ApiSettings.UsualPort)
-            log.LogInformation("The API answers at {Address}: port {Usual} is taken", _listener.Address, ApiSettings.UsualPort);
+        if (settings.Port is null && listener.EndPoint.Port != ApiSettings.UsualPort)
+            log.LogInformation("The API answers at {Address}: port {Usual} is taken", listener.Address, ApiSettings.UsualPort);
         else
-            log.LogInformation("The API answers at {Address}", _listener.Address);
+            log.LogInformation("The API answers at {Address}", listener.Address);
 
         // Whom metrics are sent to does not connect.
         _web = StartWebAsync(settings.OtlpEndpoint is null ? s_longestWait : TimeSpan.Zero);
@@ -60,7 +59,7 @@ sealed class ApiService(StreamOptions options, IServiceProvider services, TimePr
         var started = time.GetTimestamp();
         await BlockingCall.RunAsync(() =>
         {
-            while (!_ended.IsCancellationRequested && time.GetElapsedTime(started) < longestWait && !_listener!.IsAskedWithin(s_look))
+            while (!_ended.IsCancellationRequested && time.GetElapsedTime(started) < longestWait && !listener.IsAskedWithin(s_look))
             {
                 // Nobody yet.
             }
@@ -69,7 +68,7 @@ sealed class ApiService(StreamOptions options, IServiceProvider services, TimePr
             return null;
         try
         {
-            var web = ApiApplication.Build(options.Settings.Api, _listener!, services);
+            var web = ApiApplication.Build(options.Settings.Api, listener, services);
             await web.StartAsync(CancellationToken.None);
             return web;
         }
@@ -91,6 +90,6 @@ sealed class ApiService(StreamOptions options, IServiceProvider services, TimePr
             await web.DisposeAsync();
         }
 
-        _listener?.Dispose();
+        listener.Dispose();
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
 namespace FraudStreams.Diagnostics;
@@ -41,7 +42,7 @@ public sealed class StreamMetrics : IDisposable
     readonly Counter<long> _stored;
     readonly Counter<long> _alerted;
     readonly Counter<long> _alerts;
-    readonly Counter<long> _restarts;
+    readonly ConcurrentDictionary<string, long> _restarts = [];
     readonly Histogram<int> _batchSize;
     readonly Histogram<double> _latency;
     readonly Histogram<double> _scores;
@@ -57,7 +58,9 @@ public sealed class StreamMetrics : IDisposable
         _stored = _meter.CreateCounter<long>(StoredName, "{payment}", "Payments stored for the first time.");
         _alerted = _meter.CreateCounter<long>(AlertedName, "{payment}", "Payments of which at least one channel delivered an alert.");
         _alerts = _meter.CreateCounter<long>("fraudstreams.alerts", "{alert}", "Alerts by channel and outcome.");
-        _restarts = _meter.CreateCounter<long>("fraudstreams.pipeline.restarts", "{restart}", "Failures after which a pipeline started again from its last commit.");
+        _meter.CreateObservableCounter(
+            "fraudstreams.pipeline.restarts", () => _restarts.Select(pipeline => new Measurement<long>(pipeline.Value, new KeyValuePair<string, object?>("pipeline", pipeline.Key))),
+            "{restart}", "Failures after which a pipeline started again from its last commit.");
         _batchSize = _meter.CreateHistogram<int>("fraudstreams.batch.size", "{payment}", "Payments of a scoring batch.", advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = s_batchSizes });
         _latency = _meter.CreateHistogram<double>(
             "fraudstreams.payment.latency", "s",
@@ -119,9 +122,9 @@ public sealed class StreamMetrics : IDisposable
         _alerts.Add(1, new KeyValuePair<string, object?>("channel", channel), new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <summary>A pipeline of this process: its restarts are counted from 0, so that the first is an increase.</summary>
-    public void Runs(string pipeline) => _restarts.Add(0, new KeyValuePair<string, object?>("pipeline", pipeline));
+    public void Runs(string pipeline) => _restarts.TryAdd(pipeline, 0);
 
-    public void Restarted(string pipeline) => _restarts.Add(1, new KeyValuePair<string, object?>("pipeline", pipeline));
+    public void Restarted(string pipeline) => _restarts.AddOrUpdate(pipeline, 1, (_, before) => before + 1);
 
     public void Dispose() => _meter.Dispose();
 

@@ -52,7 +52,7 @@ public sealed partial class ApiProcessTests
 
         (await run.ExitAsync()).ShouldBe(2);
         run.Errors.ShouldContain($"fraudstreams.api.port = {port}: nothing can listen there");
-        Directory.Exists(Path.Combine(folder.Data, "alerts")).ShouldBeFalse();
+        File.Exists(Path.Combine(folder.Data, "topics.db")).ShouldBeFalse();
     }
 
     /// <summary>Without the role score there is nobody to ask, and the rest answers.</summary>

@@ -219,7 +219,7 @@ public sealed class DoorsTests(ApiFixture fixture) : IClassFixture<ApiFixture>
                         bytes.InsertRange(at, bytes.GetRange(at, Math.Min(length, bytes.Count - at)));
                         break;
                     case 3:
-                        bytes[at] = (byte)"{}[]\",:\\0-eN"[random.Next(13)];
+                        bytes[at] = (byte)"{}[]\",:\\0-eN"[random.Next(12)];
                         break;
                     default:
                         bytes.RemoveRange(at, i % 50 == 0 ? bytes.Count - at : 0);

@@ -47,7 +47,7 @@ sealed class RunningApi : IAsyncDisposable
                 lines.Add(line);
         }
 
-        var host = StreamHost.Build(new StreamOptions(settings, TrainedModel.Schema, TrainedModel.Loaded, layers), Add, new NoLifetime(), TimeProvider.System, ApiService.AddTo);
+        var host = StreamHost.Build(new StreamOptions(settings, TrainedModel.Schema, TrainedModel.Loaded, layers), Add, new NoLifetime(), TimeProvider.System, services => ApiService.AddTo(services, ApiListener.Open(settings.Api)));
         await host.StartAsync();
         string? line;
         lock (lines)
