@@ -65,6 +65,9 @@ sealed class PendingLabels(long reach)
     internal PendingLabels CopyFor(IEnumerable<ulong> ids, long moment)
     {
         var copy = new PendingLabels(reach) { _moment = _moment, _read = _read.Copy() };
+
+        // A label that came after payments of a later time is due with the next payment, however late that is.
+        moment = Math.Max(moment, _moment);
         if (_ahead.TryPeek(out _, out var first) && first.KnownAt <= moment)
         {
             foreach (var (label, at) in _ahead.UnorderedItems)
