@@ -44,12 +44,15 @@ switch (args)
     case ["reasons", var matrix, .. var options]:
         ReasonsBench.Run(matrix, options);
         return 0;
+    case ["api", var address, var csv, .. var options]:
+        ApiBench.Run(address, csv, options);
+        return 0;
     default:
         Console.Error.WriteLine(
             "usage: topics [folder] | store predictions.ndjson [folder | \"Host=…\"] | reading payments.csv | "
             + "spine payments.csv model-folder [rounds] | history payments.csv [schema] | history-stream train.csv later.csv [rounds] | "
             + "kafka payments.csv model-folder broker:port [rounds] [schema] | "
             + "kafka-hosts payments.csv model-folder broker:port \"Host=…;Username=…;Password=…\" [schema] | matrix payments.csv features.fsm [schema] | "
-            + "windows [cards] [days] | training features.fsm [trees=100] … | reasons features.fsm [trees=200] …");
+            + "windows [cards] [days] | training features.fsm [trees=100] … | reasons features.fsm [trees=200] … | api 127.0.0.1:8080 payments.csv [seconds] [connections]");
         return 2;
 }

@@ -26,13 +26,16 @@ sealed class JsonRecord
     readonly Utf8Names _names;
     readonly int[] _lastAt;
     readonly int _longest;
+    readonly bool _refusesUnknown;
 
     /// <param name="schema">Determines which cell is the label; its name is used in messages.</param>
     /// <param name="fields">The cells, in order: the schema's fields, then any further fields of the record.</param>
     /// <param name="reserved">Names that make a record invalid.</param>
     /// <param name="longest">Longest record, in bytes, that is parsed.</param>
-    internal JsonRecord(TransactionSchema schema, ImmutableArray<SchemaField> fields, IEnumerable<string> reserved, int longest)
+    /// <param name="refusesUnknown">Whether a field that is not one of these makes a record invalid.</param>
+    internal JsonRecord(TransactionSchema schema, ImmutableArray<SchemaField> fields, IEnumerable<string> reserved, int longest, bool refusesUnknown = false)
     {
+        _refusesUnknown = refusesUnknown;
         ArgumentOutOfRangeException.ThrowIfLessThan(longest, 2);
         _schema = schema;
         _fields = fields;
@@ -89,7 +92,7 @@ sealed class JsonRecord
             {
                 >= 0 => ReadField(ref reader, field, into, ref cells[field], start),
                 Reserved => ReservedField(),
-                _ => null,
+                _ => _refusesUnknown ? UnknownField(position) : null,
             };
             if (reason is not null)
                 problems = problems.And(reason);
@@ -211,6 +214,10 @@ sealed class JsonRecord
 
     static RejectReason Truncated(ReadOnlySpan<byte> record) =>
         new(RejectCodes.Truncated, $"the record ends after {record.Length:N0} bytes, before its object does");
+
+    /// <summary>By its place: a name that nobody knows may itself be secret.</summary>
+    RejectReason UnknownField(int position) =>
+        new(RejectCodes.UnknownField, $"field {position + 1} of the record is not one of schema {_schema.Name}");
 
     static RejectReason ReservedField() =>
         new(

@@ -53,6 +53,9 @@ public static class RejectCodes
     /// <summary>A field has one of <see cref="Schemas.TransactionSchema.ReservedNames"/>.</summary>
     public const string ReservedField = "reserved-field";
 
+    /// <summary>A field is not one of the schema's, where only those are taken.</summary>
+    public const string UnknownField = "unknown-field";
+
     /// <summary>A field is an object or an array.</summary>
     public const string NestedValue = "nested-value";
 

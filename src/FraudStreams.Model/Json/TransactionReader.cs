@@ -13,10 +13,11 @@ public sealed class TransactionReader
     /// <summary>Creates a reader of transactions of one schema.</summary>
     /// <param name="schema">The schema of the records.</param>
     /// <param name="longestRecord">Longest record, in bytes, that is parsed; at least 2. Longer ones are rejected.</param>
-    public TransactionReader(TransactionSchema schema, int longestRecord = JsonRecord.DefaultLongestRecord)
+    /// <param name="refusesUnknown">Whether a record with a further field is rejected, instead of ignoring the field.</param>
+    public TransactionReader(TransactionSchema schema, int longestRecord = JsonRecord.DefaultLongestRecord, bool refusesUnknown = false)
     {
         Schema = schema;
-        _record = new JsonRecord(schema, schema.Fields, TransactionSchema.ReservedNames, longestRecord);
+        _record = new JsonRecord(schema, schema.Fields, TransactionSchema.ReservedNames, longestRecord, refusesUnknown);
     }
 
     /// <summary>The schema of the records.</summary>

@@ -21,6 +21,10 @@ public sealed record Alert(string TransactionId, string Name, double Score, stri
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JsonElement? Reasons { get; init; }
 
+    /// <summary>The time of its prediction in `predictions`, in Unix milliseconds, for its latency; not persisted: null after a recovery.</summary>
+    [JsonIgnore]
+    public long? PredictedAt { get; init; }
+
     /// <summary>As an earlier release rendered it before the alert was persisted; null: the channel does.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Subject { get; init; }

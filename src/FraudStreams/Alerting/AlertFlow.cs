@@ -94,7 +94,7 @@ sealed class AlertFlow
             if (_reader.Read(prediction.Value.Span, rows) is { } reason)
                 _log.LogWarning("The record of {Partition} at offset {Offset} is skipped: it is not a prediction ({Reason})", prediction.Partition, prediction.Offset, reason.Message);
             else if (rows.Fraud(0))
-                alerts.Add(Alert.Of(rows, 0, prediction.Key.Span));
+                alerts.Add(Alert.Of(rows, 0, prediction.Key.Span) with { PredictedAt = prediction.UnixMilliseconds });
         }
 
         return alerts.ToImmutable();

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
-using FraudStreams.Cli.Live;
 using FraudStreams.Diagnostics;
+using FraudStreams.Pipelines;
 
 namespace FraudStreams.Cli;
 

@@ -1,22 +1,14 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using FraudStreams.Diagnostics;
 
 namespace FraudStreams.Cli;
 
-/// <summary>How --json prints: snake_case keys, words for enumerations, one object over several lines. docs/json.md lists each command's.</summary>
+/// <summary>How --json prints: one object over several lines. docs/json.md lists each command's.</summary>
 static class JsonOutput
 {
-    static readonly JsonSerializerOptions s_options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        DictionaryKeyPolicy = null,
-        WriteIndented = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
-    };
-
-    public static string Of<T>(T result) => JsonSerializer.Serialize(result, s_options);
+    public static string Of<T>(T result) => JsonSerializer.Serialize(result, SnakeCaseJson.Options);
 
     public static void Print(Action<Utf8JsonWriter> write)
     {

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using FraudStreams.Cli.Live;
 using FraudStreams.Diagnostics;
+using FraudStreams.Pipelines;
 using Spectre.Console;
 
 namespace FraudStreams.Cli;

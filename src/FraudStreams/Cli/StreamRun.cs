@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using FraudStreams.Alerting;
+using FraudStreams.Api;
 using FraudStreams.Cli.Live;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
@@ -27,6 +29,7 @@ static class StreamRun
         if (untilDrained && settings.Roles.Contains(Role.Simulate) && settings.Simulate.Input is null)
             throw new SettingsException("--until-drained needs an end to come to: name a file with --input CSV, or leave out the role simulate");
         using var signals = new StopSignals();
+        using var listener = settings.Roles.Contains(Role.Api) ? ApiListener.Open(settings.Api) : null;
 
         // With --json standard output is for the result alone.
         var screen = json ? Screen.Error : Screen.Out;
@@ -42,7 +45,7 @@ static class StreamRun
         ImmutableArray<string>? left;
         await using (var console = new StreamConsole(screen, live, settings.Console.LogEvery, time))
         {
-            var host = StreamHost.Build(options, console.Log, signals, time);
+            var host = StreamHost.Build(options, console.Log, signals, time, listener is null ? null : services => AddApi(services, listener));
             try
             {
                 using var totals = new MetricTotals(host.Services.GetRequiredService<StreamMetrics>());
@@ -85,6 +88,10 @@ static class StreamRun
             throw new TooManyRejectedException(refusal);
         return unfinished.IsEmpty ? ExitCode.Done : ExitCode.Failed;
     }
+
+    /// <summary>Not inlined: ASP.NET Core is loaded where this is called.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static void AddApi(IServiceCollection services, ApiListener listener) => ApiService.AddTo(services, listener);
 
     static async Task WaitForEndAsync(StreamService stream, StopSignals signals, bool untilDrained, ILogger log)
     {

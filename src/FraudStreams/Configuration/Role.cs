@@ -8,4 +8,7 @@ public enum Role
     Alert,
     Store,
     Label,
+
+    /// <summary>Answers over HTTP.</summary>
+    Api,
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
 namespace FraudStreams.Diagnostics;
@@ -21,7 +22,16 @@ public sealed class StreamMetrics : IDisposable
     internal const string GroupTag = "messaging.consumer.group.name";
     internal const string FraudTag = "prediction";
     internal const string Fraud = "fraud";
+    internal const string ToTag = "to";
 
+    /// <summary>A label comes weeks after its payment, and is stored some seconds after it was confirmed, or a file is imported later.</summary>
+    static readonly double[] s_labelDelays = [1, 10, 60, 600, 3600, 6 * 3600, 86400, 7 * 86400, 30 * 86400, 90 * 86400];
+
+    static readonly double[] s_latencies = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60];
+    static readonly double[] s_scores = [0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1];
+    static readonly int[] s_batchSizes = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
+
+    static readonly KeyValuePair<string, object?> ToPrediction = new(ToTag, "prediction"), ToAlert = new(ToTag, "alert");
     static readonly KeyValuePair<string, object?> IsFraud = new(FraudTag, Fraud), IsLegitimate = new(FraudTag, "legitimate");
 
     readonly Meter _meter;
@@ -32,12 +42,14 @@ public sealed class StreamMetrics : IDisposable
     readonly Counter<long> _stored;
     readonly Counter<long> _alerted;
     readonly Counter<long> _alerts;
-    readonly Counter<long> _restarts;
     readonly Counter<long> _shadowScored;
     readonly Counter<long> _shadowDropped;
     readonly Counter<long> _shadowDisagreements;
+    readonly ConcurrentDictionary<string, long> _restarts = [];
     readonly Histogram<int> _batchSize;
     readonly Histogram<double> _latency;
+    readonly Histogram<double> _scores;
+    readonly Histogram<double> _labelDelay;
 
     public StreamMetrics()
     {
@@ -49,24 +61,35 @@ public sealed class StreamMetrics : IDisposable
         _stored = _meter.CreateCounter<long>(StoredName, "{payment}", "Payments stored for the first time.");
         _alerted = _meter.CreateCounter<long>(AlertedName, "{payment}", "Payments of which at least one channel delivered an alert.");
         _alerts = _meter.CreateCounter<long>("fraudstreams.alerts", "{alert}", "Alerts by channel and outcome.");
-        _restarts = _meter.CreateCounter<long>("fraudstreams.pipeline.restarts", "{restart}", "Failures after which a pipeline started again from its last commit.");
         _shadowScored = _meter.CreateCounter<long>("fraudstreams.shadow.scored", "{payment}", "Payments that the challenger scored, too, and whose scores are in topic shadow.");
         _shadowDropped = _meter.CreateCounter<long>("fraudstreams.shadow.dropped", "{payment}", "Payments that the challenger did not score, because it was behind or failed.");
         _shadowDisagreements = _meter.CreateCounter<long>("fraudstreams.shadow.disagreements", "{payment}", "Payments on which champion and challenger decide differently.");
-        _batchSize = _meter.CreateHistogram<int>("fraudstreams.batch.size", "{payment}", "Payments of a scoring batch.");
-        _latency = _meter.CreateHistogram<double>("fraudstreams.payment.latency", "s", "From a record's time in transactions until its prediction is published.",
-            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60] });
+        _meter.CreateObservableCounter(
+            "fraudstreams.pipeline.restarts", () => _restarts.Select(pipeline => new Measurement<long>(pipeline.Value, new KeyValuePair<string, object?>("pipeline", pipeline.Key))),
+            "{restart}", "Failures after which a pipeline started again from its last commit.");
+        _batchSize = _meter.CreateHistogram<int>("fraudstreams.batch.size", "{payment}", "Payments of a scoring batch.", advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = s_batchSizes });
+        _latency = _meter.CreateHistogram<double>(
+            "fraudstreams.payment.latency", "s",
+            "To a prediction: from a record's time in transactions until its prediction is published. To an alert: from its prediction's time in predictions until every channel has it.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = s_latencies });
+        _scores = _meter.CreateHistogram<double>("fraudstreams.scores", "1", "Scores of payments.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = s_scores });
+        _labelDelay = _meter.CreateHistogram<double>(
+            "fraudstreams.labels.delay", "s", "From a label's confirmation until it is stored.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = s_labelDelays });
         _meter.CreateObservableGauge("fraudstreams.model.info", ModelInfo, description: "1, with the version that decides (alias champion), and with the one in its shadow (alias challenger).");
     }
 
-    /// <summary>The version that scored last, or is about to score first; null where this process does not score.</summary>
+    /// <summary>The version in service in this process; null where it does not score.</summary>
     public string? ModelVersion { get; set; }
 
     /// <summary>The version that scores in the champion's shadow here; null where none does.</summary>
     public string? ChallengerVersion { get; set; }
 
-    /// <summary>Whether anybody reads latencies: they cost a clock's difference for each payment.</summary>
-    public bool WantsLatency => _latency.Enabled;
+    /// <summary>Whether anybody reads what costs something for each payment: latencies and scores.</summary>
+    public bool WantsEachPayment => _latency.Enabled || _scores.Enabled;
+
+    /// <summary>Adds an instrument that is read when somebody asks; it ends with the others.</summary>
+    public void Gauge(string name, string? unit, string description, Func<IEnumerable<Measurement<double>>> read) =>
+        _meter.CreateObservableGauge(name, read, unit, description);
 
     public void Sent(string topic, int records) => _sent.Add(records, new KeyValuePair<string, object?>(TopicTag, topic));
 
@@ -81,8 +104,19 @@ public sealed class StreamMetrics : IDisposable
         _batchSize.Record(payments);
     }
 
+    /// <summary>A payment is scored and published.</summary>
     /// <param name="seconds">Since the record's time in `transactions`.</param>
-    public void Latency(double seconds) => _latency.Record(seconds);
+    public void Payment(double seconds, double score)
+    {
+        _latency.Record(seconds, ToPrediction);
+        _scores.Record(score);
+    }
+
+    /// <param name="seconds">Since the prediction's time in `predictions`.</param>
+    public void AlertLatency(double seconds) => _latency.Record(seconds, ToAlert);
+
+    /// <param name="seconds">Since it was confirmed.</param>
+    public void LabelStored(double seconds) => _labelDelay.Record(Math.Max(0, seconds));
 
     /// <param name="reason">One of <see cref="Model.Json.RejectCodes"/>.</param>
     public void Rejected(string pipeline, string reason) =>
@@ -96,7 +130,10 @@ public sealed class StreamMetrics : IDisposable
     public void Alert(string channel, string outcome) =>
         _alerts.Add(1, new KeyValuePair<string, object?>("channel", channel), new KeyValuePair<string, object?>("outcome", outcome));
 
-    public void Restarted(string pipeline) => _restarts.Add(1, new KeyValuePair<string, object?>("pipeline", pipeline));
+    /// <summary>A pipeline of this process: its restarts are counted from 0, so that the first is an increase.</summary>
+    public void Runs(string pipeline) => _restarts.TryAdd(pipeline, 0);
+
+    public void Restarted(string pipeline) => _restarts.AddOrUpdate(pipeline, 1, (_, before) => before + 1);
 
     /// <summary>The challenger's scores of a batch are published.</summary>
     public void ShadowScored(int payments, int disagreements)

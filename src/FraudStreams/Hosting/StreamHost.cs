@@ -20,7 +20,8 @@ public static class StreamHost
 
     /// <param name="lines">Takes the lines that are logged.</param>
     /// <param name="lifetime">Says when to stop.</param>
-    public static IHost Build(StreamOptions options, Action<string> lines, IHostLifetime lifetime, TimeProvider time)
+    /// <param name="besides">Adds what starts before the stream and ends after it.</param>
+    public static IHost Build(StreamOptions options, Action<string> lines, IHostLifetime lifetime, TimeProvider time, Action<IServiceCollection>? besides = null)
     {
         var settings = options.Settings;
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "fraudstreams" });
@@ -46,6 +47,7 @@ public static class StreamHost
             akka.ConfigureLoggers(loggers => loggers.ClearLoggers());
             akka.AddStartup((system, _) => system.ActorOf(AkkaLogBridge.Props(provider.GetRequiredService<ILoggerFactory>()), "log-bridge"));
         });
+        besides?.Invoke(services);
         services.AddSingleton<StreamService>();
         services.AddHostedService(provider => provider.GetRequiredService<StreamService>());
         AddHealth(services, settings);

@@ -59,6 +59,15 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
     /// <summary>The topics; null before the start.</summary>
     internal IMessageLog? Topics => _topics;
 
+    /// <summary>The scorer of this process; null before the start, and where it does not score.</summary>
+    internal LiveScorer? Scorer => _resources?.Scorer;
+
+    /// <summary>Whether every pipeline of this process runs.</summary>
+    internal bool IsStarted { get; private set; }
+
+    /// <summary>Whether it was told to stop: what it has taken is finished, and nothing more is taken.</summary>
+    internal bool IsStopping => _stop.Thrown.IsCancellationRequested;
+
     /// <summary>After a stop: the pipelines that had not finished within the time for draining; what they had in flight is read again at the next start.</summary>
     public ImmutableArray<string> Unfinished { get; private set; } = [];
 
@@ -78,12 +87,14 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
         _pipelines = [.. PipelineCatalog.Create().Where(pipeline => settings.Roles.Contains(pipeline.Role))];
         foreach (var pipeline in _pipelines)
         {
+            _metrics.Runs(pipeline.Name);
             var context = new PipelineContext(
                 pipeline.Name, settings, _resources, Rates, _stop, _metrics, _health, _loggers.CreateLogger(pipeline.GetType().FullName!), _time);
             _running = _running.Add((pipeline, pipeline.Build(context).Run(_system.Materializer())));
         }
 
         _system.ActorOf(ConfigReloader.Props(_options.Layers, _options.Started, settings.Speeds, Rates), "config-reloader");
+        IsStarted = true;
         return Task.CompletedTask;
     }
 

@@ -24,8 +24,14 @@ public sealed record TopicStatus(string Topic, int Partitions, long Appended, lo
 /// <summary>A group's lag behind the end of a topic, in records, summed over the partitions.</summary>
 public sealed record GroupLag(string Group, string Topic, long Position, long Lag);
 
+/// <summary>A group's lag in one partition.</summary>
+public readonly record struct PartitionLag(string Group, TopicPartition Partition, long Lag);
+
 public sealed record MessageLogStatus(ImmutableArray<TopicStatus> Topics, ImmutableArray<GroupLag> Groups)
 {
+    /// <summary>The groups' lag by partition.</summary>
+    public ImmutableArray<PartitionLag> ByPartition { get; init; } = [];
+
     /// <summary>Faults of the topics that keep payments from flowing, each with its remedy.</summary>
     public ImmutableArray<string> Faults { get; init; } = [];
 

@@ -35,7 +35,7 @@ static class FraudPipeline
             .Via(ReadTransactions.Flow(context.Resources.Schema, context.Settings.Topics))
             .Via(PartitionWindowStates.Flow(windows, partition))
             .Via(ScoreTransactions.Flow(model, context.Settings.Scoring))
-            .Via(PublishPredictions.Flow(context.Resources.Topics, context.Metrics, context.Time, shadow)));
+            .Via(PublishPredictions.Flow(context.Resources.Topics, context.Metrics, context.Time, shadow, context.Resources.Awaited)));
 
     /// <summary>predictions ▸ predicted frauds ▸ the partition's outbox, with the offset in predictions; the outbox ▸ mail, webhook ▸ alerts.</summary>
     public static IRunnableGraph<Task<Done>> Alert(PipelineContext context, IActorRef outboxes) =>

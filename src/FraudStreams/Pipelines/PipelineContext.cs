@@ -44,6 +44,9 @@ sealed record PipelineContext(
 
     public Done CountLabelled(LabelBatch batch)
     {
+        var now = Time.GetUtcNow().ToUnixTimeMilliseconds();
+        foreach (var label in batch.Labels)
+            Metrics.LabelStored((now - label.ConfirmedAt) / 1000.0);
         foreach (var unreadable in batch.Unreadable)
             Metrics.Rejected(Name, unreadable.Reason.Code);
         return Done.Instance;

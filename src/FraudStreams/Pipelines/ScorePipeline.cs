@@ -46,7 +46,10 @@ sealed class ScorePipeline : IPipeline
         _challenger = resources.System.ActorOf(
             ChallengerActor.Props(_shadow, resources.Topics, settings.Scoring, context.Metrics, watch, context.Time), "challenger");
         var registry = resources.Own(new ModelRegistry(resources.Own(StreamTopics.OpenRegistry(settings, context.Log, context.Time)), models, context.Time));
-        resources.System.ActorOf(RegistryFollower.Props(registry, models, supervisor, _challenger, watch, model, context.Time), "registry-follower");
+        resources.System.ActorOf(
+            RegistryFollower.Props(registry, models, supervisor, _challenger, watch, model, context.Time, version => context.Metrics.ModelVersion = version), "registry-follower");
+        resources.Scorer = new LiveScorer(
+            resources.Schema, resources.Topics, settings.Topics, windows, supervisor, settings.Scoring, resources.Awaited, context.Metrics);
         return FraudPipeline.Score(context, windows, supervisor, _shadow);
     }
 

@@ -4,6 +4,7 @@ using FraudStreams.Alerting.Outbox;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
+using FraudStreams.Scoring;
 using FraudStreams.Storage;
 
 namespace FraudStreams.Pipelines;
@@ -14,6 +15,12 @@ sealed record StreamResources(
     ActorSystem System, IMessageLog Topics, TransactionSchema Schema, ScoringModel? Model, PendingAlerts PendingAlerts, DeliveredAlerts DeliveredAlerts, Func<PredictionStore> OpenStore)
     : IAsyncDisposable
 {
+    /// <summary>Those who wait for the prediction of a payment.</summary>
+    public AwaitedPredictions Awaited { get; } = new();
+
+    /// <summary>The scorer of this process; null where it does not score.</summary>
+    public LiveScorer? Scorer { get; set; }
+
     readonly Stack<object> _owned = new();
     PredictionStore? _store;
 

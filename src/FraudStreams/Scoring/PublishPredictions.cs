@@ -11,11 +11,13 @@ namespace FraudStreams.Scoring;
 /// Publishes each row of a batch, as it came and with its score, to `predictions` and each unreadable record, with its reason and bytes, to `rejected`,
 /// and commits the batch's offset in `transactions` with them; then gives the batch to the challenger, or returns it to its pool.
 /// </summary>
-sealed class PublishPredictions(IMessageLog topics, StreamMetrics metrics, TimeProvider time, ShadowQueue shadow)
+sealed class PublishPredictions(IMessageLog topics, StreamMetrics metrics, AwaitedPredictions? awaited, TimeProvider time, ShadowQueue shadow)
 {
-    public static Flow<TransactionBatch, Done, NotUsed> Flow(IMessageLog topics, StreamMetrics metrics, TimeProvider time, ShadowQueue shadow)
+    /// <param name="awaited">Those who wait for the prediction of a payment; null where nobody can.</param>
+    public static Flow<TransactionBatch, Done, NotUsed> Flow(
+        IMessageLog topics, StreamMetrics metrics, TimeProvider time, ShadowQueue shadow, AwaitedPredictions? awaited = null)
     {
-        var publisher = new PublishPredictions(topics, metrics, time, shadow);
+        var publisher = new PublishPredictions(topics, metrics, awaited, time, shadow);
         return Akka.Streams.Dsl.Flow.Create<TransactionBatch>().SelectAsync(topics.MaxInFlightBatches, publisher.PublishAsync);
     }
 
@@ -34,12 +36,11 @@ sealed class PublishPredictions(IMessageLog topics, StreamMetrics metrics, TimeP
         foreach (var (record, reason) in batch.Rejected)
             records.AddRejected(topics, record, reason, scoredAt);
         await topics.PublishAsync(records, CancellationToken.None);
+        awaited?.Published(batch);
         metrics.Scored(batch.Rows.Count, frauds);
         metrics.Sent(TopicNames.Predictions, batch.Rows.Count);
-        if (metrics.WantsLatency)
-            RecordLatencies(batch);
-        if (batch.Scored is { } scored)
-            metrics.ModelVersion = scored.ModelVersion;
+        if (metrics.WantsEachPayment)
+            RecordPayments(batch);
         foreach (var (_, reason) in batch.Rejected)
             metrics.Rejected(ConsumerGroups.Score, reason.Code);
         if (!shadow.TryTake(batch))
@@ -47,10 +48,10 @@ sealed class PublishPredictions(IMessageLog topics, StreamMetrics metrics, TimeP
         return Done.Instance;
     }
 
-    void RecordLatencies(TransactionBatch batch)
+    void RecordPayments(TransactionBatch batch)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         for (var row = 0; row < batch.Rows.Count; row++)
-            metrics.Latency((now - batch.Records[row].UnixMilliseconds) / 1000.0);
+            metrics.Payment((now - batch.Records[row].UnixMilliseconds) / 1000.0, batch.Scored!.Scores[row]);
     }
 }

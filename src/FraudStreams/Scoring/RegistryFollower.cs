@@ -24,6 +24,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
     readonly ProbationWatch _watch;
     readonly TimeProvider _time;
     readonly TransactionSchema _schema;
+    readonly Action<string>? _serves;
     readonly ILoggingAdapter _log = Context.GetLogger();
     (string Version, double Threshold) _inService;
     (string Version, double Threshold)? _inShadow;
@@ -35,9 +36,12 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
     /// <summary>A challenger that failed here and is not reported yet.</summary>
     ChallengerGivenUp? _givenUp;
 
+    /// <param name="serves">Called with each version that is in service here from now on.</param>
     public RegistryFollower(
-        ModelRegistry registry, LocalModels local, IActorRef supervisor, IActorRef challenger, ProbationWatch watch, ScoringModel inService, TimeProvider time)
+        ModelRegistry registry, LocalModels local, IActorRef supervisor, IActorRef challenger, ProbationWatch watch, ScoringModel inService, TimeProvider time,
+        Action<string>? serves)
     {
+        _serves = serves;
         _registry = registry;
         _local = local;
         _supervisor = supervisor;
@@ -47,7 +51,11 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
         _schema = inService.Schema;
         _inService = (inService.Version, inService.Threshold);
         ReceiveAsync<Poll>(_ => PollAsync());
-        Receive<FellBack>(fellBack => (_unreported, _inService) = (fellBack, (fellBack.To, double.NaN)));
+        Receive<FellBack>(fellBack =>
+        {
+            (_unreported, _inService) = (fellBack, (fellBack.To, double.NaN));
+            _serves?.Invoke(fellBack.To);
+        });
         Receive<ChallengerGivenUp>(givenUp => _givenUp = givenUp);
     }
 
@@ -59,8 +67,9 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     public static Props Props(
-        ModelRegistry registry, LocalModels local, IActorRef supervisor, IActorRef challenger, ProbationWatch watch, ScoringModel inService, TimeProvider time) =>
-        Akka.Actor.Props.Create(() => new RegistryFollower(registry, local, supervisor, challenger, watch, inService, time));
+        ModelRegistry registry, LocalModels local, IActorRef supervisor, IActorRef challenger, ProbationWatch watch, ScoringModel inService, TimeProvider time,
+        Action<string>? serves = null) =>
+        Akka.Actor.Props.Create(() => new RegistryFollower(registry, local, supervisor, challenger, watch, inService, time, serves));
 
     protected override void PreStart()
     {
@@ -116,6 +125,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
             if (model.Schema != _schema)
                 throw new ModelArtifactException($"it scores payments of schema {model.Schema.Name}, and not of this stream's");
             _supervisor.Tell(new UseModel(model));
+            _serves?.Invoke(champion);
             var last = state.History[^1];
             _log.Info(
                 "Model {Version} scores from now on, with threshold {Threshold} (before: {Former}): entry {Entry} of the registry, by {Actor} ({Why})", champion, wanted.Threshold,

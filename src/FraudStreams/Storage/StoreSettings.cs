@@ -26,6 +26,10 @@ public sealed record StoreSettings(BatchSettings Batch, Durability Durability, P
         ? PredictionStore.Open(Sqlite(dataDirectory, topics), schema, time)
         : PredictionStore.Open(Postgres with { Durability = Durability, LongestRecord = topics.MaxRecordBytes + TopicSettings.PredictionFrame }, schema, time);
 
+    /// <summary>Reads that store for people, beside whoever writes it.</summary>
+    public IPaymentReader OpenReader(string dataDirectory, TransactionSchema schema) =>
+        Postgres is null ? new SqlitePaymentReader(new SqliteStoreSettings(dataDirectory), schema) : new PostgresPaymentReader(Postgres, schema);
+
     /// <summary>Whether there is a store to ask. One on PostgreSQL is there, or made where it is missing, as soon as its server answers.</summary>
     public bool Exists(string dataDirectory) => Postgres is not null || File.Exists(new SqliteStoreSettings(dataDirectory).File);
 

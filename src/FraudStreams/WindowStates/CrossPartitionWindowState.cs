@@ -54,20 +54,37 @@ sealed class CrossPartitionWindowState : IAsyncDisposable
     {
         _labels?.BeginBatch();
         for (var row = rows.Advanced; row < rows.Count; row++)
-        {
-            _watermark.Take(rows.EventTime(row));
-            var time = Math.Min(rows.EventTime(row), _watermark.Front + MaxAhead);
-            foreach (var feed in _feeds)
-            {
-                // Required up to the delay before the payment; from there up to the payment only what is available is read.
-                await feed.ReadAsync(time - _delay, wait: true, cancellationToken);
-                await feed.ReadAsync(time, wait: false, cancellationToken);
-            }
+            _windows.LookUp(rows, row, await ReadUpToAsync(rows.EventTime(row), _watermark, cancellationToken));
+    }
 
-            if (_labels is not null)
-                await _labels.ReadAsync(time, cancellationToken);
-            _windows.LookUp(rows, row, time);
+    /// <summary>Fills in the rows' values as <see cref="LookUpAsync"/> would, and changes none that follow. Partitions are read ahead as for those.</summary>
+    public async ValueTask PeekAsync(TransactionRows rows, CancellationToken cancellationToken)
+    {
+        _labels?.BeginBatch();
+        var watermark = _watermark.Copy();
+        var moments = new long[rows.Count];
+        for (var row = 0; row < rows.Count; row++)
+            moments[row] = await ReadUpToAsync(rows.EventTime(row), watermark, cancellationToken);
+        var copy = _windows.CopyFor(rows);
+        for (var row = 0; row < rows.Count; row++)
+            copy.LookUp(rows, row, moments[row]);
+    }
+
+    /// <summary>Reads what a payment of this time needs, and gives the time up to which labels count for it.</summary>
+    async ValueTask<long> ReadUpToAsync(long eventTime, Watermark watermark, CancellationToken cancellationToken)
+    {
+        watermark.Take(eventTime);
+        var time = Math.Min(eventTime, watermark.Front + MaxAhead);
+        foreach (var feed in _feeds)
+        {
+            // Required up to the delay before the payment; from there up to the payment only what is available is read.
+            await feed.ReadAsync(time - _delay, wait: true, cancellationToken);
+            await feed.ReadAsync(time, wait: false, cancellationToken);
         }
+
+        if (_labels is not null)
+            await _labels.ReadAsync(time, cancellationToken);
+        return time;
     }
 
     public async ValueTask DisposeAsync()

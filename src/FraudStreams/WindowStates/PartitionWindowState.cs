@@ -22,7 +22,11 @@ sealed class PartitionWindowState(PartitionWindowStates shared, TopicPartition p
     static readonly TimeSpan CommitPollInterval = TimeSpan.FromMilliseconds(200);
 
     readonly TopicPartition _others = partition with { Topic = OthersName };
+
+    /// <summary>The stream's batches and those who only look take turns; the stream waits for at most one of them.</summary>
+    readonly SemaphoreSlim _turn = new(1);
     PaymentWindows? _windows;
+    bool _isClosed;
     long _snapshotTaken;
     long _sinceSnapshot;
     Task _keeping = Task.CompletedTask;
@@ -30,13 +34,56 @@ sealed class PartitionWindowState(PartitionWindowStates shared, TopicPartition p
     /// <summary>Fills in the window values of every row of the batch, and adds the rows to the windows.</summary>
     public async Task<TransactionBatch> AdvanceAsync(TransactionBatch batch)
     {
-        if (_windows is null)
+        await _turn.WaitAsync(ended);
+        try
         {
-            _windows = await RestoreAsync(batch.FirstOffset);
-            _snapshotTaken = shared.Time.GetTimestamp();
+            return await AdvanceInTurnAsync(batch);
         }
+        finally
+        {
+            _turn.Release();
+        }
+    }
 
-        await _windows.AdvanceAsync(batch.Rows, ended);
+    /// <summary>
+    /// Fills in the window values that the rows would have if they came next, one after the other, and leaves the windows as they are. Before the first batch
+    /// the state is restored to the group's committed offset, where that batch will begin.
+    /// </summary>
+    /// <exception cref="PartitionElsewhereException">The partition was given up meanwhile.</exception>
+    public async Task PeekAsync(TransactionRows rows, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            if (_isClosed || ended.IsCancellationRequested)
+                throw new PartitionElsewhereException(partition);
+            if (_windows is null)
+                await OpenAsync(await shared.Topics.PositionAsync(ConsumerGroups.Score, partition, ended));
+
+            // A read that was cut off half way would leave the state in between: the caller's patience does not count from here on.
+            await _windows!.PeekAsync(rows, ended);
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            throw new PartitionElsewhereException(partition);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    async Task OpenAsync(long position)
+    {
+        _windows = await RestoreAsync(position);
+        _snapshotTaken = shared.Time.GetTimestamp();
+    }
+
+    async Task<TransactionBatch> AdvanceInTurnAsync(TransactionBatch batch)
+    {
+        if (_windows is null)
+            await OpenAsync(batch.FirstOffset);
+        await _windows!.AdvanceAsync(batch.Rows, ended);
         _sinceSnapshot += batch.Position.NextOffset - batch.FirstOffset;
         if (_keeping.IsCompleted && IsSnapshotDue())
         {
@@ -54,8 +101,11 @@ sealed class PartitionWindowState(PartitionWindowStates shared, TopicPartition p
 
     public async ValueTask DisposeAsync()
     {
+        await _turn.WaitAsync(CancellationToken.None);
+        _isClosed = true;
         if (_windows is not null)
             await _windows.DisposeAsync();
+        _turn.Release();
     }
 
     async Task<PaymentWindows> RestoreAsync(long position)

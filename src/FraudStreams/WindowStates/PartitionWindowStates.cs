@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Akka;
 using Akka.Streams.Dsl;
 using FraudStreams.Configuration;
@@ -13,6 +14,8 @@ namespace FraudStreams.WindowStates;
 sealed record PartitionWindowStates(
     TransactionSchema Schema, IMessageLog Topics, ICheckpointStore Snapshots, WindowStateSettings Settings, int Partitions, int MaxRecordBytes, ILogger Log, TimeProvider Time) : IDisposable
 {
+    readonly ConcurrentDictionary<int, PartitionWindowState> _assigned = [];
+
     /// <summary>Null if the schema has no windows: then there is no state.</summary>
     public static PartitionWindowStates? Open(
         TransactionSchema schema, IMessageLog topics, TopicSettings topicSettings, WindowStateSettings settings, string dataDirectory, ILogger log, TimeProvider time)
@@ -34,12 +37,28 @@ sealed record PartitionWindowStates(
             return Akka.Streams.Dsl.Flow.Create<TransactionBatch>();
         var ended = new CancellationTokenSource();
         var windows = new PartitionWindowState(shared, partition, ended.Token);
+        shared._assigned[partition.Partition] = windows;
         return Akka.Streams.Dsl.Flow.Create<TransactionBatch>().SelectAsync(1, windows.AdvanceAsync).WatchTermination((nothing, termination) =>
         {
-            _ = termination.ContinueWith(_ => EndAsync(windows, ended), TaskScheduler.Default);
+            _ = termination.ContinueWith(_ =>
+            {
+                shared._assigned.TryRemove(KeyValuePair.Create(partition.Partition, windows));
+                return EndAsync(windows, ended);
+            }, TaskScheduler.Default);
             return nothing;
         });
     }
+
+    /// <summary>
+    /// Fills in the window values that rows of one partition would have if they came next, one after the other, and leaves the windows as they are.
+    /// </summary>
+    /// <exception cref="PartitionElsewhereException">The partition is not assigned to this process.</exception>
+    public Task PeekAsync(int partition, TransactionRows rows, CancellationToken cancellationToken) => _assigned.TryGetValue(partition, out var windows)
+        ? windows.PeekAsync(rows, cancellationToken)
+        : throw new PartitionElsewhereException(new TopicPartition(TopicNames.Transactions, partition));
+
+    /// <summary>Whether the partition is assigned to this process.</summary>
+    public bool IsAssigned(int partition) => _assigned.ContainsKey(partition);
 
     /// <summary>Whether some windows need other partitions.</summary>
     public bool NeedsOthers { get; } = PaymentWindows.NeedsOthers(Schema, Partitions);

@@ -49,6 +49,21 @@ sealed class PaymentWindows(IReadableLog topics, WindowState windows, long nextL
         windows.Advance(rows);
     }
 
+    /// <summary>Fills in every row's window values as <see cref="AdvanceAsync"/> would now, row after row, without adding the rows to the windows.</summary>
+    public async ValueTask PeekAsync(TransactionRows rows, CancellationToken cancellationToken)
+    {
+        if (Others is { } others)
+            await others.PeekAsync(rows, cancellationToken);
+        if (_labels is not null)
+        {
+            _labels.BeginBatch();
+            for (var row = 0; row < rows.Count; row++)
+                await _labels.ReadAsync(windows.MomentOf(rows.EventTime(row)), cancellationToken);
+        }
+
+        windows.CopyFor(rows).Advance(rows);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_labels is not null)

@@ -37,9 +37,10 @@ public sealed partial class RoomsTests
             "Alerting", "Configuration", "Diagnostics", Settings, "Labels", "Messaging", "ModelOps", "RateLimiting", "Scoring", "Simulation", "Storage", "Topics", "WindowStates",
         ],
         ["Hosting"] = ["Alerting", "Configuration", "Diagnostics", Settings, "Messaging", "Pipelines", "RateLimiting"],
+        ["Api"] = ["Alerting", "Configuration", "Diagnostics", "Hosting", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Scoring", "Storage", "Topics", "WindowStates"],
         ["Cli"] =
         [
-            "Alerting", "Configuration", "Diagnostics", Settings, "Hosting", "Labels", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Replay", "Simulation", "Storage",
+            "Alerting", "Api", "Configuration", "Diagnostics", Settings, "Hosting", "Labels", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Replay", "Simulation", "Storage",
             "Topics",
         ],
     };

@@ -60,7 +60,7 @@ public sealed partial class DockerfileTests
     {
         var version = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'))["net".Length..];
 
-        File.Of("FROM").Select(from => from.Split(' ')[0]).ShouldBe([$"mcr.microsoft.com/dotnet/sdk:{version}-noble", $"mcr.microsoft.com/dotnet/runtime:{version}-noble"]);
+        File.Of("FROM").Select(from => from.Split(' ')[0]).ShouldBe([$"mcr.microsoft.com/dotnet/sdk:{version}-noble", $"mcr.microsoft.com/dotnet/aspnet:{version}-noble"]);
         File.Of("USER").Last().ShouldBe("$APP_UID");
     }
 

@@ -65,7 +65,6 @@ public sealed class PublishPredictionsTests : Akka.TestKit.Xunit2.TestKit
         (rejected.Topic, rejected.Offset, rejected.Reason.Code).ShouldBe(("transactions", 11, RejectCodes.NotAnObject));
         Encoding.UTF8.GetString(rejected.Original.Span).ShouldBe("no payment");
         _totals.Current.ShouldBe(new StreamTotals(0, 2, 1, 1, 0, 0));
-        _metrics.ModelVersion.ShouldBe("v3");
         _pool.Rent().ShouldBeSameAs(batch);
     }
 

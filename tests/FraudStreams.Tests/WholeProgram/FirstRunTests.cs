@@ -1,6 +1,6 @@
-using FraudStreams.Cli.Live;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Sqlite;
+using FraudStreams.Pipelines;
 using FraudStreams.Topics;
 using Shouldly;
 using Xunit;

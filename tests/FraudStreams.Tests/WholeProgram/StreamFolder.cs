@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using FraudStreams.Cli.Live;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Sqlite;
+using FraudStreams.Pipelines;
 using FraudStreams.Simulation.Generation;
 using FraudStreams.Sqlite;
 using FraudStreams.Storage;

@@ -61,6 +61,30 @@ sealed class PendingLabels(long reach)
         }
     }
 
+    /// <summary>The labels that may matter to payments of these ids, up to this time.</summary>
+    internal PendingLabels CopyFor(IEnumerable<ulong> ids, long moment)
+    {
+        var copy = new PendingLabels(reach) { _moment = _moment, _read = _read.Copy() };
+
+        // A label that came after payments of a later time is due with the next payment, however late that is.
+        moment = Math.Max(moment, _moment);
+        if (_ahead.TryPeek(out _, out var first) && first.KnownAt <= moment)
+        {
+            foreach (var (label, at) in _ahead.UnorderedItems)
+            {
+                if (at.KnownAt <= moment)
+                    copy._ahead.Enqueue(label, at);
+            }
+        }
+        foreach (var id in ids)
+        {
+            if (_unmatched.TryGetValue(id, out var label))
+                copy._unmatched[id] = label;
+        }
+        copy._number = _number;
+        return copy;
+    }
+
     internal void Write(SnapshotWriter writer)
     {
         writer.Long(_moment);

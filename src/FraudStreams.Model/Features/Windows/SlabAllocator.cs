@@ -6,8 +6,11 @@ namespace FraudStreams.Model.Features.Windows;
 /// Allocates blocks of 64-bit words from large arrays, in size classes of 4, 8, 12, 16, 24, 32, 48, … words. Returned blocks are reused for
 /// the same class, so that a steady state allocates nothing and the garbage collector sees only a few arrays. Not thread-safe.
 /// </summary>
-sealed class SlabAllocator
+/// <param name="firstWords">Length of the first array: a state of a few keys needs no large one. Later arrays are larger, up to the full size.</param>
+sealed class SlabAllocator(int firstWords = SlabAllocator.ChunkWords)
 {
+    internal const int SmallFirst = 1 << 9;
+
     const int UnitWords = 4;
     const int ChunkWords = 1 << 16;
     const int ChunkUnits = ChunkWords / UnitWords;
@@ -18,6 +21,7 @@ sealed class SlabAllocator
     readonly uint[] _free = new uint[Sizes.Length];
     long[] _last = [];
     uint _lastStart;
+    int _nextWords = firstWords;
 
     // Unit 0 stays unused, so that handle 0 means no block.
     int _used = UnitWords;
@@ -49,7 +53,7 @@ sealed class SlabAllocator
         if (words > ChunkWords)
             return OwnChunk(words);
         if (_last.Length - _used < words)
-            NextChunk();
+            NextChunk(words);
         handle = _lastStart + (uint)(_used / UnitWords);
         _used += words;
         return handle;
@@ -71,7 +75,7 @@ sealed class SlabAllocator
         var handle = (uint)_chunks.Count * ChunkUnits;
         if (_chunks.Count == 0)
         {
-            NextChunk();
+            NextChunk(UnitWords);
             return OwnChunk(words);
         }
         Add(new long[words]);
@@ -80,7 +84,8 @@ sealed class SlabAllocator
         return handle;
     }
 
-    void NextChunk()
+    /// <param name="words">What must fit into it, at most a chunk.</param>
+    void NextChunk(int words)
     {
         // Split the rest of the last chunk into smaller free blocks.
         for (var size = Sizes.Length - 1; size >= 0; size--)
@@ -94,7 +99,10 @@ sealed class SlabAllocator
         }
         _used = _chunks.Count == 0 ? UnitWords : 0;
         _lastStart = checked((uint)_chunks.Count * ChunkUnits);
-        _last = new long[ChunkWords];
+        while (_nextWords < ChunkWords && _nextWords - _used < words)
+            _nextWords = Math.Min(_nextWords * 4, ChunkWords);
+        _last = new long[_nextWords];
+        _nextWords = Math.Min(_nextWords * 4, ChunkWords);
         Add(_last);
     }
 

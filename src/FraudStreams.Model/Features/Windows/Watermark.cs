@@ -56,6 +56,15 @@ public sealed class Watermark
     /// <summary>The last times, at most 63, oldest first.</summary>
     internal IEnumerable<long> Recent => Enumerable.Range(0, _count).Select(i => _recent[(_next - _count + i + Span) % Span]);
 
+    /// <summary>A watermark of its own that goes on from here.</summary>
+    public Watermark Copy()
+    {
+        var copy = new Watermark { _count = _count, _next = _next, Now = Now };
+        _recent.CopyTo(copy._recent, 0);
+        _sorted.CopyTo(copy._sorted, 0);
+        return copy;
+    }
+
     internal static Watermark Of(IEnumerable<long> recent, long now)
     {
         var watermark = new Watermark();

@@ -54,6 +54,27 @@ public sealed class WindowState
         _tables = [.. layouts.Select(layout => new WindowTable(layout, _pendingLabels))];
     }
 
+    WindowState(WindowState of, TransactionRows rows)
+    {
+        (Schema, Scope, _watermark) = (of.Schema, of.Scope, of._watermark.Copy());
+        if (of._pendingLabels is not null)
+        {
+            var (ids, latest) = (new HashSet<ulong>(), long.MinValue);
+            for (var row = 0; row < rows.Count; row++)
+            {
+                ids.Add(StableHash.Of(rows.Id(row)));
+                latest = Math.Max(latest, rows.EventTime(row));
+            }
+            _pendingLabels = of._pendingLabels.CopyFor(ids, latest);
+        }
+        _tables = [.. of._tables.Select(table => new WindowTable(table.Layout, _pendingLabels, isSmall: true))];
+        for (var row = 0; row < rows.Count; row++)
+        {
+            for (var table = 0; table < _tables.Length; table++)
+                _tables[table].CopyKey(of._tables[table], rows, row);
+        }
+    }
+
     /// <summary>The schema of the rows.</summary>
     public TransactionSchema Schema { get; }
 
@@ -118,6 +139,18 @@ public sealed class WindowState
         _pendingLabels?.Apply(moment, _tables, _watermark.Now);
         foreach (var table in _tables)
             table.Compute(rows, row, _watermark.Now, IsPlausible(rows.EventTime(row)), rows.WindowValues(row));
+    }
+
+    /// <summary>
+    /// A state of its own with what is held of the keys of these rows. Advanced by them, or asked to look one up, it gives the values that this state
+    /// would give, bit for bit; this state is not changed. Takes time and memory in proportion to the payments held of those keys.
+    /// </summary>
+    /// <param name="rows">The rows that the copy is for.</param>
+    /// <exception cref="ArgumentException">The rows have another schema.</exception>
+    public WindowState CopyFor(TransactionRows rows)
+    {
+        Check(rows);
+        return new WindowState(this, rows);
     }
 
     /// <summary>Adds rows to the state, in order, without computing their window values.</summary>

@@ -7,7 +7,7 @@ namespace FraudStreams.Model.Features.Windows;
 sealed class WindowTable
 {
     readonly WindowReading _reading = new();
-    readonly SlabAllocator _slabs = new();
+    readonly SlabAllocator _slabs;
     readonly KeySlots _keys;
     readonly LabelIndex? _labelIndex;
     readonly PendingLabels? _pendingLabels;
@@ -18,9 +18,11 @@ sealed class WindowTable
 
     /// <param name="layout">The layout of the key's windows.</param>
     /// <param name="pendingLabels">Labels that are not applied yet; not null if the layout counts fraud.</param>
-    internal WindowTable(WindowLayout layout, PendingLabels? pendingLabels)
+    /// <param name="isSmall">Whether it is for a few keys.</param>
+    internal WindowTable(WindowLayout layout, PendingLabels? pendingLabels, bool isSmall = false)
     {
         Layout = layout;
+        _slabs = isSmall ? new SlabAllocator(SlabAllocator.SmallFirst) : new SlabAllocator();
         _pendingLabels = pendingLabels;
         _keys = new KeySlots(_slabs, layout.KeyWords);
         _labelIndex = layout.CountsFraud ? new LabelIndex() : null;
@@ -168,6 +170,26 @@ sealed class WindowTable
             return;
         _labelIndex.Add((ulong)paymentEvent[Layout.LabelWord - 1], block);
         buffer.LateLabels += LateLabel(paymentEvent);
+    }
+
+    /// <summary>Copies the key of a row, with its events and aggregates, from a table of the same layout; nothing where this has it, or that has not.</summary>
+    internal void CopyKey(WindowTable from, TransactionRows rows, int row)
+    {
+        var key = KeyOf(rows, row);
+        if (key.IsEmpty)
+            return;
+        var hash = StableHash.Of(key);
+        var block = from._keys.Find(key, hash);
+        if (block == 0 || _keys.Find(key, hash) != 0)
+            return;
+        var own = _keys.Add(key, hash);
+        var source = from.Open(block);
+        for (var index = 0; index < source.Count; index++)
+            Restore(own, source[index]);
+
+        // Edges count events from the oldest, and those are the same here.
+        var (first, length) = (KeyedEventBuffer.HeaderWords, Layout.KeyWords - KeyedEventBuffer.HeaderWords);
+        source.Key.Slice(first, length).CopyTo(Open(own).Key[first..]);
     }
 
     /// <summary>Evicts from one slot for each payment, so that keys without new payments are removed too.</summary>

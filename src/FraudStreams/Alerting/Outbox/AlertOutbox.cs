@@ -277,6 +277,8 @@ sealed class AlertOutbox : ReceivePersistentActor, IWithTimers
             if (alert.Settled.All(settled => settled.MessageId is null))
                 continue;
             _context.Metrics.Alerted();
+            if (alert.Alert.PredictedAt is { } predictedAt)
+                _context.Metrics.AlertLatency((_context.Time.GetUtcNow().ToUnixTimeMilliseconds() - predictedAt) / 1000.0);
             _context.Delivered.Publish(AlertText.LineOf(alert.Alert));
         }
 

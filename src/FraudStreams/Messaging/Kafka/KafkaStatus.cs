@@ -24,12 +24,19 @@ sealed class KafkaStatus(KafkaSettings settings, LogLayout layout, KafkaAdmin ad
         var topics = partitions.Select(topic => new TopicStatus(
             topic.Key, topic.Value.Length, topic.Value.Sum(partition => bounds[partition].End), topic.Value.Sum(partition => bounds[partition].End - bounds[partition].First)));
         var lags = new List<GroupLag>();
+        var byPartition = ImmutableArray.CreateBuilder<PartitionLag>();
         foreach (var ((group, topic), position) in layout.Consumers.Zip(await Task.WhenAll(positions)))
-            lags.Add(LagOf(group, topic, partitions[topic].Select(partition => bounds[partition]), position));
+        {
+            var of = partitions[topic].Select(partition => bounds[partition]).ToArray();
+            var byNumber = of.Zip(position, LagOf).ToArray();
+            lags.Add(new GroupLag(group, topic, position.Sum(next => Math.Max(0, next)), byNumber.Sum()));
+            byPartition.AddRange(byNumber.Select((lag, number) => new PartitionLag(group, new TopicPartition(topic, number), lag)));
+        }
+
         var faults = expected.Where(topic => partitions[topic.Key].Length != topic.Value)
             .Select(topic => $"{KafkaTopicProvisioner.CountMismatch(settings, topic.Key, partitions[topic.Key].Length, topic.Value)}: "
                 + "partitions beyond those are not read. Stop all hosts and set fraudstreams.topics.partitions; the windows of cards that moved start empty");
-        return new MessageLogStatus([.. topics], [.. lags]) { Faults = [.. faults] };
+        return new MessageLogStatus([.. topics], [.. lags]) { Faults = [.. faults], ByPartition = byPartition.ToImmutable() };
     }
 
     async Task<Dictionary<KafkaPartition, WatermarkOffsets>> BoundsAsync(Dictionary<string, KafkaPartition[]> partitions, CancellationToken cancellationToken)
@@ -38,12 +45,8 @@ sealed class KafkaStatus(KafkaSettings settings, LogLayout layout, KafkaAdmin ad
         return all.Zip(await admin.BoundsAsync(all, cancellationToken)).ToDictionary(of => of.First, of => of.Second);
     }
 
-    static GroupLag LagOf(string group, string topic, IEnumerable<WatermarkOffsets> bounds, long[] positions)
-    {
-        // Records removed by retention are no lag: a group behind the first retained offset continues there.
-        var lag = bounds.Zip(positions, (bound, position) => Math.Max(0, bound.End - Math.Max(bound.First, position))).Sum();
-        return new GroupLag(group, topic, positions.Sum(position => Math.Max(0, position)), lag);
-    }
+    /// <summary>Records removed by retention are no lag: a group behind the first retained offset continues there.</summary>
+    static long LagOf(WatermarkOffsets bounds, long position) => Math.Max(0, bounds.End - Math.Max(bounds.First, position));
 
     KafkaPartition[] All(string topic, int partitions) =>
         [.. Enumerable.Range(0, partitions).Select(number => new KafkaPartition(settings.Prefix + topic, number))];

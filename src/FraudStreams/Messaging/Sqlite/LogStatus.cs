@@ -34,7 +34,8 @@ internal static class LogStatus
             topics.Add(new TopicStatus(topic, partitions, appended, kept));
         }
 
-        return new MessageLogStatus(topics.ToImmutable(), Groups(file, ends));
+        var byPartition = ImmutableArray.CreateBuilder<PartitionLag>();
+        return new MessageLogStatus(topics.ToImmutable(), Groups(file, ends, byPartition)) { ByPartition = byPartition.ToImmutable() };
     }
 
     static (long First, long End) Bounds(SqliteFile file, TopicPartition partition)
@@ -46,14 +47,17 @@ internal static class LogStatus
     }
 
     /// <summary>An offset committed for a source that is no topic (a file) has no end to lag behind: its lag is 0.</summary>
-    static ImmutableArray<GroupLag> Groups(SqliteFile file, Dictionary<string, long[]> ends)
+    static ImmutableArray<GroupLag> Groups(SqliteFile file, Dictionary<string, long[]> ends, ImmutableArray<PartitionLag>.Builder byPartition)
     {
         var lags = new List<GroupLag>();
         using var rows = file.Query("""SELECT consumers, topic, "partition", next_offset FROM positions ORDER BY consumers, topic""");
         while (rows.Step())
         {
             var (group, topic, partition, position) = (rows.Text(0), rows.Text(1), (int)rows.Long(2), rows.Long(3));
-            var lag = ends.TryGetValue(topic, out var of) && partition < of.Length ? Math.Max(0, of[partition] - position) : 0;
+            var isTopic = ends.TryGetValue(topic, out var of) && partition < of.Length;
+            var lag = isTopic ? Math.Max(0, of![partition] - position) : 0;
+            if (isTopic)
+                byPartition.Add(new PartitionLag(group, new TopicPartition(topic, partition), lag));
             if (lags is [.., var last] && last.Group == group && last.Topic == topic)
                 lags[^1] = last with { Position = last.Position + position, Lag = last.Lag + lag };
             else

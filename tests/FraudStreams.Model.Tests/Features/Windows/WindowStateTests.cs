@@ -53,6 +53,61 @@ public sealed class WindowStateTests
         }
     }
 
+    /// <summary>What somebody asked before, far ahead in time or of a payment that is there, leaves no trace.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_copy_gives_the_next_values_and_changes_none(int seed)
+    {
+        var schema = SchemaOf(EveryKind);
+        var payments = Stream(seed, 1_400, cards: 6, shops: 4, step: 900);
+        var (state, undisturbed) = (new WindowState(schema), new WindowState(schema));
+        var random = new Random(seed);
+        for (var i = 0; i < payments.Length; i += 7)
+        {
+            foreach (var about in Enumerable.Range(0, 2).Select(_ => payments[random.Next(Math.Max(0, i - 60), Math.Min(i + 30, payments.Length))]))
+            {
+                var (id, fraud, knownAt) = (System.Text.Encoding.UTF8.GetBytes(about.Id!), random.Next(2) == 0, about.Milliseconds + random.NextInt64(0, 30_000_000));
+                state.Label(id, fraud, knownAt);
+                undisturbed.Label(id, fraud, knownAt);
+            }
+            var next = payments[i..Math.Min(i + 7, payments.Length)];
+            Payment[] asked = [payments[random.Next(payments.Length)], new(next[0].Time + random.Next(40 * 86400), "c1", 5, "s1", Id: "ahead"), new(next[0].Time, "new", Id: "n")];
+
+            Asked(state, asked);
+            var copied = Asked(state, next);
+            var values = state.Advance(next);
+
+            Bits(copied).ShouldBe(Bits(values));
+            Bits(undisturbed.Advance(next)).ShouldBe(Bits(values));
+        }
+        (state.Events, state.Keys).ShouldBe((undisturbed.Events, undisturbed.Keys));
+
+        static double[][] Asked(WindowState state, Payment[] payments)
+        {
+            var reader = new TransactionReader(state.Schema);
+            using var rows = new TransactionRows(state.Schema, 4);
+            foreach (var payment in payments)
+                rows.Add(reader, payment);
+            return state.CopyFor(rows).Advance(payments);
+        }
+    }
+
+    [Fact]
+    public void A_copy_holds_only_the_keys_it_is_for()
+    {
+        var state = new WindowState(SchemaOf(Window("count", WindowKind.Count, Day)));
+        state.Advance(Enumerable.Range(0, 20_000).Select(i => new Payment(i, $"c{i % 1000}", Id: $"{i}")));
+        using var rows = new TransactionRows(state.Schema, 1);
+        rows.Add(new TransactionReader(state.Schema), new Payment(20_000, "c7"));
+
+        var copy = state.CopyFor(rows);
+
+        (copy.Events, copy.Keys).ShouldBe((20, 1));
+        copy.MemoryBytes.ShouldBeLessThan(20_000);
+    }
+
     [Fact]
     public void Of_two_labels_the_later_known_replaces_the_earlier_in_any_order()
     {

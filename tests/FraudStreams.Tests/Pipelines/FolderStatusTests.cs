@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using FraudStreams.Cli.Live;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging.Sqlite;
+using FraudStreams.Pipelines;
 using FraudStreams.Tests.Configuration;
 using FraudStreams.Tests.Messaging.Sqlite;
 using FraudStreams.Tests.Storage;
@@ -10,7 +10,7 @@ using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
 
-namespace FraudStreams.Tests.Cli.Live;
+namespace FraudStreams.Tests.Pipelines;
 
 [Trait("Category", "Unit")]
 public sealed class FolderStatusTests : IDisposable

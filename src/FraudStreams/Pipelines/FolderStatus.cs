@@ -3,10 +3,9 @@ using System.Text.Json;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
 using FraudStreams.ModelOps;
-using FraudStreams.Pipelines;
 using FraudStreams.Topics;
 
-namespace FraudStreams.Cli.Live;
+namespace FraudStreams.Pipelines;
 
 /// <summary>
 /// What a data folder holds. The totals are of records ever appended, whether retention has since removed them or not; predicted frauds

@@ -1,0 +1,82 @@
+using System.Net;
+using System.Net.Sockets;
+using FraudStreams.Configuration;
+
+namespace FraudStreams.Api;
+
+/// <summary>
+/// The open port of the API. It is opened before anything else of a run, so that a port that is taken stops the start before anything is made; connections
+/// wait in it until the web server takes them.
+/// </summary>
+sealed class ApiListener : IDisposable
+{
+    const int Backlog = 512;
+
+    /// <summary>So many ports after the usual one are tried before any free one is taken.</summary>
+    const int NextPorts = 100;
+
+    ApiListener(Socket socket) => Socket = socket;
+
+    public Socket Socket { get; }
+
+    public IPEndPoint EndPoint => (IPEndPoint)Socket.LocalEndPoint!;
+
+    public Uri Address => new($"http://{EndPoint}/");
+
+    /// <exception cref="SettingsException">The port that was set by hand is taken.</exception>
+    public static ApiListener Open(ApiSettings settings)
+    {
+        if (settings.Port is { } port)
+        {
+            try
+            {
+                return new ApiListener(Listen(settings.Address, port));
+            }
+            catch (SocketException e)
+            {
+                throw new SettingsException(
+                    $"fraudstreams.api.port = {port}: nothing can listen there at {settings.Address} ({e.Message}): give another port, or auto for the next free one");
+            }
+        }
+
+        for (var next = ApiSettings.UsualPort; next < ApiSettings.UsualPort + NextPorts; next++)
+        {
+            try
+            {
+                return new ApiListener(Listen(settings.Address, next));
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
+            {
+                // The next one.
+            }
+            catch (SocketException e)
+            {
+                throw new SettingsException($"fraudstreams.api.host = {settings.Address}: nothing can listen there: {e.Message}");
+            }
+        }
+
+        return new ApiListener(Listen(settings.Address, 0));
+    }
+
+    /// <summary>Whether somebody waits for an answer; waits for him as long.</summary>
+    public bool IsAskedWithin(TimeSpan time) => Socket.Poll(time, SelectMode.SelectRead);
+
+    public void Dispose() => Socket.Dispose();
+
+    /// <summary>Two sockets may be bound to a port on Linux, but only one can listen.</summary>
+    static Socket Listen(IPAddress address, int port)
+    {
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(address, port));
+            socket.Listen(Backlog);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

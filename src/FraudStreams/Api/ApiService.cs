@@ -1,0 +1,95 @@
+using FraudStreams.Configuration;
+using FraudStreams.Diagnostics;
+using FraudStreams.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace FraudStreams.Api;
+
+/// <summary>
+/// The web server of a process with the role `api`, on a port that is open already. The server is
+/// made when somebody first connects, or once the process has run for some seconds: a short run does not pay for it, half a second of processor time, and
+/// no first payment waits for it. It answers while the stream drains, and ends after it. Were it to fail, the stream would go on.
+/// </summary>
+sealed class ApiService(ApiListener listener, StreamOptions options, IServiceProvider services, TimeProvider time, ILogger<ApiService> log) : IHostedLifecycleService, IAsyncDisposable
+{
+    static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(15);
+    static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
+
+    readonly CancellationTokenSource _ended = new();
+    Task<WebApplication?> _web = Task.FromResult<WebApplication?>(null);
+
+    /// <summary>Adds it to a process, before the stream. Nothing of ASP.NET Core is loaded where this is not called.</summary>
+    public static void AddTo(IServiceCollection services, ApiListener listener)
+    {
+        services.AddSingleton(listener);
+        services.AddSingleton<ApiService>();
+        services.AddHostedService(provider => provider.GetRequiredService<ApiService>());
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        var settings = options.Settings.Api;
+        if (settings.Port is null && listener.EndPoint.Port != ApiSettings.UsualPort)
+            log.LogInformation("The API answers at {Address}: port {Usual} is taken", listener.Address, ApiSettings.UsualPort);
+        else
+            log.LogInformation("The API answers at {Address}", listener.Address);
+
+        // Whom metrics are sent to does not connect.
+        _web = StartWebAsync(settings.OtlpEndpoint is null ? s_longestWait : TimeSpan.Zero);
+        return Task.CompletedTask;
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => EndAsync();
+
+    public async ValueTask DisposeAsync() => await EndAsync();
+
+    async Task<WebApplication?> StartWebAsync(TimeSpan longestWait)
+    {
+        var started = time.GetTimestamp();
+        await BlockingCall.RunAsync(() =>
+        {
+            while (!_ended.IsCancellationRequested && time.GetElapsedTime(started) < longestWait && !listener.IsAskedWithin(s_look))
+            {
+                // Nobody yet.
+            }
+        });
+        if (_ended.IsCancellationRequested)
+            return null;
+        try
+        {
+            var web = ApiApplication.Build(options.Settings.Api, listener, services);
+            await web.StartAsync(CancellationToken.None);
+            return web;
+        }
+        catch (Exception e)
+        {
+            log.LogError(e, "The API cannot be started, and the stream goes on without it");
+            return null;
+        }
+    }
+
+    async Task EndAsync()
+    {
+        await _ended.CancelAsync();
+        var web = await _web;
+        _web = Task.FromResult<WebApplication?>(null);
+        if (web is not null)
+        {
+            await web.StopAsync(CancellationToken.None);
+            await web.DisposeAsync();
+        }
+
+        listener.Dispose();
+    }
+}

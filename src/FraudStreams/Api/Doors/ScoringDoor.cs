@@ -1,0 +1,78 @@
+using System.Globalization;
+using Akka.Actor;
+using FraudStreams.Configuration;
+using FraudStreams.Hosting;
+using FraudStreams.Messaging;
+using FraudStreams.Pipelines;
+using FraudStreams.Scoring;
+using FraudStreams.WindowStates;
+using Microsoft.AspNetCore.Http;
+
+namespace FraudStreams.Api.Doors;
+
+/// <summary>What all doors that score share: the stream's scorer, and its failures as answers.</summary>
+sealed class ScoringDoor(StreamService stream, ApiSettings settings)
+{
+    /// <summary>The version in service; null where this process does not score.</summary>
+    public string? ModelVersion => stream.Scorer?.ModelVersion;
+
+    public bool IsReady => stream is { Scorer: not null, IsStarted: true, IsStopping: false };
+
+    /// <exception cref="RequestException">This process does not score, or not now.</exception>
+    public LiveScorer Scorer
+    {
+        get
+        {
+            if (stream.IsStopping)
+                throw Unavailable("the process was told to stop");
+            if (stream.Scorer is { } scorer)
+                return scorer;
+            throw Unavailable(stream.IsStarted ? "this process runs without the role score: ask one that has it" : "the stream starts");
+        }
+    }
+
+    /// <summary>Scores payments as the stream would now, and records nothing.</summary>
+    public Task<ScoredPayment[]> WhatIfAsync(RequestedPayments payments, CancellationToken cancellationToken) =>
+        AnsweredAsync(Scorer.WhatIfAsync(payments.Rows, cancellationToken));
+
+    /// <summary>Publishes payments to the stream, and gives their predictions.</summary>
+    public Task<ScoredPayment[]> RecordAsync(RequestedPayments payments, CancellationToken cancellationToken) =>
+        AnsweredAsync(Scorer.RecordAsync(payments.Rows, settings.RecordTimeout, cancellationToken));
+
+    /// <param name="isRecord">Whether the payments will be recorded: then each needs an id of its own.</param>
+    public RequestedPayments NewRequest(bool isRecord = false) => new(Scorer.Reader, givesIds: !isRecord);
+
+    static RequestException Unavailable(string why) => new(StatusCodes.Status503ServiceUnavailable, "unavailable", "Nothing can be scored here now", $"Nothing can be scored here now: {why}.");
+
+    async Task<ScoredPayment[]> AnsweredAsync(Task<ScoredPayment[]> scoring)
+    {
+        try
+        {
+            return await scoring;
+        }
+        catch (PartitionElsewhereException e)
+        {
+            throw new RequestException(
+                StatusCodes.Status503ServiceUnavailable, "elsewhere", "Another process has this card",
+                $"The windows of a payment's card are with the process that {e.Partition} is assigned to, and that is not this one now: ask the others that score, or again in a moment.");
+        }
+        catch (ModelUnavailableException)
+        {
+            throw Unavailable("the model restarts after a failure");
+        }
+        catch (AskTimeoutException)
+        {
+            throw Unavailable("the model has not answered in time");
+        }
+        catch (MessageLogException e)
+        {
+            throw Unavailable(e.Message.TrimEnd('.'));
+        }
+        catch (TimeoutException)
+        {
+            throw new RequestException(
+                StatusCodes.Status504GatewayTimeout, "not-scored-yet", "Recorded, and not scored yet",
+                string.Create(CultureInfo.InvariantCulture, $"The payments are recorded and will be scored. Not all were within {settings.RecordTimeout.TotalSeconds:0.#} s (api.record-timeout)."));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using FraudStreams.Api.Doors;
+using Microsoft.AspNetCore.Http;
+
+namespace FraudStreams.Api.Resources;
+
+/// <summary>A request that changes something: a JSON object with who does it and why, and what else it takes.</summary>
+sealed class ChangeRequest
+{
+    const int LongestText = 1_000;
+
+    readonly Dictionary<string, JsonElement> _values;
+
+    ChangeRequest(Dictionary<string, JsonElement> values) => _values = values;
+
+    public string Actor => Text("actor")!;
+
+    public string Why => Text("why")!;
+
+    /// <exception cref="RequestException">It is none, has another key, or does not say who and why.</exception>
+    public static async Task<ChangeRequest> ReadAsync(HttpRequest request, params string[] keys)
+    {
+        RequestBody.MustBeJson(request);
+        Dictionary<string, JsonElement>? values = null;
+        try
+        {
+            values = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>((await RequestBody.ReadAsync(request)).Span);
+        }
+        catch (JsonException)
+        {
+            // As null.
+        }
+
+        if (values is null || values.Keys.Any(key => key is not ("actor" or "why") && !keys.Contains(key)))
+            throw Wrong("the request", $"a JSON object with {string.Join(", ", keys.Concat(["actor", "why"]))}");
+        var change = new ChangeRequest(values);
+        foreach (var key in (string[])["actor", "why"])
+        {
+            if (string.IsNullOrWhiteSpace(change.Text(key)))
+                throw Wrong(key, "a text: changes are signed, with their reason");
+        }
+
+        return change;
+    }
+
+    public static RequestException Wrong(string key, string right) => new(StatusCodes.Status400BadRequest, "change", "A change that makes no sense", $"{key} must be {right}.");
+
+    /// <summary>Null where the key is missing.</summary>
+    public string? Text(string key) => !_values.TryGetValue(key, out var value) ? null
+        : value.ValueKind == JsonValueKind.String && TryGet(value) is { Length: <= LongestText } text && !text.Any(char.IsControl) ? text
+        : throw Wrong(key, $"a text of one line, at most {LongestText:N0} characters");
+
+    public double? Number(string key) => !_values.TryGetValue(key, out var value) ? null
+        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) ? number : throw Wrong(key, "a number");
+
+    static string? TryGet(JsonElement value)
+    {
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair.
+            return null;
+        }
+    }
+}

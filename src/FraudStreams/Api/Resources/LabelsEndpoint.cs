@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FraudStreams.Api.Doors;
+using FraudStreams.Hosting;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Json;
+using FraudStreams.Storage;
+using FraudStreams.Topics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace FraudStreams.Api.Resources;
+
+/// <summary>
+/// `POST /labels`: confirmations, one or an array, into topic `labels`. What the same source has said of a payment already is not published again, whatever its
+/// time: posting twice changes nothing.
+/// </summary>
+sealed class LabelsEndpoint(StreamService stream, IPaymentReader store, TimeProvider time)
+{
+    const int MostLabels = 1_000;
+
+    /// <summary>Clocks and time zones differ.</summary>
+    static readonly TimeSpan s_mostAhead = TimeSpan.FromDays(1);
+
+    public static void Map(IEndpointRouteBuilder web, StreamService stream, IPaymentReader store, TimeProvider time) =>
+        web.MapPost("/labels", new LabelsEndpoint(stream, store, time).TakeAsync).Describe("payments", "Confirms payments as fraud (1) or not (0)", null, "application/json");
+
+    async Task TakeAsync(HttpContext context)
+    {
+        RequestBody.MustBeJson(context.Request);
+        var labels = Read(await RequestBody.ReadAsync(context.Request));
+        if (stream.Topics is not { } topics || stream.IsStopping)
+            throw Unavailable("the stream starts or stops");
+        var batch = new RecordBatch(labels.Count);
+        var alreadyThere = 0;
+        try
+        {
+            foreach (var label in labels)
+            {
+                var known = (await store.LabelsOfAsync(label.Id, context.RequestAborted)).FirstOrDefault(known => known.ConfirmedBy == label.ConfirmedBy);
+                if (known is not null && known.Fraud == label.Fraud)
+                    alreadyThere++;
+                else
+                    batch.Add(TopicNames.Labels, Encoding.UTF8.GetBytes(label.Id), label, static (into, label) => label.Write(into));
+            }
+
+            var published = batch.Count;
+            await topics.PublishAsync(batch, context.RequestAborted);
+            context.Response.StatusCode = StatusCodes.Status202Accepted;
+            context.Response.ContentType = "application/json";
+            await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
+            json.WriteStartObject();
+            json.WriteNumber("accepted"u8, published);
+            json.WriteNumber("already_there"u8, alreadyThere);
+            json.WriteEndObject();
+        }
+        catch (Exception e) when (e is StoreException or MessageLogException)
+        {
+            throw Unavailable(e.Message);
+        }
+        finally
+        {
+            batch.Dispose();
+        }
+    }
+
+    List<Label> Read(ReadOnlyMemory<byte> body)
+    {
+        JsonNode? root;
+        try
+        {
+            root = JsonNode.Parse(body.Span);
+        }
+        catch (JsonException e)
+        {
+            throw RequestedPayments.NoPayments($"it is not JSON at its line {e.LineNumber + 1}");
+        }
+
+        var items = root is JsonArray array ? [.. array] : new[] { root };
+        if (items.Length is 0 or > MostLabels)
+            throw RequestedPayments.NoPayments($"it holds {items.Length:N0} labels; it must be 1 to {MostLabels:N0}");
+        var (labels, problems, now) = (new List<Label>(), ImmutableArray.CreateBuilder<RowProblem>(), time.GetUtcNow());
+        for (var row = 0; row < items.Length; row++)
+        {
+            if (items[row] is JsonObject label && !label.ContainsKey("confirmed_at"))
+                label["confirmed_at"] = now.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", System.Globalization.CultureInfo.InvariantCulture);
+            if (LabelReader.TryRead(JsonSerializer.SerializeToUtf8Bytes(items[row]), out var read, out var reason) && read.ConfirmedAt <= (now + s_mostAhead).ToUnixTimeMilliseconds())
+                labels.Add(read);
+            else if (reason is null)
+                problems.Add(new RowProblem(row, "confirmed_at", RejectCodes.TimeOutOfRange, "is later than tomorrow, and a label cannot be known before"));
+            else
+                problems.Add(new RowProblem(row, null, reason.Code, reason.Message));
+        }
+
+        return problems.Count == 0 ? labels : throw new RequestException(
+            StatusCodes.Status400BadRequest, "labels", "Labels that cannot be taken", $"{problems.Count:N0} of {items.Length:N0} labels cannot be taken, and none was. The first: {problems[0]}",
+            problems.ToImmutable());
+    }
+
+    static RequestException Unavailable(string why) =>
+        new(StatusCodes.Status503ServiceUnavailable, "unavailable", "Labels cannot be taken now", $"Nothing was published: {why.TrimEnd('.')}. Posting them again is safe.");
+}

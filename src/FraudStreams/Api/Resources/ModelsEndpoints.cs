@@ -1,0 +1,93 @@
+using System.Text.Json;
+using FraudStreams.Diagnostics;
+using FraudStreams.Hosting;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Models;
+using FraudStreams.Model.Schemas;
+using FraudStreams.ModelOps;
+using FraudStreams.ModelOps.Registry;
+using FraudStreams.Pipelines;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace FraudStreams.Api.Resources;
+
+/// <summary>`/models`: the registry that `fraudstreams models` shows and changes. Hosts that score follow it within a second.</summary>
+sealed class ModelsEndpoints(StreamOptions options, ILogger log, TimeProvider time) : IAsyncDisposable
+{
+    readonly SemaphoreSlim _turn = new(1);
+    readonly LocalModels _local = new(options.Settings.DataDirectory, time);
+    IMessageLog? _topics;
+    ModelRegistry? _registry;
+
+    public void Map(IEndpointRouteBuilder web)
+    {
+        web.MapGet("/models", context => AnswerAsync(context, models => Task.FromResult<object>(models.List()))).Describe("models", "The versions");
+        web.MapGet("/models/history", context => AnswerAsync(context, async models => await models.HistoryAsync(verify: false, CancellationToken.None)))
+            .Describe("models", "Who did what to which version, and why");
+        web.MapGet("/models/{version}", context => AnswerAsync(context, models => Task.FromResult<object>(models.Show(VersionOf(context)))))
+            .Describe("models", "A version: what it learnt from, its metrics, its history");
+        Change("/models/{version}/promote", "Puts a version into service, or asks for it where others have to approve", [],
+            (models, change, version) => models.PromoteAsync(version, change.Actor, change.Why, CancellationToken.None));
+        Change("/models/{version}/approve", "Approves a promotion that somebody else asked for", [],
+            (models, change, version) => models.ApproveAsync(version, change.Actor, change.Why, CancellationToken.None));
+        Change("/models/{version}/threshold", "Changes the score from which a version predicts fraud", ["threshold"], (models, change, version) => models.ChangeThresholdAsync(
+            version, change.Number("threshold") ?? throw ChangeRequest.Wrong("threshold", "a number above 0, at most 1"), change.Actor, change.Why, CancellationToken.None));
+        Change("/models/{version}/challenge", "Has a version score the champion's payments in its shadow", [],
+            (models, change, version) => models.ChallengeAsync(version, change.Actor, change.Why, CancellationToken.None));
+        Change("/models/rollback", "Puts the version before the champion into service again", [],
+            (models, change, _) => models.RollBackAsync(change.Actor, change.Why, CancellationToken.None));
+
+        void Change(string path, string summary, string[] keys, Func<ModelService, ChangeRequest, string, Task<ModelSummary>> change) => web.MapPost(path, async context =>
+        {
+            var request = await ChangeRequest.ReadAsync(context.Request, keys);
+            await AnswerAsync(context, async models => await change(models, request, context.Request.RouteValues.ContainsKey("version") ? VersionOf(context) : ""));
+        }).Describe("models", summary, null, "application/json");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_registry is not null)
+            await _registry.DisposeAsync();
+        if (_topics is not null)
+            await _topics.DisposeAsync();
+    }
+
+    static string VersionOf(HttpContext context) => (string)context.Request.RouteValues["version"]!;
+
+    async Task AnswerAsync(HttpContext context, Func<ModelService, Task<object>> answer)
+    {
+        await _turn.WaitAsync(context.RequestAborted);
+        object answered;
+        try
+        {
+            _topics ??= StreamTopics.OpenRegistry(options.Settings, log, time);
+            _registry ??= new ModelRegistry(_topics, _local, time);
+            await _registry.RefreshAsync(CancellationToken.None);
+            if (context.Request.RouteValues.ContainsKey("version") && !_registry.State.Versions.ContainsKey(VersionOf(context)))
+                throw new RequestException(StatusCodes.Status404NotFound, "no-model", "No such version", "The registry has no version of this name.");
+            answered = await answer(new ModelService(_registry, _local, options.Settings.Models, time));
+        }
+        catch (RegistryException e)
+        {
+            throw new RequestException(StatusCodes.Status409Conflict, "registry", "The registry refuses it", e.Message);
+        }
+        catch (ModelArtifactException e)
+        {
+            throw new RequestException(StatusCodes.Status409Conflict, "registry", "The version cannot be used", e.Message);
+        }
+        catch (MessageLogException e)
+        {
+            throw new RequestException(StatusCodes.Status503ServiceUnavailable, "unavailable", "The registry cannot be read now", e.Message);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync(JsonSerializer.Serialize(answered, SnakeCaseJson.Options), context.RequestAborted);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using FraudStreams.Model.Schemas;
+using FraudStreams.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace FraudStreams.Api.Resources;
+
+/// <summary>Stored payments, latest first, in pages: `/payments`, `/payments/{id}` with reasons and labels, and `/alerts`, the predicted frauds.</summary>
+sealed class PaymentsEndpoints(IPaymentReader store, TransactionSchema schema)
+{
+    const int UsualLimit = 50;
+    const int MostLimit = 500;
+    const int ShownDigits = 4;
+
+    static readonly string[] s_query = ["id", "card", "merchant", "from", "to", "min_score", "max_score", "prediction", "limit", "page_id"];
+
+    readonly PaymentJson _json = new(schema);
+
+    public static void Map(IEndpointRouteBuilder web, IPaymentReader store, TransactionSchema schema)
+    {
+        var endpoints = new PaymentsEndpoints(store, schema);
+        web.MapGet("/payments", context => endpoints.ListAsync(context, isFraud: null)).Describe("payments", "Stored payments, latest first", s_query);
+        web.MapGet("/alerts", context => endpoints.ListAsync(context, isFraud: true)).Describe("payments", "Predicted frauds, latest first", s_query);
+        web.MapGet("/payments/{id}", endpoints.ShowAsync).Describe("payments", "A payment with its fields, reasons and labels");
+    }
+
+    async Task ListAsync(HttpContext context, bool? isFraud)
+    {
+        var query = new QueryValues(context.Request.Query, s_query);
+        var limit = query.Whole("limit", 1, MostLimit) ?? UsualLimit;
+        var filter = new PaymentFilter(
+            query.Text("id"), CardOf(query.Text("card")), query.Text("merchant"), query.Time("from"), query.Time("to"), query.Number("min_score"), query.Number("max_score"),
+            isFraud ?? (query.Whole("prediction", 0, 1) is { } prediction ? prediction == 1 : null), PageOf(query.Text("page_id")));
+        var found = await AnsweredAsync(() => store.FindAsync(filter, limit + 1, context.RequestAborted));
+        context.Response.ContentType = "application/json";
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
+        json.WriteStartObject();
+        json.WriteStartArray("data"u8);
+        foreach (var payment in found.Take(limit))
+            _json.Write(json, payment, isWhole: false);
+        json.WriteEndArray();
+        json.WriteStartObject("pagination"u8);
+        json.WriteBoolean("has_more"u8, found.Count > limit);
+        json.WriteString("next_page_id"u8, found.Count > limit ? PageIdOf(found[limit - 1]) : null);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    async Task ShowAsync(HttpContext context)
+    {
+        var id = (string)context.Request.RouteValues["id"]!;
+        var found = await AnsweredAsync(() => store.FindAsync(new PaymentFilter(id), 1, context.RequestAborted));
+        if (found is not [var payment])
+            throw new RequestException(StatusCodes.Status404NotFound, "no-payment", "No such payment", "No payment with this id is stored, or not yet.");
+        var labels = await AnsweredAsync(() => store.LabelsOfAsync(id, context.RequestAborted));
+        context.Response.ContentType = "application/json";
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
+        _json.Write(json, payment, isWhole: true, labels);
+    }
+
+    static async Task<T> AnsweredAsync<T>(Func<Task<T>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (StoreException e)
+        {
+            throw new RequestException(StatusCodes.Status503ServiceUnavailable, "unavailable", "The store cannot be read now", e.Message);
+        }
+    }
+
+    /// <summary>As a card is shown: no request, which others log, holds more of one.</summary>
+    static string? CardOf(string? card)
+    {
+        if (card is null)
+            return null;
+        var digits = card.Replace("*", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal);
+        return digits.Length == ShownDigits && !digits.AsSpan().ContainsAnyExceptInRange('0', '9')
+            ? digits
+            : throw QueryValues.Wrong("card", $"the last {ShownDigits} digits of a card, such as ****7771");
+    }
+
+    string PageIdOf(StoredPayment payment) =>
+        Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{payment.Fields[schema.TimeField]}:{payment.Fields[schema.IdField]}")));
+
+    static StoredPosition? PageOf(string? pageId)
+    {
+        if (pageId is null)
+            return null;
+        try
+        {
+            var text = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(pageId));
+            var colon = text.IndexOf(':', StringComparison.Ordinal);
+            if (colon > 0 && long.TryParse(text.AsSpan(0, colon), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var time))
+                return new StoredPosition(time, text[(colon + 1)..]);
+        }
+        catch (FormatException)
+        {
+            // As one that decodes to something else.
+        }
+
+        throw QueryValues.Wrong("page_id", "what next_page_id of the page before said");
+    }
+}

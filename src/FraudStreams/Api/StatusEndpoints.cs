@@ -1,0 +1,54 @@
+using System.Text.Json;
+using FraudStreams.Diagnostics;
+using FraudStreams.Hosting;
+using FraudStreams.Messaging;
+using FraudStreams.Pipelines;
+using FraudStreams.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace FraudStreams.Api;
+
+/// <summary>`/status`: what `fraudstreams status --json` prints. Counted at most once a second however many ask: a large store takes its time.</summary>
+sealed class StatusEndpoints(StreamOptions options, TimeProvider time)
+{
+    static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(1);
+
+    readonly Lock _gate = new();
+    Task<FolderStatus?>? _latest;
+    long _began;
+
+    public static void Map(IEndpointRouteBuilder web, StreamOptions options, TimeProvider time) =>
+        web.MapGet("/status", new StatusEndpoints(options, time).WriteAsync).Describe("stream", "Counts, lags, and the version that scores in each process");
+
+    async Task WriteAsync(HttpContext context)
+    {
+        FolderStatus? status;
+        try
+        {
+            status = await ReadAsync();
+        }
+        catch (Exception e) when (e is StoreException or MessageLogException)
+        {
+            throw new RequestException(StatusCodes.Status503ServiceUnavailable, "unavailable", "The status cannot be read now", e.Message);
+        }
+
+        if (status is null)
+            throw new RequestException(StatusCodes.Status503ServiceUnavailable, "unavailable", "The status cannot be read now", "The topics are not there yet.");
+        context.Response.ContentType = "application/json";
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter, new JsonWriterOptions { Indented = true });
+        status.WriteTo(json);
+    }
+
+    Task<FolderStatus?> ReadAsync()
+    {
+        lock (_gate)
+        {
+            if (_latest is not null && (!_latest.IsCompleted || (_latest.IsCompletedSuccessfully && time.GetElapsedTime(_began) < s_fresh)))
+                return _latest;
+            _began = time.GetTimestamp();
+            return _latest = BlockingCall.RunAsync(() => FolderStatus.Read(options.Settings));
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Text;
+using System.Text.Json;
+using FraudStreams.Api;
+using FraudStreams.Hosting;
+using FraudStreams.Tests.Configuration;
+using FraudStreams.Tests.WholeProgram;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Shouldly;
+
+namespace FraudStreams.Tests.Api;
+
+/// <summary>A stream with the role api in this process, on a data folder, and a client of it.</summary>
+sealed class RunningApi : IAsyncDisposable
+{
+    readonly IHost _host;
+    readonly List<string> _lines;
+
+    RunningApi(IHost host, List<string> lines, Uri address)
+    {
+        (_host, _lines) = (host, lines);
+        Client = new HttpClient { BaseAddress = address };
+    }
+
+    public HttpClient Client { get; }
+
+    public IServiceProvider Services => _host.Services;
+
+    public string Log
+    {
+        get
+        {
+            lock (_lines)
+                return string.Join('\n', _lines);
+        }
+    }
+
+    /// <summary>Answers when this returns.</summary>
+    public static async Task<RunningApi> StartAsync(StreamFolder folder, params string[] set)
+    {
+        var layers = SettingsOf.Layers([$"data={folder.Data}", "api.port=0", "roles=[score, alert, store, label, api]", .. set]);
+        var settings = FraudSettings.From(layers.Load());
+        var lines = new List<string>();
+        void Add(string line)
+        {
+            lock (lines)
+                lines.Add(line);
+        }
+
+        var host = StreamHost.Build(new StreamOptions(settings, TrainedModel.Schema, TrainedModel.Loaded, layers), Add, new NoLifetime(), TimeProvider.System, services => ApiService.AddTo(services, ApiListener.Open(settings.Api)));
+        await host.StartAsync();
+        string? line;
+        lock (lines)
+            line = lines.FirstOrDefault(logged => logged.Contains("The API answers at ", StringComparison.Ordinal));
+        var api = new RunningApi(host, lines, new Uri(line.ShouldNotBeNull()[line!.IndexOf("http", StringComparison.Ordinal)..]));
+        await Eventually.TrueAsync(async () => (await api.Client.GetAsync("/livez")).IsSuccessStatusCode);
+        return api;
+    }
+
+    public async Task<string> TextAsync(string path) => await Client.GetStringAsync(path);
+
+    public async Task<JsonElement> JsonAsync(string path) => JsonElement.Parse(await Client.GetStringAsync(path));
+
+    public async Task<(int Status, string? Type, string Body)> PostAsync(string path, string body, string type = "application/json")
+    {
+        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+        content.Headers.TryAddWithoutValidation("Content-Type", type);
+        using var answer = await Client.PostAsync(path, content);
+        return ((int)answer.StatusCode, answer.Content.Headers.ContentType?.MediaType, await answer.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>A request that is to succeed.</summary>
+    public async Task<JsonElement> AskAsync(string path, string body, string type = "application/json")
+    {
+        var (status, _, text) = await PostAsync(path, body, type);
+        status.ShouldBe(200, text);
+        return JsonElement.Parse(text);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _host.StopAsync();
+        await ((IAsyncDisposable)_host).DisposeAsync();
+    }
+
+    sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
