@@ -48,5 +48,5 @@ static class ModelsWho
 
     static string Time(DateTimeOffset time) => $"{time.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC";
 
-    static string Number(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
+    static string Number(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);
 }
