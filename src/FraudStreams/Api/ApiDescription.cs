@@ -56,6 +56,6 @@ static class ApiDescription
     /// <summary>What the description takes every endpoint for.</summary>
     static Task Answer(HttpContext context) => Task.CompletedTask;
 
-    static IOpenApiParameter Parameter(string name, ParameterLocation place) =>
-        new OpenApiParameter { Name = name, In = place, Required = place == ParameterLocation.Path, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+    static OpenApiParameter Parameter(string name, ParameterLocation place) =>
+        new() { Name = name, In = place, Required = place == ParameterLocation.Path, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
 }

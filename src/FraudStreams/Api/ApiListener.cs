@@ -35,7 +35,7 @@ sealed class ApiListener : IDisposable
             catch (SocketException e)
             {
                 throw new SettingsException(
-                    $"fraudstreams.api.port = {port}: nothing can listen there at {settings.Address} ({e.Message}): give another port, or auto for the next free one");
+                    $"fraudstreams.api.port = {port}: nothing can listen there at {settings.Address} ({e.Message}): give another port, or auto for the next free one", e);
             }
         }
 
@@ -51,7 +51,7 @@ sealed class ApiListener : IDisposable
             }
             catch (SocketException e)
             {
-                throw new SettingsException($"fraudstreams.api.host = {settings.Address}: nothing can listen there: {e.Message}");
+                throw new SettingsException($"fraudstreams.api.host = {settings.Address}: nothing can listen there: {e.Message}", e);
             }
         }
 
