@@ -132,19 +132,20 @@ sealed class KserveDoor(ScoringDoor door)
             var root = document.RootElement;
             var outputs = OutputsOf(root);
             using var payments = door.NewRequest();
-            Read(root, payments);
+            string? id = null;
+            RequestBody.Read(() =>
+            {
+                Read(root, payments);
+                id = root.TryGetProperty("id", out var given) && given.ValueKind == JsonValueKind.String ? given.GetString() : null;
+            });
             payments.Check();
             var scored = await door.WhatIfAsync(payments, context.RequestAborted);
             await WriteAsync(context, json =>
             {
                 json.WriteString("model_name"u8, schema.Name);
                 json.WriteString("model_version"u8, scored[0].ModelVersion);
-                if (root.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String)
-                {
-                    json.WritePropertyName("id"u8);
-                    id.WriteTo(json);
-                }
-
+                if (id is not null)
+                    json.WriteString("id"u8, id);
                 json.WriteStartArray("outputs"u8);
                 foreach (var output in outputs)
                     Write(json, output, scored);

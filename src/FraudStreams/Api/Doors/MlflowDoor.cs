@@ -47,10 +47,13 @@ static class MlflowDoor
         {
             using var payments = door.NewRequest();
             var body = await RequestBody.ReadAsync(context.Request, isJson: type != "text/csv");
-            if (type == "text/csv")
-                ReadCsv(payments, body);
-            else
-                ReadJson(payments, body);
+            RequestBody.Read(() =>
+            {
+                if (type == "text/csv")
+                    ReadCsv(payments, body);
+                else
+                    ReadJson(payments, body);
+            });
             payments.Check();
             var scored = await door.WhatIfAsync(payments, context.RequestAborted);
             context.Response.ContentType = "application/json";

@@ -36,6 +36,20 @@ static class RequestBody
         }
     }
 
+    /// <summary>Reads a request. Names and texts that are no Unicode, such as half of a surrogate pair, are found only where they are used.</summary>
+    /// <exception cref="RequestException">It cannot be read.</exception>
+    public static void Read(Action read)
+    {
+        try
+        {
+            read();
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            throw RequestedPayments.NoPayments("a name or a text in it is not Unicode, or a name stands twice");
+        }
+    }
+
     public static RequestException TooLong(long most) =>
         new(StatusCodes.Status413PayloadTooLarge, "too-long", "The request is too long", $"A request has at most {most:N0} bytes (api.max-body).");
 

@@ -26,7 +26,7 @@ sealed class ChangeRequest
         {
             values = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>((await RequestBody.ReadAsync(request)).Span);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // As null.
         }

@@ -31,7 +31,9 @@ sealed class LabelsEndpoint(StreamService stream, IPaymentReader store, TimeProv
     async Task TakeAsync(HttpContext context)
     {
         RequestBody.MustBeJson(context.Request);
-        var labels = Read(await RequestBody.ReadAsync(context.Request));
+        var body = await RequestBody.ReadAsync(context.Request);
+        var labels = new List<Label>();
+        RequestBody.Read(() => labels = Read(body));
         if (stream.Topics is not { } topics || stream.IsStopping)
             throw Unavailable("the stream starts or stops");
         var batch = new RecordBatch(labels.Count);
