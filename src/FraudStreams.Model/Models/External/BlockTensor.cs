@@ -3,8 +3,8 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace FraudStreams.Model.Models.External;
 
-/// <summary>A tensor for the rows of one block, filled anew for each.</summary>
-abstract class BlockTensor : IDisposable
+/// <summary>A tensor for the rows of one block, filled anew for each. <see cref="DisposableTensors"/> frees it.</summary>
+abstract class BlockTensor
 {
     BlockTensor(OrtValue value) => Value = value;
 
@@ -29,8 +29,6 @@ abstract class BlockTensor : IDisposable
 
     public virtual void Set(int index, string value) => throw new NotSupportedException();
 
-    public void Dispose() => Value.Dispose();
-
     /// <summary>The tensor is this array's memory.</summary>
     sealed class Numbers<T>(T[] memory, long[] shape, Func<double, T> convert) : BlockTensor(OrtValue.CreateTensorValueFromMemory(memory, shape))
         where T : unmanaged
@@ -54,6 +52,6 @@ sealed class DisposableTensors(BlockTensor[] all) : IDisposable
     public void Dispose()
     {
         foreach (var tensor in all)
-            tensor.Dispose();
+            tensor.Value.Dispose();
     }
 }

@@ -90,7 +90,7 @@ sealed class OnnxScorer : ExternalScorer
     }
 
     string Described() => string.Join(", ", _session.InputMetadata.Select(input =>
-        $"{input.Key} ({input.Value.ElementDataType}[{string.Join(",", input.Value.Dimensions.Select(d => d > 0 ? d.ToString(CultureInfo.InvariantCulture) : "?"))}])"));
+        $"{input.Key} ({input.Value.ElementDataType}[{string.Join(',', input.Value.Dimensions.Select(d => d > 0 ? d.ToString(CultureInfo.InvariantCulture) : "?"))}])"));
 
     /// <summary>The probabilities: a tensor of floats, or skl2onnx's ZipMap, a sequence of maps from class to probability.</summary>
     (string[] Name, bool IsSequence) OutputOf()
@@ -153,7 +153,7 @@ sealed class OnnxScorer : ExternalScorer
         var info = value.GetTensorTypeAndShape();
         var width = info.Shape is [_, var columns] ? (int)columns : 1;
         if (info.Shape.Length is not (1 or 2) || info.ElementCount != (long)_blockRows * width)
-            throw new InvalidOperationException($"The output {_output[0]} has the shape [{string.Join(",", info.Shape)}] for {_blockRows} rows; it must have a row for each, of one number or one a class.");
+            throw new InvalidOperationException($"The output {_output[0]} has the shape [{string.Join(',', info.Shape)}] for {_blockRows} rows; it must have a row for each, of one number or one a class.");
         var column = ColumnOf(width);
         for (var row = 0; row < scores.Length; row++)
         {
