@@ -5,6 +5,7 @@ using FraudStreams.Model.Models;
 using FraudStreams.Model.Models.Linear;
 using FraudStreams.Model.Models.Trees;
 using FraudStreams.Model.Schemas;
+using FraudStreams.Model.Tests.Models.Trees;
 using FraudStreams.Model.Tests.Schemas;
 using Shouldly;
 using Xunit;

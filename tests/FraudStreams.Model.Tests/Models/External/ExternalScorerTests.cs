@@ -134,7 +134,7 @@ public sealed class ExternalScorerTests
     static ExternalScorer Scorer(string file, ImmutableArray<FeatureColumn> plan, ImmutableArray<ModelInput> inputs, ModelOutput output) =>
         new ExternalModel(ExternalKind.Onnx, File.ReadAllBytes(Path.Combine(s_folder, file)), plan, inputs, output).ToScorer();
 
-    static double Alone(IScorer scorer, double[] row)
+    static double Alone(ExternalScorer scorer, double[] row)
     {
         var score = new double[1];
         scorer.Score(row, score);
