@@ -20,16 +20,9 @@ import numpy as np
 import xgboost
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from feature_matrix import read
+
 BATCH = 500
-
-
-def read(path):
-    with open(path, "rb") as file:
-        header = json.loads(file.readline())
-        rows, width = header["rows"], len(header["features"])
-        values = np.fromfile(file, "<f8", rows * width).reshape(rows, width)
-        labels = np.fromfile(file, "u1", rows)
-    return values, labels, header["trainRows"], [f["kind"] for f in header["features"]]
 
 
 def xgboost_once(values, labels, train_rows, types, args):

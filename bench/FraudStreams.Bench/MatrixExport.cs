@@ -8,7 +8,7 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Bench;
 
 /// <summary>
-/// Writes the features of a CSV file, as the stream computes them, to a <see cref="FeatureMatrixFile"/>. The first 80% of rows are the training rows,
+/// Writes the features of a CSV file, as the stream computes them, to a <see cref="FeatureMatrixFile"/>, and beside it the map of a model of them, features.fsm.map.conf. The first 80% of rows are the training rows,
 /// and the plan is fitted only to them. <c>… -- matrix payments.csv features.fsm [schema]</c>; the file must be in time order.
 /// </summary>
 static class MatrixExport
@@ -44,7 +44,16 @@ static class MatrixExport
 
         using var file = File.Create(output);
         FeatureMatrixFile.Write(file, new TrainingSet(plan.Columns, values, labels), trainRows);
+        File.WriteAllText(output + ".map.conf", MapOf(plan));
         Console.WriteLine($"{rows:N0} rows, {trainRows:N0} for training, {plan.Count} features, to {output}");
+    }
+
+    /// <summary>The map with which a model of these features is imported (`models import --features`).</summary>
+    static string MapOf(FeaturePlan plan)
+    {
+        return $"features = [\n{string.Concat(plan.Columns.Select(column => $"  {{ name = {column.Name}, feature = {column.Name}{Values(column)} }}\n"))}]\n";
+
+        string Values(FeatureColumn column) => plan.Categories.TryGetValue(column.Name, out var values) ? $", values = [{string.Join(", ", values.Select(value => $"\"{value}\""))}]" : "";
     }
 
     /// <summary>

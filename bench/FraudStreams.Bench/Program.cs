@@ -41,6 +41,12 @@ switch (args)
     case ["training", var matrix, .. var options]:
         TrainingBench.Run(matrix, options);
         return 0;
+    case ["models", var later, var earlier, .. var folders]:
+        ModelsBench.Run(later, earlier, folders);
+        return 0;
+    case ["scoring", var matrix, .. var options]:
+        ScoringBench.Run(matrix, options);
+        return 0;
     case ["reasons", var matrix, .. var options]:
         ReasonsBench.Run(matrix, options);
         return 0;
@@ -53,6 +59,6 @@ switch (args)
             + "spine payments.csv model-folder [rounds] | history payments.csv [schema] | history-stream train.csv later.csv [rounds] | "
             + "kafka payments.csv model-folder broker:port [rounds] [schema] | "
             + "kafka-hosts payments.csv model-folder broker:port \"Host=…;Username=…;Password=…\" [schema] | matrix payments.csv features.fsm [schema] | "
-            + "windows [cards] [days] | training features.fsm [trees=100] … | reasons features.fsm [trees=200] … | api 127.0.0.1:8080 payments.csv [seconds] [connections]");
+            + "windows [cards] [days] | training features.fsm [trees=100] … | models later.csv earlier.csv version-folder… | scoring features.fsm [trees=200] … | reasons features.fsm [trees=200] … | api 127.0.0.1:8080 payments.csv [seconds] [connections]");
         return 2;
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using FraudStreams.Model.Models;
+using FraudStreams.Model.Models.External;
 using FraudStreams.Model.Models.Linear;
 using FraudStreams.Model.Models.Trees;
 
@@ -39,6 +40,9 @@ public abstract class Explainer
             case LogisticRegression linear:
                 why = null;
                 explainer = new LinearExplainer(linear);
+                break;
+            case ExternalScorer { Model: var model }:
+                why = $"a model that {model.Runtime} scores gives no reasons; trees and logistic regression do";
                 break;
             default:
                 why = $"a {scorer.GetType().Name} gives no reasons; trees and logistic regression do";

@@ -45,7 +45,7 @@ public sealed class ModelExplainer
     /// <param name="why">Why not, and what to do.</param>
     public static bool TryCreate(ScoringModel model, [NotNullWhen(true)] out ModelExplainer? explainer, out string? why)
     {
-        explainer = Explainer.TryCreate(model.Scorer, out var attribution, out why) ? new ModelExplainer(model, attribution) : null;
+        explainer = Explainer.TryCreate(model.RawScorer, out var attribution, out why) ? new ModelExplainer(model, attribution) : null;
         why = why is null ? null : $"model {model.Version}: {why}";
         return explainer is not null;
     }

@@ -6,7 +6,8 @@ using System.Text.RegularExpressions;
 namespace FraudStreams.Model.Models;
 
 /// <summary>
-/// A model version on disk: a folder with model.json, card.json, self-test.json and SHA256SUMS over them (as <c>sha256sum -c</c> reads it). Writing is atomic,
+/// A model version on disk: a folder with model.json, card.json, self-test.json, the file of a model that a runtime of its own scores (model.onnx, model.zip), and
+/// SHA256SUMS over them (as <c>sha256sum -c</c> reads it). Writing is atomic,
 /// a version is never changed afterwards, and loading fails if any byte differs from what was written, or the model gives another score than it did then.
 /// </summary>
 public static partial class ModelArtifact
@@ -35,21 +36,19 @@ public static partial class ModelArtifact
         if (Path.Exists(folder))
             throw new ModelArtifactException($"{folder}: already exists; a version is never overwritten");
 
-        var (kind, modelJson) = ScorerJson.Write(model.Scorer);
-        var cardJson = ModelCardJson.Write(card, new ModelCardJson.ModelFile(kind, model.Scorer.FeatureCount, Hash(modelJson)));
-        var sums = $"{Hash(modelJson)}  {ModelFile}\n{Hash(cardJson)}  {CardFile}\n";
-        var selfTestJson = selfTest?.ToJson();
-        if (selfTestJson is not null)
-            sums += $"{Hash(selfTestJson)}  {SelfTestFile}\n";
+        var stored = ScorerJson.Write(model.RawScorer);
+        var cardJson = ModelCardJson.Write(card, new ModelCardJson.ModelFile(stored.Kind, model.Scorer.FeatureCount, Hash(stored.Json)));
+        List<(string Name, ReadOnlyMemory<byte> Bytes)> files = [(ModelFile, stored.Json), (CardFile, cardJson), .. stored.Files];
+        if (selfTest is not null)
+            files.Add((SelfTestFile, selfTest.ToJson()));
+        var sums = string.Concat(files.Select(file => $"{Hash(file.Bytes.Span)}  {file.Name}\n"));
         var unfinished = Path.Combine(parent, $".{card.Version}.unfinished");
         // Left by a process that died while it wrote.
         if (Directory.Exists(unfinished))
             Directory.Delete(unfinished, recursive: true);
         Directory.CreateDirectory(unfinished);
-        WriteThrough(Path.Combine(unfinished, ModelFile), modelJson);
-        WriteThrough(Path.Combine(unfinished, CardFile), cardJson);
-        if (selfTestJson is not null)
-            WriteThrough(Path.Combine(unfinished, SelfTestFile), selfTestJson);
+        foreach (var (name, bytes) in files)
+            WriteThrough(Path.Combine(unfinished, name), bytes.Span);
         WriteThrough(Path.Combine(unfinished, SumsFile), Encoding.ASCII.GetBytes(sums));
         Directory.Move(unfinished, folder);
         return folder;
@@ -61,35 +60,46 @@ public static partial class ModelArtifact
     /// together; the model fails its self-test. The message names the file.</exception>
     public static ScoringModel Load(string folder)
     {
-        if (!Directory.Exists(folder))
-            throw new ModelArtifactException($"{folder}: there is no such folder");
-        var sums = ReadSums(Path.Combine(folder, SumsFile));
-        var cardPath = Path.Combine(folder, CardFile);
+        var (card, file, sums) = ReadCard(folder);
         var modelPath = Path.Combine(folder, ModelFile);
-        var cardJson = ReadChecked(cardPath, sums);
         var modelJson = ReadChecked(modelPath, sums);
-        var (card, file) = ModelCardJson.Read(cardJson, cardPath);
-        CheckCard(card, cardPath);
         if (file.Sha256 != sums[ModelFile])
         {
             throw new ModelArtifactException(
-                $"{cardPath}: is the card of another model: it says SHA-256 {file.Sha256}, {modelPath} has {sums[ModelFile]}");
+                $"{Path.Combine(folder, CardFile)}: is the card of another model: it says SHA-256 {file.Sha256}, {modelPath} has {sums[ModelFile]}");
         }
-        if (Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) is var name && name != card.Version)
-            throw new ModelArtifactException($"{cardPath}: is the card of version {card.Version}; its folder is {name}");
         try
         {
-            var scorer = ScorerJson.Read(file.Kind, modelJson);
+            var scorer = ScorerJson.Read(file.Kind, modelJson, name => ReadChecked(Path.Combine(folder, name), sums));
             ScorerJson.CheckFeatures(scorer, card.Features.Columns);
             if (file.Features != scorer.FeatureCount)
                 throw new ModelFormatException($"it takes {scorer.FeatureCount} features and its card says {file.Features}");
-            Test(folder, sums, scorer);
-            return new ScoringModel(card, scorer);
+            var model = new ScoringModel(card, scorer);
+            Test(folder, sums, model.Scorer);
+            return model;
         }
         catch (ModelFormatException e)
         {
             throw new ModelArtifactException($"{modelPath}: {e.Message}", e);
         }
+    }
+
+    /// <summary>Loads and checks a version's card alone, without the runtime that its model may need.</summary>
+    /// <param name="folder">The version's folder; its name must be the card's version.</param>
+    /// <exception cref="ModelArtifactException">The card or SHA256SUMS is missing, truncated, altered or of an unknown format.</exception>
+    public static ModelCard LoadCard(string folder) => ReadCard(folder).Card;
+
+    static (ModelCard Card, ModelCardJson.ModelFile File, Dictionary<string, string> Sums) ReadCard(string folder)
+    {
+        if (!Directory.Exists(folder))
+            throw new ModelArtifactException($"{folder}: there is no such folder");
+        var sums = ReadSums(Path.Combine(folder, SumsFile));
+        var cardPath = Path.Combine(folder, CardFile);
+        var (card, file) = ModelCardJson.Read(ReadChecked(cardPath, sums), cardPath);
+        CheckCard(card, cardPath);
+        if (Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) is var name && name != card.Version)
+            throw new ModelArtifactException($"{cardPath}: is the card of version {card.Version}; its folder is {name}");
+        return (card, file, sums);
     }
 
     /// <summary>Versions of earlier releases have no such rows.</summary>
@@ -145,7 +155,9 @@ public static partial class ModelArtifact
     static byte[] ReadChecked(string path, Dictionary<string, string> sums)
     {
         var bytes = ReadFile(path);
-        var (hash, expected) = (Hash(bytes), sums[Path.GetFileName(path)]);
+        var hash = Hash(bytes);
+        if (!sums.TryGetValue(Path.GetFileName(path), out var expected))
+            throw new ModelArtifactException($"{path}: {SumsFile} has no SHA-256 for it; the folder is altered");
         return hash == expected
             ? bytes
             : throw new ModelArtifactException($"{path}: is truncated or altered: its SHA-256 is {hash}, {SumsFile} says {expected}");
@@ -163,7 +175,7 @@ public static partial class ModelArtifact
         }
     }
 
-    static void WriteThrough(string path, byte[] bytes)
+    static void WriteThrough(string path, ReadOnlySpan<byte> bytes)
     {
         using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
         file.Write(bytes);

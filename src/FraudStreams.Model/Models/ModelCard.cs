@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using FraudStreams.Model.Features;
+using FraudStreams.Model.Models.Calibrators;
 using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Models;
@@ -19,6 +20,9 @@ public sealed partial record ModelCard(
 
     /// <summary>Metrics by name, such as average_precision, measured on rows that it was not trained on; finite.</summary>
     public ImmutableSortedDictionary<string, double> Metrics { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
+
+    /// <summary>What makes probabilities of the model's scores; null where they stay as they are.</summary>
+    public ScoreCalibrator? Calibration { get; init; }
 
     /// <summary>By feature, what was usual in the training rows; empty for versions of earlier releases.</summary>
     public ImmutableSortedDictionary<string, UsualValue> Usual { get; init; } = ImmutableSortedDictionary<string, UsualValue>.Empty;

@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FraudStreams.Model.Features;
+using FraudStreams.Model.Models.Calibrators;
 using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Models;
@@ -46,6 +47,8 @@ static class ModelCardJson
             ["features"] = FeaturePlanJson.ToJson(card.Features),
             ["usual"] = Map(card.Usual, ToJson),
         };
+        if (card.Calibration is { } calibration)
+            json["calibration"] = calibration.ToJson();
         return JsonSerializer.SerializeToUtf8Bytes(json, Indented);
     }
 
@@ -83,6 +86,7 @@ static class ModelCardJson
             {
                 Parent = json.GetProperty("parent").GetString(),
                 Metrics = Map(json.GetProperty("metrics"), v => v.GetDouble()),
+                Calibration = json.TryGetProperty("calibration", out var calibration) ? ScoreCalibrator.FromJson(calibration) : null,
                 Usual = json.TryGetProperty("usual", out var usual) ? Map(usual, UsualFrom) : ImmutableSortedDictionary<string, UsualValue>.Empty,
             };
             return (card, new ModelFile(Text(model, "kind"), model.GetProperty("features").GetInt32(), Text(model, "sha256")));

@@ -1,5 +1,6 @@
 using System.Buffers;
 using FraudStreams.Model.Features;
+using FraudStreams.Model.Models.Calibrators;
 using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Models;
@@ -20,14 +21,17 @@ public sealed class ScoringModel
                 $"The model takes {scorer.FeatureCount} features; the plan of version {card.Version} computes {card.Features.Count}.");
         }
         Card = card;
-        Scorer = scorer;
+        Scorer = card.Calibration is { } calibration && scorer is not CalibratedScorer ? new CalibratedScorer(scorer, calibration) : scorer;
     }
 
     /// <summary>The metadata.</summary>
     public ModelCard Card { get; }
 
-    /// <summary>The trained model.</summary>
+    /// <summary>The trained model, calibrated as the card says.</summary>
     public IScorer Scorer { get; }
+
+    /// <summary>The trained model as it is stored and explained, before its scores are calibrated.</summary>
+    public IScorer RawScorer => Scorer is CalibratedScorer calibrated ? calibrated.Inner : Scorer;
 
     /// <summary>Name of the version.</summary>
     public string Version => Card.Version;

@@ -36,7 +36,7 @@ static class CommandLine
             await Console.Error.WriteLineAsync($"fraudstreams: {e.Message}");
             return ExitCode.WrongUse;
         }
-        catch (Exception e) when (e is CommandFailedException or NothingToMeasureException or TooManyRejectedException or ModelArtifactException or RegistryException or MessageLogException
+        catch (Exception e) when (e is CommandFailedException or NothingToMeasureException or TooManyRejectedException or TrainingFailedException or ModelArtifactException or RegistryException or MessageLogException
             or StoreException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"fraudstreams: {e.Message}");

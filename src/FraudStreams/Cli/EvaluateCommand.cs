@@ -85,7 +85,7 @@ static class EvaluateCommand
             var (leftOut, kept) = split.LeftOutOf(rows);
             leftOut.Report(progress, InputFile.NameOf(file), kept);
             progress.Step($"Training and measuring: {split}");
-            return Backtest.Run(rows, split, call.GetValue(Splits.Folds), settings.Model.Boosting, stop.Stopped);
+            return Backtest.Run(rows, split, call.GetValue(Splits.Folds), train => ScorerTrainer.Train(settings.Model, train, null, null, stop.Stopped));
         });
         if (call.GetValue(CommonOptions.Json))
             JsonOutput.Print(ResultOf(folds));

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Akka.Actor;
 using FraudStreams.Diagnostics;
 using FraudStreams.Model.Explanation;
+using FraudStreams.Model.Models.Calibrators;
 using FraudStreams.ModelOps;
 using FraudStreams.Pipelines;
 using FraudStreams.Replay;
@@ -87,7 +88,7 @@ static class ExplainCommand
         Screen.Out.WriteLine($"score      {Number(payment.Score, "0.0000")}, threshold of the card {Number(payment.Threshold, "0.0000")}: {(payment.IsFraud ? "predicted a fraud" : "not predicted a fraud")}{wasAnother}");
         Screen.Out.WriteLine($"model      {payment.ModelVersion}");
         Screen.Out.WriteLine(
-            $"log-odds   {Number(payment.BaseValue, "0.00")} for a payment of which nothing is known, {Number(payment.Contributions.Sum(pair => pair.Value), "+0.00;-0.00")} by all its features");
+            $"log-odds   {Number(payment.BaseValue, "0.00")} for a payment of which nothing is known, {Number(payment.Contributions.Sum(pair => pair.Value), "+0.00;-0.00")} by all its features{(payment.Calibration == CalibrationMethod.None ? "" : $"; calibrated after that ({payment.Calibration})")}");
         var table = new Table { Border = TableBorder.Rounded };
         table.AddColumn("what raises the score").AddColumn(new TableColumn("log-odds").RightAligned());
         foreach (var reason in payment.Reasons)

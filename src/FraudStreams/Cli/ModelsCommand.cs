@@ -41,10 +41,10 @@ static class ModelsCommand
     {
         Of("list", "Lists the versions.", ListAsync, [], "fraudstreams models list", "fraudstreams models list --json"),
         Of("show", "Shows a version: what it learnt from, its metrics, and what happened to it.", ShowAsync, [Version()], "fraudstreams models show cards-20260131-120000"),
-        Of("import", "Brings in a model from elsewhere: the folder of a version of this program, or the file of a model of XGBoost or LightGBM. It is checked, kept and not put into service.",
+        Of("import", "Brings in a model from elsewhere: the folder of a version of this program, or the file of a model of XGBoost, LightGBM, ONNX or ML.NET. It is checked, kept and not put into service.",
             ModelsImport.RunAsync,
             [
-                new Argument<string>("PATH") { Description = "A version's folder, with model.json, card.json and SHA256SUMS; or what XGBoost (JSON, UBJ) or LightGBM (text) writes with save_model." },
+                new Argument<string>("PATH") { Description = "A version's folder, with model.json, card.json and SHA256SUMS; or what XGBoost (JSON, UBJ) or LightGBM (text) writes with save_model, an ONNX file, or a pipeline that ML.NET saved (.zip)." },
                 .. ModelsImport.Options, WhyOrNone, As,
             ],
             "fraudstreams models import /mnt/models/cards-20260131-120000 --why \"trained on the full year\"",

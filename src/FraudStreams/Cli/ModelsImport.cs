@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using FraudStreams.Configuration;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Schemas;
@@ -7,24 +8,24 @@ using FraudStreams.ModelOps.Registry;
 
 namespace FraudStreams.Cli;
 
-/// <summary>`models import`: a version of this program, or a model of XGBoost or LightGBM, comes into the registry.</summary>
+/// <summary>`models import`: a version of this program, or a model from elsewhere, comes into the registry.</summary>
 static class ModelsImport
 {
     static readonly Option<FileInfo?> FeaturesOf = new("--features")
     {
-        Description = "For a model of XGBoost or LightGBM: what its features are, in its order; a HOCON file, see docs/models.md.",
+        Description = "For a model from elsewhere: what its features are, in its order; a HOCON file, see docs/models.md.",
         HelpName = "FILE",
     };
 
     static readonly Option<string?> Threshold = new("--threshold")
     {
-        Description = "For a model of XGBoost or LightGBM: the score, 0 to 1, from which a payment is predicted a fraud.",
+        Description = "For a model from elsewhere: the score, 0 to 1, from which a payment is predicted a fraud.",
         HelpName = "SCORE",
     };
 
     static readonly Option<FileInfo?> Expect = new("--expect")
     {
-        Description = "For a model of XGBoost or LightGBM: payments with a column score, as the library gave it. Another score here refuses the import.",
+        Description = "For a model from elsewhere: payments with a column score, as the library gave it. Another score here refuses the import.",
         HelpName = "CSV",
     };
 
@@ -40,7 +41,7 @@ static class ModelsImport
         foreach (var option in (Option[])[FeaturesOf, Threshold, Expect])
         {
             if (call.GetResult(option) is { Implicit: false })
-                throw new SettingsException($"{option.Name} is for the file of a model of XGBoost or LightGBM, and {from} is {(Directory.Exists(from) ? "a folder" : "not there")}");
+                throw new SettingsException($"{option.Name} is for the file of a model from elsewhere, and {from} is {(Directory.Exists(from) ? "a folder" : "not there")}");
         }
 
         var version = await models.ImportAsync(from, call.GetValue(ModelsCommand.As)!, why, cancellationToken);
@@ -56,11 +57,18 @@ static class ModelsImport
         var expected = call.GetValue(Expect) is { } csv ? RunCommand.ExistingFile(csv) : null;
         var imported = await models.ImportForeignAsync(
             file, map.FullName, ModelsCommand.ThresholdOf(threshold), expected, schema, call.GetValue(ModelsCommand.As)!, why, cancellationToken);
-        var (version, training) = (imported.Summary.Version, imported.Model.Card.Training);
+        var (version, import) = (imported.Summary.Version, imported.Import);
         return ModelsCommand.Say(call, imported.Summary,
-            $"{training.Settings["library"]}: {training.Settings["trees"]} trees. {(imported.Compared > 0 ? $"{imported.Compared:N0} scores are the expected ones, bit for bit." : "No scores were compared; --expect does.")}\n" +
-            $"{version} is in the registry; `fraudstreams models promote {version} --why TEXT` puts it into service." + NewInSchema(imported.Model.Schema, imported.Schema));
+            $"{import.What}. {Comparison(import)}{(import.HasReasons ? "" : " It gives no reasons for its scores.")}\n" +
+            $"{version} is in the registry; `fraudstreams models promote {version} --why TEXT` puts it into service." + NewInSchema(import.Model.Schema, imported.Schema));
     }
+
+    static string Comparison(ForeignImported imported) => imported switch
+    {
+        { Compared: 0 } => "No scores were compared; --expect does.",
+        { LargestDifference: { } largest } => $"{imported.Compared:N0} scores are the expected ones; the largest difference is {largest.ToString("0.#e-0", CultureInfo.InvariantCulture)}.",
+        _ => $"{imported.Compared:N0} scores are the expected ones, bit for bit.",
+    };
 
     /// <summary>A stream computes the features of its schema's file: those that the map added must stand there as well.</summary>
     static string NewInSchema(TransactionSchema schema, TransactionSchema file)

@@ -26,6 +26,8 @@ static class TrainCommand
         Description = "Instead of a file: the retained predictions of the topic, with exactly the features that they were scored with and carry (scoring.carry-features = on). Labels are the confirmed ones, else the payment's own; payments with neither are left out. The categories are the champion's.",
     };
 
+    static readonly Option<string?> Trainer = CreateTrainer();
+
     static readonly Option<bool> KeepChampion = new("--keep-champion")
     {
         Description = "Leave the version in service where it is. Default: the new model goes into service.",
@@ -41,6 +43,7 @@ static class TrainCommand
             if (given.GetResult(Input) is null != given.GetValue(FromPredictions))
                 given.AddError("give one of --input CSV and --from-predictions: what to learn from");
         });
+        command.Options.Add(Trainer);
         command.Options.Add(KeepChampion);
         command.Options.Add(InputOptions.MaxRejected);
         command.SetAction(InvokeAsync);
@@ -48,28 +51,41 @@ static class TrainCommand
             "fraudstreams train --input history.csv",
             "fraudstreams train --input history.csv --set model.trees=500 --set \"model.threshold=alerts-per-day 50\"",
             "fraudstreams train --input history.csv --keep-champion --json",
+            "fraudstreams train --input history.csv --trainer logistic --keep-champion",
             "fraudstreams train --from-predictions --keep-champion");
+    }
+
+    static Option<string?> CreateTrainer()
+    {
+        var option = new Option<string?>("--trainer")
+        {
+            Description = "Who trains: trees (this program's own), or ML.NET's logistic, lightgbm, fasttree. Default: model.trainer, trees.",
+            HelpName = "TRAINER",
+        };
+        option.AcceptOnlyFromAmong("trees", "logistic", "lightgbm", "fasttree");
+        return option;
     }
 
     static async Task<int> InvokeAsync(ParseResult call, CancellationToken cancellationToken)
     {
         var input = call.GetValue(Input);
-        var config = call.Layers(options: [.. input is null ? (string[])[] : [$"simulate.input={RunCommand.ExistingFile(input)}"], .. InputOptions.Of(call)]).Load();
+        var trainer = call.GetValue(Trainer);
+        var config = call.Layers(options: [.. trainer is null ? (string[])[] : [$"model.trainer={trainer}"], .. input is null ? (string[])[] : [$"simulate.input={RunCommand.ExistingFile(input)}"], .. InputOptions.Of(call)]).Load();
         var settings = FraudSettings.From(config);
         CommandChecks.MakeFolder(settings.DataDirectory);
         var registry = new LocalModels(settings.DataDirectory, TimeProvider.System);
         using var stop = new StopSignals();
         var (model, why) = await WorkProgress.RunAsync(async progress =>
         {
-            var trainer = new Trainer(settings.Model, registry, progress, TimeProvider.System) { Input = settings.Input };
+            var training = new Trainer(settings.Model, registry, progress, TimeProvider.System) { Input = settings.Input };
             var schema = SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory);
             // A file can be learnt from without a broker at hand.
             if (input is null || settings.Topics.Kafka is null)
                 await TopicSchema.CheckAsync(settings, schema, stop.Stopped);
             if (input is not null)
-                return trainer.Train(new CsvHistory(settings.Simulate.Input!, schema), stop.Stopped);
+                return training.Train(new CsvHistory(settings.Simulate.Input!, schema), stop.Stopped);
             using var system = ActorSystem.Create("train", config);
-            return await TrainFromPredictionsAsync(trainer, settings, schema, registry, system, progress, stop.Stopped);
+            return await TrainFromPredictionsAsync(training, settings, schema, registry, system, progress, stop.Stopped);
         });
         if (model is null)
             throw new CommandFailedException(why!);
@@ -153,7 +169,7 @@ static class TrainCommand
     {
         try
         {
-            return ModelArtifact.Load(registry.FolderOf(version)).Features;
+            return ModelArtifact.LoadCard(registry.FolderOf(version)).Features;
         }
         catch (ModelArtifactException)
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
+using FraudStreams.Model.Models.Trees;
 using FraudStreams.ModelOps;
 using Spectre.Console;
 
@@ -57,7 +58,7 @@ static class TuneCommand
             var rows = SplitHistory.Read(file, SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory), settings.Input, progress, stop.Stopped);
             var step = progress.Step($"Trying {grid.Count} combinations on {folds} splits before {from:yyyy-MM-dd}");
             var tried = GridSearch.Run(rows, split, folds, settings.Model.Boosting, grid, step, stop.Stopped);
-            return (tried, Backtest.Run(rows, split, tried[0].Settings, stop.Stopped));
+            return (tried, Backtest.Run(rows, split, train => GradientBoosting.Train(train, null, tried[0].Settings, null, stop.Stopped)));
         });
         if (call.GetValue(Csv) is { } csv)
             File.WriteAllLines(csv.FullName, Lines(grid, tried));

@@ -28,7 +28,7 @@ static class GridSearch
         var results = new List<GridResult>();
         foreach (var (values, combined) in grid.Over(settings))
         {
-            results.Add(new GridResult(values, combined, Backtest.Run(rows, split.ForValidation(), folds, combined, cancellationToken)));
+            results.Add(new GridResult(values, combined, Backtest.Run(rows, split.ForValidation(), folds, train => GradientBoosting.Train(train, null, combined, null, cancellationToken))));
             progress((double)results.Count / grid.Count);
         }
 

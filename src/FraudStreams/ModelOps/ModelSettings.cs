@@ -1,10 +1,13 @@
 using FraudStreams.Configuration;
 using FraudStreams.Model.Evaluation;
+using FraudStreams.Model.Models.Calibrators;
+using FraudStreams.Model.Models.MLNet;
 using FraudStreams.Model.Models.Trees;
 
 namespace FraudStreams.ModelOps;
 
 public sealed record ModelSettings(
+    TrainerKind Trainer,
     int Trees,
     double LearningRate,
     int Leaves,
@@ -16,6 +19,7 @@ public sealed record ModelSettings(
     double SubsampleColumns,
     double Validation,
     int Seed,
+    CalibrationMethod Calibration,
     ThresholdRule Threshold,
     int FirstRunPayments,
     int FirstRunMaxRows,
@@ -24,7 +28,7 @@ public sealed record ModelSettings(
     /// <summary>In place of a version's name: the one that was trained last.</summary>
     public const string Newest = "newest";
 
-    /// <summary>For the library that trains.</summary>
+    /// <summary>For the trees of this program.</summary>
     public BoostingSettings Boosting => new()
     {
         Trees = Trees,
@@ -39,7 +43,31 @@ public sealed record ModelSettings(
         Seed = (ulong)Seed,
     };
 
+    /// <summary>For the trainers of ML.NET.</summary>
+    internal MLNetSettings MLNet => new()
+    {
+        Algorithm = Trainer switch
+        {
+            TrainerKind.Logistic => MLNetAlgorithm.Logistic,
+            TrainerKind.LightGbm => MLNetAlgorithm.LightGbm,
+            TrainerKind.FastTree => MLNetAlgorithm.FastTree,
+            _ => throw new InvalidOperationException($"{Trainer} is no trainer of ML.NET."),
+        },
+        Trees = Trees,
+        LearningRate = LearningRate,
+        MaxLeaves = Leaves,
+        EarlyStoppingRounds = EarlyStopping,
+        Seed = Seed,
+    };
+
     public static ModelSettings From(SettingsSection section) => new(
+        section.OneOf("trainer", "trees", "logistic", "lightgbm", "fasttree") switch
+        {
+            "logistic" => TrainerKind.Logistic,
+            "lightgbm" => TrainerKind.LightGbm,
+            "fasttree" => TrainerKind.FastTree,
+            _ => TrainerKind.Trees,
+        },
         section.Int("trees", 1, 10_000),
         section.Number("learning-rate", 0, 1),
         section.Int("leaves", 2, 256),
@@ -51,6 +79,12 @@ public sealed record ModelSettings(
         section.Number("subsample-columns", 0, 1),
         section.Share("validation"),
         section.Int("seed", 0, int.MaxValue),
+        section.OneOf("calibration", "none", "platt", "isotonic") switch
+        {
+            "platt" => CalibrationMethod.Platt,
+            "isotonic" => CalibrationMethod.Isotonic,
+            _ => CalibrationMethod.None,
+        },
         section.Parsed("threshold", ThresholdFrom, "\"alerts-per-day 50\", \"precision 0.9\" or \"cost 100 1\" (of a missed fraud, and of an alert)"),
         section.Section("first-run").Int("payments", 5_000, 10_000_000),
         section.Section("first-run").Int("max-rows", 1_000, 100_000_000),

@@ -96,7 +96,7 @@ static class SchemaResolver
             return local.HasVersions && local.GoodVersions() is [var newest, ..] ? newest.Schema : null;
         try
         {
-            return ModelArtifact.Load(local.FolderOf(version)).Schema;
+            return ModelArtifact.LoadCard(local.FolderOf(version)).Schema;
         }
         catch (ModelArtifactException)
         {

@@ -4,6 +4,7 @@ using FraudStreams.Model.Evaluation;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Features.Windows;
 using FraudStreams.Model.Models;
+using FraudStreams.Model.Models.Calibrators;
 using FraudStreams.Model.Models.Trees;
 using FraudStreams.Simulation;
 
@@ -45,9 +46,22 @@ sealed class Trainer(ModelSettings settings, LocalModels local, WorkProgress pro
             return (null, $"{history} has {rows.Set.Positives:N0} labelled frauds and {rows.Count - rows.Set.Positives:N0} payments labelled as none: at least {MinOfEach} of each are needed to learn from, and as many later ones to choose the threshold by");
         var (training, validation) = (rows.Slice(0, fitted), rows.Slice(fitted, rows.Count - fitted));
 
-        var scorer = Boost(training, validation, cancellationToken);
+        var scorer = TrainScorer(training, validation, cancellationToken);
         var scores = new double[validation.Count];
         scorer.Score(validation.Set.Values.Span, scores);
+        try
+        {
+            if (ScoreCalibrator.Fit(settings.Calibration, scores, validation.Set.Labels.Span) is { } calibrator)
+            {
+                scorer = new CalibratedScorer(scorer, calibrator);
+                scorer.Score(validation.Set.Values.Span, scores);
+            }
+        }
+        catch (ArgumentException e)
+        {
+            return (null, $"model.calibration = {$"{settings.Calibration}".ToLowerInvariant()} cannot be fitted on the validation part of {history}: {e.Message}");
+        }
+
         return (Save(history, plan, rows, columns, training, scorer, scores, validation), null);
     }
 
@@ -66,17 +80,17 @@ sealed class Trainer(ModelSettings settings, LocalModels local, WorkProgress pro
         return Math.Min(earlier, start - earlier) < MinOfEach ? 0 : start;
     }
 
-    TreeEnsemble Boost(LabelledDataset training, LabelledDataset validation, CancellationToken cancellationToken)
+    IScorer TrainScorer(LabelledDataset training, LabelledDataset validation, CancellationToken cancellationToken)
     {
-        var reportShare = progress.Step($"Growing trees on {training.Count:N0} payments, {training.Set.Positives:N0} of them frauds");
+        var reportShare = progress.Step($"{(settings.Trainer == TrainerKind.Trees ? "Growing trees" : "Training")} on {training.Count:N0} payments, {training.Set.Positives:N0} of them frauds");
         var each = new Progress(p => reportShare((double)p.Trees / p.MaxTrees));
-        var scorer = GradientBoosting.Train(training.Set, validation.Set, settings.Boosting, each, cancellationToken);
+        var scorer = ScorerTrainer.Train(settings, training.Set, validation.Set, each, cancellationToken);
         reportShare(1);
         return scorer;
     }
 
     ScoringModel Save(
-        string history, FeaturePlan plan, LabelledDataset rows, string? columns, LabelledDataset training, TreeEnsemble scorer, double[] scores, LabelledDataset validation)
+        string history, FeaturePlan plan, LabelledDataset rows, string? columns, LabelledDataset training, IScorer scorer, double[] scores, LabelledDataset validation)
     {
         var threshold = settings.Threshold.Choose(scores, validation.Set.Labels.Span, validation.Times);
         var now = time.GetUtcNow();
@@ -91,29 +105,42 @@ sealed class Trainer(ModelSettings settings, LocalModels local, WorkProgress pro
             {
                 Columns = columns,
                 Payments = rows.Digest,
-                Settings = ImmutableSortedDictionary.CreateRange(
-                [
-                    KeyValuePair.Create("trees", $"{settings.Trees}"),
-                    KeyValuePair.Create("learning-rate", $"{settings.LearningRate}"),
-                    KeyValuePair.Create("leaves", $"{settings.Leaves}"),
-                    KeyValuePair.Create("max-depth", $"{settings.MaxDepth}"),
-                    KeyValuePair.Create("early-stopping", $"{settings.EarlyStopping}"),
-                    KeyValuePair.Create("min-child-weight", $"{settings.MinChildWeight}"),
-                    KeyValuePair.Create("max-leaf-step", $"{settings.MaxLeafStep}"),
-                    KeyValuePair.Create("subsample-rows", $"{settings.SubsampleRows}"),
-                    KeyValuePair.Create("subsample-columns", $"{settings.SubsampleColumns}"),
-                    KeyValuePair.Create("validation", $"{settings.Validation}"),
-                    KeyValuePair.Create("history", history),
-                ]),
+                Settings = SettingsOf(history),
             })
         {
             Parent = local.ChampionVersion,
             Metrics = Evaluator.Metrics(scores, validation, threshold),
             Usual = UsualValue.Of(plan, training.Set),
+            Calibration = (scorer as CalibratedScorer)?.Calibrator,
         };
         var model = new ScoringModel(card, scorer);
         ModelArtifact.Write(local.Directory, model, SelfTest.Of(scorer, validation.Set.Values.Span));
         return model;
+    }
+
+    /// <summary>What the model card keeps of the settings: those that the trainer has.</summary>
+    ImmutableSortedDictionary<string, string> SettingsOf(string history)
+    {
+        var of = ImmutableSortedDictionary.CreateBuilder<string, string>();
+        of["history"] = history;
+        of["validation"] = $"{settings.Validation}";
+        if (settings.Trainer != TrainerKind.Trees)
+            of["trainer"] = $"{settings.Trainer}".ToLowerInvariant();
+        if (settings.Trainer == TrainerKind.Logistic)
+            return of.ToImmutable();
+        of["trees"] = $"{settings.Trees}";
+        of["learning-rate"] = $"{settings.LearningRate}";
+        of["leaves"] = $"{settings.Leaves}";
+        if (settings.Trainer != TrainerKind.FastTree)
+            of["early-stopping"] = $"{settings.EarlyStopping}";
+        if (settings.Trainer != TrainerKind.Trees)
+            return of.ToImmutable();
+        of["max-depth"] = $"{settings.MaxDepth}";
+        of["min-child-weight"] = $"{settings.MinChildWeight}";
+        of["max-leaf-step"] = $"{settings.MaxLeafStep}";
+        of["subsample-rows"] = $"{settings.SubsampleRows}";
+        of["subsample-columns"] = $"{settings.SubsampleColumns}";
+        return of.ToImmutable();
     }
 
     static string Describe(ThresholdRule rule) => rule switch

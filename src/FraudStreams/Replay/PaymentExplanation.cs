@@ -3,6 +3,7 @@ using FraudStreams.Messaging;
 using FraudStreams.Model.Explanation;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Models;
+using FraudStreams.Model.Models.Calibrators;
 using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
 using FraudStreams.Storage;
@@ -27,12 +28,16 @@ public enum FeatureOrigin
 /// <summary>A payment's score and why it has it.</summary>
 /// <param name="Recorded">Whether the score is of a prediction in the topic; else the champion has scored the payment now.</param>
 /// <param name="Recomputed">The score of the features, where it is not the recorded one: then the reasons are about this one.</param>
-/// <param name="BaseValue">Log-odds of a payment of which nothing is known; with the contributions they are those of the score.</param>
+/// <param name="BaseValue">Log-odds of a payment of which nothing is known; with the contributions they are those of the score, before it is calibrated.</param>
 /// <param name="Contributions">By feature, in log-odds.</param>
 sealed record ExplainedPayment(
     string Id, double Score, bool IsFraud, string ModelVersion, double Threshold, bool Recorded, double? Recomputed,
     FeatureOrigin FeaturesFrom, double BaseValue,
-    IReadOnlyList<KeyValuePair<string, double>> Contributions, IReadOnlyList<Reason> Reasons);
+    IReadOnlyList<KeyValuePair<string, double>> Contributions, IReadOnlyList<Reason> Reasons)
+{
+    /// <summary>How the version's scores are calibrated.</summary>
+    public CalibrationMethod Calibration { get; init; }
+}
 
 /// <summary>
 /// Explains the score of one payment. The prediction is looked up in its topic. Features that it does not carry are recomputed from the log, read up to the
@@ -75,7 +80,10 @@ sealed class PaymentExplanation(IMessageLog topics, TopicSettings settings, Tran
                 .. model.Features.Columns.Select((column, feature) => KeyValuePair.Create(column.Name, contributions[feature]))
                     .OrderByDescending(pair => Math.Abs(pair.Value)),
             ],
-            explainer.Reasons(features, contributions, most)), null);
+            explainer.Reasons(features, contributions, most))
+        {
+            Calibration = model.Card.Calibration?.Method ?? CalibrationMethod.None,
+        }, null);
     }
 
     static string WhyUnknown(string id, Prediction? prediction) => prediction is null

@@ -157,7 +157,7 @@ public sealed class TreeExplainerTests
     public void The_terms_of_a_linear_model_sum_to_its_score()
     {
         var set = Made.Mixed(2000);
-        var model = LogisticRegression.Train(set, new LogisticSettings());
+        var model = Made.Linear(set);
         var contributions = Contributions(model, set.Values.ToArray());
 
         var scores = Made.Scores(model, set);

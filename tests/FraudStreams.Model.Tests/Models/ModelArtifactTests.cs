@@ -5,6 +5,7 @@ using FraudStreams.Model.Models;
 using FraudStreams.Model.Models.Linear;
 using FraudStreams.Model.Models.Trees;
 using FraudStreams.Model.Schemas;
+using FraudStreams.Model.Tests.Models.Trees;
 using FraudStreams.Model.Tests.Schemas;
 using Shouldly;
 using Xunit;
@@ -56,11 +57,22 @@ public sealed class ModelArtifactTests : IDisposable
     }
 
     [Fact]
+    public void A_card_is_read_without_its_model()
+    {
+        var folder = ModelArtifact.Write(_parent.FullName, Train("v1"));
+        File.Delete(Path.Combine(folder, "model.json"));
+
+        ModelArtifact.LoadCard(folder).Version.ShouldBe("v1");
+        File.AppendAllText(Path.Combine(folder, "card.json"), " ");
+        Should.Throw<ModelArtifactException>(() => ModelArtifact.LoadCard(folder)).Message.ShouldContain("card.json: is truncated or altered");
+    }
+
+    [Fact]
     public void A_linear_model_is_saved_and_loaded_like_trees()
     {
         var card = Train("v1").Card;
         var (values, labels) = Matrix(card.Features);
-        var model = new ScoringModel(card, LogisticRegression.Train(new TrainingSet(card.Features.Columns, values, labels), new LogisticSettings()));
+        var model = new ScoringModel(card, Made.Linear(new TrainingSet(card.Features.Columns, values, labels)));
 
         var back = ModelArtifact.Load(ModelArtifact.Write(_parent.FullName, model));
 

@@ -42,9 +42,10 @@ public sealed class ForeignImportTests : IDisposable
     [InlineData("lightgbm.txt", 8)]
     public void An_imported_model_gives_the_expected_scores(string file, int column)
     {
-        var (model, compared) = Import(file, Map(), Scores(column));
+        var imported = Import(file, Map(), Scores(column));
 
-        compared.ShouldBe(Lines.Length);
+        (imported.Compared, imported.LargestDifference, imported.HasReasons).ShouldBe(((long)Lines.Length, (double?)null, true));
+        var model = imported.Model;
         var loaded = ModelArtifact.Load(Path.Combine(Registry.Directory, model.Version));
         loaded.Threshold.ShouldBe(0.4);
         loaded.Card.Training.Settings["file"].ShouldBe(file);
@@ -95,6 +96,68 @@ public sealed class ForeignImportTests : IDisposable
     public void A_feature_new_to_the_schema_in_service_is_refused() =>
         Should.Throw<SettingsException>(() => Import("xgboost.json", Map(), null, keepSchema: true)).Message.ShouldContain("c would be new in schema payments");
 
+    [Fact]
+    public void An_ONNX_model_is_imported_with_its_file()
+    {
+        var imported = ImportOnnx("columns.onnx", OnnxMap, OnnxScores());
+
+        (imported.Compared, imported.HasReasons).ShouldBe((150, false));
+        imported.LargestDifference.ShouldNotBeNull().ShouldBeLessThan(1e-6);
+        var folder = Path.Combine(Registry.Directory, imported.Model.Version);
+        File.ReadAllBytes(Path.Combine(folder, "model.onnx")).ShouldBe(File.ReadAllBytes(Path.Combine(s_onnx, "columns.onnx")));
+        File.ReadAllText(Path.Combine(folder, "SHA256SUMS")).ShouldContain("  model.onnx");
+        ModelArtifact.Load(folder).Scorer.ShouldBeOfType(imported.Model.Scorer.GetType());
+        File.WriteAllBytes(Path.Combine(folder, "model.onnx"), File.ReadAllBytes(Path.Combine(s_onnx, "trees.onnx")));
+        Should.Throw<ModelArtifactException>(() => ModelArtifact.Load(folder)).Message.ShouldContain("model.onnx: is truncated or altered");
+    }
+
+    [Fact]
+    public void A_score_of_ONNX_may_differ_by_single_precision_and_no_more()
+    {
+        var scores = OnnxScores();
+        var lines = File.ReadAllLines(scores);
+        var at = lines[7].LastIndexOf(',') + 1;
+        lines[7] = lines[7][..at] + (double.Parse(lines[7][at..], System.Globalization.CultureInfo.InvariantCulture) + 2e-5).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+        File.WriteAllLines(scores, lines);
+
+        Should.Throw<ModelArtifactException>(() => ImportOnnx("columns.onnx", OnnxMap, scores)).Message.ShouldContain("line 8: expects the score");
+
+        Registry.HasVersions.ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("name = hour, number = e, missing = 0", "name = hour, number = e", "its input hour is of type Int64, which has no missing values")]
+    [InlineData("name = hour,", "name = our,", "it has no input our: say in the map of our input = NAME; it has amount, kind, hour")]
+    [InlineData("category = c, values = [travel, food, fuel]", "number = a", "its input kind is of texts, and first is a number")]
+    [InlineData("name = score", "name = chance", "its output chance is none of score")]
+    [InlineData("name = score", "name = score, class = 1", "class 1 is the number of none")]
+    public void A_map_that_does_not_fit_an_ONNX_model_is_refused(string found, string put, string reason)
+    {
+        OnnxMap.ShouldContain(found);
+
+        Should.Throw<ModelArtifactException>(() => ImportOnnx("columns.onnx", OnnxMap.Replace(found, put, StringComparison.Ordinal), null)).Message.ShouldContain(reason);
+    }
+
+    [Fact]
+    public void Inputs_are_for_models_that_have_them() =>
+        Should.Throw<SchemaException>(() => Import("xgboost.json", Map().Replace("name = a,", "name = a, input = x,", StringComparison.Ordinal), null)).Message.ShouldContain("features.a.input: is not known here");
+
+    static readonly string s_onnx = Repository.PathOf("tests/FraudStreams.Model.Tests/Models/External/Stored");
+
+    const string OnnxMap =
+        "features = [ { name = amount, number = b, missing = 0 }, { name = merchant_kind, input = kind, category = c, values = [travel, food, fuel] }, { name = hour, number = e, missing = 0 } ], output { name = score }";
+
+    ForeignImported ImportOnnx(string file, string map, string? expected) => Import(Path.Combine(s_onnx, file), map, expected);
+
+    /// <summary>The rows of columns.csv as payments.</summary>
+    string OnnxScores()
+    {
+        var path = Path.Combine(_folder, "onnx.csv");
+        File.WriteAllLines(path, File.ReadLines(Path.Combine(s_onnx, "columns.csv")).Skip(1).Select(line => line.Split(','))
+            .Select((row, i) => $"{i},{1_700_000_000 + i},1,,{row[0]},{row[1]},,{row[2]},{row[3]}").Prepend("id,at,amt,a,b,c,d,e,score"));
+        return path;
+    }
+
     LocalModels Registry => new(_folder, TimeProvider.System);
 
     static string[] Lines => [.. File.ReadLines(Path.Combine(s_stored, "scores.csv")).Skip(1)];
@@ -102,7 +165,7 @@ public sealed class ForeignImportTests : IDisposable
     static string Map() =>
         $"features = [ {{ name = a, feature = first }}, {{ name = b, number = b }}, {{ name = c, {C} }}, {{ name = d, {D} }}, {{ name = e, feature = last }} ]";
 
-    (ScoringModel Model, long Compared) Import(string file, string map, string? expected, bool keepSchema = false)
+    ForeignImported Import(string file, string map, string? expected, bool keepSchema = false)
     {
         var path = Path.Combine(_folder, "map.conf");
         File.WriteAllText(path, map);

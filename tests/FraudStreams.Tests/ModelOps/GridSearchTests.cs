@@ -1,3 +1,4 @@
+using FraudStreams.Model.Models;
 using FraudStreams.Model.Models.Trees;
 using FraudStreams.ModelOps;
 using Shouldly;
@@ -14,7 +15,7 @@ public sealed class GridSearchTests
     [Fact]
     public void A_backtest_measures_each_split_and_those_before_it()
     {
-        var folds = Backtest.Run(MadeRows.Make(seed: 1), Split, folds: 3, Few, default);
+        var folds = Backtest.Run(MadeRows.Make(seed: 1), Split, folds: 3, Trees(Few));
 
         folds.Select(fold => fold.TrainFrom).ShouldBe([Split.From, Split.From.AddDays(-4), Split.From.AddDays(-8)]);
         folds.Select(fold => fold.TestFrom).ShouldBe(folds.Select(fold => fold.TrainFrom.AddDays(10)));
@@ -32,7 +33,7 @@ public sealed class GridSearchTests
     [Fact]
     public void A_split_without_a_fraud_is_refused_with_what_it_has()
     {
-        var refusal = Should.Throw<NothingToMeasureException>(() => Backtest.Run(MadeRows.Make(seed: 1, fraudShare: 0), Split, Few, default));
+        var refusal = Should.Throw<NothingToMeasureException>(() => Backtest.Run(MadeRows.Make(seed: 1, fraudShare: 0), Split, Trees(Few)));
 
         refusal.Message.ShouldBe($"The split has too little: 420 payments with 0 frauds to learn from, 240 with 0 to be measured on, and each part needs frauds and others ({Split})");
     }
@@ -68,7 +69,7 @@ public sealed class GridSearchTests
         tried.Count.ShouldBe(4);
         tried.Select(one => one.AveragePrecision).ShouldBeInOrder(SortDirection.Descending);
         shares.ShouldBe([0.25, 0.5, 0.75, 1]);
-        var again = Backtest.Run(rows, Split.ForValidation(), 2, tried[0].Settings, default);
+        var again = Backtest.Run(rows, Split.ForValidation(), 2, Trees(tried[0].Settings));
         tried[0].Folds.ShouldBe(again);
         tried[0].AveragePrecision.ShouldBe(again.Average(fold => fold.AveragePrecision));
         tried[0].Deviation.ShouldBe(Math.Abs(again[0].AveragePrecision - again[1].AveragePrecision) / 2, 1e-12);
@@ -89,4 +90,6 @@ public sealed class GridSearchTests
         blind.Select(one => one.Settings).ShouldBe(tried.Select(one => one.Settings));
         other.Select(one => one.AveragePrecision).ShouldNotBe(tried.Select(one => one.AveragePrecision));
     }
+
+    static Func<TrainingSet, IScorer> Trees(BoostingSettings settings) => train => GradientBoosting.Train(train, null, settings);
 }

@@ -1,7 +1,6 @@
 using FraudStreams.Configuration;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Models;
-using FraudStreams.Model.Models.Linear;
 using FraudStreams.Model.Models.Trees;
 using FraudStreams.Model.Schemas;
 using FraudStreams.Tests.WholeProgram;
@@ -24,7 +23,7 @@ static class OtherSchema
         var plan = FeaturePlan.Fit(Schema, []);
         double[] values = [.. Enumerable.Range(0, 100)];
         byte[] labels = [.. values.Select(value => value > 90 ? (byte)1 : (byte)0)];
-        var scorer = LogisticRegression.Train(new TrainingSet(plan.Columns, values, labels), new LogisticSettings());
+        var scorer = GradientBoosting.Train(new TrainingSet(plan.Columns, values, labels), null, new BoostingSettings { Trees = 5 });
         var card = TrainedModel.Loaded.Card;
         return new ScoringModel(new ModelCard(version, card.CreatedAt, plan, card.Threshold, card.Training), scorer);
     }

@@ -169,7 +169,15 @@ static class LightGBMReader
     static int[] Wholes(Dictionary<string, string> tree, string key, int count, string where) => [.. Counted(tree, key, count, where).Select(Whole)];
 
     static double[] Numbers(Dictionary<string, string> tree, string key, int count, string where) =>
-        [.. Counted(tree, key, count, where).Select(part => double.Parse(part, NumberStyles.Float, CultureInfo.InvariantCulture))];
+        [.. Counted(tree, key, count, where).Select(Number)];
+
+    /// <summary>A threshold of infinity sends every number left and missing values right. So does the largest double, since features are finite; our JSON has no infinity.</summary>
+    static double Number(string part) => part switch
+    {
+        "inf" => double.MaxValue,
+        "-inf" => double.MinValue,
+        _ => double.Parse(part, NumberStyles.Float, CultureInfo.InvariantCulture),
+    };
 
     static string[] Counted(Dictionary<string, string> tree, string key, int count, string where)
     {

@@ -1,13 +1,12 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using FraudStreams.Model.Features;
-using FraudStreams.Model.Models.Trees;
 
 namespace FraudStreams.Model.Models.Linear;
 
 /// <summary>
-/// L2-regularised logistic regression, the baseline for the trees: numbers are standardised, missing ones imputed with the mean plus an
-/// indicator, categories one-hot. Immutable and thread-safe.
+/// A logistic regression, the baseline for the trees: numbers are standardised, missing ones imputed with the mean plus an indicator, categories
+/// one-hot. ML.NET trains it (<see cref="MLNet.MLNetTraining"/>). Immutable and thread-safe.
 /// </summary>
 public sealed class LogisticRegression : IScorer
 {
@@ -17,7 +16,10 @@ public sealed class LogisticRegression : IScorer
     readonly LinearEncoding[] _encodings;
     readonly double[] _weights;
 
-    LogisticRegression(ImmutableArray<FeatureColumn> features, LinearEncoding[] encodings, double[] weights)
+    /// <param name="features">Name and kind of each feature.</param>
+    /// <param name="encodings">One a feature, their slots one after the other.</param>
+    /// <param name="weights">One for each slot, then the intercept.</param>
+    internal LogisticRegression(ImmutableArray<FeatureColumn> features, LinearEncoding[] encodings, double[] weights)
     {
         Features = features;
         _encodings = encodings;
@@ -39,24 +41,6 @@ public sealed class LogisticRegression : IScorer
     /// </summary>
     /// <param name="feature">Index in <see cref="Features"/>.</param>
     public ImmutableArray<double> WeightsOf(int feature) => [.. _weights.AsSpan(_encodings[feature].Slot, _encodings[feature].Slots)];
-
-    /// <summary>
-    /// Trains by Newton's method (iteratively reweighted least squares). The same rows and settings give the same model, bit for bit, on any number
-    /// of threads.
-    /// </summary>
-    /// <param name="train">The training rows.</param>
-    /// <param name="settings">The hyperparameters.</param>
-    /// <param name="cancellationToken">Stops the training between two iterations.</param>
-    /// <exception cref="ArgumentException">A setting is out of range.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static LogisticRegression Train(TrainingSet train, LogisticSettings settings, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(train);
-        ArgumentNullException.ThrowIfNull(settings);
-        settings.Check();
-        var encodings = LinearEncoding.Of(train, settings.MaxCategories);
-        return new LogisticRegression(train.Features, encodings, new LogisticTraining(train, settings, encodings).Run(cancellationToken));
-    }
 
     /// <inheritdoc/>
     public void Score(ReadOnlySpan<double> features, Span<double> scores)

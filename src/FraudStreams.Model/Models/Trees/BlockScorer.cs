@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -5,25 +6,30 @@ using System.Runtime.Intrinsics;
 namespace FraudStreams.Model.Models.Trees;
 
 /// <summary>
-/// Scores 64 rows at a time. Each value is first quantised to a byte, its rank among the thresholds that the trees use for its feature; one
-/// vector comparison then evaluates a node for 32 rows. A tree is evaluated bottom up: each node selects, row by row, the leaf number of its
-/// left or right child. There are no data-dependent branches, and leaf values are added in tree order, so that scores have the same bits as
-/// walking the trees row by row.
+/// Scores 64 rows at a time. Each value is first quantised to bytes, its rank among the thresholds that the trees use for its feature
+/// (<see cref="ScoringColumns"/>); one vector comparison then evaluates a node for 32 rows. A tree is evaluated bottom up: each node selects, row by row,
+/// the leaf number of its left or right child. There are no data-dependent branches, and leaf values are added in tree order, so that scores have the same
+/// bits as walking the trees row by row. A tree of over 256 leaves is walked, in its turn: of so many nodes a row needs few.
 /// </summary>
 /// <remarks>Evaluating nodes on quantised values follows RapidScorer (Ye et al. 2018).</remarks>
 sealed class BlockScorer
 {
     public const int BlockRows = 64;
 
-    /// <summary>Bytes for codes and results, on the stack.</summary>
-    const int MaxScratch = 64 * 1024;
+    /// <summary>Leaf numbers are bytes.</summary>
+    const int MaxLeaves = 256;
+
+    /// <summary>Bytes for codes and results, on the stack up to this many.</summary>
+    const int MaxOnStack = 64 * 1024;
 
     /// <summary>An inner node: takes the right slot if the column is above the threshold (or outside the set), else the left.</summary>
     readonly record struct Step(ushort Column, ushort Left, ushort Right, short Set, byte Threshold);
 
-    readonly record struct CompiledTree(int FirstStep, int Steps, int FirstLeaf);
+    /// <param name="Walked">The tree itself where it is walked; else null.</param>
+    readonly record struct CompiledTree(int FirstStep, int Steps, int FirstLeaf, RegressionTree? Walked);
 
     readonly int _features;
+    readonly CategoryTable?[] _categories;
     readonly double _baseMargin;
     readonly bool _singlePrecision;
     readonly ScoringColumns _columns;
@@ -36,6 +42,7 @@ sealed class BlockScorer
 
     BlockScorer(
         int features,
+        CategoryTable?[] categories,
         double baseMargin,
         bool singlePrecision,
         ScoringColumns columns,
@@ -47,6 +54,7 @@ sealed class BlockScorer
         List<Vector256<byte>> sets)
     {
         _features = features;
+        _categories = categories;
         _baseMargin = baseMargin;
         _singlePrecision = singlePrecision;
         _columns = columns;
@@ -58,23 +66,28 @@ sealed class BlockScorer
         _sets = [.. sets];
     }
 
-    /// <summary>
-    /// Null if the trees do not fit in bytes: over 255 thresholds of a feature, over 256 leaves of a tree, or too many columns.
-    /// </summary>
+    /// <summary>Null without trees, or if they compare more columns than a step can number: over 16 million thresholds.</summary>
     public static BlockScorer? TryCompile(
         int features, double baseMargin, CategoryTable?[] categories, RegressionTree[] trees, bool singlePrecision = false)
     {
-        if (trees.Length == 0 || ScoringColumns.TryMake(features, categories, trees) is not { } columns) return null;
-        var leafSlots = trees.Max(tree => tree.Leaves);
+        if (trees.Length == 0) return null;
+        var small = trees.Where(tree => tree.Leaves <= MaxLeaves).ToArray();
+        var columns = ScoringColumns.Of(features, categories, small);
+        if (columns.Count > ushort.MaxValue) return null;
+        var leafSlots = small.Length == 0 ? 0 : small.Max(tree => tree.Leaves);
         var slots = leafSlots * 2;
-        if (leafSlots > 256 || (columns.Count + slots) * BlockRows > MaxScratch) return null;
         var steps = new List<Step>();
         var compiled = new List<CompiledTree>();
         var leaves = new List<double>();
         var sets = new List<Vector256<byte>>();
         foreach (var tree in trees)
         {
-            compiled.Add(new CompiledTree(steps.Count, tree.Leaves - 1, leaves.Count));
+            if (tree.Leaves > MaxLeaves)
+            {
+                compiled.Add(new CompiledTree(0, 0, 0, tree));
+                continue;
+            }
+            compiled.Add(new CompiledTree(steps.Count, tree.Leaves - 1, leaves.Count, null));
             var slotOf = new ushort[tree.Nodes.Length];
             int leaf = 0, inner = leafSlots;
             for (var at = 0; at < tree.Nodes.Length; at++)
@@ -100,35 +113,53 @@ sealed class BlockScorer
                 steps.Add(new Step((ushort)column, slotOf[node.Left], slotOf[node.Left + 1], set, threshold));
             }
         }
-        return new BlockScorer(features, baseMargin, singlePrecision, columns, leafSlots, slots, steps, compiled, leaves, sets);
+        return new BlockScorer(features, categories, baseMargin, singlePrecision, columns, leafSlots, slots, steps, compiled, leaves, sets);
     }
 
     /// <summary>Computes margins, in log-odds, of any number of rows.</summary>
     public void Margins(ReadOnlySpan<double> features, Span<double> margins)
     {
-        Span<byte> scratch = stackalloc byte[(_columns.Count + _slots) * BlockRows];
+        var bytes = (_columns.Count + _slots) * BlockRows;
+        if (bytes <= MaxOnStack)
+        {
+            Margins(features, margins, stackalloc byte[bytes]);
+            return;
+        }
+        var rented = ArrayPool<byte>.Shared.Rent(bytes);
+        Margins(features, margins, rented.AsSpan(0, bytes));
+        ArrayPool<byte>.Shared.Return(rented);
+    }
+
+    void Margins(ReadOnlySpan<double> features, Span<double> margins, Span<byte> scratch)
+    {
         var codes = scratch[..(_columns.Count * BlockRows)];
         var slots = scratch[codes.Length..];
         for (var leaf = 0; leaf < _leafSlots; leaf++) slots.Slice(leaf * BlockRows, BlockRows).Fill((byte)leaf);
         while (!margins.IsEmpty)
         {
             var rows = Math.Min(BlockRows, margins.Length);
-            _columns.Fill(features[..(rows * _features)], _features, rows, codes);
+            var values = features[..(rows * _features)];
+            _columns.Fill(values, _features, rows, codes);
             var block = margins[..rows];
             block.Fill(_baseMargin);
-            AddTrees(ref MemoryMarshal.GetReference(codes), ref MemoryMarshal.GetReference(slots), block);
+            AddTrees(ref MemoryMarshal.GetReference(codes), ref MemoryMarshal.GetReference(slots), values, block);
             margins = margins[rows..];
             features = features[(rows * _features)..];
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    void AddTrees(ref byte codes, ref byte slots, Span<double> margins)
+    void AddTrees(ref byte codes, ref byte slots, ReadOnlySpan<double> values, Span<double> margins)
     {
         ref var steps = ref MemoryMarshal.GetArrayDataReference(_steps);
         ref var sets = ref MemoryMarshal.GetArrayDataReference(_sets);
         foreach (ref readonly var tree in _trees.AsSpan())
         {
+            if (tree.Walked is { } walked)
+            {
+                AddWalked(walked, values, margins);
+                continue;
+            }
             ref var result = ref slots;
             for (var i = 0; i < tree.Steps; i++)
             {
@@ -159,6 +190,16 @@ sealed class BlockScorer
             }
             for (var row = 0; row < margins.Length; row++)
                 margins[row] += Unsafe.Add(ref leaves, (nint)Unsafe.Add(ref result, (nint)(uint)row));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    void AddWalked(RegressionTree tree, ReadOnlySpan<double> values, Span<double> margins)
+    {
+        for (var row = 0; row < margins.Length; row++)
+        {
+            var margin = margins[row] + tree.Walk(values.Slice(row * _features, _features), _categories);
+            margins[row] = _singlePrecision ? (float)margin : margin;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -12,11 +13,11 @@ sealed class CutTable
     readonly double[] _padded;
     readonly int _firstStep;
 
-    /// <param name="cuts">At most 255, strictly ascending.</param>
+    /// <param name="cuts">Strictly ascending.</param>
     public CutTable(double[] cuts)
     {
         Count = cuts.Length;
-        var size = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)cuts.Length + 1);
+        var size = (int)BitOperations.RoundUpToPowerOf2((uint)cuts.Length + 1);
         _firstStep = size / 2;
         _padded = new double[size];
         Array.Fill(_padded, double.PositiveInfinity);
@@ -28,18 +29,20 @@ sealed class CutTable
     public double this[int index] => _padded[index];
 
     /// <summary>The code of a value; 0 for NaN.</summary>
-    public byte Code(double value)
+    public int Code(double value)
     {
         ref var cuts = ref MemoryMarshal.GetArrayDataReference(_padded);
         var at = 0;
         for (var step = _firstStep; step > 0; step >>= 1)
             at += step & -Below(cuts: ref cuts, at + step - 1, value);
-        return (byte)at;
+        return at;
     }
 
     /// <summary>The codes of every stride-th value. Four searches are interleaved, because one alone waits for its loads.</summary>
+    /// <typeparam name="T">Wide enough for <see cref="Count"/>: a byte up to 255.</typeparam>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Codes(ReadOnlySpan<double> values, int stride, Span<byte> codes)
+    public void Codes<T>(ReadOnlySpan<double> values, int stride, Span<T> codes)
+        where T : unmanaged, IBinaryInteger<T>
     {
         ref var cuts = ref MemoryMarshal.GetArrayDataReference(_padded);
         var row = 0;
@@ -55,12 +58,12 @@ sealed class CutTable
                 a2 += step & -Below(ref cuts, a2 + step - 1, v2);
                 a3 += step & -Below(ref cuts, a3 + step - 1, v3);
             }
-            codes[row] = (byte)a0;
-            codes[row + 1] = (byte)a1;
-            codes[row + 2] = (byte)a2;
-            codes[row + 3] = (byte)a3;
+            codes[row] = T.CreateTruncating(a0);
+            codes[row + 1] = T.CreateTruncating(a1);
+            codes[row + 2] = T.CreateTruncating(a2);
+            codes[row + 3] = T.CreateTruncating(a3);
         }
-        for (; row < codes.Length; row++) codes[row] = Code(values[row * stride]);
+        for (; row < codes.Length; row++) codes[row] = T.CreateTruncating(Code(values[row * stride]));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace FraudStreams.Model.Models.Trees;
@@ -34,14 +35,18 @@ sealed record RegressionTree(TreeNode[] Nodes, BinSet[] Sets, double[] Covers, d
         var nodes = Nodes;
         ref readonly var node = ref nodes[0];
         while (!node.IsLeaf)
-        {
-            var left = node.HasSet
-                ? GoesLeft(node, Sets[(int)node.Number], categories[node.Feature]!.Number(row[node.Feature]))
-                : GoesLeft(node, row[node.Feature]);
-            node = ref nodes[left ? node.Left : node.Left + 1];
-        }
+            node = ref nodes[GoesLeft(node, row, categories) ? node.Left : node.Left + 1];
         return node.Number;
     }
+
+    /// <summary>Whether a row goes left at a node.</summary>
+    /// <param name="node">An inner node of this tree.</param>
+    /// <param name="row">One value a feature.</param>
+    /// <param name="categories">One a feature: its table, or null for a number.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool GoesLeft(in TreeNode node, ReadOnlySpan<double> row, CategoryTable?[] categories) => node.HasSet
+        ? GoesLeft(node, Sets[(int)node.Number], categories[node.Feature]!.Number(row[node.Feature]))
+        : GoesLeft(node, row[node.Feature]);
 
     /// <summary>Whether a number goes left at a node that compares with a threshold.</summary>
     public static bool GoesLeft(in TreeNode node, double value) => value <= node.Number || (node.MissingLeft && double.IsNaN(value));

@@ -113,7 +113,7 @@ public sealed class TreeEnsemble : IScorer
     internal static float SingleSigmoid(float margin) => 1f / (MathF.Exp(MathF.Min(-margin, 88.7f)) + 1f + 1e-16f);
 
     /// <summary>
-    /// Log-odds by walking each tree for each row: for single rows, for trees that do not fit in blocks, and as a reference for tests.
+    /// Log-odds by walking each tree for each row: for a few rows, and as a reference for tests.
     /// </summary>
     internal void WalkMargins(ReadOnlySpan<double> features, Span<double> margins)
     {

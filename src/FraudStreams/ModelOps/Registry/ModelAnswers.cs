@@ -51,9 +51,8 @@ sealed record HistoryLine(
 sealed record ModelHistory(ImmutableArray<HistoryLine> Entries, string Head, ImmutableArray<string> Problems);
 
 /// <summary>A model that another library trained, in the registry.</summary>
-/// <param name="Compared">How many scores were the expected ones.</param>
 /// <param name="Schema">The schema that it was brought in for: the version's own may have more features.</param>
-sealed record ImportedModel(ModelSummary Summary, ScoringModel Model, TransactionSchema Schema, long Compared);
+sealed record ImportedModel(ModelSummary Summary, ForeignImported Import, TransactionSchema Schema);
 
 /// <summary>Who put a version into service, as of a moment when it decided.</summary>
 /// <param name="InService">The entry that put it there: a promotion, the last approval, a rollback, or the failure of another; null where the history has none.</param>

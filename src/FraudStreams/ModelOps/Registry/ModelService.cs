@@ -131,9 +131,9 @@ sealed class ModelService(ModelRegistry registry, LocalModels local, RegistrySet
         string file, string map, double threshold, string? expected, TransactionSchema schema, string actor, string? why, CancellationToken cancellationToken)
     {
         var inService = await SchemaInServiceAsync(cancellationToken);
-        var (model, compared) = ForeignImport.Run(file, map, threshold, expected, inService ?? schema, inService is not null, local, time, cancellationToken);
-        await registry.RegisterAsync(model.Card, actor, why ?? $"imported from {file}", cancellationToken);
-        return new ImportedModel(SummaryOf(model.Version), model, inService ?? schema, compared);
+        var imported = ForeignImport.Run(file, map, threshold, expected, inService ?? schema, inService is not null, local, time, cancellationToken);
+        await registry.RegisterAsync(imported.Model.Card, actor, why ?? $"imported from {file}", cancellationToken);
+        return new ImportedModel(SummaryOf(imported.Model.Version), imported, inService ?? schema);
     }
 
     async Task<TransactionSchema?> SchemaInServiceAsync(CancellationToken cancellationToken) =>

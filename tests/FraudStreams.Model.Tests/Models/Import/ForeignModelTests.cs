@@ -125,6 +125,21 @@ public sealed class ForeignModelTests
     }
 
     [Fact]
+    public void A_threshold_of_infinity_parts_missing_values_from_all_others()
+    {
+        var text = File.ReadAllText(Path.Combine(s_folder, "lightgbm.txt"));
+        const string threshold = " -1.0000000180025095e-35 ";
+        var at = text.IndexOf(threshold, StringComparison.Ordinal);
+        var model = ForeignModel.Read(Encoding.UTF8.GetBytes(text[..at] + " inf " + text[(at + threshold.Length)..]));
+
+        var ours = TreeEnsemble.Load(Made.Saved(model.ToEnsemble(s_plan, [0, 1, 2, 3, 4])));
+
+        ours.AllTrees[0].Nodes.ShouldContain(node => node.Number == double.MaxValue);
+        // Throws where a score differs.
+        _ = model.Check(ours, [0, 1, 2, 3, 4]);
+    }
+
+    [Fact]
     public void A_truncated_binary_file_is_refused()
     {
         var file = File.ReadAllBytes(Path.Combine(s_folder, "xgboost.ubj"));

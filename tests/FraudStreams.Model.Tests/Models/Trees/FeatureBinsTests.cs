@@ -17,7 +17,7 @@ public sealed class FeatureBinsTests
         table.Codes(values, 1, codes);
 
         codes.ShouldBe(new byte[] { 0, 0, 1, 1, 2, 2, 3, 3, 4, 0, 4 });
-        values.Select(table.Code).ShouldBe(codes);
+        values.Select(table.Code).ShouldBe(codes.Select(code => (int)code));
     }
 
     [Fact]

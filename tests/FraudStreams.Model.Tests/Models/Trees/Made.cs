@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Models;
+using FraudStreams.Model.Models.Linear;
+using FraudStreams.Model.Models.MLNet;
 using FraudStreams.Model.Models.Trees;
 
 namespace FraudStreams.Model.Tests.Models.Trees;
@@ -49,6 +51,9 @@ static class Made
         model.Score(set.Values.Span, scores);
         return scores;
     }
+
+    public static LogisticRegression Linear(TrainingSet set, double l2 = 1) =>
+        (LogisticRegression)MLNetTraining.Train(set, null, new MLNetSettings { Algorithm = MLNetAlgorithm.Logistic, L2 = l2 }).Scorer;
 
     public static byte[] Saved(TreeEnsemble model)
     {

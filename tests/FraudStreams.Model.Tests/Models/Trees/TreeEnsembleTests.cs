@@ -50,6 +50,55 @@ public sealed class TreeEnsembleTests
         margins.ShouldBe(walked);
     }
 
+    [Theory]
+    [InlineData(255)]
+    [InlineData(256)]
+    [InlineData(510)]
+    [InlineData(511)]
+    [InlineData(3000)]
+    public void Features_with_many_thresholds_score_alike_in_blocks(int thresholds)
+    {
+        var random = new Random(thresholds);
+        double[] cuts = [.. Enumerable.Range(0, thresholds).Select(i => i + random.NextDouble() / 2)];
+        var trees = ManyTrees(cuts, random);
+        // Every threshold with its neighbours, and what lies beyond.
+        double[] values = [.. cuts.SelectMany(cut => new[] { Math.BitDecrement(cut), cut, Math.BitIncrement(cut) }), double.NaN, -1, double.NegativeInfinity, double.PositiveInfinity];
+        double[] rows = [.. values.SelectMany(value => new[] { value, values[random.Next(values.Length)] })];
+        var model = TreeEnsemble.Load(Made.Saved(new TreeEnsemble([new("a", FeatureKind.Number), new("b", FeatureKind.Number)], [null, null], 0.5, trees, singlePrecision: true)));
+        var (walked, scores) = (new double[values.Length], new double[values.Length]);
+
+        model.HasBlocks.ShouldBeTrue();
+        model.WalkMargins(rows, walked);
+        BlockScorer.TryCompile(2, 0.5, [null, null], [.. model.AllTrees], singlePrecision: true).ShouldNotBeNull().Margins(rows, scores);
+
+        scores.ShouldBe(walked);
+        model.AllTrees.SelectMany(tree => tree.Nodes).Where(node => !node.IsLeaf && node.Feature == 0).Select(node => node.Number).Distinct().Count().ShouldBe(thresholds);
+    }
+
+    /// <summary>Trees of seven leaves that test every threshold of two features, missing values going both ways, with a tree of 300 leaves among them.</summary>
+    static RegressionTree[] ManyTrees(double[] cuts, Random random)
+    {
+        var next = 0;
+        var trees = new List<RegressionTree>();
+        while (next < cuts.Length * 2)
+            trees.Add(Chain(7));
+        trees.Insert(trees.Count / 2, Chain(300));
+        return [.. trees];
+
+        RegressionTree Chain(int leaves)
+        {
+            var nodes = new List<TreeNode>();
+            for (var i = 0; i < leaves - 1; i++, next++)
+            {
+                nodes.Add(new TreeNode(cuts[next % cuts.Length], (2 * i) + 1, (ushort)(next / cuts.Length % 2), false, random.Next(2) == 0));
+                nodes.Add(TreeNode.Leaf(random.NextDouble() - 0.5));
+            }
+
+            nodes.Add(TreeNode.Leaf(random.NextDouble() - 0.5));
+            return new RegressionTree([.. nodes], [], new double[nodes.Count], new double[nodes.Count]);
+        }
+    }
+
     [Fact]
     public void Thresholds_and_sets_of_one_feature_score_alike_in_blocks()
     {
@@ -80,7 +129,7 @@ public sealed class TreeEnsembleTests
     }
 
     [Fact]
-    public void Trees_too_large_for_blocks_are_walked()
+    public void Trees_of_many_leaves_are_walked_among_the_others()
     {
         var set = Made.Rows(5000, ["a:number", "b:number"], (_, row) => Math.Sin(row[0] * 90) * Math.Sin(row[1] * 90) > 0);
 
