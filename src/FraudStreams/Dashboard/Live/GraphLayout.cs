@@ -38,9 +38,8 @@ public sealed record GraphLayout(int Width, int Height, bool IsTall, ImmutableAr
     {
         var (a, b) = (this[from], this[to]);
         var isDown = IsTall ? to != TopicNames.Rejected : to == TopicNames.Rejected;
-        var (x1, y1, x2, y2) = isDown
-            ? (a.X + a.Width / 2.0, a.Y + GraphNode.Height, b.X + b.Width / 2.0, (double)b.Y)
-            : (a.X + a.Width, a.Y + GraphNode.Height / 2.0, (double)b.X, b.Y + GraphNode.Height / 2.0);
+        (double x1, double y1) = isDown ? (a.X + a.Width / 2.0, a.Y + (double)GraphNode.Height) : (a.X + (double)a.Width, a.Y + GraphNode.Height / 2.0);
+        (double x2, double y2) = isDown ? (b.X + b.Width / 2.0, (double)b.Y) : (b.X, b.Y + GraphNode.Height / 2.0);
         var (cx1, cy1, cx2, cy2) = isDown ? (x1, (y1 + y2) / 2, x2, (y1 + y2) / 2) : ((x1 + x2) / 2, y1, (x1 + x2) / 2, y2);
         var path = FormattableString.Invariant($"M{x1:0} {y1:0}C{cx1:0} {cy1:0} {cx2:0} {cy2:0} {x2:0} {y2:0}");
         var bends = isDown ? Math.Abs(x1 - x2) > 4 : Math.Abs(y1 - y2) > 4;
