@@ -84,7 +84,18 @@ sealed class Browser : IAsyncDisposable
 
     /// <summary>Waits until an expression of the page is true.</summary>
     public Task UntilAsync(string script, int limitSeconds = 20) =>
-        Eventually.TrueAsync(async () => (await EvaluateAsync($"!!({script})")).GetBoolean(), script, limitSeconds, everyMilliseconds: 50);
+        Eventually.TrueAsync(async () =>
+        {
+            try
+            {
+                return (await EvaluateAsync($"!!({script})")).GetBoolean();
+            }
+            catch (InvalidOperationException)
+            {
+                // The page was just left for another.
+                return false;
+            }
+        }, script, limitSeconds, everyMilliseconds: 50);
 
     public Task SeesAsync(string text, int limitSeconds = 20) => UntilAsync($"document.body.innerText.includes({Quoted(text)})", limitSeconds);
 
@@ -102,8 +113,10 @@ sealed class Browser : IAsyncDisposable
 
     public async Task PressAsync(string key)
     {
-        var text = key.Length == 1 ? key : null;
-        await SendAsync("Input.dispatchKeyEvent", new JsonObject { ["type"] = "keyDown", ["key"] = key, ["text"] = text });
+        var down = new JsonObject { ["type"] = "keyDown", ["key"] = key };
+        if (key.Length == 1)
+            down["text"] = key;
+        await SendAsync("Input.dispatchKeyEvent", down);
         await SendAsync("Input.dispatchKeyEvent", new JsonObject { ["type"] = "keyUp", ["key"] = key });
     }
 

@@ -137,6 +137,7 @@ public sealed class CaseDeskTests : IAsyncLifetime
         await _one.Desk.DecideAsync(later, Outcome.Legitimate, "ann");
         await PublishAllAsync();
 
+        Labels().Select(label => (label.Id, label.Fraud)).ShouldBe([("p1", true), ("p2", false)], ignoreOrder: true);
         _one.Book[s_key].Decided.ShouldBe(ImmutableDictionary<string, Outcome>.Empty.Add("p1", Outcome.Fraud).Add("p2", Outcome.Legitimate), ignoreOrder: true);
     }
 

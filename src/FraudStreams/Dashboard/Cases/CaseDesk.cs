@@ -86,7 +86,7 @@ public sealed class CaseDesk : BackgroundService
             return null;
         if (decision.Actor != actor)
             throw new CaseConflictException($"{decision.Actor} decided it: only they can undo it");
-        if (now - decision.At > UndoWithin || (record.IsLabelled && decision.Outcome != Outcome.Unsure))
+        if (now - decision.At > UndoWithin || (decision.Outcome != Outcome.Unsure && !record.Unlabelled.Contains(decision)))
             throw new CaseConflictException($"it is too late to undo: after {UndoWithin.TotalSeconds:0} s a decision is published. A later label corrects it");
         return Entry(CaseAction.Undone, actor, now) with { Until = now + HeldFor };
     }, CancellationToken.None);
@@ -95,11 +95,10 @@ public sealed class CaseDesk : BackgroundService
     internal async Task PublishDueAsync(CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
-        var due = _book.Records.Values.Where(record => record is { IsLabelled: false, Decision: { } decision }
-            && now - decision.At > (_own.Contains(record.Key) ? UndoWithin + TimeSpan.FromSeconds(1) : s_takenOver)).ToList();
-        foreach (var record in due)
+        var due = _book.Records.Values.SelectMany(record => record.Unlabelled.Select(decision => (record.Key, Decision: decision)))
+            .Where(due => now - due.Decision.At > (_own.Contains(due.Key) ? UndoWithin + TimeSpan.FromSeconds(1) : s_takenOver)).ToList();
+        foreach (var (key, decision) in due)
         {
-            var decision = record.Decision!;
             if (_topics() is not { } topics)
                 return;
             var batch = new RecordBatch(decision.Payments?.Length ?? 0);
@@ -111,9 +110,10 @@ public sealed class CaseDesk : BackgroundService
             }
 
             await topics.PublishAsync(batch, cancellationToken);
-            await _book.AppendAsync(
-                record.Key, current => current.IsLabelled || current.Decision?.Id != decision.Id ? null : Entry(CaseAction.Labelled, decision.Actor, _time.GetUtcNow()), cancellationToken);
-            ImmutableInterlocked.Update(ref _own, (own, key) => own.Remove(key), record.Key);
+            var after = await _book.AppendAsync(
+                key, current => current.Unlabelled.Contains(decision) ? Entry(CaseAction.Labelled, decision.Actor, _time.GetUtcNow()) with { Decision = decision.Id } : null, cancellationToken);
+            if (after.Unlabelled.IsEmpty)
+                ImmutableInterlocked.Update(ref _own, (own, key) => own.Remove(key), key);
         }
     }
 

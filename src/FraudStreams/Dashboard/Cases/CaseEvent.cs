@@ -64,6 +64,9 @@ public sealed record CaseEvent(string Card, long Window, int Revision, Guid Id, 
 
     public Outcome? Outcome { get; init; }
 
+    /// <summary>The decision whose labels are published, of <see cref="CaseAction.Labelled"/>.</summary>
+    public Guid? Decision { get; init; }
+
     /// <summary>The decided payments, of <see cref="CaseAction.Decided"/>.</summary>
     public ImmutableArray<string>? Payments { get; init; }
 

@@ -17,8 +17,8 @@ public sealed record CaseRecord(CaseKey Key)
     /// <summary>The last decision; null where there is none, or it was undone.</summary>
     public CaseEvent? Decision { get; init; }
 
-    /// <summary>Whether the last decision's labels are in their topic.</summary>
-    public bool IsLabelled { get; init; }
+    /// <summary>Decisions whose labels are not in their topic yet.</summary>
+    public ImmutableArray<CaseEvent> Unlabelled { get; init; } = [];
 
     public bool IsHeld(DateTimeOffset now) => HeldBy is not null && now < HeldUntil;
 
@@ -34,11 +34,15 @@ public sealed record CaseRecord(CaseKey Key)
             CaseAction.Released => next with { HeldBy = null },
             CaseAction.Decided => next with
             {
-                HeldBy = null, Decision = entry, IsLabelled = entry.Outcome == Outcome.Unsure,
+                HeldBy = null, Decision = entry, Unlabelled = entry.Outcome == Outcome.Unsure ? Unlabelled : Unlabelled.Add(entry),
                 Decided = Decided.SetItems((entry.Payments ?? []).Select(id => KeyValuePair.Create(id, entry.Outcome ?? Outcome.Unsure))),
             },
-            CaseAction.Undone => next with { HeldBy = entry.Actor, HeldUntil = entry.Until ?? entry.At, Decision = null, IsLabelled = false, Decided = Decided.RemoveRange(Decision?.Payments ?? []) },
-            CaseAction.Labelled => next with { IsLabelled = true },
+            CaseAction.Undone => next with
+            {
+                HeldBy = entry.Actor, HeldUntil = entry.Until ?? entry.At, Decision = null, Decided = Decided.RemoveRange(Decision?.Payments ?? []),
+                Unlabelled = Unlabelled.RemoveAll(decision => decision.Id == Decision?.Id),
+            },
+            CaseAction.Labelled => next with { Unlabelled = Unlabelled.RemoveAll(decision => decision.Id == entry.Decision) },
             _ => next,
         };
     }
