@@ -11,9 +11,9 @@ public sealed record GraphLayout(int Width, int Height, bool IsTall, ImmutableAr
     [
         new("simulate", NodeKind.End, "producer", 0, 88, 116), new(TopicNames.Transactions, NodeKind.Topic, "transactions", 196, 88, 134),
         new("score", NodeKind.Pipeline, "score", 410, 88, 134), new(TopicNames.Predictions, NodeKind.Topic, "predictions", 644, 88, 126),
-        new("alert", NodeKind.Pipeline, "alert", 900, 10, 100), new("people", NodeKind.End, "mail, webhook", 1066, 10, 124),
-        new("store", NodeKind.Pipeline, "store", 886, 166, 128), new("database", NodeKind.End, "database", 1076, 166, 104),
-        new(TopicNames.Rejected, NodeKind.Topic, "rejected", 417, 250, 120), new(TopicNames.Labels, NodeKind.Topic, "labels", 644, 250, 126), new("label", NodeKind.Pipeline, "label", 900, 250, 100),
+        new("alert", NodeKind.Pipeline, "alert", 864, 10, 110), new("people", NodeKind.End, "mail, webhook", 1058, 10, 132),
+        new("store", NodeKind.Pipeline, "store", 855, 158, 128), new("database", NodeKind.End, "database", 1072, 158, 104),
+        new(TopicNames.Rejected, NodeKind.Topic, "rejected", 417, 250, 120), new(TopicNames.Labels, NodeKind.Topic, "labels", 644, 250, 126), new("label", NodeKind.Pipeline, "label", 869, 250, 100),
     ]);
 
     public static readonly GraphLayout Tall = new(360, 590, true,
@@ -33,7 +33,7 @@ public sealed record GraphLayout(int Width, int Height, bool IsTall, ImmutableAr
 
     public GraphNode this[string id] => Nodes.First(node => node.Id == id);
 
-    /// <summary>The curve of an edge, and where its two texts stand: above and below what goes across, beside what goes down, near the end of what bends.</summary>
+    /// <summary>The curve of an edge, and where its two texts stand: above and below what goes across, beside what goes down, on the free side of what bends.</summary>
     public EdgeCurve Curve(string from, string to)
     {
         var (a, b) = (this[from], this[to]);
@@ -45,7 +45,9 @@ public sealed record GraphLayout(int Width, int Height, bool IsTall, ImmutableAr
         var bends = isDown ? Math.Abs(x1 - x2) > 4 : Math.Abs(y1 - y2) > 4;
         if (isDown)
             return new EdgeCurve(path, x2 + 8, bends ? y2 - 24 : (y1 + y2) / 2, (bends ? y2 - 24 : (y1 + y2) / 2) + 15, "start");
-        return bends ? new EdgeCurve(path, x2 - 8, y2 - 8, y2 + 17, "end") : new EdgeCurve(path, (x1 + x2) / 2, y1 - 8, y1 + 17, "middle");
+        if (bends)
+            return y2 < y1 ? new EdgeCurve(path, x2 - 8, y2 - 22, y2 - 8, "end") : new EdgeCurve(path, x2 - 8, y2 + 19, y2 + 34, "end");
+        return new EdgeCurve(path, (x1 + x2) / 2, y1 - 8, y1 + 17, "middle");
     }
 }
 
