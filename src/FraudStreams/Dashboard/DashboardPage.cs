@@ -5,6 +5,7 @@ using FraudStreams.Dashboard.Models;
 using FraudStreams.Dashboard.Payments;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace FraudStreams.Dashboard;
 
@@ -20,7 +21,8 @@ public sealed class DashboardPage(IServiceProvider stream) : IApiExtension, IAsy
     const string ContentPolicy =
         "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
-    readonly Lazy<PageApplication> _page = new(() => PageApplication.Build(stream));
+    readonly Lock _gate = new();
+    Task<PageApplication>? _page;
 
     /// <summary>Adds it to a process with the role `api`, before the stream.</summary>
     public static void AddTo(IServiceCollection services)
@@ -67,13 +69,21 @@ public sealed class DashboardPage(IServiceProvider stream) : IApiExtension, IAsy
         }
 
         (request.PathBase, request.Path) = (Root, rest);
-        await _page.Value.InvokeAsync(context);
+        var page = await PageAsync(context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+        await page.InvokeAsync(context);
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_page.IsValueCreated)
-            await _page.Value.DisposeAsync();
+        if (_page is { IsCompletedSuccessfully: true } page)
+            await (await page).DisposeAsync();
+    }
+
+    /// <summary>One, made by the first who asks.</summary>
+    Task<PageApplication> PageAsync(CancellationToken stopping)
+    {
+        lock (_gate)
+            return _page ??= PageApplication.StartAsync(stream, stopping);
     }
 
     /// <summary>A WebSocket is asked for with GET, and browsers let every page ask: only the Origin tells whose page it was.</summary>

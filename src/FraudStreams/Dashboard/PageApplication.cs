@@ -6,9 +6,11 @@ using FraudStreams.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Components.Server;
 using Microsoft.AspNetCore.DataProtection;
-using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Radzen;
 
@@ -31,13 +33,14 @@ sealed class PageApplication : IAsyncDisposable
         _pipeline = pipeline;
     }
 
-    public static PageApplication Build(IServiceProvider stream)
+    /// <param name="stream">The services of the stream's own host.</param>
+    /// <param name="stopping">Cancelled when the API's server stops: circuits are closed then, and hold nothing up.</param>
+    public static async Task<PageApplication> StartAsync(IServiceProvider stream, CancellationToken stopping)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(PageApplication).Assembly.GetName().Name });
-
-        // Never started: it only has to be there.
-        builder.WebHost.UseKestrelCore();
         var services = builder.Services;
+        services.AddSingleton<IServer, NoServer>();
+        services.AddSingleton<IHostLifetime, NoLifetime>();
         services.AddSingleton(stream.GetRequiredService<ILoggerFactory>());
         services.AddSingleton(stream.GetRequiredService<TimeProvider>());
         services.AddSingleton(stream.GetRequiredService<StreamOptions>());
@@ -65,6 +68,8 @@ sealed class PageApplication : IAsyncDisposable
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });
+        await web.StartAsync(CancellationToken.None);
+        stopping.Register(web.Lifetime.StopApplication);
         return new PageApplication(web, pipeline.Build());
     }
 
@@ -85,5 +90,31 @@ sealed class PageApplication : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _web.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _web.StopAsync(CancellationToken.None);
+        await _web.DisposeAsync();
+    }
+
+    /// <summary>Requests come from the API's server.</summary>
+    sealed class NoServer : IServer
+    {
+        public IFeatureCollection Features { get; } = new FeatureCollection();
+
+        public Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken) where TContext : notnull => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public void Dispose()
+        {
+        }
+    }
+
+    /// <summary>Signals are the program's business.</summary>
+    sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 }

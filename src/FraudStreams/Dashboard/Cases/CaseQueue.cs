@@ -8,7 +8,7 @@ namespace FraudStreams.Dashboard.Cases;
 /// <summary>
 /// The cases of the latest alerts, most at stake first. Read from the store and topic `cases` at most once in two seconds however many look; it is one list for all of them.
 /// </summary>
-public sealed class CaseQueue(PaymentLookup payments, CaseBook book, TimeProvider time)
+public sealed class CaseQueue(PaymentLookup payments, CaseBook book, TimeProvider time) : IDisposable
 {
     /// <summary>Older alerts are found by search.</summary>
     public const int MostAlerts = 2_000;
@@ -66,6 +66,8 @@ public sealed class CaseQueue(PaymentLookup payments, CaseBook book, TimeProvide
                 : [.. (await payments.FindStoredAsync(new PaymentFilter(IsFraud: true, Merchant: merchant), CaseFile.MostOthers + CaseFile.MostAlerts, cancellationToken))
                     .Where(other => KeyOf(other) != key).Take(CaseFile.MostOthers).Select(payments.Mask.Show)]);
     }
+
+    public void Dispose() => _turn.Dispose();
 
     internal CaseKey KeyOf(StoredPayment payment)
     {
