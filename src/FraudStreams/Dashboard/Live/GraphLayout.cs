@@ -11,7 +11,7 @@ public sealed record GraphLayout(int Width, int Height, bool IsTall, ImmutableAr
     [
         new("simulate", NodeKind.End, "producer", 0, 88, 116), new(TopicNames.Transactions, NodeKind.Topic, "transactions", 196, 88, 134),
         new("score", NodeKind.Pipeline, "score", 410, 88, 134), new(TopicNames.Predictions, NodeKind.Topic, "predictions", 644, 88, 126),
-        new("alert", NodeKind.Pipeline, "alert", 864, 10, 110), new("people", NodeKind.End, "mail, webhook", 1058, 10, 132),
+        new("alert", NodeKind.Pipeline, "alert", 864, 10, 110), new("people", NodeKind.End, "channels", 1062, 10, 124),
         new("store", NodeKind.Pipeline, "store", 855, 158, 128), new("database", NodeKind.End, "database", 1072, 158, 104),
         new(TopicNames.Rejected, NodeKind.Topic, "rejected", 417, 250, 120), new(TopicNames.Labels, NodeKind.Topic, "labels", 644, 250, 126), new("label", NodeKind.Pipeline, "label", 869, 250, 100),
     ]);
@@ -20,7 +20,7 @@ public sealed record GraphLayout(int Width, int Height, bool IsTall, ImmutableAr
     [
         new("simulate", NodeKind.End, "producer", 97, 0, 116), new(TopicNames.Transactions, NodeKind.Topic, "transactions", 85, 100, 140),
         new("score", NodeKind.Pipeline, "score", 88, 200, 134), new(TopicNames.Predictions, NodeKind.Topic, "predictions", 85, 300, 140),
-        new("alert", NodeKind.Pipeline, "alert", 0, 420, 104), new("people", NodeKind.End, "mail, webhook", 0, 530, 120),
+        new("alert", NodeKind.Pipeline, "alert", 0, 420, 104), new("people", NodeKind.End, "channels", 0, 530, 104),
         new("store", NodeKind.Pipeline, "store", 118, 420, 126), new("database", NodeKind.End, "database", 130, 530, 104),
         new(TopicNames.Rejected, NodeKind.Topic, "rejected", 268, 200, 92), new(TopicNames.Labels, NodeKind.Topic, "labels", 262, 310, 96), new("label", NodeKind.Pipeline, "label", 258, 420, 102),
     ]);
