@@ -22,7 +22,7 @@ public sealed class DashboardPage(IServiceProvider stream) : IApiExtension, IAsy
         "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
     readonly Lock _gate = new();
-    Task<PageApplication>? _page;
+    PageApplication? _page;
 
     /// <summary>Adds it to a process with the role `api`, before the stream.</summary>
     public static void AddTo(IServiceCollection services)
@@ -69,21 +69,20 @@ public sealed class DashboardPage(IServiceProvider stream) : IApiExtension, IAsy
         }
 
         (request.PathBase, request.Path) = (Root, rest);
-        var page = await PageAsync(context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
-        await page.InvokeAsync(context);
+        await PageOf(context).InvokeAsync(context);
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_page is { IsCompletedSuccessfully: true } page)
-            await (await page).DisposeAsync();
+        if (_page is not null)
+            await _page.DisposeAsync();
     }
 
     /// <summary>One, made by the first who asks.</summary>
-    Task<PageApplication> PageAsync(CancellationToken stopping)
+    PageApplication PageOf(HttpContext context)
     {
         lock (_gate)
-            return _page ??= PageApplication.StartAsync(stream, stopping);
+            return _page ??= PageApplication.Build(stream, context.RequestServices.GetRequiredService<IHostApplicationLifetime>());
     }
 
     /// <summary>A WebSocket is asked for with GET, and browsers let every page ask: only the Origin tells whose page it was.</summary>

@@ -6,9 +6,8 @@ using FraudStreams.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Components.Server;
 using Microsoft.AspNetCore.DataProtection;
-using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -34,13 +33,15 @@ sealed class PageApplication : IAsyncDisposable
     }
 
     /// <param name="stream">The services of the stream's own host.</param>
-    /// <param name="stopping">Cancelled when the API's server stops: circuits are closed then, and hold nothing up.</param>
-    public static async Task<PageApplication> StartAsync(IServiceProvider stream, CancellationToken stopping)
+    /// <param name="api">Of the API's server: when it stops, circuits are closed, and hold nothing up.</param>
+    public static PageApplication Build(IServiceProvider stream, IHostApplicationLifetime api)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(PageApplication).Assembly.GetName().Name });
+
+        // It is never started, nor are services of its packages that would keep keys on the disk: requests and lifetime are those of the API's server.
+        builder.WebHost.UseKestrelCore();
         var services = builder.Services;
-        services.AddSingleton<IServer, NoServer>();
-        services.AddSingleton<IHostLifetime, NoLifetime>();
+        services.AddSingleton(api);
         services.AddSingleton(stream.GetRequiredService<ILoggerFactory>());
         services.AddSingleton(stream.GetRequiredService<TimeProvider>());
         services.AddSingleton(stream.GetRequiredService<StreamOptions>());
@@ -68,8 +69,6 @@ sealed class PageApplication : IAsyncDisposable
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });
-        await web.StartAsync(CancellationToken.None);
-        stopping.Register(web.Lifetime.StopApplication);
         return new PageApplication(web, pipeline.Build());
     }
 
@@ -90,31 +89,5 @@ sealed class PageApplication : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _web.StopAsync(CancellationToken.None);
-        await _web.DisposeAsync();
-    }
-
-    /// <summary>Requests come from the API's server.</summary>
-    sealed class NoServer : IServer
-    {
-        public IFeatureCollection Features { get; } = new FeatureCollection();
-
-        public Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken) where TContext : notnull => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public void Dispose()
-        {
-        }
-    }
-
-    /// <summary>Signals are the program's business.</summary>
-    sealed class NoLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
+    public ValueTask DisposeAsync() => _web.DisposeAsync();
 }
