@@ -63,6 +63,8 @@ static class ApiApplication
 
         var web = builder.Build();
         web.Use(new RequestGuard(settings, log, time).InvokeAsync);
+        foreach (var extension in stream.GetServices<IApiExtension>())
+            web.Use(extension.InvokeAsync);
         web.UseRouting();
         HealthEndpoints.Map(web, new LatestHealth(stream, time), running);
         StatusEndpoints.Map(web, options, time);

@@ -4,6 +4,7 @@ using FraudStreams.Alerting;
 using FraudStreams.Api;
 using FraudStreams.Cli.Live;
 using FraudStreams.Configuration;
+using FraudStreams.Dashboard;
 using FraudStreams.Diagnostics;
 using FraudStreams.Hosting;
 using FraudStreams.Model.Models;
@@ -60,6 +61,7 @@ static class StreamRun
                         settings.DataDirectory, Path.GetFullPath(settings.DataDirectory));
                 }
 
+                console.ShowAddress(settings.Log.Format == LogFormat.Human ? listener?.Address.ToString() : null);
                 console.Show(
                     host.Services.GetRequiredService<DeliveredAlerts>(), new RateSampler(totals, stream.Rates, stream.LagsAsync, time),
                     settings.Log.Format == LogFormat.Json ? log : null);
@@ -91,7 +93,11 @@ static class StreamRun
 
     /// <summary>Not inlined: ASP.NET Core is loaded where this is called.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static void AddApi(IServiceCollection services, ApiListener listener) => ApiService.AddTo(services, listener);
+    static void AddApi(IServiceCollection services, ApiListener listener)
+    {
+        ApiService.AddTo(services, listener);
+        DashboardPage.AddTo(services);
+    }
 
     static async Task WaitForEndAsync(StreamService stream, StopSignals signals, bool untilDrained, ILogger log)
     {

@@ -16,6 +16,9 @@ public sealed record Heartbeat(
     string Machine, int ProcessId, ImmutableArray<string> Roles, DateTimeOffset At, long? UptimeMs, ImmutableSortedDictionary<string, CheckResult> Checks, string? ModelVersion = null,
     int? AlertsWaiting = null)
 {
+    /// <summary>The partitions that it consumes, by group; empty in a file of another release.</summary>
+    public ImmutableSortedDictionary<string, ImmutableArray<int>> Partitions { get; init; } = ImmutableSortedDictionary<string, ImmutableArray<int>>.Empty;
+
     public static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
     /// <summary>After this without a heartbeat a process does not work. A check may take up to 10 s before one is written.</summary>
@@ -46,7 +49,12 @@ public sealed record Heartbeat(
                 root.TryGetProperty("uptime_ms", out var uptime) && uptime.ValueKind == JsonValueKind.Number && uptime.TryGetInt64(out var milliseconds) ? milliseconds : null,
                 root.GetProperty("checks").EnumerateObject().ToImmutableSortedDictionary(check => check.Name, check => CheckFrom(check.Value)),
                 root.TryGetProperty("model_version", out var version) ? version.GetString() : null,
-                root.TryGetProperty("alerts_waiting", out var waiting) && waiting.ValueKind == JsonValueKind.Number && waiting.TryGetInt32(out var alerts) ? alerts : null);
+                root.TryGetProperty("alerts_waiting", out var waiting) && waiting.ValueKind == JsonValueKind.Number && waiting.TryGetInt32(out var alerts) ? alerts : null)
+            {
+                Partitions = root.TryGetProperty("partitions", out var partitions)
+                    ? partitions.EnumerateObject().ToImmutableSortedDictionary(group => group.Name, group => group.Value.EnumerateArray().Select(number => number.GetInt32()).ToImmutableArray())
+                    : ImmutableSortedDictionary<string, ImmutableArray<int>>.Empty,
+            };
         }
         catch (KeyNotFoundException e)
         {

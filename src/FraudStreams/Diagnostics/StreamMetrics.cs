@@ -17,12 +17,15 @@ public sealed class StreamMetrics : IDisposable
     internal const string RejectedName = "fraudstreams.rejected";
     internal const string StoredName = "fraudstreams.stored";
     internal const string AlertedName = "fraudstreams.alerted";
+    internal const string LatencyName = "fraudstreams.payment.latency";
+    internal const string ScoresName = "fraudstreams.scores";
 
     internal const string TopicTag = "messaging.destination.name";
     internal const string GroupTag = "messaging.consumer.group.name";
     internal const string FraudTag = "prediction";
     internal const string Fraud = "fraud";
     internal const string ToTag = "to";
+    internal const string ToPredictionWord = "prediction";
 
     /// <summary>A label comes weeks after its payment, and is stored some seconds after it was confirmed, or a file is imported later.</summary>
     static readonly double[] s_labelDelays = [1, 10, 60, 600, 3600, 6 * 3600, 86400, 7 * 86400, 30 * 86400, 90 * 86400];
@@ -31,7 +34,7 @@ public sealed class StreamMetrics : IDisposable
     static readonly double[] s_scores = [0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1];
     static readonly int[] s_batchSizes = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
 
-    static readonly KeyValuePair<string, object?> ToPrediction = new(ToTag, "prediction"), ToAlert = new(ToTag, "alert");
+    static readonly KeyValuePair<string, object?> ToPrediction = new(ToTag, ToPredictionWord), ToAlert = new(ToTag, "alert");
     static readonly KeyValuePair<string, object?> IsFraud = new(FraudTag, Fraud), IsLegitimate = new(FraudTag, "legitimate");
 
     readonly Meter _meter;
@@ -69,10 +72,10 @@ public sealed class StreamMetrics : IDisposable
             "{restart}", "Failures after which a pipeline started again from its last commit.");
         _batchSize = _meter.CreateHistogram<int>("fraudstreams.batch.size", "{payment}", "Payments of a scoring batch.", advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = s_batchSizes });
         _latency = _meter.CreateHistogram<double>(
-            "fraudstreams.payment.latency", "s",
+            LatencyName, "s",
             "To a prediction: from a record's time in transactions until its prediction is published. To an alert: from its prediction's time in predictions until every channel has it.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = s_latencies });
-        _scores = _meter.CreateHistogram<double>("fraudstreams.scores", "1", "Scores of payments.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = s_scores });
+        _scores = _meter.CreateHistogram<double>(ScoresName, "1", "Scores of payments.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = s_scores });
         _labelDelay = _meter.CreateHistogram<double>(
             "fraudstreams.labels.delay", "s", "From a label's confirmation until it is stored.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = s_labelDelays });
         _meter.CreateObservableGauge("fraudstreams.model.info", ModelInfo, description: "1, with the version that decides (alias champion), and with the one in its shadow (alias challenger).");
@@ -83,6 +86,9 @@ public sealed class StreamMetrics : IDisposable
 
     /// <summary>The version that scores in the champion's shadow here; null where none does.</summary>
     public string? ChallengerVersion { get; set; }
+
+    /// <summary>What the pipelines of this process consume.</summary>
+    public AssignedPartitions Assigned { get; } = new();
 
     /// <summary>Whether anybody reads what costs something for each payment: latencies and scores.</summary>
     public bool WantsEachPayment => _latency.Enabled || _scores.Enabled;
@@ -132,6 +138,8 @@ public sealed class StreamMetrics : IDisposable
 
     /// <summary>A pipeline of this process: its restarts are counted from 0, so that the first is an increase.</summary>
     public void Runs(string pipeline) => _restarts.TryAdd(pipeline, 0);
+
+    public long RestartsOf(string pipeline) => _restarts.GetValueOrDefault(pipeline);
 
     public void Restarted(string pipeline) => _restarts.AddOrUpdate(pipeline, 1, (_, before) => before + 1);
 

@@ -82,5 +82,8 @@ sealed class HeartbeatPublisher(StreamOptions options, StreamMetrics metrics, Pe
                 },
                 entry.Value.Status == HealthStatus.Healthy ? "" : Reason(entry.Value))),
         metrics.ModelVersion,
-        options.Settings.Roles.Contains(Role.Alert) ? alerts.Waiting : null);
+        options.Settings.Roles.Contains(Role.Alert) ? alerts.Waiting : null)
+    {
+        Partitions = metrics.Assigned.ByGroup,
+    };
 }

@@ -71,7 +71,7 @@ static class FraudPipeline
         Restarted(context, () => context.Resources.Topics.Consume(topic, context.Name)
             .Via(context.Stop.Flow<TopicPartitionSource>())
             .MergeMany(context.Settings.Topics.Partitions, source => flow(
-                source.Partition, source.Chunks.Via(context.Stop.Flow<IReadOnlyList<TopicRecord>>()).Select(context.CountConsumed))));
+                source.Partition, source.Chunks.Via(context.Stop.Flow<IReadOnlyList<TopicRecord>>()).Via(context.Assigned(source.Partition)).Select(context.CountConsumed))));
 
     static IRunnableGraph<Task<Done>> Restarted(PipelineContext context, Func<Source<Done, NotUsed>> pipeline) =>
         Tried(context, pipeline).RecoverWithRetries(_ => Tried(context, pipeline), attempts: -1).ToMaterialized(Sink.Ignore<Done>(), Keep.Right);

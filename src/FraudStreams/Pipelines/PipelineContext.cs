@@ -1,4 +1,5 @@
 using Akka;
+using Akka.Streams.Dsl;
 using FraudStreams.Diagnostics;
 using FraudStreams.Labels;
 using FraudStreams.Messaging;
@@ -33,6 +34,15 @@ sealed record PipelineContext(
         Metrics.Consumed(chunk[0].Partition.Topic, Name, chunk.Count);
         return chunk;
     }
+
+    /// <summary>Notes that this process consumes the partition, for as long as the flow runs.</summary>
+    public Flow<IReadOnlyList<TopicRecord>, IReadOnlyList<TopicRecord>, NotUsed> Assigned(TopicPartition partition) =>
+        Flow.Create<IReadOnlyList<TopicRecord>>().WatchTermination((none, ended) =>
+        {
+            Metrics.Assigned.Add(Name, partition.Partition);
+            _ = ended.ContinueWith(_ => Metrics.Assigned.Remove(Name, partition.Partition), TaskScheduler.Default);
+            return none;
+        });
 
     public Done CountStored(StoredBatch batch)
     {

@@ -38,13 +38,19 @@ static class StreamTopics
     /// Opens the topic of the model registry alone, and makes it where it is missing: commands that train or promote do so beside a running stream or
     /// before the first one, whose topics they do not make.
     /// </summary>
-    public static IMessageLog OpenRegistry(FraudSettings settings, ILogger log, TimeProvider time)
+    public static IMessageLog OpenRegistry(FraudSettings settings, ILogger log, TimeProvider time) => OpenKept(settings, TopicNames.Models, log, time);
+
+    /// <summary>Opens the topic of what people did with cases, and makes it where it is missing.</summary>
+    public static IMessageLog OpenCases(FraudSettings settings, ILogger log, TimeProvider time) => OpenKept(settings, TopicNames.Cases, log, time);
+
+    static IMessageLog OpenKept(FraudSettings settings, string topic, ILogger log, TimeProvider time)
     {
-        var layout = new LogLayout(ImmutableSortedDictionary<string, int>.Empty.Add(TopicNames.Models, 1), [], []) { KeepsAll = true };
+        var layout = new LogLayout(ImmutableSortedDictionary<string, int>.Empty.Add(topic, 1), [], []) { KeepsAll = true };
         return settings.Topics.Kafka is { } kafka
             ? KafkaMessageLog.Open(kafka, layout, log)
             : EmbeddedMessageLog.Open(settings.Topics.Embedded(settings.DataDirectory) with { Partitions = layout.Partitions, Retention = new RetentionSettings() }, time, _ => { });
     }
+
     /// <summary>The first records that a topic retains, at most <paramref name="count"/> and of one partition, without opening anything; none where there are none.</summary>
     /// <exception cref="MessageLogException">The topic cannot be read.</exception>
     public static async Task<IReadOnlyList<TopicRecord>> FirstRecordsAsync(FraudSettings settings, string topic, int count, CancellationToken cancellationToken) =>

@@ -7,7 +7,11 @@ namespace FraudStreams.Storage;
 /// <param name="Before">The payments after this one in the order of the answer: latest first.</param>
 public sealed record PaymentFilter(
     string? Id = null, string? CardEnding = null, string? Merchant = null, long? From = null, long? To = null, double? MinScore = null, double? MaxScore = null,
-    bool? IsFraud = null, StoredPosition? Before = null);
+    bool? IsFraud = null, StoredPosition? Before = null)
+{
+    /// <summary>The whole card, or what the payments' key is.</summary>
+    public string? Key { get; init; }
+}
 
 /// <summary>A payment with its prediction and its label in force, as the store has it: secrets are not masked.</summary>
 /// <param name="Fields">By the schema's fields: string, double, long (whole numbers, and times in Unix milliseconds) or null.</param>

@@ -13,6 +13,8 @@ sealed class PaymentQuery
         var conditions = new List<string>();
         if (filter.Id is { } id)
             conditions.Add($"{tables.Id} = {Next(id)}");
+        if (filter.Key is { } key)
+            conditions.Add($"{StoreColumn.Quote(schema.Fields[schema.KeyField].Name)} = {Next(key)}");
         if (filter.CardEnding is { } ending)
             conditions.Add(schema.Roles.Card is { } card ? $"{StoreColumn.Quote(card)} LIKE {Next($"%{ending}")}" : "1 = 0");
         if (filter.Merchant is { } merchant)

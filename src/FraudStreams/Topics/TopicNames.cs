@@ -21,4 +21,7 @@ static class TopicNames
 
     /// <summary>The history of the model registry, and the versions' artifacts. Opened by itself, and never shortened.</summary>
     public const string Models = "models";
+
+    /// <summary>What people did with cases of alerts: held, decided, undone. Opened by itself, and never shortened.</summary>
+    public const string Cases = "cases";
 }

@@ -63,7 +63,7 @@ public sealed record TopicSettings(
         new(dataDirectory, PartitionsOfTopics)
         {
             Durability = Durability,
-            Retention = Retention with { Kept = [TopicNames.Models] },
+            Retention = Retention with { Kept = [TopicNames.Models, TopicNames.Cases] },
             PollInterval = Poll,
             ChunkRecords = ReadRecords,
             ChunkBytes = ReadBytes,

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using FraudStreams.Api;
+using FraudStreams.Dashboard;
 using FraudStreams.Hosting;
 using FraudStreams.Tests.Configuration;
 using FraudStreams.Tests.WholeProgram;
@@ -47,7 +48,7 @@ sealed class RunningApi : IAsyncDisposable
                 lines.Add(line);
         }
 
-        var host = StreamHost.Build(new StreamOptions(settings, TrainedModel.Schema, TrainedModel.Loaded, layers), Add, new NoLifetime(), TimeProvider.System, services => ApiService.AddTo(services, ApiListener.Open(settings.Api)));
+        var host = StreamHost.Build(new StreamOptions(settings, TrainedModel.Schema, TrainedModel.Loaded, layers), Add, new NoLifetime(), TimeProvider.System, services => AddApi(services, ApiListener.Open(settings.Api)));
         await host.StartAsync();
         string? line;
         lock (lines)
@@ -82,6 +83,12 @@ sealed class RunningApi : IAsyncDisposable
         Client.Dispose();
         await _host.StopAsync();
         await ((IAsyncDisposable)_host).DisposeAsync();
+    }
+
+    static void AddApi(IServiceCollection services, ApiListener listener)
+    {
+        ApiService.AddTo(services, listener);
+        DashboardPage.AddTo(services);
     }
 
     sealed class NoLifetime : IHostLifetime

@@ -38,9 +38,10 @@ public sealed partial class RoomsTests
         ],
         ["Hosting"] = ["Alerting", "Configuration", "Diagnostics", Settings, "Messaging", "Pipelines", "RateLimiting"],
         ["Api"] = ["Alerting", "Configuration", "Diagnostics", "Hosting", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Scoring", "Storage", "Topics", "WindowStates"],
+        ["Dashboard"] = ["Alerting", "Api", "Configuration", "Diagnostics", "Hosting", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Storage", "Topics"],
         ["Cli"] =
         [
-            "Alerting", "Api", "Configuration", "Diagnostics", Settings, "Hosting", "Labels", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Replay", "Simulation", "Storage",
+            "Alerting", "Api", "Configuration", "Dashboard", "Diagnostics", Settings, "Hosting", "Labels", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Replay", "Simulation", "Storage",
             "Topics",
         ],
     };
@@ -119,7 +120,7 @@ public sealed partial class RoomsTests
     static IEnumerable<(string File, string From, string To)> Uses(string project)
     {
         var root = Repository.PathOf($"src/{project}");
-        foreach (var path in Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories))
+        foreach (var path in Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(root, "*.razor", SearchOption.AllDirectories)))
         {
             var parts = Path.GetRelativePath(root, path).Split(Path.DirectorySeparatorChar);
             if (parts[0] is "bin" or "obj" or "Program.cs")
@@ -136,7 +137,7 @@ public sealed partial class RoomsTests
         }
     }
 
-    [GeneratedRegex(@"^using (?:static |\w+ = )?(?<namespace>FraudStreams[\w.]*);", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^@?using (?:static |\w+ = )?(?<namespace>FraudStreams[\w.]*);?\r?$", RegexOptions.Multiline)]
     private static partial Regex Using();
 
     [GeneratedRegex(@"\bFraudSettings\b")]

@@ -11,6 +11,8 @@ namespace FraudStreams.Api.Resources;
 /// <summary>`/speeds`: the three valves of this process, read and turned. A valve that was turned here goes back to its setting at the next start.</summary>
 sealed class SpeedsEndpoints(PipelineRates rates, ILogger log)
 {
+    readonly Valves _valves = new(rates, log);
+
     public static void Map(IEndpointRouteBuilder web, PipelineRates rates, ILogger log)
     {
         var endpoints = new SpeedsEndpoints(rates, log);
@@ -21,35 +23,27 @@ sealed class SpeedsEndpoints(PipelineRates rates, ILogger log)
     async Task TurnAsync(HttpContext context)
     {
         var change = await ChangeRequest.ReadAsync(context.Request, ["speed_1", "speed_2", "speed_3"]);
-        var wanted = new List<(string Name, RateLimiter Valve, Rate Rate)>();
-        foreach (var (name, valve) in Valves)
+        var wanted = new List<(string Name, Rate Rate)>();
+        foreach (var (name, _) in _valves.Now)
         {
-            if (change.Text(name) is not { } text)
-                continue;
-            wanted.Add((name, valve, Rate.TryParse(text, out var rate) ? rate : throw ChangeRequest.Wrong(name, Rate.Forms)));
+            if (change.Text(name) is { } text)
+                wanted.Add((name, Rate.TryParse(text, out var rate) ? rate : throw ChangeRequest.Wrong(name, Rate.Forms)));
         }
 
         if (wanted.Count == 0)
             throw ChangeRequest.Wrong("speed_1, speed_2 or speed_3", "there: one at least");
-        foreach (var (name, valve, rate) in wanted)
-        {
-            var before = valve.Speed;
-            valve.Speed = rate;
-            log.LogInformation("{Rate} changed from {From} to {To} over the API by {Actor} ({Why})", name, before, rate, change.Actor, change.Why);
-        }
-
+        foreach (var (name, rate) in wanted)
+            _valves.Turn(name, rate, change.Actor, change.Why);
         await WriteAsync(context);
     }
-
-    (string Name, RateLimiter Valve)[] Valves => [("speed_1", rates.Speed1), ("speed_2", rates.Speed2), ("speed_3", rates.Speed3)];
 
     async Task WriteAsync(HttpContext context)
     {
         context.Response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
         json.WriteStartObject();
-        foreach (var (name, valve) in Valves)
-            json.WriteString(name, valve.Speed.ToString());
+        foreach (var (name, rate) in _valves.Now)
+            json.WriteString(name, rate.ToString());
         json.WriteString("scope"u8, "this process");
         json.WriteBoolean("survives_restart"u8, false);
         json.WriteEndObject();

@@ -35,7 +35,8 @@ public static class LiveTable
         var model = new Text(Cut($"model {snapshot.ModelVersion ?? None}", width), new Style(decoration: Decoration.Italic));
         var alerts = recent.Alerts.Select(line => new Text(Cut($"! {line}", width), new Style(Color.Red)));
         var logs = recent.Logs.Select(line => new Text(Cut(line, width), new Style(Color.Grey)));
-        return new Rows([table, model, .. alerts, .. logs]);
+        Text[] address = recent.Address is null ? [] : [new Text(Cut($"page {recent.Address}", width), new Style(decoration: Decoration.Bold))];
+        return new Rows([table, model, .. address, .. alerts, .. logs]);
 
         void Row(string stage, double rate, long total, long? lag, Rate? speed) =>
             table.AddRow(stage, Number(rate), Number(total), lag is { } known ? Number(known) : None, speed?.ToString() ?? None);

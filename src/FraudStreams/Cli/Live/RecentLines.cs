@@ -8,6 +8,9 @@ public sealed class RecentLines(int alerts = 5, int logs = 4)
     ImmutableQueue<string> _alerts = [];
     ImmutableQueue<string> _logs = [];
 
+    /// <summary>Where the page is; null where there is none.</summary>
+    public string? Address { get; set; }
+
     public IEnumerable<string> Alerts => _alerts;
 
     public IEnumerable<string> Logs => _logs;

@@ -49,6 +49,14 @@ public sealed class StreamConsole : IAsyncDisposable
         _drawing = _live ? DrawAsync(sampler) : WriteAsync(sampler);
     }
 
+    /// <summary>Where the page is; null where there is none. Before <see cref="Show"/>.</summary>
+    public void ShowAddress(string? address)
+    {
+        _recent.Address = address;
+        if (!_live && address is not null)
+            WriteLine($"Page: {address}");
+    }
+
     /// <summary>Shows one line of a log: below the table while there is one, else as a line of its own. Any thread may call.</summary>
     public void Log(string line)
     {

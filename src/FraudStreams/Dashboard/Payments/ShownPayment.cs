@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using FraudStreams.Model.Schemas;
+using FraudStreams.Storage;
+
+namespace FraudStreams.Dashboard.Payments;
+
+/// <summary>A stored payment as people may see it: secret fields masked, also where a text repeats a card number. Nothing else reaches a circuit.</summary>
+/// <param name="At">Event time.</param>
+/// <param name="TrueValue">What was confirmed; null where nothing is.</param>
+public sealed record ShownPayment(
+    string Id, DateTime At, string Card, double Amount, string Merchant, double Score, bool IsFraud, string ModelVersion, DateTime ScoredAt, bool? TrueValue, string? ConfirmedBy)
+{
+    public ImmutableArray<(string Name, string Value)> Fields { get; init; } = [];
+
+    public ImmutableArray<ShownReason> Reasons { get; init; } = [];
+
+    public string Outcome => TrueValue switch
+    {
+        true => $"fraud, says {ConfirmedBy}",
+        false => $"legitimate, says {ConfirmedBy}",
+        null => "",
+    };
+}
+
+/// <param name="LogOdds">How much it raises the score.</param>
+public sealed record ShownReason(string Text, double LogOdds);
+
+/// <summary>Makes shown payments of stored ones.</summary>
+sealed class PaymentMask(TransactionSchema schema)
+{
+    const int LongestText = 200;
+
+    /// <summary>A secret of digits this long is looked for in other texts as well.</summary>
+    const int LongSecret = 8;
+
+    public ShownPayment Show(StoredPayment payment) => new(
+        Text(payment, schema.IdField), Time(payment.Fields[schema.TimeField] as long? ?? 0), schema.CardField < 0 ? "" : Text(payment, schema.CardField), AmountOf(payment),
+        schema.MerchantField < 0 ? "" : Text(payment, schema.MerchantField), payment.Score, payment.IsFraud, payment.ModelVersion, Time(payment.ScoredAt), payment.TrueValue,
+        payment.ConfirmedBy)
+    {
+        Fields = [.. schema.Fields.Select((field, index) => (field.Name, Text(payment, index)))],
+        Reasons = ReasonsOf(payment.Reasons),
+    };
+
+    public double AmountOf(StoredPayment payment) => payment.Fields[schema.AmountField] switch
+    {
+        double number => number,
+        long whole => whole,
+        _ => 0,
+    };
+
+    public static DateTime Time(long unixMilliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(unixMilliseconds).UtcDateTime;
+
+    static ImmutableArray<ShownReason> ReasonsOf(string? json)
+    {
+        if (json is null)
+            return [];
+        using var document = JsonDocument.Parse(json);
+        return [.. document.RootElement.EnumerateArray().Select(reason => new ShownReason(reason.GetProperty("text").GetString() ?? "", reason.GetProperty("log_odds").GetDouble()))];
+    }
+
+    bool IsSecret(int field) => schema.Fields[field].Secret || field == schema.CardField;
+
+    string Text(StoredPayment payment, int field) => payment.Fields[field] switch
+    {
+        null => "–",
+        var value when IsSecret(field) => SecretText.Mask(Encoding.UTF8.GetBytes(value as string ?? "")),
+        string text => Cut(WithoutSecrets(text, payment)),
+        long time when schema.Fields[field].Type == FieldType.Time => Time(time).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
+        long whole => whole.ToString(CultureInfo.InvariantCulture),
+        double number => number.ToString("0.######", CultureInfo.InvariantCulture),
+        _ => "",
+    };
+
+    static string Cut(string text) => text.Length <= LongestText ? text : $"{text[..LongestText]}…";
+
+    string WithoutSecrets(string text, StoredPayment payment)
+    {
+        for (var field = 0; field < schema.Fields.Length; field++)
+        {
+            if (IsSecret(field) && payment.Fields[field] is string { Length: >= LongSecret } secret && !secret.AsSpan().ContainsAnyExceptInRange('0', '9'))
+                text = text.Replace(secret, SecretText.Mask(Encoding.UTF8.GetBytes(secret)), StringComparison.Ordinal);
+        }
+
+        return text;
+    }
+}

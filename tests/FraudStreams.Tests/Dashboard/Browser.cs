@@ -1,0 +1,222 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net.WebSockets;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Dashboard;
+
+/// <summary>A test in a real browser, skipped with the reason where none is installed.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+sealed class BrowserFactAttribute : FactAttribute
+{
+    public BrowserFactAttribute() => Skip = Browser.Program is null ? "needs Chromium (Debian: chromium), or its path in FRAUDSTREAMS_BROWSER" : null;
+}
+
+/// <summary>Chromium without a window, driven over its DevTools protocol: one page, its keys, what its console says.</summary>
+sealed class Browser : IAsyncDisposable
+{
+    static readonly string[] s_names = ["chromium", "chromium-browser", "google-chrome"];
+
+    readonly TemporaryFolder _profile = new();
+    readonly Process _process;
+    readonly ClientWebSocket _socket = new();
+    readonly ConcurrentDictionary<int, TaskCompletionSource<JsonElement>> _asked = [];
+    readonly ConcurrentQueue<string> _errors = [];
+    readonly SemaphoreSlim _sending = new(1);
+    string? _session;
+    int _last;
+
+    Browser(Process process) => _process = process;
+
+    public static string? Program { get; } = Environment.GetEnvironmentVariable("FRAUDSTREAMS_BROWSER") is { Length: > 0 } set ? set
+        : s_names.SelectMany(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
+
+    /// <summary>What the console called an error, and exceptions that nobody caught.</summary>
+    public IReadOnlyCollection<string> Errors => _errors;
+
+    public static async Task<Browser> StartAsync(int width = 1440, int height = 900)
+    {
+        var start = new ProcessStartInfo(Program!) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var browser = new Browser(new Process { StartInfo = start });
+        foreach (var argument in (string[])[
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions", "--disable-background-networking", "--hide-scrollbars",
+            "--remote-debugging-port=0", $"--user-data-dir={browser._profile.Path}", "about:blank"])
+            start.ArgumentList.Add(argument);
+        var listens = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
+        browser._process.ErrorDataReceived += (_, line) =>
+        {
+            const string said = "DevTools listening on ";
+            if (line.Data?.StartsWith(said, StringComparison.Ordinal) == true)
+                listens.TrySetResult(new Uri(line.Data[said.Length..]));
+        };
+        browser._process.Start();
+        browser._process.BeginErrorReadLine();
+        browser._process.BeginOutputReadLine();
+        await browser._socket.ConnectAsync(await listens.Task.WaitAsync(TimeSpan.FromSeconds(60)), CancellationToken.None);
+        _ = browser.ReadAsync();
+        var target = (await browser.SendAsync("Target.createTarget", new JsonObject { ["url"] = "about:blank" })).GetProperty("targetId").GetString();
+        browser._session = (await browser.SendAsync("Target.attachToTarget", new JsonObject { ["targetId"] = target, ["flatten"] = true })).GetProperty("sessionId").GetString();
+        foreach (var domain in (string[])["Page.enable", "Runtime.enable", "Log.enable"])
+            await browser.SendAsync(domain, []);
+        await browser.ResizeAsync(width, height);
+        return browser;
+    }
+
+    public Task ResizeAsync(int width, int height) => SendAsync("Emulation.setDeviceMetricsOverride", new JsonObject
+    {
+        ["width"] = width, ["height"] = height, ["deviceScaleFactor"] = 1, ["mobile"] = width < 600,
+    });
+
+    public Task GoToAsync(Uri address) => SendAsync("Page.navigate", new JsonObject { ["url"] = address.ToString() });
+
+    /// <summary>The value of an expression of the page.</summary>
+    public async Task<JsonElement> EvaluateAsync(string script)
+    {
+        var answer = await SendAsync("Runtime.evaluate", new JsonObject { ["expression"] = script, ["returnByValue"] = true, ["awaitPromise"] = true });
+        answer.TryGetProperty("exceptionDetails", out var fault).ShouldBeFalse($"{script}: {fault}");
+        return answer.GetProperty("result").TryGetProperty("value", out var value) ? value : default;
+    }
+
+    public async Task<string> TextAsync(string selector) => (await EvaluateAsync($"document.querySelector({Quoted(selector)})?.textContent ?? ''")).GetString()!;
+
+    /// <summary>Waits until an expression of the page is true.</summary>
+    public Task UntilAsync(string script, int limitSeconds = 20) =>
+        Eventually.TrueAsync(async () =>
+        {
+            try
+            {
+                return (await EvaluateAsync($"!!({script})")).GetBoolean();
+            }
+            catch (InvalidOperationException)
+            {
+                // The page was just left for another.
+                return false;
+            }
+        }, script, limitSeconds, everyMilliseconds: 50);
+
+    public Task SeesAsync(string text, int limitSeconds = 20) => UntilAsync($"document.body.innerText.includes({Quoted(text)})", limitSeconds);
+
+    public async Task ClickAsync(string selector)
+    {
+        await UntilAsync($"document.querySelector({Quoted(selector)})");
+        await EvaluateAsync($"document.querySelector({Quoted(selector)}).click()");
+    }
+
+    /// <summary>Writes into a field as a person would, so far as the page can tell.</summary>
+    public Task FillAsync(string selector, string text) => EvaluateAsync($$"""
+        (() => { const field = document.querySelector({{Quoted(selector)}}); field.value = {{Quoted(text)}};
+          field.dispatchEvent(new Event("input", { bubbles: true })); field.dispatchEvent(new Event("change", { bubbles: true })); })()
+        """);
+
+    public async Task PressAsync(string key)
+    {
+        var down = new JsonObject { ["type"] = "keyDown", ["key"] = key };
+        if (key.Length == 1)
+            down["text"] = key;
+        await SendAsync("Input.dispatchKeyEvent", down);
+        await SendAsync("Input.dispatchKeyEvent", new JsonObject { ["type"] = "keyUp", ["key"] = key });
+    }
+
+    public async Task<byte[]> ScreenshotAsync() => (await SendAsync("Page.captureScreenshot", new JsonObject { ["format"] = "png" })).GetProperty("data").GetBytesFromBase64();
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended by itself.
+        }
+
+        _socket.Dispose();
+        _process.Dispose();
+        _sending.Dispose();
+
+        // Helpers of the browser may still write for a moment.
+        await Eventually.TrueAsync(() =>
+        {
+            try
+            {
+                _profile.Dispose();
+                return true;
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        });
+    }
+
+    static string Quoted(string text) => JsonSerializer.Serialize(text);
+
+    async Task<JsonElement> SendAsync(string method, JsonObject parameters)
+    {
+        var id = Interlocked.Increment(ref _last);
+        var answer = _asked[id] = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var message = new JsonObject { ["id"] = id, ["method"] = method, ["params"] = parameters };
+        if (_session is not null)
+            message["sessionId"] = _session;
+        await _sending.WaitAsync();
+        try
+        {
+            await _socket.SendAsync(JsonSerializer.SerializeToUtf8Bytes(message), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+        }
+        finally
+        {
+            _sending.Release();
+        }
+
+        return await answer.Task.WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    async Task ReadAsync()
+    {
+        try
+        {
+            using var message = new MemoryStream();
+            var buffer = new byte[64 * 1024];
+            while (true)
+            {
+                var read = await _socket.ReceiveAsync(buffer, CancellationToken.None);
+                message.Write(buffer, 0, read.Count);
+                if (!read.EndOfMessage)
+                    continue;
+                Take(JsonElement.Parse(message.GetBuffer().AsSpan(0, (int)message.Length)));
+                message.SetLength(0);
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            foreach (var asked in _asked.Values)
+                asked.TrySetException(new IOException("the browser has gone", e));
+        }
+    }
+
+    void Take(JsonElement message)
+    {
+        if (message.TryGetProperty("id", out var id) && _asked.TryRemove(id.GetInt32(), out var asked))
+        {
+            if (message.TryGetProperty("error", out var error))
+                asked.SetException(new InvalidOperationException(error.ToString()));
+            else
+                asked.SetResult(message.GetProperty("result"));
+            return;
+        }
+
+        var isError = message.GetProperty("method").GetString() switch
+        {
+            "Runtime.exceptionThrown" => true,
+            "Runtime.consoleAPICalled" => message.GetProperty("params").GetProperty("type").GetString() is "error" or "assert",
+            "Log.entryAdded" => message.GetProperty("params").GetProperty("entry").GetProperty("level").GetString() == "error",
+            _ => false,
+        };
+        if (isError)
+            _errors.Enqueue(message.GetProperty("params").ToString());
+    }
+}

@@ -1,0 +1,69 @@
+using Bunit;
+using FraudStreams.Dashboard.Cases;
+using FraudStreams.Dashboard.Live;
+using FraudStreams.Dashboard.Payments;
+using FraudStreams.RateLimiting;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Dashboard;
+
+[Trait("Category", "Unit")]
+public sealed class ComponentTests : IDisposable
+{
+    const string Script = "<script>alert(1)</script><img src=x onerror=alert(2)>";
+
+    readonly BunitContext _context = new();
+
+    public void Dispose() => _context.Dispose();
+
+    [Fact]
+    public void Case_shows_what_payments_say_as_text()
+    {
+        var payment = new ShownPayment("p1", new DateTime(2026, 1, 2), "****0002", 99.5, Script, 0.97, true, "cards-1", new DateTime(2026, 1, 2), null, null)
+        {
+            Reasons = [new ShownReason(Script, 2)],
+        };
+        var shown = CaseView.Of(new CaseRecord(new CaseKey("4000000000000002", 1)), [payment], DateTimeOffset.UnixEpoch);
+
+        var card = _context.Render<CaseCard>(parameters => parameters.Add(c => c.File, new CaseFile(shown, [payment, payment with { Id = "p0" }], [payment with { Id = "p2" }])).Add(c => c.Actor, "ann"));
+
+        card.FindAll("script, img").ShouldBeEmpty();
+        card.FindAll(".merchant")[0].TextContent.ShouldBe(Script);
+        card.Markup.ShouldNotContain("4000000000000002");
+    }
+
+    [Fact]
+    public void Case_of_somebody_else_cannot_be_decided()
+    {
+        var now = DateTimeOffset.UnixEpoch;
+        var payment = new ShownPayment("p1", new DateTime(2026, 1, 2), "****0002", 99.5, "a shop", 0.97, true, "cards-1", new DateTime(2026, 1, 2), null, null);
+        var held = new CaseRecord(new CaseKey("4000000000000002", 1)) { HeldBy = "bob", HeldUntil = now.AddMinutes(30) };
+
+        var card = _context.Render<CaseCard>(parameters => parameters.Add(c => c.File, new CaseFile(CaseView.Of(held, [payment], now), [], [])).Add(c => c.Actor, "ann"));
+        card.FindAll(".decide button").Where(button => !button.HasAttribute("disabled")).ShouldBeEmpty();
+        card.Markup.ShouldContain("bob reads it");
+
+        card.Render(parameters => parameters.Add(c => c.Actor, "bob"));
+        card.FindAll(".decide button").Count(button => !button.HasAttribute("disabled")).ShouldBe(4);
+    }
+
+    [Fact]
+    public void Graph_shows_rate_lag_and_what_fails()
+    {
+        var snapshot = new LiveSnapshot(DateTimeOffset.UnixEpoch, TimeSpan.FromMinutes(1))
+        {
+            Topics = LiveSnapshot.None.Topics.Add("transactions", new TopicRate("transactions", 1, 12_345, 200)).Add("predictions", new TopicRate("predictions", 1, 12_300, 199)),
+            Groups = LiveSnapshot.None.Groups.Add("score", new GroupRate("score", 199, 45, 0, null)).Add("store", new GroupRate("store", 3.2, 2_000, 4, "the disk is full")),
+            Valves = [("speed_1", Rate.Parse("200/s")), ("speed_2", Rate.Unlimited), ("speed_3", Rate.Unlimited)],
+        };
+
+        var graph = _context.Render<StreamGraph>(parameters => parameters.Add(g => g.Snapshot, snapshot).Add(g => g.Layout, GraphLayout.Wide));
+
+        graph.Markup.ShouldContain("12,345");
+        graph.Markup.ShouldContain("lag 45");
+        graph.FindAll(".node.pipeline.failing").Count.ShouldBe(1);
+        graph.FindAll(".node.pipeline.failing")[0].TextContent.ShouldContain("store");
+        graph.FindAll(".edge.failing").Count.ShouldBe(2);
+    }
+}
