@@ -24,10 +24,10 @@ sealed class ModelsEndpoints(StreamOptions options, ILogger log, TimeProvider ti
 
     public void Map(IEndpointRouteBuilder web)
     {
-        web.MapGet("/models", context => AnswerAsync(context, models => Task.FromResult<object>(models.List()))).Describe("models", "The versions");
+        web.MapGet("/models", context => ShowAsync(context, models => models.List())).Describe("models", "The versions");
         web.MapGet("/models/history", context => AnswerAsync(context, async models => await models.HistoryAsync(verify: false, CancellationToken.None)))
             .Describe("models", "Who did what to which version, and why");
-        web.MapGet("/models/{version}", context => AnswerAsync(context, models => Task.FromResult<object>(models.Show(VersionOf(context)))))
+        web.MapGet("/models/{version}", context => ShowAsync(context, models => models.Show(VersionOf(context))))
             .Describe("models", "A version: what it learnt from, its metrics, its history");
         Change("/models/{version}/promote", "Puts a version into service, or asks for it where others have to approve", [],
             (models, change, version) => models.PromoteAsync(version, change.Actor, change.Why, CancellationToken.None));
@@ -56,6 +56,8 @@ sealed class ModelsEndpoints(StreamOptions options, ILogger log, TimeProvider ti
     }
 
     static string VersionOf(HttpContext context) => (string)context.Request.RouteValues["version"]!;
+
+    Task ShowAsync(HttpContext context, Func<ModelService, object> show) => AnswerAsync(context, models => Task.FromResult(show(models)));
 
     async Task AnswerAsync(HttpContext context, Func<ModelService, Task<object>> answer)
     {
