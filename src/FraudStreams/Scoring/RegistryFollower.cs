@@ -27,7 +27,9 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
     readonly Action<string>? _serves;
     readonly ILoggingAdapter _log = Context.GetLogger();
     (string Version, double Threshold) _inService;
-    (string Version, double Threshold)? _inShadow;
+
+    /// <summary>With the entry that put it there: the same version may be stood down and challenge again between two looks.</summary>
+    (string Version, double Threshold, long Entry)? _inShadow;
     bool _isUnreadable;
 
     /// <summary>A version that failed here and is not reported yet: until then the registry would put it into service again.</summary>
@@ -143,7 +145,9 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
     async Task FollowChallengerAsync()
     {
         var state = _registry.State;
-        (string Version, double Threshold)? wanted = state.Challenger is { } challenger && state.Versions.TryGetValue(challenger, out var known) ? (challenger, known.Threshold) : null;
+        (string Version, double Threshold, long Entry)? wanted = state.Challenger is { } challenger && state.Versions.TryGetValue(challenger, out var known)
+            ? (challenger, known.Threshold, state.InShadow!.Number)
+            : null;
         if (wanted == _inShadow)
             return;
         if (wanted is not { } next)
@@ -187,7 +191,9 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
         }
         else
         {
-            _watch.Begin(state.InService!.Number, state.Champion!, former);
+            // Who changes the threshold wants other alerts: they are not compared from then on.
+            var changed = state.History.LastOrDefault(entry => entry.Action == RegistryAction.ThresholdChanged && entry.Version == state.Champion && entry.Number > state.InService!.Number);
+            _watch.Begin(changed?.Number ?? state.InService!.Number, state.Champion!, changed is null ? former : "");
             if (_watch.OutOfBounds is not var (version, why) || version != state.Champion)
                 return;
             _log.Warning("Model {Version} is replaced by {Former}, the version before it: {Why}", version, former, why);

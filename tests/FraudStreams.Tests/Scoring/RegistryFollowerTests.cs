@@ -153,6 +153,24 @@ public sealed class RegistryFollowerTests : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
+    public async Task Alerts_are_not_compared_once_the_threshold_was_changed_by_hand()
+    {
+        await using var host = RegistryHost.Open(_folder, "host", _time);
+        await host.ServeAsync("v1", "v2");
+        var follower = await FollowAsync(host, "v2");
+        await _challenger.ExpectMsgAsync<UseChallenger>(Limit);
+        await using var other = RegistryHost.Open(_folder, "other");
+
+        await other.Registry.ChangeThresholdAsync("v2", 0.01, "anna", "more alerts, on trial", default);
+        (await ExpectMsgAsync<UseModel>(Limit)).Model.Threshold.ShouldBe(0.01);
+        _watch.Compared("v2", "v1", payments: 500, alerts: 400, challengerAlerts: 2);
+
+        _watch.OutOfBounds.ShouldBeNull();
+        await StopAsync(follower);
+        host.Registry.State.Champion.ShouldBe("v2");
+    }
+
+    [Fact]
     public async Task After_the_probation_the_former_champion_scores_no_more()
     {
         await using var host = RegistryHost.Open(_folder, "host", _time);
