@@ -1,4 +1,5 @@
 using Akka;
+using FraudStreams.Candidates;
 using FraudStreams.Diagnostics;
 using FraudStreams.Labels;
 using FraudStreams.Messaging;
@@ -16,7 +17,7 @@ namespace FraudStreams.Pipelines;
 /// <param name="Health">Records each failure, and each batch that was committed.</param>
 /// <param name="Stop">Thrown when the program stops: nothing more is consumed then.</param>
 sealed record PipelineContext(
-    string Name, FraudSettings Settings, StreamResources Resources, PipelineRates Rates, StopSwitch Stop, StreamMetrics Metrics, PipelineHealth Health,
+    string Name, FraudSettings Settings, StreamResources Resources, PipelineRates Rates, LiveCandidateSettings Candidates, StopSwitch Stop, StreamMetrics Metrics, PipelineHealth Health,
     ILogger Log, TimeProvider Time)
 {
     static readonly TimeSpan TurnInterval = TimeSpan.FromMilliseconds(500);
