@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Configuration;
 using FraudStreams.Alerting;
+using FraudStreams.Candidates;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
@@ -33,6 +34,7 @@ public sealed record FraudSettings(
     WindowStateSettings Memory,
     ModelSettings Model,
     RegistrySettings Models,
+    CandidateSettings Candidates,
     StoreSettings Store,
     AlertSettings Alerts,
     ApiSettings Api,
@@ -59,6 +61,7 @@ public sealed record FraudSettings(
             Of(() => WindowStateSettings.From(root.Section("memory"))),
             Of(() => ModelSettings.From(root.Section("model"))),
             Of(() => RegistrySettings.From(root.Section("models"))),
+            Of(() => CandidateSettings.From(root.Section("models"))),
             Of(() => StoreSettings.From(root.Section("store"))),
             Of(() => AlertSettings.From(root.Section("alerts"), root.Section("store").Section("postgresql"))),
             Of(() => ApiSettings.From(root.Section("api"))),

@@ -12,7 +12,8 @@ namespace FraudStreams.Model.Json;
 /// </summary>
 /// <param name="schema">The schema of the rows.</param>
 /// <param name="into">Receives the records, without separators.</param>
-public sealed class StoredJsonWriter(TransactionSchema schema, IBufferWriter<byte> into) : StoredRowWriter(schema), IDisposable
+/// <param name="withConfirmed">Whether a confirmed label replaces the source's own, as for training.</param>
+public sealed class StoredJsonWriter(TransactionSchema schema, IBufferWriter<byte> into, bool withConfirmed = false) : StoredRowWriter(schema), IDisposable
 {
     static readonly JsonWriterOptions Unescaped = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
@@ -29,6 +30,8 @@ public sealed class StoredJsonWriter(TransactionSchema schema, IBufferWriter<byt
     {
         _json.Reset();
         _json.WriteStartObject();
+        if (withConfirmed && confirmed is { } fraud && Schema.LabelField >= 0)
+            written[Schema.LabelField] = fraud ? "1"u8.ToArray() : "0"u8.ToArray();
     }
 
     private protected override void Write(int field, ReadOnlySpan<byte> text)

@@ -73,6 +73,7 @@ static class CommandLine
             ReplayCommand.Create(),
             FeaturesCommand.Create(),
             ModelsCommand.Create(),
+            RetrainCommand.Create(),
             ExplainCommand.Create(),
         };
         foreach (var option in CommonOptions.All.Concat(RunCommand.Options))

@@ -57,6 +57,8 @@ static class ModelsCommand
         Of("challenge", "Has a version score the same payments in the champion's shadow; what it says decides nothing and goes to topic shadow and the store.", ChallengeAsync,
             [new Argument<string?>("VERSION") { Description = "The name of a version, as `models list` prints it.", Arity = ArgumentArity.ZeroOrOne }, None, Why, As],
             "fraudstreams models challenge cards-20260207-120000 --why \"trained with February's labels\"", "fraudstreams models challenge --none --why \"seen enough\""),
+        Of("gate", "Judges the challenger against the champion on what both scored and the store has labels of: passed, refused or not yet, with the reasons.", ModelsGate.RunAsync, ModelsGate.Options,
+            "fraudstreams models gate", "fraudstreams models gate --report gate.html"),
         Of("threshold", "Changes the score from which a version predicts fraud, without training.", ThresholdAsync,
             [Version(), new Argument<string>("SCORE") { Description = "Above 0, at most 1, such as 0.4." }, Why, As],
             "fraudstreams models threshold cards-20260131-120000 0.4 --why \"the team takes 30 more alerts a day\""),
@@ -125,7 +127,9 @@ static class ModelsCommand
 
     static async Task<int> PromoteAsync(ParseResult call, FraudSettings settings, ModelService models, CancellationToken cancellationToken)
     {
-        var version = await models.PromoteAsync(call.GetValue<string>("VERSION")!, call.GetValue(As)!, call.GetValue(Why)!, cancellationToken);
+        var name = call.GetValue<string>("VERSION")!;
+        var gate = await ModelsGate.OnPromotionAsync(name, settings, models.State, cancellationToken);
+        var version = await models.PromoteAsync(name, call.GetValue(As)!, call.GetValue(Why)!, cancellationToken, gate);
         return Say(call, version, IsInService(version) ? $"{version.Version} is in service." : $"{version.Version} goes into service once {version.ApprovalsMissing} more approved it.");
     }
 

@@ -57,6 +57,7 @@ static class ModelsView
                 RegistryAction.ThresholdChanged => $"set to {entry.Threshold?.ToString(CultureInfo.InvariantCulture)} the threshold of",
                 RegistryAction.Challenged => "put into the champion's shadow",
                 RegistryAction.StoodDown => "took out of the champion's shadow",
+                RegistryAction.Suggested => "suggests",
                 _ => "failed:",
             };
             Screen.Out.WritePlain($"{entry.Number,4}  {entry.At.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC  {entry.Actor}  {what} {entry.Version}  ({entry.Why})");

@@ -11,4 +11,7 @@ public enum Role
 
     /// <summary>Answers over HTTP.</summary>
     Api,
+
+    /// <summary>Judges challengers and trains them.</summary>
+    Train,
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using FraudStreams.Model.Evaluation.Promotion;
 
 namespace FraudStreams.Diagnostics;
 
@@ -79,6 +80,7 @@ public sealed class StreamMetrics : IDisposable
         _labelDelay = _meter.CreateHistogram<double>(
             "fraudstreams.labels.delay", "s", "From a label's confirmation until it is stored.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = s_labelDelays });
         _meter.CreateObservableGauge("fraudstreams.model.info", ModelInfo, description: "1, with the version that decides (alias champion), and with the one in its shadow (alias challenger).");
+        _meter.CreateObservableGauge("fraudstreams.gate.state", GateStates, description: "What the gate said of the challenger at the last look: 0 not yet, 1 refused, 2 passed. Of the host that looks.");
     }
 
     /// <summary>The version in service in this process; null where it does not score.</summary>
@@ -89,6 +91,9 @@ public sealed class StreamMetrics : IDisposable
 
     /// <summary>What the pipelines of this process consume.</summary>
     public AssignedPartitions Assigned { get; } = new();
+
+    /// <summary>What the gate said of the challenger at the last look of this host; null where it did not look.</summary>
+    public GateState? Gate { get; set; }
 
     /// <summary>Whether anybody reads what costs something for each payment: latencies and scores.</summary>
     public bool WantsEachPayment => _latency.Enabled || _scores.Enabled;
@@ -153,6 +158,8 @@ public sealed class StreamMetrics : IDisposable
     public void ShadowDropped(int payments) => _shadowDropped.Add(payments);
 
     public void Dispose() => _meter.Dispose();
+
+    IEnumerable<Measurement<int>> GateStates() => Gate is { } state ? [new Measurement<int>((int)state)] : [];
 
     IEnumerable<Measurement<int>> ModelInfo() =>
         from model in new[] { (Version: ModelVersion, Alias: "champion"), (Version: ChallengerVersion, Alias: "challenger") }

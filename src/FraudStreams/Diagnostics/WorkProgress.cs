@@ -9,8 +9,12 @@ namespace FraudStreams.Diagnostics;
 sealed class WorkProgress
 {
     readonly ProgressContext? _bars;
+    readonly Action<string> _lines;
 
-    WorkProgress(ProgressContext? bars) => _bars = bars;
+    WorkProgress(ProgressContext? bars, Action<string>? lines = null) => (_bars, _lines) = (bars, lines ?? Console.Error.WriteLine);
+
+    /// <summary>A line a step, to a log: of work in a process whose screen shows something else.</summary>
+    public static WorkProgress Logged(Action<string> lines) => new(null, lines);
 
     /// <summary>Does the work with a progress to tell its steps to.</summary>
     public static T Run<T>(Func<WorkProgress, T> work)
@@ -34,7 +38,7 @@ sealed class WorkProgress
     public void Warning(string text)
     {
         if (_bars is null)
-            Console.Error.WriteLine(text);
+            _lines(text);
         else
             Screen.Error.MarkupLine($"[yellow]{Markup.Escape(text)}[/]");
     }
@@ -44,7 +48,7 @@ sealed class WorkProgress
     {
         if (_bars is null)
         {
-            Console.Error.WriteLine(name);
+            _lines(name);
             return _ => { };
         }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
+using FraudStreams.Candidates;
 using FraudStreams.Configuration;
 using FraudStreams.RateLimiting;
 
@@ -15,19 +16,23 @@ sealed class ConfigReloader : ReceiveActor, IWithTimers
 {
     static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
+    static readonly string[] s_live = ["fraudstreams.speeds.", "fraudstreams.models.promotion", "fraudstreams.models.gate.", "fraudstreams.models.retrain."];
+
     readonly ILoggingAdapter _log = Context.GetLogger();
     readonly ConfigLayers _layers;
     readonly PipelineRates _rates;
+    readonly LiveCandidateSettings _candidates;
     SpeedSettings _inForce;
     ImmutableDictionary<string, string> _settings;
     string _seen;
     string _read;
 
     /// <param name="started">The settings that the process was started with, by their paths.</param>
-    public ConfigReloader(ConfigLayers layers, ImmutableDictionary<string, string> started, SpeedSettings inForce, PipelineRates rates)
+    public ConfigReloader(ConfigLayers layers, ImmutableDictionary<string, string> started, SpeedSettings inForce, PipelineRates rates, LiveCandidateSettings candidates)
     {
         _layers = layers;
         _rates = rates;
+        _candidates = candidates;
         _inForce = inForce;
         _settings = started;
         _seen = Stamp();
@@ -44,8 +49,8 @@ sealed class ConfigReloader : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(ConfigLayers layers, ImmutableDictionary<string, string> started, SpeedSettings inForce, PipelineRates rates) =>
-        Akka.Actor.Props.Create(() => new ConfigReloader(layers, started, inForce, rates));
+    public static Props Props(ConfigLayers layers, ImmutableDictionary<string, string> started, SpeedSettings inForce, PipelineRates rates, LiveCandidateSettings candidates) =>
+        Akka.Actor.Props.Create(() => new ConfigReloader(layers, started, inForce, rates, candidates));
 
     protected override void PreStart() => Timers.StartPeriodicTimer("look", Look.Now, Interval);
 
@@ -59,16 +64,20 @@ sealed class ConfigReloader : ReceiveActor, IWithTimers
         _read = stamp;
         try
         {
-            var wanted = FraudSettings.From(_layers.Load()).Speeds;
+            var settings = FraudSettings.From(_layers.Load());
+            var wanted = settings.Speeds;
             Apply("speed_1", _rates.Speed1, _inForce.Speed1, wanted.Speed1);
             Apply("speed_2", _rates.Speed2, _inForce.Speed2, wanted.Speed2);
             Apply("speed_3", _rates.Speed3, _inForce.Speed3, wanted.Speed3);
             _inForce = wanted;
+            if (_candidates.Current != settings.Candidates)
+                _log.Info("Gate and retraining go by {Settings} from the next look on", settings.Candidates);
+            _candidates.Current = settings.Candidates;
             NameOthers();
         }
         catch (SettingsException e)
         {
-            _log.Warning("The saved configuration is refused and the rates stay as they are: {Reason}", e.Message);
+            _log.Warning("The saved configuration is refused and what is in force stays as it is: {Reason}", e.Message);
         }
     }
 
@@ -80,11 +89,11 @@ sealed class ConfigReloader : ReceiveActor, IWithTimers
         _log.Info("{Rate} changed from {From} to {To}", name, from, to);
     }
 
-    /// <summary>Everything but the rates holds from the next start.</summary>
+    /// <summary>Everything but the rates, the gate and retraining holds from the next start.</summary>
     void NameOthers()
     {
         var now = SettingsOf(_layers);
-        var changed = now.Where(setting => _settings.GetValueOrDefault(setting.Key) != setting.Value && !setting.Key.StartsWith("fraudstreams.speeds.", StringComparison.Ordinal))
+        var changed = now.Where(setting => _settings.GetValueOrDefault(setting.Key) != setting.Value && !s_live.Any(live => setting.Key.StartsWith(live, StringComparison.Ordinal)))
             .Select(setting => setting.Key).Order(StringComparer.Ordinal).ToList();
         _settings = now;
         if (changed.Count > 0)

@@ -2,6 +2,7 @@ using Akka.Configuration;
 using Akka.Hosting;
 using FraudStreams.Alerting;
 using FraudStreams.Alerting.Outbox;
+using FraudStreams.Candidates;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.RateLimiting;
@@ -36,6 +37,7 @@ public static class StreamHost
         services.AddSingleton<DeliveredAlerts>();
         services.AddSingleton(new PipelineHealth(3 * settings.Restart.Max + PipelineHolds, time));
         services.AddSingleton(new PipelineRates(settings.Speeds.Speed1, settings.Speeds.Speed2, settings.Speeds.Speed3, time));
+        services.AddSingleton(new LiveCandidateSettings(settings.Candidates));
         services.AddAkka("fraudstreams", (akka, provider) =>
         {
             var config = options.Layers.Load();

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Streams;
 using FraudStreams.Alerting;
 using FraudStreams.Alerting.Outbox;
+using FraudStreams.Candidates;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Sqlite;
@@ -31,6 +32,7 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
     readonly ILoggerFactory _loggers;
     readonly ILogger<StreamService> _log;
     readonly TimeProvider _time;
+    readonly LiveCandidateSettings _candidates;
     readonly StopSwitch _stop = new();
     ImmutableArray<IPipeline> _pipelines = [];
     ImmutableArray<(IPipeline Pipeline, Task Completion)> _running = [];
@@ -40,7 +42,7 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
 
     public StreamService(
         StreamOptions options, ActorSystem system, StreamMetrics metrics, PipelineHealth health, PendingAlerts pendingAlerts, DeliveredAlerts deliveredAlerts,
-        PipelineRates rates, ILoggerFactory loggers, TimeProvider time)
+        PipelineRates rates, LiveCandidateSettings candidates, ILoggerFactory loggers, TimeProvider time)
     {
         _options = options;
         _system = system;
@@ -52,6 +54,7 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
         _log = loggers.CreateLogger<StreamService>();
         _time = time;
         Rates = rates;
+        _candidates = candidates;
     }
 
     public PipelineRates Rates { get; }
@@ -89,11 +92,11 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
         {
             _metrics.Runs(pipeline.Name);
             var context = new PipelineContext(
-                pipeline.Name, settings, _resources, Rates, _stop, _metrics, _health, _loggers.CreateLogger(pipeline.GetType().FullName!), _time);
+                pipeline.Name, settings, _resources, Rates, _candidates, _stop, _metrics, _health, _loggers.CreateLogger(pipeline.GetType().FullName!), _time);
             _running = _running.Add((pipeline, pipeline.Build(context).Run(_system.Materializer())));
         }
 
-        _system.ActorOf(ConfigReloader.Props(_options.Layers, _options.Started, settings.Speeds, Rates), "config-reloader");
+        _system.ActorOf(ConfigReloader.Props(_options.Layers, _options.Started, settings.Speeds, Rates, _candidates), "config-reloader");
         IsStarted = true;
         return Task.CompletedTask;
     }
@@ -101,7 +104,7 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
     /// <summary>Completes when the producer is done, every group of this process has read its topic to the end, and every alert is delivered.</summary>
     public async Task DrainedAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(_running.Where(running => running.Pipeline.Topic is null).Select(running => running.Completion)).WaitAsync(cancellationToken);
+        await Task.WhenAll(_running.Where(running => running.Pipeline.EndsByItself).Select(running => running.Completion)).WaitAsync(cancellationToken);
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50), _time);
         while (!await IsDrainedAsync(cancellationToken))
             await tick.WaitForNextTickAsync(cancellationToken);

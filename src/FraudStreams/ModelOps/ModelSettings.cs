@@ -28,6 +28,9 @@ public sealed record ModelSettings(
     /// <summary>In place of a version's name: the one that was trained last.</summary>
     public const string Newest = "newest";
 
+    /// <summary>Threads that grow trees; 0: as many as the machine has cores. The result does not depend on it.</summary>
+    public int Threads { get; init; }
+
     /// <summary>For the trees of this program.</summary>
     public BoostingSettings Boosting => new()
     {
@@ -41,6 +44,7 @@ public sealed record ModelSettings(
         SubsampleRows = SubsampleRows,
         SubsampleColumns = SubsampleColumns,
         Seed = (ulong)Seed,
+        Threads = Threads,
     };
 
     /// <summary>For the trainers of ML.NET.</summary>

@@ -22,6 +22,9 @@ sealed class Trainer(ModelSettings settings, LocalModels local, WorkProgress pro
     /// <summary>How much of a history may be rejected; null: no matter.</summary>
     public InputSettings? Input { get; init; }
 
+    /// <summary>Event time, Unix milliseconds: earlier payments are what windows remember, and are not learnt from.</summary>
+    public long LearnFrom { get; init; } = long.MinValue;
+
     /// <summary>The trained version, or why this history cannot be learnt from.</summary>
     public (ScoringModel? Model, string? Why) Train(IHistory history, CancellationToken cancellationToken)
     {
@@ -29,6 +32,8 @@ sealed class Trainer(ModelSettings settings, LocalModels local, WorkProgress pro
         var plan = FeaturePlan.Fit(history.Schema, history.Read(progress.Step($"Learning the categories of {history.Name}"), _ => { }, cancellationToken));
         var rows = LabelledDataset.Read(
             history, plan, new WindowState(history.Schema), progress.Step($"Computing {plan.Count} features"), leftOut, cancellationToken);
+        if (rows is not null && rows.At(LearnFrom) is > 0 and var first)
+            rows = first < rows.Count ? rows.Slice(first, rows.Count - first) : null;
         leftOut.Report(progress, history.Name, rows?.Count ?? 0);
         leftOut.Check(Input, history.Name, rows?.Count ?? 0);
         return Train(history.Name, plan, rows, history.Columns, cancellationToken);

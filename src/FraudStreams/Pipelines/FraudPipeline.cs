@@ -65,6 +65,12 @@ static class FraudPipeline
             .Via(StoreShadow.Flow(store, context.Resources.Topics, context.Name, context.Time))
             .Select(context.CountShadow));
 
+    /// <summary>every second ▸ look at the gate and train, if it is time to and no other host does.</summary>
+    public static IRunnableGraph<Task<Done>> Train(PipelineContext context, Func<Task<Done>> step) => Restarted(context, () =>
+        Source.Tick(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), NotUsed.Instance).MapMaterializedValue(_ => NotUsed.Instance)
+            .Via(context.Stop.Flow<NotUsed>())
+            .SelectAsync(1, _ => step()));
+
     /// <summary>Every partition that this process is assigned, side by side, until the switch is thrown.</summary>
     static IRunnableGraph<Task<Done>> Consumed(
         PipelineContext context, string topic, Func<TopicPartition, Source<IReadOnlyList<TopicRecord>, NotUsed>, Source<Done, NotUsed>> flow) =>

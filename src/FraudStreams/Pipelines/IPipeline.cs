@@ -19,6 +19,9 @@ interface IPipeline
     /// <summary>The topic that it consumes; null for a producer.</summary>
     string? Topic { get; }
 
+    /// <summary>Whether it comes to an end, such as that of a file, and a drain waits for that.</summary>
+    bool EndsByItself => Topic is null;
+
     /// <summary>Builds the graph, and opens what only this pipeline needs. Called once, at the start.</summary>
     IRunnableGraph<Task<Done>> Build(PipelineContext context);
 

@@ -1,5 +1,6 @@
 using Akka;
 using Akka.Streams.Dsl;
+using FraudStreams.Candidates;
 using FraudStreams.Diagnostics;
 using FraudStreams.Labels;
 using FraudStreams.Messaging;
@@ -17,7 +18,7 @@ namespace FraudStreams.Pipelines;
 /// <param name="Health">Records each failure, and each batch that was committed.</param>
 /// <param name="Stop">Thrown when the program stops: nothing more is consumed then.</param>
 sealed record PipelineContext(
-    string Name, FraudSettings Settings, StreamResources Resources, PipelineRates Rates, StopSwitch Stop, StreamMetrics Metrics, PipelineHealth Health,
+    string Name, FraudSettings Settings, StreamResources Resources, PipelineRates Rates, LiveCandidateSettings Candidates, StopSwitch Stop, StreamMetrics Metrics, PipelineHealth Health,
     ILogger Log, TimeProvider Time)
 {
     static readonly TimeSpan TurnInterval = TimeSpan.FromMilliseconds(500);

@@ -29,7 +29,9 @@ sealed record StreamResources(
     /// <summary>Closes it with the others.</summary>
     public T Own<T>(T resource)
     {
-        if (resource is not null)
+        if (resource is null)
+            return resource;
+        lock (_owned)
             _owned.Push(resource);
         return resource;
     }

@@ -43,4 +43,21 @@ internal interface IStoreDatabase : IAsyncDisposable
 
     /// <summary>All labels of the history, ordered so that of a payment's labels the last one is in force.</summary>
     Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken cancellationToken);
+
+    /// <summary>What champion and challenger both scored, by event time.</summary>
+    Task<ShadowedPayments> ReadShadowedAsync(string champion, string challenger, CancellationToken cancellationToken);
+
+    /// <summary>What a version decided after an event time and up to another, its scores in both places.</summary>
+    Task<ShadowedPayments> ReadDecidedAsync(string version, long after, long to, CancellationToken cancellationToken);
+
+    /// <summary>The number of payments with a label, confirmed or the source's own, after an event time and up to another.</summary>
+    Task<long> CountLabelledAsync(long after, long to, CancellationToken cancellationToken);
+
+    /// <summary>Null without payments.</summary>
+    Task<long?> LatestEventTimeAsync(CancellationToken cancellationToken);
+
+    /// <summary>Takes or renews a lease, in Unix milliseconds; false where another holder has it.</summary>
+    Task<bool> TryLeaseAsync(string name, string holder, long now, long until, CancellationToken cancellationToken);
+
+    Task<bool> ReleaseLeaseAsync(string name, string holder, CancellationToken cancellationToken);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Csv;
+using FraudStreams.Model.Evaluation.Promotion;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
 using FraudStreams.Storage.Postgres;
@@ -141,6 +142,29 @@ public sealed class PredictionStore : IAsyncDisposable
 
     /// <summary>All labels of the history, in the order of their confirmation.</summary>
     public Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken cancellationToken) => InTurnAsync(_database.ReadLabelsAsync, cancellationToken);
+
+    /// <summary>What champion and challenger both scored, by event time. Reads all of it in one call: on a store that nobody else waits for.</summary>
+    public Task<ShadowedPayments> ReadShadowedAsync(string champion, string challenger, CancellationToken cancellationToken) =>
+        InTurnAsync(token => _database.ReadShadowedAsync(champion, challenger, token), cancellationToken);
+
+    /// <summary>What a version decided of the labelled payments after an event time and up to another, Unix milliseconds; its scores stand in both places.</summary>
+    public async Task<GatePayment[]> ReadDecidedAsync(string version, long after, long to, CancellationToken cancellationToken) =>
+        (await InTurnAsync(token => _database.ReadDecidedAsync(version, after, to, token), cancellationToken)).Payments;
+
+    /// <summary>The number of payments with a label, confirmed or the source's own, after an event time and up to another, Unix milliseconds.</summary>
+    public Task<long> CountLabelledAsync(long after, long to, CancellationToken cancellationToken) =>
+        InTurnAsync(token => _database.CountLabelledAsync(after, to, token), cancellationToken);
+
+    /// <summary>The latest event time of the stored payments, Unix milliseconds; null without payments.</summary>
+    public Task<long?> LatestEventTimeAsync(CancellationToken cancellationToken) => InTurnAsync(_database.LatestEventTimeAsync, cancellationToken);
+
+    /// <summary>Takes or renews the right to do what only one host may do; false where another holder has it.</summary>
+    public Task<bool> TryLeaseAsync(string name, string holder, DateTimeOffset now, TimeSpan time, CancellationToken cancellationToken) =>
+        InTurnAsync(token => _database.TryLeaseAsync(name, holder, now.ToUnixTimeMilliseconds(), (now + time).ToUnixTimeMilliseconds(), token), cancellationToken);
+
+    /// <summary>Gives it up.</summary>
+    public Task<bool> ReleaseLeaseAsync(string name, string holder, CancellationToken cancellationToken) =>
+        InTurnAsync(token => _database.ReleaseLeaseAsync(name, holder, token), cancellationToken);
 
     /// <summary>Cancels calls that wait for a lock or for their turn; a transaction in progress is finished.</summary>
     public async ValueTask DisposeAsync()

@@ -13,6 +13,8 @@ internal sealed record StoreTableNames(string? Schema)
 
     public string Shadow => Of("shadow");
 
+    public string Leases => Of("leases");
+
     public string Steps => Of("store_steps");
 
     string Of(string table) => Schema is null ? table : $"{StoreColumn.Quote(Schema)}.{table}";

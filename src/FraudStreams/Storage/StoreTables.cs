@@ -9,7 +9,8 @@ namespace FraudStreams.Storage;
 /// prediction and the label: the source's own label keeps its column, the confirmed label goes to true_value, and as_written holds the original
 /// characters of values that their type and format would not reproduce, reasons the JSON
 /// array of a predicted fraud. `label_history` has every label that ever arrived; the latest of a payment is
-/// the one in its row. `shadow` has what challengers said of payments, beside what the champion decided.
+/// the one in its row. `shadow` has what challengers said of payments, beside what the champion decided, and `leases` which host
+/// does what only one may do.
 /// </summary>
 /// <remarks>
 /// The tables are created and migrated by numbered steps, recorded in `store_steps`. A released step is never changed: a new one follows it. Rows are in
@@ -18,7 +19,7 @@ namespace FraudStreams.Storage;
 internal sealed class StoreTables
 {
     /// <summary>The number of migration steps: the format of this release.</summary>
-    public const int StepCount = 4;
+    public const int StepCount = 5;
 
     /// <summary>The label in force, the latest, comes first. Ties are broken alike on every database, in whatever order the labels arrived.</summary>
     public const string LatestFirst = "confirmed_at DESC, confirmed_by DESC, true_value DESC";
@@ -44,7 +45,7 @@ internal sealed class StoreTables
         All = [.. Written, new("true_value", dialect.Flag), new("confirmed_at", dialect.Time), new("confirmed_by", dialect.Text)];
         Id = StoreColumn.Quote(schema.Roles.Id);
         Time = StoreColumn.Quote(schema.Roles.Time);
-        _steps = [Payments(), Labels(), Reasons(), Shadow()];
+        _steps = [Payments(), Labels(), Reasons(), Shadow(), Leases()];
     }
 
     public StoreTableNames TableNames { get; }
@@ -174,6 +175,15 @@ internal sealed class StoreTables
         );
         CREATE UNIQUE INDEX shadow_by_id ON {TableNames.Shadow} (id, model_version);
         CREATE INDEX shadow_by_version ON {TableNames.Shadow} (model_version, event_time);
+        """;
+
+    /// <summary>Step 5: which host does what only one may do.</summary>
+    string Leases() => $"""
+        CREATE TABLE {TableNames.Leases} (
+            name {_dialect.Text}{_dialect.Collation} PRIMARY KEY,
+            holder {_dialect.Text}{_dialect.Collation} NOT NULL,
+            ends_at {_dialect.Whole} NOT NULL
+        )
         """;
 
     void CheckColumns(IStoreConnection connection)

@@ -10,6 +10,9 @@ static class ConsumerGroups
     public const string Label = "label";
     public const string Shadow = "shadow";
 
+    /// <summary>Consumes no topic: the name of the pipeline that trains.</summary>
+    public const string Train = "train";
+
     /// <summary>Commits the offsets up to which the deliveries of the alert journals are published.</summary>
     public const string DeliveryLog = "alert-records";
 }

@@ -31,17 +31,18 @@ public sealed partial class RoomsTests
         ["Scoring"] = ["Configuration", "Diagnostics", "Messaging", "ModelOps", "Topics"],
         ["WindowStates"] = ["Configuration", "Messaging", "Scoring", "Topics"],
         ["Replay"] = ["Messaging", "ModelOps", "Scoring", "Storage", "Topics", "WindowStates"],
-        [Settings] = ["Alerting", "Configuration", "Diagnostics", "Messaging", "ModelOps", "RateLimiting", "Scoring", "Simulation", "Storage", "Topics", "WindowStates"],
+        ["Candidates"] = ["Configuration", "Diagnostics", "ModelOps", "Storage"],
+        [Settings] = ["Alerting", "Candidates", "Configuration", "Diagnostics", "Messaging", "ModelOps", "RateLimiting", "Scoring", "Simulation", "Storage", "Topics", "WindowStates"],
         ["Pipelines"] =
         [
-            "Alerting", "Configuration", "Diagnostics", Settings, "Labels", "Messaging", "ModelOps", "RateLimiting", "Scoring", "Simulation", "Storage", "Topics", "WindowStates",
+            "Alerting", "Candidates", "Configuration", "Diagnostics", Settings, "Labels", "Messaging", "ModelOps", "RateLimiting", "Scoring", "Simulation", "Storage", "Topics", "WindowStates",
         ],
-        ["Hosting"] = ["Alerting", "Configuration", "Diagnostics", Settings, "Messaging", "Pipelines", "RateLimiting"],
+        ["Hosting"] = ["Alerting", "Candidates", "Configuration", "Diagnostics", Settings, "Messaging", "Pipelines", "RateLimiting"],
         ["Api"] = ["Alerting", "Configuration", "Diagnostics", "Hosting", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Scoring", "Storage", "Topics", "WindowStates"],
         ["Dashboard"] = ["Alerting", "Api", "Configuration", "Diagnostics", "Hosting", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Storage", "Topics"],
         ["Cli"] =
         [
-            "Alerting", "Api", "Configuration", "Dashboard", "Diagnostics", Settings, "Hosting", "Labels", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Replay", "Simulation", "Storage",
+            "Alerting", "Api", "Candidates", "Configuration", "Dashboard", "Diagnostics", Settings, "Hosting", "Labels", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Replay", "Simulation", "Storage",
             "Topics",
         ],
     };

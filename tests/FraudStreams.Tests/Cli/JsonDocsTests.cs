@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using FraudStreams.Cli;
 using FraudStreams.Messaging.Sqlite;
+using FraudStreams.Model.Evaluation.Promotion;
 using FraudStreams.Model.Models.Trees;
 using FraudStreams.ModelOps;
 using FraudStreams.ModelOps.Registry;
@@ -75,6 +76,16 @@ public sealed partial class JsonDocsTests
 
         ShouldBeAsIn("models who", Parsed(new PaymentDecision(
             "a", default, 0.5, 1, "v", default, new ServiceRecord("v", line, line, line, [line], 0.4, line), [new ShadowOpinion("w", 0.5, 1, 0.4, default)])));
+    }
+
+    [Fact]
+    public void A_report_of_the_gate_has_the_keys_of_its_example()
+    {
+        var payments = Enumerable.Range(0, 400).Select(row => new GatePayment(row, row, row % 4 == 0, row % 7 / 7.0, row % 7 == 6, row % 5 / 5.0, row % 5 == 4, row)).ToArray();
+
+        var report = PromotionGate.Judge("one", "two", payments, -1, long.MaxValue / 2, new GateRules());
+
+        ShouldBeAsIn("models gate", JsonDocument.Parse(GateJson.Write(report)).RootElement);
     }
 
     [Fact]

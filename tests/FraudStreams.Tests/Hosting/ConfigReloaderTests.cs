@@ -1,6 +1,8 @@
+using FraudStreams.Candidates;
 using FraudStreams.Configuration;
 using FraudStreams.Hosting;
 using FraudStreams.RateLimiting;
+using FraudStreams.Tests.Configuration;
 using Shouldly;
 using Xunit;
 
@@ -13,6 +15,7 @@ public sealed class ConfigReloaderTests : Akka.TestKit.Xunit2.TestKit
 
     readonly TemporaryFolder _folder = new();
     readonly PipelineRates _speeds;
+    readonly LiveCandidateSettings _candidates = new(SettingsOf.Set().Candidates);
 
     public ConfigReloaderTests()
     {
@@ -94,10 +97,23 @@ public sealed class ConfigReloaderTests : Akka.TestKit.Xunit2.TestKit
         await Eventually.TrueAsync(() => _speeds.Speed1.Speed == Rate.Of(12));
     }
 
+    [Fact]
+    public async Task Triggers_and_the_gate_are_turned_live()
+    {
+        Watch();
+
+        await EventFilter.Warning(contains: "needs a restart").ExpectAsync(0, TimeSpan.FromSeconds(1), () => System.IO.File.WriteAllTextAsync(
+            File, "fraudstreams { speeds.speed_1 = 12/s, models { promotion = suggest, gate.min-frauds = 50, retrain.min-new-labels = 700 } }\n"));
+
+        await Eventually.TrueAsync(() => _candidates.Current.Promotion == PromotionMode.Suggest);
+        _candidates.Current.Gate.Rules.MinFrauds.ShouldBe(50);
+        _candidates.Current.Retrain.MinNewLabels.ShouldBe(700);
+    }
+
     void Watch(params string[] set)
     {
         var layers = new ConfigLayers(File, set, environment: new Dictionary<string, string>(), directory: _folder);
-        Sys.ActorOf(ConfigReloader.Props(layers, ConfigReloader.SettingsOf(layers), FraudSettings.From(layers.Load()).Speeds, _speeds));
+        Sys.ActorOf(ConfigReloader.Props(layers, ConfigReloader.SettingsOf(layers), FraudSettings.From(layers.Load()).Speeds, _speeds, _candidates));
     }
 
     Task SaveAsync(string speeds) => System.IO.File.WriteAllTextAsync(File, $"fraudstreams.speeds {{ {speeds} }}\n");

@@ -202,7 +202,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
         await using (var store = Predictions.Open(_settings))
             await store.WriteAsync(Predictions.Records(Predictions.Json("t1")));
         PostgresServer.Rows(_settings, """
-            DROP TABLE label_history, shadow;
+            DROP TABLE label_history, shadow, leases;
             DROP INDEX transactions_confirmed;
             ALTER TABLE transactions DROP COLUMN confirmed_at, DROP COLUMN confirmed_by, DROP COLUMN as_written, DROP COLUMN reasons;
             DELETE FROM store_steps WHERE number > 1;
@@ -213,7 +213,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<Po
 
         applied.Applied.ShouldBe(1);
         PostgresServer.Rows(_settings, "SELECT id, true_value, confirmed_by FROM transactions").ShouldBe(["t1|1|anna"]);
-        PostgresServer.Rows(_settings, "SELECT number FROM store_steps ORDER BY number").ShouldBe(["1", "2", "3", "4"]);
+        PostgresServer.Rows(_settings, "SELECT number FROM store_steps ORDER BY number").ShouldBe(["1", "2", "3", "4", "5"]);
     }
 
     static (int Stored, int AlreadyThere) Counts(StoredBatch batch) => (batch.Stored, batch.AlreadyThere);

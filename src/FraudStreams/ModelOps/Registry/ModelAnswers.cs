@@ -41,8 +41,12 @@ sealed record ModelDetails(
 sealed record HistoryLine(
     long Number, DateTimeOffset At, string Actor, RegistryAction Action, string Version, string Why, double? Threshold, DateTimeOffset? ProbationUntil, string Hash)
 {
+    /// <summary>What the gate said, of an entry that follows from it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RegistryGate? Gate { get; init; }
+
     public static HistoryLine Of(RegistryEvent entry) =>
-        new(entry.Number, entry.At, entry.Actor, entry.Action, entry.Version, entry.Why, entry.Threshold, entry.ProbationUntil, entry.Hash);
+        new(entry.Number, entry.At, entry.Actor, entry.Action, entry.Version, entry.Why, entry.Threshold, entry.ProbationUntil, entry.Hash) { Gate = entry.Gate };
 }
 
 /// <summary>The history.</summary>

@@ -12,7 +12,7 @@ namespace FraudStreams.ModelOps.Registry;
 /// before it, and the versions' artifacts beside them. A host keeps the versions that it uses in its own folder and fetches those that it lacks. Two
 /// writers at once are settled by the topic's order: the second entry does not follow the first and is made anew. One caller at a time.
 /// </summary>
-public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimeProvider time) : IAsyncDisposable
+public sealed partial class ModelRegistry(IMessageLog topics, LocalModels local, TimeProvider time) : IAsyncDisposable
 {
     const int MostTries = 20;
     const int MostCharacters = 1000;
@@ -63,8 +63,9 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
 
     /// <summary>Puts a version into service on all hosts, or asks for it where others have to approve.</summary>
     /// <param name="approvals">How many others have to approve: 0 puts it into service at once.</param>
+    /// <param name="gate">What the gate says of it; null where it was not judged.</param>
     /// <returns>Whether it is in service.</returns>
-    public async Task<bool> PromoteAsync(string version, string actor, string why, int approvals, CancellationToken cancellationToken)
+    public async Task<bool> PromoteAsync(string version, string actor, string why, int approvals, CancellationToken cancellationToken, RegistryGate? gate = null)
     {
         await AppendAsync(actor, state =>
         {
@@ -73,7 +74,7 @@ public sealed class ModelRegistry(IMessageLog topics, LocalModels local, TimePro
                 return null;
             if (state.Requests.TryGetValue(version, out var request))
                 throw new RegistryException($"{request.Entry.Actor} asked for {version} to go into service, and {request.Missing} more must approve: `fraudstreams models approve {version} --why TEXT`");
-            return approvals == 0 ? Entry(RegistryAction.Promoted, version, why) with { ProbationUntil = Until(state) } : Entry(RegistryAction.Requested, version, why) with { Approvals = approvals };
+            return (approvals == 0 ? Entry(RegistryAction.Promoted, version, why) with { ProbationUntil = Until(state) } : Entry(RegistryAction.Requested, version, why) with { Approvals = approvals }) with { Gate = gate };
         }, null, cancellationToken);
         return State.Champion == version;
     }

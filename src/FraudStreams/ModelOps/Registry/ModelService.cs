@@ -13,7 +13,7 @@ namespace FraudStreams.ModelOps.Registry;
 /// <exception cref="RegistryException">It does not do what was asked; the message is for the person who asked.</exception>
 sealed class ModelService(ModelRegistry registry, LocalModels local, RegistrySettings settings, TimeProvider time)
 {
-    RegistryState State => registry.State;
+    public RegistryState State => registry.State;
 
     public ModelList List() => new(
         State.Champion, State.Challenger, State.ProbationUntil is { } until && until > time.GetUtcNow() ? until : null, [.. State.Versions.Values.Select(SummaryOf)],
@@ -38,15 +38,16 @@ sealed class ModelService(ModelRegistry registry, LocalModels local, RegistrySet
     public ServiceRecord Who(string version, DateTimeOffset at) => ServiceRecord.Of(State.History, version, at);
 
     /// <summary>In service, or with so many approvals missing.</summary>
-    public async Task<ModelSummary> PromoteAsync(string version, string actor, string why, CancellationToken cancellationToken)
+    /// <param name="gate">What the gate says of it; null where it was not judged.</param>
+    public async Task<ModelSummary> PromoteAsync(string version, string actor, string why, CancellationToken cancellationToken, RegistryGate? gate = null)
     {
         await CheckAsync(version, cancellationToken);
-        await registry.PromoteAsync(version, actor, why, settings.Approvals, cancellationToken);
+        await registry.PromoteAsync(version, actor, why, settings.Approvals, cancellationToken, gate);
         Follow();
         return SummaryOf(version);
     }
 
-    /// <inheritdoc cref="PromoteAsync"/>
+    /// <summary>In service, or with so many approvals missing.</summary>
     public async Task<ModelSummary> ApproveAsync(string version, string actor, string why, CancellationToken cancellationToken)
     {
         await registry.ApproveAsync(version, actor, why, cancellationToken);

@@ -33,6 +33,9 @@ public enum RegistryAction
 
     /// <summary>It is the challenger no more.</summary>
     StoodDown,
+
+    /// <summary>It has passed the gate; whether it goes into service is for a person to say.</summary>
+    Suggested,
 }
 
 /// <summary>One entry of the registry's history: who did what to which version, and why.</summary>
@@ -54,6 +57,10 @@ public sealed record RegistryEvent(long Number, DateTimeOffset At, string Actor,
     /// <summary>Until when the former champion scores in the shadow of the one that this entry puts into service; null where it does not.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? ProbationUntil { get; init; }
+
+    /// <summary>What the gate said, of an entry that follows from it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RegistryGate? Gate { get; init; }
 
     /// <summary>The version's card in short, of <see cref="RegistryAction.Registered"/>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

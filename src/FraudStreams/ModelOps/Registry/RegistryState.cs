@@ -56,6 +56,13 @@ public sealed class RegistryState
     /// <summary>The hash of the last entry, which covers all of them; empty where there is none.</summary>
     public string Head => _history.Count == 0 ? "" : _history[^1].Hash;
 
+    /// <summary>Whether the last challenger was stood down because it lost at the gate, and none has challenged since.</summary>
+    public bool HasLost => _history.FindLast(entry => entry.Action is RegistryAction.Challenged or RegistryAction.StoodDown) is { Action: RegistryAction.StoodDown, Gate: not null };
+
+    /// <summary>Whether the gate has said already that a challenger is better than a champion.</summary>
+    public bool HasPassed(string champion, string challenger) =>
+        _history.Exists(entry => entry is { Action: RegistryAction.Suggested or RegistryAction.Requested or RegistryAction.Promoted, Gate: { } gate } && (gate.Champion, gate.Challenger) == (champion, challenger));
+
     /// <summary>False where the entry does not follow the last one.</summary>
     public bool TryApply(RegistryEvent entry)
     {

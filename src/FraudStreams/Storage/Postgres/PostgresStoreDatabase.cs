@@ -120,6 +120,24 @@ internal sealed class PostgresStoreDatabase : IStoreDatabase
     public Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken cancellationToken) =>
         AttemptAsync("Reading the labels", writer => writer.ReadLabelsAsync(cancellationToken));
 
+    public Task<ShadowedPayments> ReadShadowedAsync(string champion, string challenger, CancellationToken cancellationToken) => AttemptAsync(
+        "Reading what champion and challenger scored", writer => writer.AskAsync(candidates => candidates.ReadShadowedAsync(champion, challenger, cancellationToken), cancellationToken));
+
+    public Task<ShadowedPayments> ReadDecidedAsync(string version, long after, long to, CancellationToken cancellationToken) => AttemptAsync(
+        "Reading what the champion decided", writer => writer.AskAsync(candidates => candidates.ReadDecidedAsync(version, after, to, cancellationToken), cancellationToken));
+
+    public Task<long> CountLabelledAsync(long after, long to, CancellationToken cancellationToken) => AttemptAsync(
+        "Counting the labelled payments", writer => writer.AskAsync(candidates => candidates.CountLabelledAsync(after, to, cancellationToken), cancellationToken));
+
+    public Task<long?> LatestEventTimeAsync(CancellationToken cancellationToken) => AttemptAsync(
+        "Looking for the latest payment", writer => writer.AskAsync(candidates => candidates.LatestEventTimeAsync(cancellationToken), cancellationToken));
+
+    public Task<bool> TryLeaseAsync(string name, string holder, long now, long until, CancellationToken cancellationToken) => AttemptAsync(
+        $"Taking the lease {name}", writer => writer.AskAsync(candidates => candidates.TryLeaseAsync(name, holder, now, until, cancellationToken), cancellationToken));
+
+    public Task<bool> ReleaseLeaseAsync(string name, string holder, CancellationToken cancellationToken) => AttemptAsync(
+        $"Giving up the lease {name}", writer => writer.AskAsync(candidates => candidates.ReleaseLeaseAsync(name, holder, cancellationToken), cancellationToken));
+
     public async ValueTask DisposeAsync()
     {
         if (_writer is not null) await _writer.DisposeAsync();

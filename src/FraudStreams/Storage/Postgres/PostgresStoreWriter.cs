@@ -219,6 +219,15 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
         return labels;
     }
 
+    /// <summary>Asks in one transaction, without a timeout: the gate reads months of payments.</summary>
+    public async Task<T> AskAsync<T>(Func<PostgresCandidates, Task<T>> question, CancellationToken cancellationToken)
+    {
+        await using var transaction = await BeginAsync(_forLongQuery, cancellationToken);
+        var answer = await question(new PostgresCandidates(_connection, _tables, _schema));
+        await transaction.CommitAsync(cancellationToken);
+        return answer;
+    }
+
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
     /// <summary>The labels' ids, times, sources and values as four arrays.</summary>
@@ -284,9 +293,9 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
         }
     }
 
-    static long MillisecondsOf(DateTime time) => new DateTimeOffset(time).ToUnixTimeMilliseconds();
+    internal static long MillisecondsOf(DateTime time) => new DateTimeOffset(time).ToUnixTimeMilliseconds();
 
     /// <summary>Clamps to the first and the last time that a DateTime can hold.</summary>
-    static DateTime TimeOf(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(
+    internal static DateTime TimeOf(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(
         Math.Clamp(milliseconds, DateTimeOffset.MinValue.ToUnixTimeMilliseconds(), DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())).UtcDateTime;
 }

@@ -18,6 +18,7 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
     readonly SqliteStoreSettings _settings;
     readonly TransactionSchema _schema;
     readonly StoreTables _tables;
+    readonly SqliteCandidates _candidates;
     readonly TimeProvider _time;
     SqliteStoreWriter? _writer;
 
@@ -26,6 +27,7 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
         _settings = settings;
         _schema = schema;
         _tables = new StoreTables(schema, StoreDialect.Sqlite, new StoreTableNames(null));
+        _candidates = new SqliteCandidates(_tables, schema);
         _time = time;
     }
 
@@ -164,6 +166,24 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
             labels.Add(new Label(rows.Text(0), rows.Long(1) == 1, rows.Long(2), rows.Text(3)));
         return labels;
     }, () => "Reading the labels", cancellationToken);
+
+    public Task<ShadowedPayments> ReadShadowedAsync(string champion, string challenger, CancellationToken cancellationToken) =>
+        WithRetryAsync(writer => _candidates.ReadShadowed(writer.File, champion, challenger, cancellationToken), () => "Reading what champion and challenger scored", cancellationToken);
+
+    public Task<ShadowedPayments> ReadDecidedAsync(string version, long after, long to, CancellationToken cancellationToken) =>
+        WithRetryAsync(writer => _candidates.ReadDecided(writer.File, version, after, to, cancellationToken), () => "Reading what the champion decided", cancellationToken);
+
+    public Task<long> CountLabelledAsync(long after, long to, CancellationToken cancellationToken) =>
+        WithRetryAsync(writer => _candidates.CountLabelled(writer.File, after, to), () => "Counting the labelled payments", cancellationToken);
+
+    public Task<long?> LatestEventTimeAsync(CancellationToken cancellationToken) =>
+        WithRetryAsync(writer => _candidates.LatestEventTime(writer.File), () => "Looking for the latest payment", cancellationToken);
+
+    public Task<bool> TryLeaseAsync(string name, string holder, long now, long until, CancellationToken cancellationToken) =>
+        WithRetryAsync(writer => _candidates.TryLease(writer.File, name, holder, now, until), () => $"Taking the lease {name}", cancellationToken);
+
+    public Task<bool> ReleaseLeaseAsync(string name, string holder, CancellationToken cancellationToken) =>
+        WithRetryAsync(writer => _candidates.ReleaseLease(writer.File, name, holder), () => $"Giving up the lease {name}", cancellationToken);
 
     public ValueTask DisposeAsync()
     {

@@ -1,0 +1,45 @@
+using FraudStreams.Storage;
+
+namespace FraudStreams.Candidates;
+
+/// <summary>
+/// The right to run the candidate loop, of one host at a time: a row of the store, renewed while the work lasts. A host that dies loses it a minute later. The
+/// clocks of hosts may be apart by less than that.
+/// </summary>
+sealed class CandidateLease(PredictionStore store, string holder, TimeProvider time)
+{
+    const string Name = "candidates";
+
+    static readonly TimeSpan Lasts = TimeSpan.FromMinutes(1), Renewed = TimeSpan.FromSeconds(15);
+
+    /// <summary>How this process signs.</summary>
+    public static string ThisProcess => $"{Environment.MachineName}, process {Environment.ProcessId}";
+
+    /// <summary>Does the work where no other host does it now.</summary>
+    /// <param name="work">Is cancelled where the lease is lost.</param>
+    /// <returns>Whether it was this host's turn.</returns>
+    public async Task<bool> DoAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        if (!await store.TryLeaseAsync(Name, holder, time.GetUtcNow(), Lasts, cancellationToken))
+            return false;
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            var working = work(ended.Token);
+            while (await Task.WhenAny(working, Task.Delay(Renewed, time, ended.Token)) != working)
+            {
+                if (!await store.TryLeaseAsync(Name, holder, time.GetUtcNow(), Lasts, cancellationToken))
+                    await ended.CancelAsync();
+            }
+
+            await working;
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await store.ReleaseLeaseAsync(Name, holder, CancellationToken.None);
+        }
+
+        return true;
+    }
+}

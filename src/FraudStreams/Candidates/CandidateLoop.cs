@@ -1,0 +1,75 @@
+using FraudStreams.Model.Evaluation.Promotion;
+using FraudStreams.Model.Models;
+using FraudStreams.ModelOps.Registry;
+using FraudStreams.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace FraudStreams.Candidates;
+
+/// <summary>
+/// The candidate loop of a stream: looks at the gate, and trains a new challenger when it is due. A challenger that passed goes into service; one that lost is
+/// trained anew on the newest payments; one that a person brought in takes the challenger's place, and is judged like any other. One host of a stream runs it
+/// at a time. One caller at a time.
+/// </summary>
+sealed class CandidateLoop(
+    ModelRegistry registry, PredictionStore store, GateWatch gate, Retrainer retrainer, CandidateLease lease, LiveCandidateSettings settings, TimeProvider time, ILogger log)
+{
+    /// <summary>The champion's performance is measured on the mature payments of so many days.</summary>
+    const double PerformanceDays = 30;
+
+    DateTimeOffset? _lastLook;
+    DateTimeOffset? _lastAttempt;
+
+    /// <summary>Looks if it is time to and no other host does.</summary>
+    public async Task StepAsync(CancellationToken cancellationToken)
+    {
+        var current = settings.Current;
+        var now = time.GetUtcNow();
+        if (!current.IsOn || (_lastLook is { } last && now - last < current.Gate.Every))
+            return;
+        await lease.DoAsync(async token =>
+        {
+            _lastLook = now;
+            await LookAsync(current, token);
+        }, cancellationToken);
+    }
+
+    async Task LookAsync(CandidateSettings current, CancellationToken cancellationToken)
+    {
+        await gate.LookAsync(current, cancellationToken);
+        if (!current.Retrain.IsOn)
+            return;
+        await registry.RefreshAsync(cancellationToken);
+        if (registry.State.Champion is null || RetrainTriggers.Due(await FactsAsync(current, cancellationToken), current.Retrain) is not { } why)
+            return;
+        log.LogInformation("A new challenger is trained: {Why}", why);
+        _lastAttempt = time.GetUtcNow();
+        var (model, whyNot) = await retrainer.TrainAsync(ModelRegistry.Program, why, current, cancellationToken);
+        if (model is null)
+            log.LogWarning("No new challenger: {Why}", whyNot);
+        else
+            log.LogInformation("{Version} is trained and challenges {Champion}", model.Version, registry.State.Champion);
+    }
+
+    async Task<RetrainFacts> FactsAsync(CandidateSettings current, CancellationToken cancellationToken)
+    {
+        var state = registry.State;
+        var trainings = state.Versions.Values.Select(version => (DateTimeOffset?)version.RegisteredAt).Append(_lastAttempt);
+        var isJudged = state is { Challenger: not null, IsChallengerOnProbation: false };
+        if (isJudged || await store.LatestEventTimeAsync(cancellationToken) is not { } latest)
+            return new RetrainFacts(time.GetUtcNow(), trainings.Max(), isJudged, state.HasLost, 0, null);
+        var matureTo = latest - (long)(current.Gate.Rules.LabelDelayDays * TimeSpan.MillisecondsPerDay);
+        var learntTo = state.Versions.Values.Where(version => version.Model.Rows > 0).Select(version => version.Model.TrainedTo.ToUnixTimeMilliseconds()).DefaultIfEmpty(0).Max();
+        var newLabels = await store.CountLabelledAsync(learntTo, matureTo, cancellationToken);
+        return new RetrainFacts(time.GetUtcNow(), trainings.Max(), isJudged, state.HasLost, newLabels, await PrecisionLowerAsync(current, matureTo, cancellationToken));
+    }
+
+    /// <summary>Null where the setting does not ask for it: it reads a month of payments.</summary>
+    async Task<double?> PrecisionLowerAsync(CandidateSettings current, long matureTo, CancellationToken cancellationToken)
+    {
+        if (current.Retrain.MinAveragePrecision <= 0)
+            return null;
+        var decided = await store.ReadDecidedAsync(registry.State.Champion!, matureTo - (long)(PerformanceDays * TimeSpan.MillisecondsPerDay), matureTo, cancellationToken);
+        return PrecisionBound.Lower(decided);
+    }
+}

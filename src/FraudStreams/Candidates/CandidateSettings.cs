@@ -1,0 +1,77 @@
+using FraudStreams.Configuration;
+using FraudStreams.Model.Evaluation.Promotion;
+
+namespace FraudStreams.Candidates;
+
+/// <summary>Who puts a challenger that passed the gate into service.</summary>
+public enum PromotionMode
+{
+    /// <summary>A person, who asks the gate with `models gate`; the stream does not look by itself.</summary>
+    Manual,
+
+    /// <summary>A person; the stream looks, and says when one has passed or lost.</summary>
+    Suggest,
+
+    /// <summary>The stream, with models.approvals as for a person's promotion.</summary>
+    Automatic,
+}
+
+/// <summary>`models.promotion`, `models.gate` and `models.retrain`: all of them are read again while the stream runs.</summary>
+public sealed record CandidateSettings(PromotionMode Promotion, GateSettings Gate, RetrainSettings Retrain, int Approvals)
+{
+    /// <summary>Whether the stream looks at the gate or trains by itself.</summary>
+    public bool IsOn => Promotion != PromotionMode.Manual || Retrain.IsOn;
+
+    public static CandidateSettings From(SettingsSection models) => new(
+        models.Choice("promotion", ("manual", PromotionMode.Manual), ("suggest", PromotionMode.Suggest), ("automatic", PromotionMode.Automatic)),
+        GateSettings.From(models.Section("gate")),
+        RetrainSettings.From(models.Section("retrain")),
+        models.Int("approvals", 0, 10));
+}
+
+/// <param name="Every">How often the stream looks at the gate.</param>
+public sealed record GateSettings(TimeSpan Every, GateRules Rules)
+{
+    public static GateSettings From(SettingsSection section) => new(
+        section.Duration("every", TimeSpan.FromSeconds(1), TimeSpan.FromDays(30)),
+        new GateRules
+        {
+            MinFrauds = section.Int("min-frauds", 10, 1_000_000),
+            MinDays = section.Duration("min-time", TimeSpan.Zero, TimeSpan.FromDays(3650)).TotalDays,
+            MaxDays = section.Duration("max-time", TimeSpan.FromHours(1), TimeSpan.FromDays(3650)).TotalDays,
+            LabelDelayDays = section.Duration("label-delay", TimeSpan.Zero, TimeSpan.FromDays(3650)).TotalDays,
+            Margin = section.Number("margin", 0, 1),
+            MaxAlerts = section.Number("max-alerts", 0.999, 1000),
+        });
+}
+
+/// <summary>When a new challenger is trained, and on what.</summary>
+/// <param name="MinNewLabels">So many labelled payments that no version has learnt from; 0: never for that reason.</param>
+/// <param name="MinAveragePrecision">The lower bound of the champion's average precision is below this; 0: never for that reason.</param>
+/// <param name="Every">So long after the last training; null: never for that reason.</param>
+/// <param name="CoolDown">Least time from one training to the next, whatever asks for it but a person.</param>
+/// <param name="History">How far back payments are learnt from.</param>
+public sealed record RetrainSettings(int MinNewLabels, double MinAveragePrecision, TimeSpan? Every, TimeSpan CoolDown, TimeSpan History)
+{
+    /// <summary>Whether anything but a person asks for a training.</summary>
+    public bool IsOn => MinNewLabels > 0 || MinAveragePrecision > 0 || Every is not null;
+
+    public static RetrainSettings From(SettingsSection section) => new(
+        section.Int("min-new-labels", 0, int.MaxValue),
+        section.Number("min-average-precision", -1e-9, 1),
+        section.DurationOrInfinite("every", TimeSpan.FromMinutes(1)),
+        section.Duration("cool-down", TimeSpan.Zero, TimeSpan.FromDays(3650)),
+        section.Duration("history", TimeSpan.FromDays(1), TimeSpan.FromDays(36500)));
+}
+
+/// <summary>The settings in force; replaced when a configuration file is saved. Any thread may call.</summary>
+public sealed class LiveCandidateSettings(CandidateSettings settings)
+{
+    volatile CandidateSettings _current = settings;
+
+    public CandidateSettings Current
+    {
+        get => _current;
+        set => _current = value;
+    }
+}

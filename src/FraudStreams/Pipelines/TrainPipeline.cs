@@ -1,0 +1,60 @@
+using Akka;
+using Akka.Streams.Dsl;
+using FraudStreams.Candidates;
+using FraudStreams.Configuration;
+using FraudStreams.ModelOps;
+using FraudStreams.ModelOps.Registry;
+using FraudStreams.Topics;
+using Microsoft.Extensions.Logging;
+
+namespace FraudStreams.Pipelines;
+
+/// <summary>Runs the candidate loop: looks at the gate and trains challengers, beside scoring and after it.</summary>
+sealed class TrainPipeline : IPipeline
+{
+    CandidateLoop? _loop;
+
+    public string Name => ConsumerGroups.Train;
+
+    public Role Role => Role.Train;
+
+    public string? Topic => null;
+
+    public bool EndsByItself => false;
+
+    public IRunnableGraph<Task<Done>> Build(PipelineContext context) => FraudPipeline.Train(context, () => StepAsync(context));
+
+    /// <summary>Nothing is opened where neither the gate is looked at nor a model trained.</summary>
+    async Task<Done> StepAsync(PipelineContext context)
+    {
+        if (!context.Candidates.Current.IsOn)
+            return Done.Instance;
+        try
+        {
+            await (_loop ??= Open(context)).StepAsync(context.Stop.Thrown);
+        }
+        catch (OperationCanceledException) when (context.Stop.Thrown.IsCancellationRequested)
+        {
+            // The program stops: what was begun is done anew at the next start.
+        }
+
+        return Done.Instance;
+    }
+
+    static CandidateLoop Open(PipelineContext context)
+    {
+        var (settings, resources) = (context.Settings, context.Resources);
+        var local = new LocalModels(settings.DataDirectory, context.Time);
+        var registry = resources.Own(new ModelRegistry(resources.Own(StreamTopics.OpenRegistry(settings, context.Log, context.Time)), local, context.Time)
+        {
+            Probation = settings.Models.Probation.Time,
+        });
+
+        // Months of payments are read in one go: the pipelines that write the store do not wait for that.
+        var store = resources.Own(resources.OpenStore());
+        var gate = new GateWatch(registry, store, new GateReports(settings.DataDirectory), context.Metrics, context.Log);
+        var retrainer = new Retrainer(store, registry, local, settings.Model, context.Time, line => context.Log.LogInformation("{Line}", line));
+        var lease = new CandidateLease(store, CandidateLease.ThisProcess, context.Time);
+        return new CandidateLoop(registry, store, gate, retrainer, lease, context.Candidates, context.Time, context.Log);
+    }
+}

@@ -1,0 +1,89 @@
+using FraudStreams.Candidates;
+using FraudStreams.Storage;
+using FraudStreams.Storage.Sqlite;
+using FraudStreams.Tests.Storage;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Candidates;
+
+[Trait("Category", "Unit")]
+public sealed class CandidateLeaseTests : IAsyncDisposable
+{
+    readonly TemporaryFolder _folder = new();
+    readonly ManualTime _time = new();
+    readonly PredictionStore _one;
+    readonly PredictionStore _two;
+
+    public CandidateLeaseTests() => (_one, _two) = (Open(), Open());
+
+    public async ValueTask DisposeAsync()
+    {
+        await _one.DisposeAsync();
+        await _two.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Of_two_hosts_one_works_at_a_time_and_the_other_after_it()
+    {
+        var done = new TaskCompletionSource();
+        var working = new CandidateLease(_one, "one", _time).DoAsync(_ => done.Task, default);
+
+        (await new CandidateLease(_two, "two", _time).DoAsync(_ => throw new InvalidOperationException("both at once"), default)).ShouldBeFalse();
+        done.SetResult();
+        (await working).ShouldBeTrue();
+        (await new CandidateLease(_two, "two", _time).DoAsync(_ => Task.CompletedTask, default)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_host_that_died_loses_the_lease_a_minute_later()
+    {
+        await _one.TryLeaseAsync("candidates", "one", _time.GetUtcNow(), TimeSpan.FromMinutes(1), default);
+        var other = new CandidateLease(_two, "two", _time);
+
+        _time.Advance(TimeSpan.FromSeconds(59));
+        (await other.DoAsync(_ => Task.CompletedTask, default)).ShouldBeFalse();
+        _time.Advance(TimeSpan.FromSeconds(2));
+        (await other.DoAsync(_ => Task.CompletedTask, default)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Long_work_keeps_the_lease()
+    {
+        var done = new TaskCompletionSource();
+        var working = new CandidateLease(_one, "one", _time).DoAsync(_ => done.Task, default);
+        for (var renewal = 0; renewal < 8; renewal++)
+        {
+            await Eventually.TrueAsync(() => _time.UntilNextTimer() is not null);
+            _time.Advance(TimeSpan.FromSeconds(15));
+        }
+
+        await Eventually.TrueAsync(() => _time.UntilNextTimer() is not null);
+        (await new CandidateLease(_two, "two", _time).DoAsync(_ => Task.CompletedTask, default)).ShouldBeFalse();
+        done.SetResult();
+        (await working).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Work_that_fails_gives_the_lease_up()
+    {
+        await Should.ThrowAsync<InvalidOperationException>(new CandidateLease(_one, "one", _time).DoAsync(_ => throw new InvalidOperationException("broken"), default));
+
+        (await new CandidateLease(_two, "two", _time).DoAsync(_ => Task.CompletedTask, default)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Work_is_cancelled_where_another_host_has_taken_the_lease()
+    {
+        var working = new CandidateLease(_one, "one", _time).DoAsync(token => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token), default);
+        await _two.TryLeaseAsync("candidates", "two", _time.GetUtcNow().AddHours(1), TimeSpan.FromMinutes(1), default);
+
+        await Eventually.TrueAsync(() => _time.UntilNextTimer() is not null);
+        _time.Advance(TimeSpan.FromSeconds(15));
+
+        await Should.ThrowAsync<OperationCanceledException>(working);
+    }
+
+    PredictionStore Open() => Predictions.Open(new SqliteStoreSettings(_folder));
+}
