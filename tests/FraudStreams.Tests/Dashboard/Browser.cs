@@ -39,7 +39,7 @@ sealed class Browser : IAsyncDisposable
 
     public static async Task<Browser> StartAsync(int width = 1440, int height = 900)
     {
-        var start = new ProcessStartInfo(Program!) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Program!) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
         var browser = new Browser(new Process { StartInfo = start });
         foreach (var argument in (string[])[
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions", "--disable-background-networking", "--hide-scrollbars",

@@ -108,9 +108,10 @@ public sealed class ChallengerActorTests : Akka.TestKit.Xunit2.TestKit
         while (!givenUp.IsCompleted)
             await PublishAsync(0.1).WaitAsync(Limit);
 
-        (await givenUp).Version.ShouldBe("v2");
-        givenUp.Result.Why.ShouldContain("3 times in a row");
-        givenUp.Result.Why.ShouldContain(why);
+        var report = await givenUp;
+        report.Version.ShouldBe("v2");
+        report.Why.ShouldContain("3 times in a row");
+        report.Why.ShouldContain(why);
         EmbeddedLog.ReadRecords(_folder, TopicNames.Predictions).Count().ShouldBe(_batches * Rows);
         (await _topics.PositionAsync(ConsumerGroups.Score, Payments.Partition, default)).ShouldBe(_batches * Rows);
         EmbeddedLog.ReadRecords(_folder, TopicNames.Shadow).ShouldBeEmpty();
