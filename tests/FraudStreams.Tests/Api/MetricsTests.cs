@@ -42,9 +42,9 @@ public sealed partial class MetricsTests
         (await prometheus.EventuallyAsync("histogram_quantile(0.5, sum by (le) (fraudstreams_payment_latency_seconds_bucket{to=\"alert\"}))"))[""].ShouldBeInRange(0.0001, 30);
         (await prometheus.EventuallyAsync("fraudstreams_scores_count")).Values.Single().ShouldBe(Payments);
         var lag = await prometheus.EventuallyAsync("sum by (consumergroup, topic, partition) (kafka_consumergroup_lag)", value => value.Values.All(lag => lag == 0));
-        lag.Keys.Order(StringComparer.Ordinal).ShouldBe(["alert,0,predictions", "label,0,labels", "score,0,transactions", "store,0,predictions"]);
+        lag.Keys.Order(StringComparer.Ordinal).ShouldBe(["alert,0,predictions", "label,0,labels", "score,0,transactions", "shadow,0,shadow", "store,0,predictions"]);
         (await prometheus.EventuallyAsync("fraudstreams_valve_rate_per_second{valve=\"speed_1\"}")).Values.ShouldBe([600]);
-        (await prometheus.EventuallyAsync("fraudstreams_model_info")).Keys.ShouldBe([$"fraudstreams_model_info,{TrainedModel.Loaded.Version}"]);
+        (await prometheus.EventuallyAsync("fraudstreams_model_info")).Keys.ShouldBe([$"fraudstreams_model_info,champion,{TrainedModel.Loaded.Version}"]);
         foreach (var query in (string[])[
             "sum by (le) (fraudstreams_batch_size_bucket)", "rate(messaging_client_consumed_messages_total[1m])", "fraudstreams_alerts_pending", "fraudstreams_store_pending",
             "rate(process_cpu_time_seconds_total[1m])", "process_memory_usage_bytes", "dotnet_gc_collections_total", "dotnet_thread_pool_queue_length_total",
