@@ -9,7 +9,9 @@ sealed class PageFile
 {
     static readonly Dictionary<string, string> s_types = new()
     {
-        [".css"] = "text/css; charset=utf-8", [".js"] = "text/javascript; charset=utf-8", [".svg"] = "image/svg+xml",
+        [".css"] = "text/css; charset=utf-8",
+        [".js"] = "text/javascript; charset=utf-8",
+        [".svg"] = "image/svg+xml",
     };
 
     readonly byte[] _content;

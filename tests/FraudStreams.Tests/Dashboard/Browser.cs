@@ -67,7 +67,10 @@ sealed class Browser : IAsyncDisposable
 
     public Task ResizeAsync(int width, int height) => SendAsync("Emulation.setDeviceMetricsOverride", new JsonObject
     {
-        ["width"] = width, ["height"] = height, ["deviceScaleFactor"] = 1, ["mobile"] = width < 600,
+        ["width"] = width,
+        ["height"] = height,
+        ["deviceScaleFactor"] = 1,
+        ["mobile"] = width < 600,
     });
 
     public Task GoToAsync(Uri address) => SendAsync("Page.navigate", new JsonObject { ["url"] = address.ToString() });

@@ -34,12 +34,17 @@ public sealed record CaseRecord(CaseKey Key)
             CaseAction.Released => next with { HeldBy = null },
             CaseAction.Decided => next with
             {
-                HeldBy = null, Decision = entry, Unlabelled = entry.Outcome == Outcome.Unsure ? Unlabelled : Unlabelled.Add(entry),
+                HeldBy = null,
+                Decision = entry,
+                Unlabelled = entry.Outcome == Outcome.Unsure ? Unlabelled : Unlabelled.Add(entry),
                 Decided = Decided.SetItems((entry.Payments ?? []).Select(id => KeyValuePair.Create(id, entry.Outcome ?? Outcome.Unsure))),
             },
             CaseAction.Undone => next with
             {
-                HeldBy = entry.Actor, HeldUntil = entry.Until ?? entry.At, Decision = null, Decided = Decided.RemoveRange(Decision?.Payments ?? []),
+                HeldBy = entry.Actor,
+                HeldUntil = entry.Until ?? entry.At,
+                Decision = null,
+                Decided = Decided.RemoveRange(Decision?.Payments ?? []),
                 Unlabelled = Unlabelled.RemoveAll(decision => decision.Id == Decision?.Id),
             },
             CaseAction.Labelled => next with { Unlabelled = Unlabelled.RemoveAll(decision => decision.Id == entry.Decision) },
