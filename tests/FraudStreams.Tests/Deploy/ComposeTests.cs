@@ -18,7 +18,8 @@ public sealed partial class ComposeTests
         var roles = File.Ours.SelectMany(service => service.Settings().Roles).ToList();
 
         File.Ours.Length.ShouldBeGreaterThanOrEqualTo(3);
-        roles.Order().ShouldBe(Enum.GetValues<Role>().Order());
+        // The API answers its own machine alone, which in a container is nobody.
+        roles.Order().ShouldBe(Enum.GetValues<Role>().Where(role => role != Role.Api).Order());
     }
 
     /// <summary>Read by the program's own code: an unknown key or value fails here as it would there.</summary>
