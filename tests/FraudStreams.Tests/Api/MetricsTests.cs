@@ -23,6 +23,7 @@ public sealed partial class MetricsTests
         await using var api = await RunningApi.StartAsync(
             folder, "roles=[simulate, score, alert, store, label, api]", $"simulate.input={folder.Input}", "speeds.speed_1=pause", "batch.wait=20ms");
         await using var prometheus = await PrometheusServer.StartAsync(api.Client.BaseAddress!);
+        await prometheus.EventuallyAsync("up", value => value.Values.Single() == 1);
         var rates = api.Services.GetRequiredService<PipelineRates>();
         rates.Speed1.Speed = Rate.Of(50);
 
@@ -59,8 +60,12 @@ public sealed partial class MetricsTests
         using var folder = new StreamFolder(payments: 600);
         await File.AppendAllTextAsync(folder.Input, File.ReadLines(folder.Input).Last().Replace(".", ".x", StringComparison.Ordinal) + "\n");
         await using var api = await RunningApi.StartAsync(
-            folder, "roles=[simulate, score, alert, store, label, api]", $"simulate.input={folder.Input}", "speeds.speed_1=200/s", "batch.wait=20ms");
+            folder, "roles=[simulate, score, alert, store, label, api]", $"simulate.input={folder.Input}", "speeds.speed_1=pause", "batch.wait=20ms");
         await using var prometheus = await PrometheusServer.StartAsync(api.Client.BaseAddress!, Repository.PathOf("deploy/prometheus/alerts.yml"));
+
+        // Counters count from the first scrape on.
+        await prometheus.EventuallyAsync("up", value => value.Values.Single() == 1);
+        api.Services.GetRequiredService<PipelineRates>().Speed1.Speed = Rate.Of(200);
         await Eventually.TrueAsync(async () => (await api.JsonAsync("/status")).GetProperty("rejected").GetInt64() == 1);
         (await api.PostAsync("/labels", $$"""{"id":"{{folder.IdsOf(TopicNames.Transactions, "trans_num").First()}}","true_value":1,"confirmed_by":"ada"}""")).Status.ShouldBe(202);
 
