@@ -57,6 +57,9 @@ sealed class ProductionStage : Stage
 
     public override StageProgress? Progress() => _topics.Progress(Counts);
 
+    /// <summary>Waits until so many hosts are in a group, and each has partitions.</summary>
+    public Task SpreadAsync(string group, int hosts) => _topics.SpreadAsync(group, hosts);
+
     public override Ledger Read() => Ledger.Of(
         _topics.Records,
         [.. PostgresServer.Rows(

@@ -2,6 +2,7 @@ using FraudStreams.Messaging;
 using FraudStreams.ModelOps;
 using FraudStreams.ModelOps.Registry;
 using FraudStreams.Tests.WholeProgram;
+using FraudStreams.Topics;
 using Shouldly;
 using Xunit.Abstractions;
 
@@ -44,8 +45,8 @@ public sealed class PromotionTests(ITestOutputHelper output, ChaosServers server
         try
         {
             // Partitions that move under load may be scored twice, which is not what this is about.
-            foreach (var host in hosts)
-                await LinesAsync(host, "Windows of transactions/", 1);
+            if (stage is ProductionStage production)
+                await production.SpreadAsync(ConsumerGroups.Score, hosts.Count);
             await using var producer = hosts.Count == 1 ? null : stage.Start(["simulate", "--input", stage.Input.Csv, .. Rate]);
             await stage.ReachAsync(progress => progress.Stored > 0, "a first row", hosts);
             for (var change = 0; change < s_changes; change++)
@@ -90,9 +91,9 @@ public sealed class PromotionTests(ITestOutputHelper output, ChaosServers server
             }
 
             // A host does not start without the broker.
-            foreach (var host in hosts)
-                await LinesAsync(host, "Windows of transactions/", 1);
-            await AwayAsync((ProductionStage)stage, chaos, s_kills % 2 == 1 ? TrainedModel.Loaded.Version : registry.Second);
+            var production = (ProductionStage)stage;
+            await production.SpreadAsync(ConsumerGroups.Score, Hosts);
+            await AwayAsync(production, chaos, s_kills % 2 == 1 ? TrainedModel.Loaded.Version : registry.Second);
             (await producer.ExitAsync(ChaosForm.LimitSeconds)).ShouldBe(0, producer.Errors);
             await EndAsync(stage, hosts);
         }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Kafka;
 using FraudStreams.Pipelines;
@@ -44,6 +45,28 @@ sealed class StageTopics : IDisposable
             // A broker is down, or the program has not created its topics yet.
             return null;
         }
+    }
+
+    /// <summary>Waits until so many hosts are in a group, and each has partitions.</summary>
+    public async Task SpreadAsync(string group, int hosts)
+    {
+        using var client = new AdminClientBuilder(_kafka.Properties).Build();
+        await Tests.Eventually.TrueAsync(
+            async () =>
+            {
+                try
+                {
+                    var answer = await client.DescribeConsumerGroupsAsync([NameOf(group)], new DescribeConsumerGroupsOptions { RequestTimeout = TimeSpan.FromSeconds(5) });
+                    return answer.ConsumerGroupDescriptions[0] is { State: ConsumerGroupState.Stable } described && described.Members.Count == hosts
+                        && described.Members.All(member => member.Assignment.TopicPartitions.Count > 0);
+                }
+                catch (KafkaException)
+                {
+                    // The group's coordinator is not known yet.
+                    return false;
+                }
+            },
+            $"{hosts} hosts with partitions in group {group}", ChaosForm.LimitSeconds, everyMilliseconds: 200);
     }
 
     /// <summary>A topic or group as the brokers have it.</summary>
