@@ -23,23 +23,32 @@ sealed class CandidateLease(PredictionStore store, string holder, TimeProvider t
         if (!await store.TryLeaseAsync(Name, holder, time.GetUtcNow(), Lasts, cancellationToken))
             return false;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var working = WorkAsync();
         try
         {
-            var working = work(ended.Token);
-            while (await Task.WhenAny(working, Task.Delay(Renewed, time, ended.Token)) != working)
-            {
-                if (!await store.TryLeaseAsync(Name, holder, time.GetUtcNow(), Lasts, cancellationToken))
-                    await ended.CancelAsync();
-            }
-
-            await working;
+            await RenewAsync(working, ended);
         }
         finally
         {
+            // Another host begins once the lease is given up: the work has to be over by then, done or not.
             await ended.CancelAsync();
+            await Task.WhenAny(working);
             await store.ReleaseLeaseAsync(Name, holder, CancellationToken.None);
         }
 
+        await working;
         return true;
+
+        async Task WorkAsync() => await work(ended.Token);
+    }
+
+    /// <summary>Until the work ends, or is to end.</summary>
+    async Task RenewAsync(Task working, CancellationTokenSource ended)
+    {
+        while (await Task.WhenAny(working, Task.Delay(Renewed, time, ended.Token)) != working && !ended.IsCancellationRequested)
+        {
+            if (!await store.TryLeaseAsync(Name, holder, time.GetUtcNow(), Lasts, ended.Token))
+                await ended.CancelAsync();
+        }
     }
 }

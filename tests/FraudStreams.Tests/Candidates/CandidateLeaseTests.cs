@@ -85,5 +85,24 @@ public sealed class CandidateLeaseTests : IAsyncDisposable
         await Should.ThrowAsync<OperationCanceledException>(working);
     }
 
+    [Fact]
+    public async Task A_stop_gives_the_lease_up_once_the_work_is_over()
+    {
+        var (begun, done) = (new TaskCompletionSource(), new TaskCompletionSource());
+        using var stop = new CancellationTokenSource();
+        var working = new CandidateLease(_one, "one", _time).DoAsync(_ =>
+        {
+            begun.SetResult();
+            return done.Task;
+        }, stop.Token);
+        await begun.Task;
+
+        await stop.CancelAsync();
+        (await new CandidateLease(_two, "two", _time).DoAsync(_ => Task.CompletedTask, default)).ShouldBeFalse();
+        done.SetResult();
+        (await working).ShouldBeTrue();
+        (await new CandidateLease(_two, "two", _time).DoAsync(_ => Task.CompletedTask, default)).ShouldBeTrue();
+    }
+
     PredictionStore Open() => Predictions.Open(new SqliteStoreSettings(_folder));
 }
