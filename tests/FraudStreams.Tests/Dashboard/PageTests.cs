@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FraudStreams.Dashboard.Live;
 using FraudStreams.Hosting;
 using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Model.Csv;
@@ -63,6 +64,22 @@ public sealed class PageTests(ApiFixture fixture) : IClassFixture<ApiFixture>
         (await Should.ThrowAsync<WebSocketException>(() => others.ConnectAsync(own, default))).Message.ShouldContain("403");
         using var rebound = new HttpRequestMessage(HttpMethod.Get, Page) { Headers = { Host = "evil.example" } };
         (await _api.Client.SendAsync(rebound)).StatusCode.ShouldBe(HttpStatusCode.MisdirectedRequest);
+    }
+
+    [Fact]
+    public async Task A_viewer_that_fails_ends_neither_the_looks_nor_the_stream()
+    {
+        var sampler = _api.Services.GetRequiredService<StreamSampler>();
+        Action<LiveSnapshot> failing = _ => throw new InvalidOperationException("a viewer's fault");
+        sampler.Watch(failing);
+        for (var look = 0; look < 2; look++)
+        {
+            var before = sampler.Latest;
+            await Eventually.TrueAsync(() => sampler.Latest != before, "another look", everyMilliseconds: 50);
+        }
+
+        sampler.Leave(failing);
+        (await _api.Client.GetAsync("/livez")).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [BrowserFact]

@@ -131,8 +131,9 @@ public sealed class CaseDesk : BackgroundService
                 await PublishDueAsync(stoppingToken);
                 _errors.Over();
             }
-            catch (Exception e) when (e is MessageLogException or CaseConflictException)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
+                // A service of the host that fails ends the host, and with it the stream.
                 _errors.Warn(e.Message);
             }
         }

@@ -32,6 +32,7 @@ public sealed class StreamSampler : BackgroundService
     readonly TimeProvider _time;
     readonly MeterReadings _readings;
     readonly Valves _valves;
+    readonly ErrorThrottle _errors;
     readonly long _started;
     readonly Queue<(long At, MessageLogStatus Status)> _minute = new();
     readonly Queue<(long[] ToPrediction, long[] ToAlert)> _latencies = new();
@@ -45,7 +46,9 @@ public sealed class StreamSampler : BackgroundService
     {
         (_options, _stream, _metrics, _health, _alerts, _time) = (options, stream, metrics, health, alerts, time);
         _readings = new MeterReadings(metrics);
-        _valves = new Valves(stream.Rates, loggers.CreateLogger("FraudStreams.Dashboard"));
+        var log = loggers.CreateLogger("FraudStreams.Dashboard");
+        _valves = new Valves(stream.Rates, log);
+        _errors = new ErrorThrottle(log, "The page's view of the stream", time);
         _started = time.GetTimestamp();
     }
 
@@ -87,8 +90,18 @@ public sealed class StreamSampler : BackgroundService
         for (var number = 0; await tick.WaitForNextTickAsync(stoppingToken); number++)
         {
             var isPoint = number % TicksOfPoint == 0;
-            if (_stream.Topics is { } topics && (isPoint || Watchers > 0))
+            if (_stream.Topics is not { } topics || (!isPoint && Watchers == 0))
+                continue;
+            try
+            {
                 await SampleAsync(topics, isPoint, stoppingToken);
+                _errors.Over();
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // A service of the host that fails ends the host, and with it the stream.
+                _errors.Warn(e.Message);
+            }
         }
     }
 
