@@ -14,7 +14,7 @@ namespace FraudStreams.Api;
 /// </summary>
 static class HealthEndpoints
 {
-    public static void Map(IEndpointRouteBuilder web, LatestHealth health, StreamService running)
+    public static void Map(IEndpointRouteBuilder web, LatestAnswer<HealthReport> health, StreamService running)
     {
         foreach (var path in (string[])["/livez", "/healthz/live"])
             web.MapGet(path, context => LiveAsync(context)).Describe("health", "Whether the process lives", ["verbose"]);
@@ -26,9 +26,9 @@ static class HealthEndpoints
     static Task LiveAsync(HttpContext context) =>
         TextAsync(context, StatusCodes.Status200OK, IsVerbose(context) ? "[+]process ok\nlivez check passed\n" : "ok");
 
-    static async Task ReadyAsync(HttpContext context, LatestHealth health, StreamService running)
+    static async Task ReadyAsync(HttpContext context, LatestAnswer<HealthReport> health, StreamService running)
     {
-        var report = await health.CheckAsync();
+        var report = await health.GetAsync();
         var why = running.IsStopping ? "stopping: it was told to stop, and drains" : !running.IsStarted ? "starting: not every pipeline runs yet" : null;
         var isReady = report.Status != HealthStatus.Unhealthy && why is null;
         var status = isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;

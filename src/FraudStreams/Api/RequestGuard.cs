@@ -55,7 +55,9 @@ sealed class RequestGuard(ApiSettings settings, ILogger log, TimeProvider time)
     {
         if (request.Host.HasValue && !IsOfThisMachine(request.Host.Host))
             throw new RequestException(StatusCodes.Status421MisdirectedRequest, "other-host", "Not a name of this machine", "Only requests to localhost, 127.0.0.1 or [::1] are answered.");
-        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method))
+
+        // A WebSocket is asked for with GET, and browsers let every page ask.
+        if (request.Headers.Upgrade.Count == 0 && (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method)))
             return;
         var isOther = request.Headers.Origin.Count > 0 && request.Headers.Origin != $"{request.Scheme}://{request.Host}";
         var site = request.Headers["Sec-Fetch-Site"].ToString();

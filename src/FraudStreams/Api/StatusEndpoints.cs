@@ -13,11 +13,7 @@ namespace FraudStreams.Api;
 /// <summary>`/status`: what `fraudstreams status --json` prints. Counted at most once a second however many ask: a large store takes its time.</summary>
 sealed class StatusEndpoints(StreamOptions options, TimeProvider time)
 {
-    static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(1);
-
-    readonly Lock _gate = new();
-    Task<FolderStatus?>? _latest;
-    long _began;
+    readonly LatestAnswer<FolderStatus?> _latest = new(() => BlockingCall.RunAsync(() => FolderStatus.Read(options.Settings)), time);
 
     public static void Map(IEndpointRouteBuilder web, StreamOptions options, TimeProvider time) =>
         web.MapGet("/status", new StatusEndpoints(options, time).WriteAsync).Describe("stream", "Counts, lags, and the version that scores in each process");
@@ -27,7 +23,7 @@ sealed class StatusEndpoints(StreamOptions options, TimeProvider time)
         FolderStatus? status;
         try
         {
-            status = await ReadAsync();
+            status = await _latest.GetAsync();
         }
         catch (Exception e) when (e is StoreException or MessageLogException)
         {
@@ -39,16 +35,5 @@ sealed class StatusEndpoints(StreamOptions options, TimeProvider time)
         context.Response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter, new JsonWriterOptions { Indented = true });
         status.WriteTo(json);
-    }
-
-    Task<FolderStatus?> ReadAsync()
-    {
-        lock (_gate)
-        {
-            if (_latest is not null && (!_latest.IsCompleted || (_latest.IsCompletedSuccessfully && time.GetElapsedTime(_began) < s_fresh)))
-                return _latest;
-            _began = time.GetTimestamp();
-            return _latest = BlockingCall.RunAsync(() => FolderStatus.Read(options.Settings));
-        }
     }
 }
