@@ -198,7 +198,7 @@ public sealed class PromotionTests(ITestOutputHelper output, ChaosServers server
             _topics = stage.OpenRegistry();
             var local = new LocalModels(stage.Folder.Data, TimeProvider.System);
             var settings = Tests.Configuration.SettingsOf.Set().Models;
-            _registry = new ModelRegistry(_topics, local, TimeProvider.System) { Probation = settings.Probation.Time };
+            _registry = new ModelRegistry(_topics, local, settings.Probation.Time, TimeProvider.System);
             Models = new ModelService(_registry, local, settings, TimeProvider.System);
         }
 

@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -48,7 +49,6 @@ static class ApiApplication
         var log = stream.GetRequiredService<ILoggerFactory>().CreateLogger("FraudStreams.Api");
         services.AddSingleton(options);
         services.AddSingleton(_ => options.Settings.Store.OpenReader(options.Settings.DataDirectory, options.Schema));
-        services.AddSingleton(_ => new ModelsEndpoints(options, log, time));
         services.AddSingleton(settings);
         services.AddSingleton(running);
         services.AddSingleton(time);
@@ -66,11 +66,11 @@ static class ApiApplication
         foreach (var extension in stream.GetServices<IApiExtension>())
             web.Use(extension.InvokeAsync);
         web.UseRouting();
-        HealthEndpoints.Map(web, new LatestHealth(stream, time), running);
+        HealthEndpoints.Map(web, new LatestAnswer<HealthReport>(() => stream.GetRequiredService<HealthCheckService>().CheckHealthAsync(CancellationToken.None), time), running);
         StatusEndpoints.Map(web, options, time);
         MetricsExport.Map(web);
         var store = web.Services.GetRequiredService<IPaymentReader>();
-        web.Services.GetRequiredService<ModelsEndpoints>().Map(web);
+        new ModelsEndpoints(stream.GetRequiredService<RegistryAccess>()).Map(web);
         PaymentsEndpoints.Map(web, store, options.Schema);
         LabelsEndpoint.Map(web, running, store, time);
         SpeedsEndpoints.Map(web, running.Rates, log);

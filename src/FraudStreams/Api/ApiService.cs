@@ -9,9 +9,9 @@ using Microsoft.Extensions.Logging;
 namespace FraudStreams.Api;
 
 /// <summary>
-/// The web server of a process with the role `api`, on a port that is open already. The server is
-/// made when somebody first connects, or once the process has run for some seconds: a short run does not pay for it, half a second of processor time, and
-/// no first payment waits for it. It answers while the stream drains, and ends after it. Were it to fail, the stream would go on.
+/// The web server of a process with the role `api`, on a port that is open already. It is made when somebody first connects, or once the process has run
+/// for some seconds: a short run does not pay for it, half a second of processor time, and no first payment waits for it. It answers while the stream
+/// drains, and ends after it. Were it to fail, the stream would go on.
 /// </summary>
 sealed class ApiService(ApiListener listener, StreamOptions options, IServiceProvider services, TimeProvider time, ILogger<ApiService> log) : IHostedLifecycleService, IAsyncDisposable
 {
@@ -25,6 +25,7 @@ sealed class ApiService(ApiListener listener, StreamOptions options, IServicePro
     public static void AddTo(IServiceCollection services, ApiListener listener)
     {
         services.AddSingleton(listener);
+        services.AddSingleton<RegistryAccess>();
         services.AddSingleton<ApiService>();
         services.AddHostedService(provider => provider.GetRequiredService<ApiService>());
     }

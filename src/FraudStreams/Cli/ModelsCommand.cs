@@ -97,7 +97,7 @@ static class ModelsCommand
             }
 
             await using var topics = StreamTopics.OpenRegistry(settings, CommandLog.Logger, TimeProvider.System);
-            await using var registry = new ModelRegistry(topics, local, TimeProvider.System) { Probation = settings.Models.Probation.Time };
+            await using var registry = new ModelRegistry(topics, local, settings.Models.Probation.Time, TimeProvider.System);
             if (run != HistoryAsync)
                 await registry.RefreshAsync(stop.Stopped);
             return await run(call, settings, new ModelService(registry, local, settings.Models, TimeProvider.System), stop.Stopped);

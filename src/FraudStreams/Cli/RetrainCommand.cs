@@ -30,7 +30,7 @@ static class RetrainCommand
         await using var store = ModelsGate.OpenStore(settings)!;
         await using var topics = StreamTopics.OpenRegistry(settings, CommandLog.Logger, TimeProvider.System);
         var local = new LocalModels(settings.DataDirectory, TimeProvider.System);
-        await using var registry = new ModelRegistry(topics, local, TimeProvider.System) { Probation = settings.Models.Probation.Time };
+        await using var registry = new ModelRegistry(topics, local, settings.Models.Probation.Time, TimeProvider.System);
         await registry.RefreshAsync(stop.Stopped);
         if (registry.State.Champion is null)
             throw new CommandFailedException("no version is in service that could be challenged: `fraudstreams train --input CSV` makes one");

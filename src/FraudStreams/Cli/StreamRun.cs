@@ -128,7 +128,7 @@ static class StreamRun
             await settings.Store.Open(settings.DataDirectory, settings.Topics, schema, time).DisposeAsync();
         var local = new LocalModels(settings.DataDirectory, time);
         await using var topics = StreamTopics.OpenRegistry(settings, CommandLog.Logger, time);
-        await using var registry = new ModelRegistry(topics, local, time) { Probation = settings.Models.Probation.Time };
+        await using var registry = new ModelRegistry(topics, local, settings.Models.Probation.Time, time);
         var model = await WorkProgress.RunAsync(progress => RegistryStart.ModelAsync(
             registry, local, schema, () => bootstrap.Model(schema, progress, cancellationToken), progress.Warning, CancellationToken.None));
         if (isFirst)

@@ -108,7 +108,7 @@ static class TrainCommand
         try
         {
             await using var topics = StreamTopics.OpenRegistry(settings, CommandLog.Logger, TimeProvider.System);
-            await using var registry = new ModelRegistry(topics, local, TimeProvider.System) { Probation = settings.Models.Probation.Time };
+            await using var registry = new ModelRegistry(topics, local, settings.Models.Probation.Time, TimeProvider.System);
             await registry.RegisterAsync(model.Card, ModelsCommand.User, "trained", cancellationToken);
             if (!isChampion)
                 return false;

@@ -1,7 +1,6 @@
 using FraudStreams.Api;
 using FraudStreams.Dashboard.Cases;
 using FraudStreams.Dashboard.Live;
-using FraudStreams.Dashboard.Models;
 using FraudStreams.Dashboard.Payments;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,7 +33,6 @@ public sealed class DashboardPage(IServiceProvider stream) : IApiExtension, IAsy
         services.AddSingleton<CaseQueue>();
         services.AddSingleton<CaseDesk>();
         services.AddHostedService(provider => provider.GetRequiredService<CaseDesk>());
-        services.AddSingleton<ModelsDesk>();
         services.AddSingleton<DashboardPage>();
         services.AddSingleton<IApiExtension>(provider => provider.GetRequiredService<DashboardPage>());
     }
@@ -56,12 +54,6 @@ public sealed class DashboardPage(IServiceProvider stream) : IApiExtension, IAsy
 
         response.Headers.ContentSecurityPolicy = ContentPolicy;
         response.Headers["Referrer-Policy"] = "no-referrer";
-        if (IsOfAnotherOrigin(request))
-        {
-            response.StatusCode = StatusCodes.Status403Forbidden;
-            return;
-        }
-
         if (PageFiles.Find(rest.Value!) is { } file)
         {
             await file.WriteAsync(context);
@@ -84,8 +76,4 @@ public sealed class DashboardPage(IServiceProvider stream) : IApiExtension, IAsy
         lock (_gate)
             return _page ??= PageApplication.Build(stream, context.RequestServices.GetRequiredService<IHostApplicationLifetime>());
     }
-
-    /// <summary>A WebSocket is asked for with GET, and browsers let every page ask: only the Origin tells whose page it was.</summary>
-    static bool IsOfAnotherOrigin(HttpRequest request) =>
-        (request.Headers.Upgrade.Count > 0 || !HttpMethods.IsGet(request.Method)) && request.Headers.Origin.Count > 0 && request.Headers.Origin != $"{request.Scheme}://{request.Host}";
 }

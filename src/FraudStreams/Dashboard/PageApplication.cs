@@ -1,6 +1,6 @@
+using FraudStreams.Api;
 using FraudStreams.Dashboard.Cases;
 using FraudStreams.Dashboard.Live;
-using FraudStreams.Dashboard.Models;
 using FraudStreams.Dashboard.Payments;
 using FraudStreams.Hosting;
 using Microsoft.AspNetCore.Builder;
@@ -50,7 +50,7 @@ sealed class PageApplication : IAsyncDisposable
         services.AddSingleton(stream.GetRequiredService<PaymentLookup>());
         services.AddSingleton(stream.GetRequiredService<CaseQueue>());
         services.AddSingleton(stream.GetRequiredService<CaseDesk>());
-        services.AddSingleton(stream.GetRequiredService<ModelsDesk>());
+        services.AddSingleton(stream.GetRequiredService<RegistryAccess>());
         services.AddScoped<Actor>();
         services.AddRoutingCore();
         services.AddRazorComponents().AddInteractiveServerComponents();

@@ -45,7 +45,7 @@ sealed class ScorePipeline : IPipeline
         _shadow = new ShadowQueue(context.Metrics);
         _challenger = resources.System.ActorOf(
             ChallengerActor.Props(_shadow, resources.Topics, settings.Scoring, context.Metrics, watch, context.Time), "challenger");
-        var registry = resources.Own(new ModelRegistry(resources.Own(StreamTopics.OpenRegistry(settings, context.Log, context.Time)), models, context.Time));
+        var registry = resources.Own(new ModelRegistry(resources.Own(StreamTopics.OpenRegistry(settings, context.Log, context.Time)), models, settings.Models.Probation.Time, context.Time));
         resources.System.ActorOf(
             RegistryFollower.Props(registry, models, supervisor, _challenger, watch, model, context.Time, version => context.Metrics.ModelVersion = version), "registry-follower");
         resources.Scorer = new LiveScorer(

@@ -45,10 +45,7 @@ sealed class TrainPipeline : IPipeline
     {
         var (settings, resources) = (context.Settings, context.Resources);
         var local = new LocalModels(settings.DataDirectory, context.Time);
-        var registry = resources.Own(new ModelRegistry(resources.Own(StreamTopics.OpenRegistry(settings, context.Log, context.Time)), local, context.Time)
-        {
-            Probation = settings.Models.Probation.Time,
-        });
+        var registry = resources.Own(new ModelRegistry(resources.Own(StreamTopics.OpenRegistry(settings, context.Log, context.Time)), local, settings.Models.Probation.Time, context.Time));
 
         // Months of payments are read in one go: the pipelines that write the store do not wait for that.
         var store = resources.Own(resources.OpenStore());

@@ -38,7 +38,7 @@ sealed class SimulatedStream : IAsyncDisposable
         (_schema, _topics, _time) = (schema, topics, time);
         _local = new LocalModels(folder, time);
         _windows = new WindowState(schema);
-        Registry = new ModelRegistry(topics, _local, time);
+        Registry = new ModelRegistry(topics, _local, TimeSpan.Zero, time);
         Store = PredictionStore.Open(new SqliteStoreSettings(folder), schema, time);
         Settings = new LiveCandidateSettings(settings.Candidates);
         Retrainer = new Retrainer(Store, Registry, _local, settings.Model, time, _ => { });

@@ -1,27 +1,17 @@
 using System.Text.Json;
 using FraudStreams.Diagnostics;
-using FraudStreams.Hosting;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Models;
-using FraudStreams.Model.Schemas;
-using FraudStreams.ModelOps;
 using FraudStreams.ModelOps.Registry;
-using FraudStreams.Pipelines;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Logging;
 
 namespace FraudStreams.Api.Resources;
 
 /// <summary>`/models`: the registry that `fraudstreams models` shows and changes. Hosts that score follow it within a second.</summary>
-sealed class ModelsEndpoints(StreamOptions options, ILogger log, TimeProvider time) : IAsyncDisposable
+sealed class ModelsEndpoints(RegistryAccess registry)
 {
-    readonly SemaphoreSlim _turn = new(1);
-    readonly LocalModels _local = new(options.Settings.DataDirectory, time);
-    IMessageLog? _topics;
-    ModelRegistry? _registry;
-
     public void Map(IEndpointRouteBuilder web)
     {
         web.MapGet("/models", context => ShowAsync(context, models => models.List())).Describe("models", "The versions");
@@ -47,30 +37,20 @@ sealed class ModelsEndpoints(StreamOptions options, ILogger log, TimeProvider ti
         }).Describe("models", summary, null, "application/json");
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_registry is not null)
-            await _registry.DisposeAsync();
-        if (_topics is not null)
-            await _topics.DisposeAsync();
-    }
-
     static string VersionOf(HttpContext context) => (string)context.Request.RouteValues["version"]!;
 
     Task ShowAsync(HttpContext context, Func<ModelService, object> show) => AnswerAsync(context, models => Task.FromResult(show(models)));
 
     async Task AnswerAsync(HttpContext context, Func<ModelService, Task<object>> answer)
     {
-        await _turn.WaitAsync(context.RequestAborted);
         object answered;
         try
         {
-            _topics ??= StreamTopics.OpenRegistry(options.Settings, log, time);
-            _registry ??= new ModelRegistry(_topics, _local, time);
-            await _registry.RefreshAsync(CancellationToken.None);
-            if (context.Request.RouteValues.ContainsKey("version") && !_registry.State.Versions.ContainsKey(VersionOf(context)))
-                throw new RequestException(StatusCodes.Status404NotFound, "no-model", "No such version", "The registry has no version of this name.");
-            answered = await answer(new ModelService(_registry, _local, options.Settings.Models, time));
+            answered = await registry.AskAsync(
+                models => context.Request.RouteValues.ContainsKey("version") && !models.State.Versions.ContainsKey(VersionOf(context))
+                    ? throw new RequestException(StatusCodes.Status404NotFound, "no-model", "No such version", "The registry has no version of this name.")
+                    : answer(models),
+                context.RequestAborted);
         }
         catch (RegistryException e)
         {
@@ -83,10 +63,6 @@ sealed class ModelsEndpoints(StreamOptions options, ILogger log, TimeProvider ti
         catch (MessageLogException e)
         {
             throw new RequestException(StatusCodes.Status503ServiceUnavailable, "unavailable", "The registry cannot be read now", e.Message);
-        }
-        finally
-        {
-            _turn.Release();
         }
 
         context.Response.ContentType = "application/json";

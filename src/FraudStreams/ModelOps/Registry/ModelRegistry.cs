@@ -12,7 +12,8 @@ namespace FraudStreams.ModelOps.Registry;
 /// before it, and the versions' artifacts beside them. A host keeps the versions that it uses in its own folder and fetches those that it lacks. Two
 /// writers at once are settled by the topic's order: the second entry does not follow the first and is made anew. One caller at a time.
 /// </summary>
-public sealed partial class ModelRegistry(IMessageLog topics, LocalModels local, TimeProvider time) : IAsyncDisposable
+/// <param name="probation">How long the former champion scores in the shadow of a version that is put into service here, and that one is watched; zero: not at all.</param>
+public sealed partial class ModelRegistry(IMessageLog topics, LocalModels local, TimeSpan probation, TimeProvider time) : IAsyncDisposable
 {
     const int MostTries = 20;
     const int MostCharacters = 1000;
@@ -25,9 +26,6 @@ public sealed partial class ModelRegistry(IMessageLog topics, LocalModels local,
     string? _damage;
 
     public RegistryState State { get; } = new();
-
-    /// <summary>How long the former champion scores in the shadow of a version that is put into service here, and that one is watched; zero: not at all.</summary>
-    public TimeSpan Probation { get; init; }
 
     /// <summary>How the program signs its own entries.</summary>
     public static string Program => $"fraudstreams@{Environment.MachineName}";
@@ -206,7 +204,7 @@ public sealed partial class ModelRegistry(IMessageLog topics, LocalModels local,
 
     static bool IsSame(string one, string other) => string.Equals(one.Trim(), other.Trim(), StringComparison.OrdinalIgnoreCase);
 
-    DateTimeOffset? Until(RegistryState state) => Probation > TimeSpan.Zero && state.Champion is not null ? time.GetUtcNow() + Probation : null;
+    DateTimeOffset? Until(RegistryState state) => probation > TimeSpan.Zero && state.Champion is not null ? time.GetUtcNow() + probation : null;
 
     static RegistryEvent Entry(RegistryAction action, string version, string why) => new(0, default, "", action, version, why);
 

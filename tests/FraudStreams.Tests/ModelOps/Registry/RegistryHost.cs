@@ -16,7 +16,7 @@ sealed class RegistryHost : IAsyncDisposable
     {
         Topics = topics;
         Local = new LocalModels(folder, time);
-        Registry = new ModelRegistry(topics, Local, time) { Probation = probation };
+        Registry = new ModelRegistry(topics, Local, probation, time);
     }
 
     /// <param name="time">With a clock of the test's, promotions are on probation for an hour.</param>
