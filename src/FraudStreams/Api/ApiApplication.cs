@@ -1,6 +1,6 @@
 using FraudStreams.Alerting;
 using FraudStreams.Alerting.Outbox;
-using FraudStreams.Api.Doors;
+using FraudStreams.Api.Protocols;
 using FraudStreams.Api.Resources;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
@@ -75,10 +75,10 @@ static class ApiApplication
         LabelsEndpoint.Map(web, running, store, time);
         SpeedsEndpoints.Map(web, running.Rates, log);
         EventsEndpoint.Map(web, web.Services.GetRequiredService<EventsEndpoint>(), web.Lifetime.ApplicationStopping);
-        var scoring = new ScoringDoor(running, settings);
-        PredictDoor.Map(web, scoring);
-        MlflowDoor.Map(web, scoring);
-        KserveDoor.Map(web, scoring);
+        var scoring = new RequestScorer(running, settings);
+        PredictEndpoint.Map(web, scoring);
+        MlflowEndpoints.Map(web, scoring);
+        KserveEndpoints.Map(web, scoring);
         ApiDescription.Map(web);
         web.MapFallback(context => Problem.WriteAsync(context, StatusCodes.Status404NotFound, "not-found", "There is nothing at this address", "docs/api.md lists the addresses"));
         return web;

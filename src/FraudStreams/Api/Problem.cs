@@ -13,7 +13,7 @@ sealed record RowProblem(int Row, string? Field, string Code, string Message)
     public override string ToString() => Field is null ? $"row {Row}: {Message}" : $"row {Row}, {Field}: {Message}";
 }
 
-/// <summary>Ends a request with an error of ours; the doors of others write it in their own form.</summary>
+/// <summary>Ends a request with an error of ours; protocols of others have their own form.</summary>
 sealed class RequestException(int status, string code, string title, string detail, ImmutableArray<RowProblem> rows = default) : Exception(detail)
 {
     public int Status => status;

@@ -1,5 +1,5 @@
 using System.Net;
-using FraudStreams.Api.Doors;
+using FraudStreams.Api.Protocols;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using Microsoft.AspNetCore.Http;

@@ -29,10 +29,10 @@ public sealed class DashboardPage(IServiceProvider stream) : IApiExtension, IAsy
         services.AddSingleton<StreamSampler>();
         services.AddHostedService(provider => provider.GetRequiredService<StreamSampler>());
         services.AddSingleton<PaymentLookup>();
-        services.AddSingleton<CaseBook>();
+        services.AddSingleton<CaseLog>();
         services.AddSingleton<CaseQueue>();
-        services.AddSingleton<CaseDesk>();
-        services.AddHostedService(provider => provider.GetRequiredService<CaseDesk>());
+        services.AddSingleton<CaseService>();
+        services.AddHostedService(provider => provider.GetRequiredService<CaseService>());
         services.AddSingleton<DashboardPage>();
         services.AddSingleton<IApiExtension>(provider => provider.GetRequiredService<DashboardPage>());
     }

@@ -49,7 +49,7 @@ sealed class PageApplication : IAsyncDisposable
         services.AddSingleton(stream.GetRequiredService<StreamSampler>());
         services.AddSingleton(stream.GetRequiredService<PaymentLookup>());
         services.AddSingleton(stream.GetRequiredService<CaseQueue>());
-        services.AddSingleton(stream.GetRequiredService<CaseDesk>());
+        services.AddSingleton(stream.GetRequiredService<CaseService>());
         services.AddSingleton(stream.GetRequiredService<RegistryAccess>());
         services.AddScoped<Actor>();
         services.AddRoutingCore();

@@ -158,6 +158,7 @@ public sealed class ResourcesTests(ResourcesTests.Streamed fixture) : IClassFixt
         (await reader.ReadLineAsync(patience.Token)).ShouldBe(": connected");
 
         var promoted = await _api.AskAsync($"/models/{other.Version}/promote", """{"actor":"ada","why":"better"}""");
+        var list = await _api.JsonAsync("/models");
         var line = "";
         while (!line.StartsWith("data: ", StringComparison.Ordinal))
             line = await reader.ReadLineAsync(patience.Token) ?? "";
@@ -166,6 +167,7 @@ public sealed class ResourcesTests(ResourcesTests.Streamed fixture) : IClassFixt
         var (status, type, _) = await _api.PostAsync("/models/rollback", """{"actor":"bob","why":"again"}""");
 
         promoted.GetProperty("alias").GetString().ShouldBe("champion");
+        (list.GetProperty("challenger").GetString(), list.GetProperty("probation_until").ValueKind).ShouldBe((TrainedModel.Loaded.Version, JsonValueKind.String));
         JsonElement.Parse(line["data: ".Length..]).GetProperty("model_version").GetString().ShouldBe(other.Version);
         threshold.GetProperty("threshold").GetDouble().ShouldBe(0.75);
         back.GetProperty("version").GetString().ShouldBe(TrainedModel.Loaded.Version);

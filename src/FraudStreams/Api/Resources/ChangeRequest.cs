@@ -1,5 +1,5 @@
 using System.Text.Json;
-using FraudStreams.Api.Doors;
+using FraudStreams.Api.Protocols;
 using Microsoft.AspNetCore.Http;
 
 namespace FraudStreams.Api.Resources;

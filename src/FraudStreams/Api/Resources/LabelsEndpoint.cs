@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using FraudStreams.Api.Doors;
+using FraudStreams.Api.Protocols;
 using FraudStreams.Hosting;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Json;

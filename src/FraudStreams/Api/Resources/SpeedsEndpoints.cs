@@ -1,5 +1,5 @@
 using System.Text.Json;
-using FraudStreams.Api.Doors;
+using FraudStreams.Api.Protocols;
 using FraudStreams.RateLimiting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

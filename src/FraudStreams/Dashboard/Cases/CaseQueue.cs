@@ -8,7 +8,7 @@ namespace FraudStreams.Dashboard.Cases;
 /// <summary>
 /// The cases of the latest alerts, most at stake first. Read from the store and topic `cases` at most once in two seconds however many look; it is one list for all of them.
 /// </summary>
-public sealed class CaseQueue(PaymentLookup payments, CaseBook book, TimeProvider time) : IDisposable
+public sealed class CaseQueue(PaymentLookup payments, CaseLog book, TimeProvider time) : IDisposable
 {
     /// <summary>Older alerts are found by search.</summary>
     public const int MostAlerts = 2_000;

@@ -14,7 +14,7 @@ namespace FraudStreams.Tests.Dashboard;
 
 /// <summary>Cases on two hosts that share their topics, at a clock that a test moves.</summary>
 [Trait("Category", "Unit")]
-public sealed class CaseDeskTests : IAsyncLifetime
+public sealed class CaseServiceTests : IAsyncLifetime
 {
     static readonly CaseKey s_key = new("4000000000000002", 20_000);
 
@@ -23,7 +23,7 @@ public sealed class CaseDeskTests : IAsyncLifetime
     readonly Host _one;
     readonly Host _other;
 
-    public CaseDeskTests() => (_one, _other) = (new Host(_folder, _time), new Host(_folder, _time));
+    public CaseServiceTests() => (_one, _other) = (new Host(_folder, _time), new Host(_folder, _time));
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -91,7 +91,7 @@ public sealed class CaseDeskTests : IAsyncLifetime
         await _one.Desk.PublishDueAsync(default);
         Labels().ShouldBeEmpty();
 
-        _time.Advance(CaseDesk.UndoWithin + TimeSpan.FromSeconds(2));
+        _time.Advance(CaseService.UndoWithin + TimeSpan.FromSeconds(2));
         await _one.Desk.PublishDueAsync(default);
         await _one.Desk.PublishDueAsync(default);
 
@@ -189,13 +189,13 @@ public sealed class CaseDeskTests : IAsyncLifetime
         public Host(string folder, TimeProvider time)
         {
             _topics = Open(folder, TopicNames.Labels);
-            Book = new CaseBook(() => Open(folder, TopicNames.Cases));
-            Desk = new CaseDesk(Book, () => _topics, NullLogger.Instance, time);
+            Book = new CaseLog(() => Open(folder, TopicNames.Cases));
+            Desk = new CaseService(Book, () => _topics, NullLogger.Instance, time);
         }
 
-        public CaseBook Book { get; }
+        public CaseLog Book { get; }
 
-        public CaseDesk Desk { get; }
+        public CaseService Desk { get; }
 
         public async ValueTask DisposeAsync()
         {

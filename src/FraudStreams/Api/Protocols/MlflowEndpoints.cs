@@ -9,31 +9,31 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
 
-namespace FraudStreams.Api.Doors;
+namespace FraudStreams.Api.Protocols;
 
 /// <summary>
-/// The door of MLflow's scoring server, which SageMaker and Vertex knock at too: `POST /invocations`, `GET /ping` and `/health`. It only asks what if; an
+/// MLflow's scoring server, which SageMaker and Vertex ask for too: `POST /invocations`, `GET /ping` and `/health`. It only asks what if; an
 /// error does not repeat the request, as MLflow's own server does.
 /// </summary>
-static class MlflowDoor
+static class MlflowEndpoints
 {
     static readonly string[] s_forms = ["dataframe_split", "dataframe_records", "instances", "inputs"];
 
-    public static void Map(IEndpointRouteBuilder web, ScoringDoor door)
+    public static void Map(IEndpointRouteBuilder web, RequestScorer scorer)
     {
-        web.MapPost("/invocations", context => InvokeAsync(context, door)).Describe("scoring", "Scores payments as MLflow's scoring server is asked to", null, "application/json", "text/csv");
+        web.MapPost("/invocations", context => InvokeAsync(context, scorer)).Describe("scoring", "Scores payments as MLflow's scoring server is asked to", null, "application/json", "text/csv");
         foreach (var path in (string[])["/ping", "/health"])
-            web.MapGet(path, context => PingAsync(context, door)).Describe("scoring", "200 with an empty line, 404 without a model");
+            web.MapGet(path, context => PingAsync(context, scorer)).Describe("scoring", "200 with an empty line, 404 without a model");
     }
 
-    static Task PingAsync(HttpContext context, ScoringDoor door)
+    static Task PingAsync(HttpContext context, RequestScorer scorer)
     {
-        context.Response.StatusCode = door.ModelVersion is null ? StatusCodes.Status404NotFound : StatusCodes.Status200OK;
+        context.Response.StatusCode = scorer.ModelVersion is null ? StatusCodes.Status404NotFound : StatusCodes.Status200OK;
         context.Response.ContentType = "application/json";
         return context.Response.WriteAsync("\n", context.RequestAborted);
     }
 
-    static async Task InvokeAsync(HttpContext context, ScoringDoor door)
+    static async Task InvokeAsync(HttpContext context, RequestScorer scorer)
     {
         if (MediaTypeOf(context.Request) is not { } type)
         {
@@ -45,7 +45,7 @@ static class MlflowDoor
 
         try
         {
-            using var payments = door.NewRequest();
+            using var payments = scorer.NewRequest();
             var body = await RequestBody.ReadAsync(context.Request, isJson: type != "text/csv");
             RequestBody.Read(() =>
             {
@@ -55,13 +55,13 @@ static class MlflowDoor
                     ReadJson(payments, body);
             });
             payments.Check();
-            var scored = await door.WhatIfAsync(payments, context.RequestAborted);
+            var scored = await scorer.WhatIfAsync(payments, context.RequestAborted);
             context.Response.ContentType = "application/json";
             await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
             json.WriteStartObject();
             json.WriteStartArray("predictions"u8);
             for (var row = 0; row < scored.Length; row++)
-                PredictDoor.Write(json, payments, row, scored[row]);
+                PredictEndpoint.Write(json, payments, row, scored[row]);
             json.WriteEndArray();
             json.WriteEndObject();
         }

@@ -4,23 +4,23 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
-namespace FraudStreams.Api.Doors;
+namespace FraudStreams.Api.Protocols;
 
 /// <summary>`POST /predict`: a payment, or an array of them, as topic `transactions` has them.</summary>
-static class PredictDoor
+static class PredictEndpoint
 {
-    public static void Map(IEndpointRouteBuilder web, ScoringDoor door) => web.MapPost("/predict", context => PredictAsync(context, door))
+    public static void Map(IEndpointRouteBuilder web, RequestScorer scorer) => web.MapPost("/predict", context => PredictAsync(context, scorer))
         .Describe("scoring", "Scores payments with the stream's windows and model: what-if records nothing, record lets the stream score them", ["mode", "format"], "application/json");
 
-    static async Task PredictAsync(HttpContext context, ScoringDoor door)
+    static async Task PredictAsync(HttpContext context, RequestScorer scorer)
     {
         var request = context.Request;
         RequestBody.MustBeJson(request);
         var isRecord = OneOf(request, "mode", "what-if", "record") == "record";
         var isLabels = OneOf(request, "format", "full", "labels") == "labels";
-        using var payments = door.NewRequest(isRecord);
+        using var payments = scorer.NewRequest(isRecord);
         payments.ReadJson((await RequestBody.ReadAsync(request)).Span);
-        var scored = isRecord ? await door.RecordAsync(payments, context.RequestAborted) : await door.WhatIfAsync(payments, context.RequestAborted);
+        var scored = isRecord ? await scorer.RecordAsync(payments, context.RequestAborted) : await scorer.WhatIfAsync(payments, context.RequestAborted);
         context.Response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
         json.WriteStartObject();

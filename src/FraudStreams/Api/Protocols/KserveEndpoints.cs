@@ -6,13 +6,13 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
-namespace FraudStreams.Api.Doors;
+namespace FraudStreams.Api.Protocols;
 
 /// <summary>
-/// The door of KServe's open inference protocol, version 2: the model has the schema's name, and takes one tensor a field, all of one length. It only asks
+/// KServe's open inference protocol, version 2: the model has the schema's name, and takes one tensor a field, all of one length. It only asks
 /// what if.
 /// </summary>
-sealed class KserveDoor(ScoringDoor door)
+sealed class KserveEndpoints(RequestScorer scorer)
 {
     const string Score = "score";
     const string Prediction = "prediction";
@@ -20,17 +20,17 @@ sealed class KserveDoor(ScoringDoor door)
     static readonly string[] s_datatypes =
         ["BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "FP32", "FP64", "BYTES"];
 
-    public static void Map(IEndpointRouteBuilder web, ScoringDoor scoring)
+    public static void Map(IEndpointRouteBuilder web, RequestScorer scoring)
     {
-        var door = new KserveDoor(scoring);
-        Get("/v2", door.ServerAsync, "The server, in KServe's inference protocol");
+        var endpoints = new KserveEndpoints(scoring);
+        Get("/v2", endpoints.ServerAsync, "The server, in KServe's inference protocol");
         Get("/v2/health/live", context => ReadyAsync(context, true), "Whether the server lives");
         Get("/v2/health/ready", context => ReadyAsync(context, scoring.IsReady && scoring.ModelVersion is not null), "Whether the server can score");
         foreach (var model in (string[])["/v2/models/{model}", "/v2/models/{model}/versions/{version}"])
         {
-            Get(model, door.ModelAsync, "The model: its inputs and outputs");
-            Get($"{model}/ready", door.ModelReadyAsync, "Whether the model can score");
-            web.MapPost($"{model}/infer", context => AnsweredAsync(context, door.InferAsync)).Describe("scoring", "Scores payments, one tensor a field", null, "application/json");
+            Get(model, endpoints.ModelAsync, "The model: its inputs and outputs");
+            Get($"{model}/ready", endpoints.ModelReadyAsync, "Whether the model can score");
+            web.MapPost($"{model}/infer", context => AnsweredAsync(context, endpoints.InferAsync)).Describe("scoring", "Scores payments, one tensor a field", null, "application/json");
         }
 
         void Get(string path, RequestDelegate answer, string summary) => web.MapGet(path, context => AnsweredAsync(context, answer)).Describe("scoring", summary);
@@ -76,7 +76,7 @@ sealed class KserveDoor(ScoringDoor door)
     async Task ModelReadyAsync(HttpContext context)
     {
         Find(context);
-        await ReadyAsync(context, door.IsReady);
+        await ReadyAsync(context, scorer.IsReady);
     }
 
     Task ModelAsync(HttpContext context)
@@ -131,7 +131,7 @@ sealed class KserveDoor(ScoringDoor door)
         {
             var root = document.RootElement;
             var outputs = OutputsOf(root);
-            using var payments = door.NewRequest();
+            using var payments = scorer.NewRequest();
             string? id = null;
             RequestBody.Read(() =>
             {
@@ -139,7 +139,7 @@ sealed class KserveDoor(ScoringDoor door)
                 id = root.TryGetProperty("id", out var given) && given.ValueKind == JsonValueKind.String ? given.GetString() : null;
             });
             payments.Check();
-            var scored = await door.WhatIfAsync(payments, context.RequestAborted);
+            var scored = await scorer.WhatIfAsync(payments, context.RequestAborted);
             await WriteAsync(context, json =>
             {
                 json.WriteString("model_name"u8, schema.Name);
@@ -248,8 +248,8 @@ sealed class KserveDoor(ScoringDoor door)
     /// <exception cref="RequestException">There is no such model or version here.</exception>
     (TransactionSchema Schema, string Version) Find(HttpContext context)
     {
-        var schema = door.Scorer.Schema;
-        var version = door.ModelVersion;
+        var schema = scorer.Scorer.Schema;
+        var version = scorer.ModelVersion;
         if (context.Request.RouteValues["model"] as string != schema.Name)
             throw new RequestException(StatusCodes.Status404NotFound, "no-model", "No such model", $"There is no such model; there is {schema.Name}.");
         if (version is null || (context.Request.RouteValues.TryGetValue("version", out var wanted) && wanted as string != version))

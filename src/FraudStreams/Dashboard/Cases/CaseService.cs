@@ -14,7 +14,7 @@ namespace FraudStreams.Dashboard.Cases;
 /// What people do with cases: hold, put back, decide, undo. A decision closes its case at once on all hosts; its labels are published when it can no longer
 /// be undone, by the host where it was taken, or by another one if that is gone. Publishing them twice changes nothing: the store knows a label by what it says.
 /// </summary>
-public sealed class CaseDesk : BackgroundService
+public sealed class CaseService : BackgroundService
 {
     public static readonly TimeSpan HeldFor = TimeSpan.FromMinutes(30);
 
@@ -29,7 +29,7 @@ public sealed class CaseDesk : BackgroundService
     /// <summary>What was decided elsewhere is looked for less often.</summary>
     const int LooksElsewhere = 30;
 
-    readonly CaseBook _book;
+    readonly CaseLog _book;
     readonly Func<IMessageLog?> _topics;
     readonly TimeProvider _time;
     readonly ErrorThrottle _errors;
@@ -37,13 +37,13 @@ public sealed class CaseDesk : BackgroundService
     /// <summary>Decisions of this host whose labels are not published.</summary>
     ImmutableHashSet<CaseKey> _own = [];
 
-    public CaseDesk(CaseBook book, StreamService stream, ILoggerFactory loggers, TimeProvider time)
+    public CaseService(CaseLog book, StreamService stream, ILoggerFactory loggers, TimeProvider time)
         : this(book, () => stream.IsStopping ? null : stream.Topics, loggers.CreateLogger("FraudStreams.Dashboard"), time)
     {
     }
 
     /// <param name="topics">The log with topic `labels`; null while the stream starts or stops.</param>
-    internal CaseDesk(CaseBook book, Func<IMessageLog?> topics, ILogger log, TimeProvider time)
+    internal CaseService(CaseLog book, Func<IMessageLog?> topics, ILogger log, TimeProvider time)
     {
         (_book, _topics, _time) = (book, topics, time);
         _errors = new ErrorThrottle(log, "Labels of decided cases", time);

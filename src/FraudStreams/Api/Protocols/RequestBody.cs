@@ -3,7 +3,7 @@ using FraudStreams.Configuration;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace FraudStreams.Api.Doors;
+namespace FraudStreams.Api.Protocols;
 
 /// <summary>The whole body of a request, up to api.max-body.</summary>
 static class RequestBody

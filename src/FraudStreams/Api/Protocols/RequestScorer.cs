@@ -8,10 +8,10 @@ using FraudStreams.Scoring;
 using FraudStreams.WindowStates;
 using Microsoft.AspNetCore.Http;
 
-namespace FraudStreams.Api.Doors;
+namespace FraudStreams.Api.Protocols;
 
-/// <summary>What all doors that score share: the stream's scorer, and its failures as answers.</summary>
-sealed class ScoringDoor(StreamService stream, ApiSettings settings)
+/// <summary>What all protocols share: the stream's scorer, and its failures as answers.</summary>
+sealed class RequestScorer(StreamService stream, ApiSettings settings)
 {
     /// <summary>The version in service; null where this process does not score.</summary>
     public string? ModelVersion => stream.Scorer?.ModelVersion;

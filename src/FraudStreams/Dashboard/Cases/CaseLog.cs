@@ -15,7 +15,7 @@ public sealed class CaseConflictException(string message) : Exception(message);
 /// What people did with cases, on all hosts: the entries of topic `cases`, in its order. An entry that is written counts only if it follows the one before of
 /// its case, so a case is not decided twice, whoever acts where at the same moment. Thread-safe: callers take turns.
 /// </summary>
-public sealed class CaseBook : IAsyncDisposable
+public sealed class CaseLog : IAsyncDisposable
 {
     static readonly TopicPartition s_partition = new(TopicNames.Cases, 0);
 
@@ -25,13 +25,13 @@ public sealed class CaseBook : IAsyncDisposable
     IPartitionReader? _reader;
     ImmutableDictionary<CaseKey, CaseRecord> _records = ImmutableDictionary<CaseKey, CaseRecord>.Empty;
 
-    public CaseBook(StreamOptions options, ILoggerFactory loggers, TimeProvider time)
+    public CaseLog(StreamOptions options, ILoggerFactory loggers, TimeProvider time)
         : this(() => StreamTopics.OpenCases(options.Settings, loggers.CreateLogger("FraudStreams.Dashboard"), time))
     {
     }
 
     /// <param name="open">Opens a log with the topic, when it is first needed.</param>
-    internal CaseBook(Func<IMessageLog> open) => _open = open;
+    internal CaseLog(Func<IMessageLog> open) => _open = open;
 
     /// <summary>As of the last <see cref="RefreshAsync"/>.</summary>
     public ImmutableDictionary<CaseKey, CaseRecord> Records => Volatile.Read(ref _records);

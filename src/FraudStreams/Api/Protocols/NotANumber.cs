@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace FraudStreams.Api.Doors;
+namespace FraudStreams.Api.Protocols;
 
 /// <summary>
 /// JSON has no NaN, and Python writes it all the same. In quotes it is read, and refused with its row and field instead of with the place of a byte.

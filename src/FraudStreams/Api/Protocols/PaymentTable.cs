@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 
-namespace FraudStreams.Api.Doors;
+namespace FraudStreams.Api.Protocols;
 
 /// <summary>Payments that come as a table, column names and cells apart, turned into the JSON objects that the stream reads.</summary>
 sealed class PaymentTable(RequestedPayments payments, IEnumerable<string> columns) : IDisposable

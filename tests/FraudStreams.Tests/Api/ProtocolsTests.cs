@@ -14,7 +14,7 @@ namespace FraudStreams.Tests.Api;
 /// <summary>Requests as the documents of each protocol have them, not as our code reads them.</summary>
 [Collection(WholeProgramCollection.Second)]
 [Trait("Category", "Integration")]
-public sealed class DoorsTests(ApiFixture fixture) : IClassFixture<ApiFixture>
+public sealed class ProtocolsTests(ApiFixture fixture) : IClassFixture<ApiFixture>
 {
     const int AtOnce = 60;
 
@@ -22,7 +22,7 @@ public sealed class DoorsTests(ApiFixture fixture) : IClassFixture<ApiFixture>
     readonly string[] _payments = JsonOf(fixture.Folder.Input);
 
     /// <summary>
-    /// Payments in the order of their file, some of one card in one request: what each door says beforehand, and the stream when they come, and what it publishes.
+    /// Payments in the order of their file, some of one card in one request: what each protocol says beforehand, and the stream when they come, and what it publishes.
     /// </summary>
     [Fact]
     public async Task All_doors_give_the_scores_of_the_stream_bit_for_bit()

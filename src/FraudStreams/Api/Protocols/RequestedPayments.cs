@@ -6,7 +6,7 @@ using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
 using Microsoft.AspNetCore.Http;
 
-namespace FraudStreams.Api.Doors;
+namespace FraudStreams.Api.Protocols;
 
 /// <summary>The payments of a request, read as the stream reads them; and what is wrong with those that are none.</summary>
 sealed class RequestedPayments : IDisposable

@@ -1,7 +1,7 @@
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
 
-namespace FraudStreams.Api.Doors;
+namespace FraudStreams.Api.Protocols;
 
 /// <summary>What is wrong with a payment, in words that hold nothing of it: the reason of a rejected record may quote a value.</summary>
 static class RejectMessage
