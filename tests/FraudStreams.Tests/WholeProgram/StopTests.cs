@@ -11,6 +11,9 @@ public sealed class StopTests
     const int LeftAtOnce = 130;
     const int Rows = 1_500;
 
+    /// <summary>The store is limited so that it is far from the last row when its lock is taken, however slow the machine is.</summary>
+    const string StoreLimit = "speeds.speed_3=200/s";
+
     /// <summary>How long a write of the store waits for a lock: no stop may wait for that.</summary>
     static readonly TimeSpan LockPatience = new FraudStreams.Storage.Sqlite.SqliteStoreSettings("").LockTimeout;
 
@@ -18,7 +21,7 @@ public sealed class StopTests
     public async Task A_pipeline_that_cannot_drain_is_named_and_resumes_at_the_next_start()
     {
         using var folder = new StreamFolder(Rows);
-        await using (var run = folder.Start("run", "--input", folder.Input, "--set", "speeds.speed_1=1000/s", "--set", "stop.drain-timeout=2s"))
+        await using (var run = folder.Start("run", "--input", folder.Input, "--set", "speeds.speed_1=1000/s", "--set", StoreLimit, "--set", "stop.drain-timeout=2s"))
         {
             using var other = await LockStoreAsync(folder);
             await run.InterruptAsync();
@@ -39,7 +42,7 @@ public sealed class StopTests
     public async Task A_second_interrupt_ends_at_once_and_still_loses_nothing()
     {
         using var folder = new StreamFolder(Rows);
-        await using (var run = folder.Start("run", "--input", folder.Input, "--set", "speeds.speed_1=1000/s", "--set", "stop.drain-timeout=10m"))
+        await using (var run = folder.Start("run", "--input", folder.Input, "--set", "speeds.speed_1=1000/s", "--set", StoreLimit, "--set", "stop.drain-timeout=10m"))
         {
             using var other = await LockStoreAsync(folder);
             await run.InterruptAsync();
@@ -84,6 +87,7 @@ public sealed class StopTests
         await Eventually.TrueAsync(() => folder.Status() is { Stored: > 0 }, limitSeconds: 60);
         var file = SqliteFile.Open(folder.StoreFile, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
         file.Begin();
+        folder.Status()!.Stored.ShouldBeLessThan(Rows);
         await Eventually.TrueAsync(() => folder.Status() is { Predictions: Rows } status && status.Lag["store"] > 0, limitSeconds: 60);
         return file;
     }
