@@ -22,7 +22,7 @@ sealed record StageProgress(long Produced, long Scored, long Alerted, long Store
     public static StageProgress Of(MessageLogStatus topics, StoreCounts store) => new(
         Appended(topics, TopicNames.Transactions), topics.Of(ConsumerGroups.Score, TopicNames.Transactions).Position, topics.Of(ConsumerGroups.Alert, TopicNames.Predictions).Position,
         topics.Of(ConsumerGroups.Store, TopicNames.Predictions).Position, store.Stored, store.PredictedFrauds, Appended(topics, TopicNames.Alerts),
-        PipelineCatalog.Consumers.Sum(group => topics.Of(group.Group, group.Topic).Lag));
+        ConsumerGroups.Consumers.Sum(group => topics.Of(group.Group, group.Topic).Lag));
 
     /// <summary>Every row has gone through every pipeline.</summary>
     public bool IsAtEnd(int rows) => Produced == rows && Lag == 0 && Alerts >= PredictedFrauds;

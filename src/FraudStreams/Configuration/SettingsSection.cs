@@ -176,7 +176,7 @@ public sealed class SettingsSection(Config config, string place, string path, Li
     public long Size(string key, long min, long max)
     {
         var right = $"a size from {min} to {max} bytes, such as 64KiB or 4GiB";
-        var value = Read(key, value => value.GetByteSize() ?? -1, right);
+        var value = Read(key, value => SettingsValues.TryParseSize(AsText(value)) ?? value.GetByteSize() ?? -1, right);
         return value >= min && value <= max ? value : Refuse(key, right, min);
     }
 

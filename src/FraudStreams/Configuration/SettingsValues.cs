@@ -16,10 +16,9 @@ static class SettingsValues
     /// </summary>
     public static TimeSpan? TryParseDuration(string text)
     {
-        var digits = text.AsSpan().IndexOfAnyExceptInRange('0', '9');
-        if (digits is <= 0 or > 6 || !int.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        if (!TrySplit(text, out var number, out var unit))
             return null;
-        return text.AsSpan(digits).Trim() switch
+        return unit switch
         {
             "ms" => TimeSpan.FromMilliseconds(number),
             "s" => TimeSpan.FromSeconds(number),
@@ -28,5 +27,30 @@ static class SettingsValues
             "d" => TimeSpan.FromDays(number),
             _ => null,
         };
+    }
+
+    /// <summary>The same for a size in bytes.</summary>
+    public static long? TryParseSize(string text)
+    {
+        if (!TrySplit(text, out var number, out var unit))
+            return null;
+        return unit switch
+        {
+            "" or "B" => number,
+            "KiB" => (long)number << 10,
+            "MiB" => (long)number << 20,
+            "GiB" => (long)number << 30,
+            _ => null,
+        };
+    }
+
+    static bool TrySplit(ReadOnlySpan<char> text, out int number, out ReadOnlySpan<char> unit)
+    {
+        var digits = text.IndexOfAnyExceptInRange('0', '9');
+        if (digits < 0)
+            digits = text.Length;
+        unit = text[digits..].Trim();
+        number = 0;
+        return digits is > 0 and <= 6 && int.TryParse(text[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out number);
     }
 }

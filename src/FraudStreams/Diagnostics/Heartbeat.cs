@@ -24,12 +24,10 @@ public sealed record Heartbeat(
     /// <summary>After this without a heartbeat a process does not work. A check may take up to 10 s before one is written.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, Converters = { new JsonStringEnumConverter<CheckStatus>(JsonNamingPolicy.SnakeCaseLower) } };
-
     /// <summary>Milliseconds of the machine's monotonic clock.</summary>
     public static long UptimeOf(TimeProvider time) => (long)time.GetElapsedTime(0).TotalMilliseconds;
 
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Written.Options);
 
     /// <summary>Takes what it knows of a file that another release may have written.</summary>
     /// <exception cref="FormatException">The text is none, is cut off, or lacks what every release writes; the message says which.</exception>
@@ -90,6 +88,17 @@ public sealed record Heartbeat(
             "degraded" => new CheckResult(CheckStatus.Degraded, reason),
             "unhealthy" => new CheckResult(CheckStatus.Unhealthy, reason),
             _ => new CheckResult(CheckStatus.Unhealthy, $"its status is {status}, which this release does not know. {reason}".TrimEnd()),
+        };
+    }
+
+    /// <summary>Apart, so that a command that only reads does not prepare for writing.</summary>
+    static class Written
+    {
+        public static readonly JsonSerializerOptions Options = new()
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+            WriteIndented = true,
+            Converters = { new JsonStringEnumConverter<CheckStatus>(JsonNamingPolicy.SnakeCaseLower) },
         };
     }
 }

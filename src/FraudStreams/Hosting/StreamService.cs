@@ -9,6 +9,7 @@ using FraudStreams.Messaging;
 using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Pipelines;
 using FraudStreams.RateLimiting;
+using FraudStreams.Topics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -140,7 +141,7 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
         try
         {
             var status = await _topics!.StatusAsync(CancellationToken.None);
-            _lags = [.. PipelineCatalog.Consumers.Select(consumer => status.Of(consumer.Group, consumer.Topic))];
+            _lags = [.. ConsumerGroups.Consumers.Select(consumer => status.Of(consumer.Group, consumer.Topic))];
         }
         catch (MessageLogException e)
         {

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps.Registry;
@@ -90,7 +88,7 @@ public sealed class LocalModels(string dataDirectory, TimeProvider time)
         var temporary = $"{PointerFile}.{Environment.ProcessId}.new";
         using (var file = File.Create(temporary))
         {
-            JsonSerializer.Serialize(file, new ChampionPointer(version, before, why, time.GetUtcNow(), entry, threshold), ChampionJson.Default.ChampionPointer);
+            new ChampionPointer(version, [.. before], why, time.GetUtcNow(), entry, threshold).Write(file);
             file.Flush(flushToDisk: true);
         }
 
@@ -154,14 +152,13 @@ public sealed class LocalModels(string dataDirectory, TimeProvider time)
             return null;
         try
         {
-            using var file = File.OpenRead(PointerFile);
-            var pointer = JsonSerializer.Deserialize(file, ChampionJson.Default.ChampionPointer);
-            return pointer is { Champion.Length: > 0, Before: not null } && System.IO.Directory.Exists(FolderOf(pointer.Champion))
+            var pointer = ChampionPointer.Read(File.ReadAllBytes(PointerFile));
+            return pointer.Champion.Length > 0 && System.IO.Directory.Exists(FolderOf(pointer.Champion))
                 && Path.GetFileName(pointer.Champion) == pointer.Champion
                 ? pointer
                 : throw Damaged("it names no version of this folder");
         }
-        catch (JsonException e)
+        catch (FormatException e)
         {
             throw Damaged(e.Message, e);
         }
@@ -173,13 +170,3 @@ public sealed class LocalModels(string dataDirectory, TimeProvider time)
         return cause is null ? new ModelArtifactException(message) : new ModelArtifactException(message, cause);
     }
 }
-
-/// <summary>models/champion.json.</summary>
-/// <param name="Entry">The entry of the shared registry that it follows; null where it was written by this host alone.</param>
-/// <param name="Threshold">The one in force, as the registry says; null where it is the card's.</param>
-sealed record ChampionPointer(string Champion, string[] Before, string Why, DateTimeOffset Since, long? Entry = null, double? Threshold = null);
-
-/// <summary>Generated when the program is built: `status` reads the file, and finding out at run time how takes longer than all else that it does.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
-[JsonSerializable(typeof(ChampionPointer))]
-sealed partial class ChampionJson : JsonSerializerContext;

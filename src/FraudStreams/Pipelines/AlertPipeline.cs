@@ -19,8 +19,6 @@ sealed class AlertPipeline : IPipeline
 
     public Role Role => Role.Alert;
 
-    public string? Topic => TopicNames.Predictions;
-
     public IRunnableGraph<Task<Done>> Build(PipelineContext context)
     {
         var (settings, resources) = (context.Settings, context.Resources);

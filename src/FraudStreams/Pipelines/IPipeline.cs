@@ -2,12 +2,14 @@ using Akka;
 using Akka.Streams.Dsl;
 using FraudStreams.Configuration;
 using FraudStreams.Messaging;
+using FraudStreams.Topics;
 
 namespace FraudStreams.Pipelines;
 
 /// <summary>
 /// One stream between topics: it runs where its role runs, restarts alone from its last commit and drains alone. One object a process; graphs stand in
-/// <see cref="FraudPipeline"/>. A new pipeline is a class of these and its line in <see cref="PipelineCatalog"/>.
+/// <see cref="FraudPipeline"/>. A new pipeline is a class of these and its line in <see cref="PipelineCatalog"/>; one that consumes
+/// a topic has its group in <see cref="ConsumerGroups"/>.
 /// </summary>
 interface IPipeline
 {
@@ -16,8 +18,8 @@ interface IPipeline
 
     Role Role { get; }
 
-    /// <summary>The topic that it consumes; null for a producer.</summary>
-    string? Topic { get; }
+    /// <summary>The topic that its group consumes; null for a producer.</summary>
+    string? Topic => ConsumerGroups.TopicOf(Name);
 
     /// <summary>Whether it comes to an end, such as that of a file, and a drain waits for that.</summary>
     bool EndsByItself => Topic is null;

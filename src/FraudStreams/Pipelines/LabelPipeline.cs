@@ -13,8 +13,6 @@ sealed class LabelPipeline : IPipeline
 
     public Role Role => Role.Label;
 
-    public string? Topic => TopicNames.Labels;
-
     public IEnumerable<(long Count, string What)> Left(MessageLogStatus status) => [(status.Of(Name, TopicNames.Labels).Lag, "labels not stored")];
 
     public IRunnableGraph<Task<Done>> Build(PipelineContext context) => FraudPipeline.Labels(context, context.Resources.Store);

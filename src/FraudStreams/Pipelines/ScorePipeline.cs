@@ -28,8 +28,6 @@ sealed class ScorePipeline : IPipeline
 
     public Role Role => Role.Score;
 
-    public string? Topic => TopicNames.Transactions;
-
     public IEnumerable<(long Count, string What)> Left(MessageLogStatus status) => [(status.Of(Name, TopicNames.Transactions).Lag, "payments not scored")];
 
     public IRunnableGraph<Task<Done>> Build(PipelineContext context)

@@ -13,8 +13,6 @@ sealed class ShadowPipeline : IPipeline
 
     public Role Role => Role.Store;
 
-    public string? Topic => TopicNames.Shadow;
-
     public IEnumerable<(long Count, string What)> Left(MessageLogStatus status) => [(status.Of(Name, TopicNames.Shadow).Lag, "scores of the challenger not stored")];
 
     public IRunnableGraph<Task<Done>> Build(PipelineContext context) => FraudPipeline.Shadow(context, context.Resources.Store);

@@ -12,7 +12,5 @@ sealed class SimulatePipeline : IPipeline
 
     public Role Role => Role.Simulate;
 
-    public string? Topic => null;
-
     public IRunnableGraph<Task<Done>> Build(PipelineContext context) => FraudPipeline.Simulate(context);
 }

@@ -13,8 +13,6 @@ sealed class StorePipeline : IPipeline
 
     public Role Role => Role.Store;
 
-    public string? Topic => TopicNames.Predictions;
-
     public IEnumerable<(long Count, string What)> Left(MessageLogStatus status) => [(status.Of(Name, TopicNames.Predictions).Lag, "predictions not stored")];
 
     public IRunnableGraph<Task<Done>> Build(PipelineContext context) => FraudPipeline.Store(context, context.Resources.Store);

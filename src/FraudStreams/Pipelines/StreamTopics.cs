@@ -13,7 +13,7 @@ static class StreamTopics
 {
     public static LogLayout Layout(TopicSettings settings) => new(
         settings.PartitionsOfTopics,
-        PipelineCatalog.Consumers,
+        ConsumerGroups.Consumers,
         [
             new CheckpointedProducer(ConsumerGroups.Simulate, [TopicNames.Transactions], IsOneRecordAStep: true),
             new CheckpointedProducer(ConsumerGroups.DeliveryLog, [TopicNames.Alerts, TopicNames.Undelivered], IsOneRecordAStep: false),

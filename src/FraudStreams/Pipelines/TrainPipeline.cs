@@ -18,8 +18,6 @@ sealed class TrainPipeline : IPipeline
 
     public Role Role => Role.Train;
 
-    public string? Topic => null;
-
     public bool EndsByItself => false;
 
     public IRunnableGraph<Task<Done>> Build(PipelineContext context) => FraudPipeline.Train(context, () => StepAsync(context));

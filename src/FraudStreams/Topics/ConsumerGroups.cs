@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace FraudStreams.Topics;
 
 /// <summary>The consumer groups of the pipelines, and the group under which the simulator commits its offset in its source.</summary>
@@ -15,4 +17,13 @@ static class ConsumerGroups
 
     /// <summary>Commits the offsets up to which the deliveries of the alert journals are published.</summary>
     public const string DeliveryLog = "alert-records";
+
+    /// <summary>The groups that consume topics, each with its topic, in the order of a payment's way.</summary>
+    public static ImmutableArray<(string Group, string Topic)> Consumers { get; } =
+    [
+        (Score, TopicNames.Transactions), (Alert, TopicNames.Predictions), (Shadow, TopicNames.Shadow), (Label, TopicNames.Labels), (Store, TopicNames.Predictions),
+    ];
+
+    /// <summary>The topic that a group consumes; null for a name that is none of theirs.</summary>
+    public static string? TopicOf(string group) => Consumers.FirstOrDefault(consumer => consumer.Group == group).Topic;
 }

@@ -37,7 +37,7 @@ public sealed partial class RoomsTests
         [
             "Alerting", "Candidates", "Configuration", "Diagnostics", Settings, "Labels", "Messaging", "ModelOps", "RateLimiting", "Scoring", "Simulation", "Storage", "Topics", "WindowStates",
         ],
-        ["Hosting"] = ["Alerting", "Candidates", "Configuration", "Diagnostics", Settings, "Messaging", "Pipelines", "RateLimiting"],
+        ["Hosting"] = ["Alerting", "Candidates", "Configuration", "Diagnostics", Settings, "Messaging", "Pipelines", "RateLimiting", "Topics"],
         ["Api"] = ["Alerting", "Configuration", "Diagnostics", "Hosting", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Scoring", "Storage", "Topics", "WindowStates"],
         ["Dashboard"] = ["Alerting", "Api", "Configuration", "Diagnostics", "Hosting", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Storage", "Topics"],
         ["Cli"] =

@@ -75,7 +75,7 @@ public sealed class CandidateQueriesTests : IDisposable
 
 [Trait("needs", "PostgreSQL")]
 [Trait("Category", "Integration")]
-public sealed class PostgresCandidateQueriesTests(PostgresServer server) : IClassFixture<PostgresServer>, IDisposable
+public sealed class PostgresCandidateQueriesTests(SharedPostgres server) : IClassFixture<SharedPostgres>, IDisposable
 {
     readonly TemporaryFolder _folder = new();
 

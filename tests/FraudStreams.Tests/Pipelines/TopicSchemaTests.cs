@@ -99,12 +99,12 @@ public sealed class TopicSchemaTests : IDisposable
 
 [Trait("needs", "kafka")]
 [Trait("Category", "Integration")]
-public sealed class TopicSchemaOnKafkaTests(KafkaBroker broker) : KafkaTest(broker), IClassFixture<KafkaBroker>
+public sealed class TopicSchemaOnKafkaTests(SharedBroker broker) : KafkaTest(broker.Servers), IClassFixture<SharedBroker>
 {
     [KafkaFact]
     public async Task Topics_of_another_schema_are_refused_with_both_names_and_the_brokers()
     {
-        var settings = SettingsOf.Set("topics.kind=kafka", $"topics.kafka.bootstrap-servers={Broker.Servers}", $"topics.kafka.prefix={Prefix}", "topics.partitions=3");
+        var settings = SettingsOf.Set("topics.kind=kafka", $"topics.kafka.bootstrap-servers={Servers}", $"topics.kafka.prefix={Prefix}", "topics.partitions=3");
         await TopicSchema.CheckAsync(settings, Predictions.Schema, default);
         await using (var topics = Open(partitions: 3))
         {
@@ -116,7 +116,7 @@ public sealed class TopicSchemaOnKafkaTests(KafkaBroker broker) : KafkaTest(brok
         var refusal = await Should.ThrowAsync<SettingsException>(() => TopicSchema.CheckAsync(settings, SchemaFile.Read("cards"), default));
 
         refusal.Message.ShouldBe(
-            $"the topics {Prefix}transactions and {Prefix}predictions at {Broker.Servers} hold payments of schema small, and this is cards: "
+            $"the topics {Prefix}transactions and {Prefix}predictions at {Servers} hold payments of schema small, and this is cards: "
             + "give --schema small, or other topics with topics.kafka.prefix");
     }
 }

@@ -13,7 +13,7 @@ namespace FraudStreams.Tests.Replay;
 
 /// <summary>The payments read back from a store; on PostgreSQL as well where it is available.</summary>
 [Trait("Category", "Unit")]
-public sealed class StoredRecordsTests(PostgresServer postgres) : IDisposable, IClassFixture<PostgresServer>
+public sealed class StoredRecordsTests(SharedPostgres postgres) : IDisposable, IClassFixture<SharedPostgres>
 {
     readonly TemporaryFolder _folder = new();
 

@@ -30,7 +30,7 @@ sealed class OwnPostgresFactAttribute : FactAttribute
 }
 
 /// <summary>
-/// One PostgreSQL cluster for the tests of this assembly, on loopback and a free port, in a temporary folder; removed with the process. Each test
+/// A PostgreSQL cluster on loopback and a free port, in a temporary folder; removed with this object. Each test
 /// uses a schema of its own in it. PostgreSQL does not run as root: there it runs as user postgres, whom the Debian package creates.
 /// </summary>
 public sealed class PostgresServer : IAsyncLifetime
@@ -82,7 +82,7 @@ public sealed class PostgresServer : IAsyncLifetime
             listen_addresses = '127.0.0.1'
             port = {_port}
             unix_socket_directories = ''
-            max_connections = 40
+            max_connections = 100
             shared_buffers = 32MB
             {string.Join('\n', _settings)}
             """);

@@ -9,7 +9,7 @@ namespace FraudStreams.Tests.Storage;
 
 [Trait("needs", "PostgreSQL")]
 [Trait("Category", "Integration")]
-public sealed class PostgresStoreTests(PostgresServer server) : IClassFixture<PostgresServer>, IDisposable
+public sealed class PostgresStoreTests(SharedPostgres server) : IClassFixture<SharedPostgres>, IDisposable
 {
     readonly TemporaryFolder _folder = new();
     readonly PostgresStoreSettings _settings = server.NewStore();

@@ -14,7 +14,7 @@ namespace FraudStreams.Tests.Storage;
 
 /// <summary>What is read back from a store is what was written to it, to the bit and the character; on PostgreSQL as well where it is available.</summary>
 [Trait("Category", "Unit")]
-public sealed class StoredValuesTests(PostgresServer postgres) : IDisposable, IClassFixture<PostgresServer>
+public sealed class StoredValuesTests(SharedPostgres postgres) : IDisposable, IClassFixture<SharedPostgres>
 {
     static readonly TransactionSchema Schema = Predictions.SchemaWith(
         new SchemaField("iso", FieldType.Time) { Optional = true, TimeFormats = [TimeFormat.Iso8601] },

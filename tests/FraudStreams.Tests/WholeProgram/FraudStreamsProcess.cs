@@ -8,7 +8,12 @@ namespace FraudStreams.Tests.WholeProgram;
 /// <summary>The built program, started as a user starts it: in a current directory, with arguments and an environment.</summary>
 sealed class FraudStreamsProcess : IAsyncDisposable
 {
+    /// <summary>The variable that names the executable of a published program; without it the program built beside the tests is started.</summary>
+    const string Variable = "FRAUDSTREAMS_PROGRAM";
+
     const int LimitSeconds = 60;
+
+    static readonly string? s_published = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } path ? Path.GetFullPath(path) : null;
 
     readonly Process _process;
     readonly List<string> _output = [];
@@ -33,8 +38,10 @@ sealed class FraudStreamsProcess : IAsyncDisposable
     {
         var dotnet = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
 
+        string[] program = s_published is null ? [dotnet, "exec", Path.Combine(AppContext.BaseDirectory, "FraudStreams.dll")] : [s_published];
+
         // A shell starts background jobs with SIGINT ignored, and their children inherit that.
-        string[] command = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT", dotnet] : [dotnet];
+        string[] command = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT", .. program] : program;
         var start = new ProcessStartInfo(command[0])
         {
             UseShellExecute = false,
@@ -43,7 +50,7 @@ sealed class FraudStreamsProcess : IAsyncDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        foreach (var argument in (string[])[.. command[1..], "exec", Path.Combine(AppContext.BaseDirectory, "FraudStreams.dll"), .. arguments])
+        foreach (var argument in (string[])[.. command[1..], .. arguments])
             start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
@@ -84,10 +91,17 @@ sealed class FraudStreamsProcess : IAsyncDisposable
     public Task LineAsync(string text) => LineAsync([text]);
 
     /// <summary>Waits for a line with one of the texts.</summary>
-    public async Task LineAsync(params string[] texts) => await Eventually.TrueAsync(
-        () => texts.Any(text => Output.Contains(text, StringComparison.Ordinal) || Errors.Contains(text, StringComparison.Ordinal))
-            || (HasExited ? throw new InvalidOperationException($"it ended without \"{string.Join("\" or \"", texts)}\" and wrote:\n{Output}\n{Errors}") : false),
-        $"\"{string.Join("\" or \"", texts)}\" in:\n{Output}\n{Errors}", LimitSeconds, everyMilliseconds: 10);
+    public async Task LineAsync(params string[] texts)
+    {
+        try
+        {
+            await Eventually.TrueAsync(() => HasLine(texts), limitSeconds: LimitSeconds, everyMilliseconds: 10);
+        }
+        catch (ShouldAssertException e)
+        {
+            throw new TimeoutException($"no \"{string.Join("\" or \"", texts)}\"; it wrote:\n{Output}\n{Errors}", e);
+        }
+    }
 
     /// <summary>The output of --json: one object, and nothing else.</summary>
     public JsonElement Json()
@@ -121,6 +135,14 @@ sealed class FraudStreamsProcess : IAsyncDisposable
         if (!_process.HasExited)
             await KillAsync();
         _process.Dispose();
+    }
+
+    bool HasLine(string[] texts)
+    {
+        // In this order: what it wrote before it ended has been read once it is seen to have ended.
+        var hasExited = HasExited;
+        return texts.Any(text => Output.Contains(text, StringComparison.Ordinal) || Errors.Contains(text, StringComparison.Ordinal))
+            || (hasExited ? throw new InvalidOperationException($"it ended without \"{string.Join("\" or \"", texts)}\" and wrote:\n{Output}\n{Errors}") : false);
     }
 
     async Task SignalAsync(string signal)

@@ -20,7 +20,7 @@ namespace FraudStreams.Tests.WholeProgram;
 [Trait("needs", "kafka")]
 [Collection(ServersCollection.Name)]
 [Trait("Category", "Integration")]
-public sealed class HandbookHostsTests(KafkaBroker broker) : IClassFixture<KafkaBroker>, IAsyncLifetime
+public sealed class HandbookHostsTests(SharedBroker broker) : IClassFixture<SharedBroker>, IAsyncLifetime
 {
     const int Rows = 6_000;
 
@@ -37,7 +37,7 @@ public sealed class HandbookHostsTests(KafkaBroker broker) : IClassFixture<Kafka
     /// <summary>A trained model, payments without labels, and their labels.</summary>
     public async Task InitializeAsync()
     {
-        if (KafkaBroker.WhyNot is not null)
+        if (SharedBroker.WhyNot is not null)
             return;
         var payments = TerminalPayments.Make(seed: 12, Rows);
         await WriteAsync("history.csv", $"{TerminalPayment.CsvHeader},TX_FRAUD", payments.Select(payment => $"{payment.CsvRow},{(payment.Fraud ? 1 : 0)}"));

@@ -9,7 +9,7 @@ namespace FraudStreams.Tests.WholeProgram;
 [Trait("needs", "kafka")]
 [Collection(ServersCollection.Name)]
 [Trait("Category", "Integration")]
-public sealed class HotSwapOnKafkaTests(KafkaBroker broker) : IClassFixture<KafkaBroker>
+public sealed class HotSwapOnKafkaTests(SharedBroker broker) : IClassFixture<SharedBroker>
 {
     const int Rows = 6_000;
 

@@ -9,7 +9,7 @@ namespace FraudStreams.Tests.WholeProgram;
 [Trait("needs", "kafka")]
 [Collection(ServersCollection.Name)]
 [Trait("Category", "Integration")]
-public sealed class KafkaRunTests(KafkaBroker broker) : IClassFixture<KafkaBroker>
+public sealed class KafkaRunTests(SharedBroker broker) : IClassFixture<SharedBroker>
 {
     const int Rows = 6_000;
 
@@ -74,7 +74,7 @@ public sealed class KafkaRunTests(KafkaBroker broker) : IClassFixture<KafkaBroke
     string[] OnKafka(string prefix) => SettingsFor(broker, prefix);
 
     /// <summary>The program's arguments for topics on the broker, with everything else on SQLite.</summary>
-    internal static string[] SettingsFor(KafkaBroker broker, string prefix) =>
+    internal static string[] SettingsFor(SharedBroker broker, string prefix) =>
     [
         "--config", Path.Combine(AppContext.BaseDirectory, "hocon", "kafka.conf"), "--set", $"topics.kafka.bootstrap-servers={broker.Servers}", "--set",
         $"topics.kafka.prefix={prefix}", "--set", "topics.partitions=3", "--set", "topics.kafka.consumer.client.session.timeout.ms=6000", "--set",

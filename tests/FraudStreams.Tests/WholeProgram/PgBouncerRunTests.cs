@@ -9,7 +9,7 @@ namespace FraudStreams.Tests.WholeProgram;
 [Trait("needs", "PostgreSQL, PgBouncer")]
 [Collection(WholeProgramCollection.Name)]
 [Trait("Category", "Integration")]
-public sealed class PgBouncerRunTests(PostgresServer server) : IClassFixture<PostgresServer>
+public sealed class PgBouncerRunTests(SharedPostgres server) : IClassFixture<SharedPostgres>
 {
     const int RowsOfA = 900, RowsOfB = 600;
 

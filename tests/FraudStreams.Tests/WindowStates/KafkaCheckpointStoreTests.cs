@@ -11,7 +11,7 @@ namespace FraudStreams.Tests.WindowStates;
 /// <summary>Snapshots in a topic of a real broker.</summary>
 [Trait("needs", "kafka")]
 [Trait("Category", "Unit")]
-public sealed class KafkaCheckpointStoreTests(KafkaBroker broker) : KafkaTest(broker), IClassFixture<KafkaBroker>, IDisposable
+public sealed class KafkaCheckpointStoreTests(SharedBroker broker) : KafkaTest(broker.Servers), IClassFixture<SharedBroker>, IDisposable
 {
     const int PieceBytes = 512 * 1024;
 
@@ -83,7 +83,7 @@ public sealed class KafkaCheckpointStoreTests(KafkaBroker broker) : KafkaTest(br
         Should.Throw<WindowSnapshotException>(() => WindowState.Read(bad, TerminalPayments.Schema, out _)).Message.ShouldContain("damaged");
     }
 
-    KafkaCheckpointStore Open(string host) => new(Settings(Broker.Servers), partitions: 2, new FileCheckpointStore(Path.Combine(_folder, host)));
+    KafkaCheckpointStore Open(string host) => new(Settings(Servers), partitions: 2, new FileCheckpointStore(Path.Combine(_folder, host)));
 
     static async Task KeepAsync(KafkaCheckpointStore topic, TopicPartition partition, byte[] snapshot)
     {

@@ -17,7 +17,7 @@ namespace FraudStreams.Tests.Alerting.Outbox;
 /// 445 events after it, three alerts open because their mail server was down) is recovered completely, in SQLite and copied to PostgreSQL.
 /// </summary>
 [Trait("Category", "Integration")]
-public sealed class EarlierJournalTests(PostgresServer server) : IClassFixture<PostgresServer>, IDisposable
+public sealed class EarlierJournalTests(SharedPostgres server) : IClassFixture<SharedPostgres>, IDisposable
 {
     /// <summary>Raised and not sent.</summary>
     static readonly string[] Open = ["85e53b5654a05af5ce1e400915db6bd3", "3628cb38e9d615d593b0f45741739c0c", "1a5cad660667353b5fc63c41dade7a09"];

@@ -10,7 +10,7 @@ namespace FraudStreams.Tests.Alerting.Outbox;
 /// <summary>Journals of alerts that share a few sessions of the server through PgBouncer.</summary>
 [Trait("needs", "PostgreSQL, PgBouncer")]
 [Trait("Category", "Integration")]
-public sealed class PgBouncerJournalTests(PostgresServer server) : IClassFixture<PostgresServer>
+public sealed class PgBouncerJournalTests(SharedPostgres server) : IClassFixture<SharedPostgres>
 {
     readonly PostgresStoreSettings _a = server.NewStore();
     readonly PostgresStoreSettings _b = server.NewStore();

@@ -6,7 +6,7 @@ namespace FraudStreams.Tests.Messaging.Kafka;
 [AttributeUsage(AttributeTargets.Method)]
 sealed class KafkaFactAttribute : FactAttribute
 {
-    public KafkaFactAttribute() => Skip = KafkaBroker.WhyNot;
+    public KafkaFactAttribute() => Skip = SharedBroker.WhyNot;
 }
 
 /// <summary>A test that stops, stalls or configures the broker, and so needs one of its own.</summary>
@@ -22,19 +22,15 @@ public sealed class KafkaBroker : IAsyncLifetime
     /// <summary>A Kafka download: its folder libs holds the broker.</summary>
     public const string Variable = "KAFKA_HOME";
 
-    /// <summary>The variable that names a running broker, host:port.</summary>
-    public const string GivenVariable = "FRAUDSTREAMS_KAFKA";
     const int HeapMegabytes = 384;
 
-    static readonly string? Given = Environment.GetEnvironmentVariable(GivenVariable) is { Length: > 0 } given ? given : null;
-
-    readonly string? _given;
     readonly TemporaryFolder _folder = new();
     readonly string[] _settings;
     readonly KafkaNode _node;
 
-    public KafkaBroker() : this(port => [$"listeners=PLAINTEXT://127.0.0.1:{port}", $"advertised.listeners=PLAINTEXT://127.0.0.1:{port}"]) =>
-        _given = WhyNotOwn is null ? null : Given;
+    public KafkaBroker() : this(port => [$"listeners=PLAINTEXT://127.0.0.1:{port}", $"advertised.listeners=PLAINTEXT://127.0.0.1:{port}"])
+    {
+    }
 
     /// <param name="settings">Makes the broker's settings, its listener among them, for the port that clients use.</param>
     internal KafkaBroker(Func<int, string[]> settings)
@@ -43,16 +39,13 @@ public sealed class KafkaBroker : IAsyncLifetime
         _settings = settings(_node.Port);
     }
 
-    /// <summary>Why tests on Kafka cannot run here, or null.</summary>
-    public static string? WhyNot => Given is null ? WhyNotOwn : null;
-
     /// <summary>Why no broker of the tests' own can be started here, or null.</summary>
     public static string? WhyNotOwn =>
-        Home is null ? $"needs Apache Kafka: {Variable} names the folder of a download, or, for tests that leave it as it is, {GivenVariable} the address of a broker"
+        Home is null ? $"needs Apache Kafka: {Variable} names the folder of a download, or, for tests that leave it as it is, {SharedBroker.Variable} the address of a broker"
         : !Directory.Exists(Path.Combine(Home, "libs")) ? $"{Variable} is {Home}, which has no folder libs"
         : null;
 
-    public string Servers => _given ?? $"127.0.0.1:{_node.Port}";
+    public string Servers => $"127.0.0.1:{_node.Port}";
 
     /// <summary>The variable's value.</summary>
     internal static string? Home { get; } = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } home ? home : null;

@@ -15,12 +15,12 @@ namespace FraudStreams.Tests.Messaging.Kafka;
 /// <summary>A broker that stalls, and partitions that move while batches are in flight.</summary>
 [Trait("needs", "kafka")]
 [Trait("Category", "Integration")]
-public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IClassFixture<KafkaBroker>
+public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker.Servers), IClassFixture<KafkaBroker>
 {
     [OwnKafkaFact]
     public async Task A_stalled_broker_is_warned_of_and_nothing_is_lost_when_it_resumes()
     {
-        await using var topics = KafkaMessageLog.Open(Settings(Broker.Servers, "timeout = 2s, client { socket.timeout.ms = 2000 }"), Layout(2), Log);
+        await using var topics = KafkaMessageLog.Open(Settings(Servers, "timeout = 2s, client { socket.timeout.ms = 2000 }"), Layout(2), Log);
         var warnings = Warnings();
         var seen = new ConcurrentQueue<int>();
         var stop = KillSwitches.Shared("stop");
@@ -31,20 +31,20 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IC
         await topics.PublishAsync(Payments(1, 200), default);
         await Until(() => seen.Distinct().Count() == 200);
 
-        await Broker.StallAsync();
+        await broker.StallAsync();
         try
         {
             var held = topics.PublishAsync(Payments(201, 400), default);
-            (await Should.ThrowAsync<MessageLogException>(topics.StatusAsync(default))).Message.ShouldContain(Broker.Servers);
-            await Until(() => warnings.Any(warning => warning.Contains($"in group {Prefix}score") && warning.Contains(Broker.Servers)));
-            await Until(() => warnings.Any(warning => warning.Contains($"The producer at {Broker.Servers}")));
+            (await Should.ThrowAsync<MessageLogException>(topics.StatusAsync(default))).Message.ShouldContain(Servers);
+            await Until(() => warnings.Any(warning => warning.Contains($"in group {Prefix}score") && warning.Contains(Servers)));
+            await Until(() => warnings.Any(warning => warning.Contains($"The producer at {Servers}")));
             held.IsCompleted.ShouldBeFalse();
-            await Broker.GoOnAsync();
+            await broker.GoOnAsync();
             await held.WaitAsync(TimeSpan.FromSeconds(40));
         }
         finally
         {
-            await Broker.GoOnAsync();
+            await broker.GoOnAsync();
         }
 
         await Until(() => seen.Distinct().Count() == 400);
@@ -57,17 +57,17 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IC
     [OwnKafkaFact]
     public async Task A_query_to_a_dead_broker_times_out_and_works_again_when_it_is_back()
     {
-        await using var topics = KafkaMessageLog.Open(Settings(Broker.Servers, "timeout = 1s"), Layout(1), Log);
+        await using var topics = KafkaMessageLog.Open(Settings(Servers, "timeout = 1s"), Layout(1), Log);
         await topics.PublishAsync(Payments(1, 10), default);
         (await AnswerAsync(topics)).Topics.Single(topic => topic.Topic == "transactions").Appended.ShouldBe(10);
-        await Broker.KillAsync();
+        await broker.KillAsync();
         try
         {
             await Should.ThrowAsync<MessageLogException>(topics.StatusAsync(default).WaitAsync(TimeSpan.FromSeconds(10)));
         }
         finally
         {
-            await Broker.StartAsync();
+            await broker.StartAsync();
         }
 
         (await AnswerAsync(topics)).Topics.Single(topic => topic.Topic == "transactions").ShouldBe(new TopicStatus("transactions", 1, 10, 10));
@@ -78,7 +78,7 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IC
     public async Task Consumers_that_close_during_a_rebalance_do_not_crash_the_process()
     {
         var random = new Random(5);
-        await using var topics = KafkaMessageLog.Open(Settings(Broker.Servers, "client { partition.assignment.strategy = cooperative-sticky }"), Layout(3), Log);
+        await using var topics = KafkaMessageLog.Open(Settings(Servers, "client { partition.assignment.strategy = cooperative-sticky }"), Layout(3), Log);
         await topics.PublishAsync(Payments(1, 50), default);
 
         for (var round = 0; round < 5; round++)
@@ -122,7 +122,7 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker), IC
     async Task NothingIsCommittedPastABatchThatIsUnderWayAsync(string assignment)
     {
         const int payments = 400;
-        var settings = Settings(Broker.Servers, $"client {{ partition.assignment.strategy = {assignment} }}");
+        var settings = Settings(Servers, $"client {{ partition.assignment.strategy = {assignment} }}");
         await using var first = KafkaMessageLog.Open(settings, Layout(4), Log);
         await using var second = KafkaMessageLog.Open(settings, Layout(4), Log);
         await first.PublishAsync(Payments(1, payments), default);

@@ -19,7 +19,7 @@ namespace FraudStreams.Tests.Messaging.Kafka;
 
 [Trait("needs", "kafka")]
 [Trait("Category", "Integration")]
-public sealed class KafkaMessageLogTests(KafkaBroker broker) : KafkaTest(broker), IClassFixture<KafkaBroker>
+public sealed class KafkaMessageLogTests(SharedBroker broker) : KafkaTest(broker.Servers), IClassFixture<SharedBroker>
 {
     static readonly TopicPartition File = new("file:payments.csv:1", 0);
 
@@ -169,7 +169,7 @@ public sealed class KafkaMessageLogTests(KafkaBroker broker) : KafkaTest(broker)
 
         // The first two of four records that cover the source offsets 10 to 17, as a process that died between them leaves them.
         var stamp = new CheckpointStamp(System.Text.Encoding.UTF8.GetBytes($"{ConsumerGroups.DeliveryLog} {journal}"), 10, 17, 4, CheckpointFound.Nothing);
-        using (var producer = new ProducerBuilder<byte[], byte[]>(Settings(Broker.Servers).Properties).Build())
+        using (var producer = new ProducerBuilder<byte[], byte[]>(Settings(Servers).Properties).Build())
         {
             foreach (var (index, number) in Enumerable.Range(4, 2).Index())
             {
@@ -197,7 +197,7 @@ public sealed class KafkaMessageLogTests(KafkaBroker broker) : KafkaTest(broker)
         await using var topics = Open();
         await topics.PublishAsync(Payments(1, 1), default);
 
-        using var reader = new ConsumerBuilder<byte[], byte[]>(Settings(Broker.Servers).Properties.SetItem("group.id", "reader")).Build();
+        using var reader = new ConsumerBuilder<byte[], byte[]>(Settings(Servers).Properties.SetItem("group.id", "reader")).Build();
         reader.Assign(new TopicPartitionOffset($"{Prefix}transactions", 0, Offset.Beginning));
         reader.Consume(TimeSpan.FromSeconds(20)).ShouldNotBeNull().Message.Timestamp.Type.ShouldBe(TimestampType.LogAppendTime);
     }

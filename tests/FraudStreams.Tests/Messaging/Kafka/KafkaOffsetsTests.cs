@@ -17,7 +17,7 @@ namespace FraudStreams.Tests.Messaging.Kafka;
 /// <summary>Offsets without records, records removed or too long, partitions added: what other clients do to a topic.</summary>
 [Trait("needs", "kafka")]
 [Trait("Category", "Integration")]
-public sealed class KafkaOffsetsTests(KafkaBroker broker) : KafkaTest(broker), IClassFixture<KafkaBroker>
+public sealed class KafkaOffsetsTests(SharedBroker broker) : KafkaTest(broker.Servers), IClassFixture<SharedBroker>
 {
     static readonly TopicPartition First = new("transactions", 0);
 
@@ -117,14 +117,14 @@ public sealed class KafkaOffsetsTests(KafkaBroker broker) : KafkaTest(broker), I
     public async Task Partitions_added_under_a_running_host_are_a_fault_and_the_others_go_on()
     {
         await using var topics = FraudStreams.Messaging.Kafka.KafkaMessageLog.Open(
-            Settings(Broker.Servers, "client { topic.metadata.refresh.interval.ms = 500 }"), Layout(1), Log);
+            Settings(Servers, "client { topic.metadata.refresh.interval.ms = 500 }"), Layout(1), Log);
         var consumer = Consume(topics, "score");
         await topics.PublishAsync(Payments(1, 3), default);
         await Until(() => consumer.Records.Count == 3);
 
         using (var admin = NewAdmin())
             await admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = $"{Prefix}transactions", IncreaseTo = 3 }]);
-        using (var producer = new ProducerBuilder<byte[], byte[]>(Settings(Broker.Servers).Properties).Build())
+        using (var producer = new ProducerBuilder<byte[], byte[]>(Settings(Servers).Properties).Build())
         {
             await Eventually.TrueAsync(
                 async () => (await topics.StatusAsync(default)).Topics.Single(topic => topic.Topic == "transactions").Partitions == 3, limitSeconds: 40);
@@ -132,7 +132,7 @@ public sealed class KafkaOffsetsTests(KafkaBroker broker) : KafkaTest(broker), I
         }
 
         var status = await topics.StatusAsync(default);
-        status.Faults.ShouldHaveSingleItem().ShouldContain($"Topic {Prefix}transactions at {Broker.Servers} has 3 partitions and 1 were expected");
+        status.Faults.ShouldHaveSingleItem().ShouldContain($"Topic {Prefix}transactions at {Servers} has 3 partitions and 1 were expected");
         status.Of("score", "transactions").Lag.ShouldBe(1);
         await topics.PublishAsync(Payments(4, 6), default);
         await Until(() => consumer.Records.Count == 6);
@@ -187,12 +187,12 @@ public sealed class KafkaOffsetsTests(KafkaBroker broker) : KafkaTest(broker), I
 
     IProducer<byte[], byte[]> TransactionalProducer()
     {
-        var producer = new ProducerBuilder<byte[], byte[]>(Settings(Broker.Servers).Properties.SetItem("transactional.id", $"{Prefix}{Guid.NewGuid():N}")).Build();
+        var producer = new ProducerBuilder<byte[], byte[]>(Settings(Servers).Properties.SetItem("transactional.id", $"{Prefix}{Guid.NewGuid():N}")).Build();
         producer.InitTransactions(TimeSpan.FromSeconds(40));
         return producer;
     }
 
     static Message<byte[], byte[]> Message(string value) => new() { Key = [], Value = Encoding.ASCII.GetBytes(value) };
 
-    IAdminClient NewAdmin() => new AdminClientBuilder(Settings(Broker.Servers).Properties).Build();
+    IAdminClient NewAdmin() => new AdminClientBuilder(Settings(Servers).Properties).Build();
 }

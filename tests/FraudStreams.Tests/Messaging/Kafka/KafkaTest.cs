@@ -19,9 +19,10 @@ using Xunit;
 namespace FraudStreams.Tests.Messaging.Kafka;
 
 /// <summary>Base of tests on a broker: topics and groups of each test's own, payments, and consumers as in the pipelines.</summary>
-public abstract class KafkaTest(KafkaBroker broker) : IAsyncLifetime
+public abstract class KafkaTest(string servers) : IAsyncLifetime
 {
-    internal KafkaBroker Broker => broker;
+    /// <summary>Bootstrap servers, host:port.</summary>
+    internal string Servers => servers;
 
     internal string Prefix { get; } = $"t{Guid.NewGuid():N}.";
 
@@ -33,7 +34,7 @@ public abstract class KafkaTest(KafkaBroker broker) : IAsyncLifetime
 
     public Task DisposeAsync() => Actors.Terminate();
 
-    internal KafkaMessageLog Open(int partitions = 1) => KafkaMessageLog.Open(Settings(broker.Servers), Layout(partitions), Log);
+    internal KafkaMessageLog Open(int partitions = 1) => KafkaMessageLog.Open(Settings(servers), Layout(partitions), Log);
 
     internal KafkaSettings Settings(string servers, string more = "") => KafkaSettings.From(new SettingsSection(
         ConfigurationFactory.ParseString($"k {{ bootstrap-servers = \"{servers}\", prefix = \"{Prefix}\", {more} }}")

@@ -14,7 +14,7 @@ namespace FraudStreams.Tests.Messaging.Kafka;
 /// <summary>A broker that speaks TLS only, with a certificate of its own.</summary>
 [Trait("needs", "kafka")]
 [Trait("Category", "Integration")]
-public sealed class KafkaTlsTests(TlsBroker broker) : KafkaTest(broker.Broker), IClassFixture<TlsBroker>
+public sealed class KafkaTlsTests(TlsBroker broker) : KafkaTest(broker.Broker.Servers), IClassFixture<TlsBroker>
 {
     [OwnKafkaFact]
     public async Task With_the_brokers_certificate_trusted_records_are_published_and_read()
@@ -39,16 +39,16 @@ public sealed class KafkaTlsTests(TlsBroker broker) : KafkaTest(broker.Broker), 
 
         var failure = Should.Throw<MessageLogException>(() => KafkaMessageLog.Open(Trusting(other), Layout(1), Log));
 
-        failure.Message.ShouldContain($"No Kafka broker at {Broker.Servers} answers within 4 s");
+        failure.Message.ShouldContain($"No Kafka broker at {Servers} answers within 4 s");
         failure.Message.ShouldContain("certificate verify failed");
     }
 
     [OwnKafkaFact]
     public async Task A_client_without_TLS_times_out_with_the_brokers_address()
     {
-        var failure = Should.Throw<MessageLogException>(() => KafkaMessageLog.Open(Settings(Broker.Servers, "timeout = 4s"), Layout(1), Log));
+        var failure = Should.Throw<MessageLogException>(() => KafkaMessageLog.Open(Settings(Servers, "timeout = 4s"), Layout(1), Log));
 
-        failure.Message.ShouldContain($"No Kafka broker at {Broker.Servers} answers within 4 s");
+        failure.Message.ShouldContain($"No Kafka broker at {Servers} answers within 4 s");
         await Task.CompletedTask;
     }
 
@@ -63,12 +63,12 @@ public sealed class KafkaTlsTests(TlsBroker broker) : KafkaTest(broker.Broker), 
         var failure = await Should.ThrowAsync<MessageLogException>(KafkaGroupSource.Create(Trusting(other), "payments", "score", 1, Log)
             .RunWith(Sink.Ignore<KafkaPartitionSource>(), Actors.Materializer()));
 
-        failure.Message.ShouldContain($"consuming payments in group score from {Broker.Servers} failed");
+        failure.Message.ShouldContain($"consuming payments in group score from {Servers} failed");
         failure.Message.ShouldContain("certificate verify failed");
     }
 
     KafkaSettings Trusting(string certificate) =>
-        Settings(Broker.Servers, $"timeout = 4s, client {{ security.protocol = SSL, ssl.ca.location = \"{certificate}\" }}");
+        Settings(Servers, $"timeout = 4s, client {{ security.protocol = SSL, ssl.ca.location = \"{certificate}\" }}");
 }
 
 /// <summary>Creates the certificate before the broker starts with it.</summary>

@@ -16,7 +16,7 @@ namespace FraudStreams.Tests.Messaging.Kafka;
 
 [Trait("needs", "kafka")]
 [Trait("Category", "Integration")]
-public sealed class MaxInFlightBatchesTests(KafkaBroker broker) : IClassFixture<KafkaBroker>, IAsyncLifetime
+public sealed class MaxInFlightBatchesTests(SharedBroker broker) : IClassFixture<SharedBroker>, IAsyncLifetime
 {
     const int Records = 2_000;
 
@@ -30,7 +30,7 @@ public sealed class MaxInFlightBatchesTests(KafkaBroker broker) : IClassFixture<
 
     public async Task InitializeAsync()
     {
-        if (KafkaBroker.WhyNot is not null)
+        if (SharedBroker.WhyNot is not null)
             return;
         var settings = new KafkaSettings(
             broker.Servers, $"t{Guid.NewGuid():N}.", null, TimeSpan.FromSeconds(20), ImmutableSortedDictionary<string, string>.Empty,

@@ -33,7 +33,13 @@ public sealed record MailSettings(
 
     /// <summary>A bare address as MailKit parses it; a domain beyond ASCII may be given in either form.</summary>
     static string Address(SettingsSection section, string key, string text) =>
-        MailboxAddress.TryParse(text, out var mailbox) && mailbox.Domain.Length > 0 && (mailbox.Address == text || mailbox.GetAddress(idnEncode: true) == text)
-            ? text
-            : throw section.Senseless(key, "a mail address such as team@example.org");
+        IsPlain(text) || IsMailbox(text) ? text : throw section.Senseless(key, "a mail address such as team@example.org");
+
+    /// <summary>The most usual form, which needs no library to be loaded: letters, digits, dots and hyphens on both sides.</summary>
+    static bool IsPlain(string text) => text.Split('@') is [{ Length: > 0 } user, { Length: > 0 } domain]
+        && user.Concat(domain).All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-')
+        && !$".{text}.".Contains("..", StringComparison.Ordinal) && !text.Contains(".@", StringComparison.Ordinal) && !text.Contains("@.", StringComparison.Ordinal);
+
+    static bool IsMailbox(string text) =>
+        MailboxAddress.TryParse(text, out var mailbox) && mailbox.Domain.Length > 0 && (mailbox.Address == text || mailbox.GetAddress(idnEncode: true) == text);
 }
