@@ -22,7 +22,7 @@ sealed class AlertFlow
     const int BatchRecords = 1000;
 
     /// <summary>The most that batching adds to an alert's latency.</summary>
-    static readonly TimeSpan BatchWait = TimeSpan.FromMilliseconds(50);
+    static readonly TimeSpan BatchWait = TimeSpan.FromMilliseconds(5);
 
     static readonly TimeSpan FullPause = TimeSpan.FromMilliseconds(50);
     static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(30);

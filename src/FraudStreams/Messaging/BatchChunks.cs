@@ -8,22 +8,26 @@ namespace FraudStreams.Messaging;
 /// <paramref name="wait"/>, or at the end. Order is kept. A chunk of whole batches is sliced without a copy. Pulls no further chunk while a full
 /// batch is buffered. Akka's GroupedWithin takes elements one by one, and its GroupedWeightedWithin does not split them.
 /// </summary>
-sealed class BatchChunks<T>(int size, TimeSpan wait) : GraphStage<FlowShape<IReadOnlyList<T>, IReadOnlyList<T>>>
+/// <param name="age">How long an element has waited when it comes here; null: from here on.</param>
+sealed class BatchChunks<T>(int size, TimeSpan wait, Func<T, TimeSpan>? age = null) : GraphStage<FlowShape<IReadOnlyList<T>, IReadOnlyList<T>>>
 {
     readonly Inlet<IReadOnlyList<T>> _in = new("BatchChunks.in");
     readonly Outlet<IReadOnlyList<T>> _out = new("BatchChunks.out");
 
     public override FlowShape<IReadOnlyList<T>, IReadOnlyList<T>> Shape => new(_in, _out);
 
-    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this, size, wait);
+    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this, size, wait, age);
 
     sealed class Logic : TimerGraphStageLogic, IInHandler, IOutHandler
     {
         const string Timer = "wait";
 
+        static readonly TimeSpan s_least = TimeSpan.FromMilliseconds(1);
+
         readonly BatchChunks<T> _stage;
         readonly int _size;
         readonly TimeSpan _wait;
+        readonly Func<T, TimeSpan>? _age;
 
         /// <summary>The start of the next batch, from chunks too small for one.</summary>
         List<T> _partial = [];
@@ -34,11 +38,12 @@ sealed class BatchChunks<T>(int size, TimeSpan wait) : GraphStage<FlowShape<IRea
         bool _isDue;
         bool _isTimerSet;
 
-        public Logic(BatchChunks<T> stage, int size, TimeSpan wait) : base(stage.Shape)
+        public Logic(BatchChunks<T> stage, int size, TimeSpan wait, Func<T, TimeSpan>? age) : base(stage.Shape)
         {
             _stage = stage;
             _size = size;
             _wait = wait;
+            _age = age;
             SetHandler(stage._in, (IInHandler)this);
             SetHandler(stage._out, (IOutHandler)this);
         }
@@ -121,8 +126,20 @@ sealed class BatchChunks<T>(int size, TimeSpan wait) : GraphStage<FlowShape<IRea
 
             if (Buffered == 0 || _isDue || _isTimerSet)
                 return;
-            ScheduleOnce(Timer, _wait);
+            ScheduleOnce(Timer, Left());
             _isTimerSet = true;
+        }
+
+        /// <summary>
+        /// What is left of the first element's wait. A little even where nothing is: what comes right behind it is taken along, and a batch that formed
+        /// while the one before it was worked on does not wait as if it had come just now.
+        /// </summary>
+        TimeSpan Left()
+        {
+            if (_age is null)
+                return _wait;
+            var left = _wait - _age(_partial.Count > 0 ? _partial[0] : _rest[0]);
+            return left < s_least ? s_least : left > _wait ? _wait : left;
         }
     }
 }

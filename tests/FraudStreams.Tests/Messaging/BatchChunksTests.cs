@@ -68,6 +68,21 @@ public sealed class BatchChunksTests : TestKit
     }
 
     [Fact]
+    public async Task An_element_that_has_waited_before_it_came_waits_no_longer_than_what_is_left()
+    {
+        var ages = new Dictionary<int, TimeSpan> { [1] = Never, [2] = Never - TimeSpan.FromMilliseconds(100), [3] = TimeSpan.FromHours(-1) };
+        var (chunks, batches) = Run(10, Never, number => ages[number]);
+        await batches.RequestAsync(3);
+
+        await chunks.SendNextAsync([1]);
+        (await batches.ExpectNextAsync()).ShouldBe([1]);
+        await chunks.SendNextAsync([2]);
+        (await batches.ExpectNextAsync()).ShouldBe([2]);
+        await chunks.SendNextAsync([3]);
+        await batches.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(300));
+    }
+
+    [Fact]
     public async Task A_failure_is_propagated_at_once()
     {
         var (chunks, batches) = Run(4, Never);
@@ -89,6 +104,6 @@ public sealed class BatchChunksTests : TestKit
         batches.ShouldAllBe(batch => ReferenceEquals(((ArraySegment<int>)batch).Array, chunk));
     }
 
-    (TestPublisher.Probe<IReadOnlyList<int>> Chunks, TestSubscriber.Probe<IReadOnlyList<int>> Batches) Run(int size, TimeSpan wait) =>
-        this.SourceProbe<IReadOnlyList<int>>().Via(new BatchChunks<int>(size, wait)).ToMaterialized(this.SinkProbe<IReadOnlyList<int>>(), Keep.Both).Run(Sys.Materializer());
+    (TestPublisher.Probe<IReadOnlyList<int>> Chunks, TestSubscriber.Probe<IReadOnlyList<int>> Batches) Run(int size, TimeSpan wait, Func<int, TimeSpan>? age = null) =>
+        this.SourceProbe<IReadOnlyList<int>>().Via(new BatchChunks<int>(size, wait, age)).ToMaterialized(this.SinkProbe<IReadOnlyList<int>>(), Keep.Both).Run(Sys.Materializer());
 }
