@@ -11,11 +11,14 @@ static class TrainingBesideBench
     /// <summary>Share of the file that is stored beforehand, to be learnt from.</summary>
     const double Earlier = 0.5;
 
+    /// <summary>The first model learns from so many, so that labels of later ones are new.</summary>
+    const int FirstRows = 20_000;
+
     /// <summary>More trees than are grown while it is measured: training lasts as long as the run.</summary>
     static readonly string[] s_training =
     [
         "models.retrain.min-new-labels=1", "models.retrain.cool-down=0s", "models.retrain.history=3650d", "models.gate.every=1s", "models.gate.label-delay=0s",
-        "model.trees=100000", "model.early-stopping=100000",
+        "model.trees=10000", "model.early-stopping=10000",
     ];
 
     public static void Run(string csv, string[] options)
@@ -26,7 +29,7 @@ static class TrainingBesideBench
         var (earlier, later, payments) = Split(csv, root);
         var prepared = Path.Combine(root, "prepared");
         string[] settings = ["--schema", schema, "--set", "batch.wait=100ms"];
-        SpineBench.Run("preparing", [Program, "run", "--input", earlier, "--until-drained", "--data", prepared, .. settings]);
+        SpineBench.Run("preparing", [Program, "run", "--input", earlier, "--until-drained", "--data", prepared, "--set", $"model.first-run.max-rows={FirstRows}", .. settings]);
         var ratios = new List<double>();
         for (var round = 0; round < rounds; round++)
         {

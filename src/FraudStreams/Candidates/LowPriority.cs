@@ -4,15 +4,18 @@ using FraudStreams.Diagnostics;
 namespace FraudStreams.Candidates;
 
 /// <summary>
-/// Work that scoring goes before: on a thread of its own, with the lowest priority there is. On Linux that is its nice value, since .NET's thread priorities
-/// have no effect there; it is of the thread alone, and a thread may not raise it again, so that the thread ends with the work.
+/// Work that scoring goes before: on a thread of its own. On Linux the thread has a weak nice value, since .NET's thread priorities have no effect there; it is
+/// of the thread alone, and a thread may not make it stronger again, so that the thread ends with the work.
 /// </summary>
 static class LowPriority
 {
     const int OfProcessOrThread = 0, CallingThread = 0;
 
-    /// <summary>The weakest nice value: beside a busy thread of the usual one, the scheduler gives it 1.5% of a core.</summary>
-    public const int Nice = 19;
+    /// <summary>
+    /// Beside busy threads of the usual nice value, the scheduler gives it a tenth of what one of them gets. The weakest value (19) would give it a seventieth, and
+    /// let it wait for a core for tenths of a second: a garbage collection that finds it waiting waits too, and scoring with it.
+    /// </summary>
+    public const int Nice = 10;
 
     public static Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) => BlockingCall.RunAsync(
         () =>
@@ -22,14 +25,18 @@ static class LowPriority
         },
         cancellationToken);
 
-    /// <summary>Where the system refuses, the work is done all the same.</summary>
+    /// <summary>Where the system refuses, the work is done all the same. A process that is weak already stays so.</summary>
     static void Lower()
     {
-        if (OperatingSystem.IsLinux())
+        if (!OperatingSystem.IsLinux())
+            Thread.CurrentThread.Priority = ThreadPriority.BelowNormal;
+        else if (GetPriority(OfProcessOrThread, CallingThread) < Nice)
             _ = SetPriority(OfProcessOrThread, CallingThread, Nice);
-        else
-            Thread.CurrentThread.Priority = ThreadPriority.Lowest;
     }
+
+    [DllImport("libc", EntryPoint = "getpriority")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    static extern int GetPriority(int which, int who);
 
     [DllImport("libc", EntryPoint = "setpriority")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

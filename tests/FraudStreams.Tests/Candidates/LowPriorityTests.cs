@@ -11,7 +11,7 @@ public sealed class LowPriorityTests
     static int Nice => int.Parse(File.ReadAllText("/proc/thread-self/stat").Split(") ")[^1].Split(' ')[16]);
 
     [Fact]
-    public async Task On_Linux_the_work_has_the_weakest_nice_value_and_nothing_else_has()
+    public async Task On_Linux_the_work_has_a_weak_nice_value_and_nothing_else_has()
     {
         if (!OperatingSystem.IsLinux())
             return;
@@ -19,7 +19,7 @@ public sealed class LowPriorityTests
 
         var nice = await LowPriority.RunAsync(() => Nice, default);
 
-        nice.ShouldBe(LowPriority.Nice);
+        nice.ShouldBe(Math.Max(before, LowPriority.Nice));
         var others = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(() => Nice)));
         others.Append(Nice).ShouldAllBe(value => value == before);
     }

@@ -11,7 +11,7 @@ namespace FraudStreams.Model.Tests.Models.External;
 public sealed class SklearnModelTests
 {
     /// <summary>scikit-learn computes in double precision, the written model in single.</summary>
-    const double Tolerance = 5e-6;
+    const double Tolerance = 1e-6;
 
     static readonly string[] s_kinds = ["food", "fuel", "travel"];
 
