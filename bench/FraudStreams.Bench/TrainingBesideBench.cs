@@ -1,10 +1,11 @@
 using FraudStreams.Hosting;
+using FraudStreams.Sqlite;
 
 namespace FraudStreams.Bench;
 
 /// <summary>
 /// Scoring while the same process trains a challenger, against scoring alone, in pairs: a stream with a store full of earlier payments takes the later ones as
-/// fast as it can, from the file to committed predictions. <c>… -- training-beside payments.csv [rounds=5] [schema=cards]</c>
+/// fast as it can, from the file to committed predictions. The times are those of the predictions' records. <c>… -- training-beside payments.csv [rounds=5] [schema=cards]</c>
 /// </summary>
 static class TrainingBesideBench
 {
@@ -28,7 +29,7 @@ static class TrainingBesideBench
         var root = Directory.CreateTempSubdirectory("fraudstreams-bench-").FullName;
         var (earlier, later, payments) = Split(csv, root);
         var prepared = Path.Combine(root, "prepared");
-        string[] settings = ["--schema", schema, "--set", "batch.wait=100ms"];
+        string[] settings = ["--schema", schema, "--set", "batch.wait=100ms", "--set", "topics.partitions=1"];
         SpineBench.Run("preparing", [Program, "run", "--input", earlier, "--until-drained", "--data", prepared, "--set", $"model.first-run.max-rows={FirstRows}", .. settings]);
         var ratios = new List<double>();
         for (var round = 0; round < rounds; round++)
@@ -40,8 +41,9 @@ static class TrainingBesideBench
                 Copy(prepared, data);
                 var run = SpineBench.Run($"training {trains}", [Program, "run", "--input", later, "--until-drained", "--roles", $"simulate,score{(trains ? ",train" : "")}", "--data", data, .. settings, .. Set(trains ? s_training : [])]);
                 Check(run.Output, trains);
-                Console.WriteLine($"{(trains ? "beside training" : "alone"),-15} {payments:N0} payments in {run.Seconds:0.00} s: {payments / run.Seconds,8:N0}/s, {run.Cpu.TotalSeconds:0.00} s CPU, peak {run.Peak / 1e6:0} MB");
-                (alone, beside) = trains ? (alone, payments / run.Seconds) : (payments / run.Seconds, beside);
+                var perSecond = PaymentsASecond(data, payments);
+                Console.WriteLine($"{(trains ? "beside training" : "alone"),-15} {perSecond,8:N0}/s, {run.Cpu.TotalSeconds:0.00} s CPU, peak {run.Peak / 1e6:0} MB");
+                (alone, beside) = trains ? (alone, perSecond) : (perSecond, beside);
                 Directory.Delete(data, recursive: true);
             }
 
@@ -62,6 +64,17 @@ static class TrainingBesideBench
     {
         if (output.Contains("A new challenger is trained: ", StringComparison.Ordinal) != trains || output.Contains("is trained and challenges", StringComparison.Ordinal))
             throw new InvalidOperationException($"the run {(trains ? "did not train to its end" : "trained")}:\n{output}");
+    }
+
+    /// <summary>From the prediction after a quarter of the payments, when training has begun, to the last one.</summary>
+    static double PaymentsASecond(string data, int payments)
+    {
+        using var topics = SqliteFile.Open(Path.Combine(data, "topics.db"), SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
+        var last = topics.QueryLong("SELECT max(\"offset\") FROM \"predictions/0\"");
+        var from = last - (payments * 3L / 4);
+        return (last - from) * 1000.0 / (TimeOf(last) - TimeOf(from));
+
+        long TimeOf(long offset) => topics.QueryLong($"SELECT time FROM \"predictions/0\" WHERE \"offset\" = {offset}");
     }
 
     static (string Earlier, string Later, int LaterPayments) Split(string csv, string root)

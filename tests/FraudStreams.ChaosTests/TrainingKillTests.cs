@@ -14,7 +14,7 @@ public sealed class TrainingKillTests(ITestOutputHelper output, ChaosServers ser
     const int PerSecond = 1_000;
     const string Begun = "A new challenger is trained", Done = "is trained and challenges";
 
-    static readonly int s_payments = ChaosForm.Of(12_000, 150_000);
+    static readonly int s_payments = ChaosForm.Of(8_000, 150_000);
 
     /// <summary>A lease lasts a minute after its holder died, so that the next training begins no earlier.</summary>
     static readonly int s_kills = ChaosForm.Of(1, 2);
