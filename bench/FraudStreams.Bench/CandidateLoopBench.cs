@@ -110,6 +110,7 @@ static class CandidateLoopBench
         foreach (var day in promotions)
             svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{X(day):0.0}\" y1=\"{top}\" x2=\"{X(day):0.0}\" y2=\"{height - bottom}\" stroke=\"#999\" stroke-dasharray=\"3 3\"/>");
         svg.Append($"<text x=\"{(width + left) / 2}\" y=\"{height - 6}\" text-anchor=\"middle\">days since the first model; dashed: a promotion</text>");
+        svg.Append($"<text transform=\"rotate(-90)\" x=\"{-(height - bottom + top) / 2}\" y=\"12\" text-anchor=\"middle\">average precision of the week</text>");
         Line(point => point.First, "#1f5fa8", "never retrained", 0, "6 4");
         Line(point => point.Loop, "#b3431e", "candidate loop", 1, "none");
         return svg.Append("</svg>\n").ToString();

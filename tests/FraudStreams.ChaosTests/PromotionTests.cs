@@ -1,3 +1,4 @@
+using FraudStreams.Candidates;
 using FraudStreams.Messaging;
 using FraudStreams.ModelOps;
 using FraudStreams.ModelOps.Registry;
@@ -129,6 +130,10 @@ public sealed class PromotionTests(ITestOutputHelper output, ChaosServers server
             [TrainedModel.Loaded.Version] = await stage.Input.QuietVerdictsAsync(),
             [registry.Second] = await SecondsAsync(stage.Input),
         };
+        await using var who = stage.Start(["models", "who", stage.Input.GoodIds.First(), "--json"]);
+        (await who.ExitAsync(ChaosForm.LimitSeconds)).ShouldBe(0, who.Errors);
+        expected.ShouldContainKey(who.Json().GetProperty("model_version").GetString()!);
+        who.Json().GetProperty("service").GetProperty("in_service").GetProperty("number").GetInt64().ShouldBeGreaterThan(0);
         chaos.Afterwards.Add(ledger =>
         {
             foreach (var prediction in ledger.Predictions)
@@ -197,9 +202,10 @@ public sealed class PromotionTests(ITestOutputHelper output, ChaosServers server
         {
             _topics = stage.OpenRegistry();
             var local = new LocalModels(stage.Folder.Data, TimeProvider.System);
-            var settings = Tests.Configuration.SettingsOf.Set().Models;
-            _registry = new ModelRegistry(_topics, local, settings.Probation.Time, TimeProvider.System);
-            Models = new ModelService(_registry, local, settings, TimeProvider.System);
+            var settings = Tests.Configuration.SettingsOf.Set();
+            _registry = new ModelRegistry(_topics, local, settings.Models.Probation.Time, TimeProvider.System);
+            var gate = StorePromotionGate.Create(() => null, new LiveCandidateSettings(settings.Candidates), stage.Folder.Data);
+            Models = new ModelService(_registry, local, gate, settings.Models, TimeProvider.System);
         }
 
         public ModelService Models { get; }

@@ -11,7 +11,7 @@ namespace FraudStreams.Api;
 /// The model registry for those who ask over HTTP, people at the page included: the one of `fraudstreams models`. Opened when somebody first asks; they take
 /// turns. Hosts that score follow a change within a second.
 /// </summary>
-sealed class RegistryAccess(StreamOptions options, ILoggerFactory loggers, TimeProvider time) : IAsyncDisposable
+sealed class RegistryAccess(StreamOptions options, IPromotionGate gate, ILoggerFactory loggers, TimeProvider time) : IAsyncDisposable
 {
     readonly SemaphoreSlim _turn = new(1);
     readonly LocalModels _local = new(options.Settings.DataDirectory, time);
@@ -29,7 +29,7 @@ sealed class RegistryAccess(StreamOptions options, ILoggerFactory loggers, TimeP
             _topics ??= StreamTopics.OpenRegistry(settings, loggers.CreateLogger("FraudStreams.Api"), time);
             _registry ??= new ModelRegistry(_topics, _local, settings.Models.Probation.Time, time);
             await _registry.RefreshAsync(CancellationToken.None);
-            return await ask(new ModelService(_registry, _local, settings.Models, time));
+            return await ask(new ModelService(_registry, _local, gate, settings.Models, time));
         }
         finally
         {

@@ -45,13 +45,23 @@ public sealed record GateSettings(TimeSpan Every, GateRules Rules)
         });
 }
 
+/// <summary>Which feature values a new challenger learns from.</summary>
+public enum RetrainFeatures
+{
+    /// <summary>Computed anew from the stored payments, with what is known of them by now.</summary>
+    Recomputed,
+
+    /// <summary>Those that the payments were scored with, as far back as the topic of predictions keeps them and they carry them.</summary>
+    AsScored,
+}
+
 /// <summary>When a new challenger is trained, and on what.</summary>
 /// <param name="MinNewLabels">So many labelled payments that no version has learnt from; 0: never for that reason.</param>
 /// <param name="MinAveragePrecision">The lower bound of the champion's average precision is below this; 0: never for that reason.</param>
 /// <param name="Every">So long after the last training; null: never for that reason.</param>
 /// <param name="CoolDown">Least time from one training to the next, whatever asks for it but a person.</param>
 /// <param name="History">How far back payments are learnt from.</param>
-public sealed record RetrainSettings(int MinNewLabels, double MinAveragePrecision, TimeSpan? Every, TimeSpan CoolDown, TimeSpan History)
+public sealed record RetrainSettings(int MinNewLabels, double MinAveragePrecision, TimeSpan? Every, TimeSpan CoolDown, TimeSpan History, RetrainFeatures Features)
 {
     /// <summary>Whether anything but a person asks for a training.</summary>
     public bool IsOn => MinNewLabels > 0 || MinAveragePrecision > 0 || Every is not null;
@@ -61,7 +71,8 @@ public sealed record RetrainSettings(int MinNewLabels, double MinAveragePrecisio
         section.Number("min-average-precision", -1e-9, 1),
         section.DurationOrInfinite("every", TimeSpan.FromMinutes(1)),
         section.Duration("cool-down", TimeSpan.Zero, TimeSpan.FromDays(3650)),
-        section.Duration("history", TimeSpan.FromDays(1), TimeSpan.FromDays(36500)));
+        section.Duration("history", TimeSpan.FromDays(1), TimeSpan.FromDays(36500)),
+        section.Choice("features", ("recomputed", RetrainFeatures.Recomputed), ("as-scored", RetrainFeatures.AsScored)));
 }
 
 /// <summary>The settings in force; replaced when a configuration file is saved. Any thread may call.</summary>

@@ -1,4 +1,3 @@
-using FraudStreams.Diagnostics;
 using FraudStreams.Model.Evaluation.Promotion;
 using FraudStreams.ModelOps.Registry;
 using FraudStreams.Storage;
@@ -21,10 +20,10 @@ static class StoredGate
         var trainedTo = state.Versions[challenger].Model.TrainedTo.ToUnixTimeMilliseconds();
 
         // Seconds of work on a million payments: on a thread of its own, and after everything else.
-        return await BlockingCall.RunAsync(() => LowPriority.Run(() => PromotionGate.Judge(champion, challenger, scored.Payments, trainedTo, now, rules) with
+        return await LowPriority.RunAsync(() => PromotionGate.Judge(champion, challenger, scored.Payments, trainedTo, now, rules) with
         {
             LeftOutUnlabelled = scored.Unlabelled,
             LeftOutKnown = scored.KnownBefore,
-        }), cancellationToken);
+        }, cancellationToken);
     }
 }

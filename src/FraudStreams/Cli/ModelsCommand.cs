@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using FraudStreams.Candidates;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.ModelOps;
@@ -100,7 +101,8 @@ static class ModelsCommand
             await using var registry = new ModelRegistry(topics, local, settings.Models.Probation.Time, TimeProvider.System);
             if (run != HistoryAsync)
                 await registry.RefreshAsync(stop.Stopped);
-            return await run(call, settings, new ModelService(registry, local, settings.Models, TimeProvider.System), stop.Stopped);
+            var gate = StorePromotionGate.Create(() => ModelsGate.OpenStore(settings), new LiveCandidateSettings(settings.Candidates), settings.DataDirectory);
+            return await run(call, settings, new ModelService(registry, local, gate, settings.Models, TimeProvider.System), stop.Stopped);
         });
         return command.WithExamples(examples);
     }
@@ -128,8 +130,9 @@ static class ModelsCommand
     static async Task<int> PromoteAsync(ParseResult call, FraudSettings settings, ModelService models, CancellationToken cancellationToken)
     {
         var name = call.GetValue<string>("VERSION")!;
-        var gate = await ModelsGate.OnPromotionAsync(name, settings, models.State, cancellationToken);
-        var version = await models.PromoteAsync(name, call.GetValue(As)!, call.GetValue(Why)!, cancellationToken, gate);
+        var version = await models.PromoteAsync(name, call.GetValue(As)!, call.GetValue(Why)!, cancellationToken);
+        if (version.Gate is { } gate)
+            await Console.Error.WriteLineAsync($"{gate}");
         return Say(call, version, IsInService(version) ? $"{version.Version} is in service." : $"{version.Version} goes into service once {version.ApprovalsMissing} more approved it.");
     }
 

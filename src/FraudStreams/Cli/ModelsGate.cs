@@ -36,41 +36,13 @@ static class ModelsGate
         return ExitCode.Done;
     }
 
-    /// <summary>
-    /// What the gate says of a version that a person puts into service: null where it is not the challenger, or there is too little to measure. The person
-    /// decides either way, so a store that cannot be read is only named.
-    /// </summary>
-    public static async Task<RegistryGate?> OnPromotionAsync(string version, FraudSettings settings, RegistryState state, CancellationToken cancellationToken)
-    {
-        if (state.Champion is null || state.Challenger != version || state.IsChallengerOnProbation)
-            return null;
-        try
-        {
-            await using var store = OpenStore(settings);
-            if (store is null)
-                return null;
-            var report = await StoredGate.JudgeAsync(store, state, settings.Candidates.Gate.Rules, cancellationToken);
-            if (report.State != GateState.Passed)
-                await Console.Error.WriteLineAsync($"The gate has not passed it ({Word(report.State)}): {string.Join("; ", report.Reasons)}");
-            if (report.AveragePrecision is null)
-                return null;
-            new GateReports(settings.DataDirectory).Keep(report);
-            return RegistryGate.Of(report);
-        }
-        catch (StoreException e)
-        {
-            await Console.Error.WriteLineAsync($"The gate cannot be asked: {e.Message}");
-            return null;
-        }
-    }
-
     public static PredictionStore? OpenStore(FraudSettings settings) => settings.Store.Exists(settings.DataDirectory)
         ? settings.Store.Open(settings.DataDirectory, settings.Topics, SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory), TimeProvider.System)
         : null;
 
     static void Print(GateReport report)
     {
-        Screen.Out.WritePlain($"{report.Challenger} against {report.Champion}: {Word(report.State)}.");
+        Screen.Out.WritePlain($"{report.Challenger} against {report.Champion}: {report.State.InWords()}.");
         foreach (var reason in report.Reasons)
             Screen.Out.WritePlain($"  {reason}");
         Screen.Out.WritePlain(Text($"Payments that count: {report.Payments:N0} of {report.Cards:N0} cards in {report.Days:0.0} days, {report.Frauds:N0} of them frauds. Left out: {report.LeftOutOfTraining:N0} not later than its training data, {report.LeftOutImmature:N0} not older than the label delay, {report.LeftOutUnlabelled:N0} without a label, {report.LeftOutKnown:N0} with a label known before they were scored."));
@@ -96,8 +68,6 @@ static class ModelsGate
 
     static string[] Row(string name, GateDifference difference) =>
         [name, Text($"{difference.Champion:0.0000}"), Text($"{difference.Challenger:0.0000}"), Text($"{difference.Difference:+0.0000;-0.0000;0}"), Text($"{difference.Lower:+0.0000;-0.0000;0} to {difference.Upper:+0.0000;-0.0000;0}")];
-
-    static string Word(GateState state) => state switch { GateState.Passed => "passed", GateState.Refused => "refused", _ => "not yet" };
 
     static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

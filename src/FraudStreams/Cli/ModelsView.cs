@@ -1,5 +1,6 @@
 using System.Globalization;
 using FraudStreams.Diagnostics;
+using FraudStreams.Model.Evaluation.Promotion;
 using FraudStreams.ModelOps.Registry;
 using Spectre.Console;
 
@@ -60,7 +61,7 @@ static class ModelsView
                 RegistryAction.Suggested => "suggests",
                 _ => "failed:",
             };
-            Screen.Out.WritePlain($"{entry.Number,4}  {entry.At.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC  {entry.Actor}  {what} {entry.Version}  ({entry.Why})");
+            Screen.Out.WritePlain($"{entry.Number,4}  {entry.At.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC  {entry.Actor}  {what} {entry.Version}  ({entry.Why}){(entry.Overruled is { } said ? $"  against the gate, which said \"{said.InWords()}\"" : "")}");
         }
     }
 }

@@ -35,7 +35,9 @@ static class RetrainCommand
         if (registry.State.Champion is null)
             throw new CommandFailedException("no version is in service that could be challenged: `fraudstreams train --input CSV` makes one");
 
-        var retrainer = new Retrainer(store, registry, local, settings.Model, TimeProvider.System, Console.Error.WriteLine);
+        await using var stream = StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System);
+        var logged = new LoggedHistory(stream, settings.Topics.Partitions, local);
+        var retrainer = new Retrainer(store, registry, local, logged, settings.Model, TimeProvider.System, Console.Error.WriteLine);
         var isMine = await new CandidateLease(store, CandidateLease.ThisProcess, TimeProvider.System).DoAsync(async token =>
         {
             var (model, why) = await retrainer.TrainAsync(call.GetValue(ModelsCommand.As)!, call.GetValue(Why)!, settings.Candidates, token);

@@ -142,9 +142,9 @@ static class TrainCommand
         await using var topics = StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System);
         var kept = (await topics.StatusAsync(stop)).Topics.First(topic => topic.Topic == TopicNames.Predictions).Kept;
         var step = progress.Step($"Reading {kept:N0} predictions");
-        var logged = new LoggedFeatures(topics, settings.Topics.Partitions, champion.Features, version => PlanOf(registry, version), confirmed);
-        var rows = await logged.ReadAsync(progress, read => step((double)read / Math.Max(1, kept)), stop);
-        return trainer.Train("the topic of predictions", champion.Features, rows, champion.Card.Training.Columns, stop);
+        var rows = await new LoggedHistory(topics, settings.Topics.Partitions, registry).ReadAsync(
+            champion.Features, confirmed, progress, read => step((double)read / Math.Max(1, kept)), stop);
+        return trainer.Train(LoggedHistory.Name, champion.Features, rows, champion.Card.Training.Columns, stop);
     }
 
     /// <summary>What the model card says, for people and programs: features by name, without the plan that computes them.</summary>
@@ -163,18 +163,5 @@ static class TrainCommand
             card.Training,
             card.Metrics,
         };
-    }
-
-    static FeaturePlan? PlanOf(LocalModels registry, string version)
-    {
-        try
-        {
-            return ModelArtifact.LoadCard(registry.FolderOf(version)).Features;
-        }
-        catch (ModelArtifactException)
-        {
-            // Missing or damaged: the plan cannot be told from the predictions alone.
-            return null;
-        }
     }
 }

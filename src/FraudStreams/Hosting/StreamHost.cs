@@ -38,6 +38,9 @@ public static class StreamHost
         services.AddSingleton(new PipelineHealth(3 * settings.Restart.Max + PipelineHolds, time));
         services.AddSingleton(new PipelineRates(settings.Speeds.Speed1, settings.Speeds.Speed2, settings.Speeds.Speed3, time));
         services.AddSingleton(new LiveCandidateSettings(settings.Candidates));
+        services.AddSingleton(provider => StorePromotionGate.Create(
+            () => settings.Store.Exists(settings.DataDirectory) ? settings.Store.Open(settings.DataDirectory, settings.Topics, options.Schema, time) : null,
+            provider.GetRequiredService<LiveCandidateSettings>(), settings.DataDirectory));
         services.AddAkka("fraudstreams", (akka, provider) =>
         {
             var config = options.Layers.Load();

@@ -149,9 +149,7 @@ public sealed class ResourcesTests(ResourcesTests.Streamed fixture) : IClassFixt
     {
         var local = new LocalModels(fixture.Folder.Data, TimeProvider.System);
         var other = TrainedModel.Train(local, seed: 5);
-        foreach (var version in (string[])[TrainedModel.Loaded.Version, other.Version])
-            await fixture.Folder.ShouldDoAsync("models", "import", local.FolderOf(version));
-        await _api.AskAsync($"/models/{TrainedModel.Loaded.Version}/promote", """{"actor":"ada","why":"the first"}""");
+        await BringInAsync(local, other.Version);
         var events = await _api.Client.GetStreamAsync("/events");
         using var reader = new StreamReader(events);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
@@ -177,6 +175,41 @@ public sealed class ResourcesTests(ResourcesTests.Streamed fixture) : IClassFixt
         (await _api.JsonAsync("/models/history")).GetProperty("entries").EnumerateArray().Last().GetProperty("actor").GetString().ShouldBe("bob");
         ((int)(await _api.Client.GetAsync("/models/none")).StatusCode).ShouldBe(404);
         (await _api.PostAsync($"/models/{other.Version}/promote", """{"actor":"ada"}""")).Status.ShouldBe(400);
+    }
+
+    [Fact]
+    public async Task A_promotion_asks_the_gate_and_says_where_it_overrules_it()
+    {
+        var local = new LocalModels(fixture.Folder.Data, TimeProvider.System);
+        var other = TrainedModel.Train(local, seed: 6);
+        await BringInAsync(local, other.Version);
+
+        var unjudged = await _api.AskAsync($"/models/{other.Version}/promote", """{"actor":"ada","why":"better"}""");
+        await _api.AskAsync("/models/rollback", """{"actor":"ada","why":"not yet"}""");
+        await _api.AskAsync($"/models/{other.Version}/challenge", """{"actor":"ada","why":"to see"}""");
+        var overruled = await _api.AskAsync($"/models/{other.Version}/promote", """{"actor":"ada","why":"seen enough"}""");
+        await _api.AskAsync("/models/rollback", """{"actor":"ada","why":"as it was"}""");
+
+        unjudged.GetProperty("gate").GetProperty("state").ValueKind.ShouldBe(JsonValueKind.Null);
+        unjudged.GetProperty("gate").GetProperty("reasons")[0].GetString().ShouldStartWith("it is not the challenger");
+        overruled.GetProperty("alias").GetString().ShouldBe("champion");
+        var gate = overruled.GetProperty("gate");
+        (gate.GetProperty("state").GetString(), gate.GetProperty("is_overruled").GetBoolean()).ShouldBe(("not_yet", true));
+        gate.GetProperty("reasons").EnumerateArray().Select(reason => reason.GetString()).ShouldContain(reason => reason!.StartsWith("0 frauds among the payments that count", StringComparison.Ordinal));
+        var entry = (await _api.JsonAsync("/models/history")).GetProperty("entries").EnumerateArray().Last(entry => entry.GetProperty("action").GetString() == "promoted");
+        (entry.GetProperty("why").GetString(), entry.GetProperty("gate").GetProperty("state").GetString()).ShouldBe(("seen enough", "not_yet"));
+        Directory.GetFiles(Path.Combine(fixture.Folder.Data, "gate"), $"{other.Version}-{entry.GetProperty("gate").GetProperty("report").GetString()![..12]}.*").Length.ShouldBe(2);
+        await using var history = await fixture.Folder.RunAsync("models", "history");
+        history.Output.ShouldContain("(seen enough)  against the gate, which said \"not yet\"");
+    }
+
+    /// <summary>The version is in the registry, and the folder's first one in service.</summary>
+    async Task BringInAsync(LocalModels local, string version)
+    {
+        var known = (await _api.JsonAsync("/models")).GetProperty("versions").EnumerateArray().Select(listed => listed.GetProperty("version").GetString()).ToList();
+        foreach (var missing in ((string[])[TrainedModel.Loaded.Version, version]).Except(known))
+            await fixture.Folder.ShouldDoAsync("models", "import", local.FolderOf(missing!));
+        await _api.AskAsync($"/models/{TrainedModel.Loaded.Version}/promote", """{"actor":"ada","why":"the first"}""");
     }
 
     [Fact]

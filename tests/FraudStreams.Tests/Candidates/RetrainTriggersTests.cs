@@ -9,7 +9,7 @@ public sealed class RetrainTriggersTests
 {
     static readonly DateTimeOffset s_now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
 
-    static readonly RetrainSettings s_off = new(0, 0, null, TimeSpan.FromDays(1), TimeSpan.FromDays(90));
+    static readonly RetrainSettings s_off = new(0, 0, null, TimeSpan.FromDays(1), TimeSpan.FromDays(90), RetrainFeatures.Recomputed);
 
     static readonly RetrainFacts s_facts = new(s_now, s_now.AddDays(-3), IsJudged: false, HasLost: false, NewLabels: 400, PrecisionLower: 0.6);
 

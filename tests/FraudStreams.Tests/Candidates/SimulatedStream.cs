@@ -41,7 +41,7 @@ sealed class SimulatedStream : IAsyncDisposable
         Registry = new ModelRegistry(topics, _local, TimeSpan.Zero, time);
         Store = PredictionStore.Open(new SqliteStoreSettings(folder), schema, time);
         Settings = new LiveCandidateSettings(settings.Candidates);
-        Retrainer = new Retrainer(Store, Registry, _local, settings.Model, time, _ => { });
+        Retrainer = new Retrainer(Store, Registry, _local, new LoggedHistory(topics, settings.Topics.Partitions, _local), settings.Model, time, _ => { });
         _loop = new CandidateLoop(
             Registry, Store, new GateWatch(Registry, Store, new GateReports(folder), _metrics, NullLogger.Instance), Retrainer, new CandidateLease(Store, "simulated", time), Settings, time,
             NullLogger.Instance);

@@ -96,8 +96,8 @@ public static class GateHtml
         var reach = new[] { one, two }.Max(it => Math.Max(Math.Abs(it.Difference.Lower), Math.Abs(it.Difference.Upper)));
         var scale = 180 / Math.Max(Math.Max(reach, margin), 1e-6);
         var svg = new StringBuilder($"<svg role=\"img\" aria-label=\"Differences with their one-sided 95% bounds\" viewBox=\"0 0 {Width} 110\" width=\"{Width}\">");
-        svg.Append($"<line x1=\"{X(0)}\" y1=\"8\" x2=\"{X(0)}\" y2=\"84\" stroke=\"#555\"/><text x=\"{X(0)}\" y=\"102\" text-anchor=\"middle\" font-size=\"13\">no difference</text>");
-        svg.Append($"<line x1=\"{X(-margin)}\" y1=\"8\" x2=\"{X(-margin)}\" y2=\"84\" stroke=\"#999\" stroke-dasharray=\"4 3\"/>");
+        svg.Append($"<line x1=\"{X(0)}\" y1=\"14\" x2=\"{X(0)}\" y2=\"84\" stroke=\"#555\"/><text x=\"{X(0)}\" y=\"102\" text-anchor=\"middle\" font-size=\"13\">no difference</text>");
+        svg.Append($"<line x1=\"{X(-margin)}\" y1=\"14\" x2=\"{X(-margin)}\" y2=\"84\" stroke=\"#999\" stroke-dasharray=\"4 3\"/><text x=\"{X(-margin)}\" y=\"10\" text-anchor=\"middle\" font-size=\"12\">margin {Signed(-margin)}</text>");
         foreach (var ((name, difference), y) in new[] { (one, 28), (two, 64) })
         {
             svg.Append($"<text x=\"0\" y=\"{y + 4}\" font-size=\"13\">{Encode(name)}</text>");
@@ -120,7 +120,7 @@ public static class GateHtml
             svg.Append($"<text x=\"{X(at)}\" y=\"{Height - Bottom + 18}\" text-anchor=\"middle\" font-size=\"12\">{at:0.0}</text>");
         }
 
-        svg.Append($"<text x=\"{(Width + Left) / 2}\" y=\"{Height - 2}\" text-anchor=\"middle\" font-size=\"13\">recall</text>");
+        svg.Append($"<text x=\"{(Width + Left) / 2}\" y=\"{Height - 2}\" text-anchor=\"middle\" font-size=\"13\">recall</text><text transform=\"rotate(-90)\" x=\"{-(Height - Bottom + Top) / 2}\" y=\"13\" text-anchor=\"middle\" font-size=\"13\">precision</text>");
         Line(report.ChampionCurve, ChampionColour, "champion", 0, "6 4");
         Line(report.ChallengerCurve, ChallengerColour, "challenger", 1, "none");
         return svg.Append("</svg>\n").ToString();

@@ -15,6 +15,17 @@ public enum GateState
     Passed,
 }
 
+/// <summary>States as people read them.</summary>
+public static class GateStates
+{
+    public static string InWords(this GateState state) => state switch
+    {
+        GateState.Passed => "passed",
+        GateState.Refused => "refused",
+        _ => "not yet",
+    };
+}
+
 /// <summary>A look of the gate: champion and challenger on the payments that both scored live, with the decision and its reasons.</summary>
 /// <param name="Reasons">Why it has not passed, a sentence each; empty where it has.</param>
 /// <param name="IsLost">More payments will not help it: it is clearly worse, or its time is over.</param>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using FraudStreams.Model.Evaluation.Promotion;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
 
@@ -15,6 +16,10 @@ sealed record ModelSummary(
     double? AveragePrecision, int? ApprovalsMissing)
 {
     public const string Champion = "champion", Challenger = "challenger";
+
+    /// <summary>What the gate said, where this answers a promotion.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GateOpinion? Gate { get; init; }
 
     public static ModelSummary Of(RegistryState state, RegisteredVersion version)
     {
@@ -41,9 +46,13 @@ sealed record ModelDetails(
 sealed record HistoryLine(
     long Number, DateTimeOffset At, string Actor, RegistryAction Action, string Version, string Why, double? Threshold, DateTimeOffset? ProbationUntil, string Hash)
 {
-    /// <summary>What the gate said, of an entry that follows from it.</summary>
+    /// <summary>What the gate said, of an entry that follows from it or that it was asked for.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RegistryGate? Gate { get; init; }
+
+    /// <summary>What the gate said where a person put the version into service all the same; null where nobody overruled it.</summary>
+    [JsonIgnore]
+    public GateState? Overruled => Action is RegistryAction.Promoted or RegistryAction.Requested && Gate is { State: not GateState.Passed } said ? said.State : null;
 
     public static HistoryLine Of(RegistryEvent entry) =>
         new(entry.Number, entry.At, entry.Actor, entry.Action, entry.Version, entry.Why, entry.Threshold, entry.ProbationUntil, entry.Hash) { Gate = entry.Gate };

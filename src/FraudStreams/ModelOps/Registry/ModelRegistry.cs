@@ -61,7 +61,7 @@ public sealed partial class ModelRegistry(IMessageLog topics, LocalModels local,
 
     /// <summary>Puts a version into service on all hosts, or asks for it where others have to approve.</summary>
     /// <param name="approvals">How many others have to approve: 0 puts it into service at once.</param>
-    /// <param name="gate">What the gate says of it; null where it was not judged.</param>
+    /// <param name="gate">What the gate says of it; null where it was not judged. Left out where champion or challenger are others by now.</param>
     /// <returns>Whether it is in service.</returns>
     public async Task<bool> PromoteAsync(string version, string actor, string why, int approvals, CancellationToken cancellationToken, RegistryGate? gate = null)
     {
@@ -72,7 +72,10 @@ public sealed partial class ModelRegistry(IMessageLog topics, LocalModels local,
                 return null;
             if (state.Requests.TryGetValue(version, out var request))
                 throw new RegistryException($"{request.Entry.Actor} asked for {version} to go into service, and {request.Missing} more must approve: `fraudstreams models approve {version} --why TEXT`");
-            return (approvals == 0 ? Entry(RegistryAction.Promoted, version, why) with { ProbationUntil = Until(state) } : Entry(RegistryAction.Requested, version, why) with { Approvals = approvals }) with { Gate = gate };
+            return (approvals == 0 ? Entry(RegistryAction.Promoted, version, why) with { ProbationUntil = Until(state) } : Entry(RegistryAction.Requested, version, why) with { Approvals = approvals }) with
+            {
+                Gate = gate is not null && IsStill(state, gate) ? gate : null,
+            };
         }, null, cancellationToken);
         return State.Champion == version;
     }

@@ -11,7 +11,7 @@ namespace FraudStreams.ModelOps.Registry;
 /// <see cref="ModelRegistry.RefreshAsync"/> before what only reads. One caller at a time.
 /// </summary>
 /// <exception cref="RegistryException">It does not do what was asked; the message is for the person who asked.</exception>
-sealed class ModelService(ModelRegistry registry, LocalModels local, RegistrySettings settings, TimeProvider time)
+sealed class ModelService(ModelRegistry registry, LocalModels local, IPromotionGate gate, RegistrySettings settings, TimeProvider time)
 {
     public RegistryState State => registry.State;
 
@@ -37,14 +37,14 @@ sealed class ModelService(ModelRegistry registry, LocalModels local, RegistrySet
     /// <summary>Who put a version there that decided at a moment.</summary>
     public ServiceRecord Who(string version, DateTimeOffset at) => ServiceRecord.Of(State.History, version, at);
 
-    /// <summary>In service, or with so many approvals missing.</summary>
-    /// <param name="gate">What the gate says of it; null where it was not judged.</param>
-    public async Task<ModelSummary> PromoteAsync(string version, string actor, string why, CancellationToken cancellationToken, RegistryGate? gate = null)
+    /// <summary>In service, or with so many approvals missing; with what the gate says of it, which the person may overrule.</summary>
+    public async Task<ModelSummary> PromoteAsync(string version, string actor, string why, CancellationToken cancellationToken)
     {
         await CheckAsync(version, cancellationToken);
-        await registry.PromoteAsync(version, actor, why, settings.Approvals, cancellationToken, gate);
+        var said = await gate.AskAsync(State, version, cancellationToken);
+        await registry.PromoteAsync(version, actor, why, settings.Approvals, cancellationToken, said?.Entry);
         Follow();
-        return SummaryOf(version);
+        return SummaryOf(version) with { Gate = said };
     }
 
     /// <summary>In service, or with so many approvals missing.</summary>

@@ -58,7 +58,7 @@ public sealed record RegistryEvent(long Number, DateTimeOffset At, string Actor,
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? ProbationUntil { get; init; }
 
-    /// <summary>What the gate said, of an entry that follows from it.</summary>
+    /// <summary>What the gate said, of an entry that follows from it or that it was asked for.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RegistryGate? Gate { get; init; }
 

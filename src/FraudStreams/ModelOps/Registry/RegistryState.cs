@@ -1,3 +1,5 @@
+using FraudStreams.Model.Evaluation.Promotion;
+
 namespace FraudStreams.ModelOps.Registry;
 
 /// <summary>A version as the registry knows it.</summary>
@@ -61,7 +63,7 @@ public sealed class RegistryState
 
     /// <summary>Whether the gate has said already that a challenger is better than a champion.</summary>
     public bool HasPassed(string champion, string challenger) =>
-        _history.Exists(entry => entry is { Action: RegistryAction.Suggested or RegistryAction.Requested or RegistryAction.Promoted, Gate: { } gate } && (gate.Champion, gate.Challenger) == (champion, challenger));
+        _history.Exists(entry => entry is { Action: RegistryAction.Suggested or RegistryAction.Requested or RegistryAction.Promoted, Gate: { State: GateState.Passed } gate } && (gate.Champion, gate.Challenger) == (champion, challenger));
 
     /// <summary>False where the entry does not follow the last one.</summary>
     public bool TryApply(RegistryEvent entry)

@@ -1,7 +1,9 @@
+using FraudStreams.Candidates;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Models;
 using FraudStreams.ModelOps.Registry;
 using FraudStreams.Replay;
+using FraudStreams.Tests.Configuration;
 using FraudStreams.Tests.Scoring;
 using FraudStreams.Tests.Storage;
 using Shouldly;
@@ -107,7 +109,7 @@ public sealed class ModelServiceTests : IAsyncLifetime, IDisposable
     }
 
     ModelService Service(int approvals = 0) =>
-        new(_host.Registry, _host.Local, new RegistrySettings(approvals, new ProbationSettings(TimeSpan.FromHours(1), 0.05, TimeSpan.FromSeconds(1), 5)), _time);
+        new(_host.Registry, _host.Local, StorePromotionGate.Create(() => null, new LiveCandidateSettings(SettingsOf.Set().Candidates), _folder), new RegistrySettings(approvals, new ProbationSettings(TimeSpan.FromHours(1), 0.05, TimeSpan.FromSeconds(1), 5)), _time);
 
     async Task PutAsync(string version)
     {

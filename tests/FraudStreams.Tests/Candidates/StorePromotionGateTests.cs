@@ -1,0 +1,113 @@
+using System.Security.Cryptography;
+using FraudStreams.Candidates;
+using FraudStreams.Model.Evaluation.Promotion;
+using FraudStreams.Model.Json;
+using FraudStreams.ModelOps.Registry;
+using FraudStreams.Storage;
+using FraudStreams.Tests.Configuration;
+using FraudStreams.Tests.ModelOps.Registry;
+using FraudStreams.Tests.Storage;
+using FraudStreams.Tests.WholeProgram;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Candidates;
+
+/// <summary>What the gate says when a person promotes, and what becomes of it.</summary>
+[Trait("Category", "Integration")]
+public sealed class StorePromotionGateTests : IAsyncLifetime, IDisposable
+{
+    const int Payments = 2_000;
+
+    readonly TemporaryFolder _folder = new();
+    readonly RegistryHost _host;
+
+    public StorePromotionGateTests() => _host = RegistryHost.Open(_folder, "host", new ManualTime());
+
+    public async Task InitializeAsync()
+    {
+        await _host.ServeAsync("v1");
+        _host.Put("v2");
+        await _host.Registry.RegisterAsync(_host.Card("v2"), "anna", "a test's", default);
+        await _host.Registry.ChallengeAsync("v2", "anna", "a test's", default);
+    }
+
+    public async Task DisposeAsync() => await _host.DisposeAsync();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_challenger_that_passed_goes_into_service_with_the_gates_figures()
+    {
+        await FillAsync(isChallengerBetter: true);
+
+        var promoted = await PromoteAsync();
+
+        (promoted.Alias, promoted.Gate!.State, promoted.Gate.IsOverruled).ShouldBe(("champion", GateState.Passed, false));
+        $"{promoted.Gate}".ShouldBe("The gate has passed it.");
+        Entry.Gate!.AveragePrecision!.Value.ShouldBeGreaterThan(Entry.Gate.ChampionAveragePrecision!.Value);
+        HistoryLine.Of(Entry).Overruled.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_worse_one_goes_into_service_where_a_person_wants_it_and_the_history_says_against_what()
+    {
+        await FillAsync(isChallengerBetter: false);
+
+        var promoted = await PromoteAsync();
+
+        (promoted.Alias, promoted.Gate!.State, promoted.Gate.IsOverruled).ShouldBe(("champion", GateState.Refused, true));
+        $"{promoted.Gate}".ShouldStartWith("This overrules the gate, which says \"refused\": average precision is ");
+        (HistoryLine.Of(Entry).Overruled, Entry.Why).ShouldBe((GateState.Refused, "seen enough"));
+        var report = Directory.GetFiles(Path.Combine(_folder, "gate"), "v2-*.json").ShouldHaveSingleItem();
+        Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(report))).ShouldBe(Entry.Gate!.Report);
+    }
+
+    [Fact]
+    public async Task A_store_that_cannot_be_read_is_named_and_holds_nobody_up()
+    {
+        var promoted = await PromoteAsync(() => throw new StoreException("the database is away"));
+
+        (promoted.Alias, promoted.Gate!.State, promoted.Gate.IsOverruled).ShouldBe(("champion", null, false));
+        $"{promoted.Gate}".ShouldBe("The gate has not judged it: the database is away.");
+        Entry.Gate.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_version_that_is_not_the_challenger_is_not_judged()
+    {
+        await _host.Registry.StandDownAsync("v2", "anna", "a test's", default);
+
+        (await PromoteAsync()).Gate!.Reasons.ShouldBe(["it is not the challenger, so that no payments were scored by it and by v1"]);
+    }
+
+    RegistryEvent Entry => _host.Registry.State.InService!;
+
+    Task<ModelSummary> PromoteAsync(Func<PredictionStore?>? open = null)
+    {
+        var settings = SettingsOf.Set("models.gate.label-delay=0s", "models.gate.min-frauds=50");
+        var gate = StorePromotionGate.Create(open ?? (() => Predictions.Open(_folder)), new LiveCandidateSettings(settings.Candidates), _folder);
+        return new ModelService(_host.Registry, _host.Local, gate, settings.Models, new ManualTime()).PromoteAsync("v2", "anna", "seen enough", default);
+    }
+
+    /// <summary>Twenty days of payments of 400 cards, one in twenty a fraud. One version knows frauds well; the other misses four in ten, and takes some others for frauds.</summary>
+    async Task FillAsync(bool isChallengerBetter)
+    {
+        var (random, from) = (new Random(1), TrainedModel.Loaded.Card.Training.To.AddDays(1).ToUnixTimeMilliseconds());
+        var (records, shadow) = (new List<string>(), new List<ShadowScore>());
+        for (var payment = 0; payment < Payments; payment++)
+        {
+            var (at, isFraud) = (from + (payment * 20L * 86_400_000 / Payments), payment % 20 == 0);
+            var (good, poor) = (Score(isFraud), Score(random.NextDouble() < (isFraud ? 0.6 : 0.03)));
+            var (champion, challenger) = isChallengerBetter ? (poor, good) : (good, poor);
+            records.Add(Predictions.Json($"t{payment}", champion, "v1", $",\"fraud\":{(isFraud ? 1 : 0)}").Replace("1577934245678", $"{at}").Replace("4000", $"{random.Next(400)}"));
+            shadow.Add(new ShadowScore($"t{payment}", at, "v2", challenger, challenger > 0.5, 0.5, "v1", champion, champion > 0.5, CandidateQueriesTests.ScoredAt));
+        }
+
+        await using var store = Predictions.Open(_folder);
+        await store.WriteAsync(Predictions.Records(records));
+        await store.WriteAsync(shadow);
+
+        double Score(bool high) => high ? 0.6 + (0.4 * random.NextDouble()) : 0.02 * random.NextDouble();
+    }
+}
