@@ -1,10 +1,13 @@
 using Akka.Configuration;
 using Akka.Hosting;
+using FraudStreams.Access;
+using FraudStreams.Access.Audit;
 using FraudStreams.Alerting;
 using FraudStreams.Alerting.Outbox;
 using FraudStreams.Candidates;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
+using FraudStreams.Pipelines;
 using FraudStreams.RateLimiting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -38,6 +41,8 @@ public static class StreamHost
         services.AddSingleton(new PipelineHealth(3 * settings.Restart.Max + PipelineHolds, time));
         services.AddSingleton(new PipelineRates(settings.Speeds.Speed1, settings.Speeds.Speed2, settings.Speeds.Speed3, time));
         services.AddSingleton(new LiveCandidateSettings(settings.Candidates));
+        services.AddSingleton(provider => new AccessTopics(() => StreamTopics.OpenAccess(settings, provider.GetRequiredService<ILoggerFactory>().CreateLogger("FraudStreams.Access"), time)));
+        services.AddSingleton<AuditLog>();
         services.AddAkka("fraudstreams", (akka, provider) =>
         {
             var config = options.Layers.Load();
