@@ -8,6 +8,7 @@ public sealed class AccessTopics(Func<IMessageLog> open) : IAsyncDisposable
 {
     readonly Lock _gate = new();
     IMessageLog? _log;
+    bool _isClosed;
 
     /// <exception cref="MessageLogException">It cannot be opened now.</exception>
     public IMessageLog Log
@@ -15,9 +16,19 @@ public sealed class AccessTopics(Func<IMessageLog> open) : IAsyncDisposable
         get
         {
             lock (_gate)
+            {
+                ObjectDisposedException.ThrowIf(_isClosed, this);
                 return _log ??= open();
+            }
         }
     }
 
-    public ValueTask DisposeAsync() => _log?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+            return _log?.DisposeAsync() ?? ValueTask.CompletedTask;
+        }
+    }
 }

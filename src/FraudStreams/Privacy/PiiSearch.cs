@@ -38,7 +38,9 @@ static class PiiSearch
             foreach (var path in Directory.EnumerateFiles(places.DataDirectory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
             {
                 var name = Path.GetFileName(path);
-                if (name.EndsWith("-wal", StringComparison.Ordinal) || name.EndsWith("-shm", StringComparison.Ordinal) || name == TopicsFile)
+
+                // SQLite's own beside a database, and locks of processes that run, which are empty.
+                if (name.EndsWith("-wal", StringComparison.Ordinal) || name.EndsWith("-shm", StringComparison.Ordinal) || name.EndsWith(".lock", StringComparison.Ordinal) || name == TopicsFile)
                     continue;
                 if (Path.GetExtension(path) == ".db")
                     audit.Database(path, isOutside: name == JournalFile);

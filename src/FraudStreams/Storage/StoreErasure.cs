@@ -61,9 +61,6 @@ static class StoreErasure
         try
         {
             using var file = SqliteFile.Open(settings.File, SqliteAccess.ReadWrite, settings.LockTimeout);
-
-            // What is freed is overwritten, and does not stay in the file until something else is stored there.
-            file.Execute("PRAGMA secure_delete = ON");
             var (ids, labels) = (ImmutableArray.CreateBuilder<string>(), 0L);
             file.Begin();
             foreach (var number in cards)
@@ -81,7 +78,7 @@ static class StoreErasure
             }
 
             file.Commit();
-            file.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+            file.WriteAnew();
             return new ErasedPayments(ids.ToImmutable(), labels);
         }
         catch (SqliteFileException e)

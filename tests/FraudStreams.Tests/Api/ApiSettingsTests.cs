@@ -20,14 +20,14 @@ public sealed class ApiSettingsTests
     [InlineData("192.168.1.7")]
     public void An_address_beyond_this_machine_needs_authentication(string host)
     {
-        var refusal = Should.Throw<SettingsException>(() => SettingsOf.Set($"api.host=\"{host}\""));
+        var refusal = Should.Throw<SettingsException>(() => SettingsOf.Set($"api.host={host}"));
 
         refusal.Message.ShouldContain($"fraudstreams.api.host = {host}: nothing listens beyond this machine without authentication");
         refusal.Message.ShouldContain("Set fraudstreams.api.keys = on");
         refusal.Message.ShouldContain("fraudstreams keys add NAME --role viewer");
         refusal.Message.ShouldContain("fraudstreams.api.oidc.issuer");
-        SettingsOf.Set($"api.host=\"{host}\"", "api.keys=on").Api.Address.ShouldBe(IPAddress.Parse(host));
-        SettingsOf.Set($"api.host=\"{host}\"", "api.oidc.issuer=\"https://login.example.org\"").Api.IsAuthenticated.ShouldBeTrue();
+        SettingsOf.Set($"api.host={host}", "api.keys=on").Api.Address.ShouldBe(IPAddress.Parse(host));
+        SettingsOf.Set($"api.host={host}", "api.oidc.issuer=https://login.example.org").Api.IsAuthenticated.ShouldBeTrue();
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class ApiSettingsTests
     [InlineData("http://login.example.org")]
     [InlineData("login.example.org")]
     public void An_issuer_on_an_open_line_is_refused(string issuer) =>
-        Should.Throw<SettingsException>(() => SettingsOf.Set($"api.oidc.issuer=\"{issuer}\"")).Message.ShouldContain($"fraudstreams.api.oidc.issuer = {issuer}: it must be empty, or the issuer's address: https");
+        Should.Throw<SettingsException>(() => SettingsOf.Set($"api.oidc.issuer={issuer}")).Message.ShouldContain($"fraudstreams.api.oidc.issuer = {issuer}: it must be empty, or the issuer's address: https");
 
     [Fact]
     public void A_certificate_that_cannot_be_used_is_named_with_what_would_be_right()
@@ -47,9 +47,9 @@ public sealed class ApiSettingsTests
         var file = Path.Combine(folder, "server.pem");
         File.WriteAllText(file, "not a certificate");
 
-        var missing = Should.Throw<SettingsException>(() => SettingsOf.Set($"api.tls.certificate-file=\"{file}.none\""));
-        var wrong = Should.Throw<SettingsException>(() => SettingsOf.Set($"api.tls.certificate-file=\"{file}\""));
-        var alone = Should.Throw<SettingsException>(() => SettingsOf.Set($"api.tls.key-file=\"{file}\""));
+        var missing = Should.Throw<SettingsException>(() => SettingsOf.Set($"api.tls.certificate-file={file}.none"));
+        var wrong = Should.Throw<SettingsException>(() => SettingsOf.Set($"api.tls.certificate-file={file}"));
+        var alone = Should.Throw<SettingsException>(() => SettingsOf.Set($"api.tls.key-file={file}"));
 
         foreach (var refusal in (SettingsException[])[missing, wrong])
         {

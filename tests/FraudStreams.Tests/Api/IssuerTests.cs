@@ -31,7 +31,7 @@ public sealed class IssuerTests(IssuerTests.WithIssuer fixture) : IClassFixture<
             var secret = _folder.File("client-secret");
             await File.WriteAllTextAsync(secret, TestIssuer.Secret);
             Api = await RunningApi.StartAsync(
-                _folder, $"api.oidc.issuer=\"{Issuer.Address}\"", $"api.oidc.client-id={TestIssuer.Client}", $"api.oidc.client-secret-file=\"{secret}\"");
+                _folder, $"api.oidc.issuer={Issuer.Address}", $"api.oidc.client-id={TestIssuer.Client}", $"api.oidc.client-secret-file={secret}");
         }
 
         public async Task DisposeAsync()

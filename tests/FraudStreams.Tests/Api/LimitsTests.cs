@@ -90,13 +90,13 @@ public sealed class LimitsTests
         {
             await File.WriteAllTextAsync(file, certificate.ExportCertificatePem());
             await File.WriteAllTextAsync(keyFile, key.ExportPkcs8PrivateKeyPem());
-            set = [$"api.tls.certificate-file=\"{file}\"", $"api.tls.key-file=\"{keyFile}\""];
+            set = [$"api.tls.certificate-file={file}", $"api.tls.key-file={keyFile}"];
         }
         else
         {
             await File.WriteAllBytesAsync(file, certificate.Export(X509ContentType.Pfx, "secret words"));
             await File.WriteAllTextAsync(password, "secret words\n");
-            set = [$"api.tls.certificate-file=\"{file}\"", $"api.tls.password-file=\"{password}\""];
+            set = [$"api.tls.certificate-file={file}", $"api.tls.password-file={password}"];
         }
 
         await using var api = await RunningApi.StartAsync(folder, [.. set]);

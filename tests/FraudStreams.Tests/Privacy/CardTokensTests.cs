@@ -107,18 +107,18 @@ public sealed class CardTokensTests
         var file = Path.Combine(folder, "token.key");
 
         var first = PrivacySettings.Rotate(file).Name;
-        var one = SettingsOf.Set("privacy.card-token=on", $"privacy.token-key-file=\"{file}\"").Privacy.For(s_schema)!.Of(Card);
+        var one = SettingsOf.Set("privacy.card-token=on", $"privacy.token-key-file={file}").Privacy.For(s_schema)!.Of(Card);
         var second = PrivacySettings.Rotate(file);
-        var two = SettingsOf.Set("privacy.card-token=on", $"privacy.token-key-file=\"{file}\"").Privacy.For(s_schema)!.Of(Card);
+        var two = SettingsOf.Set("privacy.card-token=on", $"privacy.token-key-file={file}").Privacy.For(s_schema)!.Of(Card);
         PrivacySettings.Rotate(file);
-        var three = SettingsOf.Set("privacy.card-token=on", $"privacy.token-key-file=\"{file}\"").Privacy.For(s_schema)!.Of(Card);
+        var three = SettingsOf.Set("privacy.card-token=on", $"privacy.token-key-file={file}").Privacy.For(s_schema)!.Of(Card);
 
         second.Before.ShouldBe(first);
         one.Length.ShouldBe(1);
         two[1].ShouldBe(one[0], "what was made before the rotation is still found");
         three.ShouldNotContain(one[0]);
         three[1].ShouldBe(two[0]);
-        SettingsOf.Set("privacy.card-token=on", $"privacy.token-key-file=\"{file}\"").ToString().ShouldNotContain(File.ReadAllLines(file)[1].Split(':')[1]);
+        SettingsOf.Set("privacy.card-token=on", $"privacy.token-key-file={file}").ToString().ShouldNotContain(File.ReadAllLines(file)[1].Split(':')[1]);
     }
 
     [Theory]
@@ -133,7 +133,7 @@ public sealed class CardTokensTests
         if (content is not null)
             File.WriteAllText(file, content);
 
-        var refusal = Should.Throw<SettingsException>(() => SettingsOf.Set("privacy.card-token=on", $"privacy.token-key-file=\"{(content is null ? "" : file)}\""));
+        var refusal = Should.Throw<SettingsException>(() => SettingsOf.Set("privacy.card-token=on", $"privacy.token-key-file={(content is null ? "" : file)}"));
 
         refusal.Message.ShouldContain("fraudstreams.privacy.token-key-file");
         refusal.Message.ShouldContain(why);

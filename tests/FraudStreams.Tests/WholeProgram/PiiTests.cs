@@ -87,7 +87,7 @@ public sealed class PiiTests
         await folder.ShouldDoAsync("simulate", "--input", folder.Input, "--set", "speeds.speed_1=unlimited");
         var raw = EmbeddedLog.ReadRecords(folder.Data, TopicNames.Transactions).First();
         CardNumbers.Count(raw.Value.Span).ShouldBe(1);
-        await using var api = await RunningApi.StartAsync(folder, "privacy.card-token=on", $"privacy.token-key-file=\"{folder.File("token.key")}\"", "batch.wait=5ms", "store.batch.wait=20ms");
+        await using var api = await RunningApi.StartAsync(folder, "privacy.card-token=on", $"privacy.token-key-file={folder.File("token.key")}", "batch.wait=5ms", "store.batch.wait=20ms");
         await Eventually.TrueAsync(async () => (await api.JsonAsync("/status")).GetProperty("stored").GetInt64() == 50);
 
         var again = JsonElement.Parse(raw.Value.Span).GetProperty("trans_num").GetString()!;

@@ -18,7 +18,6 @@ static class LogErasure
         if (!File.Exists(settings.File))
             return 0;
         using var file = SqliteFile.Open(settings.File, SqliteAccess.ReadWrite, settings.LockTimeout);
-        file.Execute("PRAGMA secure_delete = ON");
         var wanted = topics.ToHashSet(StringComparer.Ordinal);
         var erased = 0L;
         file.Begin();
@@ -35,7 +34,7 @@ static class LogErasure
         }
 
         file.Commit();
-        file.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        file.WriteAnew();
         return erased;
     }
 
