@@ -8,6 +8,7 @@ using FraudStreams.Messaging;
 using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
 using FraudStreams.ModelOps.Registry;
+using FraudStreams.Privacy;
 using FraudStreams.RateLimiting;
 using FraudStreams.Scoring;
 using FraudStreams.Simulation;
@@ -38,6 +39,7 @@ public sealed record FraudSettings(
     StoreSettings Store,
     AlertSettings Alerts,
     ApiSettings Api,
+    PrivacySettings Privacy,
     BackoffSettings Restart,
     TimeSpan DrainTimeout,
     ConsoleSettings Console,
@@ -65,6 +67,7 @@ public sealed record FraudSettings(
             Of(() => StoreSettings.From(root.Section("store"))),
             Of(() => AlertSettings.From(root.Section("alerts"), root.Section("store").Section("postgresql"))),
             Of(() => ApiSettings.From(root.Section("api"))),
+            Of(() => PrivacySettings.From(root.Section("privacy"))),
             Of(() => BackoffSettings.From(root.Section("restart"), isRandom: true)),
             Of(() => root.Section("stop").Duration("drain-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10))),
             Of(() => ConsoleSettings.From(root.Section("console"))),

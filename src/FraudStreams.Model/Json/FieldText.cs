@@ -94,7 +94,7 @@ static class FieldText
     {
         if (!field.Optional && IsBlank(text))
             return new(RejectCodes.EmptyField, $"{field.Name}: is empty");
-        if (field.Digits is not { } digits || text.IsEmpty
+        if (field.Digits is not { } digits || text.IsEmpty || CardTokens.IsToken(text)
             || (text.Length >= digits.Least && text.Length <= digits.Most && !text.ContainsAnyExceptInRange((byte)'0', (byte)'9')))
             return null;
         return new(RejectCodes.DamagedNumber, $"{field.Name}: {Damage(text)} ({digits} were expected)");

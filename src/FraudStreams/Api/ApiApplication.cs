@@ -1,7 +1,10 @@
+using FraudStreams.Access.Audit;
+using FraudStreams.Access.Keys;
 using FraudStreams.Alerting;
 using FraudStreams.Alerting.Outbox;
 using FraudStreams.Api.Protocols;
 using FraudStreams.Api.Resources;
+using FraudStreams.Api.Security;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.Hosting;
@@ -9,6 +12,8 @@ using FraudStreams.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -20,7 +25,6 @@ namespace FraudStreams.Api;
 /// <summary>The web application: Kestrel on the open port, and the endpoints. It reads no configuration but the program's own.</summary>
 static class ApiApplication
 {
-    static readonly TimeSpan s_headersTimeout = TimeSpan.FromSeconds(15);
     static readonly TimeSpan s_shutdownTimeout = TimeSpan.FromSeconds(3);
 
     /// <param name="stream">The services of the stream's own host.</param>
@@ -31,10 +35,15 @@ static class ApiApplication
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = RequestBody.Dropped * settings.MaxBodyBytes;
-            kestrel.Limits.RequestHeadersTimeout = s_headersTimeout;
-            kestrel.Listen(listener.EndPoint);
+            RequestLimits.Set(kestrel.Limits, settings, RequestBody.Dropped * settings.MaxBodyBytes);
+            kestrel.Listen(listener.EndPoint, listen =>
+            {
+                if (settings.Tls is { } tls)
+                    listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = tls.Certificate, ServerCertificateChain = tls.Chain });
+            });
         });
+        if (settings.Tls is not null)
+            builder.WebHost.UseKestrelHttpsConfiguration();
         services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = _ => listener.Socket);
         services.Configure<HostOptions>(host => (host.ShutdownTimeout, host.BackgroundServiceExceptionBehavior) = (s_shutdownTimeout, BackgroundServiceExceptionBehavior.Ignore));
 
@@ -42,6 +51,9 @@ static class ApiApplication
         services.AddSingleton<IHostLifetime, NoLifetime>();
         services.AddSingleton(stream.GetRequiredService<ILoggerFactory>());
         services.AddRoutingCore();
+        services.AddSingleton(stream.GetRequiredService<KeyLog>());
+        ApiAuthentication.AddTo(services, settings);
+        RequestLimits.AddTo(services, settings);
         ApiDescription.AddTo(services);
         var running = stream.GetRequiredService<StreamService>();
         var time = stream.GetRequiredService<TimeProvider>();
@@ -63,24 +75,35 @@ static class ApiApplication
 
         var web = builder.Build();
         web.Use(new RequestGuard(settings, log, time).InvokeAsync);
-        foreach (var extension in stream.GetServices<IApiExtension>())
-            web.Use(extension.InvokeAsync);
         web.UseRouting();
-        HealthEndpoints.Map(web, new LatestAnswer<HealthReport>(() => stream.GetRequiredService<HealthCheckService>().CheckHealthAsync(CancellationToken.None), time), running);
-        StatusEndpoints.Map(web, options, time);
-        MetricsExport.Map(web);
+        web.UseAuthentication();
+        RequestLimits.Use(web, settings);
+        web.UseAuthorization();
+        var routes = web.MapGroup("");
+        AccessTable.Apply(routes);
+        HealthEndpoints.Map(routes, new LatestAnswer<HealthReport>(() => stream.GetRequiredService<HealthCheckService>().CheckHealthAsync(CancellationToken.None), time), running);
+        StatusEndpoints.Map(routes, options, time);
+        MetricsExport.Map(routes);
         var store = web.Services.GetRequiredService<IPaymentReader>();
-        new ModelsEndpoints(stream.GetRequiredService<RegistryAccess>()).Map(web);
-        PaymentsEndpoints.Map(web, store, options.Schema);
-        LabelsEndpoint.Map(web, running, store, time);
-        SpeedsEndpoints.Map(web, running.Rates, log);
-        EventsEndpoint.Map(web, web.Services.GetRequiredService<EventsEndpoint>(), web.Lifetime.ApplicationStopping);
+        var audit = stream.GetRequiredService<AuditLog>();
+        new ModelsEndpoints(stream.GetRequiredService<RegistryAccess>()).Map(routes);
+        PaymentsEndpoints.Map(routes, store, options.Schema, audit, time);
+        LabelsEndpoint.Map(routes, running, store, audit, time);
+        SpeedsEndpoints.Map(routes, stream.GetRequiredService<Valves>());
+        AuditEndpoint.Map(routes, stream.GetServices<IAuditSource>());
+        EventsEndpoint.Map(routes, web.Services.GetRequiredService<EventsEndpoint>(), web.Lifetime.ApplicationStopping);
         var scoring = new RequestScorer(running, settings);
-        PredictEndpoint.Map(web, scoring);
-        MlflowEndpoints.Map(web, scoring);
-        KserveEndpoints.Map(web, scoring);
-        ApiDescription.Map(web);
-        web.MapFallback(context => Problem.WriteAsync(context, StatusCodes.Status404NotFound, "not-found", "There is nothing at this address", "docs/api.md lists the addresses"));
+        PredictEndpoint.Map(routes, scoring);
+        MlflowEndpoints.Map(routes, scoring);
+        KserveEndpoints.Map(routes, scoring);
+        ApiDescription.Map(routes);
+        SignInPage.Map(routes, settings, stream.GetRequiredService<KeyLog>());
+        foreach (var extension in stream.GetServices<IApiExtension>())
+            extension.Map(routes);
+        routes.MapFallback(context => Problem.WriteAsync(context, StatusCodes.Status404NotFound, "not-found", "There is nothing at this address", "docs/api.md lists the addresses"));
+
+        // Endpoints are made when they are first asked for: now, so that one without a role is a fault of the start.
+        _ = ((IEndpointRouteBuilder)web).DataSources.Sum(source => source.Endpoints.Count);
         return web;
     }
 

@@ -15,13 +15,15 @@ sealed class ApiListener : IDisposable
     /// <summary>So many ports after the usual one are tried before any free one is taken.</summary>
     const int NextPorts = 100;
 
-    ApiListener(Socket socket) => Socket = socket;
+    readonly string _scheme;
+
+    ApiListener(Socket socket, ApiSettings settings) => (Socket, _scheme) = (socket, settings.Tls is null ? "http" : "https");
 
     public Socket Socket { get; }
 
     public IPEndPoint EndPoint => (IPEndPoint)Socket.LocalEndPoint!;
 
-    public Uri Address => new($"http://{EndPoint}/");
+    public Uri Address => new($"{_scheme}://{EndPoint}/");
 
     /// <exception cref="SettingsException">The port that was set by hand is taken.</exception>
     public static ApiListener Open(ApiSettings settings)
@@ -30,7 +32,7 @@ sealed class ApiListener : IDisposable
         {
             try
             {
-                return new ApiListener(Listen(settings.Address, port));
+                return new ApiListener(Listen(settings.Address, port), settings);
             }
             catch (SocketException e)
             {
@@ -43,7 +45,7 @@ sealed class ApiListener : IDisposable
         {
             try
             {
-                return new ApiListener(Listen(settings.Address, next));
+                return new ApiListener(Listen(settings.Address, next), settings);
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
             {
@@ -55,7 +57,7 @@ sealed class ApiListener : IDisposable
             }
         }
 
-        return new ApiListener(Listen(settings.Address, 0));
+        return new ApiListener(Listen(settings.Address, 0), settings);
     }
 
     /// <summary>Whether somebody waits for an answer; waits for him as long.</summary>

@@ -1,6 +1,12 @@
+using System.Net;
+using FraudStreams.Access;
+using FraudStreams.Access.Audit;
+using FraudStreams.Access.Keys;
+using FraudStreams.Api.Resources;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.Hosting;
+using FraudStreams.Messaging;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -26,6 +32,12 @@ sealed class ApiService(ApiListener listener, StreamOptions options, IServicePro
     {
         services.AddSingleton(listener);
         services.AddSingleton<RegistryAccess>();
+        services.AddSingleton(provider => new KeyLog(provider.GetRequiredService<AccessTopics>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<Valves>();
+        services.AddSingleton<IAuditSource>(provider => provider.GetRequiredService<AuditLog>());
+        services.AddSingleton<IAuditSource>(provider => provider.GetRequiredService<KeyLog>());
+        services.AddSingleton<IAuditSource>(provider => new RegistryAudit(
+            cancellationToken => provider.GetRequiredService<RegistryAccess>().AskAsync(models => Task.FromResult(models.State.History), cancellationToken)));
         services.AddSingleton<ApiService>();
         services.AddHostedService(provider => provider.GetRequiredService<ApiService>());
     }
@@ -37,6 +49,8 @@ sealed class ApiService(ApiListener listener, StreamOptions options, IServicePro
             log.LogInformation("The API answers at {Address}: port {Usual} is taken", listener.Address, ApiSettings.UsualPort);
         else
             log.LogInformation("The API answers at {Address}", listener.Address);
+        if (!IPAddress.IsLoopback(settings.Address) && settings.Tls is null)
+            log.LogWarning("Keys and payments travel unencrypted beyond this machine: set api.tls.certificate-file, or let a proxy on this machine have the open port");
 
         // Whom metrics are sent to does not connect.
         _web = StartWebAsync(settings.OtlpEndpoint is null ? s_longestWait : TimeSpan.Zero);
@@ -69,6 +83,7 @@ sealed class ApiService(ApiListener listener, StreamOptions options, IServicePro
             return null;
         try
         {
+            await WarnWithoutKeysAsync();
             var web = ApiApplication.Build(options.Settings.Api, listener, services);
             await web.StartAsync(CancellationToken.None);
             return web;
@@ -77,6 +92,23 @@ sealed class ApiService(ApiListener listener, StreamOptions options, IServicePro
         {
             log.LogError(e, "The API cannot be started, and the stream goes on without it");
             return null;
+        }
+    }
+
+    async Task WarnWithoutKeysAsync()
+    {
+        if (!options.Settings.Api.TakesKeys)
+            return;
+        try
+        {
+            var keys = services.GetRequiredService<KeyLog>();
+            await keys.RefreshAsync(CancellationToken.None);
+            if (keys.Keys.IsEmpty)
+                log.LogWarning("api.keys is on and no key is in force: `fraudstreams keys add NAME --role viewer` makes one, and it holds at once");
+        }
+        catch (MessageLogException e)
+        {
+            log.LogWarning("Keys cannot be read now: {Reason}", e.Message);
         }
     }
 

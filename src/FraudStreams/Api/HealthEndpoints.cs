@@ -1,4 +1,5 @@
 using System.Text;
+using FraudStreams.Api.Security;
 using FraudStreams.Hosting;
 using FraudStreams.ModelOps;
 using Microsoft.AspNetCore.Builder;
@@ -32,6 +33,13 @@ static class HealthEndpoints
         var why = running.IsStopping ? "stopping: it was told to stop, and drains" : !running.IsStarted ? "starting: not every pipeline runs yet" : null;
         var isReady = report.Status != HealthStatus.Unhealthy && why is null;
         var status = isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        if (!context.May("GET /readyz?verbose"))
+        {
+            // Reasons name hosts and files.
+            await TextAsync(context, status, isReady ? "ok" : "readyz check failed\n");
+            return;
+        }
+
         if (!IsVerbose(context) && isReady)
         {
             await TextAsync(context, status, "ok");

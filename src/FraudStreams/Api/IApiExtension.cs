@@ -1,12 +1,12 @@
-using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace FraudStreams.Api;
 
 /// <summary>
-/// What answers on the port of the API beside it. It is registered with the stream's services, and sees a request behind <see cref="RequestGuard"/> and
-/// before the API; what is not its own it passes on.
+/// What answers on the port of the API beside it. It is registered with the stream's services; its routes, too, need the role that
+/// <see cref="Security.AccessTable"/> says.
 /// </summary>
 public interface IApiExtension
 {
-    Task InvokeAsync(HttpContext context, RequestDelegate next);
+    void Map(IEndpointRouteBuilder routes);
 }

@@ -21,6 +21,12 @@ sealed class RequestGuard(ApiSettings settings, ILogger log, TimeProvider time)
         var headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
         headers.CacheControl = "no-store";
+        headers.XFrameOptions = "DENY";
+        headers.ContentSecurityPolicy = "frame-ancestors 'none'";
+        headers["Referrer-Policy"] = "same-origin";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        if (context.Request.IsHttps)
+            headers.StrictTransportSecurity = "max-age=31536000";
         try
         {
             Check(context.Request);
@@ -53,7 +59,8 @@ sealed class RequestGuard(ApiSettings settings, ILogger log, TimeProvider time)
 
     void Check(HttpRequest request)
     {
-        if (request.Host.HasValue && !IsOfThisMachine(request.Host.Host))
+        // With authentication a page that has its name point here has nothing to show that is taken: neither key nor cookie.
+        if (!settings.IsAuthenticated && request.Host.HasValue && !IsOfThisMachine(request.Host.Host))
             throw new RequestException(StatusCodes.Status421MisdirectedRequest, "other-host", "Not a name of this machine", "Only requests to localhost, 127.0.0.1 or [::1] are answered.");
 
         // A WebSocket is asked for with GET, and browsers let every page ask.

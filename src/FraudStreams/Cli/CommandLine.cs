@@ -75,6 +75,10 @@ static class CommandLine
             ModelsCommand.Create(),
             RetrainCommand.Create(),
             ExplainCommand.Create(),
+            KeysCommand.Create(),
+            AuditCommand.Create(),
+            PrivacyCommand.Create(),
+            PiiCommand.Create(),
         };
         foreach (var option in CommonOptions.All.Concat(RunCommand.Options))
             root.Options.Add(option);

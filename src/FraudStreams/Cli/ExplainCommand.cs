@@ -8,6 +8,7 @@ using FraudStreams.Model.Explanation;
 using FraudStreams.Model.Models.Calibrators;
 using FraudStreams.ModelOps;
 using FraudStreams.Pipelines;
+using FraudStreams.Privacy;
 using FraudStreams.Replay;
 using FraudStreams.Topics;
 using Spectre.Console;
@@ -61,7 +62,7 @@ static class ExplainCommand
         var (payment, why) = await WorkProgress.RunAsync(async progress =>
         {
             using var system = ActorSystem.Create("explain", config);
-            await using var topics = StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System);
+            await using var topics = TokenizedLog.Of(StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System), settings.Privacy.For(schema));
             var total = (await topics.StatusAsync(stop.Stopped)).Topics.First(topic => topic.Topic == TopicNames.Predictions).Kept;
             var step = progress.Step("looking for the payment");
             var isStored = settings.Store.ReadCounts(settings.DataDirectory).Stored > 0;

@@ -3,6 +3,7 @@ using Akka.Actor;
 using FraudStreams.Diagnostics;
 using FraudStreams.ModelOps;
 using FraudStreams.Pipelines;
+using FraudStreams.Privacy;
 using FraudStreams.Replay;
 using FraudStreams.Topics;
 
@@ -34,7 +35,7 @@ static class FeaturesCommand
         var result = await WorkProgress.RunAsync(async progress =>
         {
             using var system = ActorSystem.Create("verify", config);
-            await using var topics = StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System);
+            await using var topics = TokenizedLog.Of(StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System), settings.Privacy.For(schema));
             var total = (await topics.StatusAsync(stop.Stopped)).Topics.First(topic => topic.Topic == TopicNames.Predictions).Kept;
             var step = progress.Step($"verifying {total:N0} predictions");
             var verification = new FeatureVerification(topics, settings.Fitting(topics, schema).Topics, schema, new LocalModels(settings.DataDirectory, TimeProvider.System));

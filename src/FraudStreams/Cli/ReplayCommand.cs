@@ -6,6 +6,7 @@ using FraudStreams.Diagnostics;
 using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
 using FraudStreams.Pipelines;
+using FraudStreams.Privacy;
 using FraudStreams.Replay;
 using FraudStreams.Storage;
 using FraudStreams.Topics;
@@ -75,12 +76,12 @@ static class ReplayCommand
         var counts = await WorkProgress.RunAsync(async progress =>
         {
             using var system = ActorSystem.Create("replay", config);
-            await using var topics = fromStore && sideTopic is null ? null : StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System, sideTopic: sideTopic);
+            await using var topics = fromStore && sideTopic is null ? null : TokenizedLog.Of(StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System, sideTopic: sideTopic), settings.Privacy.For(model.Schema));
             await using var store = fromStore ? OpenStore(settings, model) : null;
             var total = store is null
                 ? (await topics!.StatusAsync(stop.Stopped)).Topics.First(topic => topic.Topic == TopicNames.Transactions).Kept
                 : (await store.CountAsync(stop.Stopped)).Stored;
-            if (sideTopic is null && model.Schema.HasSecrets)
+            if (sideTopic is null && model.Schema.HasSecrets && settings.Privacy.Keys.IsEmpty)
                 progress.Warning($"{into} holds full card numbers: nothing in it is masked");
             var step = progress.Step($"replaying with {model.Version} into {into}");
             await using IReplayOutput output = sideTopic is null ? new ReplayFile(into, call.GetValue(Force), TimeProvider.System) : new ReplayTopic(topics!, sideTopic, TimeProvider.System);

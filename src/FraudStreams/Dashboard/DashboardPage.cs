@@ -1,8 +1,11 @@
+using FraudStreams.Access.Audit;
 using FraudStreams.Api;
 using FraudStreams.Dashboard.Cases;
 using FraudStreams.Dashboard.Live;
 using FraudStreams.Dashboard.Payments;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -12,7 +15,7 @@ namespace FraudStreams.Dashboard;
 /// The page for people, under /ui of the API's port. The web application behind it is made for the first one who looks: a stream that nobody watches does
 /// not even load Blazor.
 /// </summary>
-public sealed class DashboardPage(IServiceProvider stream) : IApiExtension, IAsyncDisposable
+sealed class DashboardPage(IServiceProvider stream) : IApiExtension, IAsyncDisposable
 {
     const string Root = "/ui";
 
@@ -33,34 +36,43 @@ public sealed class DashboardPage(IServiceProvider stream) : IApiExtension, IAsy
         services.AddSingleton<CaseQueue>();
         services.AddSingleton<CaseService>();
         services.AddHostedService(provider => provider.GetRequiredService<CaseService>());
+        services.AddSingleton<IAuditSource>(provider => provider.GetRequiredService<CaseLog>());
         services.AddSingleton<DashboardPage>();
         services.AddSingleton<IApiExtension>(provider => provider.GetRequiredService<DashboardPage>());
     }
 
-    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    public void Map(IEndpointRouteBuilder routes)
     {
-        var (request, response) = (context.Request, context.Response);
-        if ((request.Path == "/" || request.Path == Root) && HttpMethods.IsGet(request.Method))
+        routes.MapGet("/", ToPageAsync).ExcludeFromDescription();
+        foreach (var path in (string[])[$"{Root}/assets/{{**path}}", $"{Root}/_framework/{{**path}}"])
+            routes.MapGet(path, WriteFileAsync).ExcludeFromDescription();
+
+        // A circuit is one request that lasts as long as somebody looks.
+        foreach (var path in (string[])[$"{Root}/settings", $"{Root}/{{**path}}"])
+            routes.Map(path, ShowAsync).DisableRequestTimeout();
+    }
+
+    static Task ToPageAsync(HttpContext context)
+    {
+        context.Response.Redirect($"{Root}/");
+        return Task.CompletedTask;
+    }
+
+    static Task WriteFileAsync(HttpContext context) => PageFiles.Find(context.Request.Path.Value![Root.Length..]) is { } file
+        ? file.WriteAsync(context)
+        : Problem.WriteAsync(context, StatusCodes.Status404NotFound, "not-found", "There is no such file", "The page has no file of this name.");
+
+    async Task ShowAsync(HttpContext context)
+    {
+        var request = context.Request;
+        if (request.Path == Root)
         {
-            response.Redirect($"{Root}/");
+            await ToPageAsync(context);
             return;
         }
 
-        if (!request.Path.StartsWithSegments(Root, out var rest))
-        {
-            await next(context);
-            return;
-        }
-
-        response.Headers.ContentSecurityPolicy = ContentPolicy;
-        response.Headers["Referrer-Policy"] = "no-referrer";
-        if (PageFiles.Find(rest.Value!) is { } file)
-        {
-            await file.WriteAsync(context);
-            return;
-        }
-
-        (request.PathBase, request.Path) = (Root, rest);
+        context.Response.Headers.ContentSecurityPolicy = ContentPolicy;
+        (request.PathBase, request.Path) = (Root, request.Path.Value![Root.Length..]);
         await PageOf(context).InvokeAsync(context);
     }
 

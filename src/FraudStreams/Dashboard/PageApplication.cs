@@ -1,3 +1,4 @@
+using FraudStreams.Access.Keys;
 using FraudStreams.Api;
 using FraudStreams.Dashboard.Cases;
 using FraudStreams.Dashboard.Live;
@@ -51,6 +52,7 @@ sealed class PageApplication : IAsyncDisposable
         services.AddSingleton(stream.GetRequiredService<CaseQueue>());
         services.AddSingleton(stream.GetRequiredService<CaseService>());
         services.AddSingleton(stream.GetRequiredService<RegistryAccess>());
+        services.AddSingleton(stream.GetRequiredService<KeyLog>());
         services.AddScoped<Actor>();
         services.AddRoutingCore();
         services.AddRazorComponents().AddInteractiveServerComponents();

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
+using FraudStreams.Access.Audit;
 using FraudStreams.Candidates;
 using FraudStreams.Configuration;
 using FraudStreams.RateLimiting;
@@ -22,14 +23,18 @@ sealed class ConfigReloader : ReceiveActor, IWithTimers
     readonly ConfigLayers _layers;
     readonly PipelineRates _rates;
     readonly LiveCandidateSettings _candidates;
+    readonly AuditLog _audit;
+    readonly TimeProvider _time;
     SpeedSettings _inForce;
     ImmutableDictionary<string, string> _settings;
     string _seen;
     string _read;
 
     /// <param name="started">The settings that the process was started with, by their paths.</param>
-    public ConfigReloader(ConfigLayers layers, ImmutableDictionary<string, string> started, SpeedSettings inForce, PipelineRates rates, LiveCandidateSettings candidates)
+    public ConfigReloader(
+        ConfigLayers layers, ImmutableDictionary<string, string> started, SpeedSettings inForce, PipelineRates rates, LiveCandidateSettings candidates, AuditLog audit, TimeProvider time)
     {
+        (_audit, _time) = (audit, time);
         _layers = layers;
         _rates = rates;
         _candidates = candidates;
@@ -40,6 +45,8 @@ sealed class ConfigReloader : ReceiveActor, IWithTimers
         // Read once from here as well: it may have been saved since the settings were, while a first model was trained.
         _read = "";
         Receive<Look>(_ => OnLook());
+        Receive<Status.Success>(_ => { });
+        Receive<Status.Failure>(failure => _log.Warning("A changed rate is in force and not in the audit log: {Reason}", failure.Cause.GetBaseException().Message));
     }
 
     sealed record Look
@@ -49,8 +56,8 @@ sealed class ConfigReloader : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(ConfigLayers layers, ImmutableDictionary<string, string> started, SpeedSettings inForce, PipelineRates rates, LiveCandidateSettings candidates) =>
-        Akka.Actor.Props.Create(() => new ConfigReloader(layers, started, inForce, rates, candidates));
+    public static Props Props(ConfigLayers layers, ImmutableDictionary<string, string> started, SpeedSettings inForce, PipelineRates rates, LiveCandidateSettings candidates, AuditLog audit, TimeProvider time) =>
+        Akka.Actor.Props.Create(() => new ConfigReloader(layers, started, inForce, rates, candidates, audit, time));
 
     protected override void PreStart() => Timers.StartPeriodicTimer("look", Look.Now, Interval);
 
@@ -87,6 +94,15 @@ sealed class ConfigReloader : ReceiveActor, IWithTimers
             return;
         limiter.Speed = to;
         _log.Info("{Rate} changed from {From} to {To}", name, from, to);
+
+        // The file is there already and holds at every start: it is not held up by a log that is away. Opening that blocks.
+        var entry = new AuditEntry(_time.GetUtcNow(), Environment.UserName, "speed.changed", $"{name} of {Environment.MachineName}:{Environment.ProcessId}")
+        {
+            Before = from.ToString(),
+            After = to.ToString(),
+            Why = "saved in the configuration",
+        };
+        _ = Task.Run(() => _audit.AppendAsync(entry)).PipeTo(Self, success: () => new Status.Success(name), failure: e => new Status.Failure(e));
     }
 
     /// <summary>Everything but the rates, the gate and retraining holds from the next start.</summary>

@@ -1,10 +1,13 @@
 using Akka.Configuration;
 using Akka.Hosting;
+using FraudStreams.Access;
+using FraudStreams.Access.Audit;
 using FraudStreams.Alerting;
 using FraudStreams.Alerting.Outbox;
 using FraudStreams.Candidates;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
+using FraudStreams.Pipelines;
 using FraudStreams.RateLimiting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -41,6 +44,8 @@ public static class StreamHost
         services.AddSingleton(provider => StorePromotionGate.Create(
             () => settings.Store.Exists(settings.DataDirectory) ? settings.Store.Open(settings.DataDirectory, settings.Topics, options.Schema, time) : null,
             provider.GetRequiredService<LiveCandidateSettings>(), settings.DataDirectory));
+        services.AddSingleton(provider => new AccessTopics(() => StreamTopics.OpenAccess(settings, provider.GetRequiredService<ILoggerFactory>().CreateLogger("FraudStreams.Access"), time)));
+        services.AddSingleton<AuditLog>();
         services.AddAkka("fraudstreams", (akka, provider) =>
         {
             var config = options.Layers.Load();

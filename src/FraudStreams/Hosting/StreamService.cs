@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Streams;
+using FraudStreams.Access.Audit;
 using FraudStreams.Alerting;
 using FraudStreams.Alerting.Outbox;
 using FraudStreams.Candidates;
@@ -8,6 +9,7 @@ using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Pipelines;
+using FraudStreams.Privacy;
 using FraudStreams.RateLimiting;
 using FraudStreams.Topics;
 using Microsoft.Extensions.Hosting;
@@ -34,6 +36,7 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
     readonly ILogger<StreamService> _log;
     readonly TimeProvider _time;
     readonly LiveCandidateSettings _candidates;
+    readonly AuditLog _audit;
     readonly StopSwitch _stop = new();
     ImmutableArray<IPipeline> _pipelines = [];
     ImmutableArray<(IPipeline Pipeline, Task Completion)> _running = [];
@@ -43,7 +46,7 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
 
     public StreamService(
         StreamOptions options, ActorSystem system, StreamMetrics metrics, PipelineHealth health, PendingAlerts pendingAlerts, DeliveredAlerts deliveredAlerts,
-        PipelineRates rates, LiveCandidateSettings candidates, ILoggerFactory loggers, TimeProvider time)
+        PipelineRates rates, LiveCandidateSettings candidates, AuditLog audit, ILoggerFactory loggers, TimeProvider time)
     {
         _options = options;
         _system = system;
@@ -56,6 +59,7 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
         _time = time;
         Rates = rates;
         _candidates = candidates;
+        _audit = audit;
     }
 
     public PipelineRates Rates { get; }
@@ -81,7 +85,8 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
     public Task StartAsync(CancellationToken cancellationToken)
     {
         var settings = _options.Settings;
-        _topics = StreamTopics.Open(settings, _loggers.CreateLogger("FraudStreams.Messaging"), _time, LogStandby);
+        var tokens = settings.Privacy.For(_options.Schema);
+        _topics = TokenizedLog.Of(StreamTopics.Open(settings, _loggers.CreateLogger("FraudStreams.Messaging"), _time, LogStandby), tokens);
         settings = settings.Fitting(_topics, _options.Schema);
         _resources = new StreamResources(
             _system, _topics, _options.Schema, _options.Model, _pendingAlerts, _deliveredAlerts,
@@ -97,7 +102,7 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
             _running = _running.Add((pipeline, pipeline.Build(context).Run(_system.Materializer())));
         }
 
-        _system.ActorOf(ConfigReloader.Props(_options.Layers, _options.Started, settings.Speeds, Rates, _candidates), "config-reloader");
+        _system.ActorOf(ConfigReloader.Props(_options.Layers, _options.Started, settings.Speeds, Rates, _candidates, _audit, _time), "config-reloader");
         IsStarted = true;
         return Task.CompletedTask;
     }

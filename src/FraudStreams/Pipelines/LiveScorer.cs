@@ -16,9 +16,12 @@ namespace FraudStreams.Pipelines;
 /// </summary>
 sealed class LiveScorer(
     TransactionSchema schema, IMessageLog topics, TopicSettings settings, PartitionWindowStates? windows, IActorRef model, ScoringSettings scoring, AwaitedPredictions awaited,
-    StreamMetrics metrics)
+    StreamMetrics metrics, CardTokens? tokens = null)
 {
     public TransactionSchema Schema => schema;
+
+    /// <summary>What payments' cards are replaced with; null where they stay as they come.</summary>
+    public CardTokens? Tokens => tokens;
 
     /// <summary>Reads payments as the stream does, but takes no field that the schema does not have.</summary>
     public TransactionReader Reader { get; } = new(schema, settings.MaxRecordBytes, refusesUnknown: true);

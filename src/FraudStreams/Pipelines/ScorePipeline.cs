@@ -47,7 +47,7 @@ sealed class ScorePipeline : IPipeline
         resources.System.ActorOf(
             RegistryFollower.Props(registry, models, supervisor, _challenger, watch, model, context.Time, version => context.Metrics.ModelVersion = version), "registry-follower");
         resources.Scorer = new LiveScorer(
-            resources.Schema, resources.Topics, settings.Topics, windows, supervisor, settings.Scoring, resources.Awaited, context.Metrics);
+            resources.Schema, resources.Topics, settings.Topics, windows, supervisor, settings.Scoring, resources.Awaited, context.Metrics, settings.Privacy.For(resources.Schema));
         return FraudPipeline.Score(context, windows, supervisor, _shadow);
     }
 

@@ -43,9 +43,14 @@ static class StreamTopics
     /// <summary>Opens the topic of what people did with cases, and makes it where it is missing.</summary>
     public static IMessageLog OpenCases(FraudSettings settings, ILogger log, TimeProvider time) => OpenKept(settings, TopicNames.Cases, log, time);
 
-    static IMessageLog OpenKept(FraudSettings settings, string topic, ILogger log, TimeProvider time)
+    /// <summary>Opens the topics of API keys and of audited changes, and makes them where they are missing.</summary>
+    public static IMessageLog OpenAccess(FraudSettings settings, ILogger log, TimeProvider time) => OpenKept(settings, [TopicNames.Audit, TopicNames.Keys], log, time);
+
+    static IMessageLog OpenKept(FraudSettings settings, string topic, ILogger log, TimeProvider time) => OpenKept(settings, [topic], log, time);
+
+    static IMessageLog OpenKept(FraudSettings settings, string[] topics, ILogger log, TimeProvider time)
     {
-        var layout = new LogLayout(ImmutableSortedDictionary<string, int>.Empty.Add(topic, 1), [], []) { KeepsAll = true };
+        var layout = new LogLayout(topics.ToImmutableSortedDictionary(topic => topic, _ => 1), [], []) { KeepsAll = true };
         return settings.Topics.Kafka is { } kafka
             ? KafkaMessageLog.Open(kafka, layout, log)
             : EmbeddedMessageLog.Open(settings.Topics.Embedded(settings.DataDirectory) with { Partitions = layout.Partitions, Retention = new RetentionSettings() }, time, _ => { });

@@ -74,6 +74,12 @@ internal sealed class SqliteFile : IDisposable
         }
     }
 
+    /// <summary>
+    /// Writes the whole file anew, without what was removed: until something else is stored there, that stays in freed pages and in the write-ahead log,
+    /// and pages that a table has left long ago have copies. Takes as long as copying the file, and as much room.
+    /// </summary>
+    public void WriteAnew() => Execute("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+
     /// <summary>Quotes a name from outside as an SQL identifier.</summary>
     public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"")}\"";
 

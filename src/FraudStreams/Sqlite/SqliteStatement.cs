@@ -80,6 +80,9 @@ internal sealed class SqliteStatement(SqliteFile file, sqlite3_stmt statement) :
 
     public bool IsNull(int column) => raw.sqlite3_column_type(statement, column) == raw.SQLITE_NULL;
 
+    /// <summary>Whether <see cref="Bytes"/> has it as it is stored: a text or a blob, no number.</summary>
+    public bool IsBytes(int column) => raw.sqlite3_column_type(statement, column) is raw.SQLITE_TEXT or raw.SQLITE_BLOB;
+
     public long Long(int column) => raw.sqlite3_column_int64(statement, column);
 
     public double Double(int column) => raw.sqlite3_column_double(statement, column);

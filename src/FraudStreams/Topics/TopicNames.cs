@@ -24,4 +24,10 @@ static class TopicNames
 
     /// <summary>What people did with cases of alerts: held, decided, undone. Opened by itself, and never shortened.</summary>
     public const string Cases = "cases";
+
+    /// <summary>The API keys, hashed: added and revoked. Never shortened.</summary>
+    public const string Keys = "keys";
+
+    /// <summary>Changes that have no log of their own: who, what, before, after. Never shortened.</summary>
+    public const string Audit = "audit";
 }

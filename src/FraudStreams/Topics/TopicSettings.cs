@@ -63,7 +63,7 @@ public sealed record TopicSettings(
         new(dataDirectory, PartitionsOfTopics)
         {
             Durability = Durability,
-            Retention = Retention with { Kept = [TopicNames.Models, TopicNames.Cases] },
+            Retention = Retention with { Kept = [TopicNames.Models, TopicNames.Cases, TopicNames.Keys, TopicNames.Audit] },
             PollInterval = Poll,
             ChunkRecords = ReadRecords,
             ChunkBytes = ReadBytes,

@@ -23,7 +23,9 @@ public sealed partial class RoomsTests
         ["RateLimiting"] = ["Configuration"],
         ["Messaging"] = ["Configuration", "Diagnostics", "Sqlite"],
         ["Topics"] = ["Configuration", "Messaging", "Sqlite"],
+        ["Access"] = ["Messaging", "Topics"],
         ["Storage"] = ["Configuration", "Diagnostics", "Messaging", "Sqlite", "Topics"],
+        ["Privacy"] = ["Configuration", "Messaging", "Sqlite", "Storage", "Topics"],
         ["Labels"] = ["Messaging", "Storage", "Topics"],
         ["Alerting"] = ["Configuration", "Diagnostics", "Messaging", "Sqlite", "Storage", "Topics"],
         ["Simulation"] = ["Configuration", "Diagnostics", "Messaging", "RateLimiting", "Topics"],
@@ -32,17 +34,17 @@ public sealed partial class RoomsTests
         ["WindowStates"] = ["Configuration", "Messaging", "Scoring", "Topics"],
         ["Replay"] = ["Messaging", "ModelOps", "Scoring", "Storage", "Topics", "WindowStates"],
         ["Candidates"] = ["Configuration", "Diagnostics", "ModelOps", "Storage"],
-        [Settings] = ["Alerting", "Candidates", "Configuration", "Diagnostics", "Messaging", "ModelOps", "RateLimiting", "Scoring", "Simulation", "Storage", "Topics", "WindowStates"],
+        [Settings] = ["Alerting", "Candidates", "Configuration", "Diagnostics", "Messaging", "ModelOps", "Privacy", "RateLimiting", "Scoring", "Simulation", "Storage", "Topics", "WindowStates"],
         ["Pipelines"] =
         [
             "Alerting", "Candidates", "Configuration", "Diagnostics", Settings, "Labels", "Messaging", "ModelOps", "RateLimiting", "Scoring", "Simulation", "Storage", "Topics", "WindowStates",
         ],
-        ["Hosting"] = ["Alerting", "Candidates", "Configuration", "Diagnostics", Settings, "Messaging", "Pipelines", "RateLimiting", "Topics"],
-        ["Api"] = ["Alerting", "Configuration", "Diagnostics", "Hosting", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Scoring", "Storage", "Topics", "WindowStates"],
-        ["Dashboard"] = ["Alerting", "Api", "Configuration", "Diagnostics", "Hosting", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Storage", "Topics"],
+        ["Hosting"] = ["Access", "Alerting", "Candidates", "Configuration", "Diagnostics", Settings, "Messaging", "Pipelines", "Privacy", "RateLimiting", "Topics"],
+        ["Api"] = ["Access", "Alerting", "Configuration", "Diagnostics", "Hosting", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Scoring", "Storage", "Topics", "WindowStates"],
+        ["Dashboard"] = ["Access", "Alerting", "Api", "Configuration", "Diagnostics", "Hosting", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Storage", "Topics"],
         ["Cli"] =
         [
-            "Alerting", "Api", "Candidates", "Configuration", "Dashboard", "Diagnostics", Settings, "Hosting", "Labels", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Replay", "Simulation", "Storage",
+            "Access", "Alerting", "Api", "Candidates", "Configuration", "Dashboard", "Diagnostics", Settings, "Hosting", "Labels", "Messaging", "ModelOps", "Pipelines", "Privacy", "RateLimiting", "Replay", "Simulation", "Storage",
             "Topics",
         ],
     };

@@ -50,6 +50,24 @@ public sealed partial class JsonDocsTests
     }
 
     [Fact]
+    public async Task Keys_changes_and_privacy_print_the_keys_of_their_examples()
+    {
+        using var folder = new StreamFolder(payments: 100);
+        await folder.ShouldDoAsync("run", "--input", folder.Input, "--until-drained");
+        await ShouldPrintAsync("keys add", folder, "keys", "add", "checkout", "--role", "viewer", "--json");
+        await ShouldPrintAsync("keys list", folder, "keys", "list", "--json");
+        await ShouldPrintAsync("audit", folder, "audit", "--action", "key", "--json");
+        await ShouldPrintAsync("keys revoke", folder, "keys", "revoke", "checkout", "--json");
+        await ShouldPrintAsync("privacy key", folder, "privacy", "key", "token.key", "--json");
+        await ShouldPrintAsync(
+            "privacy token", folder, "privacy", "token", "--card", "5555555555554444", "--set", "privacy.card-token=on", "--set", "privacy.token-key-file=token.key", "--json");
+        await ShouldPrintAsync("privacy erase", folder, "privacy", "erase", "--card", "5555555555554444", "--why", "a test", "--json");
+        await using var audit = await folder.RunAsync("pii", "audit", "--json");
+        (await audit.ExitAsync()).ShouldBe(1, audit.Errors);
+        ShouldBeAsIn("pii audit", audit.Json());
+    }
+
+    [Fact]
     public async Task Health_prints_the_keys_of_its_example()
     {
         using var folder = new StreamFolder(payments: 100);

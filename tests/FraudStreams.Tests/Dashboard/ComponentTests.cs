@@ -49,6 +49,18 @@ public sealed class ComponentTests : IDisposable
     }
 
     [Fact]
+    public void Case_has_no_buttons_for_who_may_only_look()
+    {
+        var payment = new ShownPayment("p1", new DateTime(2026, 1, 2), "****0002", 99.5, "a shop", 0.97, true, "cards-1", new DateTime(2026, 1, 2), null, null);
+        var shown = CaseView.Of(new CaseRecord(new CaseKey("4000000000000002", 1)), [payment], DateTimeOffset.UnixEpoch);
+
+        var card = _context.Render<CaseCard>(parameters => parameters.Add(c => c.File, new CaseFile(shown, [payment], [])).Add(c => c.Actor, "ann").Add(c => c.MayDecide, false));
+
+        card.FindAll(".decide").ShouldBeEmpty();
+        card.Markup.ShouldContain("a shop");
+    }
+
+    [Fact]
     public void Graph_shows_rate_lag_and_what_fails()
     {
         var snapshot = new LiveSnapshot(DateTimeOffset.UnixEpoch, TimeSpan.FromMinutes(1))

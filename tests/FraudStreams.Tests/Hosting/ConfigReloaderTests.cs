@@ -1,7 +1,10 @@
+using FraudStreams.Access;
+using FraudStreams.Access.Audit;
 using FraudStreams.Candidates;
 using FraudStreams.Configuration;
 using FraudStreams.Hosting;
 using FraudStreams.RateLimiting;
+using FraudStreams.Tests.Access;
 using FraudStreams.Tests.Configuration;
 using Shouldly;
 using Xunit;
@@ -17,8 +20,13 @@ public sealed class ConfigReloaderTests : Akka.TestKit.Xunit2.TestKit
     readonly PipelineRates _speeds;
     readonly LiveCandidateSettings _candidates = new(SettingsOf.Set().Candidates);
 
+    readonly AccessTopics _access;
+    readonly AuditLog _audit;
+
     public ConfigReloaderTests()
     {
+        _access = AccessOf.Topics(_folder);
+        _audit = new AuditLog(_access);
         System.IO.File.WriteAllText(File, "fraudstreams.speeds.speed_1 = 10/s");
         _speeds = new PipelineRates(Rate.Of(10), Rate.Unlimited, Rate.Unlimited, TimeProvider.System);
     }
@@ -29,6 +37,7 @@ public sealed class ConfigReloaderTests : Akka.TestKit.Xunit2.TestKit
     {
         base.AfterAll();
         _speeds.Dispose();
+        _access.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _folder.Dispose();
     }
 
@@ -44,6 +53,8 @@ public sealed class ConfigReloaderTests : Akka.TestKit.Xunit2.TestKit
         await waiting.WaitAsync(Limit);
         await Eventually.TrueAsync(() => _speeds.Speed2.Speed == Rate.Of(7));
         _speeds.Speed3.Speed.ShouldBe(Rate.Parse("70/m"));
+        await Eventually.TrueAsync(async () => (await _audit.ReadAuditAsync(default)).Length == 3);
+        (await _audit.ReadAuditAsync(default)).ShouldContain(entry => entry.Action == "speed.changed" && entry.Subject.StartsWith("speed_1 ") && entry.Before == "10/s" && entry.After == "unlimited");
     }
 
     [Theory]
@@ -113,7 +124,7 @@ public sealed class ConfigReloaderTests : Akka.TestKit.Xunit2.TestKit
     void Watch(params string[] set)
     {
         var layers = new ConfigLayers(File, set, environment: new Dictionary<string, string>(), directory: _folder);
-        Sys.ActorOf(ConfigReloader.Props(layers, ConfigReloader.SettingsOf(layers), FraudSettings.From(layers.Load()).Speeds, _speeds, _candidates));
+        Sys.ActorOf(ConfigReloader.Props(layers, ConfigReloader.SettingsOf(layers), FraudSettings.From(layers.Load()).Speeds, _speeds, _candidates, _audit, TimeProvider.System));
     }
 
     Task SaveAsync(string speeds) => System.IO.File.WriteAllTextAsync(File, $"fraudstreams.speeds {{ {speeds} }}\n");

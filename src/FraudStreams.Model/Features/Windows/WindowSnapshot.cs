@@ -21,7 +21,7 @@ static class WindowSnapshot
 
     internal static void Write(
         Stream into, TransactionSchema schema, WindowScope scope, ReadOnlySpan<byte> position, Watermark watermark, PendingLabels? labels,
-        ReadOnlySpan<WindowTable> tables)
+        ReadOnlySpan<WindowTable> tables, IReadOnlyCollection<byte[]> without)
     {
         if (position.Length > MostPositionBytes)
             throw new ArgumentException($"A position has at most {MostPositionBytes:N0} bytes, not {position.Length:N0}.");
@@ -38,6 +38,8 @@ static class WindowSnapshot
             foreach (var block in table.Blocks)
             {
                 var key = table.KeyOf(block);
+                if (Holds(key, without))
+                    continue;
                 writer.Int(key.Length);
                 writer.Bytes(key);
                 var buffer = table.Open(block);
@@ -71,6 +73,17 @@ static class WindowSnapshot
             ReadKeys(reader, table);
         reader.Finish();
         return watermark;
+    }
+
+    static bool Holds(ReadOnlySpan<byte> key, IReadOnlyCollection<byte[]> parts)
+    {
+        foreach (var part in parts)
+        {
+            if (key.IndexOf(part) >= 0)
+                return true;
+        }
+
+        return false;
     }
 
     static void ReadKeys(SnapshotReader reader, WindowTable table)

@@ -198,13 +198,14 @@ public sealed class WindowState
     /// <param name="into">Receives the snapshot; not closed.</param>
     /// <param name="position">The caller's own description of the records that the state covers, such as an offset; at most 1 MiB. <see cref="Read"/>
     /// returns it.</param>
+    /// <param name="without">Keys with one of these in them are left out, such as an erased card; null: none.</param>
     /// <exception cref="ArgumentException">The position is too long.</exception>
-    public void Write(Stream into, ReadOnlySpan<byte> position)
+    public void Write(Stream into, ReadOnlySpan<byte> position, IReadOnlyCollection<byte[]>? without = null)
     {
         foreach (var table in _tables)
             table.Sweep(_watermark.Now);
         _pendingLabels?.Sweep(_watermark.Now);
-        WindowSnapshot.Write(into, Schema, Scope, position, _watermark, _pendingLabels, _tables);
+        WindowSnapshot.Write(into, Schema, Scope, position, _watermark, _pendingLabels, _tables, without ?? []);
     }
 
     /// <summary>Restores a state from a snapshot. It continues with the same bits as the one that was written.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FraudStreams.Api.Security;
 using FraudStreams.Scoring;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,6 +18,8 @@ static class PredictEndpoint
         var request = context.Request;
         RequestBody.MustBeJson(request);
         var isRecord = OneOf(request, "mode", "what-if", "record") == "record";
+        if (isRecord)
+            context.Demand("POST /predict?mode=record");
         var isLabels = OneOf(request, "format", "full", "labels") == "labels";
         using var payments = scorer.NewRequest(isRecord);
         payments.ReadJson((await RequestBody.ReadAsync(request)).Span);

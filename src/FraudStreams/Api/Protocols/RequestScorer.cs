@@ -40,7 +40,7 @@ sealed class RequestScorer(StreamService stream, ApiSettings settings)
         AnsweredAsync(Scorer.RecordAsync(payments.Rows, settings.RecordTimeout, cancellationToken));
 
     /// <param name="isRecord">Whether the payments will be recorded: then each needs an id of its own.</param>
-    public RequestedPayments NewRequest(bool isRecord = false) => new(Scorer.Reader, givesIds: !isRecord);
+    public RequestedPayments NewRequest(bool isRecord = false) => new(Scorer.Reader, givesIds: !isRecord, Scorer.Tokens);
 
     static RequestException Unavailable(string why) => new(StatusCodes.Status503ServiceUnavailable, "unavailable", "Nothing can be scored here now", $"Nothing can be scored here now: {why}.");
 

@@ -22,10 +22,13 @@ sealed class RequestedPayments : IDisposable
     int _wrong;
 
     readonly bool _givesIds;
+    readonly CardTokens? _tokens;
 
     /// <param name="givesIds">Whether a payment may lack its id where the schema's data has none either: then it is given one for this request.</param>
-    public RequestedPayments(TransactionReader reader, bool givesIds)
+    /// <param name="tokens">What cards are replaced with before anything reads them; null: they stay as they come.</param>
+    public RequestedPayments(TransactionReader reader, bool givesIds, CardTokens? tokens = null)
     {
+        _tokens = tokens;
         _reader = reader;
         _givesIds = givesIds && reader.Schema.Roles.IdFromRow;
         Rows = new TransactionRows(reader.Schema, 16);
@@ -74,6 +77,8 @@ sealed class RequestedPayments : IDisposable
     public void Add(ReadOnlySpan<byte> payment)
     {
         var row = _count++;
+        if (_tokens is not null)
+            payment = _tokens.Replace(payment, out _);
         var reason = _reader.Read(payment, Rows);
         if (_givesIds && reason is { Code: RejectCodes.MissingField } && reason.Message.StartsWith($"{Schema.Roles.Id}: ", StringComparison.Ordinal))
             reason = _reader.Read(WithId(payment, row), Rows);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FraudStreams.Api.Protocols;
+using FraudStreams.Api.Security;
 using Microsoft.AspNetCore.Http;
 
 namespace FraudStreams.Api.Resources;
@@ -10,10 +11,12 @@ sealed class ChangeRequest
     const int LongestText = 1_000;
 
     readonly Dictionary<string, JsonElement> _values;
+    readonly string? _caller;
 
-    ChangeRequest(Dictionary<string, JsonElement> values) => _values = values;
+    ChangeRequest(Dictionary<string, JsonElement> values, string? caller) => (_values, _caller) = (values, caller);
 
-    public string Actor => Text("actor")!;
+    /// <summary>Who does it: who asks, where that is known, and else whom the request names.</summary>
+    public string Actor => _caller ?? Text("actor")!;
 
     public string Why => Text("why")!;
 
@@ -33,8 +36,11 @@ sealed class ChangeRequest
 
         if (values is null || values.Keys.Any(key => key is not ("actor" or "why") && !keys.Contains(key)))
             throw Wrong("the request", $"a JSON object with {string.Join(", ", keys.Concat(["actor", "why"]))}");
-        var change = new ChangeRequest(values);
-        foreach (var key in (string[])["actor", "why"])
+        var user = request.HttpContext.User;
+        var change = new ChangeRequest(values, user.IsVerified() ? user.NameOf() : null);
+        if (user.IsVerified() && change.Text("actor") is { } actor && actor != user.NameOf())
+            throw Wrong("actor", "left out: what you do is signed with your own name");
+        foreach (var key in user.IsVerified() ? ["why"] : (string[])["actor", "why"])
         {
             if (string.IsNullOrWhiteSpace(change.Text(key)))
                 throw Wrong(key, "a text: changes are signed, with their reason");

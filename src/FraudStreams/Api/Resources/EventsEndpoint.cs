@@ -38,7 +38,7 @@ sealed class EventsEndpoint : BackgroundService
     }
 
     public static void Map(IEndpointRouteBuilder web, EventsEndpoint events, CancellationToken stopping) =>
-        web.MapGet("/events", context => events.StreamAsync(context, stopping)).Describe("stream", "Alerts, other versions and outages as server-sent events");
+        web.MapGet("/events", context => events.StreamAsync(context, stopping)).DisableRequestTimeout().Describe("stream", "Alerts, other versions and outages as server-sent events");
 
     public override void Dispose()
     {

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FraudStreams.Access.Audit;
 using FraudStreams.Api.Protocols;
+using FraudStreams.Api.Security;
 using FraudStreams.Hosting;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Json;
@@ -18,15 +20,15 @@ namespace FraudStreams.Api.Resources;
 /// `POST /labels`: confirmations, one or an array, into topic `labels`. What the same source has said of a payment already is not published again, whatever its
 /// time: posting twice changes nothing.
 /// </summary>
-sealed class LabelsEndpoint(StreamService stream, IPaymentReader store, TimeProvider time)
+sealed class LabelsEndpoint(StreamService stream, IPaymentReader store, AuditLog audit, TimeProvider time)
 {
     const int MostLabels = 1_000;
 
     /// <summary>Clocks and time zones differ.</summary>
     static readonly TimeSpan s_mostAhead = TimeSpan.FromDays(1);
 
-    public static void Map(IEndpointRouteBuilder web, StreamService stream, IPaymentReader store, TimeProvider time) =>
-        web.MapPost("/labels", new LabelsEndpoint(stream, store, time).TakeAsync).Describe("payments", "Confirms payments as fraud (1) or not (0)", null, "application/json");
+    public static void Map(IEndpointRouteBuilder web, StreamService stream, IPaymentReader store, AuditLog audit, TimeProvider time) =>
+        web.MapPost("/labels", new LabelsEndpoint(stream, store, audit, time).TakeAsync).Describe("payments", "Confirms payments as fraud (1) or not (0)", null, "application/json");
 
     async Task TakeAsync(HttpContext context)
     {
@@ -37,19 +39,29 @@ sealed class LabelsEndpoint(StreamService stream, IPaymentReader store, TimeProv
         if (stream.Topics is not { } topics || stream.IsStopping)
             throw Unavailable("the stream starts or stops");
         var batch = new RecordBatch(labels.Count);
-        var alreadyThere = 0;
+        var (alreadyThere, changes) = (0, new List<AuditEntry>());
         try
         {
             foreach (var label in labels)
             {
                 var known = (await store.LabelsOfAsync(label.Id, context.RequestAborted)).FirstOrDefault(known => known.ConfirmedBy == label.ConfirmedBy);
                 if (known is not null && known.Fraud == label.Fraud)
+                {
                     alreadyThere++;
-                else
-                    batch.Add(TopicNames.Labels, Encoding.UTF8.GetBytes(label.Id), label, static (into, label) => label.Write(into));
+                    continue;
+                }
+
+                batch.Add(TopicNames.Labels, Encoding.UTF8.GetBytes(label.Id), label, static (into, label) => label.Write(into));
+                changes.Add(new AuditEntry(time.GetUtcNow(), context.User.NameOf(), "label.posted", label.Id)
+                {
+                    Before = known is null ? null : known.Fraud ? "fraud" : "legitimate",
+                    After = label.Fraud ? "fraud" : "legitimate",
+                    Why = $"confirmed by {label.ConfirmedBy}",
+                });
             }
 
             var published = batch.Count;
+            await audit.AppendAsync(changes);
             await topics.PublishAsync(batch, context.RequestAborted);
             context.Response.StatusCode = StatusCodes.Status202Accepted;
             context.Response.ContentType = "application/json";

@@ -8,7 +8,8 @@ using FraudStreams.Storage;
 namespace FraudStreams.Api.Resources;
 
 /// <summary>Stored payments as they may leave the host: secret fields masked, also where a text repeats a card number.</summary>
-sealed class PaymentJson(TransactionSchema schema)
+/// <param name="isUnmasked">As they are stored: for who may see that, and was written down.</param>
+sealed class PaymentJson(TransactionSchema schema, bool isUnmasked = false)
 {
     const int LongestCard = 8;
 
@@ -66,7 +67,7 @@ sealed class PaymentJson(TransactionSchema schema)
     static string Time(long unixMilliseconds) =>
         DateTimeOffset.FromUnixTimeMilliseconds(unixMilliseconds).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 
-    bool IsSecret(int field) => schema.Fields[field].Secret || field == schema.CardField;
+    bool IsSecret(int field) => !isUnmasked && (schema.Fields[field].Secret || field == schema.CardField);
 
     void Value(Utf8JsonWriter json, StoredPayment payment, int field)
     {

@@ -2,6 +2,8 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using FraudStreams.Access.Audit;
+using FraudStreams.Messaging;
 using FraudStreams.Model.Schemas;
 using FraudStreams.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -10,8 +12,11 @@ using Microsoft.AspNetCore.Routing;
 
 namespace FraudStreams.Api.Resources;
 
-/// <summary>Stored payments, latest first, in pages: `/payments`, `/payments/{id}` with reasons and labels, and `/alerts`, the predicted frauds.</summary>
-sealed class PaymentsEndpoints(IPaymentReader store, TransactionSchema schema)
+/// <summary>
+/// Stored payments, latest first, in pages: `/payments`, `/payments/{id}` with reasons and labels, and `/alerts`, the predicted frauds. `/payments/{id}/unmask`
+/// shows secret fields in clear, once who asked and why is written down.
+/// </summary>
+sealed class PaymentsEndpoints(IPaymentReader store, TransactionSchema schema, AuditLog audit, TimeProvider time)
 {
     const int UsualLimit = 50;
     const int MostLimit = 500;
@@ -21,12 +26,13 @@ sealed class PaymentsEndpoints(IPaymentReader store, TransactionSchema schema)
 
     readonly PaymentJson _json = new(schema);
 
-    public static void Map(IEndpointRouteBuilder web, IPaymentReader store, TransactionSchema schema)
+    public static void Map(IEndpointRouteBuilder web, IPaymentReader store, TransactionSchema schema, AuditLog audit, TimeProvider time)
     {
-        var endpoints = new PaymentsEndpoints(store, schema);
+        var endpoints = new PaymentsEndpoints(store, schema, audit, time);
         web.MapGet("/payments", context => endpoints.ListAsync(context, isFraud: null)).Describe("payments", "Stored payments, latest first", s_query);
         web.MapGet("/alerts", context => endpoints.ListAsync(context, isFraud: true)).Describe("payments", "Predicted frauds, latest first", s_query);
         web.MapGet("/payments/{id}", endpoints.ShowAsync).Describe("payments", "A payment with its fields, reasons and labels");
+        web.MapPost("/payments/{id}/unmask", endpoints.UnmaskAsync).Describe("payments", "A payment with its secret fields in clear; who asked and why is kept", null, "application/json");
     }
 
     async Task ListAsync(HttpContext context, bool? isFraud)
@@ -51,16 +57,36 @@ sealed class PaymentsEndpoints(IPaymentReader store, TransactionSchema schema)
         json.WriteEndObject();
     }
 
-    async Task ShowAsync(HttpContext context)
+    async Task ShowAsync(HttpContext context) => await WriteAsync(context, await FoundAsync(context), _json);
+
+    async Task UnmaskAsync(HttpContext context)
     {
-        var id = (string)context.Request.RouteValues["id"]!;
-        var found = await AnsweredAsync(() => store.FindAsync(new PaymentFilter(id), 1, context.RequestAborted));
-        if (found is not [var payment])
-            throw new RequestException(StatusCodes.Status404NotFound, "no-payment", "No such payment", "No payment with this id is stored, or not yet.");
-        var labels = await AnsweredAsync(() => store.LabelsOfAsync(id, context.RequestAborted));
+        var request = await ChangeRequest.ReadAsync(context.Request);
+        var payment = await FoundAsync(context);
+        try
+        {
+            await audit.AppendAsync(new AuditEntry(time.GetUtcNow(), request.Actor, "payment.unmasked", IdOf(context)) { Why = request.Why });
+        }
+        catch (MessageLogException e)
+        {
+            throw new RequestException(StatusCodes.Status503ServiceUnavailable, "unavailable", "It cannot be written down now", $"{e.Message.TrimEnd('.')}. Nothing is unmasked without that.");
+        }
+
+        await WriteAsync(context, payment, new PaymentJson(schema, isUnmasked: true));
+    }
+
+    static string IdOf(HttpContext context) => (string)context.Request.RouteValues["id"]!;
+
+    async Task<StoredPayment> FoundAsync(HttpContext context) => await AnsweredAsync(() => store.FindAsync(new PaymentFilter(IdOf(context)), 1, context.RequestAborted)) is [var payment]
+        ? payment
+        : throw new RequestException(StatusCodes.Status404NotFound, "no-payment", "No such payment", "No payment with this id is stored, or not yet.");
+
+    async Task WriteAsync(HttpContext context, StoredPayment payment, PaymentJson form)
+    {
+        var labels = await AnsweredAsync(() => store.LabelsOfAsync(IdOf(context), context.RequestAborted));
         context.Response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
-        _json.Write(json, payment, isWhole: true, labels);
+        form.Write(json, payment, isWhole: true, labels);
     }
 
     static async Task<T> AnsweredAsync<T>(Func<Task<T>> ask)

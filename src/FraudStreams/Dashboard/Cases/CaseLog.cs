@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using FraudStreams.Access.Audit;
 using FraudStreams.Hosting;
 using FraudStreams.Messaging;
 using FraudStreams.Pipelines;
@@ -15,7 +16,7 @@ public sealed class CaseConflictException(string message) : Exception(message);
 /// What people did with cases, on all hosts: the entries of topic `cases`, in its order. An entry that is written counts only if it follows the one before of
 /// its case, so a case is not decided twice, whoever acts where at the same moment. Thread-safe: callers take turns.
 /// </summary>
-public sealed class CaseLog : IAsyncDisposable
+public sealed class CaseLog : IAuditSource, IAsyncDisposable
 {
     static readonly TopicPartition s_partition = new(TopicNames.Cases, 0);
 
@@ -78,6 +79,33 @@ public sealed class CaseLog : IAsyncDisposable
         {
             _turn.Release();
         }
+    }
+
+    /// <summary>What people did with cases, as changes. The card of a case is not among them.</summary>
+    public async Task<ImmutableArray<AuditEntry>> ReadAuditAsync(CancellationToken cancellationToken)
+    {
+        await RefreshAsync(cancellationToken);
+        var (entries, cases) = (ImmutableArray.CreateBuilder<AuditEntry>(), new Dictionary<CaseKey, CaseRecord>());
+        await foreach (var records in _topics!.ReadAsync(s_partition, 0, long.MaxValue, cancellationToken))
+        {
+            foreach (var entry in records.Select(record => CaseEvent.Read(record.Value.Span)).OfType<CaseEvent>())
+            {
+                var before = cases.GetValueOrDefault(entry.Key) ?? new CaseRecord(entry.Key);
+                if (before.After(entry) is not { } after)
+                    continue;
+                cases[entry.Key] = after;
+                var payments = entry.Payments ?? before.Decision?.Payments ?? [];
+                entries.Add(new AuditEntry(entry.At, entry.Actor, $"case.{entry.Action.ToString().ToLowerInvariant()}", payments.IsEmpty ? entry.Key.ToString() : string.Join(", ", payments))
+                {
+                    Before = InWords(before),
+                    After = InWords(after),
+                });
+            }
+        }
+
+        return entries.ToImmutable();
+
+        static string? InWords(CaseRecord record) => record.Decision?.Outcome?.ToString().ToLowerInvariant() ?? (record.HeldBy is { } by ? $"held by {by}" : null);
     }
 
     public async ValueTask DisposeAsync()

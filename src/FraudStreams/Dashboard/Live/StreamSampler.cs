@@ -42,12 +42,12 @@ public sealed class StreamSampler : BackgroundService
     int _watchers;
 
     public StreamSampler(
-        StreamOptions options, StreamService stream, StreamMetrics metrics, PipelineHealth health, PendingAlerts alerts, ILoggerFactory loggers, TimeProvider time)
+        StreamOptions options, StreamService stream, StreamMetrics metrics, PipelineHealth health, PendingAlerts alerts, Valves valves, ILoggerFactory loggers, TimeProvider time)
     {
         (_options, _stream, _metrics, _health, _alerts, _time) = (options, stream, metrics, health, alerts, time);
         _readings = new MeterReadings(metrics);
         var log = loggers.CreateLogger("FraudStreams.Dashboard");
-        _valves = new Valves(stream.Rates, log);
+        _valves = valves;
         _errors = new ErrorThrottle(log, "The page's view of the stream", time);
         _started = time.GetTimestamp();
     }
@@ -73,8 +73,8 @@ public sealed class StreamSampler : BackgroundService
             _readings.Watch(false);
     }
 
-    /// <inheritdoc cref="Valves.Turn"/>
-    public void Turn(string valve, Rate to, string actor) => _valves.Turn(valve, to, actor, "turned on the page");
+    /// <inheritdoc cref="Valves.TurnAsync"/>
+    public Task TurnAsync(string valve, Rate to, string actor) => _valves.TurnAsync(valve, to, actor, "turned on the page");
 
     public override void Dispose()
     {

@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using System.Text;
+using FraudStreams.Messaging;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Access.Audit;
+
+/// <summary>Topic `audit`: changes that leave no other trace, such as another speed or a payment that was unmasked. It is only added to. Any thread may call.</summary>
+public sealed class AuditLog(AccessTopics topics) : IAuditSource
+{
+    static readonly TopicPartition s_partition = new(TopicNames.Audit, 0);
+
+    /// <summary>Durable on return. Called before the change, so that none goes without an entry.</summary>
+    /// <exception cref="MessageLogException">The topic cannot be written now: the change is not to be made.</exception>
+    public async Task AppendAsync(params IReadOnlyCollection<AuditEntry> entries)
+    {
+        if (entries.Count == 0)
+            return;
+        var records = new RecordBatch(entries.Count);
+        foreach (var entry in entries)
+            records.Add(TopicNames.Audit, Encoding.UTF8.GetBytes(entry.Action), entry.ToJson());
+        await topics.Log.PublishAsync(records, CancellationToken.None);
+    }
+
+    public async Task<ImmutableArray<AuditEntry>> ReadAuditAsync(CancellationToken cancellationToken)
+    {
+        var entries = ImmutableArray.CreateBuilder<AuditEntry>();
+        await foreach (var records in topics.Log.ReadAsync(s_partition, 0, long.MaxValue, cancellationToken))
+            entries.AddRange(records.Select(record => AuditEntry.Read(record.Value.Span)).OfType<AuditEntry>());
+        return entries.ToImmutable();
+    }
+}

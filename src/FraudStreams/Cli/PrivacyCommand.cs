@@ -1,0 +1,117 @@
+using System.CommandLine;
+using System.Text;
+using FraudStreams.Access;
+using FraudStreams.Access.Audit;
+using FraudStreams.Configuration;
+using FraudStreams.Diagnostics;
+using FraudStreams.Model.Schemas;
+using FraudStreams.ModelOps;
+using FraudStreams.Pipelines;
+using FraudStreams.Privacy;
+
+namespace FraudStreams.Cli;
+
+/// <summary>`privacy`: the key of card tokens, a card's token, and erasing a card.</summary>
+static class PrivacyCommand
+{
+    static readonly Argument<string> KeyFile = new("FILE") { Description = "The file of privacy.token-key-file; made where it is missing." };
+
+    static readonly Option<string> Card = new("--card")
+    {
+        Description = "The card's number or its token; - reads it from standard input, where no history of commands keeps it.",
+        HelpName = "NUMBER",
+        Required = true,
+    };
+
+    static readonly Option<string> Why = new("--why") { Description = "The reason, which the audit log keeps.", HelpName = "TEXT", Required = true };
+
+    public static Command Create()
+    {
+        var key = new Command("key", "Puts a new key first into a key file; the one before stays second, so that its tokens are still found. All hosts need the file, and a restart.") { KeyFile };
+        key.SetAction(MakeKey);
+        var token = new Command("token", "Prints the tokens of a card, that of the key in force first: to search topics or the store for it.") { Card };
+        token.SetAction(PrintTokens);
+        var erase = new Command(
+            "erase", "Erases a card from store, embedded topics and snapshots of windows, and says what it cannot reach. Stop the stream first. The audit log keeps who did it and why, not the card.") { Card, Why, ModelsCommand.As };
+        erase.SetAction(EraseAsync);
+        return new Command("privacy", "Card tokens, and erasing a card. `pii audit` looks for what should not be there.")
+        {
+            key.WithExamples("fraudstreams privacy key /etc/fraudstreams/token.key"),
+            token.WithExamples("fraudstreams privacy token --card - < card.txt"),
+            erase.WithExamples("fraudstreams privacy erase --card - --why \"request 2026-17\" < card.txt", "fraudstreams privacy erase --card tok_4c1f_… --why \"request 2026-17\" --json"),
+        };
+    }
+
+    static int MakeKey(ParseResult call)
+    {
+        var file = call.GetValue(KeyFile)!;
+        string name;
+        string? before;
+        try
+        {
+            (name, before) = PrivacySettings.Rotate(file);
+        }
+        catch (FormatException e)
+        {
+            throw new CommandFailedException($"{file}: {e.Message}");
+        }
+
+        if (call.GetValue(CommonOptions.Json))
+            JsonOutput.Print(new { File = file, Key = name, Before = before });
+        else
+            Screen.Out.WritePlain(before is null ? $"{file} holds the key {name}." : $"{file} holds the new key {name}, and {before} before it: cards get new tokens from the next start on, and their windows begin anew.");
+        return ExitCode.Done;
+    }
+
+    static int PrintTokens(ParseResult call)
+    {
+        var (settings, schema) = Read(call);
+        var tokens = settings.Privacy.For(schema) ?? throw new CommandFailedException("privacy.card-token is off: there are no tokens");
+        var found = tokens.Of(CardOf(call));
+        if (call.GetValue(CommonOptions.Json))
+            JsonOutput.Print(new { Tokens = found });
+        else
+            Screen.Out.WritePlain(string.Join('\n', found));
+        return ExitCode.Done;
+    }
+
+    static async Task<int> EraseAsync(ParseResult call, CancellationToken cancellationToken)
+    {
+        var (settings, schema) = Read(call);
+        if (schema.Roles.Card is null)
+            throw new CommandFailedException($"schema {schema.Name} has no card");
+        if (!Directory.Exists(settings.DataDirectory))
+            throw new CommandFailedException($"there is no data folder {settings.DataDirectory}: --data names another");
+        if (HeartbeatFile.OfAllMachines(settings.DataDirectory, TimeProvider.System.GetUtcNow()) is [var running, ..])
+            throw new CommandFailedException($"process {running.ProcessId} on {running.Machine} runs on {settings.DataDirectory}: stop it first, or it writes anew what it remembers of the card");
+        var card = CardOf(call);
+        await using var access = new AccessTopics(() => StreamTopics.OpenAccess(settings, CommandLog.Logger, TimeProvider.System));
+        await new AuditLog(access).AppendAsync(
+            new AuditEntry(TimeProvider.System.GetUtcNow(), call.GetValue(ModelsCommand.As)!, "card.erased", SecretText.Mask(Encoding.UTF8.GetBytes(card))) { Why = call.GetValue(Why) });
+        var erased = await CardEraser.EraseAsync(
+            settings.Store, settings.Topics, settings.DataDirectory, schema, CardEraser.NamesOf(card, settings.Privacy.For(schema)), cancellationToken);
+        if (call.GetValue(CommonOptions.Json))
+        {
+            JsonOutput.Print(erased);
+            return ExitCode.Done;
+        }
+
+        Screen.Out.WritePlain($"Erased: {erased.Payments:N0} payments and {erased.Labels:N0} labels of the store, {erased.Records:N0} records of topics, the card in {erased.Snapshots:N0} snapshots of windows.");
+        Screen.Out.WritePlain("Not reached:");
+        foreach (var place in erased.NotReached)
+            Screen.Out.WritePlain($"  {place}");
+        return ExitCode.Done;
+    }
+
+    static (FraudSettings Settings, TransactionSchema Schema) Read(ParseResult call)
+    {
+        var settings = FraudSettings.From(call.Layers().Load());
+        return (settings, SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory));
+    }
+
+    static string CardOf(ParseResult call)
+    {
+        var card = call.GetValue(Card) is { } given and not "-" ? given : Console.In.ReadLine();
+        return card?.Trim() is { Length: > 0 } text ? text : throw new SettingsException("--card: it must be a card's number or its token, and not empty");
+    }
+}

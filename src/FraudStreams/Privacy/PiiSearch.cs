@@ -1,0 +1,95 @@
+using System.Text;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Schemas;
+using FraudStreams.Storage.Postgres;
+using FraudStreams.Topics;
+using Npgsql;
+
+namespace FraudStreams.Privacy;
+
+/// <summary>Where an installation keeps what it writes.</summary>
+/// <param name="DataDirectory">Embedded topics, store, snapshots, journal, mails, models.</param>
+/// <param name="Topics">The topics to read; those of payments first.</param>
+/// <param name="Records">The retained records of a topic.</param>
+/// <param name="Postgres">The database of store or journal; null where neither is there.</param>
+/// <param name="Files">Logs, saved metrics, exports: what was written elsewhere.</param>
+sealed record PiiPlaces(
+    string DataDirectory, IReadOnlyList<string> Topics, Func<string, CancellationToken, IAsyncEnumerable<TopicRecord>> Records, PostgresStoreSettings? Postgres, IReadOnlyList<string> Files);
+
+/// <summary>Searches all places of an installation (<see cref="PiiAudit"/>).</summary>
+static class PiiSearch
+{
+    const string TopicsFile = "topics.db", JournalFile = "alerts.db";
+
+    /// <exception cref="MessageLogException">A topic cannot be read; likewise <see cref="NpgsqlException"/> and <see cref="IOException"/>: what was not searched is not clean.</exception>
+    public static async Task<PiiReport> RunAsync(TransactionSchema schema, PiiPlaces places, CancellationToken cancellationToken)
+    {
+        var audit = new PiiAudit(schema);
+        foreach (var topic in places.Topics)
+        {
+            audit.Place();
+            await foreach (var record in places.Records(topic, cancellationToken))
+                audit.Record($"topic {topic}", topic, record.Key.Span, record.Value.Span);
+        }
+
+        audit.KnowSecrets();
+        if (Directory.Exists(places.DataDirectory))
+        {
+            foreach (var path in Directory.EnumerateFiles(places.DataDirectory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+            {
+                var name = Path.GetFileName(path);
+
+                // SQLite's own beside a database, and locks of processes that run, which are empty.
+                if (name.EndsWith("-wal", StringComparison.Ordinal) || name.EndsWith("-shm", StringComparison.Ordinal) || name.EndsWith(".lock", StringComparison.Ordinal) || name == TopicsFile)
+                    continue;
+                if (Path.GetExtension(path) == ".db")
+                    audit.Database(path, isOutside: name == JournalFile);
+                else
+                    await audit.FileAsync(path, Path.GetRelativePath(places.DataDirectory, path), isOutside: false, cancellationToken);
+            }
+        }
+
+        foreach (var path in places.Files)
+        {
+            await audit.FileAsync(path, path, isOutside: true, cancellationToken);
+        }
+
+        if (places.Postgres is { } postgres)
+            await TablesAsync(audit, postgres, cancellationToken);
+        return audit.Report();
+    }
+
+    static async Task TablesAsync(PiiAudit audit, PostgresStoreSettings settings, CancellationToken cancellationToken)
+    {
+        await using var connection = settings.ToConnection();
+        await connection.OpenAsync(cancellationToken);
+        var tables = new List<string>();
+        await using (var names = new NpgsqlCommand("SELECT table_name FROM information_schema.tables WHERE table_schema = $1 AND table_type = 'BASE TABLE' ORDER BY 1", connection))
+        {
+            names.Parameters.AddWithValue(settings.Schema);
+            await using var rows = await names.ExecuteReaderAsync(cancellationToken);
+            while (await rows.ReadAsync(cancellationToken))
+                tables.Add(rows.GetString(0));
+        }
+
+        foreach (var table in tables)
+        {
+            var place = $"PostgreSQL, table {settings.Schema}.{table}";
+            audit.Place();
+            await using var all = new NpgsqlCommand($"SELECT * FROM {Quote(settings.Schema)}.{Quote(table)}", connection) { CommandTimeout = 0 };
+            await using var rows = await all.ExecuteReaderAsync(System.Data.CommandBehavior.SequentialAccess, cancellationToken);
+            while (await rows.ReadAsync(cancellationToken))
+            {
+                for (var column = 0; column < rows.FieldCount; column++)
+                {
+                    if (rows.GetFieldType(column) == typeof(string) && !await rows.IsDBNullAsync(column, cancellationToken))
+                        audit.Bytes(place, Encoding.UTF8.GetBytes(rows.GetString(column)));
+                    else if (rows.GetFieldType(column) == typeof(byte[]) && !await rows.IsDBNullAsync(column, cancellationToken))
+                        audit.Bytes(place, rows.GetFieldValue<byte[]>(column));
+                }
+            }
+        }
+
+        static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    }
+}

@@ -1,0 +1,142 @@
+using System.Security.Cryptography;
+using System.Text;
+using FraudStreams.Configuration;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
+using FraudStreams.Privacy;
+using FraudStreams.Tests.Configuration;
+using FraudStreams.Tests.WholeProgram;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Privacy;
+
+[Trait("Category", "Unit")]
+public sealed class CardTokensTests
+{
+    const string Card = "4485370000007776";
+
+    static readonly TransactionSchema s_schema = TrainedModel.Schema;
+
+    static readonly CardTokenKey s_key = new("a1", [.. SHA256.HashData("one"u8)]), s_older = new("z9", [.. SHA256.HashData("two"u8)]);
+
+    readonly CardTokens _tokens = new(s_schema, [s_key, s_older]);
+
+    [Theory]
+    [InlineData("4485370000007776", 1)]
+    [InlineData("card 4485370000007776, and 5555555555554444.", 2)]
+    [InlineData("{\"cc_num\":\"4485370000007776\"}", 1)]
+    [InlineData("4485370000007775", 0)]            // its check digit is wrong
+    [InlineData("0.4485370000007776", 0)]          // the digits of a fraction
+    [InlineData("a4485370000007776", 0)]           // of a hash
+    [InlineData("44853700000077764485370000007776", 0)]
+    [InlineData("1767225600000", 0)]               // a time in milliseconds
+    [InlineData("", 0)]
+    public void Card_numbers_are_found_where_they_stand_by_themselves(string text, int count) => CardNumbers.Count(Encoding.UTF8.GetBytes(text)).ShouldBe(count);
+
+    [Fact]
+    public void A_card_has_one_token_under_a_key_whatever_its_groups()
+    {
+        var token = _tokens.Of(Card)[0];
+
+        token.ShouldMatch("^tok_a1_[A-Za-z0-9_-]{22}_7776$");
+        _tokens.Of("4485 3700 0000 7776")[0].ShouldBe(token);
+        _tokens.Of("5555555555554444")[0].ShouldNotBe(token);
+        _tokens.Of(Card)[1].ShouldStartWith("tok_z9_");
+        SecretText.Mask(Encoding.UTF8.GetBytes(token)).ShouldBe("****7776");
+        CardNumbers.Count(Encoding.UTF8.GetBytes(token)).ShouldBe(0);
+
+        // HMAC-SHA256 as RFC 2104 defines it, cut to 128 bits.
+        var hash = HMACSHA256.HashData(SHA256.HashData("one"u8), Encoding.ASCII.GetBytes(Card));
+        token.ShouldBe($"tok_a1_{Convert.ToBase64String(hash, 0, 16).TrimEnd('=').Replace('+', '-').Replace('/', '_')}_7776");
+    }
+
+    [Theory]
+    [InlineData("""{"trans_num":"t-1","cc_num":"4485370000007776","merchant":"M"}""")]
+    [InlineData("""{"trans_num":"t-1","cc_num":4485370000007776,"merchant":"M"}""")]
+    [InlineData("""{"trans_num":"t-1","merchant":"M","cc_num" : "4485370000007776" }""")]
+    [InlineData("""{"trans_num":"t-1","cc_num":"4485370000007776","merchant":"paid with 4485370000007776"}""")]
+    [InlineData("""{"trans_num":"t-1","cc_num":"4485370000007776","merchant":"other 5555555555554444"}""")]
+    public void A_record_loses_its_number_and_nothing_else_that_counts(string record)
+    {
+        var replaced = Encoding.UTF8.GetString(_tokens.Replace(Encoding.UTF8.GetBytes(record), out var token));
+
+        Encoding.UTF8.GetString(token).ShouldBe(_tokens.Of(Card)[0]);
+        var json = System.Text.Json.JsonElement.Parse(replaced);
+        json.GetProperty("cc_num").GetString().ShouldBe(_tokens.Of(Card)[0]);
+        json.GetProperty("trans_num").GetString().ShouldBe("t-1");
+        CardNumbers.Count(Encoding.UTF8.GetBytes(replaced)).ShouldBe(0, replaced);
+        Encoding.UTF8.GetString(_tokens.Replace(Encoding.UTF8.GetBytes(replaced), out _)).ShouldBe(replaced, "a token stays as it is");
+    }
+
+    [Theory]
+    [InlineData("t-1,4485370000007776,shop")]
+    [InlineData("""{"trans_num":"t-1","cc_num":"4485370000007776",""")]
+    [InlineData("""{"cc_num":"4485370000007776","cc_num":"5555555555554444"}""")]
+    [InlineData("""["4485370000007776"]""")]
+    [InlineData("""{"trans_num":"t-1","cc_num":null,"merchant":"4485370000007776"}""")]
+    public void What_is_no_payment_keeps_the_last_four_digits_of_a_number(string record)
+    {
+        var replaced = Encoding.UTF8.GetString(_tokens.Replace(Encoding.UTF8.GetBytes(record), out var token));
+
+        token.ShouldBeEmpty();
+        replaced.Length.ShouldBe(record.Length);
+        replaced.ShouldContain("************7776");
+        CardNumbers.Count(Encoding.UTF8.GetBytes(replaced)).ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_record_with_a_token_is_a_payment_of_the_schema()
+    {
+        using var folder = new StreamFolder(payments: 1);
+        using var file = File.OpenRead(folder.Input);
+        using var feed = new FraudStreams.Model.Csv.CsvToJson(file, s_schema, folder.Input);
+        var record = new System.Buffers.ArrayBufferWriter<byte>();
+        feed.TryRead(record).ShouldBeTrue();
+        using var rows = new TransactionRows(s_schema, 1);
+
+        new TransactionReader(s_schema).Read(_tokens.Replace(record.WrittenSpan, out var token), rows).ShouldBeNull();
+
+        rows.Key(0).SequenceEqual(token).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_key_file_is_made_rotated_and_read()
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder, "token.key");
+
+        var first = PrivacySettings.Rotate(file).Name;
+        var one = SettingsOf.Set("privacy.card-token=on", $"privacy.token-key-file={file}").Privacy.For(s_schema)!.Of(Card);
+        var second = PrivacySettings.Rotate(file);
+        var two = SettingsOf.Set("privacy.card-token=on", $"privacy.token-key-file={file}").Privacy.For(s_schema)!.Of(Card);
+        PrivacySettings.Rotate(file);
+        var three = SettingsOf.Set("privacy.card-token=on", $"privacy.token-key-file={file}").Privacy.For(s_schema)!.Of(Card);
+
+        second.Before.ShouldBe(first);
+        one.Length.ShouldBe(1);
+        two[1].ShouldBe(one[0], "what was made before the rotation is still found");
+        three.ShouldNotContain(one[0]);
+        three[1].ShouldBe(two[0]);
+        SettingsOf.Set("privacy.card-token=on", $"privacy.token-key-file={file}").ToString().ShouldNotContain(File.ReadAllLines(file)[1].Split(':')[1]);
+    }
+
+    [Theory]
+    [InlineData(null, "is empty and fraudstreams.privacy.card-token is on: `fraudstreams privacy key FILE` makes a file")]
+    [InlineData("", "it holds 0 keys")]
+    [InlineData("a:AAAA", "its key 1 is none: it must be NAME:KEY")]
+    [InlineData("no colon", "its key 1 is none: it must be NAME:KEY")]
+    public void A_key_file_that_cannot_be_used_is_refused_with_what_would_be_right(string? content, string why)
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder, "token.key");
+        if (content is not null)
+            File.WriteAllText(file, content);
+
+        var refusal = Should.Throw<SettingsException>(() => SettingsOf.Set("privacy.card-token=on", $"privacy.token-key-file={(content is null ? "" : file)}"));
+
+        refusal.Message.ShouldContain("fraudstreams.privacy.token-key-file");
+        refusal.Message.ShouldContain(why);
+        refusal.Message.ShouldNotContain("AAAA");
+    }
+}
