@@ -17,7 +17,7 @@ public sealed class OutageTests(ITestOutputHelper output, ChaosServers servers) 
     static readonly int s_perSecond = ChaosForm.Of(400, 500);
 
     /// <summary>
-    /// Payments are paced by event time, and batches are out of step with those of the pipelines behind, 20 and 5 a second. With bursts at a steady rate and
+    /// Payments are paced by event time, and batches are out of step with the store's, 5 a second. With bursts at a steady rate and
     /// batches every tenth of a second, batches would always meet at the same phase, and latencies would depend on when it began.
     /// </summary>
     static readonly string[] s_outOfStep =

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using FraudStreams.Diagnostics;
 
@@ -5,7 +6,8 @@ namespace FraudStreams.Candidates;
 
 /// <summary>
 /// Work that scoring goes before: on a thread of its own. On Linux the thread has a weak nice value, since .NET's thread priorities have no effect there; it is
-/// of the thread alone, and a thread may not make it stronger again, so that the thread ends with the work.
+/// of the thread alone and of those that it starts, and a thread may not make it stronger again: the thread does the work and nothing else, and what waits for
+/// it goes on elsewhere.
 /// </summary>
 static class LowPriority
 {
@@ -17,13 +19,29 @@ static class LowPriority
     /// </summary>
     public const int Nice = 10;
 
-    public static Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) => BlockingCall.RunAsync(
-        () =>
+    public static Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) => BlockingCall.RunAsync(() => OnThreadOfItsOwn(work), cancellationToken);
+
+    static T OnThreadOfItsOwn<T>(Func<T> work)
+    {
+        T? result = default;
+        ExceptionDispatchInfo? failure = null;
+        var thread = new Thread(() =>
         {
             Lower();
-            return work();
-        },
-        cancellationToken);
+            try
+            {
+                result = work();
+            }
+            catch (Exception e)
+            {
+                failure = ExceptionDispatchInfo.Capture(e);
+            }
+        }) { IsBackground = true };
+        thread.Start();
+        thread.Join();
+        failure?.Throw();
+        return result!;
+    }
 
     /// <summary>Where the system refuses, the work is done all the same. A process that is weak already stays so.</summary>
     static void Lower()

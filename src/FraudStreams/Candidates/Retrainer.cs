@@ -10,8 +10,9 @@ namespace FraudStreams.Candidates;
 /// Trains on what the stream has seen and makes the result the challenger. It learns from payments that are older than the label delay, and the gate counts
 /// later ones alone: no payment is both learnt from and judged by. Labels are the confirmed ones, else the source's own.
 /// </summary>
+/// <param name="logged">Null where there are no predictions to read features from.</param>
 sealed class Retrainer(
-    PredictionStore store, ModelRegistry registry, LocalModels local, LoggedHistory logged, ModelSettings model, TimeProvider time, Action<string> log)
+    PredictionStore store, ModelRegistry registry, LocalModels local, LoggedHistory? logged, ModelSettings model, TimeProvider time, Action<string> log)
 {
     /// <summary>The new challenger, or why there is none.</summary>
     /// <param name="why">Who or what asked for it.</param>
@@ -44,13 +45,30 @@ sealed class Retrainer(
         if (registry.State.Champion is not { } name)
             return (null, "no version is in service whose features could be learnt from");
         var champion = await registry.LoadAsync(name, cancellationToken);
+        await FetchAsync(cancellationToken);
         var confirmed = (await store.ReadLabelsAsync(cancellationToken)).GroupBy(label => label.Id).ToDictionary(of => of.Key, of => of.Last().Fraud);
-        var rows = await logged.ReadAsync(champion.Features, confirmed, WorkProgress.Logged(log), _ => { }, cancellationToken);
+        var rows = logged is null ? null : await logged.ReadAsync(champion.Features, confirmed, WorkProgress.Logged(log), _ => { }, cancellationToken, (from, to));
         var (first, end) = rows is null ? (0, 0) : (rows.At(from), rows.At(to + 1));
         return first == end
             ? (null, $"{LoggedHistory.Name} has no labelled payment, older than the label delay, with the features that it was scored with: models.retrain.features = as-scored wants scoring.carry-features = on")
             : await LowPriority.RunAsync(
                 () => NewTrainer(from).Train(LoggedHistory.Name, champion.Features, rows!.Slice(first, end - first), champion.Card.Training.Columns, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Whichever host trains learns from the predictions of all versions, of those that came before it as well.</summary>
+    async Task FetchAsync(CancellationToken cancellationToken)
+    {
+        foreach (var version in registry.State.Versions.Values.Where(version => version.Failure is null && !Directory.Exists(local.FolderOf(version.Version))).ToList())
+        {
+            try
+            {
+                await registry.LoadAsync(version.Version, cancellationToken);
+            }
+            catch (ModelArtifactException e)
+            {
+                log($"Predictions of {version.Version} are not learnt from: {e.Message}");
+            }
+        }
     }
 
     Trainer NewTrainer(long from) => new(model with { Threads = 1 }, local, WorkProgress.Logged(log), time) { LearnFrom = from };

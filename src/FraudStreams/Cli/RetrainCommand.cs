@@ -35,8 +35,12 @@ static class RetrainCommand
         if (registry.State.Champion is null)
             throw new CommandFailedException("no version is in service that could be challenged: `fraudstreams train --input CSV` makes one");
 
-        await using var stream = StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System);
-        var logged = new LoggedHistory(stream, settings.Topics.Partitions, local);
+        // Where features are recomputed, the store has all that is needed.
+        var isAsScored = settings.Candidates.Retrain.Features == RetrainFeatures.AsScored;
+        if (isAsScored)
+            CommandChecks.HasTopics(settings);
+        await using var stream = isAsScored ? StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System) : null;
+        var logged = stream is null ? null : new LoggedHistory(stream, settings.Topics.Partitions, local);
         var retrainer = new Retrainer(store, registry, local, logged, settings.Model, TimeProvider.System, Console.Error.WriteLine);
         var isMine = await new CandidateLease(store, CandidateLease.ThisProcess, TimeProvider.System).DoAsync(async token =>
         {

@@ -22,7 +22,8 @@ sealed class BatchChunks<T>(int size, TimeSpan wait, Func<T, TimeSpan>? age = nu
     {
         const string Timer = "wait";
 
-        static readonly TimeSpan s_least = TimeSpan.FromMilliseconds(1);
+        /// <summary>The part of the wait that an element waits here however old it is: batches would shrink to nothing where it seems old to a wrong clock.</summary>
+        const int LeastPart = 10;
 
         readonly BatchChunks<T> _stage;
         readonly int _size;
@@ -131,15 +132,14 @@ sealed class BatchChunks<T>(int size, TimeSpan wait, Func<T, TimeSpan>? age = nu
         }
 
         /// <summary>
-        /// What is left of the first element's wait. A little even where nothing is: what comes right behind it is taken along, and a batch that formed
-        /// while the one before it was worked on does not wait as if it had come just now.
+        /// What is left of the first element's wait: a batch that formed while the one before it was worked on does not wait as if it had come just now.
         /// </summary>
         TimeSpan Left()
         {
             if (_age is null)
                 return _wait;
             var left = _wait - _age(_partial.Count > 0 ? _partial[0] : _rest[0]);
-            return left < s_least ? s_least : left > _wait ? _wait : left;
+            return left < _wait / LeastPart ? _wait / LeastPart : left > _wait ? _wait : left;
         }
     }
 }

@@ -8,6 +8,9 @@ namespace FraudStreams.ModelOps;
 /// <param name="Threshold">The one in force, as the registry says; null where it is the card's.</param>
 sealed record ChampionPointer(string Champion, ImmutableArray<string> Before, string Why, DateTimeOffset Since, long? Entry = null, double? Threshold = null)
 {
+    /// <summary>What some editors write before UTF-8: people put a version into the file by hand.</summary>
+    static readonly byte[] s_mark = [0xEF, 0xBB, 0xBF];
+
     public void Write(Stream file)
     {
         using var json = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true });
@@ -35,19 +38,19 @@ sealed record ChampionPointer(string Champion, ImmutableArray<string> Before, st
     {
         try
         {
-            using var document = JsonDocument.Parse(file);
+            using var document = JsonDocument.Parse(file.Span.StartsWith(s_mark) ? file[s_mark.Length..] : file);
             var root = document.RootElement;
             return new ChampionPointer(
                 root.GetProperty("champion").GetString() ?? "",
                 [.. root.GetProperty("before").EnumerateArray().Select(version => version.GetString() ?? "")],
-                root.GetProperty("why").GetString() ?? "",
-                root.GetProperty("since").GetDateTimeOffset(),
+                Given(root, "why")?.GetString() ?? "",
+                Given(root, "since")?.GetDateTimeOffset() ?? default,
                 Given(root, "entry")?.GetInt64(),
                 Given(root, "threshold")?.GetDouble());
         }
         catch (KeyNotFoundException e)
         {
-            throw new FormatException("it lacks champion, before, why or since", e);
+            throw new FormatException("it lacks champion or before", e);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

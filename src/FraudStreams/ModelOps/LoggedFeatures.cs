@@ -14,7 +14,9 @@ namespace FraudStreams.ModelOps;
 /// <param name="plan">The feature plan: predictions of versions with another plan carry other values, and are left out.</param>
 /// <param name="versions">Gives the plan of a version, or null where it is missing or damaged.</param>
 /// <param name="confirmed">Whether a payment was a fraud, by its id.</param>
-sealed class LoggedFeatures(IReadableLog topics, int partitions, FeaturePlan plan, Func<string, FeaturePlan?> versions, IReadOnlyDictionary<string, bool> confirmed)
+/// <param name="times">The first and the last event time to take, in unix milliseconds; null: all.</param>
+sealed class LoggedFeatures(
+    IReadableLog topics, int partitions, FeaturePlan plan, Func<string, FeaturePlan?> versions, IReadOnlyDictionary<string, bool> confirmed, (long From, long To)? times = null)
 {
     readonly PredictionReader _reader = new(plan.Schema, int.MaxValue);
     readonly LabelledDatasetBuilder _rows = new(plan);
@@ -54,6 +56,8 @@ sealed class LoggedFeatures(IReadableLog topics, int partitions, FeaturePlan pla
         }
 
         var payment = row.Transactions;
+        if (times is { } range && (payment.EventTime(0) < range.From || payment.EventTime(0) > range.To))
+            return;
         var id = Encoding.UTF8.GetString(payment.Id(0));
         if ((confirmed.TryGetValue(id, out var fraud) ? fraud : payment.Label(0)) is not { } label)
             _leftOut.Add("without a label", 1, "neither the payment has one nor was one confirmed");

@@ -20,6 +20,11 @@ public sealed class LowPriorityTests
         var nice = await LowPriority.RunAsync(() => Nice, default);
 
         nice.ShouldBe(Math.Max(before, LowPriority.Nice));
+        (await Task.Run(async () =>
+        {
+            await LowPriority.RunAsync(() => 0, default);
+            return Nice;
+        })).ShouldBe(before, "what comes after the work");
         var others = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(() => Nice)));
         others.Append(Nice).ShouldAllBe(value => value == before);
     }

@@ -70,8 +70,9 @@ public sealed class BatchChunksTests : TestKit
     [Fact]
     public async Task An_element_that_has_waited_before_it_came_waits_no_longer_than_what_is_left()
     {
-        var ages = new Dictionary<int, TimeSpan> { [1] = Never, [2] = Never - TimeSpan.FromMilliseconds(100), [3] = TimeSpan.FromHours(-1) };
-        var (chunks, batches) = Run(10, Never, number => ages[number]);
+        var wait = TimeSpan.FromSeconds(2);
+        var ages = new Dictionary<int, TimeSpan> { [1] = wait * 10, [2] = wait * 0.8, [3] = -wait };
+        var (chunks, batches) = Run(10, wait, number => ages[number]);
         await batches.RequestAsync(3);
 
         await chunks.SendNextAsync([1]);
@@ -79,7 +80,8 @@ public sealed class BatchChunksTests : TestKit
         await chunks.SendNextAsync([2]);
         (await batches.ExpectNextAsync()).ShouldBe([2]);
         await chunks.SendNextAsync([3]);
-        await batches.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(300));
+        await batches.ExpectNoMsgAsync(wait / 2);
+        (await batches.ExpectNextAsync()).ShouldBe([3]);
     }
 
     [Fact]

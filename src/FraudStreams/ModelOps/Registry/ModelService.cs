@@ -13,6 +13,8 @@ namespace FraudStreams.ModelOps.Registry;
 /// <exception cref="RegistryException">It does not do what was asked; the message is for the person who asked.</exception>
 sealed class ModelService(ModelRegistry registry, LocalModels local, IPromotionGate gate, RegistrySettings settings, TimeProvider time)
 {
+    static readonly TimeSpan s_gatePatience = TimeSpan.FromSeconds(10);
+
     public RegistryState State => registry.State;
 
     public ModelList List() => new(
@@ -41,10 +43,26 @@ sealed class ModelService(ModelRegistry registry, LocalModels local, IPromotionG
     public async Task<ModelSummary> PromoteAsync(string version, string actor, string why, CancellationToken cancellationToken)
     {
         await CheckAsync(version, cancellationToken);
-        var said = await gate.AskAsync(State, version, cancellationToken);
+        var said = State.Requests.ContainsKey(version) ? null : await AskGateAsync(version, cancellationToken);
         await registry.PromoteAsync(version, actor, why, settings.Approvals, cancellationToken, said?.Entry);
         Follow();
         return SummaryOf(version) with { Gate = said };
+    }
+
+    /// <summary>Not for longer than a person waits: others who ask the registry, such as for the version before, wait meanwhile.</summary>
+    async Task<GateOpinion?> AskGateAsync(string version, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var asked = gate.AskAsync(State, version, patience.Token);
+        try
+        {
+            return await asked.WaitAsync(s_gatePatience, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            await patience.CancelAsync();
+            return GateOpinion.NotJudged($"it had not answered within {s_gatePatience.TotalSeconds:0} s: `fraudstreams models gate` takes the time that it needs");
+        }
     }
 
     /// <summary>In service, or with so many approvals missing.</summary>

@@ -74,7 +74,7 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker.Serv
     }
 
     /// <summary>librdkafka before 2.3 aborts the process of such a consumer.</summary>
-    [KafkaFact]
+    [OwnKafkaFact]
     public async Task Consumers_that_close_during_a_rebalance_do_not_crash_the_process()
     {
         var random = new Random(5);
@@ -111,12 +111,12 @@ public sealed class KafkaFaultsTests(KafkaBroker broker) : KafkaTest(broker.Serv
     }
 
     /// <summary>Cooperative rebalancing, as in hocon/kafka.conf: only the partitions that have to move are revoked.</summary>
-    [KafkaFact]
+    [OwnKafkaFact]
     public Task No_commit_passes_a_batch_in_flight_while_its_partition_moves() =>
         NothingIsCommittedPastABatchThatIsUnderWayAsync("cooperative-sticky");
 
     /// <summary>Eager rebalancing: all partitions are revoked and assigned anew, so that some come back to their owner.</summary>
-    [KafkaFact]
+    [OwnKafkaFact]
     public Task No_commit_passes_a_batch_in_flight_when_its_partition_comes_back() => NothingIsCommittedPastABatchThatIsUnderWayAsync("range");
 
     async Task NothingIsCommittedPastABatchThatIsUnderWayAsync(string assignment)
