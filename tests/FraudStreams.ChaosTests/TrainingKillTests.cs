@@ -66,6 +66,9 @@ public sealed class TrainingKillTests(ITestOutputHelper output, ChaosServers ser
             if (ChaosForm.IsLong)
                 await SaysAsync(hosts, Done);
             await stage.ReachAsync(progress => progress.IsAtEnd(stage.Input.Rows), "the end", hosts);
+
+            // Where all was done before the kill, the new host may not have begun: a signal ends it then, before it could say what to do with one.
+            await Tests.Eventually.TrueAsync(() => hosts.TrueForAll(host => host.Output.Length > 0), "every host's first line", ChaosForm.LimitSeconds, everyMilliseconds: 20);
             foreach (var host in hosts)
                 await host.TerminateAsync();
             foreach (var host in hosts)
