@@ -54,7 +54,7 @@ static class ApiApplication
         services.AddSingleton(stream.GetRequiredService<KeyLog>());
         ApiAuthentication.AddTo(services, settings);
         RequestLimits.AddTo(services, settings);
-        ApiDescription.AddTo(services);
+        ApiDescription.AddTo(services, settings);
         var running = stream.GetRequiredService<StreamService>();
         var time = stream.GetRequiredService<TimeProvider>();
         var options = stream.GetRequiredService<StreamOptions>();

@@ -1,4 +1,6 @@
 using System.Reflection;
+using FraudStreams.Api.Security;
+using FraudStreams.Configuration;
 using FraudStreams.ModelOps;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,12 +21,13 @@ static class ApiDescription
     /// <param name="Bodies">Media types of the body that it takes.</param>
     sealed record EndpointNotes(string[] Query, string[] Bodies);
 
-    public static void AddTo(IServiceCollection services) => services.AddOpenApi(options => options
+    public static void AddTo(IServiceCollection services, ApiSettings settings) => services.AddOpenApi(options => options
         .AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "FraudStreams";
             document.Info.Version = ProgramVersion.Text;
             document.Info.Description = "Scores card payments for fraud while they happen. docs/api.md tells the rest.";
+            Secure(document, settings);
             return Task.CompletedTask;
         })
         .AddOperationTransformer((operation, context, _) =>
@@ -51,6 +54,19 @@ static class ApiDescription
             context.Response.Redirect("/scalar");
             return Task.CompletedTask;
         }).ExcludeFromDescription();
+    }
+
+    /// <summary>The ways to say who asks, where that must be said: any one of them.</summary>
+    static void Secure(OpenApiDocument document, ApiSettings settings)
+    {
+        if (!settings.IsAuthenticated)
+            return;
+        document.Components ??= new OpenApiComponents();
+        document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal);
+        document.Components.SecuritySchemes["bearer"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer" };
+        if (settings.TakesKeys)
+            document.Components.SecuritySchemes["key"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = ApiKeyHandler.Header };
+        document.Security = [.. document.Components.SecuritySchemes.Keys.Select(name => new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(name, document)] = [] })];
     }
 
     /// <summary>What the description takes every endpoint for.</summary>

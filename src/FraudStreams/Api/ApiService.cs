@@ -26,6 +26,7 @@ sealed class ApiService(ApiListener listener, StreamOptions options, IServicePro
 
     readonly CancellationTokenSource _ended = new();
     Task<WebApplication?> _web = Task.FromResult<WebApplication?>(null);
+    Task _warned = Task.CompletedTask;
 
     /// <summary>Adds it to a process, before the stream. Nothing of ASP.NET Core is loaded where this is not called.</summary>
     public static void AddTo(IServiceCollection services, ApiListener listener)
@@ -83,9 +84,11 @@ sealed class ApiService(ApiListener listener, StreamOptions options, IServicePro
             return null;
         try
         {
-            await WarnWithoutKeysAsync();
             var web = ApiApplication.Build(options.Settings.Api, listener, services);
             await web.StartAsync(CancellationToken.None);
+
+            // Topics that are away are waited for: probes are answered meanwhile.
+            _warned = WarnWithoutKeysAsync();
             return web;
         }
         catch (Exception e)
@@ -102,13 +105,17 @@ sealed class ApiService(ApiListener listener, StreamOptions options, IServicePro
         try
         {
             var keys = services.GetRequiredService<KeyLog>();
-            await keys.RefreshAsync(CancellationToken.None);
+            await keys.RefreshAsync(CancellationToken.None).WaitAsync(_ended.Token);
             if (keys.Keys.IsEmpty)
                 log.LogWarning("api.keys is on and no key is in force: `fraudstreams keys add NAME --role viewer` makes one, and it holds at once");
         }
         catch (MessageLogException e)
         {
             log.LogWarning("Keys cannot be read now: {Reason}", e.Message);
+        }
+        catch (OperationCanceledException) when (_ended.IsCancellationRequested)
+        {
+            // Nobody asks any more.
         }
     }
 
@@ -123,6 +130,7 @@ sealed class ApiService(ApiListener listener, StreamOptions options, IServicePro
             await web.DisposeAsync();
         }
 
+        await _warned;
         listener.Dispose();
     }
 }

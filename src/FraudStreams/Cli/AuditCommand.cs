@@ -72,7 +72,7 @@ static class AuditCommand
     static async Task<IReadOnlyList<AuditEntry>> ReadAsync(FraudSettings settings, AuditFilter filter, CancellationToken cancellationToken)
     {
         var time = TimeProvider.System;
-        await using var access = new AccessTopics(() => StreamTopics.OpenAccess(settings, CommandLog.Logger, time));
+        await using var access = new AccessTopics(() => StreamTopics.OpenAccess(settings, CommandLog.Logger, time), time);
         await using var keys = new KeyLog(access, time);
         await using var cases = new CaseLog(() => StreamTopics.OpenCases(settings, CommandLog.Logger, time));
         await using var topics = StreamTopics.OpenRegistry(settings, CommandLog.Logger, time);

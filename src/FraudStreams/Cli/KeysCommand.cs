@@ -18,7 +18,7 @@ static class KeysCommand
 
     static readonly Option<string> RoleOption = new("--role")
     {
-        Description = $"What it may do: {AccessRoles.Forms}. A viewer reads, masked, and scores what-if; docs/api.md lists the rest.",
+        Description = $"What it may do: {AccessRoles.Forms}. A viewer reads, masked, and scores what-if; docs/access.md lists the rest.",
         HelpName = "ROLE",
         Required = true,
     };
@@ -45,7 +45,7 @@ static class KeysCommand
         {
             var settings = FraudSettings.From(call.Layers().Load());
             CommandChecks.MakeFolder(settings.DataDirectory);
-            await using var topics = new AccessTopics(() => StreamTopics.OpenAccess(settings, CommandLog.Logger, TimeProvider.System));
+            await using var topics = new AccessTopics(() => StreamTopics.OpenAccess(settings, CommandLog.Logger, TimeProvider.System), TimeProvider.System);
             await using var keys = new KeyLog(topics, TimeProvider.System);
             try
             {

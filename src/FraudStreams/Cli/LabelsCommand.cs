@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Akka.Actor;
+using FraudStreams.Access;
+using FraudStreams.Access.Audit;
 using FraudStreams.Diagnostics;
 using FraudStreams.Labels;
 using FraudStreams.ModelOps;
@@ -27,6 +29,7 @@ static class LabelsCommand
             "Publishes a file of labels to the topic labels; the role label writes them to the stored payments. Says how many ids no stored payment has. Importing a file again adds nothing.");
         import.Arguments.Add(Input);
         import.Options.Add(InputOptions.MaxRejected);
+        import.Options.Add(ModelsCommand.As);
         import.SetAction(InvokeAsync);
         return new Command("labels", "Confirmed labels of payments: fraud or not.")
         {
@@ -52,11 +55,14 @@ static class LabelsCommand
             var refused = 0L;
             using var system = ActorSystem.Create("labels", config);
             await using var topics = StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System);
+            await using var access = new AccessTopics(() => StreamTopics.OpenAccess(settings, CommandLog.Logger, TimeProvider.System), TimeProvider.System);
             await using var store = await OpenStoreAsync(settings, progress, stop.Stopped);
             await using var file = InputFile.Open(input);
             var step = progress.Step($"publishing the labels of {name}");
             var result = await LabelImport.RunAsync(
-                file, name, topics, store, refusal => { if (refused++ < MaxRefusalsShown) progress.Warning(refusal); }, step, TimeProvider.System, stop.Stopped);
+                file, name, topics, store,
+                () => new AuditLog(access).AppendAsync(new AuditEntry(TimeProvider.System.GetUtcNow(), call.GetValue(ModelsCommand.As)!, "label.imported", name)),
+                refusal => { if (refused++ < MaxRefusalsShown) progress.Warning(refusal); }, step, TimeProvider.System, stop.Stopped);
             step(1);
             if (refused > MaxRefusalsShown)
                 progress.Warning($"… and {refused - MaxRefusalsShown:N0} more lines that are not labels");

@@ -85,7 +85,7 @@ static class PrivacyCommand
         if (HeartbeatFile.OfAllMachines(settings.DataDirectory, TimeProvider.System.GetUtcNow()) is [var running, ..])
             throw new CommandFailedException($"process {running.ProcessId} on {running.Machine} runs on {settings.DataDirectory}: stop it first, or it writes anew what it remembers of the card");
         var card = CardOf(call);
-        await using var access = new AccessTopics(() => StreamTopics.OpenAccess(settings, CommandLog.Logger, TimeProvider.System));
+        await using var access = new AccessTopics(() => StreamTopics.OpenAccess(settings, CommandLog.Logger, TimeProvider.System), TimeProvider.System);
         await new AuditLog(access).AppendAsync(
             new AuditEntry(TimeProvider.System.GetUtcNow(), call.GetValue(ModelsCommand.As)!, "card.erased", SecretText.Mask(Encoding.UTF8.GetBytes(card))) { Why = call.GetValue(Why) });
         var erased = await CardEraser.EraseAsync(

@@ -4,6 +4,7 @@ using FraudStreams.Access.Keys;
 using FraudStreams.Api;
 using FraudStreams.Api.Security;
 using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.AspNetCore.Http;
 using Microsoft.JSInterop;
 
 namespace FraudStreams.Dashboard;
@@ -12,7 +13,7 @@ namespace FraudStreams.Dashboard;
 /// Who looks at one circuit of the page: what they may, and how decisions and changes are signed. Without authentication the name is what they say it is; by
 /// default the user of this machine.
 /// </summary>
-sealed class Actor(IJSRuntime script, AuthenticationStateProvider signedIn, KeyLog keys)
+sealed class Actor(IJSRuntime script, AuthenticationStateProvider signedIn, KeyLog keys, TimeProvider time)
 {
     /// <summary>Four bytes a character fit into a label.</summary>
     const int Longest = 50;
@@ -33,11 +34,11 @@ sealed class Actor(IJSRuntime script, AuthenticationStateProvider signedIn, KeyL
     /// <summary>For what is shown; what is done is asked for with <see cref="DemandAsync"/>.</summary>
     public bool May(AccessRole least) => _user.May(least);
 
-    /// <exception cref="RequestException">They may not, or the key that they signed in with was revoked since.</exception>
+    /// <exception cref="RequestException">They may not, or their sign-in has ended: it was long ago, or its key was revoked since.</exception>
     public async Task DemandAsync(AccessRole least)
     {
-        if (_user.KeyOf() is { } key && await keys.LookUpAsync(key, CancellationToken.None) is null)
-            _user = new ClaimsPrincipal();
+        if (!await keys.StillKnowsAsync(_user, time.GetUtcNow(), CancellationToken.None))
+            throw new RequestException(StatusCodes.Status401Unauthorized, "unauthenticated", "The sign-in has ended", "You are signed in no more: load the page anew, and sign in.");
         if (!_user.May(least))
             throw Caller.Refused(_user, least);
     }

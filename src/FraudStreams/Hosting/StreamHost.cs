@@ -44,7 +44,7 @@ public static class StreamHost
         services.AddSingleton(provider => StorePromotionGate.Create(
             () => settings.Store.Exists(settings.DataDirectory) ? settings.Store.Open(settings.DataDirectory, settings.Topics, options.Schema, time) : null,
             provider.GetRequiredService<LiveCandidateSettings>(), settings.DataDirectory));
-        services.AddSingleton(provider => new AccessTopics(() => StreamTopics.OpenAccess(settings, provider.GetRequiredService<ILoggerFactory>().CreateLogger("FraudStreams.Access"), time)));
+        services.AddSingleton(provider => new AccessTopics(() => StreamTopics.OpenAccess(settings, provider.GetRequiredService<ILoggerFactory>().CreateLogger("FraudStreams.Access"), time), time));
         services.AddSingleton<AuditLog>();
         services.AddAkka("fraudstreams", (akka, provider) =>
         {

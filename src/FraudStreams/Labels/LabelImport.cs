@@ -35,6 +35,7 @@ public sealed class LabelImport
 
     readonly IMessageLog _topics;
     readonly PredictionStore? _store;
+    readonly Func<Task> _onFirst;
 
     /// <summary>Hashes of the labels of the topic that are not in the store yet, and of those of the file so far.</summary>
     readonly HashSet<UInt128> _known = [];
@@ -42,23 +43,25 @@ public sealed class LabelImport
     readonly HashSet<UInt128> _withoutPayment = [];
     readonly ArrayBufferWriter<byte> _record = new(256);
 
-    LabelImport(IMessageLog topics, PredictionStore? store) => (_topics, _store) = (topics, store);
+    LabelImport(IMessageLog topics, PredictionStore? store, Func<Task> onFirst) => (_topics, _store, _onFirst) = (topics, store, onFirst);
 
     /// <param name="file">The file, from its first byte.</param>
     /// <param name="name">Its name, for messages.</param>
     /// <param name="topics">The log to publish to.</param>
     /// <param name="store">Tells which payments and labels there are; null if it cannot be asked.</param>
+    /// <param name="onFirst">Called once, before anything is published; not where nothing is.</param>
     /// <param name="onRefused">Called with a message for each row that is no label: file, line, column and what would be right.</param>
     /// <param name="progress">Called with the share of the file that is published, 0 to 1.</param>
     /// <param name="time">The clock that no label may be far ahead of.</param>
     /// <param name="cancellationToken">Stops the import between two batches.</param>
     /// <exception cref="SchemaException">The first line lacks a column.</exception>
     public static async Task<LabelImportResult> RunAsync(
-        Stream file, string name, IMessageLog topics, PredictionStore? store, Action<string> onRefused, Action<double> progress, TimeProvider time, CancellationToken cancellationToken)
+        Stream file, string name, IMessageLog topics, PredictionStore? store, Func<Task> onFirst, Action<string> onRefused, Action<double> progress, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         using var rows = new LabelCsvReader(file, name);
         var latest = (time.GetUtcNow() + MostAhead).ToUnixTimeMilliseconds();
-        var import = new LabelImport(topics, store);
+        var import = new LabelImport(topics, store, onFirst);
         await import.ReadPendingAsync(cancellationToken);
         var result = new LabelImportResult(0, 0, store is null ? null : 0, [], 0);
         var labels = new List<Label>(BatchRecords);
@@ -125,9 +128,14 @@ public sealed class LabelImport
 
         var count = batch.Count;
         if (count == 0)
+        {
             batch.Dispose();
-        else
-            await _topics.PublishAsync(batch, cancellationToken);
+            return result with { AlreadyThere = result.AlreadyThere + labels.Count };
+        }
+
+        if (result.Imported == 0)
+            await _onFirst();
+        await _topics.PublishAsync(batch, cancellationToken);
         return result with { Imported = result.Imported + count, AlreadyThere = result.AlreadyThere + labels.Count - count };
     }
 

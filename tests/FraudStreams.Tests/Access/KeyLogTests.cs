@@ -2,7 +2,9 @@ using System.Text;
 using FraudStreams.Access;
 using FraudStreams.Access.Audit;
 using FraudStreams.Access.Keys;
+using FraudStreams.Messaging;
 using FraudStreams.Messaging.Sqlite;
+using FraudStreams.Tests.Messaging;
 using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
@@ -47,6 +49,64 @@ public sealed class KeyLogTests : IAsyncLifetime
         _one.Keys.ShouldBeEmpty();
         (await _one.ReadAuditAsync(default)).Select(entry => (entry.Actor, entry.Action, entry.Before, entry.After))
             .ShouldBe([("ada", "key.added", null, "viewer"), ("bob", "key.revoked", "viewer", null)]);
+    }
+
+    [Fact]
+    public async Task A_revocation_that_was_read_holds_though_the_next_read_fails()
+    {
+        var interrupted = new InterruptedLog(AccessOf.Log(_folder, chunk: 1));
+        await using var topics = new AccessTopics(() => interrupted, TimeProvider.System);
+        await using var keys = new KeyLog(topics, TimeProvider.System);
+        var (_, revoked) = await _one.AddAsync("revoked", AccessRole.Viewer, "ada", default);
+        await keys.RefreshAsync(default);
+        keys.Find(revoked.Hash).ShouldNotBeNull();
+        await _one.RevokeAsync("revoked", "ada", default);
+        var (_, next) = await _one.AddAsync("next", AccessRole.Viewer, "ada", default);
+
+        interrupted.ChunksUntilFault = 1;
+        await Should.ThrowAsync<MessageLogException>(() => keys.RefreshAsync(default));
+
+        keys.Find(revoked.Hash).ShouldBeNull();
+        await keys.RefreshAsync(default);
+        keys.Find(revoked.Hash).ShouldBeNull();
+        keys.Find(next.Hash).ShouldNotBeNull();
+        (await keys.ReadAuditAsync(default)).Length.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Topics_that_are_away_are_opened_once_a_second_however_many_ask()
+    {
+        var (time, opened) = (new ManualTime(), 0);
+        await using var topics = new AccessTopics(
+            () =>
+            {
+                Interlocked.Increment(ref opened);
+                throw new MessageLogException("the broker is away");
+            },
+            time);
+        await using var keys = new KeyLog(topics, time);
+
+        for (var second = 1; second <= 3; second++)
+        {
+            var faults = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Should.ThrowAsync<MessageLogException>(() => keys.FollowAsync(default))));
+            faults.ShouldAllBe(fault => fault.Message == "the broker is away");
+            opened.ShouldBe(second);
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    [Fact]
+    public async Task Of_two_names_with_one_hash_the_first_has_it()
+    {
+        using var records = new RecordBatch(2);
+        foreach (var name in (string[])["first", "second"])
+            records.Add(TopicNames.Keys, Encoding.UTF8.GetBytes(name), new KeyEvent(Guid.NewGuid(), KeyAction.Added, name, "viewer", "fsk_same", "same", "ada", DateTimeOffset.UnixEpoch).ToJson());
+        await (await _topics.OpenAsync()).PublishAsync(records, default);
+
+        await _one.RefreshAsync(default);
+
+        _one.Find("same").ShouldNotBeNull().Name.ShouldBe("first");
+        _one.Keys.Keys.ShouldBe(["first"]);
     }
 
     [Fact]

@@ -44,6 +44,19 @@ public sealed class AccessTableTests
     }
 
     [Fact]
+    public async Task One_endpoint_for_methods_of_different_roles_is_a_fault_of_the_start()
+    {
+        await using var web = WebApplication.CreateSlimBuilder().Build();
+        var routes = web.MapGroup("");
+        AccessTable.Apply(routes);
+        routes.MapMethods("/speeds", ["GET", "PUT"], () => "");
+
+        var fault = Should.Throw<InvalidOperationException>(() => Endpoints(web).Count);
+
+        fault.Message.ShouldContain("GET, PUT /speeds is one endpoint");
+    }
+
+    [Fact]
     public void Views_of_the_page_have_the_roles_of_their_routes()
     {
         AccessTable.LeastOfPage(typeof(LivePage)).ShouldBe(AccessRole.Viewer);

@@ -5,6 +5,7 @@ using FraudStreams.Access;
 using FraudStreams.Access.Keys;
 using FraudStreams.Api.Security;
 using FraudStreams.Hosting;
+using FraudStreams.Messaging;
 using FraudStreams.Tests.Dashboard;
 using FraudStreams.Tests.WholeProgram;
 using Microsoft.Extensions.DependencyInjection;
@@ -110,6 +111,30 @@ public sealed class AccessTests(AccessTests.WithKeys fixture) : IClassFixture<Ac
     }
 
     [Fact]
+    public async Task A_host_that_starts_while_topics_are_away_answers_probes_and_503_to_who_shows_a_key()
+    {
+        using var folder = new StreamFolder(payments: 50);
+        using var away = new ManualResetEventSlim();
+        var topics = new AccessTopics(
+            () =>
+            {
+                away.Wait();
+                throw new MessageLogException("the broker is away");
+            },
+            TimeProvider.System);
+
+        // It has answered /livez when it has started, though the topics are still being opened.
+        await using var api = await RunningApi.StartAsync(folder, services => services.AddSingleton(topics), "api.keys=on");
+        away.Set();
+
+        await Eventually.TrueAsync(() => api.Log.Contains("Keys cannot be read now: the broker is away", StringComparison.Ordinal));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/status") { Headers = { { "X-Api-Key", "fsk_any" } } };
+        using var answer = await api.Client.SendAsync(request);
+        answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("the broker is away");
+    }
+
+    [Fact]
     public async Task Probes_need_no_key_and_tell_no_reason()
     {
         (await fixture.AskAsync((string?)null, HttpMethod.Get, "/livez")).ShouldBe((HttpStatusCode.OK, "ok"));
@@ -207,6 +232,7 @@ public sealed class AccessTests(AccessTests.WithKeys fixture) : IClassFixture<Ac
 
         first.Headers.Location!.ToString().ShouldBe("/ui/sign-in?to=%2Fui%2Falerts");
         wrong.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await wrong.Content.ReadAsStringAsync()).ShouldContain("name=\"to\" value=\"/ui/alerts\"");
         right.Headers.Location!.ToString().ShouldBe("/ui/alerts");
         var cookie = right.Headers.GetValues("Set-Cookie").Single();
         cookie.ShouldContain("httponly");
@@ -262,6 +288,17 @@ public sealed class AccessTests(AccessTests.WithKeys fixture) : IClassFixture<Ac
         using var answer = await SignInAsync(browser, fixture.Keys[AccessRole.Viewer], to);
 
         answer.Headers.Location!.ToString().ShouldBe("/ui/");
+    }
+
+    [Fact]
+    public async Task The_description_names_the_ways_to_show_a_key()
+    {
+        var description = System.Text.Json.JsonElement.Parse((await fixture.AskAsync(AccessRole.Viewer, HttpMethod.Get, "/openapi/v1.json")).Text);
+
+        var schemes = description.GetProperty("components").GetProperty("securitySchemes");
+        schemes.GetProperty("key").GetProperty("name").GetString().ShouldBe("X-Api-Key");
+        schemes.GetProperty("bearer").GetProperty("scheme").GetString().ShouldBe("bearer");
+        description.GetProperty("security").EnumerateArray().SelectMany(way => way.EnumerateObject()).Select(way => way.Name).ShouldBe(["bearer", "key"], ignoreOrder: true);
     }
 
     [Fact]

@@ -101,6 +101,14 @@ public sealed class IssuerTests(IssuerTests.WithIssuer fixture) : IClassFixture<
         _api.Log.ShouldNotContain(TestIssuer.Secret);
     }
 
+    [Fact]
+    public async Task The_way_to_the_issuer_keeps_the_address_that_was_asked_for()
+    {
+        var signIn = await _api.Client.GetStringAsync("/ui/sign-in?to=%2Fui%2Falerts%3Fa%3D1%26b%3D2");
+
+        signIn.ShouldContain("href=\"/ui/sign-in/issuer?to=%2Fui%2Falerts%3Fa%3D1%26b%3D2\"");
+    }
+
     async Task<(HttpStatusCode Status, string Text)> AskAsync(string token, HttpMethod method, string path, string? body = null)
     {
         using var request = new HttpRequestMessage(method, path);

@@ -40,7 +40,10 @@ sealed class RunningApi : IAsyncDisposable
     }
 
     /// <summary>Answers when this returns.</summary>
-    public static async Task<RunningApi> StartAsync(StreamFolder folder, params string[] set)
+    public static Task<RunningApi> StartAsync(StreamFolder folder, params string[] set) => StartAsync(folder, _ => { }, set);
+
+    /// <param name="replace">Adds services in the place of the host's own.</param>
+    public static async Task<RunningApi> StartAsync(StreamFolder folder, Action<IServiceCollection> replace, params string[] set)
     {
         var layers = SettingsOf.Layers([$"data={folder.Data}", "api.port=0", "roles=[score, alert, store, label, api]", .. set]);
         var settings = FraudSettings.From(layers.Load());
@@ -51,7 +54,7 @@ sealed class RunningApi : IAsyncDisposable
                 lines.Add(line);
         }
 
-        var host = StreamHost.Build(new StreamOptions(settings, TrainedModel.Schema, TrainedModel.Loaded, layers), Add, new NoLifetime(), TimeProvider.System, services => AddApi(services, ApiListener.Open(settings.Api)));
+        var host = StreamHost.Build(new StreamOptions(settings, TrainedModel.Schema, TrainedModel.Loaded, layers), Add, new NoLifetime(), TimeProvider.System, services => AddApi(services, ApiListener.Open(settings.Api), replace));
         await host.StartAsync();
         string? line;
         lock (lines)
@@ -88,10 +91,11 @@ sealed class RunningApi : IAsyncDisposable
         await ((IAsyncDisposable)_host).DisposeAsync();
     }
 
-    static void AddApi(IServiceCollection services, ApiListener listener)
+    static void AddApi(IServiceCollection services, ApiListener listener, Action<IServiceCollection> replace)
     {
         ApiService.AddTo(services, listener);
         DashboardPage.AddTo(services);
+        replace(services);
     }
 
     sealed class NoLifetime : IHostLifetime

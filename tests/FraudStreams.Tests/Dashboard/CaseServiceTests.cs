@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.Text;
 using FraudStreams.Dashboard.Cases;
 using FraudStreams.Dashboard.Payments;
+using FraudStreams.Messaging;
 using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Model.Json;
+using FraudStreams.Tests.Messaging;
 using FraudStreams.Tests.Messaging.Sqlite;
 using FraudStreams.Topics;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -69,6 +71,23 @@ public sealed class CaseServiceTests : IAsyncLifetime
         StateAt(_other, shown).ShouldBe(CaseState.Pending);
         await _other.Desk.DecideAsync(shown, Outcome.Fraud, "bob");
         StateAt(_other, shown).ShouldBe(CaseState.Closed);
+    }
+
+    [Fact]
+    public async Task What_was_read_of_cases_holds_though_the_next_read_fails()
+    {
+        var second = new CaseKey("4000000000000002", 20_001);
+        await _one.Desk.HoldAsync(CaseOf(s_key, "p1"), "ann");
+        await _one.Desk.HoldAsync(CaseOf(second, "p2"), "ann");
+        var interrupted = new InterruptedLog(EmbeddedMessageLog.Open(LogOf.Settings(_folder, 1, TopicNames.Cases) with { ChunkRecords = 1 }, TimeProvider.System, _ => { })) { ChunksUntilFault = 1 };
+        await using var book = new CaseLog(() => interrupted);
+
+        await Should.ThrowAsync<MessageLogException>(() => book.RefreshAsync(default));
+
+        book[s_key].HeldBy.ShouldBe("ann");
+        await book.RefreshAsync(default);
+        book[s_key].HeldBy.ShouldBe("ann");
+        book[second].HeldBy.ShouldBe("ann");
     }
 
     [Fact]

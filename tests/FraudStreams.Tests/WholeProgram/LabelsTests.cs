@@ -42,6 +42,7 @@ public sealed class LabelsTests
         await using var late = await folder.RunAsync("labels", "import", "late.csv");
         await using var again = await folder.RunAsync("labels", "import", "early.csv");
         await using var after = await folder.RunAsync("run", "--input", folder.Input, "--until-drained");
+        await using var audit = await folder.RunAsync("audit", "--action", "label.imported", "--json");
 
         (await early.ExitAsync()).ShouldBe(0, early.Errors);
         early.Json().GetProperty("imported").GetInt64().ShouldBe(3);
@@ -51,6 +52,8 @@ public sealed class LabelsTests
         late.Errors.ShouldContain("late.csv, line 4: true_value");
         (await after.ExitAsync()).ShouldBe(0, after.Errors);
         folder.ShouldHoldAll(Rows);
+        audit.Output.Split("label.imported").Length.ShouldBe(3, "one entry for each file of which something was published");
+        audit.Output.ShouldContain("late.csv");
         Confirmed(folder).ShouldBe(new[] { $"{ids[0]}|1|anna", $"{ids[1]}|0|bo", $"{ids[2]}|1|cleo" }.Order(StringComparer.Ordinal));
     }
 

@@ -16,16 +16,17 @@ public sealed class AuditLog(AccessTopics topics) : IAuditSource
     {
         if (entries.Count == 0)
             return;
+        var log = await topics.OpenAsync();
         var records = new RecordBatch(entries.Count);
         foreach (var entry in entries)
             records.Add(TopicNames.Audit, Encoding.UTF8.GetBytes(entry.Action), entry.ToJson());
-        await topics.Log.PublishAsync(records, CancellationToken.None);
+        await log.PublishAsync(records, CancellationToken.None);
     }
 
     public async Task<ImmutableArray<AuditEntry>> ReadAuditAsync(CancellationToken cancellationToken)
     {
-        var entries = ImmutableArray.CreateBuilder<AuditEntry>();
-        await foreach (var records in topics.Log.ReadAsync(s_partition, 0, long.MaxValue, cancellationToken))
+        var (log, entries) = (await topics.OpenAsync(), ImmutableArray.CreateBuilder<AuditEntry>());
+        await foreach (var records in log.ReadAsync(s_partition, 0, long.MaxValue, cancellationToken))
             entries.AddRange(records.Select(record => AuditEntry.Read(record.Value.Span)).OfType<AuditEntry>());
         return entries.ToImmutable();
     }

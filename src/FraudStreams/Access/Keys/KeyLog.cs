@@ -18,11 +18,17 @@ public sealed class KeyLog(AccessTopics topics, TimeProvider time) : IAuditSourc
     /// <summary>A key that was revoked elsewhere is refused here after so long.</summary>
     static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(1);
 
+    /// <summary>Who asks waits no longer for a read where keys are known. Topics that are away are asked once for all, and hold nobody up for as long as that takes.</summary>
+    static readonly TimeSpan s_longestRead = TimeSpan.FromSeconds(5);
+
     static readonly TopicPartition s_partition = new(TopicNames.Keys, 0);
 
     readonly SemaphoreSlim _turn = new(1);
+    readonly Lock _gate = new();
     IPartitionReader? _reader;
-    long? _tried;
+    Task _following = Task.CompletedTask;
+    Attempt? _last;
+    bool _isClosed;
     ImmutableArray<KeyEvent> _history = [];
     ImmutableSortedDictionary<string, ApiKey> _keys = ImmutableSortedDictionary.Create<string, ApiKey>(StringComparer.Ordinal);
     ImmutableDictionary<string, ApiKey> _byHash = ImmutableDictionary<string, ApiKey>.Empty;
@@ -36,14 +42,29 @@ public sealed class KeyLog(AccessTopics topics, TimeProvider time) : IAuditSourc
     /// <summary>The key in force with a hash, as of the last <see cref="RefreshAsync"/>.</summary>
     public ApiKey? Find(string hash) => Volatile.Read(ref _byHash).GetValueOrDefault(hash);
 
-    /// <summary>Reads what was written since the last call, at most once a second however many ask.</summary>
+    /// <summary>Reads what was written since the last call, at most once a second however many ask, and whether or not it could be read.</summary>
     /// <exception cref="MessageLogException">The topic cannot be read now: what was known holds.</exception>
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
-        if (IsRead && _tried is { } tried && time.GetElapsedTime(tried) < s_fresh)
+        var last = Volatile.Read(ref _last);
+        if (last is not null && time.GetElapsedTime(last.At) < s_fresh)
+        {
+            if (last.Failure is { } failure)
+                throw new MessageLogException(failure.Message, failure);
             return;
-        _tried = time.GetTimestamp();
-        await RefreshAsync(cancellationToken);
+        }
+
+        Task following;
+        lock (_gate)
+            following = _following = _following.IsCompleted ? RefreshAsync(CancellationToken.None) : _following;
+        try
+        {
+            await following.WaitAsync(!IsRead ? Timeout.InfiniteTimeSpan : last?.Failure is null ? s_longestRead : s_fresh, time, cancellationToken);
+        }
+        catch (TimeoutException e)
+        {
+            throw new MessageLogException($"Topic {TopicNames.Keys} gives no answer", e);
+        }
     }
 
     public async Task RefreshAsync(CancellationToken cancellationToken)
@@ -101,6 +122,9 @@ public sealed class KeyLog(AccessTopics topics, TimeProvider time) : IAuditSourc
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isClosed, true))
+            return;
+        await _turn.WaitAsync();
         if (_reader is not null)
             await _reader.DisposeAsync();
         _turn.Dispose();
@@ -115,7 +139,7 @@ public sealed class KeyLog(AccessTopics topics, TimeProvider time) : IAuditSourc
             var entry = make();
             var records = new RecordBatch(1);
             records.Add(TopicNames.Keys, Encoding.UTF8.GetBytes(entry.Name), entry.ToJson());
-            await topics.Log.PublishAsync(records, CancellationToken.None);
+            await (await topics.OpenAsync()).PublishAsync(records, CancellationToken.None);
             await ReadAsync();
             if (!_history.Any(written => written.Id == entry.Id))
                 throw new KeyException($"somebody else changed the key of {entry.Name} at the same moment: look at `fraudstreams keys list`");
@@ -128,32 +152,48 @@ public sealed class KeyLog(AccessTopics topics, TimeProvider time) : IAuditSourc
 
     async Task ReadAsync()
     {
-        var log = topics.Log;
-        _reader ??= log.OpenReader(s_partition, 0);
-        var (history, keys) = (_history.ToBuilder(), _keys.ToBuilder());
-        while (await _reader.NextAsync(wait: true, CancellationToken.None) is { Count: > 0 } read)
+        try
         {
-            foreach (var record in read)
-            {
-                if (KeyEvent.Read(record.Value.Span) is { } entry && Apply(keys, entry))
-                    history.Add(entry);
-            }
+            _reader ??= (await topics.OpenAsync()).OpenReader(s_partition, 0);
+            while (await _reader.NextAsync(wait: true, CancellationToken.None) is { Count: > 0 } read)
+                Take(read);
+            IsRead = true;
+            Volatile.Write(ref _last, new Attempt(time.GetTimestamp(), null));
         }
-
-        _history = history.ToImmutable();
-        Volatile.Write(ref _keys, keys.ToImmutable());
-        Volatile.Write(ref _byHash, _keys.Values.ToImmutableDictionary(key => key.Hash));
-        IsRead = true;
+        catch (MessageLogException e)
+        {
+            Volatile.Write(ref _last, new Attempt(time.GetTimestamp(), e));
+            throw;
+        }
     }
 
-    static bool Apply(ImmutableSortedDictionary<string, ApiKey>.Builder keys, KeyEvent entry)
+    /// <summary>What is read holds at once: should the next read fail, the reader does not give it again.</summary>
+    void Take(IReadOnlyList<TopicRecord> records)
+    {
+        var (keys, byHash, counted) = (_keys.ToBuilder(), _byHash.ToBuilder(), new List<KeyEvent>());
+        foreach (var record in records)
+        {
+            if (KeyEvent.Read(record.Value.Span) is { } entry && Apply(keys, byHash, entry))
+                counted.Add(entry);
+        }
+
+        _history = _history.AddRange(counted);
+        Volatile.Write(ref _keys, keys.ToImmutable());
+        Volatile.Write(ref _byHash, byHash.ToImmutable());
+    }
+
+    /// <summary>Whether the entry counts: a name that is taken does not, nor a hash that another name has.</summary>
+    static bool Apply(ImmutableSortedDictionary<string, ApiKey>.Builder keys, ImmutableDictionary<string, ApiKey>.Builder byHash, KeyEvent entry)
     {
         var known = keys.GetValueOrDefault(entry.Name);
         if (entry.Action == KeyAction.Revoked)
-            return known?.Hash == entry.Hash && keys.Remove(entry.Name);
-        if (known is not null || AccessRoles.Find(entry.Role) is not { } role)
+            return known?.Hash == entry.Hash && keys.Remove(entry.Name) && byHash.Remove(entry.Hash);
+        if (known is not null || byHash.ContainsKey(entry.Hash) || AccessRoles.Find(entry.Role) is not { } role)
             return false;
-        keys[entry.Name] = new ApiKey(entry.Name, role, entry.Prefix, entry.Hash, entry.Actor, entry.At);
+        keys[entry.Name] = byHash[entry.Hash] = new ApiKey(entry.Name, role, entry.Prefix, entry.Hash, entry.Actor, entry.At);
         return true;
     }
+
+    /// <summary>When it was last tried to read, and why it could not be.</summary>
+    sealed record Attempt(long At, MessageLogException? Failure);
 }

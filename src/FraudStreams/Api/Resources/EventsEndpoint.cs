@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Threading.Channels;
+using FraudStreams.Access.Keys;
 using FraudStreams.Alerting;
 using FraudStreams.Alerting.Outbox;
+using FraudStreams.Api.Security;
 using FraudStreams.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -14,7 +16,7 @@ namespace FraudStreams.Api.Resources;
 
 /// <summary>
 /// `/events`: what happens in this process, as server-sent events: `alert`, `model` (another version scores), `outage` and `recovered`. Who reads too slowly
-/// misses the oldest; nothing waits for a reader.
+/// misses the oldest; nothing waits for a reader. A reader whose key is revoked, or whose sign-in ends, is sent away within the time of a keep-alive.
 /// </summary>
 sealed class EventsEndpoint : BackgroundService
 {
@@ -29,11 +31,12 @@ sealed class EventsEndpoint : BackgroundService
     readonly StreamMetrics _metrics;
     readonly PipelineHealth _pipelines;
     readonly PendingAlerts _pending;
+    readonly KeyLog _keys;
     readonly TimeProvider _time;
 
-    public EventsEndpoint(DeliveredAlerts alerts, StreamMetrics metrics, PipelineHealth pipelines, PendingAlerts pending, TimeProvider time)
+    public EventsEndpoint(DeliveredAlerts alerts, StreamMetrics metrics, PipelineHealth pipelines, PendingAlerts pending, KeyLog keys, TimeProvider time)
     {
-        (_alerts, _metrics, _pipelines, _pending, _time) = (alerts, metrics, pipelines, pending, time);
+        (_alerts, _metrics, _pipelines, _pending, _keys, _time) = (alerts, metrics, pipelines, pending, keys, time);
         alerts.Delivered += OnDelivered;
     }
 
@@ -99,7 +102,7 @@ sealed class EventsEndpoint : BackgroundService
             reader.Writer.TryWrite(text);
     }
 
-    async Task StreamAsync(HttpContext context, CancellationToken stopping)
+    internal async Task StreamAsync(HttpContext context, CancellationToken stopping)
     {
         if (_readers.Count >= MostReaders)
             throw new RequestException(StatusCodes.Status503ServiceUnavailable, "busy", "Too many readers", $"{MostReaders} read events already.");
@@ -111,14 +114,25 @@ sealed class EventsEndpoint : BackgroundService
             context.Response.ContentType = "text/event-stream";
             await context.Response.WriteAsync(": connected\n\n", ended.Token);
             await context.Response.Body.FlushAsync(ended.Token);
-            var next = events.Reader.ReadAsync(ended.Token).AsTask();
+            var (next, keepAlive) = (events.Reader.ReadAsync(ended.Token).AsTask(), Task.Delay(s_keepAlive, _time, ended.Token));
             while (true)
             {
-                var isQuiet = await Task.WhenAny(next, Task.Delay(s_keepAlive, _time, ended.Token)) != next;
-                await context.Response.WriteAsync(isQuiet ? ": still there\n\n" : await next, ended.Token);
-                await context.Response.Body.FlushAsync(ended.Token);
-                if (!isQuiet)
+                // However many events there are, who reads them is asked for.
+                if (await Task.WhenAny(keepAlive, next) == keepAlive)
+                {
+                    await keepAlive;
+                    if (!await _keys.StillKnowsAsync(context.User, _time.GetUtcNow(), ended.Token))
+                        return;
+                    await context.Response.WriteAsync(": still there\n\n", ended.Token);
+                    keepAlive = Task.Delay(s_keepAlive, _time, ended.Token);
+                }
+                else
+                {
+                    await context.Response.WriteAsync(await next, ended.Token);
                     next = events.Reader.ReadAsync(ended.Token).AsTask();
+                }
+
+                await context.Response.Body.FlushAsync(ended.Token);
             }
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)

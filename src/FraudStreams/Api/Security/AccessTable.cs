@@ -96,8 +96,10 @@ static class AccessTable
     {
         var path = $"/{((RouteEndpointBuilder)endpoint).RoutePattern.RawText?.Trim('/')}";
         var methods = endpoint.Metadata.OfType<IHttpMethodMetadata>().LastOrDefault()?.HttpMethods is { Count: > 0 } known ? known : ["*"];
-        foreach (var method in methods)
-            endpoint.Metadata.Add(LeastOf(method, path) is { } least ? new AuthorizeAttribute(least.Name()) : new AllowAnonymousAttribute());
+        var roles = methods.Select(method => LeastOf(method, path)).Distinct().ToList();
+        if (roles.Count > 1)
+            throw new InvalidOperationException($"{string.Join(", ", methods)} {path} is one endpoint, and AccessTable gives its methods different roles: map them one by one");
+        endpoint.Metadata.Add(roles[0] is { } least ? new AuthorizeAttribute(least.Name()) : new AllowAnonymousAttribute());
     });
 
     static AccessRole? LeastOf(string method, string path)

@@ -47,7 +47,13 @@ static class ApiAuthentication
         {
             (cookie.Cookie.Name, cookie.Cookie.HttpOnly, cookie.Cookie.SameSite) = ("fraudstreams", true, SameSiteMode.Lax);
             cookie.Cookie.SecurePolicy = settings.Tls is null ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
-            (cookie.ExpireTimeSpan, cookie.SlidingExpiration) = (s_signedIn, true);
+            (cookie.ExpireTimeSpan, cookie.SlidingExpiration) = (s_signedIn, false);
+            cookie.Events.OnSigningIn = context =>
+            {
+                // A circuit of the page outlives the request that it began with.
+                context.Principal = context.Principal!.Until(context.Properties.ExpiresUtc!.Value);
+                return Task.CompletedTask;
+            };
             cookie.Events.OnValidatePrincipal = DropRevokedAsync;
         });
         if (settings.Oidc is { } oidc)
@@ -65,7 +71,7 @@ static class ApiAuthentication
             {
                 OnTokenValidated = context =>
                 {
-                    context.Principal = Caller.Of(context.Principal!, oidc);
+                    context.Principal = Caller.Of(context.Principal!, oidc).Until(new DateTimeOffset(context.SecurityToken.ValidTo, TimeSpan.Zero));
                     return Task.CompletedTask;
                 },
             };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Claims;
 using FraudStreams.Access;
 using FraudStreams.Access.Keys;
@@ -12,7 +13,7 @@ static class Caller
     /// <summary>Of who works on this machine, where nobody has to say who it is.</summary>
     public const string LocalUser = "local-user";
 
-    const string NameClaim = "name", RoleClaim = "role", KeyClaim = "key";
+    const string NameClaim = "name", RoleClaim = "role", KeyClaim = "key", EndClaim = "end";
 
     /// <summary>Four bytes a character fit into a label.</summary>
     const int LongestName = 50;
@@ -38,6 +39,17 @@ static class Caller
 
     /// <summary>The hash of the key that they came with; null where it was none.</summary>
     public static string? KeyOf(this ClaimsPrincipal user) => user.FindFirst(KeyClaim)?.Value;
+
+    /// <summary>The same, until a sign-in or a token ends. What lasts longer than a request asks for it.</summary>
+    public static ClaimsPrincipal Until(this ClaimsPrincipal user, DateTimeOffset end)
+    {
+        var identity = ((ClaimsIdentity)user.Identity!).Clone();
+        identity.AddClaim(new Claim(EndClaim, end.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)));
+        return new ClaimsPrincipal(identity);
+    }
+
+    public static bool HasEnded(this ClaimsPrincipal user, DateTimeOffset now) =>
+        user.FindFirst(EndClaim) is { } end && long.Parse(end.Value, CultureInfo.InvariantCulture) <= now.ToUnixTimeSeconds();
 
     public static bool May(this ClaimsPrincipal user, AccessRole least) => AccessRoles.Including(least).Any(role => user.IsInRole(role.Name()));
 

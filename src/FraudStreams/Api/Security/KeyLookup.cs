@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using FraudStreams.Access.Keys;
 using FraudStreams.Messaging;
 using Microsoft.AspNetCore.Http;
@@ -25,4 +26,9 @@ static class KeyLookup
 
         return keys.Find(hash);
     }
+
+    /// <summary>Whether who was let in would be again: the sign-in has not ended, and the key is in force.</summary>
+    /// <exception cref="RequestException">Keys cannot be read, and never were.</exception>
+    public static async Task<bool> StillKnowsAsync(this KeyLog keys, ClaimsPrincipal user, DateTimeOffset now, CancellationToken cancellationToken) =>
+        !user.HasEnded(now) && (user.KeyOf() is not { } hash || await keys.LookUpAsync(hash, cancellationToken) is not null);
 }

@@ -16,7 +16,7 @@ sealed class SignInPage(ApiSettings settings, KeyLog keys)
     public static void Map(IEndpointRouteBuilder web, ApiSettings settings, KeyLog keys)
     {
         var page = new SignInPage(settings, keys);
-        web.MapGet(Path, context => WriteAsync(context, settings, StatusCodes.Status200OK)).ExcludeFromDescription();
+        web.MapGet(Path, context => WriteAsync(context, settings, StatusCodes.Status200OK, context.Request.Query["to"].ToString())).ExcludeFromDescription();
         web.MapPost(Path, page.TakeKeyAsync).ExcludeFromDescription();
         web.MapGet($"{Path}/issuer", page.ToIssuerAsync).ExcludeFromDescription();
         web.MapPost("/ui/sign-out", page.SignOutAsync).ExcludeFromDescription();
@@ -29,7 +29,7 @@ sealed class SignInPage(ApiSettings settings, KeyLog keys)
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
         if (!settings.TakesKeys || await keys.LookUpAsync(ApiKey.HashOf(form["key"].ToString().Trim()), context.RequestAborted) is not { } key)
         {
-            await WriteAsync(context, settings, StatusCodes.Status401Unauthorized);
+            await WriteAsync(context, settings, StatusCodes.Status401Unauthorized, form["to"].ToString());
             return;
         }
 
@@ -51,15 +51,15 @@ sealed class SignInPage(ApiSettings settings, KeyLog keys)
     /// <summary>A page of ours, whatever the address says.</summary>
     static string LocalPath(string to) => to.StartsWith("/ui/", StringComparison.Ordinal) && !to.Contains('\\', StringComparison.Ordinal) && !to.Any(char.IsControl) ? to : "/ui/";
 
-    static async Task WriteAsync(HttpContext context, ApiSettings settings, int status)
+    static async Task WriteAsync(HttpContext context, ApiSettings settings, int status, string to)
     {
-        var to = WebUtility.HtmlEncode(LocalPath(context.Request.Query["to"].ToString()));
+        to = LocalPath(to);
         var fault = status == StatusCodes.Status401Unauthorized ? "This key is not in force." : context.Request.Query.ContainsKey("failed") ? "The issuer did not sign you in." : "";
         var issuer = settings.Oidc?.ClientId is null ? "" : $"<p><a class=\"button\" href=\"{Path}/issuer?to={Uri.EscapeDataString(to)}\">Sign in at {WebUtility.HtmlEncode(settings.Oidc.Issuer.Host)}</a></p>";
         var key = settings.TakesKeys
             ? $"""
                <form method="post" action="{Path}">
-                 <input type="hidden" name="to" value="{to}" />
+                 <input type="hidden" name="to" value="{WebUtility.HtmlEncode(to)}" />
                  <p><label for="key">Your key</label> <input id="key" name="key" type="password" autocomplete="off" required maxlength="200" autofocus /></p>
                  <p><button type="submit" class="main">Sign in</button></p>
                </form>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using FraudStreams.Access.Audit;
+using FraudStreams.Diagnostics;
 using FraudStreams.Hosting;
 using FraudStreams.Messaging;
 using FraudStreams.Pipelines;
@@ -119,21 +120,25 @@ public sealed class CaseLog : IAuditSource, IAsyncDisposable
 
     async Task ReadAsync(Action<CaseEvent>? applied = null)
     {
-        _topics ??= _open();
+        _topics ??= await BlockingCall.RunAsync(_open);
         _reader ??= _topics.OpenReader(s_partition, 0);
-        var records = _records.ToBuilder();
         while (await _reader.NextAsync(wait: true, CancellationToken.None) is { Count: > 0 } read)
+            Take(read, applied);
+    }
+
+    /// <summary>What is read holds at once: should the next read fail, the reader does not give it again.</summary>
+    void Take(IReadOnlyList<TopicRecord> read, Action<CaseEvent>? applied)
+    {
+        var records = _records.ToBuilder();
+        foreach (var record in read)
         {
-            foreach (var record in read)
-            {
-                if (CaseEvent.Read(record.Value.Span) is not { } entry)
-                    continue;
-                var before = records.GetValueOrDefault(entry.Key) ?? new CaseRecord(entry.Key);
-                if (before.After(entry) is not { } after)
-                    continue;
-                records[entry.Key] = after;
-                applied?.Invoke(entry);
-            }
+            if (CaseEvent.Read(record.Value.Span) is not { } entry)
+                continue;
+            var before = records.GetValueOrDefault(entry.Key) ?? new CaseRecord(entry.Key);
+            if (before.After(entry) is not { } after)
+                continue;
+            records[entry.Key] = after;
+            applied?.Invoke(entry);
         }
 
         Volatile.Write(ref _records, records.ToImmutable());

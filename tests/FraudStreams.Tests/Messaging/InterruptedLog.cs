@@ -1,0 +1,40 @@
+using Akka;
+using Akka.Streams.Dsl;
+using FraudStreams.Messaging;
+
+namespace FraudStreams.Tests.Messaging;
+
+/// <summary>A log whose readers fail once, after so many chunks, and read on then.</summary>
+sealed class InterruptedLog(IMessageLog log) : IMessageLog
+{
+    public int ChunksUntilFault { get; set; } = int.MaxValue;
+
+    public int MaxInFlightBatches => log.MaxInFlightBatches;
+
+    public IPartitionReader OpenReader(TopicPartition partition, long from) => new Reader(this, log.OpenReader(partition, from));
+
+    public Source<TopicPartitionSource, NotUsed> Consume(string topic, string group) => log.Consume(topic, group);
+
+    public Task<int> PublishAsync(RecordBatch records, CancellationToken cancellationToken) => log.PublishAsync(records, cancellationToken);
+
+    public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken cancellationToken) => log.PositionAsync(group, partition, cancellationToken);
+
+    public int LongestRecord(string topic) => log.LongestRecord(topic);
+
+    public Task<MessageLogStatus> StatusAsync(CancellationToken cancellationToken) => log.StatusAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => log.DisposeAsync();
+
+    sealed class Reader(InterruptedLog log, IPartitionReader reader) : IPartitionReader
+    {
+        public async Task<IReadOnlyList<TopicRecord>> NextAsync(bool wait, CancellationToken cancellationToken)
+        {
+            if (log.ChunksUntilFault-- > 0)
+                return await reader.NextAsync(wait, cancellationToken);
+            log.ChunksUntilFault = int.MaxValue;
+            throw new MessageLogException("the topics are away");
+        }
+
+        public ValueTask DisposeAsync() => reader.DisposeAsync();
+    }
+}
