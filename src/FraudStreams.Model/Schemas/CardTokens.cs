@@ -34,7 +34,9 @@ public sealed class CardTokens(TransactionSchema schema, ImmutableArray<CardToke
 
     const int DeepestNesting = 40;
 
-    static readonly SearchValues<byte> s_grouped = SearchValues.Create("0123456789 -"u8);
+    const int LongestGrouped = 64;
+
+    static readonly SearchValues<byte> s_grouped = SearchValues.Create("0123456789 -"u8), s_groupSigns = SearchValues.Create(" -"u8);
 
     /// <summary>The digits of a token behind its last mark, by which people recognise a card; none where it is no token.</summary>
     public static ReadOnlySpan<byte> LastDigitsOf(ReadOnlySpan<byte> token) =>
@@ -46,87 +48,131 @@ public sealed class CardTokens(TransactionSchema schema, ImmutableArray<CardToke
     /// <summary>The tokens of a card, that of the key in force first.</summary>
     public ImmutableArray<string> Of(string card) => [.. keys.Select(key => Of(Encoding.UTF8.GetBytes(card), key))];
 
+    /// <summary>A card's digits without the blanks and hyphens between them; anything else as it is.</summary>
+    public static string CanonicalOf(string card) => Encoding.UTF8.GetString(Canonical(Encoding.UTF8.GetBytes(card)));
+
     /// <summary>A key of a topic, where it is a card.</summary>
     public byte[] Key(ReadOnlySpan<byte> card) => card.IsEmpty || IsToken(card) ? card.ToArray() : Encoding.UTF8.GetBytes(Of(card, keys[0]));
 
     /// <summary>
-    /// The record with its card replaced, also where another field repeats it. Where the record is no JSON object with a card, every card number in it is
-    /// masked instead: it goes to `rejected` with its bytes.
+    /// The record with its card replaced, also where another field repeats it, and other card numbers in its texts masked; its id stays. Where the record is no
+    /// JSON object with a card, every card number in it is masked instead: it goes to `rejected` with its bytes. Takes any bytes.
     /// </summary>
     /// <param name="token">The token; empty where the record has no card.</param>
     public byte[] Replace(ReadOnlySpan<byte> record, out byte[] token)
     {
-        if (!TryFindCard(record, out var start, out var length, out var card))
+        if (TryFindCard(record, out var start, out var card))
         {
-            token = [];
-            var masked = record.ToArray();
-            CardNumbers.Mask(masked);
-            return masked;
+            token = Key(card);
+            try
+            {
+                return Rewritten(record, start, card, token);
+            }
+            catch (Exception e) when (e is JsonException or InvalidOperationException)
+            {
+                // A text that is no text, such as half a surrogate: no payment either.
+            }
         }
 
-        token = Key(card);
-        if (card.AsSpan().SequenceEqual(token))
-        {
-            var same = record.ToArray();
-            if (CardNumbers.Count(same) > 0)
-                MaskTexts(same);
-            return same;
-        }
-
-        var into = new ArrayBufferWriter<byte>(record.Length + 64);
-        WriteWithout(record[..start], card, token, into);
-        into.Write("\""u8);
-        into.Write(token);
-        into.Write("\""u8);
-        WriteWithout(record[(start + length)..], card, token, into);
-        var replaced = into.WrittenSpan.ToArray();
-        if (CardNumbers.Count(replaced) > 0)
-            MaskTexts(replaced);
-        return replaced;
+        token = [];
+        var masked = record.ToArray();
+        CardNumbers.Mask(masked);
+        return masked;
     }
 
-    /// <summary>Other texts than the id: where columns are shifted, or a merchant notes a card, a number stands in a field that is none for it.</summary>
-    void MaskTexts(byte[] record)
+    byte[] Rewritten(ReadOnlySpan<byte> record, int cardStart, byte[] card, byte[] token)
     {
+        var into = new ArrayBufferWriter<byte>(record.Length + 64);
         var json = new Utf8JsonReader(record, new JsonReaderOptions { MaxDepth = DeepestNesting });
-        var isId = false;
+        var digits = Canonical(card);
+        var (isId, copied) = (false, 0);
         while (json.Read())
         {
             if (json.TokenType == JsonTokenType.PropertyName)
-                isId = json.ValueTextEquals(schema.Roles.Id);
-            else if (json.TokenType == JsonTokenType.String && !isId)
-                CardNumbers.Mask(record.AsSpan((int)json.TokenStartIndex, (int)(json.BytesConsumed - json.TokenStartIndex)));
+                isId = json.CurrentDepth == 1 && json.ValueTextEquals(schema.Roles.Id);
+            if (json.TokenType is not (JsonTokenType.String or JsonTokenType.Number))
+                continue;
+            var (start, end) = ((int)json.TokenStartIndex, (int)json.BytesConsumed);
+
+            // What is a token already is written as it is: it may be anything behind its beginning.
+            if (start == cardStart && IsToken(card))
+                continue;
+            var value = start == cardStart || (!isId && json.TokenType == JsonTokenType.Number && digits.Length >= LeastDigits && json.ValueSpan.SequenceEqual(digits)) ? token
+                : isId || json.TokenType == JsonTokenType.Number ? null
+                : WithoutNumbers(ref json, card, digits, token);
+            if (value is null || record[start..end].SequenceEqual((byte[])[(byte)'"', .. value, (byte)'"']))
+                continue;
+            into.Write(record[copied..start]);
+            into.Write("\""u8);
+            into.Write(value);
+            into.Write("\""u8);
+            copied = end;
         }
+
+        into.Write(record[copied..]);
+        return into.WrittenSpan.ToArray();
+    }
+
+    /// <summary>A text in which the card, or where columns are shifted or a merchant notes one, another number stands: as it is written without it. Null for any other text.</summary>
+    static byte[]? WithoutNumbers(ref Utf8JsonReader json, ReadOnlySpan<byte> card, ReadOnlySpan<byte> digits, ReadOnlySpan<byte> token)
+    {
+        // Between escapes a number would not be found, or an escape be cut.
+        var isEscaped = json.ValueIsEscaped;
+        if (!isEscaped && json.ValueSpan.IndexOf(card) < 0 && json.ValueSpan.IndexOf(digits) < 0 && CardNumbers.Count(json.ValueSpan) == 0)
+            return null;
+        var text = isEscaped ? Encoding.UTF8.GetBytes(json.GetString()!) : json.ValueSpan.ToArray();
+        var isChanged = TryReplace(ref text, card, token);
+        isChanged |= TryReplace(ref text, digits, token);
+        isChanged |= CardNumbers.Mask(text);
+        return !isChanged ? null : isEscaped ? JsonEncodedText.Encode(text).EncodedUtf8Bytes.ToArray() : text;
+    }
+
+    /// <summary>Short values, such as an account of three letters, would be found everywhere.</summary>
+    static bool TryReplace(ref byte[] text, ReadOnlySpan<byte> card, ReadOnlySpan<byte> token)
+    {
+        if (card.Length < LeastDigits || token.SequenceEqual(card) || text.AsSpan().IndexOf(card) < 0)
+            return false;
+        var into = new ArrayBufferWriter<byte>(text.Length + token.Length);
+        ReadOnlySpan<byte> left = text;
+        while (left.IndexOf(card) is >= 0 and var at)
+        {
+            into.Write(left[..at]);
+            into.Write(token);
+            left = left[(at + card.Length)..];
+        }
+
+        into.Write(left);
+        text = into.WrittenSpan.ToArray();
+        return true;
     }
 
     static string Of(ReadOnlySpan<byte> card, CardTokenKey key)
     {
-        Span<byte> digits = stackalloc byte[card.Length <= 64 ? card.Length : 0];
-        var canonical = Canonical(card, digits);
+        var canonical = Canonical(card);
         var hash = HMACSHA256.HashData(key.Secret.AsSpan(), canonical);
         var isNumber = canonical.Length >= LeastDigits && !canonical.ContainsAnyExceptInRange((byte)'0', (byte)'9');
         return $"{Begin}{key.Name}_{Base64Url.EncodeToString(hash.AsSpan(0, TokenBytes))}{(isNumber ? $"_{Encoding.ASCII.GetString(canonical[^ShownDigits..])}" : "")}";
     }
 
     /// <summary>A number that is written in groups is the same card.</summary>
-    static ReadOnlySpan<byte> Canonical(ReadOnlySpan<byte> card, Span<byte> digits)
+    static ReadOnlySpan<byte> Canonical(ReadOnlySpan<byte> card)
     {
-        if (digits.Length < card.Length || card.ContainsAnyExcept(s_grouped))
+        if (card.Length > LongestGrouped || !card.ContainsAny(s_groupSigns) || card.ContainsAnyExcept(s_grouped))
             return card;
-        var count = 0;
+        var (digits, count) = (new byte[card.Length], 0);
         foreach (var sign in card)
         {
-            if (sign is not ((byte)' ' or (byte)'-'))
+            if (!s_groupSigns.Contains(sign))
                 digits[count++] = sign;
         }
 
-        return digits[..count].ToArray();
+        return digits.AsSpan(0, count);
     }
 
     /// <summary>Finds the value of the card field of a flat JSON object; the last one where it stands twice, as that is a fault of the record anyway.</summary>
-    bool TryFindCard(ReadOnlySpan<byte> record, out int start, out int length, out byte[] card)
+    bool TryFindCard(ReadOnlySpan<byte> record, out int start, out byte[] card)
     {
-        (start, length, card) = (0, 0, []);
+        (start, card) = (0, []);
         if (schema.Roles.Card is not { } name)
             return false;
         var json = new Utf8JsonReader(record, new JsonReaderOptions { MaxDepth = DeepestNesting });
@@ -142,7 +188,7 @@ public sealed class CardTokens(TransactionSchema schema, ImmutableArray<CardToke
                 if (isCard && json.TokenType is (JsonTokenType.String or JsonTokenType.Number))
                 {
                     found++;
-                    (start, length) = ((int)json.TokenStartIndex, (int)(json.BytesConsumed - json.TokenStartIndex));
+                    start = (int)json.TokenStartIndex;
                     card = json.TokenType == JsonTokenType.String ? Encoding.UTF8.GetBytes(json.GetString()!) : json.ValueSpan.ToArray();
                 }
                 else
@@ -157,18 +203,5 @@ public sealed class CardTokens(TransactionSchema schema, ImmutableArray<CardToke
         {
             return false;
         }
-    }
-
-    /// <summary>Short values, such as an account of three letters, would be found everywhere.</summary>
-    static void WriteWithout(ReadOnlySpan<byte> text, ReadOnlySpan<byte> card, ReadOnlySpan<byte> token, ArrayBufferWriter<byte> into)
-    {
-        while (card.Length >= LeastDigits && text.IndexOf(card) is >= 0 and var at)
-        {
-            into.Write(text[..at]);
-            into.Write(token);
-            text = text[(at + card.Length)..];
-        }
-
-        into.Write(text);
     }
 }

@@ -20,14 +20,14 @@ static class FileAccessRights
     }
 
     /// <summary>
-    /// Whether every user of the machine may look into a folder: it and all folders above it are open to others. A group that was given the folder is not
+    /// Whether every user of the machine may look into a folder or file: it and all folders above it are open to others. A group that was given it is not
     /// counted: that was somebody's wish.
     /// </summary>
-    public static bool IsOpenToOthers(string folder)
+    public static bool IsOpenToOthers(string path)
     {
-        if (OperatingSystem.IsWindows() || (File.GetUnixFileMode(folder) & AnyOfOthers) == UnixFileMode.None)
+        if (OperatingSystem.IsWindows() || (File.GetUnixFileMode(path) & AnyOfOthers) == UnixFileMode.None)
             return false;
-        for (var above = Directory.GetParent(Path.GetFullPath(folder)); above is not null; above = above.Parent)
+        for (var above = Directory.GetParent(Path.GetFullPath(path)); above is not null; above = above.Parent)
         {
             if (!above.UnixFileMode.HasFlag(UnixFileMode.OtherExecute))
                 return false;

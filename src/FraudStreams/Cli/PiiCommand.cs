@@ -44,7 +44,7 @@ static class PiiCommand
         string[] topics =
         [
             TopicNames.Transactions, TopicNames.Predictions, TopicNames.Rejected, TopicNames.Shadow, TopicNames.Alerts, TopicNames.Undelivered, TopicNames.Labels, TopicNames.Cases,
-            TopicNames.Keys, TopicNames.Audit, TopicNames.Models, .. settings.Topics.Kafka is null ? [] : new[] { "memory" },
+            TopicNames.Keys, TopicNames.Audit, TopicNames.Models, .. settings.Topics.Kafka is null ? [] : new[] { PiiAudit.Snapshots },
         ];
         var places = new PiiPlaces(
             settings.DataDirectory, topics, (topic, token) => StreamTopics.ReadRecordsAsync(settings, topic, token), settings.Store.Postgres ?? settings.Alerts.Journal.Postgres,
@@ -61,7 +61,7 @@ static class PiiCommand
 
         if (call.GetValue(CommonOptions.Json))
         {
-            JsonOutput.Print(new { Clean = report.IsClean, report.Places, report.Findings });
+            JsonOutput.Print(new { Clean = report.IsClean, report.Places, report.SecretsLimit, report.Findings });
         }
         else if (report.IsClean)
         {
@@ -73,11 +73,13 @@ static class PiiCommand
             foreach (var finding in report.Findings)
                 table.AddRow(Markup.Escape(finding.Place), finding.Kind, $"{finding.Count:N0}");
             Screen.Out.Write(table);
-            Screen.Out.WritePlain(settings.Privacy.Keys.IsEmpty
+            Screen.Out.WritePlain(!settings.Privacy.IsOn
                 ? "privacy.card-token is off: with it on, what is written from then on holds tokens."
                 : "What was written before privacy.card-token was on, or by others, holds numbers until it leaves with retention.");
         }
 
+        if (report.SecretsLimit is { } limit && !call.GetValue(CommonOptions.Json))
+            Screen.Out.WritePlain($"The payments have more than {limit:N0} secret values: only the first {limit:N0} were looked for. Card numbers were looked for everywhere.");
         return report.IsClean ? ExitCode.Done : ExitCode.Failed;
     }
 }

@@ -45,21 +45,22 @@ static class PrivacyCommand
     static int MakeKey(ParseResult call)
     {
         var file = call.GetValue(KeyFile)!;
-        string name;
-        string? before;
+        RotatedKey key;
         try
         {
-            (name, before) = PrivacySettings.Rotate(file);
+            key = CardTokenKeys.Rotate(file);
         }
         catch (FormatException e)
         {
             throw new CommandFailedException($"{file}: {e.Message}");
         }
 
+        if (key.LostOwner is { } owner)
+            Screen.Error.WritePlain($"{file} was another user's and is {Environment.UserName}'s now: `chown {owner} {file}` as root gives it back, or the hosts may not be able to read it");
         if (call.GetValue(CommonOptions.Json))
-            JsonOutput.Print(new { File = file, Key = name, Before = before });
+            JsonOutput.Print(new { File = file, Key = key.Name, key.Before });
         else
-            Screen.Out.WritePlain(before is null ? $"{file} holds the key {name}." : $"{file} holds the new key {name}, and {before} before it: cards get new tokens from the next start on, and their windows begin anew.");
+            Screen.Out.WritePlain(key.Before is null ? $"{file} holds the key {key.Name}." : $"{file} holds the new key {key.Name}, and {key.Before} before it: cards get new tokens from the next start on, and their windows begin anew.");
         return ExitCode.Done;
     }
 
@@ -82,25 +83,34 @@ static class PrivacyCommand
             throw new CommandFailedException($"schema {schema.Name} has no card");
         if (!Directory.Exists(settings.DataDirectory))
             throw new CommandFailedException($"there is no data folder {settings.DataDirectory}: --data names another");
+        const string cure = "stop it first, or it writes anew what it remembers of the card";
+        if (HeartbeatFile.OfThisMachine(settings.DataDirectory) is [var here, ..])
+            throw new CommandFailedException($"process {here.ProcessId} of this machine runs on {settings.DataDirectory}: {cure}");
         if (HeartbeatFile.OfAllMachines(settings.DataDirectory, TimeProvider.System.GetUtcNow()) is [var running, ..])
-            throw new CommandFailedException($"process {running.ProcessId} on {running.Machine} runs on {settings.DataDirectory}: stop it first, or it writes anew what it remembers of the card");
+            throw new CommandFailedException($"process {running.ProcessId} on {running.Machine} runs on {settings.DataDirectory}: {cure}");
         var card = CardOf(call);
-        await using var access = new AccessTopics(() => StreamTopics.OpenAccess(settings, CommandLog.Logger, TimeProvider.System), TimeProvider.System);
-        await new AuditLog(access).AppendAsync(
-            new AuditEntry(TimeProvider.System.GetUtcNow(), call.GetValue(ModelsCommand.As)!, "card.erased", SecretText.Mask(Encoding.UTF8.GetBytes(card))) { Why = call.GetValue(Why) });
+        await using (var access = new AccessTopics(() => StreamTopics.OpenAccess(settings, CommandLog.Logger, TimeProvider.System), TimeProvider.System))
+        {
+            await new AuditLog(access).AppendAsync(
+                new AuditEntry(TimeProvider.System.GetUtcNow(), call.GetValue(ModelsCommand.As)!, "card.erased", SecretText.Mask(Encoding.UTF8.GetBytes(card))) { Why = call.GetValue(Why) });
+        }
+
         var erased = await CardEraser.EraseAsync(
             settings.Store, settings.Topics, settings.DataDirectory, schema, CardEraser.NamesOf(card, settings.Privacy.For(schema)), cancellationToken);
+        var code = erased.Unfinished.IsEmpty ? ExitCode.Done : ExitCode.Failed;
         if (call.GetValue(CommonOptions.Json))
         {
             JsonOutput.Print(erased);
-            return ExitCode.Done;
+            return code;
         }
 
         Screen.Out.WritePlain($"Erased: {erased.Payments:N0} payments and {erased.Labels:N0} labels of the store, {erased.Records:N0} records of topics, the card in {erased.Snapshots:N0} snapshots of windows.");
         Screen.Out.WritePlain("Not reached:");
         foreach (var place in erased.NotReached)
             Screen.Out.WritePlain($"  {place}");
-        return ExitCode.Done;
+        foreach (var unfinished in erased.Unfinished)
+            Screen.Error.WritePlain($"Not finished: {unfinished}");
+        return code;
     }
 
     static (FraudSettings Settings, TransactionSchema Schema) Read(ParseResult call)

@@ -81,7 +81,7 @@ static class ReplayCommand
             var total = store is null
                 ? (await topics!.StatusAsync(stop.Stopped)).Topics.First(topic => topic.Topic == TopicNames.Transactions).Kept
                 : (await store.CountAsync(stop.Stopped)).Stored;
-            if (sideTopic is null && model.Schema.HasSecrets && settings.Privacy.Keys.IsEmpty)
+            if (sideTopic is null && model.Schema.HasSecrets && !settings.Privacy.IsOn)
                 progress.Warning($"{into} holds full card numbers: nothing in it is masked");
             var step = progress.Step($"replaying with {model.Version} into {into}");
             await using IReplayOutput output = sideTopic is null ? new ReplayFile(into, call.GetValue(Force), TimeProvider.System) : new ReplayTopic(topics!, sideTopic, TimeProvider.System);

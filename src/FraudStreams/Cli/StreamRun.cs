@@ -61,6 +61,8 @@ static class StreamRun
                         settings.DataDirectory, Path.GetFullPath(settings.DataDirectory));
                 }
 
+                if (settings.Privacy.KeyFile is { } keyFile && FileAccessRights.IsOpenToOthers(keyFile))
+                    log.LogWarning("{File} is open to all users of this machine, and whoever reads it can tell which token is which card: chmod o-rwx {Path} closes it", keyFile, Path.GetFullPath(keyFile));
                 console.ShowAddress(settings.Log.Format == LogFormat.Human ? listener?.Address.ToString() : null);
                 console.Show(
                     host.Services.GetRequiredService<DeliveredAlerts>(), new RateSampler(totals, stream.Rates, stream.LagsAsync, time),
@@ -117,6 +119,10 @@ static class StreamRun
     {
         CommandChecks.MakeFolder(settings.DataDirectory);
         var schema = SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory);
+
+        // Without its key the stream does not start: said before a model is trained.
+        _ = settings.Privacy.For(schema);
+
         // Told to stop meanwhile, it starts, drains and ends as ever; only a training is given up.
         await TopicSchema.CheckAsync(settings, schema, CancellationToken.None);
         if (!settings.Roles.Contains(Role.Score))

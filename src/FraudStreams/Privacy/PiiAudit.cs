@@ -16,7 +16,8 @@ namespace FraudStreams.Privacy;
 public sealed record PiiFinding(string Place, string Kind, long Count);
 
 /// <param name="Places">How many topics, tables and files were searched.</param>
-public sealed record PiiReport(ImmutableArray<PiiFinding> Findings, int Places)
+/// <param name="SecretsLimit">That many secret values were looked for, and there are more; null where all were.</param>
+public sealed record PiiReport(ImmutableArray<PiiFinding> Findings, int Places, int? SecretsLimit)
 {
     public bool IsClean => Findings.IsEmpty;
 }
@@ -25,12 +26,15 @@ public sealed record PiiReport(ImmutableArray<PiiFinding> Findings, int Places)
 /// Searches what the program wrote for card numbers, everywhere, and for values of secret fields, where the program does not keep them by design: alerts,
 /// mails, logs, metrics and what is said of cases. Topics of payments, the store and snapshots keep secret fields other than the card. Not thread-safe.
 /// </summary>
-sealed class PiiAudit(TransactionSchema schema)
+/// <param name="mostSecrets">Values that are looked for.</param>
+sealed class PiiAudit(TransactionSchema schema, int mostSecrets = 100_000)
 {
     public const string CardNumber = "card-number", SecretField = "secret-field";
 
+    /// <summary>The topic of windows' snapshots, where topics are on Kafka.</summary>
+    public const string Snapshots = "memory";
+
     const int ChunkBytes = 1 << 20;
-    const int MostSecrets = 100_000;
 
     /// <summary>Shorter values, and single words such as a first name, stand in other texts by chance.</summary>
     const int LeastSecret = 8;
@@ -38,25 +42,28 @@ sealed class PiiAudit(TransactionSchema schema)
     static readonly string[] s_payments = [TopicNames.Transactions, TopicNames.Predictions];
 
     /// <summary>What keeps secret fields by design.</summary>
-    static readonly string[] s_keeping = [.. s_payments, TopicNames.Rejected, TopicNames.Shadow];
+    static readonly string[] s_keeping = [.. s_payments, TopicNames.Rejected, TopicNames.Shadow, Snapshots];
 
     readonly Dictionary<(string Place, string Kind), long> _found = [];
     readonly HashSet<string> _secrets = new(StringComparer.Ordinal);
-    readonly List<(string Place, string Text)> _early = [];
-    SearchValues<string>? _search;
+    SearchValues<string> _search = SearchValues.Create([], StringComparison.Ordinal);
+    bool _isLimited;
     int _places;
+
+    /// <summary>Whether a topic's records tell what is secret: these topics come first, and then <see cref="KnowSecrets"/>.</summary>
+    public static bool IsOfPayments(string topic) => s_payments.Contains(topic);
 
     /// <summary>Counts a place that was searched, whether anything was found in it or not.</summary>
     public void Place() => _places++;
 
-    /// <summary>A record of a topic. Those of payments tell what is secret, so they come first.</summary>
+    /// <summary>A record of a topic.</summary>
     public void Record(string place, string topic, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         Bytes(place, key);
         Bytes(place, value);
         if (topic == TopicNames.Rejected && RejectedRecord.Read(value.ToArray()) is { } rejected)
             Bytes(place, rejected.Original.Span);
-        if (s_payments.Contains(topic))
+        if (IsOfPayments(topic))
             TakeSecrets(value);
         else if (!s_keeping.Contains(topic))
             Outside(place, Encoding.UTF8.GetString(value));
@@ -66,22 +73,10 @@ sealed class PiiAudit(TransactionSchema schema)
     public void Bytes(string place, ReadOnlySpan<byte> content) => Add(place, CardNumber, CardNumbers.Count(content));
 
     /// <summary>A text that leaves the host.</summary>
-    public void Outside(string place, string text)
-    {
-        if (_search is null)
-            _early.Add((place, text));
-        else
-            Add(place, SecretField, Count(text, _search));
-    }
+    public void Outside(string place, string text) => Add(place, SecretField, Count(text, _search));
 
     /// <summary>All payments were seen: what is secret is known.</summary>
-    public void KnowSecrets()
-    {
-        _search = SearchValues.Create([.. _secrets], StringComparison.Ordinal);
-        foreach (var (place, text) in _early)
-            Outside(place, text);
-        _early.Clear();
-    }
+    public void KnowSecrets() => _search = SearchValues.Create([.. _secrets], StringComparison.Ordinal);
 
     /// <summary>A SQLite file of the program: all texts and bytes of all tables.</summary>
     /// <param name="isOutside">Whether what it holds is what people are told, as the journal of alerts does.</param>
@@ -145,7 +140,7 @@ sealed class PiiAudit(TransactionSchema schema)
         Bytes(place, buffer.AsSpan(0, kept));
     }
 
-    public PiiReport Report() => new([.. _found.Select(found => new PiiFinding(found.Key.Place, found.Key.Kind, found.Value)).OrderBy(found => found.Place, StringComparer.Ordinal)], _places);
+    public PiiReport Report() => new([.. _found.Select(found => new PiiFinding(found.Key.Place, found.Key.Kind, found.Value)).OrderBy(found => found.Place, StringComparer.Ordinal)], _places, _isLimited ? mostSecrets : null);
 
     static int EndOf(ReadOnlySpan<byte> chunk) =>
         chunk.LastIndexOf((byte)'\n') is > 0 and var line ? line + 1 : chunk.LastIndexOfAnyExceptInRange((byte)'0', (byte)'9') is > 0 and var end ? end : chunk.Length;
@@ -171,7 +166,7 @@ sealed class PiiAudit(TransactionSchema schema)
 
     void TakeSecrets(ReadOnlySpan<byte> record)
     {
-        if (_secrets.Count >= MostSecrets)
+        if (_isLimited)
             return;
         try
         {
@@ -180,7 +175,12 @@ sealed class PiiAudit(TransactionSchema schema)
             {
                 if (json.RootElement.TryGetProperty(field.Name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: >= LeastSecret } text
                     && (text.Contains(' ', StringComparison.Ordinal) || text.Any(char.IsDigit)))
-                    _secrets.Add(text);
+                {
+                    if (_secrets.Count < mostSecrets)
+                        _secrets.Add(text);
+                    else
+                        _isLimited |= !_secrets.Contains(text);
+                }
             }
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

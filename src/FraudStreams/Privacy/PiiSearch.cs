@@ -9,7 +9,7 @@ namespace FraudStreams.Privacy;
 
 /// <summary>Where an installation keeps what it writes.</summary>
 /// <param name="DataDirectory">Embedded topics, store, snapshots, journal, mails, models.</param>
-/// <param name="Topics">The topics to read; those of payments first.</param>
+/// <param name="Topics">The topics to read.</param>
 /// <param name="Records">The retained records of a topic.</param>
 /// <param name="Postgres">The database of store or journal; null where neither is there.</param>
 /// <param name="Files">Logs, saved metrics, exports: what was written elsewhere.</param>
@@ -25,14 +25,9 @@ static class PiiSearch
     public static async Task<PiiReport> RunAsync(TransactionSchema schema, PiiPlaces places, CancellationToken cancellationToken)
     {
         var audit = new PiiAudit(schema);
-        foreach (var topic in places.Topics)
-        {
-            audit.Place();
-            await foreach (var record in places.Records(topic, cancellationToken))
-                audit.Record($"topic {topic}", topic, record.Key.Span, record.Value.Span);
-        }
-
+        await TopicsAsync(audit, places, places.Topics.Where(PiiAudit.IsOfPayments), cancellationToken);
         audit.KnowSecrets();
+        await TopicsAsync(audit, places, places.Topics.Where(topic => !PiiAudit.IsOfPayments(topic)), cancellationToken);
         if (Directory.Exists(places.DataDirectory))
         {
             foreach (var path in Directory.EnumerateFiles(places.DataDirectory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
@@ -57,6 +52,16 @@ static class PiiSearch
         if (places.Postgres is { } postgres)
             await TablesAsync(audit, postgres, cancellationToken);
         return audit.Report();
+    }
+
+    static async Task TopicsAsync(PiiAudit audit, PiiPlaces places, IEnumerable<string> topics, CancellationToken cancellationToken)
+    {
+        foreach (var topic in topics)
+        {
+            audit.Place();
+            await foreach (var record in places.Records(topic, cancellationToken))
+                audit.Record($"topic {topic}", topic, record.Key.Span, record.Value.Span);
+        }
     }
 
     static async Task TablesAsync(PiiAudit audit, PostgresStoreSettings settings, CancellationToken cancellationToken)

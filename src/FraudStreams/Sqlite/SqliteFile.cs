@@ -78,7 +78,31 @@ internal sealed class SqliteFile : IDisposable
     /// Writes the whole file anew, without what was removed: until something else is stored there, that stays in freed pages and in the write-ahead log,
     /// and pages that a table has left long ago have copies. Takes as long as copying the file, and as much room.
     /// </summary>
-    public void WriteAnew() => Execute("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+    /// <exception cref="SqliteFileException">There is no room, or another process has the file open and its write-ahead log stays.</exception>
+    public void WriteAnew()
+    {
+        Execute("VACUUM");
+
+        // A checkpoint that another connection holds up is no fault to SQLite: its row says so.
+        if (QueryLong("PRAGMA wal_checkpoint(TRUNCATE)") != 0)
+            throw SqliteFileException.From(Path, raw.SQLITE_BUSY, "the write-ahead log is in use");
+    }
+
+    /// <summary>After an erasure that is committed: <see cref="WriteAnew"/>.</summary>
+    /// <returns>Why it could not be done, with what to do; null where it was.</returns>
+    public string? TryWriteAnew()
+    {
+        try
+        {
+            WriteAnew();
+            return null;
+        }
+        catch (SqliteFileException e)
+        {
+            return $"{Path}: what was erased may still stand in freed pages, as the file could not be written anew: {e.Message}. "
+                + $"Close what else has it open, make room for a copy of it ({new FileInfo(Path).Length / 1e6:N0} MB), and run the same command again";
+        }
+    }
 
     /// <summary>Quotes a name from outside as an SQL identifier.</summary>
     public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"")}\"";

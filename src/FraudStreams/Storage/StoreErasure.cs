@@ -8,11 +8,39 @@ namespace FraudStreams.Storage;
 
 /// <summary>What was removed.</summary>
 /// <param name="Ids">Of the payments.</param>
-sealed record ErasedPayments(ImmutableArray<string> Ids, long Labels);
+/// <param name="NotAnew">Why what they held still stands in freed pages of the store's file; null where it does not.</param>
+sealed record ErasedPayments(ImmutableArray<string> Ids, long Labels, string? NotAnew = null);
 
 /// <summary>Removes the payments of a card, their labels and what challengers said of them from the store, in one transaction.</summary>
 static class StoreErasure
 {
+    /// <summary>The ids of the payments that <see cref="EraseAsync"/> would remove.</summary>
+    /// <param name="cards">The card as the store may have it: its number, its tokens.</param>
+    /// <exception cref="StoreException">The store cannot be read now.</exception>
+    public static async Task<ImmutableArray<string>> FindAsync(StoreSettings settings, string dataDirectory, TransactionSchema schema, IReadOnlyCollection<string> cards, CancellationToken cancellationToken)
+    {
+        var (id, card) = (StoreColumn.Quote(schema.Roles.Id), StoreColumn.Quote(schema.Roles.Card!));
+        try
+        {
+            if (settings.Postgres is { } postgres)
+            {
+                await using var connection = postgres.ToConnection();
+                await connection.OpenAsync(cancellationToken);
+                return [.. await FindAsync(connection, null, postgres.Tables, id, card, cards, cancellationToken)];
+            }
+
+            var sqlite = new SqliteStoreSettings(dataDirectory);
+            if (!File.Exists(sqlite.File))
+                return [];
+            using var file = SqliteFile.Open(sqlite.File, SqliteAccess.ReadWrite, sqlite.LockTimeout);
+            return Find(file, new StoreTableNames(null), id, card, cards);
+        }
+        catch (Exception e) when (e is NpgsqlException or SqliteFileException)
+        {
+            throw new StoreException(settings.Postgres is { } database ? $"{database.Location}: {e.Message}" : e.Message);
+        }
+    }
+
     /// <param name="cards">The card as the store may have it: its number, its tokens.</param>
     /// <exception cref="StoreException">The store cannot be written now; nothing was removed.</exception>
     public static async Task<ErasedPayments> EraseAsync(StoreSettings settings, string dataDirectory, TransactionSchema schema, IReadOnlyCollection<string> cards, CancellationToken cancellationToken)
@@ -26,15 +54,7 @@ static class StoreErasure
             await using var connection = postgres.ToConnection();
             await connection.OpenAsync(cancellationToken);
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            var ids = new List<string>();
-            await using (var find = new NpgsqlCommand($"SELECT {id} FROM {tables.Transactions} WHERE {card} = ANY($1)", connection, transaction))
-            {
-                find.Parameters.AddWithValue(cards.ToArray());
-                await using var rows = await find.ExecuteReaderAsync(cancellationToken);
-                while (await rows.ReadAsync(cancellationToken))
-                    ids.Add(rows.GetString(0));
-            }
-
+            var ids = await FindAsync(connection, transaction, tables, id, card, cards, cancellationToken);
             var labels = await DeleteAsync($"DELETE FROM {tables.LabelHistory} WHERE id = ANY($1)");
             await DeleteAsync($"DELETE FROM {tables.Shadow} WHERE id = ANY($1)");
             await DeleteAsync($"DELETE FROM {tables.Transactions} WHERE {id} = ANY($1)");
@@ -54,6 +74,31 @@ static class StoreErasure
         }
     }
 
+    static async Task<List<string>> FindAsync(
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, StoreTableNames tables, string id, string card, IReadOnlyCollection<string> cards, CancellationToken cancellationToken)
+    {
+        var ids = new List<string>();
+        await using var find = new NpgsqlCommand($"SELECT {id} FROM {tables.Transactions} WHERE {card} = ANY($1)", connection, transaction);
+        find.Parameters.AddWithValue(cards.ToArray());
+        await using var rows = await find.ExecuteReaderAsync(cancellationToken);
+        while (await rows.ReadAsync(cancellationToken))
+            ids.Add(rows.GetString(0));
+        return ids;
+    }
+
+    static ImmutableArray<string> Find(SqliteFile file, StoreTableNames tables, string id, string card, IReadOnlyCollection<string> cards)
+    {
+        var ids = ImmutableArray.CreateBuilder<string>();
+        foreach (var number in cards)
+        {
+            using var found = file.Query($"SELECT {id} FROM {tables.Transactions} WHERE {card} = ?1").Bind(1, number);
+            while (found.Step())
+                ids.Add(found.Text(0));
+        }
+
+        return ids.ToImmutable();
+    }
+
     static ErasedPayments Erase(SqliteStoreSettings settings, StoreTableNames tables, string id, string card, IReadOnlyCollection<string> cards)
     {
         if (!File.Exists(settings.File))
@@ -61,15 +106,9 @@ static class StoreErasure
         try
         {
             using var file = SqliteFile.Open(settings.File, SqliteAccess.ReadWrite, settings.LockTimeout);
-            var (ids, labels) = (ImmutableArray.CreateBuilder<string>(), 0L);
+            var labels = 0L;
             file.Begin();
-            foreach (var number in cards)
-            {
-                using var found = file.Query($"SELECT {id} FROM {tables.Transactions} WHERE {card} = ?1").Bind(1, number);
-                while (found.Step())
-                    ids.Add(found.Text(0));
-            }
-
+            var ids = Find(file, tables, id, card, cards);
             foreach (var payment in ids)
             {
                 labels += Delete(file, $"DELETE FROM {tables.LabelHistory} WHERE id = ?1", payment);
@@ -78,8 +117,7 @@ static class StoreErasure
             }
 
             file.Commit();
-            file.WriteAnew();
-            return new ErasedPayments(ids.ToImmutable(), labels);
+            return new ErasedPayments(ids, labels, file.TryWriteAnew());
         }
         catch (SqliteFileException e)
         {

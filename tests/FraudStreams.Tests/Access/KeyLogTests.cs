@@ -35,6 +35,18 @@ public sealed class KeyLogTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_card_number_in_a_reason_or_subject_is_masked_in_the_audit_log()
+    {
+        var audit = new AuditLog(_topics);
+
+        await audit.AppendAsync(new AuditEntry(DateTimeOffset.UnixEpoch, "ada", "payment.unmasked", "card 4485370000007776") { Why = "she asked for 4485 3700 0000 7776" });
+
+        var entry = (await audit.ReadAuditAsync(default)).ShouldHaveSingleItem();
+        entry.Subject.ShouldBe("card ************7776");
+        entry.Why.ShouldBe("she asked for **** **** **** 7776");
+    }
+
+    [Fact]
     public async Task A_key_that_one_host_makes_holds_on_another_until_it_is_revoked()
     {
         var (key, kept) = await _one.AddAsync("checkout", AccessRole.Viewer, "ada", default);

@@ -65,7 +65,7 @@ public sealed class ApiSettingsTests
     public void The_production_example_has_keys_TLS_and_tokens_and_no_key_that_is_unknown()
     {
         using var folder = new TemporaryFolder();
-        PrivacySettings.Rotate(Path.Combine(folder, "token.key"));
+        CardTokenKeys.Rotate(Path.Combine(folder, "token.key"));
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256).CreateSelfSigned(TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow().AddDays(1));
         File.WriteAllText(Path.Combine(folder, "server.pem"), certificate.ExportCertificatePem());
@@ -78,7 +78,7 @@ public sealed class ApiSettingsTests
 
         settings.Api.TakesKeys.ShouldBeTrue();
         settings.Api.Tls.ShouldNotBeNull().Certificate.HasPrivateKey.ShouldBeTrue();
-        settings.Privacy.Keys.Length.ShouldBe(1);
+        settings.Privacy.IsOn.ShouldBeTrue();
         settings.Topics.Kafka.ShouldNotBeNull();
         settings.Store.Postgres.ShouldNotBeNull();
     }

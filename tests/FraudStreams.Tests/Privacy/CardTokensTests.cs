@@ -26,6 +26,13 @@ public sealed class CardTokensTests
     [InlineData("4485370000007776", 1)]
     [InlineData("card 4485370000007776, and 5555555555554444.", 2)]
     [InlineData("{\"cc_num\":\"4485370000007776\"}", 1)]
+    [InlineData("paid with 4485 3700 0000 7776, thanks", 1)]
+    [InlineData("4485-3700-0000-7776", 1)]
+    [InlineData("3782 822463 10005", 1)]
+    [InlineData("order/4485370000007776 +5555555555554444", 2)]
+    [InlineData("card:\\n4485370000007776", 1)]    // behind an escape
+    [InlineData("4485 3700-0000 7776", 0)]
+    [InlineData("4485 3700 0000 77761", 0)]
     [InlineData("4485370000007775", 0)]            // its check digit is wrong
     [InlineData("0.4485370000007776", 0)]          // the digits of a fraction
     [InlineData("a4485370000007776", 0)]           // of a hash
@@ -86,6 +93,65 @@ public sealed class CardTokensTests
     }
 
     [Fact]
+    public void A_number_in_groups_is_masked_but_for_its_last_four_digits()
+    {
+        CardNumbers.Masked("4485 3700 0000 7776 and 3782-822463-10005").ShouldBe("**** **** **** 7776 and ****-******-*0005");
+        CardNumbers.Masked("request 2026-17 of 4485370000007776").ShouldBe("request 2026-17 of ************7776");
+    }
+
+    [Theory]
+    [InlineData("""{"trans_num":"t-1","cc_num":"4485370000007776","amt":4485370000007776,"merchant":"M"}""", "a number that repeats the card")]
+    [InlineData("""{"trans_num":"t-1","cc_num":4485370000007776,"amt":144853700000077761,"merchant":"M"}""", "a number with the card's digits in it")]
+    [InlineData("""{"trans_num":"t-1","cc_num":"4485 3700 0000 7776","merchant":"a 4485370000007776, 4485-3700-0000-7776"}""", "groups")]
+    [InlineData("""{"trans_num":"t-1","cc_num":"4485370000007776","merchant":"a\n4485370000007776\u0034485370000007776"}""", "escapes")]
+    [InlineData("""{"trans_num":"t-1","cc_num":"tok_\"","merchant":"4485370000007776"}""", "a token with a quotation mark")]
+    [InlineData("""{"trans_num":"t-1","cc_num":"00412345678","merchant":"a\u00412345678"}""", "an escape that ends in the card's digits")]
+    public void A_replaced_record_stays_JSON(string record, string what)
+    {
+        var replaced = Encoding.UTF8.GetString(_tokens.Replace(Encoding.UTF8.GetBytes(record), out var token));
+
+        var json = System.Text.Json.JsonElement.Parse(replaced);
+        json.GetProperty("cc_num").GetString().ShouldBe(Encoding.UTF8.GetString(token), what);
+        CardNumbers.Count(Encoding.UTF8.GetBytes(json.GetProperty("merchant").GetString()!)).ShouldBe(0, what);
+        json.TryGetProperty("amt", out var amount);
+        amount.ToString().ShouldNotBe(Card);
+    }
+
+    [Fact]
+    public void The_id_stays_as_it_is_also_where_it_is_the_cards_number()
+    {
+        var replaced = _tokens.Replace(Encoding.UTF8.GetBytes($$"""{"trans_num":"{{Card}}","cc_num":"{{Card}}","merchant":"{{Card}}"}"""), out var token);
+
+        var json = System.Text.Json.JsonElement.Parse(replaced);
+        json.GetProperty("trans_num").GetString().ShouldBe(Card);
+        json.GetProperty("merchant").GetString().ShouldBe(Encoding.UTF8.GetString(token));
+    }
+
+    [Fact]
+    public void Any_bytes_can_be_replaced_and_no_number_is_left_in_what_is_cut()
+    {
+        var random = new Random(7);
+        var record = Encoding.UTF8.GetBytes("""{"trans_num":"t-1","cc_num":"4485370000007776","amt":4485370000007776,"merchant":"\ud83d\ude00 4485370000007776 \\ 5555555555554444","deep":[{"a":1}]}""");
+        for (var round = 0; round < 20_000; round++)
+        {
+            var bytes = new byte[random.Next(0, 200)];
+            random.NextBytes(bytes);
+            Should.NotThrow(() => (_tokens.Replace(bytes, out _), _tokens.Key(bytes)), Convert.ToHexString(bytes));
+
+            var damaged = record.ToArray();
+            for (var change = random.Next(1, 4); change > 0; change--)
+                damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+            Should.NotThrow(() => _tokens.Replace(damaged, out _), Convert.ToHexString(damaged));
+        }
+
+        for (var length = 0; length < record.Length; length++)
+            CardNumbers.Count(_tokens.Replace(record.AsSpan(0, length), out _)).ShouldBe(0, $"cut at {length}");
+        var half = _tokens.Replace(Encoding.UTF8.GetBytes("""{"trans_num":"t-1","cc_num":"4485370000007776","merchant":"\ud83d"}"""), out var token);
+        token.ShouldBeEmpty("half a surrogate is no text");
+        CardNumbers.Count(half).ShouldBe(0);
+    }
+
+    [Fact]
     public void A_record_with_a_token_is_a_payment_of_the_schema()
     {
         using var folder = new StreamFolder(payments: 1);
@@ -106,11 +172,11 @@ public sealed class CardTokensTests
         using var folder = new TemporaryFolder();
         var file = Path.Combine(folder, "token.key");
 
-        var first = PrivacySettings.Rotate(file).Name;
+        var first = CardTokenKeys.Rotate(file).Name;
         var one = SettingsOf.Set("privacy.card-token=on", $"privacy.token-key-file={file}").Privacy.For(s_schema)!.Of(Card);
-        var second = PrivacySettings.Rotate(file);
+        var second = CardTokenKeys.Rotate(file);
         var two = SettingsOf.Set("privacy.card-token=on", $"privacy.token-key-file={file}").Privacy.For(s_schema)!.Of(Card);
-        PrivacySettings.Rotate(file);
+        CardTokenKeys.Rotate(file);
         var three = SettingsOf.Set("privacy.card-token=on", $"privacy.token-key-file={file}").Privacy.For(s_schema)!.Of(Card);
 
         second.Before.ShouldBe(first);
@@ -133,10 +199,49 @@ public sealed class CardTokensTests
         if (content is not null)
             File.WriteAllText(file, content);
 
-        var refusal = Should.Throw<SettingsException>(() => SettingsOf.Set("privacy.card-token=on", $"privacy.token-key-file={(content is null ? "" : file)}"));
+        var refusal = Should.Throw<SettingsException>(() => WithKeyFile(content is null ? "" : file).For(s_schema));
 
         refusal.Message.ShouldContain("fraudstreams.privacy.token-key-file");
         refusal.Message.ShouldContain(why);
         refusal.Message.ShouldNotContain("AAAA");
     }
+
+    [Fact]
+    public void A_key_file_is_read_when_it_is_needed_and_only_one_that_is_missing_is_to_be_made()
+    {
+        using var folder = new TemporaryFolder();
+        var settings = WithKeyFile(Path.Combine(folder, "token.key"));
+
+        settings.IsOn.ShouldBeTrue();
+        Should.Throw<SettingsException>(() => settings.For(s_schema)).Message.ShouldContain("there is no such file. On a further host copy that of the others; `fraudstreams privacy key FILE` makes the first");
+
+        // A folder cannot be read as a file, whoever asks.
+        var other = Should.Throw<SettingsException>(() => WithKeyFile(folder).For(s_schema)).Message;
+        other.ShouldContain("cannot be read");
+        other.ShouldNotContain("privacy key");
+    }
+
+    [Fact]
+    public void A_rotation_keeps_mode_and_owner_of_the_file()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder, "token.key");
+
+        CardTokenKeys.Rotate(file).LostOwner.ShouldBeNull();
+        File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        const UnixFileMode ofGroup = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+        File.SetUnixFileMode(file, ofGroup);
+        var owner = FileOwner.Of(file);
+        CardTokenKeys.Rotate(file).LostOwner.ShouldBeNull();
+
+        File.GetUnixFileMode(file).ShouldBe(ofGroup);
+        FileOwner.Of(file).ShouldBe(owner);
+        if (OperatingSystem.IsLinux())
+            owner!.ShouldMatch("^[0-9]+:[0-9]+$");
+        File.Exists($"{file}.new").ShouldBeFalse();
+    }
+
+    static PrivacySettings WithKeyFile(string file) => SettingsOf.Set("privacy.card-token=on", $"privacy.token-key-file={file}").Privacy;
 }

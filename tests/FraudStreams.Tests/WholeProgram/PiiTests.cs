@@ -17,6 +17,9 @@ public sealed class PiiTests
 {
     const int Payments = 2_000;
 
+    /// <summary>So slow that snapshots are due before all is done.</summary>
+    static readonly string[] s_withSnapshots = ["--set", "memory.snapshot-every=200ms", "--set", "speeds.speed_1=1000/s"];
+
     [Fact]
     public async Task With_tokens_nothing_that_the_program_wrote_holds_a_card_number_and_without_much_does()
     {
@@ -26,7 +29,7 @@ public sealed class PiiTests
         string[] on = ["--set", "privacy.card-token=on", "--set", $"privacy.token-key-file={key}"];
         DamageSomeRows(folder.Input);
 
-        await using var run = await folder.RunAsync([.. on, "--set", "memory.snapshot-every=1s", "run", "--input", folder.Input, "--until-drained"]);
+        await using var run = await folder.RunAsync([.. on, .. s_withSnapshots, "run", "--input", folder.Input, "--until-drained"]);
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
         await File.WriteAllTextAsync(folder.File("run.log"), run.Output + run.Errors);
         await using var clean = await folder.RunAsync([.. on, "pii", "audit", "--json", "--file", folder.File("run.log")]);
@@ -42,7 +45,7 @@ public sealed class PiiTests
 
         using var open = new StreamFolder(Payments);
         DamageSomeRows(open.Input);
-        await using var plain = await open.RunAsync("--set", "memory.snapshot-every=1s", "run", "--input", open.Input, "--until-drained");
+        await using var plain = await open.RunAsync([.. s_withSnapshots, "run", "--input", open.Input, "--until-drained"]);
         (await plain.ExitAsync()).ShouldBe(0, plain.Errors);
         await using var found = await open.RunAsync("pii", "audit", "--json");
         (await found.ExitAsync()).ShouldBe(1, found.Errors);
@@ -110,7 +113,7 @@ public sealed class PiiTests
     public async Task An_erased_card_is_gone_from_store_topics_and_snapshots_and_the_others_are_not()
     {
         using var folder = new StreamFolder(Payments);
-        await folder.ShouldDoAsync("--set", "memory.snapshot-every=1s", "run", "--input", folder.Input, "--until-drained");
+        await folder.ShouldDoAsync([.. s_withSnapshots, "run", "--input", folder.Input, "--until-drained"]);
         var cards = EmbeddedLog.ReadRecords(folder.Data, TopicNames.Predictions).Select(CardOf).GroupBy(card => card).OrderByDescending(card => card.Count()).ToList();
         var (gone, stays) = (cards[0].Key, cards[1].Key);
         var before = folder.Status()!;

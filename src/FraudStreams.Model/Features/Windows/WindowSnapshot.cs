@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -19,7 +20,8 @@ static class WindowSnapshot
 
     static ReadOnlySpan<byte> Magic => "FSWINDOW"u8;
 
-    internal static void Write(
+    /// <returns>How many keys were left out.</returns>
+    internal static int Write(
         Stream into, TransactionSchema schema, WindowScope scope, ReadOnlySpan<byte> position, Watermark watermark, PendingLabels? labels,
         ReadOnlySpan<WindowTable> tables, IReadOnlyCollection<byte[]> without)
     {
@@ -33,13 +35,19 @@ static class WindowSnapshot
         writer.Bytes(position);
         writer.Watermark(watermark);
         labels?.Write(writer);
+        var leftOut = 0;
         foreach (var table in tables)
         {
+            var part = table.Layout.By.IndexOf(schema.Roles.Card ?? "");
             foreach (var block in table.Blocks)
             {
                 var key = table.KeyOf(block);
-                if (Holds(key, without))
+                if (IsOf(key, part, table.Layout.By.Length, without))
+                {
+                    leftOut++;
                     continue;
+                }
+
                 writer.Int(key.Length);
                 writer.Bytes(key);
                 var buffer = table.Open(block);
@@ -53,6 +61,7 @@ static class WindowSnapshot
             writer.Int(EndOfKeys);
         }
         writer.Finish();
+        return leftOut;
     }
 
     internal static Watermark Read(
@@ -75,11 +84,22 @@ static class WindowSnapshot
         return watermark;
     }
 
-    static bool Holds(ReadOnlySpan<byte> key, IReadOnlyCollection<byte[]> parts)
+    /// <summary>Whether a key's card is one of these. A key of several fields has the length of each before it.</summary>
+    /// <param name="part">The place of the card among the key's fields; −1 where it is none of them.</param>
+    static bool IsOf(ReadOnlySpan<byte> key, int part, int parts, IReadOnlyCollection<byte[]> cards)
     {
-        foreach (var part in parts)
+        if (part < 0 || cards.Count == 0)
+            return false;
+        if (parts > 1)
         {
-            if (key.IndexOf(part) >= 0)
+            for (var before = 0; before < part; before++)
+                key = key[(sizeof(int) + MemoryMarshal.Read<int>(key))..];
+            key = key.Slice(sizeof(int), MemoryMarshal.Read<int>(key));
+        }
+
+        foreach (var card in cards)
+        {
+            if (key.SequenceEqual(card))
                 return true;
         }
 

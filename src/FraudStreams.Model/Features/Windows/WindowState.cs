@@ -198,14 +198,15 @@ public sealed class WindowState
     /// <param name="into">Receives the snapshot; not closed.</param>
     /// <param name="position">The caller's own description of the records that the state covers, such as an offset; at most 1 MiB. <see cref="Read"/>
     /// returns it.</param>
-    /// <param name="without">Keys with one of these in them are left out, such as an erased card; null: none.</param>
+    /// <param name="without">Cards, such as an erased one: keys of them are left out; null: none.</param>
+    /// <returns>How many keys were left out.</returns>
     /// <exception cref="ArgumentException">The position is too long.</exception>
-    public void Write(Stream into, ReadOnlySpan<byte> position, IReadOnlyCollection<byte[]>? without = null)
+    public int Write(Stream into, ReadOnlySpan<byte> position, IReadOnlyCollection<byte[]>? without = null)
     {
         foreach (var table in _tables)
             table.Sweep(_watermark.Now);
         _pendingLabels?.Sweep(_watermark.Now);
-        WindowSnapshot.Write(into, Schema, Scope, position, _watermark, _pendingLabels, _tables, without ?? []);
+        return WindowSnapshot.Write(into, Schema, Scope, position, _watermark, _pendingLabels, _tables, without ?? []);
     }
 
     /// <summary>Restores a state from a snapshot. It continues with the same bits as the one that was written.</summary>
