@@ -36,7 +36,8 @@ static class LowPriority
             {
                 failure = ExceptionDispatchInfo.Capture(e);
             }
-        }) { IsBackground = true };
+        });
+        thread.IsBackground = true;
         thread.Start();
         thread.Join();
         failure?.Throw();
