@@ -91,8 +91,10 @@ public sealed class PromotionTests(ITestOutputHelper output, ChaosServers server
                 await changed;
             }
 
-            // A host does not start without the broker.
+            // A host does not start without the broker; and one that was killed is a member of the group until its session is over.
             var production = (ProductionStage)stage;
+            await Tests.Eventually.TrueAsync(
+                () => hosts.TrueForAll(host => host.Output.Contains("; lag score ", StringComparison.Ordinal)), "every host's first totals", ChaosForm.LimitSeconds, everyMilliseconds: 20);
             await production.SpreadAsync(ConsumerGroups.Score, Hosts);
             await AwayAsync(production, chaos, s_kills % 2 == 1 ? TrainedModel.Loaded.Version : registry.Second);
             (await producer.ExitAsync(ChaosForm.LimitSeconds)).ShouldBe(0, producer.Errors);
