@@ -35,7 +35,6 @@ static class Invariants
         // Of a payment that two versions predicted, since a host died between its predictions and its commit, the store keeps the first; people hear of a fraud
         // whichever said so.
         var frauds = ledger.Predictions.Where(prediction => prediction.Verdict.IsFraud).Select(prediction => prediction.Id).ToHashSet();
-        ledger.Stored.Where(row => row.IsFraud).ShouldAllBe(row => frauds.Contains(row.Id));
         frauds.Count.ShouldBeGreaterThan(0);
         ShouldBeOnce(ledger.Alerts.Select(alert => alert.Id), "alerts");
         ShouldBeTheSame(ledger.Alerts.Select(alert => alert.Id), frauds, "alerts beside predicted frauds");

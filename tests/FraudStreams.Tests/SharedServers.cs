@@ -13,7 +13,7 @@ public sealed class SharedServers(IMessageSink messages) : XunitTestFramework(me
 {
     static readonly ConcurrentBag<IAsyncLifetime> s_started = [];
 
-    /// <summary>Starts a server, which is stopped after the last test; or, if it could not be started, then too.</summary>
+    /// <summary>Starts a server. It is stopped after the last test, also where it did not start to the end.</summary>
     internal static async Task<T> StartAsync<T>(T server) where T : IAsyncLifetime
     {
         s_started.Add(server);
@@ -27,6 +27,7 @@ public sealed class SharedServers(IMessageSink messages) : XunitTestFramework(me
     sealed class Executor(AssemblyName assembly, ISourceInformationProvider sources, IMessageSink messages)
         : XunitTestFrameworkExecutor(assembly, sources, messages)
     {
+        /// <summary>xUnit calls it so and is told of the end by messages; the runner turns what fails into messages too.</summary>
         protected override async void RunTestCases(IEnumerable<IXunitTestCase> testCases, IMessageSink executionMessageSink, ITestFrameworkExecutionOptions executionOptions)
         {
             using var runner = new Runner(TestAssembly, testCases, DiagnosticMessageSink, executionMessageSink, executionOptions);

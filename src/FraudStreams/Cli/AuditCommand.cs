@@ -32,8 +32,7 @@ static class AuditCommand
     public static Command Create()
     {
         var command = new Command("audit", "Prints who changed what, before and after, latest first: promotions, thresholds, speeds, case decisions, labels, keys, unmasked and erased data. Nothing can be removed from it here.");
-        foreach (var option in (Option[])[Who, Action, Subject, From, To, Limit])
-            command.Options.Add(option);
+        command.With([Who, Action, Subject, From, To, Limit]);
         command.SetAction(InvokeAsync);
         return command.WithExamples(
             "fraudstreams audit",

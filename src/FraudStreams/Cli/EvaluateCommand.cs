@@ -34,12 +34,7 @@ static class EvaluateCommand
     public static Command Create()
     {
         var command = new Command("evaluate", "Scores labelled payments with the model in service and prints metrics of the scores. With --train-from: trains anew on some days of the file and measures on days after those, as the Fraud Detection Handbook does.");
-        command.Options.Add(Input);
-        command.Options.Add(Model);
-        command.Options.Add(WarmUp);
-        command.Options.Add(InputOptions.MaxRejected);
-        foreach (var option in Splits.All)
-            command.Options.Add(option);
+        command.With([Input, Model, WarmUp, InputOptions.MaxRejected, .. Splits.All]);
         command.SetAction(Invoke);
         return command.WithExamples(
             "fraudstreams evaluate --input later.csv",

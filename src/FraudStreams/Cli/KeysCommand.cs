@@ -32,15 +32,7 @@ static class KeysCommand
 
     static Command Of(string name, string description, Func<ParseResult, KeyLog, CancellationToken, Task<int>> run, Symbol[] symbols, params string[] examples)
     {
-        var command = new Command(name, description);
-        foreach (var symbol in symbols)
-        {
-            if (symbol is Argument argument)
-                command.Arguments.Add(argument);
-            else
-                command.Options.Add((Option)symbol);
-        }
-
+        var command = new Command(name, description).With(symbols);
         command.SetAction(async (call, cancellationToken) =>
         {
             var settings = FraudSettings.From(call.Layers().Load());

@@ -44,8 +44,7 @@ static class ReplayCommand
     {
         var command = new Command(
             "replay", "Scores payments of the topic, or of the store, once more, as the stream does and at full speed, into a file or a side topic. The running stream is not touched.");
-        foreach (var option in (Option[])[From, To, FromStore, Model, Into, Force])
-            command.Options.Add(option);
+        command.With([From, To, FromStore, Model, Into, Force]);
         command.SetAction(InvokeAsync);
         return command.WithExamples(
             "fraudstreams replay --into again.ndjson",

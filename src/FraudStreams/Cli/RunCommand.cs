@@ -32,8 +32,7 @@ static class RunCommand
     public static Command Create()
     {
         var command = new Command("run", "Runs the stream: payments in, predictions, alerts, database. Ctrl-C finishes what was taken and stops; a second Ctrl-C leaves at once.");
-        foreach (var option in Options)
-            command.Options.Add(option);
+        command.With(Options);
         command.SetAction(InvokeAsync);
         return command.WithExamples(
             "fraudstreams run",

@@ -39,8 +39,7 @@ static class TuneCommand
     {
         var command = new Command(
             "tune", "Tries combinations of the trees' settings on splits that end, labels known, before --train-from; then measures the best combination once on the split of --train-from itself.");
-        foreach (var option in (Option[])[Input, .. Splits.All, Grid, Csv, InputOptions.MaxRejected])
-            command.Options.Add(option);
+        command.With([Input, .. Splits.All, Grid, Csv, InputOptions.MaxRejected]);
         command.SetAction(Invoke);
         return command.WithExamples(
             "fraudstreams tune --input transactions.csv --schema handbook --train-from 2018-07-25 --folds 4 --grid \"trees=50,100,200; leaves=7,15\" --csv grid.csv");

@@ -70,18 +70,19 @@ public sealed class BatchChunksTests : TestKit
     [Fact]
     public async Task An_element_that_has_waited_before_it_came_waits_no_longer_than_what_is_left()
     {
-        var wait = TimeSpan.FromSeconds(2);
-        var ages = new Dictionary<int, TimeSpan> { [1] = wait * 10, [2] = wait * 0.8, [3] = -wait };
+        var wait = TimeSpan.FromSeconds(10);
+        var ages = new Dictionary<int, TimeSpan> { [1] = wait * 10, [2] = wait * 0.9, [3] = -wait };
         var (chunks, batches) = Run(10, wait, number => ages[number]);
         await batches.RequestAsync(3);
 
+        var waited = System.Diagnostics.Stopwatch.StartNew();
         await chunks.SendNextAsync([1]);
-        (await batches.ExpectNextAsync()).ShouldBe([1]);
+        (await batches.ExpectNextAsync(wait)).ShouldBe([1]);
         await chunks.SendNextAsync([2]);
-        (await batches.ExpectNextAsync()).ShouldBe([2]);
+        (await batches.ExpectNextAsync(wait)).ShouldBe([2]);
+        waited.Elapsed.ShouldBeLessThan(wait, "a tenth of the wait each is left");
         await chunks.SendNextAsync([3]);
-        await batches.ExpectNoMsgAsync(wait / 2);
-        (await batches.ExpectNextAsync()).ShouldBe([3]);
+        await batches.ExpectNoMsgAsync(wait / 5);
     }
 
     [Fact]
