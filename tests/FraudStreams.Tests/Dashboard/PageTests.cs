@@ -173,7 +173,14 @@ public sealed class PageTests(ApiFixture fixture) : IClassFixture<ApiFixture>
         var first = TrainedModel.Loaded.Version;
         var elsewhere = new LocalModels(fixture.Folder.File("elsewhere"), TimeProvider.System);
         var second = TrainedModel.Train(elsewhere, seed: 5).Version;
-        await _api.Services.GetRequiredService<RegistryAccess>().AskAsync(models => models.ImportAsync(elsewhere.FolderOf(second), "a test", why: null, default), default);
+        await _api.Services.GetRequiredService<RegistryAccess>().AskAsync(
+            async models =>
+            {
+                await models.ImportAsync(new LocalModels(fixture.Folder.Data, TimeProvider.System).FolderOf(first), "a test", why: null, default);
+                await models.PromoteAsync(first, "a test", "as a start of the program does", default);
+                return await models.ImportAsync(elsewhere.FolderOf(second), "a test", why: null, default);
+            },
+            default);
         await using var browser = await Browser.StartAsync();
         await browser.GoToAsync(new Uri(Page, "models"));
 
