@@ -191,7 +191,7 @@ static class ModelsCommand
     {
         var file = RunCommand.ExistingFile(call.GetValue(Input)!);
         var reports = await WorkProgress.RunAsync(progress => models.CompareAsync(
-            [call.GetValue<string>("VERSION")!, call.GetValue<string>("OTHER")!], schema => new CsvHistory(file, schema), progress, cancellationToken));
+            [call.GetValue<string>("VERSION")!, call.GetValue<string>("OTHER")!], schema => new CsvHistory(file, SchemaResolver.Written(settings.Schema, schema)), progress, cancellationToken));
         if (call.GetValue(CommonOptions.Json))
             JsonOutput.Print(new { Compared = reports });
         else
