@@ -1,0 +1,89 @@
+using System.Text.RegularExpressions;
+using FraudStreams.Model.Models;
+using FraudStreams.Sqlite;
+using FraudStreams.Tests.WholeProgram;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Api;
+
+/// <summary>Each rule of deploy/ fires at a real Prometheus once its fault is made in the host that it scrapes.</summary>
+[Collection(MetricsCollection.Name)]
+[Trait("Category", "Integration")]
+public sealed partial class AlertRulesTests
+{
+    const int Payments = 15_000;
+
+    /// <summary>The rules' minutes are seconds here: spans of rates as well as how long a fault has to last.</summary>
+    [PrometheusFact]
+    public async Task Every_alert_rule_fires_when_its_fault_is_made()
+    {
+        using var folder = new StreamFolder(Payments, SmallDisk.CanMount ? 400 : null);
+        await BreakEveryTenthAsync(folder.Input);
+        var rules = folder.File("alerts.yml");
+        await File.WriteAllTextAsync(rules, Minutes().Replace(Repository.Read("deploy/prometheus/alerts.yml"), "${count}s"));
+        var pending = Names().Matches(Repository.Read("deploy/prometheus/alerts.yml")).Select(rule => rule.Groups["name"].Value).ToHashSet();
+        pending.Count.ShouldBe(9);
+        var scorer = new BreakableScorer(TrainedModel.Loaded.Scorer);
+        await using var api = await RunningApi.StartAsync(
+            folder, new ScoringModel(TrainedModel.Loaded.Card, scorer), "roles=[simulate, score, alert, store, api]", $"simulate.input={folder.Input}", "speeds.speed_1=600/s", "speeds.speed_2=100/s",
+            "batch.wait=20ms", "restart.min-backoff=50ms", "restart.max-backoff=200ms", "alerts.mail.host=127.0.0.1", $"alerts.mail.port={SmtpServer.FreePort()}");
+        await using var prometheus = await PrometheusServer.StartAsync(api.Client.BaseAddress!, rules);
+
+        // A tenth cannot be read, scoring is slower than the producer, nobody takes mails, and the disk is small.
+        await FiresAsync("RejectedShare");
+        await FiresAsync("AlertsUnsent");
+        await FiresAsync("Slow");
+        await FiresAsync("LagGrows");
+        if (SmallDisk.CanMount)
+            await FiresAsync("DiskNearlyFull");
+        else
+            pending.Remove("DiskNearlyFull");
+
+        using (var store = SqliteFile.Open(folder.StoreFile, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5)))
+            store.Execute("DROP TABLE transactions");
+        await FiresAsync("PipelineFails");
+
+        scorer.IsBroken = true;
+        await FiresAsync("ModelFails");
+        await FiresAsync("NoPayments");
+        await api.DisposeAsync();
+        await FiresAsync("FraudStreamsDown");
+
+        pending.ShouldBeEmpty();
+
+        async Task FiresAsync(string rule)
+        {
+            await prometheus.EventuallyAsync($"ALERTS{{alertname=\"{rule}\", alertstate=\"firing\"}}");
+            pending.Remove(rule).ShouldBeTrue();
+        }
+    }
+
+    static async Task BreakEveryTenthAsync(string csv)
+    {
+        var lines = await File.ReadAllLinesAsync(csv);
+        for (var line = 10; line < lines.Length; line += 10)
+            lines[line] = lines[line].Replace(".", ".x", StringComparison.Ordinal);
+        await File.WriteAllLinesAsync(csv, lines);
+    }
+
+    sealed class BreakableScorer(IScorer scorer) : IScorer
+    {
+        public volatile bool IsBroken;
+
+        public int FeatureCount => scorer.FeatureCount;
+
+        public void Score(ReadOnlySpan<double> features, Span<double> scores)
+        {
+            if (IsBroken)
+                throw new InvalidOperationException("the scorer is broken");
+            scorer.Score(features, scores);
+        }
+    }
+
+    [GeneratedRegex(@"\b(?<count>\d+)m\b")]
+    private static partial Regex Minutes();
+
+    [GeneratedRegex(@"- alert: (?<name>\w+)")]
+    private static partial Regex Names();
+}
