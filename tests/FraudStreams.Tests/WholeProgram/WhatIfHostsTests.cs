@@ -31,7 +31,7 @@ public sealed partial class WhatIfHostsTests(SharedBroker broker) : IClassFixtur
     {
         using var folder = new StreamFolder(Before + Asked);
         var settings = SettingsOf.Set(
-            "topics.kind=kafka", $"topics.kafka.bootstrap-servers={broker.Servers}", "topics.kafka.prefix={_prefix}", $"topics.partitions={Hosts}");
+            "topics.kind=kafka", $"topics.kafka.bootstrap-servers={broker.Servers}", $"topics.kafka.prefix={_prefix}", $"topics.partitions={Hosts}");
         await using var topics = StreamTopics.Open(settings, NullLogger.Instance, TimeProvider.System);
         var key = await KeyAsync(settings);
         var payments = ProtocolsTests.JsonOf(folder.Input);
