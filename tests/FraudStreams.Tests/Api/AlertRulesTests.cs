@@ -1,7 +1,9 @@
 using System.Text.RegularExpressions;
 using FraudStreams.Model.Models;
+using FraudStreams.RateLimiting;
 using FraudStreams.Sqlite;
 using FraudStreams.Tests.WholeProgram;
+using Microsoft.Extensions.DependencyInjection;
 using Shouldly;
 using Xunit;
 
@@ -12,7 +14,8 @@ namespace FraudStreams.Tests.Api;
 [Trait("Category", "Integration")]
 public sealed partial class AlertRulesTests
 {
-    const int Payments = 15_000;
+    /// <summary>The first can be read, and are scored as they come.</summary>
+    const int Payments = 15_000, Whole = 2_000;
 
     /// <summary>Of the five that most rules look back on, six scrapes are left.</summary>
     const int MillisecondsOfAMinute = 600;
@@ -29,19 +32,27 @@ public sealed partial class AlertRulesTests
         pending.Count.ShouldBe(9);
         var scorer = new BreakableScorer(TrainedModel.Loaded.Scorer);
         await using var api = await RunningApi.StartAsync(
-            folder, new ScoringModel(TrainedModel.Loaded.Card, scorer), "roles=[simulate, score, alert, store, api]", $"simulate.input={folder.Input}", "speeds.speed_1=600/s", "speeds.speed_2=100/s",
-            "batch.wait=20ms", "restart.min-backoff=50ms", "restart.max-backoff=200ms", "alerts.mail.host=127.0.0.1", $"alerts.mail.port={SmtpServer.FreePort()}");
+            folder, new ScoringModel(TrainedModel.Loaded.Card, scorer), "roles=[simulate, score, alert, store, api]", $"simulate.input={folder.Input}", "speeds.speed_1=200/s",
+            "batch.wait=20ms", "restart.min-backoff=50ms", "restart.max-backoff=200ms", "stop.drain-timeout=200ms", "alerts.mail.host=127.0.0.1", $"alerts.mail.port={SmtpServer.FreePort()}");
         await using var prometheus = await PrometheusServer.StartAsync(api.Client.BaseAddress!, rules);
 
-        // A tenth cannot be read, scoring is slower than the producer, nobody takes mails, and the disk is small.
-        await FiresAsync("RejectedShare");
+        // Nobody takes mails from the start on, and the disk is small. Else all is well for longer than the rules look back.
         await FiresAsync("AlertsUnsent");
-        await FiresAsync("Slow");
-        await FiresAsync("LagGrows");
         if (SmallDisk.CanMount)
             await FiresAsync("DiskNearlyFull");
         else
             pending.Remove("DiskNearlyFull");
+        await prometheus.EventuallyAsync("sum(fraudstreams_predictions_total)", value => value[""] > Whole * 0.4);
+        (await FiringAsync()).Where(pending.Contains).ShouldBeEmpty();
+
+        // A tenth cannot be read, and then scoring is slower than the producer.
+        var rates = api.Services.GetRequiredService<PipelineRates>();
+        rates.Speed1.Speed = Rate.Of(600);
+        await FiresAsync("RejectedShare");
+        rates.Speed2.Speed = Rate.Of(100);
+        await FiresAsync("Slow");
+        await FiresAsync("LagGrows");
+        (await FiringAsync()).Where(pending.Contains).ShouldBeEmpty();
 
         using (var store = SqliteFile.Open(folder.StoreFile, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5)))
             store.Execute("DROP TABLE transactions");
@@ -55,6 +66,8 @@ public sealed partial class AlertRulesTests
 
         pending.ShouldBeEmpty();
 
+        async Task<IEnumerable<string>> FiringAsync() => (await prometheus.QueryAsync("sum by (alertname) (ALERTS{alertstate=\"firing\"})")).Keys;
+
         async Task FiresAsync(string rule)
         {
             await prometheus.EventuallyAsync($"ALERTS{{alertname=\"{rule}\", alertstate=\"firing\"}}");
@@ -65,7 +78,7 @@ public sealed partial class AlertRulesTests
     static async Task BreakEveryTenthAsync(string csv)
     {
         var lines = await File.ReadAllLinesAsync(csv);
-        for (var line = 10; line < lines.Length; line += 10)
+        for (var line = Whole; line < lines.Length; line += 10)
             lines[line] = lines[line].Replace(".", ".x", StringComparison.Ordinal);
         await File.WriteAllLinesAsync(csv, lines);
     }
