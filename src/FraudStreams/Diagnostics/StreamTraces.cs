@@ -50,7 +50,7 @@ public static class StreamTraces
             return;
         if (failed)
             span.SetStatus(ActivityStatusCode.Error);
-        if (end != default && end > span.StartTimeUtc)
+        if (end != default && end.UtcDateTime > span.StartTimeUtc)
             span.SetEndTime(end.UtcDateTime);
         var current = Activity.Current;
         span.Stop();
@@ -61,8 +61,10 @@ public static class StreamTraces
     /// <param name="traceParent">As the W3C's header traceparent has it.</param>
     public static bool TryParse(string? traceParent, out ActivityContext context)
     {
+        if (traceParent is not null && ActivityContext.TryParse(traceParent, null, isRemote: true, out context) && context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
+            return true;
         context = default;
-        return traceParent is not null && ActivityContext.TryParse(traceParent, null, isRemote: true, out context) && context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded);
+        return false;
     }
 
     static ActivityKind KindOf(string operation) => operation switch

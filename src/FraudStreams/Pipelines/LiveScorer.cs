@@ -62,9 +62,10 @@ sealed class LiveScorer(
     }
 
     /// <summary>Publishes the payments to `transactions` and waits for their own predictions.</summary>
+    /// <param name="traceParent">The caller's trace, which is carried on if it is sampled; null where there is none.</param>
     /// <exception cref="PartitionElsewhereException">Another process scores a payment's card. Nothing was published.</exception>
     /// <exception cref="TimeoutException">The payments are published, and not all are scored within the time.</exception>
-    public async Task<ScoredPayment[]> RecordAsync(TransactionRows rows, TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<ScoredPayment[]> RecordAsync(TransactionRows rows, TimeSpan timeout, string? traceParent, CancellationToken cancellationToken)
     {
         var records = new RecordBatch(rows.Count);
         var ids = new string[rows.Count];
@@ -83,7 +84,7 @@ sealed class LiveScorer(
         var predictions = ids.Select(awaited.Next).ToArray();
         try
         {
-            await topics.PublishTracedAsync(records, traces, cancellationToken);
+            await topics.PublishTracedAsync(records, traces, traceParent, cancellationToken);
             metrics.Sent(TopicNames.Transactions, ids.Length);
             return await Task.WhenAll(predictions.Select(prediction => prediction.Task)).WaitAsync(timeout, cancellationToken);
         }

@@ -12,7 +12,7 @@ public static class PublishRecords
     public static Flow<RecordBatch, Done, NotUsed> Flow(IMessageLog topics, StreamMetrics metrics, TraceSample traces) =>
         Akka.Streams.Dsl.Flow.Create<RecordBatch>().SelectAsync(1, async records =>
         {
-            metrics.Sent(TopicNames.Transactions, await topics.PublishTracedAsync(records, traces, CancellationToken.None));
+            metrics.Sent(TopicNames.Transactions, await topics.PublishTracedAsync(records, traces, null, CancellationToken.None));
             return Done.Instance;
         });
 }

@@ -31,6 +31,9 @@ public sealed class StreamTracesTests
     [InlineData("4485370000007771", false)]
     [InlineData("", false)]
     [InlineData(null, false)]
-    public void Only_the_context_of_a_sampled_trace_is_continued(string? traceParent, bool isContinued) =>
-        StreamTraces.TryParse(traceParent, out _).ShouldBe(isContinued);
+    public void Only_the_context_of_a_sampled_trace_is_continued(string? traceParent, bool isContinued)
+    {
+        StreamTraces.TryParse(traceParent, out var context).ShouldBe(isContinued);
+        (context != default).ShouldBe(isContinued);
+    }
 }

@@ -40,8 +40,8 @@ sealed class RequestScorer(StreamService stream, ApiSettings settings, PeerScore
     }
 
     /// <summary>Publishes payments to the stream, and gives their predictions.</summary>
-    public Task<ScoredPayment[]> RecordAsync(RequestedPayments payments, CancellationToken cancellationToken) =>
-        AnsweredAsync(Scorer.RecordAsync(payments.Rows, settings.RecordTimeout, cancellationToken));
+    public Task<ScoredPayment[]> RecordAsync(RequestedPayments payments, HttpContext context) =>
+        AnsweredAsync(Scorer.RecordAsync(payments.Rows, settings.RecordTimeout, context.Request.Headers.TraceParent, context.RequestAborted));
 
     /// <param name="isRecord">Whether the payments will be recorded: then each needs an id of its own.</param>
     public RequestedPayments NewRequest(bool isRecord = false) => new(Scorer.Reader, givesIds: !isRecord, Scorer.Tokens);
