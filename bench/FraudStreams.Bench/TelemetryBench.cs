@@ -53,8 +53,8 @@ static class TelemetryBench
     static double Seconds(string program, string csv, string model, string data, string[] options)
     {
         SpineBench.InstallModel(model, data);
-        using var process = Process.Start(new ProcessStartInfo(
-            program, ["run", "--input", csv, "--until-drained", "--data", data, "--set", "speeds.speed_1=unlimited", "--set", "topics.partitions=1", .. options]) { RedirectStandardOutput = true })!;
+        string[] arguments = ["run", "--input", csv, "--until-drained", "--data", data, "--set", "speeds.speed_1=unlimited", "--set", "topics.partitions=1", .. options];
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0)
