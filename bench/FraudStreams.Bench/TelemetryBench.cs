@@ -14,8 +14,8 @@ using Microsoft.Extensions.Logging;
 namespace FraudStreams.Bench;
 
 /// <summary>
-/// A published program from a file to predictions and the store, with metrics, logs and a share of traces sent to a collector, beside one without, in turns.
-/// The collector, which takes everything and keeps nothing, shares the cores. Without means without the role api, which would count metrics from 15 s on.
+/// A published program from a file to predictions and the store, in turns: without telemetry, with metrics and logs sent to a collector, and with a share of
+/// traces, too. The collector, which takes everything and keeps nothing, shares the cores. Without is without the role api, which counts metrics from 15 s on.
 /// </summary>
 static class TelemetryBench
 {
@@ -23,34 +23,33 @@ static class TelemetryBench
     {
         var rounds = rest is [var text, ..] ? int.Parse(text, CultureInfo.InvariantCulture) : 5;
         var share = rest is [_, var given] ? given : "1%";
-        var payments = File.ReadLines(csv).Count() - 1;
         var received = new long[2];
         await using var collector = await CollectorAsync(received);
         var root = Directory.CreateTempSubdirectory("fraudstreams-bench-").FullName;
-        var ratios = new List<double>();
+        string[] sends = ["--set", $"api.otlp-endpoint={collector.Urls.Single()}", "--set", "api.port=0"];
+        string[][] turns = [["--roles", "simulate,score,alert,store,label"], sends, [.. sends, "--set", $"traces.sample={share}"]];
+        var ratios = new List<double>[] { [], [], [] };
         for (var round = 0; round < rounds; round++)
         {
-            // Whoever comes second in a round may find files in memory: the order changes.
-            string[][] turns = [[], ["--set", $"api.otlp-endpoint={collector.Urls.Single()}", "--set", "api.port=0", "--set", $"traces.sample={share}"]];
-            var rates = new double[2];
-            foreach (var turn in round % 2 == 0 ? (int[])[0, 1] : [1, 0])
-            {
-                string[] roles = turn == 0 ? ["--roles", "simulate,score,alert,store,label"] : ["--roles", "simulate,score,alert,store,label,api"];
-                rates[turn] = payments / Seconds(program, csv, model, Path.Combine(root, $"{round}-{turn}"), [.. roles, .. turns[turn]]);
-            }
-
-            ratios.Add(rates[1] / rates[0]);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"without {rates[0],8:N0}/s   with {rates[1],8:N0}/s   ratio {ratios[^1]:0.000}"));
+            // Whoever comes later in a round may find files in memory: the order changes.
+            var rates = new double[turns.Length];
+            foreach (var turn in Enumerable.Range(round, turns.Length).Select(number => number % turns.Length))
+                rates[turn] = Rate(program, csv, model, Path.Combine(root, $"{round}-{turn}"), turns[turn]);
+            for (var turn = 0; turn < turns.Length; turn++)
+                ratios[turn].Add(rates[turn] / rates[0]);
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"without {rates[0],8:N0}/s   metrics and logs {rates[1],8:N0}/s, {ratios[1][^1]:0.000}   traces of {share} too {rates[2],8:N0}/s, {ratios[2][^1]:0.000}"));
         }
 
-        ratios.Sort();
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"with metrics and traces of {share} / without, {payments:N0} payments: median {ratios[ratios.Count / 2]:0.000}; the collector got {received[0]:N0} requests, {received[1] / 1e6:0.0} MB"));
+            CultureInfo.InvariantCulture, $"median of {rounds}: metrics and logs {Median(ratios[1]):0.000}, traces too {Median(ratios[2]):0.000}; the collector got {received[0]:N0} requests, {received[1] / 1e6:0.0} MB"));
         Directory.Delete(root, recursive: true);
     }
 
-    /// <summary>From the first payment in its topic to the last prediction in its own: the start of the process does not count.</summary>
-    static double Seconds(string program, string csv, string model, string data, string[] options)
+    static double Median(List<double> ratios) => ratios.Order().ElementAt(ratios.Count / 2);
+
+    /// <summary>Predictions a second from the first quarter of the payments on: starts of the process and of its web server do not count.</summary>
+    static double Rate(string program, string csv, string model, string data, string[] options)
     {
         SpineBench.InstallModel(model, data);
         string[] arguments = ["run", "--input", csv, "--until-drained", "--data", data, "--set", "speeds.speed_1=unlimited", "--set", "topics.partitions=1", .. options];
@@ -60,11 +59,13 @@ static class TelemetryBench
         if (process.ExitCode != 0)
             throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {output}");
         using var file = SqliteFile.Open(Path.Combine(data, "topics.db"), SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
-        var first = file.QueryLong($"""SELECT time FROM {LogFile.Table(new TopicPartition(TopicNames.Transactions, 0))} ORDER BY "offset" LIMIT 1""");
-        var last = file.QueryLong($"""SELECT time FROM {LogFile.Table(new TopicPartition(TopicNames.Predictions, 0))} ORDER BY "offset" DESC LIMIT 1""");
+        var predictions = LogFile.Table(new TopicPartition(TopicNames.Predictions, 0));
+        var last = file.QueryLong($"""SELECT max("offset") FROM {predictions}""");
+        var from = last / 4;
+        var milliseconds = file.QueryLong($"""SELECT time FROM {predictions} WHERE "offset" = {last}""") - file.QueryLong($"""SELECT time FROM {predictions} WHERE "offset" = {from}""");
         file.Dispose();
         Directory.Delete(data, recursive: true);
-        return (last - first) / 1000.0;
+        return (last - from) * 1000.0 / milliseconds;
     }
 
     static async Task<WebApplication> CollectorAsync(long[] received)
