@@ -42,6 +42,7 @@ public sealed record FraudSettings(
     PrivacySettings Privacy,
     BackoffSettings Restart,
     TimeSpan DrainTimeout,
+    double TraceSample,
     ConsoleSettings Console,
     LogSettings Log)
 {
@@ -70,6 +71,7 @@ public sealed record FraudSettings(
             Of(() => PrivacySettings.From(root.Section("privacy"))),
             Of(() => BackoffSettings.From(root.Section("restart"), isRandom: true)),
             Of(() => root.Section("stop").Duration("drain-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10))),
+            Of(() => root.Section("traces").ShareOrAll("sample")),
             Of(() => ConsoleSettings.From(root.Section("console"))),
             Of(() => LogSettings.From(root.Section("log"))));
         return problems.Count == 0 ? settings : throw new SettingsException(string.Join('\n', problems));

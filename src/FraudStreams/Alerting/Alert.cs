@@ -25,6 +25,10 @@ public sealed record Alert(string TransactionId, string Name, double Score, stri
     [JsonIgnore]
     public long? PredictedAt { get; init; }
 
+    /// <summary>The trace of the payment, as a record carries it (<see cref="Messaging.TopicRecord.TraceParent"/>); null where it has none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TraceParent { get; init; }
+
     /// <summary>As an earlier release rendered it before the alert was persisted; null: the channel does.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Subject { get; init; }

@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
 using Akka;
 using Akka.Actor;
 using Akka.Streams.Dsl;
 using FraudStreams.Alerting.Outbox;
+using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
@@ -75,13 +78,38 @@ sealed class AlertFlow
     async Task<Done> AlertAsync(IReadOnlyList<TopicRecord> predictions)
     {
         var last = predictions[^1];
-        var alerts = FraudsIn(predictions);
-        while (!alerts.IsEmpty && await _outboxes.Ask<object>(new EnqueueAlerts(last.Partition.Partition, alerts), AskTimeout, _ended.Token) is not AlertsEnqueued)
-            await Task.Delay(FullPause, _time, _ended.Token);
+        var (alerts, spans) = Traced(FraudsIn(predictions), last.Partition);
+        var isDone = false;
+        try
+        {
+            while (!alerts.IsEmpty && await _outboxes.Ask<object>(new EnqueueAlerts(last.Partition.Partition, alerts), AskTimeout, _ended.Token) is not AlertsEnqueued)
+                await Task.Delay(FullPause, _time, _ended.Token);
 
-        var offset = new RecordBatch(1) { Position = new ConsumerOffset(ConsumerGroups.Alert, last.Partition, last.Offset + 1) };
-        await _topics.PublishAsync(offset, CancellationToken.None);
-        return Done.Instance;
+            var offset = new RecordBatch(1) { Position = new ConsumerOffset(ConsumerGroups.Alert, last.Partition, last.Offset + 1) };
+            await _topics.PublishAsync(offset, CancellationToken.None);
+            isDone = true;
+            return Done.Instance;
+        }
+        finally
+        {
+            foreach (var span in spans)
+                span.End(failed: !isDone);
+        }
+    }
+
+    /// <summary>The alerts, and a span for each whose prediction carries a trace, which the alert carries on.</summary>
+    static (ImmutableArray<Alert> Alerts, List<Activity> Spans) Traced(ImmutableArray<Alert> alerts, TopicPartition partition)
+    {
+        if (!StreamTraces.IsOn)
+            return (alerts, []);
+        var spans = new List<Activity>();
+        return ([.. alerts.Select(alert =>
+        {
+            if (!StreamTraces.TryParse(alert.TraceParent, out var parent) || StreamTraces.Start(StreamTraces.Process, partition.Topic, ConsumerGroups.Alert, parent) is not { } span)
+                return alert;
+            spans.Add(span.SetTag(StreamTraces.PartitionTag, partition.Partition.ToString(CultureInfo.InvariantCulture)));
+            return alert with { TraceParent = span.Id };
+        })], spans);
     }
 
     ImmutableArray<Alert> FraudsIn(IReadOnlyList<TopicRecord> predictions)
@@ -94,7 +122,7 @@ sealed class AlertFlow
             if (_reader.Read(prediction.Value.Span, rows) is { } reason)
                 _log.LogWarning("The record of {Partition} at offset {Offset} is skipped: it is not a prediction ({Reason})", prediction.Partition, prediction.Offset, reason.Message);
             else if (rows.Fraud(0))
-                alerts.Add(Alert.Of(rows, 0, prediction.Key.Span) with { PredictedAt = prediction.UnixMilliseconds });
+                alerts.Add(Alert.Of(rows, 0, prediction.Key.Span) with { PredictedAt = prediction.UnixMilliseconds, TraceParent = prediction.TraceParent });
         }
 
         return alerts.ToImmutable();

@@ -69,6 +69,7 @@ static class ApiApplication
         services.AddSingleton(stream.GetRequiredService<DeliveredAlerts>());
         services.AddSingleton(stream.GetRequiredService<PipelineHealth>());
         services.AddHostedService<StreamGauges>();
+        services.AddSingleton<PeerScorer>();
         services.AddSingleton<EventsEndpoint>();
         services.AddHostedService(provider => provider.GetRequiredService<EventsEndpoint>());
         MetricsExport.AddTo(services, settings);
@@ -92,7 +93,7 @@ static class ApiApplication
         SpeedsEndpoints.Map(routes, stream.GetRequiredService<Valves>());
         AuditEndpoint.Map(routes, stream.GetServices<IAuditSource>());
         EventsEndpoint.Map(routes, web.Services.GetRequiredService<EventsEndpoint>(), web.Lifetime.ApplicationStopping);
-        var scoring = new RequestScorer(running, settings);
+        var scoring = new RequestScorer(running, settings, web.Services.GetRequiredService<PeerScorer>());
         PredictEndpoint.Map(routes, scoring);
         MlflowEndpoints.Map(routes, scoring);
         KserveEndpoints.Map(routes, scoring);

@@ -25,6 +25,14 @@ sealed class ApiListener : IDisposable
 
     public Uri Address => new($"{_scheme}://{EndPoint}/");
 
+    /// <summary>Where other hosts ask this one: as it is set, else at the address that it listens at, or under the machine's name where that is all addresses.</summary>
+    public Uri AnnouncedAs(ApiSettings settings)
+    {
+        if (settings.Announced is { } announced)
+            return announced;
+        return settings.Address.Equals(IPAddress.Any) || settings.Address.Equals(IPAddress.IPv6Any) ? new UriBuilder(_scheme, Dns.GetHostName(), EndPoint.Port).Uri : Address;
+    }
+
     /// <exception cref="SettingsException">The port that was set by hand is taken.</exception>
     public static ApiListener Open(ApiSettings settings)
     {

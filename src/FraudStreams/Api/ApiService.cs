@@ -32,6 +32,7 @@ sealed class ApiService(ApiListener listener, StreamOptions options, IServicePro
     public static void AddTo(IServiceCollection services, ApiListener listener)
     {
         services.AddSingleton(listener);
+        services.AddSingleton(provider => new AnnouncedAddress(listener.AnnouncedAs(provider.GetRequiredService<StreamOptions>().Settings.Api)));
         services.AddSingleton<RegistryAccess>();
         services.AddSingleton(provider => new KeyLog(provider.GetRequiredService<AccessTopics>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Valves>();

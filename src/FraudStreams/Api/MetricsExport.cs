@@ -1,12 +1,11 @@
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
-using FraudStreams.ModelOps;
+using FraudStreams.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;
-using OpenTelemetry.Resources;
 
 namespace FraudStreams.Api;
 
@@ -14,7 +13,7 @@ namespace FraudStreams.Api;
 static class MetricsExport
 {
     public static void AddTo(IServiceCollection services, ApiSettings settings) => services.AddOpenTelemetry()
-        .ConfigureResource(resource => resource.AddService("fraudstreams", serviceVersion: ProgramVersion.Text, serviceInstanceId: $"{Environment.MachineName}:{Environment.ProcessId}"))
+        .ConfigureResource(resource => TelemetryExport.Describe(resource))
         .WithMetrics(metrics =>
         {
             metrics.AddMeter(StreamMetrics.MeterName)

@@ -7,12 +7,13 @@ namespace FraudStreams.Configuration;
 /// <param name="Port">A port set by hand, 0 for any that is free; null for <see cref="UsualPort"/>, or the next free one.</param>
 /// <param name="MaxBodyBytes">A longer request is refused.</param>
 /// <param name="RecordTimeout">How long a recorded payment's prediction is waited for.</param>
-/// <param name="OtlpEndpoint">Where metrics are sent to as well; null: nowhere.</param>
+/// <param name="OtlpEndpoint">Where metrics, traces and logs are sent to; null: nowhere.</param>
+/// <param name="Announced">Where other hosts of the stream ask this one; null: where it listens.</param>
 /// <param name="TakesKeys">Whether who asks must show a key.</param>
 /// <param name="Oidc">The issuer of people's tokens; null: none.</param>
 /// <param name="Tls">The server's certificate; null: plain HTTP.</param>
 public sealed record ApiSettings(
-    IPAddress Address, int? Port, long MaxBodyBytes, TimeSpan RecordTimeout, Uri? OtlpEndpoint, bool TakesKeys, OidcSettings? Oidc, TlsSettings? Tls, ApiLimitSettings Limits)
+    IPAddress Address, int? Port, long MaxBodyBytes, TimeSpan RecordTimeout, Uri? OtlpEndpoint, Uri? Announced, bool TakesKeys, OidcSettings? Oidc, TlsSettings? Tls, ApiLimitSettings Limits)
 {
     public const int UsualPort = 8080;
 
@@ -27,6 +28,7 @@ public sealed record ApiSettings(
             section.Size("max-body", 1024, 1 << 30),
             section.Duration("record-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5)),
             section.Parsed("otlp-endpoint", ParseEndpoint, "empty, or an address such as http://localhost:4317"),
+            section.Parsed("announced", ParseEndpoint, "empty, or an address such as https://host1.example.org:8443"),
             section.Flag("keys"),
             OidcSettings.From(section.Section("oidc")),
             TlsSettings.From(section.Section("tls")),

@@ -29,12 +29,14 @@ public static class StreamHost
     {
         var settings = options.Settings;
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "fraudstreams" });
-        AddLogging(builder.Logging, settings.Log, lines, time);
+        AddLogging(builder.Logging, settings, lines, time);
         var services = builder.Services;
         services.Configure<HostOptions>(host => host.ShutdownTimeout = 2 * settings.DrainTimeout + TimeSpan.FromSeconds(10));
         services.AddSingleton(lifetime);
         services.AddSingleton(time);
         services.AddSingleton(options);
+        if (settings is { TraceSample: > 0, Api.OtlpEndpoint: { } endpoint })
+            TelemetryExport.AddTraces(services, endpoint, settings.Topics.Kafka is null ? "fraudstreams" : "kafka");
         services.AddSingleton<StreamMetrics>();
         services.AddSingleton<PendingAlerts>();
         services.AddSingleton<DeliveredAlerts>();
@@ -64,16 +66,19 @@ public static class StreamHost
         return builder.Build();
     }
 
-    static void AddLogging(ILoggingBuilder logging, LogSettings settings, Action<string> lines, TimeProvider time)
+    static void AddLogging(ILoggingBuilder logging, FraudSettings settings, Action<string> lines, TimeProvider time)
     {
-        logging.SetMinimumLevel(settings.Level);
-        logging.AddFilter("Microsoft", settings.Level > LogLevel.Warning ? settings.Level : LogLevel.Warning);
+        var log = settings.Log;
+        logging.SetMinimumLevel(log.Level);
+        logging.AddFilter("Microsoft", log.Level > LogLevel.Warning ? log.Level : LogLevel.Warning);
 
         // It logs what a check finds at every look; HeartbeatPublisher and the pipelines log it when it begins, once a minute and when it is over.
         logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
-        foreach (var (category, level) in settings.Levels)
+        foreach (var (category, level) in log.Levels)
             logging.AddFilter(category, level);
-        logging.Services.AddSingleton<ILoggerProvider>(new LineLoggerProvider(lines, settings.Format, time));
+        logging.Services.AddSingleton<ILoggerProvider>(new LineLoggerProvider(lines, log.Format, time));
+        if (settings.Api.OtlpEndpoint is { } endpoint)
+            TelemetryExport.AddLogs(logging, endpoint);
     }
 
     static void AddHealth(IServiceCollection services, FraudSettings settings)

@@ -37,6 +37,7 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
     readonly TimeProvider _time;
     readonly LiveCandidateSettings _candidates;
     readonly AuditLog _audit;
+    readonly AnnouncedAddress? _announced;
     readonly StopSwitch _stop = new();
     ImmutableArray<IPipeline> _pipelines = [];
     ImmutableArray<(IPipeline Pipeline, Task Completion)> _running = [];
@@ -44,9 +45,10 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
     IMessageLog? _topics;
     ImmutableArray<GroupLag> _lags = [];
 
+    /// <param name="announced">Null where this process does not answer over HTTP.</param>
     public StreamService(
         StreamOptions options, ActorSystem system, StreamMetrics metrics, PipelineHealth health, PendingAlerts pendingAlerts, DeliveredAlerts deliveredAlerts,
-        PipelineRates rates, LiveCandidateSettings candidates, AuditLog audit, ILoggerFactory loggers, TimeProvider time)
+        PipelineRates rates, LiveCandidateSettings candidates, AuditLog audit, ILoggerFactory loggers, TimeProvider time, AnnouncedAddress? announced = null)
     {
         _options = options;
         _system = system;
@@ -60,6 +62,7 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
         Rates = rates;
         _candidates = candidates;
         _audit = audit;
+        _announced = announced;
     }
 
     public PipelineRates Rates { get; }
@@ -86,7 +89,7 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
     {
         var settings = _options.Settings;
         var tokens = settings.Privacy.For(_options.Schema);
-        _topics = TokenizedLog.Of(StreamTopics.Open(settings, _loggers.CreateLogger("FraudStreams.Messaging"), _time, LogStandby), tokens);
+        _topics = TokenizedLog.Of(StreamTopics.Open(settings, _loggers.CreateLogger("FraudStreams.Messaging"), _time, LogStandby, announced: _announced?.Address), tokens);
         settings = settings.Fitting(_topics, _options.Schema);
         _resources = new StreamResources(
             _system, _topics, _options.Schema, _options.Model, _pendingAlerts, _deliveredAlerts,

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka;
 using Akka.Streams.Dsl;
 
@@ -43,6 +44,13 @@ public interface IMessageLog : IReadableLog, IAsyncDisposable
 
     /// <summary>The maximum size of a record of a topic: key and value together, in bytes.</summary>
     int LongestRecord(string topic);
+
+    /// <summary>
+    /// The processes that the partitions of a topic are assigned to in a group, by partition. Partitions of nobody, and of who does not say where it answers,
+    /// are left out: on embedded topics all.
+    /// </summary>
+    Task<ImmutableDictionary<int, PartitionOwner>> OwnersAsync(string topic, string group, CancellationToken cancellationToken) =>
+        Task.FromResult(ImmutableDictionary<int, PartitionOwner>.Empty);
 
     Task<MessageLogStatus> StatusAsync(CancellationToken cancellationToken);
 }

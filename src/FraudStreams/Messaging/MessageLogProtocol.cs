@@ -13,7 +13,11 @@ public readonly record struct TopicPartition(string Topic, int Partition)
 /// referenced, and must not be written to.
 /// </summary>
 public readonly record struct TopicRecord(
-    TopicPartition Partition, long Offset, ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Value, long UnixMilliseconds);
+    TopicPartition Partition, long Offset, ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Value, long UnixMilliseconds)
+{
+    /// <summary>The trace that its producer carries on in it, as the W3C's header traceparent; null where there is none, or nobody listens to traces here.</summary>
+    public string? TraceParent { get; init; }
+}
 
 /// <summary>A group's committed offset in one partition: the next record it has to read.</summary>
 public readonly record struct ConsumerOffset(string Group, TopicPartition Partition, long NextOffset);

@@ -17,7 +17,7 @@ public sealed class RecordBatch : IDisposable
         _entries = ArrayPool<Entry>.Shared.Rent(Math.Max(1, expectedRecords));
     }
 
-    readonly record struct Entry(string Topic, int KeyStart, int KeyLength, int ValueStart, int ValueLength);
+    readonly record struct Entry(string Topic, int KeyStart, int KeyLength, int ValueStart, int ValueLength, string? TraceParent);
 
     public int Count { get; private set; }
 
@@ -27,18 +27,19 @@ public sealed class RecordBatch : IDisposable
     /// <summary>The offset to commit once the records are durable, or null.</summary>
     public ConsumerOffset? Position { get; set; }
 
-    public void Add(string topic, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    /// <param name="traceParent">As <see cref="TopicRecord.TraceParent"/>.</param>
+    public void Add(string topic, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, string? traceParent = null)
     {
         var start = _bytes.Length;
         _bytes.Append(key);
         _bytes.Append(value);
-        Append(new Entry(topic, start, key.Length, start + key.Length, value.Length));
+        Append(new Entry(topic, start, key.Length, start + key.Length, value.Length, traceParent));
     }
 
     /// <summary>
     /// Serialises a value in place: <paramref name="write"/> appends to the batch's own buffer. If it throws, the batch is unchanged.
     /// </summary>
-    public void Add<TState>(string topic, ReadOnlySpan<byte> key, TState state, Action<IBufferWriter<byte>, TState> write)
+    public void Add<TState>(string topic, ReadOnlySpan<byte> key, TState state, Action<IBufferWriter<byte>, TState> write, string? traceParent = null)
     {
         var start = _bytes.Length;
         _bytes.Append(key);
@@ -53,7 +54,7 @@ public sealed class RecordBatch : IDisposable
             throw;
         }
 
-        Append(new Entry(topic, start, key.Length, valueStart, _bytes.Length - valueStart));
+        Append(new Entry(topic, start, key.Length, valueStart, _bytes.Length - valueStart, traceParent));
     }
 
     public string Topic(int record) => At(record).Topic;
@@ -61,6 +62,11 @@ public sealed class RecordBatch : IDisposable
     public ReadOnlySpan<byte> Key(int record) => _bytes.Slice(At(record).KeyStart, At(record).KeyLength);
 
     public ReadOnlySpan<byte> Value(int record) => _bytes.Slice(At(record).ValueStart, At(record).ValueLength);
+
+    /// <inheritdoc cref="TopicRecord.TraceParent"/>
+    public string? TraceParent(int record) => At(record).TraceParent;
+
+    public void SetTraceParent(int record, string traceParent) => _entries[record] = At(record) with { TraceParent = traceParent };
 
     public void Dispose()
     {

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using FraudStreams.Alerting;
+using FraudStreams.Diagnostics;
 using FraudStreams.Labels;
 using FraudStreams.Messaging;
 using FraudStreams.RateLimiting;
@@ -25,14 +26,14 @@ static class FraudPipeline
         Simulator.Source(context.NewSimulator)
             .Via(RateLimiter.Flow<RecordBatch>(context.Rates.Speed1, records => records.Count))
             .Via(context.Stop.Flow<RecordBatch>())
-            .Via(PublishRecords.Flow(context.Resources.Topics, context.Metrics)));
+            .Via(PublishRecords.Flow(context.Resources.Topics, context.Metrics, new TraceSample(context.Settings.TraceSample))));
 
     /// <summary>transactions ▸ batch ▸ speed_2 ▸ parse ▸ windows ▸ model ▸ predictions and rejected, with the offset in transactions; challenger ▸ shadow.</summary>
     public static IRunnableGraph<Task<Done>> Score(PipelineContext context, PartitionWindowStates? windows, IActorRef model, ShadowQueue shadow) =>
         Consumed(context, TopicNames.Transactions, (partition, chunks) => chunks
             .Via(context.Settings.Batch.FlowUntilDry())
             .Via(BatchRateLimiter.Flow<TopicRecord>(context.Rates.Speed2, context.Stop.Thrown))
-            .Via(ReadTransactions.Flow(context.Resources.Schema, context.Settings.Topics))
+            .Via(ReadTransactions.Flow(context.Resources.Schema, context.Settings.Topics, context.Time))
             .Via(PartitionWindowStates.Flow(windows, partition))
             .Via(ScoreTransactions.Flow(model, context.Settings.Scoring))
             .Via(PublishPredictions.Flow(context.Resources.Topics, context.Metrics, context.Time, shadow, context.Resources.Awaited)));

@@ -16,7 +16,7 @@ namespace FraudStreams.Pipelines;
 /// </summary>
 sealed class LiveScorer(
     TransactionSchema schema, IMessageLog topics, TopicSettings settings, PartitionWindowStates? windows, IActorRef model, ScoringSettings scoring, AwaitedPredictions awaited,
-    StreamMetrics metrics, CardTokens? tokens = null)
+    StreamMetrics metrics, TraceSample traces, CardTokens? tokens = null)
 {
     public TransactionSchema Schema => schema;
 
@@ -30,17 +30,19 @@ sealed class LiveScorer(
     public string? ModelVersion => metrics.ModelVersion;
 
     /// <summary>The scores that the payments would get if they came now. Records nothing.</summary>
-    /// <exception cref="PartitionElsewhereException">Another process has the windows of a payment's card.</exception>
+    /// <param name="elsewhere">Scores payments of a partition that another process has; null: nobody does.</param>
+    /// <exception cref="PartitionElsewhereException">Another process has the windows of a payment's card, and was not asked.</exception>
     /// <exception cref="ModelUnavailableException">The model restarts after a failure; so do other exceptions of the model and of an ask that took too long.</exception>
-    public async Task<ScoredPayment[]> WhatIfAsync(TransactionRows rows, CancellationToken cancellationToken)
+    public async Task<ScoredPayment[]> WhatIfAsync(TransactionRows rows, Func<TopicPartition, TransactionRows, Task<ScoredPayment[]>>? elsewhere, CancellationToken cancellationToken)
     {
         var scored = new ScoredPayment[rows.Count];
         var partitions = windows is null ? [] : Enumerable.Range(0, rows.Count).GroupBy(row => PartitionOf(rows, row)).ToArray();
         if (partitions.Length <= 1)
         {
-            if (windows is not null && partitions is [var only])
-                await windows.PeekAsync(only.Key, rows, cancellationToken);
-            await ScoreAsync(rows, Enumerable.Range(0, rows.Count), scored);
+            if (partitions is [var only])
+                await ScoreOfAsync(only.Key, rows, only, scored, elsewhere, cancellationToken);
+            else
+                await ScoreAsync(rows, Enumerable.Range(0, rows.Count), scored);
             return scored;
         }
 
@@ -53,17 +55,17 @@ sealed class LiveScorer(
                     throw new InvalidOperationException($"a payment that was read cannot be read again: {reason.Code}");
             }
 
-            await windows!.PeekAsync(partition.Key, part, cancellationToken);
-            await ScoreAsync(part, partition, scored);
+            await ScoreOfAsync(partition.Key, part, partition, scored, elsewhere, cancellationToken);
         }
 
         return scored;
     }
 
     /// <summary>Publishes the payments to `transactions` and waits for their own predictions.</summary>
+    /// <param name="traceParent">The caller's trace, which is carried on if it is sampled; null where there is none.</param>
     /// <exception cref="PartitionElsewhereException">Another process scores a payment's card. Nothing was published.</exception>
     /// <exception cref="TimeoutException">The payments are published, and not all are scored within the time.</exception>
-    public async Task<ScoredPayment[]> RecordAsync(TransactionRows rows, TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<ScoredPayment[]> RecordAsync(TransactionRows rows, TimeSpan timeout, string? traceParent, CancellationToken cancellationToken)
     {
         var records = new RecordBatch(rows.Count);
         var ids = new string[rows.Count];
@@ -82,7 +84,7 @@ sealed class LiveScorer(
         var predictions = ids.Select(awaited.Next).ToArray();
         try
         {
-            await topics.PublishAsync(records, cancellationToken);
+            await topics.PublishTracedAsync(records, traces, traceParent, cancellationToken);
             metrics.Sent(TopicNames.Transactions, ids.Length);
             return await Task.WhenAll(predictions.Select(prediction => prediction.Task)).WaitAsync(timeout, cancellationToken);
         }
@@ -91,6 +93,22 @@ sealed class LiveScorer(
             for (var row = 0; row < ids.Length; row++)
                 awaited.Forget(ids[row], predictions[row]);
         }
+    }
+
+    /// <summary>Payments of one partition.</summary>
+    async Task ScoreOfAsync(
+        int partition, TransactionRows rows, IEnumerable<int> places, ScoredPayment[] into, Func<TopicPartition, TransactionRows, Task<ScoredPayment[]>>? elsewhere,
+        CancellationToken cancellationToken)
+    {
+        if (elsewhere is null || windows!.IsAssigned(partition))
+        {
+            await windows!.PeekAsync(partition, rows, cancellationToken);
+            await ScoreAsync(rows, places, into);
+            return;
+        }
+
+        foreach (var (place, answer) in places.Zip(await elsewhere(new TopicPartition(TopicNames.Transactions, partition), rows)))
+            into[place] = answer;
     }
 
     async Task ScoreAsync(TransactionRows rows, IEnumerable<int> places, ScoredPayment[] into)

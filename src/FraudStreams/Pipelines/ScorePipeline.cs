@@ -2,6 +2,7 @@ using Akka;
 using Akka.Actor;
 using Akka.Streams.Dsl;
 using FraudStreams.Configuration;
+using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
 using FraudStreams.ModelOps;
 using FraudStreams.ModelOps.Registry;
@@ -47,7 +48,8 @@ sealed class ScorePipeline : IPipeline
         resources.System.ActorOf(
             RegistryFollower.Props(registry, models, supervisor, _challenger, watch, model, context.Time, version => context.Metrics.ModelVersion = version), "registry-follower");
         resources.Scorer = new LiveScorer(
-            resources.Schema, resources.Topics, settings.Topics, windows, supervisor, settings.Scoring, resources.Awaited, context.Metrics, settings.Privacy.For(resources.Schema));
+            resources.Schema, resources.Topics, settings.Topics, windows, supervisor, settings.Scoring, resources.Awaited, context.Metrics, new TraceSample(settings.TraceSample),
+            settings.Privacy.For(resources.Schema));
         return FraudPipeline.Score(context, windows, supervisor, _shadow);
     }
 

@@ -24,13 +24,14 @@ static class StreamTopics
     /// <param name="time">The clock of timestamps and polls.</param>
     /// <param name="onStandby">Called each time that this process has to wait for a group.</param>
     /// <param name="sideTopic">One more topic, with the partitions of `transactions`.</param>
-    public static IMessageLog Open(FraudSettings settings, ILogger log, TimeProvider time, Action<GroupStandby>? onStandby = null, string? sideTopic = null)
+    /// <param name="announced">Where this process answers over HTTP, for the other members of its groups; null where it does not.</param>
+    public static IMessageLog Open(FraudSettings settings, ILogger log, TimeProvider time, Action<GroupStandby>? onStandby = null, string? sideTopic = null, Uri? announced = null)
     {
         var layout = Layout(settings.Topics);
         if (sideTopic is not null)
             layout = layout with { Partitions = layout.Partitions.Add(sideTopic, settings.Topics.Partitions) };
         return settings.Topics.Kafka is { } kafka
-            ? KafkaMessageLog.Open(kafka, layout, log)
+            ? KafkaMessageLog.Open(kafka with { Announced = announced }, layout, log)
             : EmbeddedMessageLog.Open(settings.Topics.Embedded(settings.DataDirectory) with { Partitions = layout.Partitions }, time, onStandby ?? (_ => { }));
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka;
 using Akka.Streams.Dsl;
 using FraudStreams.Messaging;
@@ -35,12 +36,12 @@ sealed class TokenizedLog(IMessageLog log, CardTokens tokens) : IMessageLog
             {
                 if (records.Topic(record) != TopicNames.Transactions)
                 {
-                    replaced.Add(records.Topic(record), records.Key(record), records.Value(record));
+                    replaced.Add(records.Topic(record), records.Key(record), records.Value(record), records.TraceParent(record));
                     continue;
                 }
 
                 var value = tokens.Replace(records.Value(record), out var token);
-                replaced.Add(TopicNames.Transactions, token.Length > 0 ? token : tokens.Key(records.Key(record)), value);
+                replaced.Add(TopicNames.Transactions, token.Length > 0 ? token : tokens.Key(records.Key(record)), value, records.TraceParent(record));
             }
         }
 
@@ -53,6 +54,8 @@ sealed class TokenizedLog(IMessageLog log, CardTokens tokens) : IMessageLog
     public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken cancellationToken) => log.PositionAsync(group, partition, cancellationToken);
 
     public int LongestRecord(string topic) => log.LongestRecord(topic);
+
+    public Task<ImmutableDictionary<int, PartitionOwner>> OwnersAsync(string topic, string group, CancellationToken cancellationToken) => log.OwnersAsync(topic, group, cancellationToken);
 
     public Task<MessageLogStatus> StatusAsync(CancellationToken cancellationToken) => log.StatusAsync(cancellationToken);
 

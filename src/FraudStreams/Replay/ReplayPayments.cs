@@ -42,7 +42,7 @@ sealed class ReplayPayments(
 
     /// <summary>chunks of a partition ▸ parse ▸ windows ▸ model ▸ the side output: the live stream's flows, without its commits.</summary>
     IRunnableGraph<Task<Done>> Graph(Source<IReadOnlyList<TopicRecord>, NotUsed> chunks, PaymentWindows windows, IActorRef scorer) => chunks
-        .Via(ReadTransactions.Flow(model.Schema, settings))
+        .Via(ReadTransactions.Flow(model.Schema, settings, TimeProvider.System))
         .SelectAsync(1, async batch =>
         {
             await windows.AdvanceAsync(batch.Rows, CancellationToken.None);

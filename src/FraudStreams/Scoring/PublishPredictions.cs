@@ -25,17 +25,20 @@ sealed class PublishPredictions(IMessageLog topics, StreamMetrics metrics, Await
     {
         var scoredAt = time.GetUtcNow();
         var records = new RecordBatch(batch.Rows.Count + batch.Rejected.Count) { Position = batch.Position };
+        var spans = StreamTraces.IsOn ? BatchSpans.Begin(batch, scoredAt) : null;
         var frauds = 0;
         for (var row = 0; row < batch.Rows.Count; row++)
         {
             frauds += batch.Scored!.IsFraud(row) ? 1 : 0;
             records.Add(
-                TopicNames.Predictions, batch.Records[row].Key.Span, (batch, row, scoredAt), static (output, it) => it.batch.WritePrediction(output, it.row, it.scoredAt));
+                TopicNames.Predictions, batch.Records[row].Key.Span, (batch, row, scoredAt), static (output, it) => it.batch.WritePrediction(output, it.row, it.scoredAt),
+                spans?.TraceParentOf(row));
         }
 
         foreach (var (record, reason) in batch.Rejected)
             records.AddRejected(topics, record, reason, scoredAt);
-        await topics.PublishAsync(records, CancellationToken.None);
+        var publishing = topics.PublishAsync(records, CancellationToken.None);
+        await (spans?.SettledAsync(publishing, time) ?? publishing);
         awaited?.Published(batch);
         metrics.Scored(batch.Rows.Count, frauds);
         metrics.Sent(TopicNames.Predictions, batch.Rows.Count);

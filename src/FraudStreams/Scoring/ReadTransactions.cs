@@ -10,10 +10,15 @@ namespace FraudStreams.Scoring;
 /// <summary>Reads the records of one batch into typed rows; records that cannot be read stay in the batch with their reason.</summary>
 static class ReadTransactions
 {
-    public static Flow<IReadOnlyList<TopicRecord>, TransactionBatch, NotUsed> Flow(TransactionSchema schema, TopicSettings settings)
+    public static Flow<IReadOnlyList<TopicRecord>, TransactionBatch, NotUsed> Flow(TransactionSchema schema, TopicSettings settings, TimeProvider time)
     {
         var pool = new TransactionBatchPool(() => new TransactionRows(schema));
         var reader = new TransactionReader(schema, settings.MaxRecordBytes);
-        return Akka.Streams.Dsl.Flow.Create<IReadOnlyList<TopicRecord>>().Select(records => pool.Rent().Read(records, reader, ConsumerGroups.Score));
+        return Akka.Streams.Dsl.Flow.Create<IReadOnlyList<TopicRecord>>().Select(records =>
+        {
+            var batch = pool.Rent();
+            batch.TakenAt = time.GetUtcNow();
+            return batch.Read(records, reader, ConsumerGroups.Score);
+        });
     }
 }

@@ -32,6 +32,9 @@ sealed class TransactionBatch(TransactionBatchPool pool, TransactionRows rows)
     /// <summary>The offset to commit: the one after the last record, whether it was read or rejected.</summary>
     public ConsumerOffset Position { get; private set; }
 
+    /// <summary>When its records were taken from the topic, for its spans.</summary>
+    public DateTimeOffset TakenAt { get; set; }
+
     public TransactionBatch Read(IReadOnlyList<TopicRecord> records, TransactionReader reader, string group)
     {
         foreach (var record in records)

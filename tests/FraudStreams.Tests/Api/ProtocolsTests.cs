@@ -281,7 +281,7 @@ public sealed class ProtocolsTests(ApiFixture fixture) : IClassFixture<ApiFixtur
         (await _api.TextAsync("/version")).ShouldStartWith("0.");
     }
 
-    static string[] JsonOf(string csv)
+    internal static string[] JsonOf(string csv)
     {
         using var file = File.OpenRead(csv);
         using var rows = new CsvToJson(file, TrainedModel.Schema, csv);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using FraudStreams.Api;
 using FraudStreams.Dashboard;
 using FraudStreams.Hosting;
+using FraudStreams.Model.Models;
 using FraudStreams.Tests.Configuration;
 using FraudStreams.Tests.WholeProgram;
 using Microsoft.Extensions.DependencyInjection;
@@ -42,8 +43,13 @@ sealed class RunningApi : IAsyncDisposable
     /// <summary>Answers when this returns.</summary>
     public static Task<RunningApi> StartAsync(StreamFolder folder, params string[] set) => StartAsync(folder, _ => { }, set);
 
+    /// <param name="model">Scores in place of the folder's version, under its name.</param>
+    public static Task<RunningApi> StartAsync(StreamFolder folder, ScoringModel model, params string[] set) => StartAsync(folder, model, _ => { }, set);
+
     /// <param name="replace">Adds services in the place of the host's own.</param>
-    public static async Task<RunningApi> StartAsync(StreamFolder folder, Action<IServiceCollection> replace, params string[] set)
+    public static Task<RunningApi> StartAsync(StreamFolder folder, Action<IServiceCollection> replace, params string[] set) => StartAsync(folder, TrainedModel.Loaded, replace, set);
+
+    static async Task<RunningApi> StartAsync(StreamFolder folder, ScoringModel model, Action<IServiceCollection> replace, string[] set)
     {
         var layers = SettingsOf.Layers([$"data={folder.Data}", "api.port=0", "roles=[score, alert, store, label, api]", .. set]);
         var settings = FraudSettings.From(layers.Load());
@@ -54,7 +60,7 @@ sealed class RunningApi : IAsyncDisposable
                 lines.Add(line);
         }
 
-        var host = StreamHost.Build(new StreamOptions(settings, TrainedModel.Schema, TrainedModel.Loaded, layers), Add, new NoLifetime(), TimeProvider.System, services => AddApi(services, ApiListener.Open(settings.Api), replace));
+        var host = StreamHost.Build(new StreamOptions(settings, TrainedModel.Schema, model, layers), Add, new NoLifetime(), TimeProvider.System, services => AddApi(services, ApiListener.Open(settings.Api), replace));
         await host.StartAsync();
         string? line;
         lock (lines)

@@ -39,7 +39,7 @@ public sealed partial class RoomsTests
         [
             "Alerting", "Candidates", "Configuration", "Diagnostics", Settings, "Labels", "Messaging", "ModelOps", "RateLimiting", "Scoring", "Simulation", "Storage", "Topics", "WindowStates",
         ],
-        ["Hosting"] = ["Access", "Alerting", "Candidates", "Configuration", "Diagnostics", Settings, "Messaging", "Pipelines", "Privacy", "RateLimiting", "Topics"],
+        ["Hosting"] = ["Access", "Alerting", "Candidates", "Configuration", "Diagnostics", Settings, "Messaging", "ModelOps", "Pipelines", "Privacy", "RateLimiting", "Topics"],
         ["Api"] = ["Access", "Alerting", "Configuration", "Diagnostics", "Hosting", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Scoring", "Storage", "Topics", "WindowStates"],
         ["Dashboard"] = ["Access", "Alerting", "Api", "Configuration", "Diagnostics", "Hosting", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Storage", "Topics"],
         ["Cli"] =

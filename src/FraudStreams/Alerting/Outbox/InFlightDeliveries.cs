@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using FraudStreams.Alerting.Channels;
+using FraudStreams.Diagnostics;
 
 namespace FraudStreams.Alerting.Outbox;
 
@@ -13,10 +15,33 @@ sealed class InFlightDeliveries
 
     public Task<Delivery> Start(string channel, IAlertTransport transport, AlertMessage message)
     {
-        var task = transport.SendAsync(message, CancellationToken.None);
+        var task = StreamTraces.IsOn ? SendTracedAsync(channel, transport, message) : transport.SendAsync(message, CancellationToken.None);
         foreach (var alert in message.Alerts)
             _tasks[(channel, alert.TransactionId)] = task;
         return task;
+    }
+
+    /// <summary>One alert's span is in its trace; that of a digest begins its own, and links to all of them.</summary>
+    static async Task<Delivery> SendTracedAsync(string channel, IAlertTransport transport, AlertMessage message)
+    {
+        var contexts = message.Alerts.Select(alert => (IsTraced: StreamTraces.TryParse(alert.TraceParent, out var context), Context: context))
+            .Where(alert => alert.IsTraced).Select(alert => alert.Context).ToList();
+        var isOne = message.Alerts.Length == 1;
+        using var span = contexts.Count == 0 ? null : StreamTraces.Start(StreamTraces.Send, channel, parent: isOne ? contexts[0] : default);
+        foreach (var context in isOne ? [] : contexts)
+            span?.AddLink(new ActivityLink(context));
+
+        // HTTP clients hand the current one on.
+        Activity.Current = span;
+        try
+        {
+            return await transport.SendAsync(message, CancellationToken.None);
+        }
+        catch
+        {
+            span?.SetStatus(ActivityStatusCode.Error);
+            throw;
+        }
     }
 
     public Task<Delivery>? Find(string channel, Alert alert) => _tasks.GetValueOrDefault((channel, alert.TransactionId));

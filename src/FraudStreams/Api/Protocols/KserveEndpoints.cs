@@ -52,6 +52,8 @@ sealed class KserveEndpoints(RequestScorer scorer)
         catch (RequestException e)
         {
             context.Response.StatusCode = e.Status;
+            if (e.Status == StatusCodes.Status503ServiceUnavailable)
+                context.Response.Headers.RetryAfter = "1";
             await WriteAsync(context, json => json.WriteString("error"u8, e.Rows.Length > 1 ? $"{e.Message}. All: {string.Join("; ", e.Rows.Take(10))}" : e.Message));
         }
     }
@@ -139,7 +141,7 @@ sealed class KserveEndpoints(RequestScorer scorer)
                 id = root.TryGetProperty("id", out var given) && given.ValueKind == JsonValueKind.String ? given.GetString() : null;
             });
             payments.Check();
-            var scored = await scorer.WhatIfAsync(payments, context.RequestAborted);
+            var scored = await scorer.WhatIfAsync(payments, context);
             await WriteAsync(context, json =>
             {
                 json.WriteString("model_name"u8, schema.Name);

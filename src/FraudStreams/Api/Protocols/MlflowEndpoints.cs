@@ -55,7 +55,7 @@ static class MlflowEndpoints
                     ReadJson(payments, body);
             });
             payments.Check();
-            var scored = await scorer.WhatIfAsync(payments, context.RequestAborted);
+            var scored = await scorer.WhatIfAsync(payments, context);
             context.Response.ContentType = "application/json";
             await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
             json.WriteStartObject();
@@ -68,6 +68,8 @@ static class MlflowEndpoints
         catch (RequestException e)
         {
             context.Response.StatusCode = e.Status;
+            if (e.Status == StatusCodes.Status503ServiceUnavailable)
+                context.Response.Headers.RetryAfter = "1";
             context.Response.ContentType = "application/json";
             await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
             json.WriteStartObject();

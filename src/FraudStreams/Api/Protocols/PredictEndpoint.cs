@@ -23,7 +23,7 @@ static class PredictEndpoint
         var isLabels = OneOf(request, "format", "full", "labels") == "labels";
         using var payments = scorer.NewRequest(isRecord);
         payments.ReadJson((await RequestBody.ReadAsync(request)).Span);
-        var scored = isRecord ? await scorer.RecordAsync(payments, context.RequestAborted) : await scorer.WhatIfAsync(payments, context.RequestAborted);
+        var scored = isRecord ? await scorer.RecordAsync(payments, context) : await scorer.WhatIfAsync(payments, context);
         context.Response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
         json.WriteStartObject();

@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http;
 namespace FraudStreams.Api.Protocols;
 
 /// <summary>What all protocols share: the stream's scorer, and its failures as answers.</summary>
-sealed class RequestScorer(StreamService stream, ApiSettings settings)
+sealed class RequestScorer(StreamService stream, ApiSettings settings, PeerScorer peers)
 {
     /// <summary>The version in service; null where this process does not score.</summary>
     public string? ModelVersion => stream.Scorer?.ModelVersion;
@@ -31,13 +31,17 @@ sealed class RequestScorer(StreamService stream, ApiSettings settings)
         }
     }
 
-    /// <summary>Scores payments as the stream would now, and records nothing.</summary>
-    public Task<ScoredPayment[]> WhatIfAsync(RequestedPayments payments, CancellationToken cancellationToken) =>
-        AnsweredAsync(Scorer.WhatIfAsync(payments.Rows, cancellationToken));
+    /// <summary>Scores payments as the stream would now, here or on the hosts that have their cards, and records nothing.</summary>
+    public Task<ScoredPayment[]> WhatIfAsync(RequestedPayments payments, HttpContext context)
+    {
+        var cancellationToken = context.RequestAborted;
+        return AnsweredAsync(Scorer.WhatIfAsync(
+            payments.Rows, PeerScorer.IsForwarded(context.Request) ? null : (partition, rows) => peers.WhatIfAsync(context.Request, partition, rows, cancellationToken), cancellationToken));
+    }
 
     /// <summary>Publishes payments to the stream, and gives their predictions.</summary>
-    public Task<ScoredPayment[]> RecordAsync(RequestedPayments payments, CancellationToken cancellationToken) =>
-        AnsweredAsync(Scorer.RecordAsync(payments.Rows, settings.RecordTimeout, cancellationToken));
+    public Task<ScoredPayment[]> RecordAsync(RequestedPayments payments, HttpContext context) =>
+        AnsweredAsync(Scorer.RecordAsync(payments.Rows, settings.RecordTimeout, context.Request.Headers.TraceParent, context.RequestAborted));
 
     /// <param name="isRecord">Whether the payments will be recorded: then each needs an id of its own.</param>
     public RequestedPayments NewRequest(bool isRecord = false) => new(Scorer.Reader, givesIds: !isRecord, Scorer.Tokens);

@@ -54,6 +54,7 @@ static class BrokerErrors
     {
         ListOffsetsException of => First(failure, of.Result.ResultInfos.Select(info => info.TopicPartitionOffsetError.Error)),
         DescribeConfigsException of => First(failure, of.Results.Select(resource => resource.Error)),
+        DescribeConsumerGroupsException of => First(failure, of.Results.ConsumerGroupDescriptions.Select(group => group.Error)),
         TopicPartitionOffsetException of => First(failure, of.Results.Select(partition => partition.Error)),
         _ => failure.Error,
     };

@@ -109,7 +109,7 @@ sealed class GroupConsumer
     {
         // One deserialiser for keys and values: both are copied into the same block.
         var bytes = new SharedBytes();
-        return new ConsumerBuilder<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>(_settings.ConsumerProperties(_settings.Prefix + _group))
+        return new ConsumerBuilder<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>(_settings.ConsumerProperties(_settings.Prefix + _group, withHeaders: StreamTraces.IsOn))
             .SetKeyDeserializer(bytes)
             .SetValueDeserializer(bytes)
             .SetPartitionsAssignedHandler(Assigned)
@@ -174,7 +174,10 @@ sealed class GroupConsumer
             _chunks[read.TopicPartition] = chunk = new List<TopicRecord>(ChunkRecords);
         var message = read.Message;
         chunk.Add(new TopicRecord(
-            new TopicPartition(_topic, read.Partition.Value), read.Offset.Value, message.Key, message.Value, message.Timestamp.UnixTimestampMs));
+            new TopicPartition(_topic, read.Partition.Value), read.Offset.Value, message.Key, message.Value, message.Timestamp.UnixTimestampMs)
+        {
+            TraceParent = TraceHeader.Of(message.Headers),
+        });
     }
 
     void HandOver(KafkaPartition name)

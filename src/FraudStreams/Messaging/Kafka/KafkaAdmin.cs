@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using FraudStreams.Diagnostics;
@@ -51,6 +52,21 @@ sealed class KafkaAdmin : IDisposable
             var answer = await BlockingCall.RunAsync(() => clients.ObserverOf(group).Committed(partitions, left), cancellationToken);
             var positions = answer.ToDictionary(at => at.TopicPartition, at => at.Offset.Value);
             return partitions.Select(partition => Math.Max(-1, positions[partition])).ToArray();
+        },
+        cancellationToken);
+
+    /// <summary>The members of a group that say where they answer, by the partitions of the topic that they are assigned.</summary>
+    /// <exception cref="MessageLogException">There was no answer in time, or a broker refused.</exception>
+    public Task<ImmutableDictionary<int, PartitionOwner>> OwnersAsync(string topic, string group, CancellationToken cancellationToken) => QueryAsync(
+        $"The members of group {group}", async (clients, left) =>
+        {
+            var answer = await clients.Admin.DescribeConsumerGroupsAsync([_settings.Prefix + group], new DescribeConsumerGroupsOptions { RequestTimeout = left });
+            return (from member in answer.ConsumerGroupDescriptions[0].Members
+                    let owner = MemberAddress.Of(member.ClientId)
+                    where owner is not null
+                    from partition in member.Assignment.TopicPartitions
+                    where partition.Topic == _settings.Prefix + topic
+                    select KeyValuePair.Create(partition.Partition.Value, owner)).ToImmutableDictionary();
         },
         cancellationToken);
 

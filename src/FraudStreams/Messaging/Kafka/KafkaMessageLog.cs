@@ -98,6 +98,8 @@ public sealed class KafkaMessageLog : IMessageLog
 
     public IPartitionReader OpenReader(TopicPartition partition, long from) => new KafkaReader(_settings, _admin, partition, from);
 
+    public Task<ImmutableDictionary<int, PartitionOwner>> OwnersAsync(string topic, string group, CancellationToken cancellationToken) => _admin.OwnersAsync(topic, group, cancellationToken);
+
     public async Task<MessageLogStatus> StatusAsync(CancellationToken cancellationToken) =>
         await _status.ReadAsync(cancellationToken)
         ?? throw new MessageLogException($"The topics at {_settings.BootstrapServers} are gone: restart to create them anew");

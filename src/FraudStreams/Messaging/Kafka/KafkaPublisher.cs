@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 using Confluent.Kafka;
 using FraudStreams.Diagnostics;
 using Microsoft.Extensions.Logging;
@@ -51,7 +52,7 @@ sealed class KafkaPublisher : IDisposable
             {
                 Key = records.Key(record).ToArray(),
                 Value = records.Value(record).ToArray(),
-                Headers = stamp?.HeadersOf(record),
+                Headers = HeadersOf(stamp, record, records.TraceParent(record)),
             };
             await ProduceAsync(new Confluent.Kafka.TopicPartition(_settings.Prefix + topic, partition), message, acknowledged.OnDelivered, cancellationToken);
         }
@@ -70,6 +71,14 @@ sealed class KafkaPublisher : IDisposable
         }
 
         closing.Wait(KafkaClients.CloseTimeout);
+    }
+
+    static Headers? HeadersOf(CheckpointStamp? stamp, int record, string? traceParent)
+    {
+        var headers = stamp?.HeadersOf(record);
+        if (traceParent is not null)
+            (headers ??= []).Add(TraceHeader.Key, Encoding.ASCII.GetBytes(traceParent));
+        return headers;
     }
 
     int PartitionOf(string topic, ReadOnlySpan<byte> key)

@@ -22,6 +22,9 @@ public sealed record KafkaSettings(
     const string PasswordVariable = "FRAUDSTREAMS_KAFKA_PASSWORD";
     const string PasswordProperty = "sasl.password";
 
+    /// <summary>Where this process answers over HTTP, for the other members of its groups; null: they are not told.</summary>
+    public Uri? Announced { get; init; }
+
     public static KafkaSettings From(SettingsSection section) => new(
         section.FilledText("bootstrap-servers", "one or more of host:port"),
         section.Text("prefix"),
@@ -48,13 +51,17 @@ public sealed record KafkaSettings(
         Properties.SetItems(Producer).SetItem("enable.idempotence", "true").SetItem("acks", "all");
 
     /// <param name="group">The group id, with the prefix.</param>
-    public ImmutableSortedDictionary<string, string> ConsumerProperties(string group) => Properties.SetItems(Consumer)
+    /// <param name="withHeaders">Whether records come with their headers, which cost something for each.</param>
+    public ImmutableSortedDictionary<string, string> ConsumerProperties(string group, bool withHeaders = false) => Announcing(Properties.SetItems(Consumer))
         .SetItem("group.id", group)
         .SetItem("auto.offset.reset", "earliest")
         .SetItem("enable.auto.commit", "false")
         .SetItem("enable.auto.offset.store", "false")
         .SetItem("enable.partition.eof", "true")
-        .SetItem("dotnet.consumer.consume.result.fields", "timestamp,topic");
+        .SetItem("dotnet.consumer.consume.result.fields", withHeaders ? "timestamp,topic,headers" : "timestamp,topic");
+
+    ImmutableSortedDictionary<string, string> Announcing(ImmutableSortedDictionary<string, string> consumer) =>
+        Announced is null ? consumer : consumer.SetItem("client.id", MemberAddress.ToClientId(Announced));
 
     static ImmutableSortedDictionary<string, string> ClientFrom(SettingsSection section, string key)
     {

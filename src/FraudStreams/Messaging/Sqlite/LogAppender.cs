@@ -27,7 +27,8 @@ internal sealed class LogAppender : IDisposable
     sealed class Partition(SqliteFile file, TopicPartition name)
     {
         readonly SqliteStatement _last = file.Prepare($"""SELECT max("offset") FROM {LogFile.Table(name)}""");
-        readonly SqliteStatement _insert = file.Prepare($"INSERT INTO {LogFile.Table(name)} VALUES (?, ?, ?, ?)");
+        readonly SqliteStatement _insert = file.Prepare($"""INSERT INTO {LogFile.Table(name)} ("offset", time, key, value) VALUES (?, ?, ?, ?)""");
+        SqliteStatement? _insertTraced;
         long _next = -1;
 
         public TopicPartition Name => name;
@@ -42,8 +43,13 @@ internal sealed class LogAppender : IDisposable
 
         public void Forget() => _next = -1;
 
-        public void Append(long time, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) =>
-            _insert.Bind(1, _next++).Bind(2, time).BindBlob(3, key).BindBlob(4, value).Run();
+        public void Append(long time, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, string? traceParent)
+        {
+            var insert = traceParent is null
+                ? _insert
+                : (_insertTraced ??= file.Prepare($"""INSERT INTO {LogFile.Table(name)} ("offset", time, key, value, trace) VALUES (?, ?, ?, ?, ?)""")).Bind(5, traceParent);
+            insert.Bind(1, _next++).Bind(2, time).BindBlob(3, key).BindBlob(4, value).Run();
+        }
     }
 
     public SqliteFile File { get; }
@@ -73,7 +79,7 @@ internal sealed class LogAppender : IDisposable
             var key = records.Key(record);
             var partition = partitions[_partitioner.PartitionOf(key, partitions.Length)];
             if (partition.Touch()) _touched.Add(partition);
-            partition.Append(time, key, records.Value(record));
+            partition.Append(time, key, records.Value(record), records.TraceParent(record));
         }
     }
 

@@ -9,7 +9,8 @@ namespace FraudStreams.Messaging.Sqlite;
 /// </summary>
 internal static class LogFile
 {
-    const int FormatVersion = 1;
+    /// <summary>2: records have a column `trace`.</summary>
+    const int FormatVersion = 2;
     const int ApplicationId = 0x46725374;
     const int PageSize = 8192;
 
@@ -83,7 +84,10 @@ internal static class LogFile
     static void CreateTables(SqliteFile file, EmbeddedLogSettings settings)
     {
         if (file.QueryLong("SELECT count(*) FROM sqlite_master") > 0)
+        {
             CheckVersion(file);
+            Upgrade(file);
+        }
         else
         {
             file.Execute($"""
@@ -112,10 +116,24 @@ internal static class LogFile
             {
                 // The time comes before key and value, so that scanning times does not read long values.
                 file.Execute($"""
-                    CREATE TABLE {Table(new TopicPartition(topic, partition))} ("offset" INTEGER PRIMARY KEY, time INTEGER NOT NULL, key BLOB, value BLOB)
+                    CREATE TABLE {Table(new TopicPartition(topic, partition))} ("offset" INTEGER PRIMARY KEY, time INTEGER NOT NULL, key BLOB, value BLOB, trace TEXT)
                     """);
             }
         }
+    }
+
+    /// <summary>What a file of an earlier format lacks. A process of that release which still has the file open cannot write to it any more.</summary>
+    static void Upgrade(SqliteFile file)
+    {
+        if (file.QueryLong("PRAGMA user_version") >= FormatVersion) return;
+
+        foreach (var (topic, partitions) in Topics(file))
+        {
+            for (var partition = 0; partition < partitions; partition++)
+                file.Execute($"ALTER TABLE {Table(new TopicPartition(topic, partition))} ADD COLUMN trace TEXT");
+        }
+
+        file.Execute($"PRAGMA user_version = {FormatVersion}");
     }
 
     static void CheckNames(ImmutableSortedDictionary<string, int> topics)

@@ -1,3 +1,4 @@
+using FraudStreams.Diagnostics;
 using FraudStreams.Sqlite;
 
 namespace FraudStreams.Messaging.Sqlite;
@@ -12,6 +13,7 @@ internal sealed class LogReader(EmbeddedLogSettings settings, TopicPartition par
     const int SharedBuffer = 64 * 1024;
 
     readonly List<TopicRecord> _chunk = new(settings.ChunkRecords);
+    bool _readsTraces;
     SqliteFile? _file;
     SqliteStatement? _select;
     long _next = from;
@@ -39,9 +41,7 @@ internal sealed class LogReader(EmbeddedLogSettings settings, TopicPartition par
         try
         {
             _file ??= LogFile.OpenForReading(settings);
-            _select ??= _file.Prepare($"""
-                SELECT "offset", time, key, value FROM {LogFile.Table(partition)} WHERE "offset" >= ? ORDER BY "offset" LIMIT {settings.ChunkRecords}
-                """);
+            _select ??= Select(_file);
             var records = ReadChunk(_select.Bind(1, _next));
             if (records.Length > 0)
                 _next = records[^1].Offset + 1;
@@ -67,6 +67,14 @@ internal sealed class LogReader(EmbeddedLogSettings settings, TopicPartition par
         _select = null;
     }
 
+    SqliteStatement Select(SqliteFile file)
+    {
+        _readsTraces = StreamTraces.IsOn;
+        return file.Prepare($"""
+            SELECT "offset", time, key, value{(_readsTraces ? ", trace" : "")} FROM {LogFile.Table(partition)} WHERE "offset" >= ? ORDER BY "offset" LIMIT {settings.ChunkRecords}
+            """);
+    }
+
     TopicRecord[] ReadChunk(SqliteStatement rows)
     {
         _chunk.Clear();
@@ -87,7 +95,10 @@ internal sealed class LogReader(EmbeddedLogSettings settings, TopicPartition par
             key.CopyTo(shared.AsSpan(used));
             value.CopyTo(shared.AsSpan(used + key.Length));
             _chunk.Add(new TopicRecord(
-                partition, rows.Long(0), shared.AsMemory(used, key.Length), shared.AsMemory(used + key.Length, value.Length), rows.Long(1)));
+                partition, rows.Long(0), shared.AsMemory(used, key.Length), shared.AsMemory(used + key.Length, value.Length), rows.Long(1))
+            {
+                TraceParent = _readsTraces && !rows.IsNull(4) ? rows.Text(4) : null,
+            });
             used += size;
             bytes += size;
         }

@@ -152,7 +152,7 @@ public sealed class LogFaultsTests : IDisposable
         await LogOf.Open(LogOf.Settings(_folder)).DisposeAsync();
         using (var other = SqliteFile.Open(File, SqliteAccess.ReadWrite, TimeSpan.Zero)) other.Execute("PRAGMA user_version = 99");
 
-        Should.Throw<MessageLogException>(() => LogOf.Open(LogOf.Settings(_folder))).Message.ShouldContain("newer FraudStreams (format 99; this one reads up to 1)");
+        Should.Throw<MessageLogException>(() => LogOf.Open(LogOf.Settings(_folder))).Message.ShouldContain("newer FraudStreams (format 99; this one reads up to 2)");
     }
 
     [FullDiskFact]

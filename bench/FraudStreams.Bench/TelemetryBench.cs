@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Sqlite;
+using FraudStreams.Sqlite;
+using FraudStreams.Topics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
+
+namespace FraudStreams.Bench;
+
+/// <summary>
+/// A published program from a file to predictions and the store, in turns: without telemetry, with metrics and logs sent to a collector, and with a share of
+/// traces, too. The collector, which takes everything and keeps nothing, shares the cores. Without is without the role api, which counts metrics from 15 s on.
+/// </summary>
+static class TelemetryBench
+{
+    public static async Task RunAsync(string program, string csv, string model, string[] rest)
+    {
+        var rounds = rest is [var text, ..] ? int.Parse(text, CultureInfo.InvariantCulture) : 5;
+        var share = rest is [_, var given] ? given : "1%";
+        var received = new long[2];
+        await using var collector = await CollectorAsync(received);
+        var root = Directory.CreateTempSubdirectory("fraudstreams-bench-").FullName;
+        string[] sends = ["--set", $"api.otlp-endpoint={collector.Urls.Single()}", "--set", "api.port=0"];
+        string[][] turns = [["--roles", "simulate,score,alert,store,label"], sends, [.. sends, "--set", $"traces.sample={share}"]];
+        var ratios = new List<double>[] { [], [], [] };
+        for (var round = 0; round < rounds; round++)
+        {
+            // Whoever comes later in a round may find files in memory: the order changes.
+            var rates = new double[turns.Length];
+            foreach (var turn in Enumerable.Range(round, turns.Length).Select(number => number % turns.Length))
+                rates[turn] = Rate(program, csv, model, Path.Combine(root, $"{round}-{turn}"), turns[turn]);
+            for (var turn = 0; turn < turns.Length; turn++)
+                ratios[turn].Add(rates[turn] / rates[0]);
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"without {rates[0],8:N0}/s   metrics and logs {rates[1],8:N0}/s, {ratios[1][^1]:0.000}   traces of {share} too {rates[2],8:N0}/s, {ratios[2][^1]:0.000}"));
+        }
+
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"median of {rounds}: metrics and logs {Median(ratios[1]):0.000}, traces too {Median(ratios[2]):0.000}; the collector got {received[0]:N0} requests, {received[1] / 1e6:0.0} MB"));
+        Directory.Delete(root, recursive: true);
+    }
+
+    static double Median(List<double> ratios) => ratios.Order().ElementAt(ratios.Count / 2);
+
+    /// <summary>Predictions a second from the first quarter of the payments on: starts of the process and of its web server do not count.</summary>
+    static double Rate(string program, string csv, string model, string data, string[] options)
+    {
+        SpineBench.InstallModel(model, data);
+        string[] arguments = ["run", "--input", csv, "--until-drained", "--data", data, "--set", "speeds.speed_1=unlimited", "--set", "topics.partitions=1", .. options];
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {output}");
+        using var file = SqliteFile.Open(Path.Combine(data, "topics.db"), SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
+        var predictions = LogFile.Table(new TopicPartition(TopicNames.Predictions, 0));
+        var last = file.QueryLong($"""SELECT max("offset") FROM {predictions}""");
+        var from = last / 4;
+        var milliseconds = file.QueryLong($"""SELECT time FROM {predictions} WHERE "offset" = {last}""") - file.QueryLong($"""SELECT time FROM {predictions} WHERE "offset" = {from}""");
+        file.Dispose();
+        Directory.Delete(data, recursive: true);
+        return (last - from) * 1000.0 / milliseconds;
+    }
+
+    static async Task<WebApplication> CollectorAsync(long[] received)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+        var web = builder.Build();
+        web.MapPost("/opentelemetry.proto.collector.{signal}.v1.{service}/Export", async (HttpContext context) =>
+        {
+            var (buffer, read) = (new byte[1 << 16], 0);
+            while ((read = await context.Request.Body.ReadAsync(buffer)) > 0)
+                Interlocked.Add(ref received[1], read);
+            Interlocked.Increment(ref received[0]);
+            context.Response.ContentType = "application/grpc";
+            context.Response.AppendTrailer("grpc-status", "0");
+            await context.Response.Body.WriteAsync(new byte[5]);
+        });
+        await web.StartAsync();
+        return web;
+    }
+}
