@@ -4,6 +4,10 @@ namespace FraudStreams.Configuration;
 public enum Role
 {
     Simulate,
+
+    /// <summary>Fills `transactions` from a topic of others.</summary>
+    Rekey,
+
     Score,
     Alert,
     Store,

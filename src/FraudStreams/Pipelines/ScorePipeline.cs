@@ -48,7 +48,8 @@ sealed class ScorePipeline : IPipeline
             RegistryFollower.Props(registry, models, supervisor, _challenger, watch, model, context.Time, version => context.Metrics.ModelVersion = version), "registry-follower");
         resources.Scorer = new LiveScorer(
             resources.Schema, resources.Topics, settings.Topics, windows, supervisor, settings.Scoring, resources.Awaited, context.Metrics, settings.Privacy.For(resources.Schema));
-        return FraudPipeline.Score(context, windows, supervisor, _shadow);
+        var cards = resources.Own(CardPartitions.Open(resources.Topics, resources.Schema, settings.Topics, context.Metrics, context.Health, context.Log, context.Time));
+        return FraudPipeline.Score(context, windows, cards, supervisor, _shadow);
     }
 
     /// <summary>What the challenger was given between two looks may have come to its topic after the first.</summary>

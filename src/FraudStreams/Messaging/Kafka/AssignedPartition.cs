@@ -156,17 +156,26 @@ sealed class AssignedPartition(GroupConsumer consumer, Confluent.Kafka.TopicPart
     /// </summary>
     public Task CommitAsync(long nextOffset)
     {
-        long next;
+        var next = ToCommit(nextOffset);
         lock (_gate)
         {
-            next = Math.Min(nextOffset, _taken);
-            if (next == _received && _end > next)
-                next = _end;
             if (next <= _committed)
                 return Task.CompletedTask;
         }
 
         return consumer.CommitAsync(this, next);
+    }
+
+    public Confluent.Kafka.IConsumerGroupMetadata Membership =>
+        (IsEnded ? null : consumer.Membership) ?? throw new MessageLogException($"{name} was assigned to another consumer");
+
+    public long ToCommit(long nextOffset)
+    {
+        lock (_gate)
+        {
+            var next = Math.Min(nextOffset, _taken);
+            return next == _received && _end > next ? _end : next;
+        }
     }
 
     public void Committed(long nextOffset)
