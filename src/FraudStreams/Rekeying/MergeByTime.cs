@@ -6,8 +6,8 @@ namespace FraudStreams.Rekeying;
 
 /// <summary>
 /// Merges the partitions of a topic by the event time of their records, in batches: of the records that are next, the earliest goes first. Where each
-/// partition is in order, so is what comes out. A partition of which nothing waits is waited for: as long as the log has more of it, and for
-the wait where it has none, in case something is on its way. A partition that ends, as it goes to another host, takes what waits of it along.
+/// partition is in order, so is what comes out. A partition of which nothing is here is waited for: as long as the log has more of it, and for the wait where
+/// it has none, in case something is on its way. A partition that goes to another host takes what waits of it along.
 /// </summary>
 /// <param name="partitions">How many the topic has: the first record goes when all have come, or none has come for a second, as others are another host's.</param>
 /// <param name="size">Most records of a batch.</param>
