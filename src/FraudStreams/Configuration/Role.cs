@@ -4,10 +4,6 @@ namespace FraudStreams.Configuration;
 public enum Role
 {
     Simulate,
-
-    /// <summary>Fills `transactions` from a topic of others.</summary>
-    Rekey,
-
     Score,
     Alert,
     Store,
@@ -18,4 +14,7 @@ public enum Role
 
     /// <summary>Judges challengers and trains them.</summary>
     Train,
+
+    /// <summary>Fills `transactions` from a topic of others.</summary>
+    Rekey,
 }

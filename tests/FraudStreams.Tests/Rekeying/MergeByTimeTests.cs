@@ -58,16 +58,17 @@ public sealed class MergeByTimeTests : TestKit
     [Fact]
     public async Task What_waits_of_a_partition_that_went_is_its_next_owners()
     {
+        _log[0] = (Lag: 2, End: 2);
         var (events, batches) = Run(partitions: 2);
         var (first, second) = (Open(0), Open(1));
         await events.SendNextAsync(new PartitionEvent(first, null));
         await events.SendNextAsync(new PartitionEvent(second, null));
-        await SendAsync(events, first, 0, 1, 2);
+        await batches.RequestAsync(10);
         await SendAsync(events, second, 0, 1, 9);
 
         second.HasGone();
         await events.SendNextAsync(new PartitionEvent(second, null));
-        await batches.RequestAsync(10);
+        await SendAsync(events, first, 0, 1, 2);
 
         Times(await batches.ExpectNextAsync()).ShouldBe([1, 2]);
         await batches.ExpectNoMsgAsync(s_shortly * 4);
