@@ -42,7 +42,7 @@ static class FraudPipeline
     /// <summary>transactions ▸ batch ▸ speed_2 ▸ parse ▸ windows ▸ model ▸ predictions and rejected, with the offset in transactions; challenger ▸ shadow.</summary>
     public static IRunnableGraph<Task<Done>> Score(PipelineContext context, PartitionWindowStates? windows, CardPartitions? cards, IActorRef model, ShadowQueue shadow) =>
         Consumed(context, TopicNames.Transactions, (partition, chunks) => chunks
-            .Via(context.Settings.Batch.FlowByAge(context.Time))
+            .Via(context.Settings.Batch.FlowUntilDry())
             .Via(BatchRateLimiter.Flow<TopicRecord>(context.Rates.Speed2, context.Stop.Thrown))
             .Via(ReadTransactions.Flow(context.Resources.Schema, context.Settings.Topics))
             .Via(CardPartitions.Flow(cards, partition))
