@@ -114,6 +114,9 @@ sealed class MergeByTime(int partitions, int size, TimeSpan wait, Func<Task<Mess
 
         void Add(PartitionQueue queue, SourceChunk chunk)
         {
+            // It may have gone before this came.
+            if (!_open.TryGetValue(queue.Partition, out var open) || !ReferenceEquals(open, queue))
+                return;
             var isHead = queue.Head is null;
             queue.Add(chunk);
             if (isHead)
