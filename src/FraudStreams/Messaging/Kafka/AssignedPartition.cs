@@ -180,9 +180,18 @@ sealed class AssignedPartition(GroupConsumer consumer, Confluent.Kafka.TopicPart
 
     public void Committed(long nextOffset)
     {
+        long end;
         lock (_gate)
+        {
             _committed = Math.Max(_committed, nextOffset);
+
+            // That the end lies behind the last record was heard while the commit of that was on its way.
+            end = !_ended && _committed >= _received && _end > _committed ? _end : -1;
+        }
+
         consumer.Signal();
+        if (end > 0)
+            _ = consumer.CommitAsync(this, end);
     }
 
     static long BytesOf(IReadOnlyList<TopicRecord> chunk)
