@@ -25,14 +25,14 @@ static class LatencyBench
 
     sealed record Run(string Database, int Rate, double Cpu, double[] Predictions, double[] Mails);
 
-    public static void Measure(string csv, string model, string[] options)
+    public static async Task MeasureAsync(string csv, string model, string[] options)
     {
         var given = options.Select(option => option.Split('=', 2)).ToDictionary(option => option[0], option => option[1]);
         var rates = Take("rates", "100,1000,5000,10000,20000").Split(',').Select(rate => int.Parse(rate, CultureInfo.InvariantCulture)).ToArray();
         var seconds = int.Parse(Take("seconds", "20"), CultureInfo.InvariantCulture);
         var kafka = Take("kafka", "");
         var root = Directory.CreateTempSubdirectory("fraudstreams-bench-").FullName;
-        var stop = new CancellationTokenSource();
+        using var stop = new CancellationTokenSource();
         var port = FreePort();
         var mails = new SmtpServer.SmtpServer(
             new SmtpServer.SmtpServerOptionsBuilder().ServerName("localhost").Endpoint(endpoint => endpoint.Endpoint(new IPEndPoint(IPAddress.Loopback, port))).Build(),
@@ -45,15 +45,15 @@ static class LatencyBench
             foreach (var database in (string[])["there", "locked"])
             {
                 var input = Cut(csv, root, rate * (seconds + WarmUp));
-                var run = RunAt(rate, database, input, model, Path.Combine(root, "data"), kafka, port, given);
+                var run = await RunAtAsync(rate, database, input, model, Path.Combine(root, "data"), kafka, port, given);
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
                     $"| {run.Database} | {run.Rate:N0} | {At(run.Predictions, 0.5)} | {At(run.Predictions, 0.99)} | {At(run.Predictions, 0.999)} | {At(run.Mails, 0.5)} | {At(run.Mails, 0.99)} | {At(run.Mails, 0.999)} | {run.Mails.Length:N0} | {run.Cpu:0%} |"));
             }
         }
 
-        stop.Cancel();
-        mails.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+        await stop.CancelAsync();
+        await mails.ContinueWith(_ => { }, TaskScheduler.Default);
         Directory.Delete(root, recursive: true);
 
         string Take(string key, string otherwise) => given.Remove(key, out var value) ? value : otherwise;
@@ -77,7 +77,7 @@ static class LatencyBench
         return path;
     }
 
-    static Run RunAt(int rate, string database, string input, string model, string data, string kafka, int port, IEnumerable<KeyValuePair<string, string>> settings)
+    static async Task<Run> RunAtAsync(int rate, string database, string input, string model, string data, string kafka, int port, IEnumerable<KeyValuePair<string, string>> settings)
     {
         if (Directory.Exists(data))
             Directory.Delete(data, recursive: true);
@@ -95,11 +95,12 @@ static class LatencyBench
             start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
-        if (database == "locked")
-            LockStore(Path.Combine(data, "fraudstreams.db"), File.ReadLines(input).Count() / rate);
         var (cpu, wall) = (TimeSpan.Zero, Stopwatch.StartNew());
-        while (!process.WaitForExit(50))
+        if (database == "locked")
+            await LockStoreAsync(Path.Combine(data, "fraudstreams.db"), File.ReadLines(input).Count() / rate);
+        while (!process.HasExited)
         {
+            await Task.Delay(50);
             try
             {
                 process.Refresh();
@@ -112,7 +113,7 @@ static class LatencyBench
         }
 
         if (process.ExitCode != 0)
-            throw new InvalidOperationException($"the run ended with {process.ExitCode}: {output.GetAwaiter().GetResult()}");
+            throw new InvalidOperationException($"the run ended with {process.ExitCode}: {await output}");
         var topics = kafka == "" ? (Func<string, IEnumerable<(long Time, string? Id)>>)(topic => Embedded(data, topic)) : topic => OnKafka(kafka, prefix + topic);
         var began = new Dictionary<string, long>();
         foreach (var (time, id) in topics(TopicNames.Transactions))
@@ -127,15 +128,15 @@ static class LatencyBench
     static string[] Set(string setting) => ["--set", setting];
 
     /// <summary>Locks the store's file once rows are in it, until the payments are through, and returns then.</summary>
-    static void LockStore(string path, int seconds)
+    static async Task LockStoreAsync(string path, int seconds)
     {
         using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString());
         while (!File.Exists(path) || !HasRows(connection))
-            Thread.Sleep(100);
+            await Task.Delay(100);
         using var command = connection.CreateCommand();
         command.CommandText = "PRAGMA busy_timeout = 10000; BEGIN EXCLUSIVE";
         command.ExecuteNonQuery();
-        Thread.Sleep(TimeSpan.FromSeconds(seconds));
+        await Task.Delay(TimeSpan.FromSeconds(seconds));
     }
 
     static bool HasRows(SqliteConnection connection)
