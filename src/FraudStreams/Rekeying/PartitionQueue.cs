@@ -15,7 +15,9 @@ sealed class PartitionQueue(TopicPartition partition)
     const int MostChunks = 4;
 
     readonly Queue<SourceChunk> _chunks = [];
-    readonly SemaphoreSlim _room = new(MostChunks);
+    readonly Lock _gate = new();
+    TaskCompletionSource? _waiting;
+    int _reserved;
     volatile bool _hasEnded;
 
     public TopicPartition Partition => partition;
@@ -37,8 +39,17 @@ sealed class PartitionQueue(TopicPartition partition)
 
     long _received;
 
-    /// <summary>Waits until there is room for one more chunk, which <see cref="Add"/> then takes.</summary>
-    public Task ReserveAsync() => _room.WaitAsync();
+    /// <summary>Waits until there is room for one more chunk, which <see cref="Add"/> then takes. One caller at a time.</summary>
+    public Task ReserveAsync()
+    {
+        lock (_gate)
+        {
+            if (++_reserved <= MostChunks || _hasEnded)
+                return Task.CompletedTask;
+            _waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _waiting.Task;
+        }
+    }
 
     public void Add(SourceChunk chunk)
     {
@@ -53,7 +64,7 @@ sealed class PartitionQueue(TopicPartition partition)
         if (record.IsLast)
         {
             _chunks.Dequeue();
-            _room.Release();
+            GoOn(room: 1);
         }
 
         return record;
@@ -63,6 +74,18 @@ sealed class PartitionQueue(TopicPartition partition)
     public void HasGone()
     {
         _hasEnded = true;
-        _room.Release(MostChunks);
+        GoOn(room: 0);
+    }
+
+    void GoOn(int room)
+    {
+        TaskCompletionSource? waiting;
+        lock (_gate)
+        {
+            _reserved -= room;
+            (waiting, _waiting) = (_waiting, null);
+        }
+
+        waiting?.TrySetResult();
     }
 }

@@ -50,7 +50,7 @@ sealed class RenamedLog : IMessageLog
         ? _log.Consume(NameOf(topic), group).Select(source =>
         {
             var partition = Own(source.Partition);
-            return new TopicPartitionSource(partition, source.Chunks.Select(chunk => Renamed(chunk, partition)));
+            return new TopicPartitionSource(partition, source.Chunks.Select(chunk => (IReadOnlyList<TopicRecord>)Renamed(chunk, partition)));
         })
         : _log.Consume(topic, group);
 
@@ -80,7 +80,7 @@ sealed class RenamedLog : IMessageLog
 
     TopicPartition Own(TopicPartition partition) => partition with { Topic = _own.GetValueOrDefault(partition.Topic, partition.Topic) };
 
-    static IReadOnlyList<TopicRecord> Renamed(IReadOnlyList<TopicRecord> records, TopicPartition partition)
+    static TopicRecord[] Renamed(IReadOnlyList<TopicRecord> records, TopicPartition partition)
     {
         var renamed = new TopicRecord[records.Count];
         for (var record = 0; record < renamed.Length; record++)

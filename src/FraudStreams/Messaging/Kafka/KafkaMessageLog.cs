@@ -135,7 +135,9 @@ public sealed class KafkaMessageLog : IMessageLog
                     : throw new MessageLogException($"{offset.Partition} is assigned to another consumer of group {offset.Group}: what was read of it is published there"));
             }
 
-            await _transactions.PublishAsync(records, offsets, cancellationToken);
+            var (group, topic) = (records.Offsets[0].Group, records.Offsets[0].Partition.Topic);
+            var partitions = _assigned.Where(of => of.Key.Group == group && of.Key.Partition.Topic == topic && !of.Value.Commits.IsEnded).Select(of => of.Key.Partition.Partition).ToArray();
+            await _transactions.PublishAsync(records, offsets, partitions, cancellationToken);
             return records.Count;
         }
     }
