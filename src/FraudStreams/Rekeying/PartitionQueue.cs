@@ -18,6 +18,7 @@ sealed class PartitionQueue(TopicPartition partition)
     readonly Lock _gate = new();
     TaskCompletionSource? _waiting;
     int _reserved;
+    long _received;
     volatile bool _hasEnded;
 
     public TopicPartition Partition => partition;
@@ -36,8 +37,6 @@ sealed class PartitionQueue(TopicPartition partition)
 
     /// <summary>The partition is this process's no longer, or the stream stops.</summary>
     public bool HasEnded => _hasEnded;
-
-    long _received;
 
     /// <summary>Waits until there is room for one more chunk, which <see cref="Add"/> then takes. One caller at a time.</summary>
     public Task ReserveAsync()
