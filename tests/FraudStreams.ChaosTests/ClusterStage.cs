@@ -52,6 +52,8 @@ sealed class ClusterStage : Stage
 
     public override Ledger Read() => Ledger.Of(_topics.Records, StoreFile.Rows(Folder.StoreFile), Mail.Received());
 
+    public override Task FillAsync(string topic, int partitions, IEnumerable<(string Key, byte[] Value)> records) => _topics.FillAsync(topic, partitions, records);
+
     public override long Confirmed() => StoreFile.Confirmed(Folder.StoreFile);
 
     public override async ValueTask DisposeAsync()

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Text;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Sqlite;
@@ -35,6 +37,15 @@ sealed class EmbeddedStage(ChaosInput input, int? diskMegabytes) : Stage(input, 
 
     public override Ledger Read() =>
         Ledger.Of(topic => EmbeddedLog.ReadRecords(Folder.Data, topic), StoreFile.Rows(Folder.StoreFile, _times), Mail.Received());
+
+    public override async Task FillAsync(string topic, int partitions, IEnumerable<(string Key, byte[] Value)> records)
+    {
+        await using var log = EmbeddedLog.Open(new EmbeddedLogSettings(Folder.Data, ImmutableSortedDictionary<string, int>.Empty.Add(topic, partitions)), TimeProvider.System);
+        var batch = new RecordBatch();
+        foreach (var (key, value) in records)
+            batch.Add(topic, Encoding.UTF8.GetBytes(key), value);
+        await log.PublishAsync(batch);
+    }
 
     public override long Confirmed() => StoreFile.Confirmed(Folder.StoreFile);
 }

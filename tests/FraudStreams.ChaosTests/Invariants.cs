@@ -14,7 +14,8 @@ static class Invariants
     {
         var input = stage.Input;
         ShouldBeOnce(ledger.Transactions.Select(transaction => transaction.Id), "transactions");
-        ShouldBeTheSame(ledger.Transactions.Select(transaction => transaction.Id), input.GoodIds.Concat(input.BadIds), "transactions beside the input's rows");
+        ShouldBeTheSame(
+            ledger.Transactions.Select(transaction => transaction.Id), stage.IsRekeyed ? input.GoodIds : input.GoodIds.Concat(input.BadIds), "transactions beside the input's rows");
         ShouldBeTheSame(ledger.Predictions.Select(prediction => prediction.Id), input.GoodIds, "predictions beside the readable rows");
         ShouldBeTheSame(ledger.Rejected.Select(rejected => rejected.Id), input.BadIds, "rejected records beside the unreadable rows");
         if (stage.PublishesOnce || !chaos.MayRepeatPredictions)

@@ -67,6 +67,8 @@ sealed class ProductionStage : Stage
             "SELECT trans_num, score, prediction::int, (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000)::bigint FROM transactions").Select(StoredRowOf)],
         Mail.Received());
 
+    public override Task FillAsync(string topic, int partitions, IEnumerable<(string Key, byte[] Value)> records) => _topics.FillAsync(topic, partitions, records);
+
     public override long Confirmed() => long.Parse(PostgresServer.Rows(_store, "SELECT count(true_value) FROM transactions").Single(), CultureInfo.InvariantCulture);
 
     public override async ValueTask DisposeAsync()

@@ -36,6 +36,9 @@ abstract class Stage : IAsyncDisposable
     /// <summary>Publishing and committing are atomic: nothing is published twice, whatever is killed.</summary>
     public abstract bool PublishesOnce { get; }
 
+    /// <summary>`transactions` is filled from a topic of others, whose unreadable records do not come there.</summary>
+    public bool IsRekeyed { get; set; }
+
     /// <summary>What decides where the registry of models is.</summary>
     protected abstract FraudSettings Registry { get; }
 
@@ -107,6 +110,9 @@ abstract class Stage : IAsyncDisposable
 
         return last;
     }
+
+    /// <summary>Makes a topic that is not the program's, with records in their order.</summary>
+    public abstract Task FillAsync(string topic, int partitions, IEnumerable<(string Key, byte[] Value)> records);
 
     /// <summary>Payments in the store that have a label.</summary>
     public abstract long Confirmed();

@@ -91,5 +91,15 @@ sealed class StageTopics : IDisposable
         return records;
     }
 
+    /// <summary>Makes a topic that is not the program's, and has a client of its own, with its own way to hash, write the records in their order.</summary>
+    public async Task FillAsync(string topic, int partitions, IEnumerable<(string Key, byte[] Value)> records)
+    {
+        await _admin.CreateAsync([new TopicSpecification { Name = NameOf(topic), NumPartitions = partitions, ReplicationFactor = 1 }], CancellationToken.None);
+        using var producer = new ProducerBuilder<string, byte[]>(_kafka.Properties.SetItem("enable.idempotence", "true").SetItem("queue.buffering.max.messages", "1000000")).SetLogHandler((_, _) => { }).Build();
+        foreach (var (key, value) in records)
+            producer.Produce(NameOf(topic), new Message<string, byte[]> { Key = key, Value = value });
+        producer.Flush();
+    }
+
     public void Dispose() => _admin.Dispose();
 }

@@ -27,14 +27,18 @@ sealed class JsonRecord
     readonly int[] _lastAt;
     readonly int _longest;
     readonly bool _refusesUnknown;
+    readonly JsonPaths? _paths;
 
     /// <param name="schema">Determines which cell is the label; its name is used in messages.</param>
     /// <param name="fields">The cells, in order: the schema's fields, then any further fields of the record.</param>
     /// <param name="reserved">Names that make a record invalid.</param>
     /// <param name="longest">Longest record, in bytes, that is parsed.</param>
     /// <param name="refusesUnknown">Whether a field that is not one of these makes a record invalid.</param>
-    internal JsonRecord(TransactionSchema schema, ImmutableArray<SchemaField> fields, IEnumerable<string> reserved, int longest, bool refusesUnknown = false)
+    /// <param name="byPath">Whether fields are where <see cref="SchemaField.From"/> says; other fields are then left out of the row's source.</param>
+    internal JsonRecord(
+        TransactionSchema schema, ImmutableArray<SchemaField> fields, IEnumerable<string> reserved, int longest, bool refusesUnknown = false, bool byPath = false)
     {
+        _paths = byPath && fields.Any(field => field.From is not null) ? new JsonPaths(fields) : null;
         _refusesUnknown = refusesUnknown;
         ArgumentOutOfRangeException.ThrowIfLessThan(longest, 2);
         _schema = schema;
@@ -63,7 +67,7 @@ sealed class JsonRecord
         RejectReason? reason;
         try
         {
-            reason = ReadObject(ref reader, record, into, cells, start);
+            reason = _paths is null ? ReadObject(ref reader, record, into, cells, start) : ReadByPath(_paths, ref reader, record, into, cells, start);
         }
         catch (JsonException)
         {
@@ -102,6 +106,49 @@ sealed class JsonRecord
         // Throws if anything but white space follows the object.
         reader.Read();
         return problems ?? FieldText.FirstMissing(_fields, cells);
+    }
+
+    /// <summary>Reads the fields from where their paths say, and gives the row a flat object with the schema's names and the values as they were written.</summary>
+    RejectReason? ReadByPath(JsonPaths paths, ref Utf8JsonReader reader, ReadOnlySpan<byte> record, TransactionRows into, Span<Cell> cells, int start)
+    {
+        Span<Range> values = _fields.Length <= 128 ? stackalloc Range[128] : new Range[_fields.Length];
+        values = values[.._fields.Length];
+        var node = paths.Root;
+        reader.Read();
+        RejectReason? problems = null;
+        while (true)
+        {
+            if (!reader.Read())
+                return Truncated(record);
+            if (reader.TokenType == JsonTokenType.EndObject)
+            {
+                if (node.Parent is null)
+                    break;
+                node = node.Parent;
+                continue;
+            }
+            var (field, inner) = node.Find(ref reader);
+            if (!reader.Read())
+                return Truncated(record);
+            if (inner is not null && reader.TokenType == JsonTokenType.StartObject)
+            {
+                node = inner;
+                continue;
+            }
+            if (field >= 0)
+            {
+                if (ReadField(ref reader, field, into, ref cells[field], start) is { } reason)
+                    problems = problems.And(reason);
+                values[field] = (int)reader.TokenStartIndex..(int)reader.BytesConsumed;
+            }
+            if (SkipNested(ref reader, record) is { } unreadable)
+                return unreadable;
+        }
+        reader.Read();
+        if ((problems ?? FieldText.FirstMissing(_fields, cells)) is { } wrong)
+            return wrong;
+        paths.WriteFlat(record, values, into);
+        return null;
     }
 
     int Find(ref Utf8JsonReader reader, int position)

@@ -83,6 +83,12 @@ public static class RejectCodes
     /// <summary>A quote in a CSV line is never closed.</summary>
     public const string OpenQuote = "open-quote";
 
+    /// <summary>The schema registry has no schema of the record's id, or one of a kind that is not read.</summary>
+    public const string UnknownSchema = "unknown-schema";
+
+    /// <summary>The record's bytes are none of its Avro schema.</summary>
+    public const string NotAvro = "not-avro";
+
     /// <summary>The store cannot hold the record.</summary>
     public const string NotStorable = "not-storable";
 }

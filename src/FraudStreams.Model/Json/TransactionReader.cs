@@ -3,8 +3,8 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Model.Json;
 
 /// <summary>
-/// Reads records of topic `transactions`: one UTF-8 JSON object each, flat, with its fields in any order; further fields are ignored. Several
-/// threads may read at once, each into its own rows.
+/// Reads records of topic `transactions`: one UTF-8 JSON object each, flat, with its fields in any order; further fields are ignored. A reader of a topic of
+/// others takes fields from where their paths say. Several threads may read at once, each into its own rows.
 /// </summary>
 public sealed class TransactionReader
 {
@@ -14,10 +14,13 @@ public sealed class TransactionReader
     /// <param name="schema">The schema of the records.</param>
     /// <param name="longestRecord">Longest record, in bytes, that is parsed; at least 2. Longer ones are rejected.</param>
     /// <param name="refusesUnknown">Whether a record with a further field is rejected, instead of ignoring the field.</param>
-    public TransactionReader(TransactionSchema schema, int longestRecord = JsonRecord.DefaultLongestRecord, bool refusesUnknown = false)
+    /// <param name="byPath">Whether fields are where <see cref="SchemaField.From"/> says. A row's source is then a flat object with the schema's names, and
+    /// without other fields.</param>
+    public TransactionReader(
+        TransactionSchema schema, int longestRecord = JsonRecord.DefaultLongestRecord, bool refusesUnknown = false, bool byPath = false)
     {
         Schema = schema;
-        _record = new JsonRecord(schema, schema.Fields, TransactionSchema.ReservedNames, longestRecord, refusesUnknown);
+        _record = new JsonRecord(schema, schema.Fields, TransactionSchema.ReservedNames, longestRecord, refusesUnknown, byPath);
     }
 
     /// <summary>The schema of the records.</summary>

@@ -8,6 +8,9 @@ namespace FraudStreams.Model.Schemas;
 /// <param name="Type">Type of its values.</param>
 public sealed record SchemaField(string Name, FieldType Type)
 {
+    /// <summary>Most names of a path.</summary>
+    public const int DeepestPath = 16;
+
     /// <summary>Whether the field may be missing or null. A required text may not be blank either.</summary>
     public bool Optional { get; init; }
 
@@ -19,6 +22,12 @@ public sealed record SchemaField(string Name, FieldType Type)
 
     /// <summary>The number of digits of a text that must be digits only, such as a card number. Null for any text.</summary>
     public DigitCount? Digits { get; init; }
+
+    /// <summary>
+    /// Where a topic of others has the field: names of JSON objects or Avro records and at last of the value, with dots between them, such as
+    /// transaction.amount.value. Null: under its own name, at the top. Not a part of the schema's identity: what the field means is the same.
+    /// </summary>
+    public string? From { get; init; }
 
     internal byte[] Utf8Name { get; } = Encoding.UTF8.GetBytes(Name);
 }

@@ -57,6 +57,38 @@ sealed partial class SchemaRules
             CheckFormat(field, path);
             _fields.TryAdd(field.Name, field);
         }
+        CheckPaths();
+    }
+
+    /// <summary>A path is a value: it is no other field's, and no part of another's.</summary>
+    void CheckPaths()
+    {
+        var paths = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var field in _draft.Fields)
+        {
+            var (from, path) = (field.From ?? field.Name, $"fields.{field.Name}.from");
+            if (field.From is not null)
+            {
+                Require(
+                    from.Split('.') is { Length: <= SchemaField.DeepestPath } names && names.All(name => name.Length > 0), path,
+                    $"\"{from}\" is no path; names with a dot between them are, such as transaction.amount.value, at most {SchemaField.DeepestPath}");
+            }
+
+            if (paths.TryGetValue(from, out var other) && (field.From is not null || _fields[other].From is not null))
+                _problems.Add($"{path}: {other} is read from {from} too");
+            paths.TryAdd(from, field.Name);
+        }
+
+        if (_draft.Fields.All(field => field.From is null))
+            return;
+        foreach (var (longer, name) in paths)
+        {
+            for (var dot = longer.IndexOf('.'); dot > 0; dot = longer.IndexOf('.', dot + 1))
+            {
+                if (paths.TryGetValue(longer[..dot], out var inner))
+                    _problems.Add($"fields.{name}.from: {longer} lies in {longer[..dot]}, which is the value of {inner}");
+            }
+        }
     }
 
     void CheckFormat(SchemaField field, string path)

@@ -99,7 +99,10 @@ public sealed class TransactionRows : IDisposable
         };
     }
 
-    /// <summary>The bytes that the row was parsed from: a JSON object, or a CSV record without its line end.</summary>
+    /// <summary>
+    /// The bytes that the row was parsed from: a JSON object, or a CSV record without its line end. Of a record that was read by paths, the flat JSON object
+    /// with the schema's names.
+    /// </summary>
     public ReadOnlySpan<byte> Source(int row)
     {
         var source = RowAt(row);
@@ -220,6 +223,9 @@ public sealed class TransactionRows : IDisposable
     internal InvalidOperationException NotAdvanced(int row) => new(
         $"Row {row} has no window values: schema {Schema.Name} has window features, "
         + "so WindowState.Advance must be called before the features are computed.");
+
+    /// <summary>Gives the current row other source bytes than it was parsed from: the last ones that were appended. The cells stay where they are.</summary>
+    internal void ReplaceSource(int start, int length) => _rows[Count] = new Row(start, length, 0);
 
     internal void Commit()
     {

@@ -35,6 +35,7 @@ public sealed record TransactionSchema
         LabelField = IndexOf(Roles.Label);
         MerchantField = IndexOf(Roles.Merchant);
         HasSecrets = Fields.Any(f => f.Secret);
+        HasPaths = Fields.Any(f => f.From is not null);
         Id = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(SchemaJson.Identity(this))));
     }
 
@@ -73,6 +74,9 @@ public sealed record TransactionSchema
 
     /// <summary>Whether any field is secret.</summary>
     public bool HasSecrets { get; }
+
+    /// <summary>Whether topics of others have any field elsewhere than under its own name (<see cref="SchemaField.From"/>).</summary>
+    public bool HasPaths { get; }
 
     /// <summary>Index of the id in <see cref="Fields"/>.</summary>
     public int IdField { get; }

@@ -34,7 +34,7 @@ sealed class StreamGauges : BackgroundService
             [.. LagOf(ConsumerGroups.Store, TopicNames.Predictions) is { } lag ? [new Measurement<double>(lag)] : Array.Empty<Measurement<double>>()]);
         metrics.Gauge("kafka_consumergroup_lag", null, "Records between a group's offset and the end of the partition, on embedded topics too.", () =>
             _status.ByPartition.Select(lag => new Measurement<double>(
-                lag.Lag, new("consumergroup", lag.Group), new("topic", lag.Partition.Topic), new("partition", lag.Partition.Partition.ToString(System.Globalization.CultureInfo.InvariantCulture)))));
+                lag.Lag, new("consumergroup", lag.Group), new("topic", metrics.NameOf(lag.Partition.Topic)), new("partition", lag.Partition.Partition.ToString(System.Globalization.CultureInfo.InvariantCulture)))));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

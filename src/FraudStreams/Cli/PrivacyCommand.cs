@@ -96,7 +96,7 @@ static class PrivacyCommand
         }
 
         var erased = await CardEraser.EraseAsync(
-            settings.Store, settings.Topics, settings.DataDirectory, schema, CardEraser.NamesOf(card, settings.Privacy.For(schema)), cancellationToken);
+            settings.Store, StreamTopics.Resolved(settings).Topics, settings.DataDirectory, schema, CardEraser.NamesOf(card, settings.Privacy.For(schema)), cancellationToken);
         var code = erased.Unfinished.IsEmpty ? ExitCode.Done : ExitCode.Failed;
         if (call.GetValue(CommonOptions.Json))
         {

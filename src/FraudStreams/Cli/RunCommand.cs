@@ -20,7 +20,7 @@ static class RunCommand
 
     static readonly Option<string[]> Roles = new("--roles")
     {
-        Description = "The parts that run in this process: simulate, score, alert, store, label, api. Default: all.",
+        Description = "The parts that run in this process: simulate, score, alert, store, label, train, api, rekey. Default: all.",
         HelpName = "ROLE",
         AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => [],

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using FraudStreams.Access;
+using FraudStreams.Access.Audit;
 using FraudStreams.Alerting;
 using FraudStreams.Api;
 using FraudStreams.Cli.Live;
@@ -38,7 +40,7 @@ static class StreamRun
         // So is a log of JSON lines for them.
         var texts = settings.Log.Format == LogFormat.Json ? Screen.Error : screen;
         var live = settings.Log.Format == LogFormat.Human && (settings.Console.Live ?? screen.Profile.Out.IsTerminal);
-        var (schema, model) = await PrepareAsync(settings, texts, time, signals.Stopped);
+        (settings, var schema, var model) = await PrepareAsync(settings, texts, time, signals.Stopped);
         var options = new StreamOptions(settings, schema, model, layers);
 
         ImmutableArray<string> unfinished;
@@ -114,7 +116,7 @@ static class StreamRun
         await ended;
     }
 
-    static async Task<(TransactionSchema Schema, ScoringModel? Model)> PrepareAsync(
+    static async Task<(FraudSettings Settings, TransactionSchema Schema, ScoringModel? Model)> PrepareAsync(
         FraudSettings settings, IAnsiConsole screen, TimeProvider time, CancellationToken cancellationToken)
     {
         CommandChecks.MakeFolder(settings.DataDirectory);
@@ -123,10 +125,13 @@ static class StreamRun
         // Without its key the stream does not start: said before a model is trained.
         _ = settings.Privacy.For(schema);
 
+        await using (var access = new AccessTopics(() => StreamTopics.OpenAccess(settings, CommandLog.Logger, time), time))
+            settings = await RekeyDecision.MakeAsync(settings, schema, new AuditLog(access), time, CancellationToken.None);
+
         // Told to stop meanwhile, it starts, drains and ends as ever; only a training is given up.
         await TopicSchema.CheckAsync(settings, schema, CancellationToken.None);
         if (!settings.Roles.Contains(Role.Score))
-            return (schema, null);
+            return (settings, schema, null);
         var bootstrap = new ModelBootstrap(settings.DataDirectory, settings.Simulate, settings.Model, time);
         var isFirst = !bootstrap.HasModel;
         // A store of another schema stops the start anyway: before a model is trained and left behind that fits nothing here.
@@ -139,7 +144,7 @@ static class StreamRun
             registry, local, schema, () => bootstrap.Model(schema, progress, cancellationToken), progress.Warning, CancellationToken.None));
         if (isFirst)
             screen.Write(MetricsTable.Render(model.Version, "the first model, measured on its validation part", model.Card.Metrics));
-        return (schema, model);
+        return (settings, schema, model);
     }
 
     static string Rest(ImmutableArray<string>? left) => left switch

@@ -14,4 +14,7 @@ public enum Role
 
     /// <summary>Judges challengers and trains them.</summary>
     Train,
+
+    /// <summary>Fills `transactions` from a topic of others.</summary>
+    Rekey,
 }

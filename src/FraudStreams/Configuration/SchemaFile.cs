@@ -161,6 +161,7 @@ public static class SchemaFile
             Secret = section.OptionalFlag("secret"),
             TimeFormats = [.. section.TextOrTexts("format").Select(text => Format(section, text))],
             Digits = section.Has("digits") ? Digits(section.Ints("digits", 2)) : null,
+            From = section.OptionalText("from"),
         };
         section.RefuseOthers();
         return field;

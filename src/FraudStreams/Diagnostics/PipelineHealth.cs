@@ -10,12 +10,21 @@ namespace FraudStreams.Diagnostics;
 public sealed class PipelineHealth(TimeSpan holds, TimeProvider time)
 {
     readonly ConcurrentDictionary<string, (FailingPipeline Failing, long Last)> _failing = [];
+    readonly ConcurrentDictionary<string, string> _notices = [];
 
     public void Failed(string pipeline, string why)
     {
         var now = time.GetTimestamp();
         _failing.AddOrUpdate(pipeline, _ => (new FailingPipeline(time.GetUtcNow(), now, why), now), (_, before) => (before.Failing with { Why = why }, now));
     }
+
+    /// <summary>
+    /// Something that no pipeline fails of and that somebody has to see to, such as a topic with a wrong key. It stays until the program starts again; the latest
+    /// of a kind counts.
+    /// </summary>
+    public void Notice(string kind, string what) => _notices[kind] = what;
+
+    public ImmutableSortedDictionary<string, string> Notices => _notices.ToImmutableSortedDictionary();
 
     public void Worked(string pipeline) => _failing.TryRemove(pipeline, out _);
 

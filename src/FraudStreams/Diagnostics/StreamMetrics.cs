@@ -46,6 +46,8 @@ public sealed class StreamMetrics : IDisposable
     readonly Counter<long> _stored;
     readonly Counter<long> _alerted;
     readonly Counter<long> _alerts;
+    readonly Counter<long> _tombstones;
+    readonly Counter<long> _cardsInTwoPartitions;
     readonly Counter<long> _shadowScored;
     readonly Counter<long> _shadowDropped;
     readonly Counter<long> _shadowDisagreements;
@@ -65,6 +67,9 @@ public sealed class StreamMetrics : IDisposable
         _stored = _meter.CreateCounter<long>(StoredName, "{payment}", "Payments stored for the first time.");
         _alerted = _meter.CreateCounter<long>(AlertedName, "{payment}", "Payments of which at least one channel delivered an alert.");
         _alerts = _meter.CreateCounter<long>("fraudstreams.alerts", "{alert}", "Alerts by channel and outcome.");
+        _tombstones = _meter.CreateCounter<long>("fraudstreams.tombstones", "{record}", "Records without a value in a topic of others, which are read and dropped.");
+        _cardsInTwoPartitions = _meter.CreateCounter<long>(
+            "fraudstreams.cards.split", "{payment}", "Payments of a card that was seen in another partition before: windows by the card see only a part of its payments.");
         _shadowScored = _meter.CreateCounter<long>("fraudstreams.shadow.scored", "{payment}", "Payments that the challenger scored, too, and whose scores are in topic shadow.");
         _shadowDropped = _meter.CreateCounter<long>("fraudstreams.shadow.dropped", "{payment}", "Payments that the challenger did not score, because it was behind or failed.");
         _shadowDisagreements = _meter.CreateCounter<long>("fraudstreams.shadow.disagreements", "{payment}", "Payments on which champion and challenger decide differently.");
@@ -95,6 +100,9 @@ public sealed class StreamMetrics : IDisposable
     /// <summary>What the gate said of the challenger at the last look of this host; null where it did not look.</summary>
     public GateState? Gate { get; set; }
 
+    /// <summary>What a topic is called where it is, as the labels of metrics say it.</summary>
+    public Func<string, string> NameOf { get; set; } = topic => topic;
+
     /// <summary>Whether anybody reads what costs something for each payment: latencies and scores.</summary>
     public bool WantsEachPayment => _latency.Enabled || _scores.Enabled;
 
@@ -102,10 +110,10 @@ public sealed class StreamMetrics : IDisposable
     public void Gauge(string name, string? unit, string description, Func<IEnumerable<Measurement<double>>> read) =>
         _meter.CreateObservableGauge(name, read, unit, description);
 
-    public void Sent(string topic, int records) => _sent.Add(records, new KeyValuePair<string, object?>(TopicTag, topic));
+    public void Sent(string topic, int records) => _sent.Add(records, new KeyValuePair<string, object?>(TopicTag, NameOf(topic)));
 
     public void Consumed(string topic, string group, int records) =>
-        _consumed.Add(records, new KeyValuePair<string, object?>(TopicTag, topic), new KeyValuePair<string, object?>(GroupTag, group));
+        _consumed.Add(records, new KeyValuePair<string, object?>(TopicTag, NameOf(topic)), new KeyValuePair<string, object?>(GroupTag, group));
 
     /// <summary>A scoring batch is published and committed.</summary>
     public void Scored(int payments, int predictedFrauds)
@@ -132,6 +140,10 @@ public sealed class StreamMetrics : IDisposable
     /// <param name="reason">One of <see cref="Model.Json.RejectCodes"/>.</param>
     public void Rejected(string pipeline, string reason) =>
         _rejected.Add(1, new KeyValuePair<string, object?>("pipeline", pipeline), new KeyValuePair<string, object?>("reason", reason));
+
+    public void CardInTwoPartitions() => _cardsInTwoPartitions.Add(1);
+
+    public void Tombstones(int records) => _tombstones.Add(records);
 
     public void Stored(int payments) => _stored.Add(payments);
 

@@ -41,6 +41,16 @@ sealed class PipelinesHealthCheck(PipelineHealth pipelines) : IHealthCheck
     }
 }
 
+/// <summary>Whether something was noticed that no pipeline fails of, and that makes its results wrong.</summary>
+sealed class NoticesHealthCheck(PipelineHealth pipelines) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var notices = pipelines.Notices;
+        return Task.FromResult(notices.IsEmpty ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded(string.Join("; ", notices.Values)));
+    }
+}
+
 /// <summary>Whether alerts wait for a channel, or for the journal, that does not work.</summary>
 sealed class AlertsHealthCheck(PendingAlerts alerts, TimeProvider time) : IHealthCheck
 {

@@ -14,7 +14,7 @@ namespace FraudStreams.Hosting;
 sealed class HeartbeatPublisher(StreamOptions options, StreamMetrics metrics, PendingAlerts alerts, ILogger<HeartbeatPublisher> log, TimeProvider time) : IHealthCheckPublisher, IDisposable
 {
     /// <summary>Pipelines log their failures themselves, and the outboxes those of a channel or of the journal.</summary>
-    static readonly ImmutableHashSet<string> s_loggedElsewhere = ["pipelines", "alerts"];
+    static readonly ImmutableHashSet<string> s_loggedElsewhere = ["pipelines", "alerts", "keys"];
 
     readonly string _dataDirectory = options.Settings.DataDirectory;
     readonly ImmutableArray<string> _roles = [.. options.Settings.Roles.Order().Select(role => role.ToString().ToLowerInvariant())];

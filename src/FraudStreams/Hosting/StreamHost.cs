@@ -86,6 +86,7 @@ public static class StreamHost
         services.AddHealthChecks()
             .AddCheck<MessageLogHealthCheck>("topics", timeout: MessageLogHealthCheck.Timeout)
             .AddCheck<PipelinesHealthCheck>("pipelines")
+            .AddCheck<NoticesHealthCheck>("keys")
             .AddCheck<AlertsHealthCheck>("alerts")
             .AddTypeActivatedCheck<DiskHealthCheck>("disk", settings.DataDirectory);
         services.Configure<HealthCheckPublisherOptions>(publisher => (publisher.Delay, publisher.Period) = (TimeSpan.Zero, Heartbeat.Every));

@@ -90,13 +90,15 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
         var settings = _options.Settings;
         var tokens = settings.Privacy.For(_options.Schema);
         _topics = TokenizedLog.Of(StreamTopics.Open(settings, _loggers.CreateLogger("FraudStreams.Messaging"), _time, LogStandby, announced: _announced?.Address), tokens);
+        _metrics.NameOf = _topics.NameOf;
         settings = settings.Fitting(_topics, _options.Schema);
         _resources = new StreamResources(
             _system, _topics, _options.Schema, _options.Model, _pendingAlerts, _deliveredAlerts,
             () => settings.Store.Open(settings.DataDirectory, settings.Topics, _options.Schema, _time));
 
         // All are known before the first runs: its group may be told to stand by at once.
-        _pipelines = [.. PipelineCatalog.Create().Where(pipeline => settings.Roles.Contains(pipeline.Role))];
+        _pipelines = [.. PipelineCatalog.Create().Where(pipeline =>
+            settings.Roles.Contains(pipeline.Role) && (pipeline.Topic is null || settings.Topics.PartitionsOfTopics.ContainsKey(pipeline.Topic)))];
         foreach (var pipeline in _pipelines)
         {
             _metrics.Runs(pipeline.Name);
@@ -149,7 +151,7 @@ public sealed class StreamService : IHostedService, IAsyncDisposable
         try
         {
             var status = await _topics!.StatusAsync(CancellationToken.None);
-            _lags = [.. ConsumerGroups.Consumers.Select(consumer => status.Of(consumer.Group, consumer.Topic))];
+            _lags = [.. _options.Settings.Topics.Consumers.Select(consumer => status.Of(consumer.Group, consumer.Topic))];
         }
         catch (MessageLogException e)
         {

@@ -30,8 +30,8 @@ public interface IMessageLog : IReadableLog, IAsyncDisposable
     Source<TopicPartitionSource, NotUsed> Consume(string topic, string group);
 
     /// <summary>
-    /// Appends the records, then commits the offset that belongs to them, if any. Durable on return; the embedded log does both atomically. A batch may be
-    /// an offset alone. Takes ownership of the batch and disposes it in every case.
+    /// Appends the records, then commits the offset that belongs to them, if any. Durable on return; the embedded log does both atomically, and so does Kafka
+    /// with <see cref="RecordBatch.Offsets"/>. A batch may be an offset alone. Takes ownership of the batch and disposes it in every case.
     /// </summary>
     /// <returns>The number of records appended: fewer than the batch holds if a restarted producer had appended some of them before.</returns>
     Task<int> PublishAsync(RecordBatch records, CancellationToken cancellationToken);
@@ -42,6 +42,9 @@ public interface IMessageLog : IReadableLog, IAsyncDisposable
     /// </summary>
     Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken cancellationToken);
 
+    /// <summary>What a topic of the pipelines is called where people look for it.</summary>
+    string NameOf(string topic) => topic;
+
     /// <summary>The maximum size of a record of a topic: key and value together, in bytes.</summary>
     int LongestRecord(string topic);
 
@@ -49,8 +52,7 @@ public interface IMessageLog : IReadableLog, IAsyncDisposable
     /// The processes that the partitions of a topic are assigned to in a group, by partition. Partitions of nobody, and of who does not say where it answers,
     /// are left out: on embedded topics all.
     /// </summary>
-    Task<ImmutableDictionary<int, PartitionOwner>> OwnersAsync(string topic, string group, CancellationToken cancellationToken) =>
-        Task.FromResult(ImmutableDictionary<int, PartitionOwner>.Empty);
+    Task<ImmutableDictionary<int, PartitionOwner>> OwnersAsync(string topic, string group, CancellationToken cancellationToken);
 
     Task<MessageLogStatus> StatusAsync(CancellationToken cancellationToken);
 }

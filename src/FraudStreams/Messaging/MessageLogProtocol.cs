@@ -29,7 +29,8 @@ public sealed record TopicStatus(string Topic, int Partitions, long Appended, lo
 public sealed record GroupLag(string Group, string Topic, long Position, long Lag);
 
 /// <summary>A group's lag in one partition.</summary>
-public readonly record struct PartitionLag(string Group, TopicPartition Partition, long Lag);
+/// <param name="End">The offset that the partition's next record will have.</param>
+public readonly record struct PartitionLag(string Group, TopicPartition Partition, long Lag, long End);
 
 public sealed record MessageLogStatus(ImmutableArray<TopicStatus> Topics, ImmutableArray<GroupLag> Groups)
 {

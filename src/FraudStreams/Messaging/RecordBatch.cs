@@ -3,7 +3,7 @@ using System.Buffers;
 namespace FraudStreams.Messaging;
 
 /// <summary>
-/// A batch of records for one or more topics, with at most one offset to commit after them. Keys and values are written into one pooled
+/// A batch of records for one or more topics, with the offsets to commit after or with them. Keys and values are written into one pooled
 /// buffer, which returns to the pool when the publisher disposes the batch. Not thread-safe.
 /// </summary>
 public sealed class RecordBatch : IDisposable
@@ -26,6 +26,12 @@ public sealed class RecordBatch : IDisposable
 
     /// <summary>The offset to commit once the records are durable, or null.</summary>
     public ConsumerOffset? Position { get; set; }
+
+    /// <summary>
+    /// Offsets to commit together with the records: all of it or nothing, on Kafka too, where that is a transaction. At most one a partition, all of one group
+    /// and topic. For who writes what windows count: a payment may not be there twice.
+    /// </summary>
+    public IReadOnlyList<ConsumerOffset> Offsets { get; set; } = [];
 
     /// <param name="traceParent">As <see cref="TopicRecord.TraceParent"/>.</param>
     public void Add(string topic, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, string? traceParent = null)
@@ -67,6 +73,13 @@ public sealed class RecordBatch : IDisposable
     public string? TraceParent(int record) => At(record).TraceParent;
 
     public void SetTraceParent(int record, string traceParent) => _entries[record] = At(record) with { TraceParent = traceParent };
+
+    /// <summary>Gives the topics other names.</summary>
+    internal void Rename(Func<string, string> name)
+    {
+        for (var record = 0; record < Count; record++)
+            _entries[record] = _entries[record] with { Topic = name(_entries[record].Topic) };
+    }
 
     public void Dispose()
     {

@@ -28,7 +28,7 @@ public sealed record FolderStatus(
         return new FolderStatus(
             Appended(topics, TopicNames.Transactions), Appended(topics, TopicNames.Predictions), Appended(topics, TopicNames.Rejected),
             counts.Stored, counts.PredictedFrauds, Appended(topics, TopicNames.Alerts), Appended(topics, TopicNames.Undelivered), Appended(topics, TopicNames.Labels),
-            ConsumerGroups.Consumers.ToImmutableSortedDictionary(group => group.Group, group => topics.Of(group.Group, group.Topic).Lag),
+            StreamTopics.Resolved(settings).Topics.Consumers.ToImmutableSortedDictionary(group => group.Group, group => topics.Of(group.Group, group.Topic).Lag),
             new LocalModels(dataDirectory, TimeProvider.System).ChampionVersion,
             [
                 .. HeartbeatFile.OfAllMachines(dataDirectory, TimeProvider.System.GetUtcNow())

@@ -7,6 +7,7 @@ using FraudStreams.Diagnostics;
 using FraudStreams.Labels;
 using FraudStreams.Messaging;
 using FraudStreams.RateLimiting;
+using FraudStreams.Rekeying;
 using FraudStreams.Scoring;
 using FraudStreams.Simulation;
 using FraudStreams.Storage;
@@ -28,12 +29,24 @@ static class FraudPipeline
             .Via(context.Stop.Flow<RecordBatch>())
             .Via(PublishRecords.Flow(context.Resources.Topics, context.Metrics, new TraceSample(context.Settings.TraceSample))));
 
+    /// <summary>topic of others, by partition ▸ JSON or Avro ▸ merge by event time ▸ speed_1 ▸ transactions, keyed by card, and rejected, with the offsets in the other topic.</summary>
+    public static IRunnableGraph<Task<Done>> Rekey(PipelineContext context, ReadSource reader) => Restarted(context, () =>
+        context.Resources.Topics.Consume(TopicNames.Source, context.Name)
+            .Via(context.Stop.Flow<TopicPartitionSource>())
+            .MergeMany(context.Settings.Topics.SourcePartitions!.Value, source => SourceFlow.Of(
+                source.Partition, source.Chunks.Via(context.Stop.Flow<IReadOnlyList<TopicRecord>>()).Via(context.Assigned(source.Partition)).Select(context.CountConsumed), reader))
+            .Via(SourceFlow.Merge(context.Resources.Topics, context.Settings.Topics, context.Name, context.Time))
+            .Via(RateLimiter.Flow<IReadOnlyList<SourceRecord>>(context.Rates.Speed1, records => records.Count))
+            .Via(context.Stop.Flow<IReadOnlyList<SourceRecord>>())
+            .Via(PublishRekeyed.Flow(context.Resources.Topics, context.Metrics, context.Settings.Privacy.For(context.Resources.Schema), context.Time)));
+
     /// <summary>transactions ▸ batch ▸ speed_2 ▸ parse ▸ windows ▸ model ▸ predictions and rejected, with the offset in transactions; challenger ▸ shadow.</summary>
-    public static IRunnableGraph<Task<Done>> Score(PipelineContext context, PartitionWindowStates? windows, IActorRef model, ShadowQueue shadow) =>
+    public static IRunnableGraph<Task<Done>> Score(PipelineContext context, PartitionWindowStates? windows, CardPartitions? cards, IActorRef model, ShadowQueue shadow) =>
         Consumed(context, TopicNames.Transactions, (partition, chunks) => chunks
             .Via(context.Settings.Batch.FlowUntilDry())
             .Via(BatchRateLimiter.Flow<TopicRecord>(context.Rates.Speed2, context.Stop.Thrown))
             .Via(ReadTransactions.Flow(context.Resources.Schema, context.Settings.Topics, context.Time))
+            .Via(CardPartitions.Flow(cards, partition))
             .Via(PartitionWindowStates.Flow(windows, partition))
             .Via(ScoreTransactions.Flow(model, context.Settings.Scoring))
             .Via(PublishPredictions.Flow(context.Resources.Topics, context.Metrics, context.Time, shadow, context.Resources.Awaited)));

@@ -6,5 +6,5 @@ namespace FraudStreams.Pipelines;
 static class PipelineCatalog
 {
     /// <summary>New ones, in the order in which they start: who writes a topic starts after who reads it.</summary>
-    public static ImmutableArray<IPipeline> Create() => [new StorePipeline(), new LabelPipeline(), new ShadowPipeline(), new AlertPipeline(), new ScorePipeline(), new TrainPipeline(), new SimulatePipeline()];
+    public static ImmutableArray<IPipeline> Create() => [new StorePipeline(), new LabelPipeline(), new ShadowPipeline(), new AlertPipeline(), new ScorePipeline(), new RekeyPipeline(), new TrainPipeline(), new SimulatePipeline()];
 }

@@ -50,7 +50,8 @@ sealed class ScorePipeline : IPipeline
         resources.Scorer = new LiveScorer(
             resources.Schema, resources.Topics, settings.Topics, windows, supervisor, settings.Scoring, resources.Awaited, context.Metrics, new TraceSample(settings.TraceSample),
             settings.Privacy.For(resources.Schema));
-        return FraudPipeline.Score(context, windows, supervisor, _shadow);
+        var cards = resources.Own(CardPartitions.Open(resources.Topics, resources.Schema, settings.Topics, context.Metrics, context.Health, context.Log, context.Time));
+        return FraudPipeline.Score(context, windows, cards, supervisor, _shadow);
     }
 
     /// <summary>What the challenger was given between two looks may have come to its topic after the first.</summary>

@@ -13,7 +13,7 @@ static class StreamTopics
 {
     public static LogLayout Layout(TopicSettings settings) => new(
         settings.PartitionsOfTopics,
-        ConsumerGroups.Consumers,
+        [.. settings.Consumers],
         [
             new CheckpointedProducer(ConsumerGroups.Simulate, [TopicNames.Transactions], IsOneRecordAStep: true),
             new CheckpointedProducer(ConsumerGroups.DeliveryLog, [TopicNames.Alerts, TopicNames.Undelivered], IsOneRecordAStep: false),
@@ -27,12 +27,53 @@ static class StreamTopics
     /// <param name="announced">Where this process answers over HTTP, for the other members of its groups; null where it does not.</param>
     public static IMessageLog Open(FraudSettings settings, ILogger log, TimeProvider time, Action<GroupStandby>? onStandby = null, string? sideTopic = null, Uri? announced = null)
     {
+        settings = Resolved(settings);
         var layout = Layout(settings.Topics);
         if (sideTopic is not null)
             layout = layout with { Partitions = layout.Partitions.Add(sideTopic, settings.Topics.Partitions) };
-        return settings.Topics.Kafka is { } kafka
-            ? KafkaMessageLog.Open(kafka with { Announced = announced }, layout, log)
-            : EmbeddedMessageLog.Open(settings.Topics.Embedded(settings.DataDirectory) with { Partitions = layout.Partitions }, time, onStandby ?? (_ => { }));
+        return Open(settings, layout, settings.Topics.Retention, log, time, onStandby ?? (_ => { }), announced);
+    }
+
+    /// <summary>Opens the log under the names that its topics have.</summary>
+    static IMessageLog Open(FraudSettings settings, LogLayout layout, RetentionSettings retention, ILogger log, TimeProvider time, Action<GroupStandby> onStandby, Uri? announced = null)
+    {
+        var topics = settings.Topics;
+        layout = RenamedLog.Layout(layout, topics);
+        return RenamedLog.Of(
+            topics.Kafka is { } kafka
+                ? KafkaMessageLog.Open(kafka with { Announced = announced }, layout, log)
+                : EmbeddedMessageLog.Open((topics with { Retention = retention }).Embedded(settings.DataDirectory) with { Partitions = layout.Partitions }, time, onStandby),
+            topics.Names);
+    }
+
+    /// <summary>
+    /// The settings with what is known of a topic of others: whether `transactions` is filled from one, and how many partitions it has. Where that is still to
+    /// be decided, at the first start, it is not.
+    /// </summary>
+    /// <exception cref="MessageLogException">The topics cannot be read.</exception>
+    public static FraudSettings Resolved(FraudSettings settings)
+    {
+        var topics = settings.Topics;
+        if (topics.Rekey.Mode == RekeyMode.Off || topics.SourcePartitions is not null)
+            return settings;
+        var found = PartitionsFound(settings);
+        return settings with
+        {
+            Topics = topics.Rekey.Mode == RekeyMode.On || found.ContainsKey(topics.RekeyedName)
+                ? topics.WithSource(found.TryGetValue(topics.NameOf(TopicNames.Transactions), out var count) ? count : null)
+                : topics.WithoutSource(),
+        };
+    }
+
+    /// <summary>How many partitions each topic has, by what it is called; nothing is made by looking.</summary>
+    /// <exception cref="MessageLogException">The topics cannot be read.</exception>
+    public static IReadOnlyDictionary<string, int> PartitionsFound(FraudSettings settings)
+    {
+        if (settings.Topics.Kafka is not { } kafka)
+            return EmbeddedLog.ReadStatus(settings.DataDirectory)?.Topics.ToDictionary(topic => topic.Topic, topic => topic.Partitions) ?? [];
+        using var admin = new KafkaAdmin(kafka);
+        return admin.PartitionsAsync(CancellationToken.None).GetAwaiter().GetResult()
+            .Where(topic => topic.Key.StartsWith(kafka.Prefix, StringComparison.Ordinal)).ToDictionary(topic => topic.Key[kafka.Prefix.Length..], topic => topic.Value);
     }
 
     /// <summary>
@@ -52,30 +93,35 @@ static class StreamTopics
     static IMessageLog OpenKept(FraudSettings settings, string[] topics, ILogger log, TimeProvider time)
     {
         var layout = new LogLayout(topics.ToImmutableSortedDictionary(topic => topic, _ => 1), [], []) { KeepsAll = true };
-        return settings.Topics.Kafka is { } kafka
-            ? KafkaMessageLog.Open(kafka, layout, log)
-            : EmbeddedMessageLog.Open(settings.Topics.Embedded(settings.DataDirectory) with { Partitions = layout.Partitions, Retention = new RetentionSettings() }, time, _ => { });
+        return Open(settings, layout, new RetentionSettings(), log, time, _ => { });
     }
 
     /// <summary>The first records that a topic retains, at most <paramref name="count"/> and of one partition, without opening anything; none where there are none.</summary>
     /// <exception cref="MessageLogException">The topic cannot be read.</exception>
     public static async Task<IReadOnlyList<TopicRecord>> FirstRecordsAsync(FraudSettings settings, string topic, int count, CancellationToken cancellationToken) =>
-        settings.Topics.Kafka is { } kafka
-            ? [.. (await KafkaReader.FirstRecordsAsync(kafka, topic, cancellationToken)).Take(count)]
-            : [.. EmbeddedLog.ReadRecords(settings.DataDirectory, topic).Take(count)];
+        Resolved(settings).Topics.NameOf(topic) is var name && settings.Topics.Kafka is { } kafka
+            ? [.. (await KafkaReader.FirstRecordsAsync(kafka, name, cancellationToken)).Take(count)]
+            : [.. EmbeddedLog.ReadRecords(settings.DataDirectory, name).Take(count)];
 
     /// <summary>Where topics end and groups stand, without opening anything; null where there are no topics.</summary>
     public static MessageLogStatus? ReadStatus(FraudSettings settings)
     {
-        if (settings.Topics.Kafka is not { } kafka)
-            return EmbeddedLog.ReadStatus(settings.DataDirectory) is { } status && status.Topics.Any(topic => topic.Topic == TopicNames.Transactions) ? status : null;
+        var topics = Resolved(settings).Topics;
+        if (topics.Kafka is not { } kafka)
+        {
+            return EmbeddedLog.ReadStatus(settings.DataDirectory) is { } found && RenamedLog.Own(found, topics.Names) is var status
+                && status.Topics.Any(topic => topic.Topic == TopicNames.Transactions) ? status : null;
+        }
+
         using var admin = new KafkaAdmin(kafka);
-        return new KafkaStatus(kafka, Layout(settings.Topics), admin).ReadAsync(CancellationToken.None).GetAwaiter().GetResult();
+        return new KafkaStatus(kafka, RenamedLog.Layout(Layout(topics), topics), admin).ReadAsync(CancellationToken.None).GetAwaiter().GetResult() is { } read
+            ? RenamedLog.Own(read, topics.Names) : null;
     }
 
     /// <summary>The retained records of a topic, partition by partition, without a group and without making anything; none where there is no such topic.</summary>
     public static async IAsyncEnumerable<TopicRecord> ReadRecordsAsync(FraudSettings settings, string topic, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        topic = Resolved(settings).Topics.NameOf(topic);
         if (settings.Topics.Kafka is not { } kafka)
         {
             foreach (var record in EmbeddedLog.ReadRecords(settings.DataDirectory, topic))

@@ -43,7 +43,7 @@ static class TopicSchema
     static string Refusal(FraudSettings settings, TransactionSchema schema, string other)
     {
         var (topics, elsewhere) = settings.Topics.Kafka is { } kafka
-            ? ($"the topics {kafka.Prefix}{TopicNames.Transactions} and {kafka.Prefix}{TopicNames.Predictions} at {kafka.BootstrapServers}", "other topics with topics.kafka.prefix")
+            ? ($"the topics {kafka.Prefix}{settings.Topics.NameOf(TopicNames.Transactions)} and {kafka.Prefix}{settings.Topics.NameOf(TopicNames.Predictions)} at {kafka.BootstrapServers}", "other topics with topics.kafka.prefix")
             : ($"the topics in {settings.DataDirectory}", "another folder with --data");
         if (other == Unknown)
             return $"{topics} hold payments of {Unknown} than {schema.Name}: name theirs with --schema, or give {elsewhere}";

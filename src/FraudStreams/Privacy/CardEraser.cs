@@ -42,16 +42,21 @@ static class CardEraser
             "files that were exported, backups, and what other programs read from the topics",
             "models that have learnt from the payments: they hold no card, and what they learnt stays",
         };
+        if (topics.SourcePartitions is not null)
+            left.Add($"topic {topics.NameOf(TopicNames.Source)}, which is not this program's");
         var ids = await StoreErasure.FindAsync(store, dataDirectory, schema, names, cancellationToken);
         var records = new ErasedRecords(0, null);
         if (topics.Kafka is { } kafka)
         {
-            left.Add($"topics at {kafka.BootstrapServers}: Kafka removes no single record. They leave with the retention of {kafka.Prefix}{TopicNames.Transactions}, {kafka.Prefix}{TopicNames.Predictions}, "
-                + $"{kafka.Prefix}{TopicNames.Shadow} and {kafka.Prefix}{TopicNames.Rejected}; {kafka.Prefix}{TopicNames.Cases} and snapshots in {kafka.Prefix}memory keep the card until they are replaced");
+            left.Add($"topics at {kafka.BootstrapServers}: Kafka removes no single record. They leave with the retention of {kafka.Prefix}{topics.NameOf(TopicNames.Transactions)}, {kafka.Prefix}{topics.NameOf(TopicNames.Predictions)}, "
+                + $"{kafka.Prefix}{topics.NameOf(TopicNames.Shadow)} and {kafka.Prefix}{topics.NameOf(TopicNames.Rejected)}; {kafka.Prefix}{topics.NameOf(TopicNames.Cases)} and snapshots in {kafka.Prefix}{topics.NameOf(TopicNames.Memory)} keep the card until they are replaced");
         }
         else
         {
-            records = LogErasure.Erase(dataDirectory, s_topics, new CardTraces(names, ids).IsAbout);
+            var traces = new CardTraces(names, ids, topics.NameOf(TopicNames.Labels));
+            records = LogErasure.Erase(
+                dataDirectory, [.. s_topics.Select(topics.NameOf)],
+                (name, key, value) => traces.IsAbout(s_topics.First(topic => topics.NameOf(topic) == name), key, value));
         }
 
         var snapshots = EraseSnapshots(dataDirectory, schema, names, left);

@@ -7,7 +7,8 @@ namespace FraudStreams.Privacy;
 /// <summary>Tells which records of topics are about a card. Ids of payments are looked for only where records are keyed by them, as another customer may be called like an id.</summary>
 /// <param name="names">Under which the card is kept: its number, its tokens.</param>
 /// <param name="ids">Of its payments.</param>
-sealed class CardTraces(IReadOnlyCollection<string> names, IEnumerable<string> ids)
+/// <param name="labels">What the topic of labels is called.</param>
+sealed class CardTraces(IReadOnlyCollection<string> names, IEnumerable<string> ids, string labels = TopicNames.Labels)
 {
     /// <summary>A shorter text would be found in others.</summary>
     public const int LeastText = 8;
@@ -23,7 +24,7 @@ sealed class CardTraces(IReadOnlyCollection<string> names, IEnumerable<string> i
             return IsOneOf(key, _names) || Holds(value);
 
         // Its bytes are base64 there.
-        return IsOneOf(key, rejected.Topic == TopicNames.Labels ? _ids : _names) || Holds(rejected.Original.Span) || Holds(value);
+        return IsOneOf(key, rejected.Topic == labels ? _ids : _names) || Holds(rejected.Original.Span) || Holds(value);
     }
 
     static bool IsOneOf(ReadOnlySpan<byte> key, HashSet<string> wanted) => !key.IsEmpty && wanted.Contains(Encoding.UTF8.GetString(key));

@@ -29,7 +29,7 @@ sealed class TokenizedLog(IMessageLog log, CardTokens tokens) : IMessageLog
             payments = records.Topic(record) == TopicNames.Transactions;
         if (!payments)
             return log.PublishAsync(records, cancellationToken);
-        var replaced = new RecordBatch(records.Count) { Position = records.Position };
+        var replaced = new RecordBatch(records.Count) { Position = records.Position, Offsets = records.Offsets };
         using (records)
         {
             for (var record = 0; record < records.Count; record++)
@@ -52,6 +52,8 @@ sealed class TokenizedLog(IMessageLog log, CardTokens tokens) : IMessageLog
         partition.Topic == TopicNames.Transactions ? new Reader(this, log.OpenReader(partition, from)) : log.OpenReader(partition, from);
 
     public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken cancellationToken) => log.PositionAsync(group, partition, cancellationToken);
+
+    public string NameOf(string topic) => log.NameOf(topic);
 
     public int LongestRecord(string topic) => log.LongestRecord(topic);
 

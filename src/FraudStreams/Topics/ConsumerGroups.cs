@@ -7,6 +7,9 @@ static class ConsumerGroups
 {
     public const string Simulate = "simulate";
     public const string Score = "score";
+
+    /// <summary>Fills `transactions` from a topic of others.</summary>
+    public const string Rekey = "rekey";
     public const string Alert = "alert";
     public const string Store = "store";
     public const string Label = "label";
@@ -18,10 +21,13 @@ static class ConsumerGroups
     /// <summary>Commits the offsets up to which the deliveries of the alert journals are published.</summary>
     public const string DeliveryLog = "alert-records";
 
-    /// <summary>The groups that consume topics, each with its topic, in the order of a payment's way.</summary>
+    /// <summary>
+    /// The groups that consume topics, each with its topic, in the order of a payment's way; <see cref="Rekey"/> only where there is a topic of others
+    /// (<see cref="TopicSettings.Consumers"/>).
+    /// </summary>
     public static ImmutableArray<(string Group, string Topic)> Consumers { get; } =
     [
-        (Score, TopicNames.Transactions), (Alert, TopicNames.Predictions), (Shadow, TopicNames.Shadow), (Label, TopicNames.Labels), (Store, TopicNames.Predictions),
+        (Rekey, TopicNames.Source), (Score, TopicNames.Transactions), (Alert, TopicNames.Predictions), (Shadow, TopicNames.Shadow), (Label, TopicNames.Labels), (Store, TopicNames.Predictions),
     ];
 
     /// <summary>The topic that a group consumes; null for a name that is none of theirs.</summary>

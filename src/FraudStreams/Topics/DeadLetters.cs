@@ -30,7 +30,7 @@ static class DeadLetters
         // Base64 makes four bytes of three.
         var most = (room - Math.Min(Frame, room / 2)) / 4 * 3;
         var excerpt = record.Value.Length > most ? Math.Min(most, LongestExcerpt) : (int?)null;
-        var rejected = new RejectedRecord(reason, record.Partition.Topic, record.Partition.Partition, record.Offset, at, record.Value, excerpt);
+        var rejected = new RejectedRecord(reason, topics.NameOf(record.Partition.Topic), record.Partition.Partition, record.Offset, at, record.Value, excerpt);
         records.Add(TopicNames.Rejected, key.Span, rejected, static (into, rejected) => rejected.Write(into));
     }
 }

@@ -1,9 +1,17 @@
 namespace FraudStreams.Topics;
 
-/// <summary>The topics of the pipelines.</summary>
+/// <summary>
+/// The topics of the pipelines, by the names that the program and its settings have for them; what they are called where they are is a setting
+/// (<see cref="TopicSettings.NameOf"/>).
+/// </summary>
 static class TopicNames
 {
+    /// <summary>The payments that are scored, keyed by card: a topic of others that is so, or ours.</summary>
     public const string Transactions = "transactions";
+
+    /// <summary>Where `transactions` is filled from a topic of others: that one, with any key and form.</summary>
+    public const string Source = "source";
+
     public const string Predictions = "predictions";
     public const string Rejected = "rejected";
 
@@ -30,4 +38,7 @@ static class TopicNames
 
     /// <summary>Changes that have no log of their own: who, what, before, after. Never shortened.</summary>
     public const string Audit = "audit";
+
+    /// <summary>Snapshots of windows, on Kafka.</summary>
+    public const string Memory = "memory";
 }

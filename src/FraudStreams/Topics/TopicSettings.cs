@@ -19,6 +19,49 @@ public sealed record TopicSettings(
     RetentionSettings Retention,
     KafkaSettings? Kafka)
 {
+    static readonly ImmutableArray<string> s_named =
+    [
+        TopicNames.Transactions, TopicNames.Predictions, TopicNames.Rejected, TopicNames.Alerts, TopicNames.Undelivered, TopicNames.Labels, TopicNames.Shadow, TopicNames.Models,
+        TopicNames.Cases, TopicNames.Keys, TopicNames.Audit, TopicNames.Memory,
+    ];
+
+    /// <summary>What topics are called where that is not their own name.</summary>
+    public ImmutableSortedDictionary<string, string> Names { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    public RekeySettings Rekey { get; init; } = new(RekeyMode.Off, "", TimeSpan.Zero);
+
+    /// <summary>The schema registry of a topic of others; null where its records need none.</summary>
+    public SchemaRegistrySettings? Registry { get; init; }
+
+    /// <summary>The partitions of the topic of others that `transactions` is filled from; null where it is filled from none.</summary>
+    public int? SourcePartitions { get; init; }
+
+    /// <summary>What a topic is called where it is.</summary>
+    public string NameOf(string topic) => Names.GetValueOrDefault(topic, topic);
+
+    /// <summary>The groups that consume a topic there is.</summary>
+    public IEnumerable<(string Group, string Topic)> Consumers => ConsumerGroups.Consumers.Where(consumer => PartitionsOfTopics.ContainsKey(consumer.Topic));
+
+    /// <summary>`transactions` is the topic of that name itself.</summary>
+    public TopicSettings WithoutSource() => this with { Rekey = Rekey with { Mode = RekeyMode.Off } };
+
+    /// <summary>`transactions` is a topic of ours that is filled from the topic of that name.</summary>
+    /// <param name="partitions">Of the topic of others; where it is not there yet, it is made with those of `transactions`.</param>
+    public TopicSettings WithSource(int? partitions)
+    {
+        var source = NameOf(TopicNames.Transactions);
+        return this with
+        {
+            Rekey = Rekey with { Mode = RekeyMode.On },
+            Names = Names.SetItem(TopicNames.Source, source).SetItem(TopicNames.Transactions, RekeyedName),
+            SourcePartitions = partitions ?? Partitions,
+        };
+    }
+
+    /// <summary>What the topic of ours is called that is filled from another.</summary>
+    public string RekeyedName => SourcePartitions is not null ? NameOf(TopicNames.Transactions)
+        : Rekey.Topic.Length > 0 ? Rekey.Topic : $"{NameOf(TopicNames.Transactions)}-by-card";
+
     /// <summary>Room for the model's fields in a prediction, reasons included, in bytes.</summary>
     public const int PredictionFrame = 8192;
 
@@ -37,7 +80,27 @@ public sealed record TopicSettings(
             (int)section.Size("read-bytes", 1024, 1 << 30),
             (int)section.Size("max-record-bytes", 1024, 1 << 30),
             new RetentionSettings(retention.DurationOrInfinite("age", TimeSpan.FromSeconds(1)), retention.Size("size", 1 << 20, long.MaxValue)),
-            isKafka ? KafkaSettings.From(section.Section("kafka")) : null);
+            isKafka ? KafkaSettings.From(section.Section("kafka")) : null)
+        {
+            Names = NamesFrom(section.Section("names")),
+            Rekey = RekeySettings.From(section),
+            Registry = SchemaRegistrySettings.From(section.Section("registry")),
+        };
+    }
+
+    static ImmutableSortedDictionary<string, string> NamesFrom(SettingsSection section)
+    {
+        var names = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        foreach (var topic in s_named)
+        {
+            var name = section.FilledText(topic, "the name of a topic");
+            if (name != topic)
+                names[topic] = name;
+        }
+
+        foreach (var twice in s_named.GroupBy(topic => names.GetValueOrDefault(topic, topic), StringComparer.Ordinal).Where(group => group.Count() > 1))
+            section.Add(twice.Last(), $"{twice.Key} is the name of {string.Join(" and of ", twice)}; each topic needs its own");
+        return names.ToImmutable();
     }
 
     /// <summary>The topics and how many partitions each has.</summary>
@@ -50,6 +113,7 @@ public sealed record TopicSettings(
             KeyValuePair.Create(TopicNames.Undelivered, 1),
             KeyValuePair.Create(TopicNames.Labels, 1),
             KeyValuePair.Create(TopicNames.Shadow, Partitions),
+            .. SourcePartitions is { } source ? [KeyValuePair.Create(TopicNames.Source, source)] : ImmutableArray<KeyValuePair<string, int>>.Empty,
         ]);
 
     /// <param name="features">How many values a prediction carries.</param>
@@ -63,7 +127,7 @@ public sealed record TopicSettings(
         new(dataDirectory, PartitionsOfTopics)
         {
             Durability = Durability,
-            Retention = Retention with { Kept = [TopicNames.Models, TopicNames.Cases, TopicNames.Keys, TopicNames.Audit] },
+            Retention = Retention with { Kept = [NameOf(TopicNames.Models), NameOf(TopicNames.Cases), NameOf(TopicNames.Keys), NameOf(TopicNames.Audit)] },
             PollInterval = Poll,
             ChunkRecords = ReadRecords,
             ChunkBytes = ReadBytes,

@@ -17,7 +17,6 @@ namespace FraudStreams.WindowStates;
 /// </summary>
 sealed class KafkaCheckpointStore : ICheckpointStore
 {
-    const string Name = "memory";
     const int PieceBytes = 512 * 1024;
     const int IdBytes = 16;
     const int HeaderBytes = IdBytes + sizeof(int) + sizeof(int);
@@ -32,18 +31,20 @@ sealed class KafkaCheckpointStore : ICheckpointStore
     };
 
     readonly KafkaSettings _settings;
+    readonly string _name;
     readonly FileCheckpointStore _drafts;
     readonly KafkaAdmin _admin;
     readonly IProducer<byte[], byte[]> _producer;
     readonly ConcurrentDictionary<TopicPartition, int> _newestSlot = [];
 
     /// <exception cref="MessageLogException">The topic is missing and cannot be created.</exception>
-    public KafkaCheckpointStore(KafkaSettings settings, int partitions, FileCheckpointStore drafts)
+    public KafkaCheckpointStore(KafkaSettings settings, int partitions, FileCheckpointStore drafts, string name = TopicNames.Memory)
     {
+        _name = name;
         _settings = settings;
         _drafts = drafts;
         _admin = new KafkaAdmin(settings);
-        KafkaTopicProvisioner.EnsureAsync(_admin, settings, ImmutableSortedDictionary<string, int>.Empty.Add(Name, partitions), TopicSettings, CancellationToken.None)
+        KafkaTopicProvisioner.EnsureAsync(_admin, settings, ImmutableSortedDictionary<string, int>.Empty.Add(name, partitions), TopicSettings, CancellationToken.None)
             .GetAwaiter().GetResult();
         _producer = new ProducerBuilder<byte[], byte[]>(settings.ProducerProperties).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
     }
@@ -83,14 +84,14 @@ sealed class KafkaCheckpointStore : ICheckpointStore
         try
         {
             await _producer.ProduceAsync(
-                new Confluent.Kafka.TopicPartition(_settings.Prefix + Name, partition.Partition),
+                new Confluent.Kafka.TopicPartition(_settings.Prefix + _name, partition.Partition),
                 new Message<byte[], byte[]> { Key = key, Value = value },
                 cancellationToken);
         }
         catch (KafkaException e)
         {
             throw new MessageLogException(
-                $"The snapshot of {partition} cannot be written to topic {_settings.Prefix}{Name} at {_settings.BootstrapServers}: {e.Error.Reason}", e);
+                $"The snapshot of {partition} cannot be written to topic {_settings.Prefix}{_name} at {_settings.BootstrapServers}: {e.Error.Reason}", e);
         }
     }
 
@@ -127,7 +128,7 @@ sealed class KafkaCheckpointStore : ICheckpointStore
     /// <summary>All records that the partition has now.</summary>
     async IAsyncEnumerable<TopicRecord> RecordsAsync(TopicPartition partition, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var reader = new KafkaReader(_settings, _admin, partition with { Topic = Name }, 0);
+        await using var reader = new KafkaReader(_settings, _admin, partition with { Topic = _name }, 0);
         while (await reader.NextAsync(wait: true, cancellationToken) is { Count: > 0 } records)
         {
             foreach (var record in records)

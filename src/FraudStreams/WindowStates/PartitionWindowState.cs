@@ -21,7 +21,13 @@ sealed class PartitionWindowState(PartitionWindowStates shared, TopicPartition p
 
     static readonly TimeSpan CommitPollInterval = TimeSpan.FromMilliseconds(200);
 
-    readonly TopicPartition _others = partition with { Topic = OthersName };
+    /// <summary>By what the topic is called: where `transactions` becomes another topic, as re-keying begins, its snapshots are of other offsets.</summary>
+    readonly TopicPartition _own = partition with { Topic = shared.Topics.NameOf(partition.Topic) };
+
+    readonly TopicPartition _others = partition with
+    {
+        Topic = shared.Topics.NameOf(partition.Topic) is var topic && topic == partition.Topic ? OthersName : $"{OthersName}-{topic}",
+    };
 
     /// <summary>The stream's batches and those who only look take turns; the stream waits for at most one of them.</summary>
     readonly SemaphoreSlim _turn = new(1);
@@ -137,7 +143,7 @@ sealed class PartitionWindowState(PartitionWindowStates shared, TopicPartition p
     async Task<(PaymentWindows Windows, long From)> ReadOwnAsync(long position)
     {
         var scope = shared.NeedsOthers ? WindowScope.OfCard : WindowScope.All;
-        var (found, from) = await ReadAsync(partition, snapshot => PaymentWindows.Read(snapshot, shared.Topics, shared.Schema, scope, follow: true));
+        var (found, from) = await ReadAsync(_own, snapshot => PaymentWindows.Read(snapshot, shared.Topics, shared.Schema, scope, follow: true));
         if (found is not null && from <= position)
             return (found, from);
         if (found is not null)
@@ -179,7 +185,7 @@ sealed class PartitionWindowState(PartitionWindowStates shared, TopicPartition p
     {
         try
         {
-            Write(partition, file => windows.Write(file, position));
+            Write(_own, file => windows.Write(file, position));
             if (windows.Others is { } others)
                 Write(_others, others.Write);
             return true;
@@ -207,7 +213,7 @@ sealed class PartitionWindowState(PartitionWindowStates shared, TopicPartition p
         {
             while (await shared.Topics.PositionAsync(ConsumerGroups.Score, partition, ended) < position)
                 await Task.Delay(CommitPollInterval, shared.Time, ended);
-            await shared.Snapshots.KeepAsync(partition, ended);
+            await shared.Snapshots.KeepAsync(_own, ended);
             if (windows.Others is not null)
                 await shared.Snapshots.KeepAsync(_others, ended);
         }

@@ -26,7 +26,7 @@ sealed record PartitionWindowStates(
         if (RetentionWarning(schema, topicSettings) is { } warning)
             log.LogWarning("{Warning}", warning);
         var files = new FileCheckpointStore(dataDirectory);
-        ICheckpointStore snapshots = topicSettings.Kafka is { } kafka ? new KafkaCheckpointStore(kafka, topicSettings.Partitions, files) : files;
+        ICheckpointStore snapshots = topicSettings.Kafka is { } kafka ? new KafkaCheckpointStore(kafka, topicSettings.Partitions, files, topicSettings.NameOf(TopicNames.Memory)) : files;
         return new PartitionWindowStates(schema, topics, snapshots, settings, topicSettings.Partitions, topicSettings.MaxRecordBytes, log, time);
     }
 

@@ -31,13 +31,14 @@ public sealed partial class RoomsTests
         ["Simulation"] = ["Configuration", "Diagnostics", "Messaging", "RateLimiting", "Topics"],
         ["ModelOps"] = ["Configuration", "Diagnostics", "Messaging", "Simulation", "Topics"],
         ["Scoring"] = ["Configuration", "Diagnostics", "Messaging", "ModelOps", "Topics"],
+        ["Rekeying"] = ["Configuration", "Diagnostics", "Messaging", "Topics"],
         ["WindowStates"] = ["Configuration", "Messaging", "Scoring", "Topics"],
         ["Replay"] = ["Messaging", "ModelOps", "Scoring", "Storage", "Topics", "WindowStates"],
         ["Candidates"] = ["Configuration", "Diagnostics", "ModelOps", "Storage"],
         [Settings] = ["Alerting", "Candidates", "Configuration", "Diagnostics", "Messaging", "ModelOps", "Privacy", "RateLimiting", "Scoring", "Simulation", "Storage", "Topics", "WindowStates"],
         ["Pipelines"] =
         [
-            "Alerting", "Candidates", "Configuration", "Diagnostics", Settings, "Labels", "Messaging", "ModelOps", "RateLimiting", "Scoring", "Simulation", "Storage", "Topics", "WindowStates",
+            "Alerting", "Candidates", "Configuration", "Diagnostics", Settings, "Labels", "Messaging", "ModelOps", "RateLimiting", "Rekeying", "Scoring", "Simulation", "Storage", "Topics", "WindowStates",
         ],
         ["Hosting"] = ["Access", "Alerting", "Candidates", "Configuration", "Diagnostics", Settings, "Messaging", "ModelOps", "Pipelines", "Privacy", "RateLimiting", "Topics"],
         ["Api"] = ["Access", "Alerting", "Configuration", "Diagnostics", "Hosting", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Scoring", "Storage", "Topics", "WindowStates"],
@@ -55,6 +56,7 @@ public sealed partial class RoomsTests
         ["Features"] = ["Schemas"],
         ["Evaluation"] = [],
         ["Json"] = ["Schemas"],
+        ["Avro"] = ["Json", "Schemas"],
         ["Csv"] = ["Json", "Schemas"],
         ["Models"] = ["Evaluation", "Features", "Schemas"],
         ["Explanation"] = ["Features", "Models", "Schemas"],

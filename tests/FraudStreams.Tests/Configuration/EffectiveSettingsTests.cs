@@ -25,7 +25,7 @@ public sealed class EffectiveSettingsTests : IDisposable
         Of("fraudstreams.batch.wait").ShouldBe(("9ms", "--set"));
         Of("fraudstreams.topics.partitions").ShouldBe(("3", "the environment"));
         Of("fraudstreams.speeds.speed_2").ShouldBe(("unlimited", "default"));
-        Of("fraudstreams.roles").ShouldBe(("[simulate, score, alert, store, label, train, api]", "default"));
+        Of("fraudstreams.roles").ShouldBe(("[simulate, score, alert, store, label, train, api, rekey]", "default"));
 
         (string, string) Of(string path) => (settings[path].Value, settings[path].Source);
     }

@@ -30,7 +30,7 @@ public sealed class FraudSettingsTests
     {
         var settings = Load();
 
-        settings.Roles.ShouldBe([Role.Simulate, Role.Score, Role.Alert, Role.Store, Role.Label, Role.Train, Role.Api], ignoreOrder: true);
+        settings.Roles.ShouldBe([Role.Rekey, Role.Simulate, Role.Score, Role.Alert, Role.Store, Role.Label, Role.Train, Role.Api], ignoreOrder: true);
         settings.Speeds.Speed1.ShouldBe(Rate.Of(200));
         settings.Speeds.Speed2.ShouldBe(Rate.Unlimited);
         settings.Batch.ShouldBe(new BatchSettings(500, TimeSpan.FromMilliseconds(100)));

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka;
 using Akka.Streams.Dsl;
 using FraudStreams.Messaging;
@@ -18,6 +19,8 @@ sealed class InterruptedLog(IMessageLog log) : IMessageLog
     public Task<int> PublishAsync(RecordBatch records, CancellationToken cancellationToken) => log.PublishAsync(records, cancellationToken);
 
     public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken cancellationToken) => log.PositionAsync(group, partition, cancellationToken);
+
+    public Task<ImmutableDictionary<int, PartitionOwner>> OwnersAsync(string topic, string group, CancellationToken cancellationToken) => log.OwnersAsync(topic, group, cancellationToken);
 
     public int LongestRecord(string topic) => log.LongestRecord(topic);
 

@@ -49,7 +49,7 @@ public sealed class MetricTotals : IDisposable
     {
         switch (instrument.Name)
         {
-            case StreamMetrics.SentName when TopicNames.Transactions.Equals(tags[0].Value):
+            case StreamMetrics.SentName when _metrics.NameOf(TopicNames.Transactions).Equals(tags[0].Value):
                 Interlocked.Add(ref _produced, value);
                 break;
             case StreamMetrics.PredictionsName:

@@ -156,12 +156,9 @@ sealed class AssignedPartition(GroupConsumer consumer, Confluent.Kafka.TopicPart
     /// </summary>
     public Task CommitAsync(long nextOffset)
     {
-        long next;
+        var next = ToCommit(nextOffset);
         lock (_gate)
         {
-            next = Math.Min(nextOffset, _taken);
-            if (next == _received && _end > next)
-                next = _end;
             if (next <= _committed)
                 return Task.CompletedTask;
         }
@@ -169,11 +166,32 @@ sealed class AssignedPartition(GroupConsumer consumer, Confluent.Kafka.TopicPart
         return consumer.CommitAsync(this, next);
     }
 
-    public void Committed(long nextOffset)
+    public Confluent.Kafka.IConsumerGroupMetadata Membership =>
+        (IsEnded ? null : consumer.Membership) ?? throw new MessageLogException($"{name} was assigned to another consumer");
+
+    public long ToCommit(long nextOffset)
     {
         lock (_gate)
+        {
+            var next = Math.Min(nextOffset, _taken);
+            return next == _received && _end > next ? _end : next;
+        }
+    }
+
+    public void Committed(long nextOffset)
+    {
+        long end;
+        lock (_gate)
+        {
             _committed = Math.Max(_committed, nextOffset);
+
+            // That the end lies behind the last record was heard while the commit of that was on its way.
+            end = !_ended && _committed >= _received && _end > _committed ? _end : -1;
+        }
+
         consumer.Signal();
+        if (end > 0)
+            _ = consumer.CommitAsync(this, end);
     }
 
     static long BytesOf(IReadOnlyList<TopicRecord> chunk)

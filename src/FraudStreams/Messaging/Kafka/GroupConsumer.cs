@@ -50,6 +50,7 @@ sealed class GroupConsumer
     readonly object _changed = new();
     Error? _fault;
     OffsetCommits? _commits;
+    volatile Consumer? _consumer;
     volatile bool _isClosing;
     bool _waitForCommits;
 
@@ -87,6 +88,22 @@ sealed class GroupConsumer
     public Task CommitAsync(AssignedPartition partition, long nextOffset) =>
         _commits?.CommitAsync(partition, nextOffset) ?? Task.FromException(new KafkaException(ErrorCode.Local_State));
 
+    /// <summary>The consumer's place in its group; null while it has none.</summary>
+    public IConsumerGroupMetadata? Membership
+    {
+        get
+        {
+            try
+            {
+                return _isClosing ? null : _consumer?.ConsumerGroupMetadata;
+            }
+            catch (ObjectDisposedException)
+            {
+                return null;
+            }
+        }
+    }
+
     void Run()
     {
         try
@@ -94,6 +111,7 @@ sealed class GroupConsumer
             using var consumer = Build();
             using var commits = new OffsetCommits(consumer.Commit, _settings.Timeout);
             _commits = commits;
+            _consumer = consumer;
             consumer.Subscribe(_settings.Prefix + _topic);
             while (!_isClosing)
                 Step(consumer);

@@ -24,6 +24,7 @@ public sealed class KafkaMessageLog : IMessageLog
     readonly ProducerCheckpoints _checkpoints;
     readonly Dictionary<string, int> _longest;
     readonly ConcurrentDictionary<(string Group, TopicPartition Partition), KafkaPartition> _assigned = [];
+    readonly KafkaTransactions _transactions;
 
     KafkaMessageLog(KafkaSettings settings, LogLayout layout, Dictionary<string, int> longest, KafkaAdmin admin, ILogger log)
     {
@@ -35,6 +36,7 @@ public sealed class KafkaMessageLog : IMessageLog
         _publisher = new KafkaPublisher(settings, layout.Partitions, longest.Values.Max(), log);
         _status = new KafkaStatus(settings, layout, admin);
         _checkpoints = new ProducerCheckpoints(settings, admin, layout);
+        _transactions = new KafkaTransactions(settings, layout.Partitions, longest.Values.Max(), log);
     }
 
     /// <summary>An assigned partition and its batches in flight, in the order in which they were read.</summary>
@@ -81,6 +83,8 @@ public sealed class KafkaMessageLog : IMessageLog
 
     public Task<int> PublishAsync(RecordBatch records, CancellationToken cancellationToken)
     {
+        if (records.Offsets.Count > 0)
+            return PublishInTransactionAsync(records, cancellationToken);
         if (records.Position is not { } position)
             return PublishAsync(records, null, cancellationToken);
         return _partitions.ContainsKey(position.Partition.Topic)
@@ -106,6 +110,7 @@ public sealed class KafkaMessageLog : IMessageLog
 
     public ValueTask DisposeAsync()
     {
+        _transactions.Dispose();
         _publisher.Dispose();
         _admin.Dispose();
         return ValueTask.CompletedTask;
@@ -117,6 +122,26 @@ public sealed class KafkaMessageLog : IMessageLog
         using (records)
             acknowledged = await _publisher.HandOverAsync(records, stamp, cancellationToken);
         return await acknowledged.AllAsync();
+    }
+
+    async Task<int> PublishInTransactionAsync(RecordBatch records, CancellationToken cancellationToken)
+    {
+        using (records)
+        {
+            var offsets = new List<(ConsumerOffset Offset, IKafkaPartition Partition)>();
+            foreach (var offset in records.Offsets)
+            {
+                offsets.Add(_assigned.TryGetValue((offset.Group, offset.Partition), out var assigned) && !assigned.Commits.IsEnded
+                    && assigned.Commits.ToCommit(offset.NextOffset) >= offset.NextOffset
+                    ? (offset, assigned.Commits)
+                    : throw new MessageLogException($"{offset.Partition} is assigned to another consumer of group {offset.Group}: what was read of it is published there"));
+            }
+
+            var (group, topic) = (records.Offsets[0].Group, records.Offsets[0].Partition.Topic);
+            var partitions = _assigned.Where(of => of.Key.Group == group && of.Key.Partition.Topic == topic && !of.Value.Commits.IsEnded).Select(of => of.Key.Partition.Partition).ToArray();
+            await _transactions.PublishAsync(records, offsets, partitions, cancellationToken);
+            return records.Count;
+        }
     }
 
     async Task<int> PublishWithCheckpointAsync(RecordBatch records, ConsumerOffset position, CancellationToken cancellationToken)

@@ -24,13 +24,16 @@ sealed class KafkaPublisher : IDisposable
     RecordPartitioner _partitioner;
 
     /// <param name="longest">The maximum record size over all topics, in bytes: the client refuses longer ones by itself.</param>
-    public KafkaPublisher(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, int longest, ILogger log)
+    /// <param name="properties">Beside those of every producer.</param>
+    public KafkaPublisher(
+        KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, int longest, ILogger log, ImmutableSortedDictionary<string, string>? properties = null)
     {
         _errors = new ErrorThrottle(log, $"The producer at {settings.BootstrapServers}", TimeProvider.System);
         _settings = settings;
         _partitions = partitions;
         _properties = settings.ProducerProperties.SetItem("dotnet.producer.delivery.report.fields", "none")
-            .SetItem("message.max.bytes", Math.Clamp(longest + KafkaAdmin.RecordFrame, 1000, 1_000_000_000).ToString(CultureInfo.InvariantCulture));
+            .SetItem("message.max.bytes", Math.Clamp(longest + KafkaAdmin.RecordFrame, 1000, 1_000_000_000).ToString(CultureInfo.InvariantCulture))
+            .SetItems(properties ?? ImmutableSortedDictionary<string, string>.Empty);
     }
 
     /// <summary>Hands the records to the producer, which owns them from then on.</summary>
@@ -112,7 +115,7 @@ sealed class KafkaPublisher : IDisposable
     }
 
     /// <summary>After a fatal error a producer is unusable; the next batch gets a new one.</summary>
-    IProducer<byte[], byte[]> Producer()
+    public IProducer<byte[], byte[]> Producer()
     {
         lock (_gate)
             return _producer ??= new ProducerBuilder<byte[], byte[]>(_properties).SetErrorHandler(OnError).SetLogHandler((_, _) => { }).Build();

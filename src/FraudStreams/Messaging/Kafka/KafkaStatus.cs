@@ -30,7 +30,7 @@ sealed class KafkaStatus(KafkaSettings settings, LogLayout layout, KafkaAdmin ad
             var of = partitions[topic].Select(partition => bounds[partition]).ToArray();
             var byNumber = of.Zip(position, LagOf).ToArray();
             lags.Add(new GroupLag(group, topic, position.Sum(next => Math.Max(0, next)), byNumber.Sum()));
-            byPartition.AddRange(byNumber.Select((lag, number) => new PartitionLag(group, new TopicPartition(topic, number), lag)));
+            byPartition.AddRange(byNumber.Select((lag, number) => new PartitionLag(group, new TopicPartition(topic, number), lag, of[number].End)));
         }
 
         var faults = expected.Where(topic => partitions[topic.Key].Length != topic.Value)

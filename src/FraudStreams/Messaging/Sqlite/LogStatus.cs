@@ -57,7 +57,7 @@ internal static class LogStatus
             var isTopic = ends.TryGetValue(topic, out var of) && partition < of.Length;
             var lag = isTopic ? Math.Max(0, of![partition] - position) : 0;
             if (isTopic)
-                byPartition.Add(new PartitionLag(group, new TopicPartition(topic, partition), lag));
+                byPartition.Add(new PartitionLag(group, new TopicPartition(topic, partition), lag, of![partition]));
             if (lags is [.., var last] && last.Group == group && last.Topic == topic)
                 lags[^1] = last with { Position = last.Position + position, Lag = last.Lag + lag };
             else

@@ -178,19 +178,20 @@ internal sealed class LogWriter : IAsyncDisposable
         }
 
         var records = request.Records!;
-        if (records.Position is { } position)
-        {
-            // Records for a range already committed come from a consumer that another has replaced: they would be duplicates.
-            if (records.Count > 0 && appender.Position(position.Group, position.Partition) is var committed && position.NextOffset <= committed)
-            {
-                request.Refusal = new MessageLogException(
-                    $"{records.Count} records up to offset {position.NextOffset} of {position.Partition} were refused: group {position.Group} is at {committed} already.");
-                return;
-            }
+        IReadOnlyList<ConsumerOffset> positions = records.Position is { } after ? [after, .. records.Offsets] : records.Offsets;
 
-            appender.Commit(position);
+        // Records for a range already committed come from a consumer that another has replaced: they would be duplicates.
+        foreach (var position in records.Count > 0 ? positions : [])
+        {
+            if (appender.Position(position.Group, position.Partition) is not (var committed and >= 0) || position.NextOffset > committed)
+                continue;
+            request.Refusal = new MessageLogException(
+                $"{records.Count} records up to offset {position.NextOffset} of {position.Partition} were refused: group {position.Group} is at {committed} already.");
+            return;
         }
 
+        foreach (var position in positions)
+            appender.Commit(position);
         appender.Append(records, now);
     }
 

@@ -59,6 +59,8 @@ public sealed class DeliveryLogTests
             return records.Count;
         }
 
+        public Task<ImmutableDictionary<int, PartitionOwner>> OwnersAsync(string topic, string group, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public int LongestRecord(string topic) => 1 << 20;
 
         public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken cancellationToken) => Task.FromResult(_position);

@@ -77,5 +77,13 @@ static class KafkaGroupSource
         }
 
         public void End() => IsEnded = true;
+
+        public IConsumerGroupMetadata Membership => throw new MessageLogException("topics.rekey needs the program's own Kafka consumer: build it without KafkaConnector=akka");
+
+        public long ToCommit(long nextOffset) => nextOffset;
+
+        public void Committed(long nextOffset)
+        {
+        }
     }
 }

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Confluent.Kafka;
+using FraudStreams.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace FraudStreams.Messaging.Kafka;
+
+/// <summary>
+/// Publishes a batch and commits the offsets it was made from in one transaction, so that no record is there twice, whoever died when. There is a transactional id
+/// for each partition that is read, and a host uses that of its first. Who takes partitions over initialises all of theirs: that fences whoever had them, and ends
+/// at once what a dead host left open, behind which nobody could read. One batch at a time.
+/// </summary>
+sealed class KafkaTransactions(KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, int longest, ILogger log) : IDisposable
+{
+    /// <summary>A transaction that a dead host left open holds up the readers of its topics for so long, if nobody fences it before.</summary>
+    static readonly TimeSpan s_limit = TimeSpan.FromSeconds(15);
+
+    readonly SemaphoreSlim _turn = new(1);
+
+    /// <summary>The partitions whose ids were initialised here.</summary>
+    readonly HashSet<int> _taken = [];
+    KafkaPublisher? _publisher;
+    IProducer<byte[], byte[]>? _producer;
+
+    /// <summary>Completes when records and offsets are committed.</summary>
+    /// <param name="assigned">All partitions that this host has of the topic that the offsets are of.</param>
+    /// <exception cref="MessageLogException">Nothing of it was.</exception>
+    public async Task PublishAsync(RecordBatch records, IReadOnlyList<(ConsumerOffset Offset, IKafkaPartition Partition)> offsets, IReadOnlyCollection<int> assigned, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            var of = offsets[0].Offset;
+            var producer = _producer ??= await BlockingCall.RunAsync(() => Open(of, assigned.Min()), cancellationToken);
+            foreach (var partition in assigned.Where(partition => !_taken.Contains(partition)).ToArray())
+                await BlockingCall.RunAsync(() => Take(of, partition));
+            producer.BeginTransaction();
+            var acknowledged = await _publisher!.HandOverAsync(records, null, cancellationToken);
+            var committed = offsets.Select(at => (at.Partition, Next: at.Partition.ToCommit(at.Offset.NextOffset))).ToArray();
+            var positions = offsets.Zip(committed, (at, to) => new TopicPartitionOffset(settings.Prefix + at.Offset.Partition.Topic, at.Offset.Partition.Partition, to.Next)).ToArray();
+            await BlockingCall.RunAsync(() =>
+            {
+                producer.SendOffsetsToTransaction(positions, offsets[0].Partition.Membership, s_limit);
+                producer.CommitTransaction(s_limit);
+            });
+            await acknowledged.AllAsync();
+            foreach (var (partition, next) in committed)
+                partition.Committed(next);
+        }
+        catch (Exception e)
+        {
+            await BlockingCall.RunAsync(Abort);
+            throw e as MessageLogException ?? new MessageLogException(
+                $"The transaction of {records.Count} records read from {offsets[0].Offset.Partition.Topic} at {settings.BootstrapServers} failed: {e.GetBaseException().Message}", e);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        _publisher?.Dispose();
+        _turn.Dispose();
+    }
+
+    IProducer<byte[], byte[]> Open(ConsumerOffset of, int partition)
+    {
+        _publisher = Publisher(of, partition);
+        var producer = _publisher.Producer();
+        producer.InitTransactions(settings.Timeout);
+        _taken.Add(partition);
+        return producer;
+    }
+
+    void Take(ConsumerOffset of, int partition)
+    {
+        using var publisher = Publisher(of, partition);
+        publisher.Producer().InitTransactions(settings.Timeout);
+        _taken.Add(partition);
+    }
+
+    KafkaPublisher Publisher(ConsumerOffset of, int partition) => new(settings, partitions, longest, log, ImmutableSortedDictionary<string, string>.Empty
+        .Add("transactional.id", $"{settings.Prefix}{of.Group}-{of.Partition.Topic}-{partition}")
+        .Add("transaction.timeout.ms", s_limit.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)));
+
+    /// <summary>The next batch gets a new producer, whose start ends what could not be ended here.</summary>
+    void Abort()
+    {
+        try
+        {
+            _producer?.AbortTransaction(settings.Timeout);
+        }
+        catch (Exception e) when (e is KafkaException or InvalidOperationException)
+        {
+            log.LogDebug("A transaction could not be aborted: {Reason}", e.Message);
+        }
+
+        _producer = null;
+        _taken.Clear();
+        _publisher?.Dispose();
+        _publisher = null;
+    }
+}

@@ -1,0 +1,67 @@
+using Akka;
+using Akka.Streams.Dsl;
+using FraudStreams.Diagnostics;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Schemas;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Rekeying;
+
+/// <summary>
+/// Publishes payments of a topic of others to `transactions`, keyed by card, and its unreadable records to `rejected`, and commits the offsets of all partitions
+/// they are from: all of it or nothing. Tombstones are read and dropped: a payment that is deleted elsewhere was made nevertheless.
+/// </summary>
+/// <param name="tokens">What cards are replaced with: then no card number is rejected with its bytes either. Null where they stay.</param>
+sealed class PublishRekeyed(IMessageLog topics, StreamMetrics metrics, CardTokens? tokens, TimeProvider time)
+{
+    /// <summary>One batch after the other: their order is that of the payments.</summary>
+    public static Flow<IReadOnlyList<SourceRecord>, Done, NotUsed> Flow(IMessageLog topics, StreamMetrics metrics, CardTokens? tokens, TimeProvider time)
+    {
+        var publisher = new PublishRekeyed(topics, metrics, tokens, time);
+        return Akka.Streams.Dsl.Flow.Create<IReadOnlyList<SourceRecord>>().SelectAsync(1, publisher.PublishAsync);
+    }
+
+    async Task<Done> PublishAsync(IReadOnlyList<SourceRecord> batch)
+    {
+        var now = time.GetUtcNow();
+        var offsets = new Dictionary<TopicPartition, ConsumerOffset>();
+        var records = new RecordBatch(batch.Count);
+        var (payments, tombstones) = (0, 0);
+        foreach (var record in batch)
+        {
+            offsets[record.Record.Partition] = new ConsumerOffset(ConsumerGroups.Rekey, record.Record.Partition, record.Record.Offset + 1);
+            if (record.Row >= 0)
+            {
+                records.Add(TopicNames.Transactions, record.Rows.Key(record.Row), record.Rows.Source(record.Row));
+                payments++;
+            }
+            else if (record.Reason is { } reason)
+                records.AddRejected(topics, Masked(record.Record), reason, now);
+            else
+                tombstones++;
+            if (record.IsLast)
+                record.Rows.Dispose();
+        }
+
+        records.Offsets = [.. offsets.Values];
+        await topics.PublishAsync(records, CancellationToken.None);
+        metrics.Sent(TopicNames.Transactions, payments);
+        metrics.Tombstones(tombstones);
+        foreach (var record in batch)
+        {
+            if (record.Reason is { } reason)
+                metrics.Rejected(ConsumerGroups.Rekey, reason.Code);
+        }
+
+        return Done.Instance;
+    }
+
+    TopicRecord Masked(in TopicRecord record)
+    {
+        if (tokens is null)
+            return record;
+        var value = record.Value.ToArray();
+        CardNumbers.Mask(value);
+        return record with { Key = tokens.Key(record.Key.Span), Value = value };
+    }
+}

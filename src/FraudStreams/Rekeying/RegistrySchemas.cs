@@ -1,0 +1,109 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Net;
+using Confluent.SchemaRegistry;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Avro;
+using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
+using FraudStreams.Topics;
+
+namespace FraudStreams.Rekeying;
+
+/// <summary>How records of a registered schema are read: as Avro, as JSON, or not at all.</summary>
+/// <param name="Avro">Null for JSON, which is read by its paths.</param>
+/// <param name="Unreadable">Why no record of it can be read; null where they can.</param>
+sealed record RegisteredForm(AvroDecoder? Avro, RejectReason? Unreadable);
+
+/// <summary>
+/// The schemas that records name by their ids, each asked of the registry once. A record begins with a zero byte and the id, big-endian in four bytes
+/// (Confluent's wire format); one that does not is read as JSON as it is.
+/// </summary>
+sealed class RegistrySchemas(SchemaRegistrySettings settings, TransactionSchema schema, TimeProvider time) : IDisposable
+{
+    /// <summary>Bytes before the record itself.</summary>
+    public const int Frame = 5;
+
+    /// <summary>An id that is unknown now may have been registered a minute later.</summary>
+    static readonly TimeSpan s_unknownHolds = TimeSpan.FromMinutes(1);
+
+    readonly CachedSchemaRegistryClient _registry = Client(settings);
+    readonly ConcurrentDictionary<int, (RegisteredForm Form, long Asked)> _forms = [];
+
+    /// <summary>The schema id of a record; null where it has none.</summary>
+    public static int? IdOf(ReadOnlySpan<byte> record) => record.Length >= Frame && record[0] == 0 ? BinaryPrimitives.ReadInt32BigEndian(record[1..]) : null;
+
+    /// <summary>Asks for the schemas of records that are not known yet.</summary>
+    /// <exception cref="MessageLogException">The registry does not answer.</exception>
+    public async Task FetchAsync(IReadOnlyList<TopicRecord> records)
+    {
+        var last = (int?)null;
+        foreach (var record in records)
+        {
+            if (IdOf(record.Value.Span) is not { } id || id == last)
+                continue;
+            last = id;
+            if (_forms.TryGetValue(id, out var known) && (known.Form.Unreadable is null || time.GetElapsedTime(known.Asked) < s_unknownHolds))
+                continue;
+            _forms[id] = (await FetchAsync(id), time.GetTimestamp());
+        }
+    }
+
+    /// <summary>How records of a schema that was fetched are read.</summary>
+    public RegisteredForm FormOf(int id) => _forms[id].Form;
+
+    public void Dispose() => _registry.Dispose();
+
+    async Task<RegisteredForm> FetchAsync(int id)
+    {
+        try
+        {
+            var registered = await _registry.GetSchemaAsync(id);
+            return registered.SchemaType switch
+            {
+                SchemaType.Avro => new RegisteredForm(AvroDecoder.Create(registered.SchemaString, await ReferencesAsync(registered.References), schema), null),
+                SchemaType.Json => new RegisteredForm(null, null),
+                _ => Unreadable($"schema {id} of {settings.Url} is of type {registered.SchemaType}; AVRO and JSON are read"),
+            };
+        }
+        catch (AvroSchemaException e)
+        {
+            return Unreadable($"schema {id} of {settings.Url} cannot be used: {e.Message}");
+        }
+        catch (SchemaRegistryException e) when (e.Status == HttpStatusCode.NotFound)
+        {
+            return Unreadable($"{settings.Url} has no schema {id}");
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException or Newtonsoft.Json.JsonException)
+        {
+            throw new MessageLogException(
+                $"The schema registry at {settings.Url} gives no answer about schema {id} within {settings.Timeout.TotalSeconds:0.#} s: {e.GetBaseException().Message}", e);
+        }
+    }
+
+    /// <summary>Each after those that it refers to itself.</summary>
+    async Task<ImmutableArray<string>> ReferencesAsync(IEnumerable<SchemaReference> references)
+    {
+        var schemas = ImmutableArray.CreateBuilder<string>();
+        foreach (var reference in references)
+        {
+            var referred = await _registry.GetRegisteredSchemaAsync(reference.Subject, reference.Version);
+            schemas.AddRange(await ReferencesAsync(referred.References));
+            schemas.Add(referred.SchemaString);
+        }
+
+        return schemas.ToImmutable();
+    }
+
+    static RegisteredForm Unreadable(string why) => new(null, new RejectReason(RejectCodes.UnknownSchema, why));
+
+    static CachedSchemaRegistryClient Client(SchemaRegistrySettings settings)
+    {
+        // Tried again by the pipeline, with its pauses.
+        var config = new SchemaRegistryConfig { Url = settings.Url, RequestTimeoutMs = (int)settings.Timeout.TotalMilliseconds, MaxRetries = 1 };
+        if (settings.User.Length > 0)
+            (config.BasicAuthCredentialsSource, config.BasicAuthUserInfo) = (AuthCredentialsSource.UserInfo, $"{settings.User}:{settings.Password.Reveal()}");
+        return new CachedSchemaRegistryClient(config);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Text;
+using Avro;
+using Avro.Generic;
+using Confluent.Kafka;
+using Confluent.SchemaRegistry;
+using Confluent.SchemaRegistry.Serdes;
+using FraudStreams.Configuration;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Json;
+using FraudStreams.Rekeying;
+using FraudStreams.Tests.Configuration;
+using FraudStreams.Tests.Scoring;
+using FraudStreams.Topics;
+using Shouldly;
+using Xunit;
+
+namespace FraudStreams.Tests.Rekeying;
+
+[Trait("Category", "Unit")]
+public sealed class ReadSourceTests : IDisposable
+{
+    readonly FakeRegistry _registry = new();
+    readonly TemporaryFolder _folder = new();
+    readonly ReadSource _reader;
+
+    public ReadSourceTests() => _reader = Reader();
+
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _registry.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_schema_is_asked_for_once_and_records_without_one_are_JSON()
+    {
+        var payments = Payments.Json(4);
+        var (avro, json) = (_registry.Register(ForeignTopic.AvroSchema), _registry.Register("{}", "JSON"));
+        byte[][] values = [ForeignTopic.InAvro(payments[0], avro), ForeignTopic.Framed(ForeignTopic.Nested(payments[1]), json), ForeignTopic.Nested(payments[2]), ForeignTopic.InAvro(payments[3], avro)];
+
+        var first = await _reader.ReadAsync(Payments.Records(0, values));
+        await _reader.ReadAsync(Payments.Records(4, values));
+
+        first.Rows.Count.ShouldBe(4);
+        for (var row = 0; row < 4; row++)
+            Encoding.UTF8.GetString(first.Rows.Id(row)).ShouldBe(ForeignTopic.IdOf(payments[row]));
+        _registry.Asked.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task What_Confluents_serialiser_writes_is_read()
+    {
+        var schema = (RecordSchema)Avro.Schema.Parse("""{"type":"record","name":"Small","fields":[{"name":"transaction","type":{"type":"record","name":"T","fields":[{"name":"reference","type":"string"}]}}]}""");
+        var inner = new GenericRecord((RecordSchema)schema["transaction"].Schema);
+        inner.Add("reference", "t1");
+        var record = new GenericRecord(schema);
+        record.Add("transaction", inner);
+        using var client = new CachedSchemaRegistryClient(new SchemaRegistryConfig { Url = _registry.Url });
+        var bytes = await new AvroSerializer<GenericRecord>(client).SerializeAsync(record, new SerializationContext(MessageComponentType.Value, "payments.v1"));
+
+        var chunk = await _reader.ReadAsync(Payments.Records(0, bytes));
+
+        chunk.Take().Reason.ShouldNotBeNull().Message.ShouldBe("trans_date_trans_time: is missing", "the id was read, and the first field that every payment has is not there");
+    }
+
+    [Fact]
+    public async Task A_registry_that_is_away_loses_nothing()
+    {
+        var records = Payments.Records(0, ForeignTopic.InAvro(Payments.Json(1)[0], _registry.Register(ForeignTopic.AvroSchema)));
+        _registry.IsAway = true;
+
+        var failure = await Should.ThrowAsync<MessageLogException>(() => _reader.ReadAsync(records));
+        _registry.IsAway = false;
+        var chunk = await _reader.ReadAsync(records);
+
+        failure.Message.ShouldStartWith($"The schema registry at {_registry.Url} gives no answer about schema 1 within 5 s: ");
+        chunk.Rows.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_registry_may_want_a_password()
+    {
+        _registry.Credentials = "reader:secret";
+        var records = Payments.Records(0, ForeignTopic.InAvro(Payments.Json(1)[0], _registry.Register(ForeignTopic.AvroSchema)));
+        File.WriteAllText(Path.Combine(_folder, "password"), "secret\n");
+        using var reader = Reader("topics.registry.user=reader", $"topics.registry.password-file={Path.Combine(_folder, "password")}");
+
+        (await Should.ThrowAsync<MessageLogException>(() => _reader.ReadAsync(records))).Message.ShouldContain("nauthorized");
+        (await reader.ReadAsync(records)).Rows.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Unknown_schemas_foreign_kinds_and_damage_are_reasons_and_tombstones_none()
+    {
+        var payment = Payments.Json(1)[0];
+        var (avro, none) = (_registry.Register(ForeignTopic.AvroSchema), _registry.Register("""{"type":"record","name":"P","fields":[{"name":"a","type":"Unknown"}]}"""));
+
+        var chunk = await _reader.ReadAsync(Payments.Records(0, ForeignTopic.Framed(payment, 99), ForeignTopic.Framed(payment, none), ForeignTopic.InAvro(payment, avro)[..20], [0, 1], []));
+
+        chunk.Rows.Count.ShouldBe(0);
+        var read = Enumerable.Range(0, chunk.Count).Select(_ => chunk.Take()).ToList();
+        read.Select(record => record.Reason?.Code).ShouldBe([RejectCodes.UnknownSchema, RejectCodes.UnknownSchema, RejectCodes.NotAvro, RejectCodes.NotAnObject, null]);
+        read[1].Reason!.Message.ShouldContain("it uses type Unknown and does not say what that is");
+        read[^1].IsLast.ShouldBeTrue();
+    }
+
+    ReadSource Reader(params string[] more) => new(
+        SchemaFile.Read(ForeignTopic.WriteSchema(_folder)), SettingsOf.Set([$"topics.registry.url={_registry.Url}", .. more]).Topics, TimeProvider.System);
+}
