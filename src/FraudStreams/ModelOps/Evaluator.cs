@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using FraudStreams.Diagnostics;
 using FraudStreams.Model.Evaluation;
 using FraudStreams.Model.Features.Windows;
@@ -15,6 +16,10 @@ sealed record Evaluation(
 {
     /// <summary>Payments of the time that the model was trained on: where it learnt from them, the metrics flatter it.</summary>
     public long InTrainingTime { get; init; }
+
+    /// <summary>What the charts of a report show.</summary>
+    [JsonIgnore]
+    public required ScoreProfile Scores { get; init; }
 }
 
 /// <summary>Measures scores against labels.</summary>
@@ -49,6 +54,7 @@ static class Evaluator
             rows.Count, rows.Set.Positives, leftOut.Rejected, Metrics(scores, rows, model.Threshold))
         {
             InTrainingTime = seen,
+            Scores = ScoreProfile.Of(scores, rows.Set.Labels.Span, rows.Times, model.Threshold),
         };
     }
 

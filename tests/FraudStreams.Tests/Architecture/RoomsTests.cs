@@ -53,11 +53,13 @@ public sealed partial class RoomsTests
     {
         ["Schemas"] = [],
         ["Features"] = ["Schemas"],
-        ["Evaluation"] = [],
+        ["Reports"] = ["Schemas"],
+        ["Evaluation"] = ["Reports"],
         ["Json"] = ["Schemas"],
         ["Csv"] = ["Json", "Schemas"],
         ["Models"] = ["Evaluation", "Features", "Schemas"],
         ["Explanation"] = ["Features", "Models", "Schemas"],
+        ["Profiling"] = ["Features", "Json", "Reports", "Schemas"],
     };
 
     [Theory]
