@@ -38,7 +38,7 @@ public sealed class ReportsInBrowserTests : IDisposable
                 (await browser.EvaluateAsync("document.documentElement.scrollWidth")).GetInt32().ShouldBeLessThanOrEqualTo(width, $"{name} at {width}");
                 (await browser.EvaluateAsync("getComputedStyle(document.body).backgroundColor")).GetString().ShouldBe(theme == "dark" ? "rgb(15, 20, 27)" : "rgb(255, 255, 255)");
                 (await browser.EvaluateAsync("document.querySelectorAll('figure').length")).GetInt32().ShouldBeGreaterThan(1, name);
-                (await browser.EvaluateAsync("[...document.querySelectorAll('figure')].every(figure => figure.querySelector('svg').getBoundingClientRect().height > 60 && figure.querySelector('td'))")).GetBoolean().ShouldBeTrue(name);
+                (await browser.EvaluateAsync("[...document.querySelectorAll('figure')].every(figure => figure.querySelector('svg').getBoundingClientRect().height > 30 && figure.querySelector('td'))")).GetBoolean().ShouldBeTrue(name);
                 (await browser.EvaluateAsync("window.injected === undefined")).GetBoolean().ShouldBeTrue(name);
             }
         }

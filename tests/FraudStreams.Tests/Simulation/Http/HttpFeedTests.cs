@@ -226,7 +226,7 @@ public sealed class HttpFeedTests : IDisposable
         Settings(api), s_cards, log, new BackoffSettings(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(5)), new ErrorThrottle(_log, ConsumerGroups.Simulate, TimeProvider.System), _health, TimeProvider.System);
 
     static HttpFeedSettings Settings(TestPaymentsApi api, params string[] set) =>
-        SettingsOf.Set(["simulate.kind=http", $"simulate.http.url=\"{api.Url}\"", "simulate.http.interval=10ms", .. set]).Simulate.Http!;
+        SettingsOf.Set(["simulate.kind=http", $"simulate.http.url={api.Url}", "simulate.http.interval=10ms", .. set]).Simulate.Http!;
 
     /// <summary>The API's latest payments: some that were sent already, and the next.</summary>
     Answer AnswerIn(string form)
