@@ -109,7 +109,7 @@ public static class ProfileHtml
             series.Add(new BarSeries("not fraud", legitimate.Shares));
         if (numbers.Fraud is { } fraud)
             series.Add(new BarSeries("fraud", fraud.Shares));
-        return new BarChart(field.Name, $"{field.Name}, from", new ChartAxis("share of each kind", AxisFormat.Share), [.. numbers.Edges.Select(Number)], [.. series])
+        return new BarChart(field.Name, $"{field.Name}, from", new ChartAxis("share of each kind", AxisFormat.Share), [.. numbers.Edges.Select(edge => Math.Abs(edge) >= 100 ? Count((long)Math.Round(edge)) : Number(edge))], [.. series])
         {
             Note = numbers is { Legitimate: { } honest, Fraud: { } frauds } ? $"Median {Number(honest.P50)}, of frauds {Number(frauds.P50)}; 99% below {Number(honest.P99)}, of frauds {Number(frauds.P99)}" : null,
         };

@@ -13,7 +13,7 @@ public sealed record BarSeries(string Name, ImmutableArray<double> Values);
 /// <param name="Groups">Names of the groups.</param>
 public sealed record BarChart(string Title, string GroupLabel, ChartAxis Values, ImmutableArray<string> Groups, ImmutableArray<BarSeries> Series) : Chart(Title)
 {
-    const int Left = 58, Right = 14, Plot = 200, Bottom = 44;
+    const int Left = 66, Right = 14, Plot = 200, Bottom = 44;
     const int Names = 176, Figures = 74, Thick = 16;
 
     /// <summary>Whether the bars lie, each behind its name.</summary>
@@ -67,7 +67,7 @@ public sealed record BarChart(string Title, string GroupLabel, ChartAxis Values,
 
         svg.Line(Left, bottom, Width - Right, bottom, "axis");
         svg.Text((Left + Width - Right) / 2.0, bottom + 36, GroupLabel, "middle", "quiet");
-        svg.Upright(12, (top + bottom) / 2, Values.Label);
+        svg.Upright(11, (top + bottom) / 2, Values.Label);
     }
 
     void DrawLying(SvgWriter svg, AxisScale x, double top)

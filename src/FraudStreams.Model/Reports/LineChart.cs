@@ -20,7 +20,7 @@ public sealed record ChartMark(double X, string Text);
 /// <summary>Lines over numbers or time; bounds of an error are a band around their line, or bars where points are few.</summary>
 public sealed record LineChart(string Title, ChartAxis X, ChartAxis Y, ImmutableArray<LineSeries> Series) : Chart(Title)
 {
-    const int Left = 58, Right = 14, Plot = 230, Bottom = 44;
+    const int Left = 66, Right = 14, Plot = 230, Bottom = 44;
     const int FewPoints = 40, MostRows = 40, GridRows = 20;
 
     /// <summary>Values of x that are marked.</summary>
@@ -85,7 +85,7 @@ public sealed record LineChart(string Title, ChartAxis X, ChartAxis Y, Immutable
 
         svg.Line(Left, bottom, Width - Right, bottom, "axis");
         svg.Text((Left + Width - Right) / 2.0, bottom + 36, xLabel, "middle", "quiet");
-        svg.Upright(12, (top + bottom) / 2, yLabel);
+        svg.Upright(11, (top + bottom) / 2, yLabel);
     }
 
     static string LineClass(LineSeries series, int number) => $"line s{number % 4}{(series.IsDashed ? " dashed" : "")}";

@@ -24,7 +24,7 @@ static class ReportStyle
         p, li { max-width: 62rem; overflow-wrap: anywhere } .quiet, caption, figcaption span, summary { color: var(--quiet) }
         dl { display: flex; flex-wrap: wrap; gap: .7rem; margin: 1rem 0 } dl div { background: var(--soft); border: 1px solid var(--line); border-radius: 8px; padding: .45rem .9rem; min-width: 8rem }
         dt { color: var(--quiet); font-size: .87rem } dd { margin: 0; font-size: 1.2rem; font-variant-numeric: tabular-nums; overflow-wrap: anywhere }
-        .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(30rem, 100%), 1fr)); gap: 1.2rem }
+        .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(30rem, 100%), 1fr)); gap: 1.2rem }
         figure { margin: 0; min-width: 0; border: 1px solid var(--line); border-radius: 8px; padding: .7rem .9rem; align-self: start } figcaption { font-weight: 600; margin-bottom: .3rem } figcaption span { display: block; font-weight: 400; font-size: .87rem }
         .scroll { overflow-x: auto } .scroll:focus-visible, summary:focus-visible { outline: 2px solid var(--s0); outline-offset: 2px } svg { display: block; width: 100%; min-width: 26rem; height: auto }
         table { border-collapse: collapse; margin: .4rem 0 1rem; font-size: .9rem } caption { text-align: left; padding-bottom: .2rem } th { color: var(--quiet); font-weight: 500; text-align: left; vertical-align: bottom }

@@ -128,5 +128,5 @@ static class EvaluationHtml
     }
 
     static LineSeries Line(string name, IReadOnlyList<FoldResult> folds, Func<FoldResult, double> value) =>
-        new(name, [.. folds.Select(fold => new ChartPoint(new DateTimeOffset(fold.TestFrom.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero).ToUnixTimeMilliseconds(), value(fold)))]);
+        new(name, [.. folds.OrderBy(fold => fold.TestFrom).Select(fold => new ChartPoint(new DateTimeOffset(fold.TestFrom.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero).ToUnixTimeMilliseconds(), value(fold)))]);
 }

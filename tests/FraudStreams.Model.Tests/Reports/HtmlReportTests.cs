@@ -82,6 +82,9 @@ public sealed class HtmlReportTests
     [InlineData(0, 0.0123, AxisFormat.Share, "0.0%|0.5%|1.0%|1.5%")]
     [InlineData(-3, 12, AxisFormat.Number, "0|5|10|15")]
     [InlineData(5, 5, AxisFormat.Number, "5|6|7|8|9|10")]
+    [InlineData(0, 20_000, AxisFormat.Number, "0|5,000|10,000|15,000|20,000")]
+    [InlineData(0, 180_000, AxisFormat.Number, "0|50k|100k|150k|200k")]
+    [InlineData(0, 1_900_000, AxisFormat.Number, "0|0.5M|1.0M|1.5M|2.0M")]
     public void Ticks_are_round(double from, double to, AxisFormat format, string ticks) =>
         string.Join('|', new AxisScale(new ChartAxis("a", format), [from, to], 0, 100).Ticks().Select(tick => tick.Text)).ShouldBe(ticks);
 
