@@ -14,7 +14,7 @@ public sealed record BarSeries(string Name, ImmutableArray<double> Values);
 public sealed record BarChart(string Title, string GroupLabel, ChartAxis Values, ImmutableArray<string> Groups, ImmutableArray<BarSeries> Series) : Chart(Title)
 {
     const int Left = 66, Right = 14, Plot = 200, Bottom = 44;
-    const int Names = 176, Figures = 74, Thick = 16;
+    const int Names = 220, Figures = 74, Thick = 16;
 
     /// <summary>Whether the bars lie, each behind its name.</summary>
     public bool IsLying { get; init; }

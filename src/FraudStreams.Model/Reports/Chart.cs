@@ -36,7 +36,7 @@ public abstract record Chart(string Title)
             else
                 svg.Rect(x, y - 9, 12, 10, style);
             svg.Text(x + (isLine ? 23 : 17), y, name);
-            x += width + 8;
+            x += width + 18;
         }
 
         return y + 9;
