@@ -87,8 +87,9 @@ public sealed class PaymentDocument(TransactionSchema schema, string? momentFiel
         }
         catch (JsonException e)
         {
-            // The parser's own message quotes what it met.
+#pragma warning disable MA0054 // The parser's own message quotes what it met.
             throw new JsonException($"it is not JSON after its byte {e.BytePositionInLine ?? 0:N0} of line {(e.LineNumber ?? 0) + 1:N0}");
+#pragma warning restore MA0054
         }
     }
 

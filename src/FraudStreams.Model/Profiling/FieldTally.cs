@@ -13,6 +13,7 @@ sealed class FieldTally(SchemaField field, bool countsValues)
     const int MostValues = 15;
     const int LongestValue = 100;
 
+    static readonly SearchValues<byte> s_separators = SearchValues.Create("_-:/|#"u8);
     static readonly SearchValues<byte> s_exponents = SearchValues.Create("eE"u8);
 
     readonly HashSet<ulong> _distinct = [];
@@ -52,7 +53,7 @@ sealed class FieldTally(SchemaField field, bool countsValues)
     {
         get
         {
-            var end = _prefix is null || _distinct.Count < 2 ? 0 : _prefix.AsSpan().LastIndexOfAny("_-:/|#"u8) + 1;
+            var end = _prefix is null || _distinct.Count < 2 ? 0 : _prefix.AsSpan().LastIndexOfAny(s_separators) + 1;
             return end < 3 ? "" : Encoding.UTF8.GetString(_prefix.AsSpan(0, end));
         }
     }

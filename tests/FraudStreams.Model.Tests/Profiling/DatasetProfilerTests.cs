@@ -153,10 +153,10 @@ public sealed class DatasetProfilerTests
     {
         double[] Sample()
         {
-            var sample = new NumberSample(1);
+            var rows = new NumberSample(1);
             for (var row = 0; row < 200_000; row++)
-                sample.Add([row]);
-            return sample.Sorted(0);
+                rows.Add([row]);
+            return rows.Sorted(0);
         }
 
         var sample = Sample();
