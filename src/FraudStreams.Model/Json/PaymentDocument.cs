@@ -26,6 +26,9 @@ public sealed record DocumentPayment(byte[] Record, byte[] Key, string Identity,
 /// </param>
 public sealed class PaymentDocument(TransactionSchema schema, string? momentField) : IDisposable
 {
+    /// <summary>Payments of one document: an array of nothing has ten times its length in memory.</summary>
+    public const int MostPayments = 100_000;
+
     /// <summary>JSON texts in strings in strings are read so deep: nobody means more.</summary>
     const int DeepestText = 3;
 
@@ -41,7 +44,7 @@ public sealed class PaymentDocument(TransactionSchema schema, string? momentFiel
     /// <summary>The payments of a document, in its order; none where it is null or an empty list.</summary>
     /// <param name="json">The document, in UTF-8.</param>
     /// <exception cref="JsonException">It is not JSON, or ends too early; the message names no content.</exception>
-    /// <exception cref="InvalidDataException">It is JSON of another form.</exception>
+    /// <exception cref="InvalidDataException">It is JSON of another form, or has more than <see cref="MostPayments"/>.</exception>
     public IReadOnlyList<DocumentPayment> Read(ReadOnlyMemory<byte> json)
     {
         var payments = new List<DocumentPayment>();
@@ -72,11 +75,18 @@ public sealed class PaymentDocument(TransactionSchema schema, string? momentFiel
                 ReadList(list, into);
                 break;
             case JsonValueKind.Object:
-                into.Add(Payment(root.EnumerateObject().Select(member => (member.Name, member.Value))));
+                Add(into, Payment(root.EnumerateObject().Select(member => (member.Name, member.Value))));
                 break;
             default:
                 throw new InvalidDataException($"it is {Kind(root)}, and neither an object, nor a list of objects, nor a table of columns and data");
         }
+    }
+
+    static void Add(List<DocumentPayment> into, DocumentPayment payment)
+    {
+        if (into.Count == MostPayments)
+            throw new InvalidDataException($"it has more than {MostPayments:N0} payments");
+        into.Add(payment);
     }
 
     static JsonDocument Parse(ReadOnlyMemory<byte> json)
@@ -98,11 +108,11 @@ public sealed class PaymentDocument(TransactionSchema schema, string? momentFiel
         foreach (var element in list.EnumerateArray())
         {
             if (element.ValueKind == JsonValueKind.Object)
-                into.Add(Payment(element.EnumerateObject().Select(member => (member.Name, member.Value))));
+                Add(into, Payment(element.EnumerateObject().Select(member => (member.Name, member.Value))));
             else if (element.ValueKind == JsonValueKind.String && TextOf(element).AsSpan().TrimStart() is ['{', ..])
                 ReadObjectText(element, into);
             else
-                into.Add(AsItIs(element));
+                Add(into, AsItIs(element));
         }
     }
 
@@ -112,11 +122,11 @@ public sealed class PaymentDocument(TransactionSchema schema, string? momentFiel
         try
         {
             using var inner = JsonDocument.Parse(TextOf(element), s_options);
-            into.Add(Payment(inner.RootElement.EnumerateObject().Select(member => (member.Name, member.Value))));
+            Add(into, Payment(inner.RootElement.EnumerateObject().Select(member => (member.Name, member.Value))));
         }
         catch (JsonException)
         {
-            into.Add(AsItIs(element));
+            Add(into, AsItIs(element));
         }
     }
 
@@ -129,7 +139,7 @@ public sealed class PaymentDocument(TransactionSchema schema, string? momentFiel
         var names = columns.EnumerateArray().Select(TextOf).ToArray();
         foreach (var row in data.EnumerateArray())
         {
-            into.Add(row.ValueKind == JsonValueKind.Array && row.GetArrayLength() == names.Length
+            Add(into, row.ValueKind == JsonValueKind.Array && row.GetArrayLength() == names.Length
                 ? Payment(row.EnumerateArray().Select((cell, column) => (names[column], cell)))
                 : AsItIs(row));
         }

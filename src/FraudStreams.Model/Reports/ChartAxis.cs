@@ -60,11 +60,15 @@ sealed class AxisScale
         (From, To) = (axis.From ?? (double.IsFinite(From) ? From : 0), axis.To ?? (double.IsFinite(To) ? To : 1));
         if (!(To > From))
             To = From + (axis.Format == AxisFormat.Time ? Hour : Math.Max(1e-9, Math.Abs(From)));
-        if (axis is { To: null, Format: not AxisFormat.Time })
+        if (axis.Format == AxisFormat.Time)
+            return;
+        if (axis.From is null)
+            From = Step * Math.Floor((From / Step) + 1e-9);
+        if (axis.To is null)
             To = Step * Math.Ceiling((To / Step) - 1e-9);
     }
 
-    public double From { get; }
+    public double From { get; private set; }
 
     public double To { get; private set; }
 

@@ -50,7 +50,10 @@ static class ExploreCommand
 
     static void Print(DatasetProfile profile)
     {
-        Screen.Out.WritePlain(Text($"{profile.Name}, schema {profile.Schema}: {profile.All.Payments:N0} payments{(profile is { From: { } from, To: { } to } ? $" from {ReportText.Time(from)} to {ReportText.Time(to)} UTC" : "")}, {profile.All.Frauds:N0} frauds{(profile.All.FraudShare is { } share ? $" ({ReportText.Share(share)})" : "")}, {profile.All.Payments - profile.All.Labelled:N0} without a label."));
+        var span = profile is { From: { } from, To: { } to } ? $" from {ReportText.Time(from)} to {ReportText.Time(to)} UTC" : "";
+        var share = profile.All.FraudShare is { } known ? $" ({ReportText.Share(known)})" : "";
+        Screen.Out.WritePlain(Text(
+            $"{profile.Name}, schema {profile.Schema}: {profile.All.Payments:N0} payments{span}, {profile.All.Frauds:N0} frauds{share}, {profile.All.Payments - profile.All.Labelled:N0} without a label."));
         var table = new Table { Border = TableBorder.Rounded };
         table.AddColumn("field").AddColumn("type");
         foreach (var column in (string[])["missing", "different", "least", "median", "most"])

@@ -123,6 +123,13 @@ public sealed class PaymentDocumentTests
     public void Json_of_another_form_is_refused_by_what_it_is(string document, string says) => Should.Throw<InvalidDataException>(() => Read(document)).Message.ShouldContain(says);
 
     [Fact]
+    public void A_document_of_more_payments_than_memory_is_for_is_refused()
+    {
+        Read($"[{string.Join(',', Enumerable.Repeat("1", PaymentDocument.MostPayments))}]").Count.ShouldBe(PaymentDocument.MostPayments);
+        Should.Throw<InvalidDataException>(() => Read($"[{string.Join(',', Enumerable.Repeat("1", PaymentDocument.MostPayments + 1))}]")).Message.ShouldContain("more than 100,000 payments");
+    }
+
+    [Fact]
     public void Any_cut_document_is_refused_or_whole()
     {
         var whole = $"[{TestSchemas.Good},{Other}]";

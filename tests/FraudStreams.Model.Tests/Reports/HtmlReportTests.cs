@@ -80,7 +80,7 @@ public sealed class HtmlReportTests
     [Theory]
     [InlineData(0, 1, AxisFormat.Share, "0%|20%|40%|60%|80%|100%")]
     [InlineData(0, 0.0123, AxisFormat.Share, "0.0%|0.5%|1.0%|1.5%")]
-    [InlineData(-3, 12, AxisFormat.Number, "0|5|10|15")]
+    [InlineData(-3, 12, AxisFormat.Number, "-5|0|5|10|15")]
     [InlineData(5, 5, AxisFormat.Number, "5|6|7|8|9|10")]
     [InlineData(0, 20_000, AxisFormat.Number, "0|5,000|10,000|15,000|20,000")]
     [InlineData(0, 180_000, AxisFormat.Number, "0|50k|100k|150k|200k")]

@@ -28,13 +28,13 @@ public static class GateHtml
             Guards(html, report, guards);
         }
 
-        return html.Table(new ReportTable(
-                "Which ranks a card's frauds higher", ["challenger", "champion", "e-value", "needed"],
-                [[Count(report.Evidence.ChallengerHigher), Count(report.Evidence.ChampionHigher), Number(report.Evidence.EValue), Number(report.Evidence.Needed)]])
-            {
-                TextColumns = 0,
-            })
-            .ToHtml();
+        html.Table(new ReportTable(
+            "Which ranks a card's frauds higher", ["challenger", "champion", "e-value", "needed"],
+            [[Count(report.Evidence.ChallengerHigher), Count(report.Evidence.ChampionHigher), Number(report.Evidence.EValue), Number(report.Evidence.Needed)]])
+        {
+            TextColumns = 0,
+        });
+        return html.ToHtml();
     }
 
     static void Guards(HtmlReport html, GateReport report, GateGuards guards) => html
