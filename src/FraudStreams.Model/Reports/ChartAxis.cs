@@ -94,7 +94,7 @@ sealed class AxisScale
         var (scale, unit) = _axis.Format == AxisFormat.Share ? (100, "%") : To >= 1e6 ? (1e-6, "M") : To >= 1e5 ? (1e-3, "k") : (1, "");
         var decimals = Math.Clamp((int)Math.Ceiling(-Math.Log10(step * scale) - 1e-9), 0, 9);
         for (var tick = Math.Ceiling((From / step) - 1e-9); tick * step <= To + (step * 1e-9); tick++)
-            yield return (tick * step, ((tick * step * scale) + 0.0).ToString($"#,0.{new string('0', decimals)}", CultureInfo.InvariantCulture) + (tick == 0 && scale < 1 ? "" : unit));
+            yield return (tick * step, tick == 0 && scale < 1 ? "0" : ((tick * step * scale) + 0.0).ToString($"#,0.{new string('0', decimals)}", CultureInfo.InvariantCulture) + unit);
     }
 
     IEnumerable<(double, string)> Times()
