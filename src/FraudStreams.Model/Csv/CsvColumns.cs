@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
 
@@ -27,9 +28,10 @@ sealed class CsvColumns
     internal int Count { get; }
 
     /// <summary>Reads the header line.</summary>
+    /// <param name="csv">How the file is written.</param>
     /// <param name="besides">A column that may stand beside the schema's although its name is reserved.</param>
     /// <exception cref="SchemaException">Lists every column that is missing, unnamed, duplicate or reserved.</exception>
-    internal static CsvColumns Read(CsvScanner scanner, TransactionSchema schema, string file, string? besides = null)
+    internal static CsvColumns Read(CsvScanner scanner, TransactionSchema schema, CsvFormat csv, string file, string? besides = null)
     {
         if (!scanner.Read())
             throw new SchemaException(file, ["is empty; its first line must name the columns"]);
@@ -68,7 +70,7 @@ sealed class CsvColumns
             else if (schema.Roles.IdFromRow && name == schema.Roles.Id)
                 problems.Add($"column {name} exists, but the schema makes {name} from the row; name the column as id in the schema");
             columns.Add(new Column(
-                position, field, Encoding.UTF8.GetBytes($"\"{JsonEncodedText.Encode(name)}\":"), field < 0 ? default : CsvValue.Of(schema, field)));
+                position, field, Encoding.UTF8.GetBytes($"\"{JsonEncodedText.Encode(name)}\":"), field < 0 ? default : CsvValue.Of(schema, field, csv)));
         }
         var missing = Missing(fields, schema);
         if (missing.Count > 0)
@@ -77,6 +79,8 @@ sealed class CsvColumns
                 (missing is [var only] ? $"column {only} of schema {schema.Name} is missing; "
                     : $"columns {string.Join(", ", missing)} of schema {schema.Name} are missing; ") +
                 (columns.Any(c => c.Field >= 0) ? $"the line has {string.Join(", ", seen)}"
+                    : csv.Separator is { } declared && LineSeparator.Of(scanner.Line) is var found && found != declared
+                        ? $"csv.separator of the schema is {LineSeparator.NameOf((byte)declared)}, and the line has {LineSeparator.NameOf(found)}s"
                     : "does the file begin with a line of column names, separated by commas, semicolons, tabs or bars?"));
         }
         return problems.Count == 0
@@ -142,6 +146,18 @@ sealed class CsvColumns
             if (scanner.Fields[position].Length > 0)
                 return new(RejectCodes.ColumnCount, $"line {scanner.LineNumber}: has a value in column {position + 1}, which has no name");
         }
+        return null;
+    }
+
+    /// <summary>The name of the first field of the scanner's current record that is not UTF-8 text; null where none of the schema is.</summary>
+    internal string? FirstNotUtf8(CsvScanner scanner, TransactionSchema schema)
+    {
+        foreach (var column in All)
+        {
+            if (column.Field >= 0 && !Utf8.IsValid(scanner[scanner.Fields[column.Position]]))
+                return schema.Fields[column.Field].Name;
+        }
+
         return null;
     }
 

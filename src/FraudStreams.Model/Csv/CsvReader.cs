@@ -8,7 +8,7 @@ namespace FraudStreams.Model.Csv;
 /// <summary>
 /// Reads a CSV file (RFC 4180, UTF-8) straight into rows, for training. Values and reject reasons are the same, bit for bit, as through
 /// <see cref="CsvToJson"/> and <see cref="TransactionReader"/>, except for lines that cannot be split into the header's columns: their
-/// reason names the line here. Not thread-safe. Does not close the stream.
+/// reason names the line here; and for text that is not UTF-8: the reason names the field here. Not thread-safe. Does not close the stream.
 /// </summary>
 public sealed class CsvReader : IDisposable
 {
@@ -22,12 +22,14 @@ public sealed class CsvReader : IDisposable
     /// <param name="schema">The expected columns and their types.</param>
     /// <param name="fileName">Used in messages and in synthetic ids, which leave its folders out.</param>
     /// <param name="besides">A column that must stand beside the schema's, and that <see cref="Besides"/> gives.</param>
+    /// <param name="format">How the file is written; null for what the schema says.</param>
     /// <exception cref="SchemaException">The header does not fit the schema; lists every problem.</exception>
-    public CsvReader(Stream csv, TransactionSchema schema, string fileName, string? besides = null)
+    public CsvReader(Stream csv, TransactionSchema schema, string fileName, string? besides = null, CsvFormat? format = null)
     {
         Schema = schema;
-        _scanner = new CsvScanner(csv, fileName);
-        _columns = CsvColumns.Read(_scanner, schema, fileName, besides);
+        format ??= schema.Csv;
+        _scanner = new CsvScanner(csv, fileName, format);
+        _columns = CsvColumns.Read(_scanner, schema, format, fileName, besides);
         if (besides is not null && (_besides = CsvColumns.Names(_scanner).IndexOf(besides)) < 0)
             throw new SchemaException(fileName, [$"column {besides} is missing; it stands beside those of schema {schema.Name}"]);
         _syntheticId = schema.Roles.IdFromRow ? new SyntheticId(fileName) : null;
@@ -77,7 +79,7 @@ public sealed class CsvReader : IDisposable
         if (line.Length > JsonRecord.DefaultLongestRecord)
             return JsonRecord.TooLong(line.Length, JsonRecord.DefaultLongestRecord);
         if (!Utf8.IsValid(line))
-            return JsonRecord.NotUtf8();
+            return JsonRecord.NotUtf8(_columns.FirstNotUtf8(_scanner, Schema));
         var cells = into.Begin(line, out var start);
         if (_syntheticId is not null)
         {
@@ -97,7 +99,7 @@ public sealed class CsvReader : IDisposable
             if (field.HasDoubledQuotes)
             {
                 var room = into.Reserve(text.Length);
-                text = room[..CsvScanner.Undouble(text, room)];
+                text = room[.._scanner.Undouble(text, room)];
                 at = into.Keep(text.Length);
             }
             var read = _columns.Value(column, text, changed);

@@ -2,12 +2,13 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Csv;
 
 /// <summary>
 /// Splits a stream into CSV records (RFC 4180: quotes, doubled quotes, line ends in quotes; CRLF or LF) and records into fields, in one
-/// pooled buffer. The separator is the one that the first line names (sep=;) or else has most of: comma, semicolon, tab or bar. Skips blank
+/// pooled buffer. The separator is the declared one, or that which the first line names (sep=;) or has most of: comma, semicolon, tab or bar. Skips blank
 /// lines, also those of nothing but separators, as spreadsheets write empty rows. A quote that is not closed within <see cref="LongestQuoted"/> bytes invalidates its own line, not
 /// the rest of the file. Spans are valid until the next record.
 /// </summary>
@@ -18,6 +19,8 @@ sealed class CsvScanner : IDisposable
 
     readonly Stream _stream;
     readonly string _file;
+    readonly byte _quote;
+    readonly bool _isDeclared;
     readonly List<Field> _fields = [];
     byte[] _buffer = ArrayPool<byte>.Shared.Rent(1 << 18);
     int _next;
@@ -29,10 +32,13 @@ sealed class CsvScanner : IDisposable
     int _lineStart;
     int _lineLength;
 
-    internal CsvScanner(Stream stream, string file)
+    internal CsvScanner(Stream stream, string file, CsvFormat format)
     {
         _stream = stream;
         _file = file;
+        _quote = format.QuoteByte;
+        if (format.Separator is { } declared)
+            (Separator, _isDeclared) = ((byte)declared, true);
         Fill();
         while (_filled < 3 && !_ended)
             Fill();
@@ -51,6 +57,9 @@ sealed class CsvScanner : IDisposable
 
     /// <summary>Whether the file begins with a line sep=; that names the separator.</summary>
     internal bool NamesSeparator { get; private set; }
+
+    /// <summary>Whether the quote is the double one.</summary>
+    internal bool QuotesDouble => _quote == '"';
 
     /// <summary>Byte offset of the next record, from the start of the stream.</summary>
     internal long NextOffset => _bufferOffset + _next;
@@ -91,7 +100,7 @@ sealed class CsvScanner : IDisposable
             _lineStart = _next;
             HasOpenQuote = false;
             LineNumber = _nextLine;
-            if (_buffer.AsSpan(_next, length).Contains((byte)'"'))
+            if (_buffer.AsSpan(_next, length).Contains(_quote))
             {
                 ReadQuoted(length);
                 return true;
@@ -117,13 +126,13 @@ sealed class CsvScanner : IDisposable
     }
 
     /// <summary>Copies the text with doubled quotes made single; <paramref name="into"/> is at least as long. Returns the length.</summary>
-    internal static int Undouble(ReadOnlySpan<byte> text, Span<byte> into)
+    internal int Undouble(ReadOnlySpan<byte> text, Span<byte> into)
     {
         var length = 0;
         for (var i = 0; i < text.Length; i++)
         {
             into[length++] = text[i];
-            if (text[i] == '"' && i + 1 < text.Length && text[i + 1] == '"')
+            if (text[i] == _quote && i + 1 < text.Length && text[i + 1] == _quote)
                 i++;
         }
         return length;
@@ -135,11 +144,11 @@ sealed class CsvScanner : IDisposable
         for (var length = LineLength(_next); length >= 0; length = LineLength(_next))
         {
             var line = _buffer.AsSpan(_next, WithoutReturn(_buffer.AsSpan(_next, length)));
-            var named = line.Trim((byte)'"');
+            var named = line.Trim(_quote);
             NamesSeparator = named.Length == 5 && (named[..4].SequenceEqual("sep="u8) || named[..4].SequenceEqual("SEP="u8));
             if (NamesSeparator)
                 Separator = named[4];
-            else if (line.Length > 0)
+            else if (line.Length > 0 && !_isDeclared)
                 Separator = LineSeparator.Of(line);
             if (line.Length > 0 && !NamesSeparator)
                 return;
@@ -259,17 +268,17 @@ sealed class CsvScanner : IDisposable
         var i = 0;
         while (true)
         {
-            if (i < record.Length && record[i] == '"')
+            if (i < record.Length && record[i] == _quote)
             {
                 var start = ++i;
                 var doubled = false;
                 while (true)
                 {
-                    var quote = record[i..].IndexOf((byte)'"');
+                    var quote = record[i..].IndexOf(_quote);
                     if (quote < 0)
                         return false;
                     i += quote + 1;
-                    if (i == record.Length || record[i] != '"')
+                    if (i == record.Length || record[i] != _quote)
                         break;
                     doubled = true;
                     i++;

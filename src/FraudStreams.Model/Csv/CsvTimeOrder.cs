@@ -27,11 +27,12 @@ public sealed class CsvTimeOrder
     /// <param name="fileName">Used in messages.</param>
     /// <param name="mostRows">Only the first rows, up to this many, are scanned and sorted; <see cref="long.MaxValue"/> for all.</param>
     /// <param name="cancellationToken">Stops the scan.</param>
+    /// <param name="format">How the file is written; null for what the schema says.</param>
     /// <exception cref="SchemaException">The header does not fit the schema.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static CsvTimeOrder Of(Stream csv, TransactionSchema schema, string fileName, long mostRows, CancellationToken cancellationToken)
+    public static CsvTimeOrder Of(Stream csv, TransactionSchema schema, string fileName, long mostRows, CancellationToken cancellationToken, CsvFormat? format = null)
     {
-        using var scan = new Scan(csv, schema, fileName, mostRows, cancellationToken);
+        using var scan = new Scan(csv, schema, fileName, mostRows, format ?? schema.Csv, cancellationToken);
         var begin = scan.Next;
         var last = long.MinValue;
         while (scan.TryRead(last, out var time))
@@ -89,11 +90,11 @@ public sealed class CsvTimeOrder
         readonly long _mostRows;
         readonly CancellationToken _cancellationToken;
 
-        internal Scan(Stream csv, TransactionSchema schema, string fileName, long mostRows, CancellationToken cancellationToken)
+        internal Scan(Stream csv, TransactionSchema schema, string fileName, long mostRows, CsvFormat format, CancellationToken cancellationToken)
         {
             _schema = schema;
-            _scanner = new CsvScanner(csv, fileName);
-            _columns = CsvColumns.Read(_scanner, schema, fileName);
+            _scanner = new CsvScanner(csv, fileName, format);
+            _columns = CsvColumns.Read(_scanner, schema, format, fileName);
             _timeColumn = _columns.All.First(column => column.Field == schema.TimeField);
             (_mostRows, _cancellationToken) = (mostRows, cancellationToken);
         }

@@ -32,12 +32,14 @@ public sealed class CsvToJson : IDisposable
     /// <param name="schema">The expected columns.</param>
     /// <param name="fileName">Used in messages and in synthetic ids, which leave its folders out.</param>
     /// <param name="from">The <see cref="Position"/> of an earlier reader of the same file, to resume there; default starts at the first row.</param>
+    /// <param name="format">How the file is written; null for what the schema says.</param>
     /// <exception cref="SchemaException">The header does not fit the schema; lists every problem.</exception>
-    public CsvToJson(Stream csv, TransactionSchema schema, string fileName, CsvPosition from = default)
+    public CsvToJson(Stream csv, TransactionSchema schema, string fileName, CsvPosition from = default, CsvFormat? format = null)
     {
         _schema = schema;
-        _scanner = new CsvScanner(csv, fileName);
-        _columns = CsvColumns.Read(_scanner, schema, fileName);
+        format ??= schema.Csv;
+        _scanner = new CsvScanner(csv, fileName, format);
+        _columns = CsvColumns.Read(_scanner, schema, format, fileName);
         _syntheticId = schema.Roles.IdFromRow ? new SyntheticId(fileName) : null;
         _idName = System.Text.Encoding.UTF8.GetBytes($"\"{System.Text.Json.JsonEncodedText.Encode(schema.Roles.Id)}\":");
         _namesLength = _columns.All.Sum(c => c.JsonName.Length) + _idName.Length;
@@ -74,7 +76,7 @@ public sealed class CsvToJson : IDisposable
             {
                 if (_key.Length < key.Length)
                     _key = new byte[key.Length];
-                key = _key.AsSpan(0, CsvScanner.Undouble(key, _key));
+                key = _key.AsSpan(0, _scanner.Undouble(key, _key));
             }
             // A card or an id is never written anew, at most cut.
             return _columns.Value(column, key, default);
@@ -125,8 +127,8 @@ public sealed class CsvToJson : IDisposable
     {
         var fields = _scanner.Fields;
         var syntheticId = _syntheticId is null ? default : _syntheticId.Of(Row);
-        // A control character takes six bytes; quotes, comma or null add at most four bytes a column, a clock behind a day nine.
-        var room = into.GetSpan(_namesLength + (6 * (_scanner.Line.Length + syntheticId.Length)) + (13 * (fields.Length + 1)) + 2);
+        // A control character takes six bytes; quotes, comma or null add at most four bytes a column.
+        var room = into.GetSpan(_namesLength + (6 * (_scanner.Line.Length + syntheticId.Length)) + ((4 + CsvValue.Growth) * (fields.Length + 1)) + 2);
         Span<byte> changed = stackalloc byte[CsvValue.Longest];
         var at = 0;
         room[at++] = (byte)'{';
@@ -142,6 +144,12 @@ public sealed class CsvToJson : IDisposable
             scoped var text = _scanner[field];
             var doubledQuotes = field.HasDoubledQuotes;
             Put(column.JsonName, room, ref at);
+            if (doubledQuotes && !_scanner.QuotesDouble)
+            {
+                text = Undoubled(text);
+                doubledQuotes = false;
+            }
+
             if (column.Field >= 0)
                 text = Read(column, text, ref doubledQuotes, changed);
             if (column.Field < 0 || _schema.Fields[column.Field].Type == FieldType.Text)
@@ -163,13 +171,18 @@ public sealed class CsvToJson : IDisposable
     {
         if (!doubledQuotes)
             return _columns.Value(column, text, changed);
-        var written = text.Length <= _undoubled.Length ? _undoubled : _undoubled = new byte[text.Length];
-        var plain = (ReadOnlySpan<byte>)written.AsSpan(0, CsvScanner.Undouble(text, written));
+        var plain = Undoubled(text);
         var read = _columns.Value(column, plain, changed);
         if (read == plain)
             return text;
         doubledQuotes = false;
         return read;
+    }
+
+    ReadOnlySpan<byte> Undoubled(ReadOnlySpan<byte> text)
+    {
+        var written = text.Length <= _undoubled.Length ? _undoubled : _undoubled = new byte[text.Length];
+        return written.AsSpan(0, _scanner.Undouble(text, written));
     }
 
     static void Put(ReadOnlySpan<byte> bytes, Span<byte> room, ref int at)

@@ -7,14 +7,18 @@ namespace FraudStreams.Model.Csv;
 /// <summary>
 /// Which ways of writing a column's values are read beside the one that its field takes. Spreadsheets, statistics programs and exports of databases write
 /// what their locale or type says: a decimal comma, TRUE for a label, a day as 31.01.2013, NA for nothing. Only what has a single meaning is
-/// read; everything else keeps its text and is rejected for it.
+/// read, or what the schema's section csv says; everything else keeps its text and is rejected for it.
 /// </summary>
 /// <param name="Kind">What the field holds.</param>
 /// <param name="Optional">Whether a mark for a missing value stands for none.</param>
-readonly record struct CsvValue(CsvValueKind Kind, bool Optional)
+/// <param name="Declared">What the section csv says of such values; null where it says nothing.</param>
+readonly record struct CsvValue(CsvValueKind Kind, bool Optional, DeclaredCsvValue? Declared = null)
 {
     /// <summary>No changed text is longer.</summary>
     internal const int Longest = 64;
+
+    /// <summary>By how many bytes a changed text can be longer: a time of six digits as ISO 8601.</summary>
+    internal const int Growth = 20;
 
     static readonly SearchValues<byte> OfNumbers = SearchValues.Create("0123456789+-.eE"u8);
     static readonly SearchValues<string> MissingMarks = SearchValues.Create(
@@ -22,7 +26,8 @@ readonly record struct CsvValue(CsvValueKind Kind, bool Optional)
     static readonly SearchValues<string> True = SearchValues.Create(["TRUE", "WAHR", "VRAI", "T"], StringComparison.OrdinalIgnoreCase);
     static readonly SearchValues<string> False = SearchValues.Create(["FALSE", "FALSCH", "FAUX", "F"], StringComparison.OrdinalIgnoreCase);
 
-    internal static CsvValue Of(TransactionSchema schema, int field)
+    /// <param name="csv">How the file is written.</param>
+    internal static CsvValue Of(TransactionSchema schema, int field, CsvFormat csv)
     {
         var (type, formats) = (schema.Fields[field].Type, schema.Fields[field].TimeFormats);
         var kind = field == schema.IdField || field == schema.CardField ? CsvValueKind.Identity
@@ -35,7 +40,7 @@ readonly record struct CsvValue(CsvValueKind Kind, bool Optional)
                 FieldType.Time when formats.All(format => format.Kind is not (TimeFormatKind.DateTime or TimeFormatKind.Date or TimeFormatKind.Iso8601)) => CsvValueKind.Number,
                 _ => CsvValueKind.Text,
             };
-        return new CsvValue(kind, schema.Fields[field].Optional);
+        return new CsvValue(kind, schema.Fields[field].Optional, DeclaredCsvValue.Of(kind, schema.Fields[field], csv));
     }
 
     /// <summary>The text as the field takes it; the same text where it is no other way of writing that is known.</summary>
@@ -44,6 +49,8 @@ readonly record struct CsvValue(CsvValueKind Kind, bool Optional)
     /// <param name="into">At least <see cref="Longest"/> bytes, for a text that changes.</param>
     internal ReadOnlySpan<byte> Read(ReadOnlySpan<byte> text, byte separator, Span<byte> into)
     {
+        if (Declared is not null && !text.IsEmpty && Declared.TryRead(this, text.Trim((byte)' '), separator, into, out var read))
+            return read;
         if (Kind == CsvValueKind.Text)
             return text;
         if (Kind == CsvValueKind.Identity)

@@ -12,10 +12,16 @@ namespace FraudStreams.Model.Csv;
 public sealed class LabelCsvReader : IDisposable
 {
     /// <summary>As <see cref="LabelText.Names"/>.</summary>
-    static readonly CsvValue[] Values =
-        [new(CsvValueKind.Identity, false), new(CsvValueKind.Label, false), new(CsvValueKind.DateTime, false), new(CsvValueKind.Text, false)];
+    static readonly (CsvValueKind Kind, SchemaField Field)[] Values =
+    [
+        (CsvValueKind.Identity, new("id", FieldType.Text)),
+        (CsvValueKind.Label, new("true_value", FieldType.Integer)),
+        (CsvValueKind.DateTime, new("confirmed_at", FieldType.Time) { TimeFormats = [TimeFormat.Iso8601] }),
+        (CsvValueKind.Text, new("confirmed_by", FieldType.Text)),
+    ];
 
     readonly CsvScanner _scanner;
+    readonly CsvValue[] _values;
     readonly int[] _positions = new int[LabelText.Names.Length];
     readonly int _columns;
     readonly byte[] _changed = new byte[CsvValue.Longest];
@@ -24,10 +30,12 @@ public sealed class LabelCsvReader : IDisposable
     /// <summary>Reads the header line.</summary>
     /// <param name="csv">The file, from its first byte.</param>
     /// <param name="fileName">Used in messages, without its folders.</param>
+    /// <param name="format">How the file is written.</param>
     /// <exception cref="SchemaException">A column is missing or appears twice; lists every problem.</exception>
-    public LabelCsvReader(Stream csv, string fileName)
+    public LabelCsvReader(Stream csv, string fileName, CsvFormat format)
     {
-        _scanner = new CsvScanner(csv, fileName);
+        _scanner = new CsvScanner(csv, fileName, format);
+        _values = [.. Values.Select(value => new CsvValue(value.Kind, false, DeclaredCsvValue.Of(value.Kind, value.Field, format)))];
         var names = new List<string>();
         if (_scanner.Read())
         {
@@ -75,7 +83,7 @@ public sealed class LabelCsvReader : IDisposable
             return true;
         var text = new LabelText();
         for (var name = 0; name < _positions.Length; name++)
-            text.Set(name, Values[name].Read(Text(_scanner.Fields[_positions[name]]), _scanner.Separator, _changed));
+            text.Set(name, _values[name].Read(Text(_scanner.Fields[_positions[name]]), _scanner.Separator, _changed));
         (label, reason) = (text.Label, text.Problems);
         return true;
     }
@@ -90,6 +98,6 @@ public sealed class LabelCsvReader : IDisposable
             return text;
         if (_undoubled.Length < text.Length)
             _undoubled = new byte[text.Length];
-        return _undoubled.AsSpan(0, CsvScanner.Undouble(text, _undoubled));
+        return _undoubled.AsSpan(0, _scanner.Undouble(text, _undoubled));
     }
 }

@@ -135,7 +135,7 @@ static class FieldText
             }
             outOfRange = true;
         }
-        var formats = string.Join(" or ", field.TimeFormats);
+        var formats = string.Join(" or ", field.TimeFormats) + (schema.Csv.Times.IsEmpty ? "" : $", in files {string.Join(" or ", schema.Csv.Times)}");
         return outOfRange
             ? new(RejectCodes.TimeOutOfRange, $"{field.Name}: {Shown(schema, text)} as {formats} lies outside the years 1800 to 2199")
             : new(RejectCodes.NotATime, $"{field.Name}: {Shown(schema, text)} is not a time as {formats}{(text.Contains((byte)'/') ? "; day and month cannot be told apart between slashes" : "")}");

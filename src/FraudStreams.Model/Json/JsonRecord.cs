@@ -207,7 +207,10 @@ sealed class JsonRecord
             : new(RejectCodes.NotAnObject, "the record is not a JSON object: it does not begin with {");
     }
 
-    internal static RejectReason NotUtf8() => new(RejectCodes.NotUtf8, "the record is not UTF-8 text; iconv -f WINDOWS-1252 -t UTF-8 converts a file of a Western spreadsheet");
+    /// <param name="field">Where it is known which one it is.</param>
+    internal static RejectReason NotUtf8(string? field = null) => new(
+        RejectCodes.NotUtf8,
+        $"{(field is null ? "the record" : $"{field}:")} is not UTF-8 text; csv.encoding = windows-1252 in the schema reads a file of a Western spreadsheet, and iconv -f WINDOWS-1252 -t UTF-8 converts it");
 
     internal static RejectReason TooLong(int length, int longest) =>
         new(RejectCodes.TooLong, $"the record has {length:N0} bytes; at most {longest:N0} are read");

@@ -14,6 +14,9 @@ public sealed record SchemaDraft(string Name, ImmutableArray<SchemaField> Fields
     /// <summary>Whether CSV files may start with an unnamed index column, which is dropped.</summary>
     public bool DropsIndexColumn { get; init; }
 
+    /// <summary>How its CSV files are written.</summary>
+    public CsvFormat Csv { get; init; } = CsvFormat.AsFound;
+
     /// <summary>Adds a required text field for a synthetic id, which a schema file need not list among its fields.</summary>
     internal SchemaDraft WithSyntheticId() =>
         Roles.IdFromRow && Fields.All(f => f.Name != Roles.Id)

@@ -5,12 +5,21 @@ using System.Text.Json.Nodes;
 namespace FraudStreams.Model.Schemas;
 
 /// <summary>
-/// A schema as JSON, for model cards. The form is canonical: every property is written, in this order, so that its hash is the schema's id.
+/// A schema as JSON, for model cards. The form is canonical: every property is written, in this order, so that the hash of all but csv is the schema's id.
 /// </summary>
 public static class SchemaJson
 {
-    /// <summary>Writes a schema in canonical form.</summary>
-    public static JsonObject ToJson(TransactionSchema schema) => new()
+    /// <summary>Writes a schema in canonical form, and how its files are written where its section csv says so.</summary>
+    public static JsonObject ToJson(TransactionSchema schema)
+    {
+        var json = Identity(schema);
+        if (!schema.Csv.IsAsFound)
+            json["csv"] = ToJson(schema.Csv);
+        return json;
+    }
+
+    /// <summary>What makes a schema the one that it is.</summary>
+    internal static JsonObject Identity(TransactionSchema schema) => new()
     {
         ["name"] = schema.Name,
         ["drops_index_column"] = schema.DropsIndexColumn,
@@ -50,6 +59,7 @@ public static class SchemaJson
             {
                 DropsIndexColumn = json.GetProperty("drops_index_column").GetBoolean(),
                 Features = [.. json.GetProperty("features").EnumerateArray().Select(FeatureFrom)],
+                Csv = json.TryGetProperty("csv", out var csv) ? CsvFrom(csv) : CsvFormat.AsFound,
             };
             return TransactionSchema.Create(draft, subject);
         }
@@ -58,6 +68,49 @@ public static class SchemaJson
             throw new SchemaException(subject, [$"the schema in it cannot be read: {e.Message}"]);
         }
     }
+
+    static JsonObject ToJson(CsvFormat csv) => new()
+    {
+        ["encoding"] = csv.Encoding,
+        ["separator"] = csv.Separator?.ToString(),
+        ["quote"] = csv.Quote?.ToString(),
+        ["decimal"] = csv.Decimal?.ToString(),
+        ["thousands"] = csv.Thousands?.ToString(),
+        ["times"] = Texts(csv.Times.Select(time => time.ToString())),
+        ["fraud"] = Texts(csv.Fraud),
+        ["legitimate"] = Texts(csv.Legitimate),
+        ["missing"] = Texts(csv.Missing),
+    };
+
+    static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(text => JsonValue.Create(text))]);
+
+    static CsvFormat CsvFrom(JsonElement json)
+    {
+        return new CsvFormat
+        {
+            Encoding = json.GetProperty("encoding").GetString(),
+            Separator = Character("separator"),
+            Quote = Character("quote"),
+            Decimal = Character("decimal"),
+            Thousands = Character("thousands"),
+            Times = [.. Words("times").Select(TimeFrom)],
+            Fraud = Words("fraud"),
+            Legitimate = Words("legitimate"),
+            Missing = Words("missing"),
+        };
+
+        char? Character(string property) => json.GetProperty(property).GetString() switch
+        {
+            null => null,
+            { Length: 1 } text => text[0],
+            var text => throw new FormatException($"csv.{property} is \"{text}\" and must be one character"),
+        };
+
+        ImmutableArray<string> Words(string property) => [.. json.GetProperty(property).EnumerateArray().Select(word => word.GetString() ?? throw new FormatException($"csv.{property} has a null"))];
+    }
+
+    static CsvTimeFormat TimeFrom(string text) =>
+        CsvTimeFormat.Parse(text, out var problem) is var format && problem is null ? format : throw new FormatException($"csv.times: {problem}");
 
     static JsonObject ToJson(SchemaField field) => new()
     {

@@ -18,6 +18,7 @@ sealed partial class SchemaRules
         rules.CheckFields();
         rules.CheckRoles();
         rules.CheckFeatures();
+        rules.CheckCsv();
         return rules._problems;
     }
 

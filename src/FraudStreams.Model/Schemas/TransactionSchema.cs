@@ -26,6 +26,7 @@ public sealed record TransactionSchema
         Features = draft.Features;
         WindowFeatures = [.. Features.OfType<WindowFeature>()];
         DropsIndexColumn = draft.DropsIndexColumn;
+        Csv = draft.Csv;
         _index = Fields.Select((field, i) => (field.Name, i)).ToDictionary(f => f.Name, f => f.i);
         IdField = IndexOf(Roles.Id);
         TimeField = IndexOf(Roles.Time);
@@ -34,7 +35,7 @@ public sealed record TransactionSchema
         LabelField = IndexOf(Roles.Label);
         MerchantField = IndexOf(Roles.Merchant);
         HasSecrets = Fields.Any(f => f.Secret);
-        Id = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(SchemaJson.ToJson(this))));
+        Id = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(SchemaJson.Identity(this))));
     }
 
     /// <summary>Name of the schema.</summary>
@@ -61,9 +62,12 @@ public sealed record TransactionSchema
     /// <summary>Whether CSV files may start with an unnamed index column, which is dropped.</summary>
     public bool DropsIndexColumn { get; }
 
+    /// <summary>How its CSV files are written. Files of one data set may differ in it: it is no part of <see cref="Id"/>.</summary>
+    public CsvFormat Csv { get; init; }
+
     /// <summary>
-    /// SHA-256 of the schema's canonical JSON (<see cref="SchemaJson"/>), as 64 lower-case hexadecimal digits. Schemas are equal exactly if their ids
-    /// are.
+    /// SHA-256 of the schema's canonical JSON (<see cref="SchemaJson"/>) without <see cref="Csv"/>, as 64 lower-case hexadecimal digits. Schemas are equal
+    /// exactly if their ids are.
     /// </summary>
     public string Id { get; }
 

@@ -70,6 +70,7 @@ static class CommandLine
             ConfigCommand.Create(),
             RejectedCommand.Create(),
             LabelsCommand.Create(),
+            SchemaCommand.Create(),
             ExportCommand.Create(),
             ReplayCommand.Create(),
             FeaturesCommand.Create(),

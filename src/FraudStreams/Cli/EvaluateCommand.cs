@@ -58,11 +58,11 @@ static class EvaluateCommand
             : CommandChecks.Champion(settings);
         if (file == InputFile.StandardInput && call.GetValue(WarmUp)?.ToString() == InputFile.StandardInput)
             throw new SettingsException("--input and --warm-up are both -: standard input can be one of them");
-        SchemaResolver.CheckModel(settings.Schema, file, model);
-        var before = call.GetValue(WarmUp) is { } warmUp ? new CsvHistory(RunCommand.ExistingFile(warmUp), model.Schema) : null;
+        var schema = SchemaResolver.CheckModel(settings.Schema, file, model);
+        var before = call.GetValue(WarmUp) is { } warmUp ? new CsvHistory(RunCommand.ExistingFile(warmUp), schema) : null;
         using var stop = new StopSignals();
         var report = WorkProgress.Run(progress =>
-            Evaluator.Evaluate(model, new CsvHistory(file, model.Schema), progress, stop.Stopped, before, settings.Input));
+            Evaluator.Evaluate(model, new CsvHistory(file, schema), progress, stop.Stopped, before, settings.Input));
         if (page is not null)
             File.WriteAllText(page.FullName, EvaluationHtml.Write([report]));
         if (call.GetValue(CommonOptions.Json))

@@ -3,6 +3,7 @@ using FraudStreams.Diagnostics;
 using FraudStreams.Labels;
 using FraudStreams.Model.Csv;
 using FraudStreams.Model.Models;
+using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
 
 namespace FraudStreams.Cli;
@@ -10,10 +11,12 @@ namespace FraudStreams.Cli;
 /// <summary>`export`: confirmed payments as a training file.</summary>
 static class ExportCommand
 {
+    const string Parquet = "parquet";
+
     static readonly Option<FileInfo> Validated = new("--validated")
     {
-        Description = "The CSV to write: the columns of the file that the model in service was trained on, in its order and with its separator, else the schema's; with the confirmed label. It holds full card numbers: nothing in it is masked, and only its owner may read it.",
-        HelpName = "CSV",
+        Description = "The file to write: the columns of the file that the model in service was trained on, in its order and with its separator, else the schema's; with the confirmed label. It holds full card numbers: nothing in it is masked, and only its owner may read it.",
+        HelpName = "FILE",
         Required = true,
     };
 
@@ -22,6 +25,8 @@ static class ExportCommand
         Description = "Leave out the line of column names, for a file that is appended to a training file.",
     };
 
+    static readonly Option<string> Format = CreateFormat();
+
     static readonly Option<bool> Force = CommandChecks.Force();
 
     public static Command Create()
@@ -29,11 +34,30 @@ static class ExportCommand
         var command = new Command("export", "Writes payments with a confirmed label, in the order of event time, as rows of a training file, with full card numbers.");
         command.Options.Add(Validated);
         command.Options.Add(NoHeader);
+        command.Options.Add(Format);
         command.Options.Add(Force);
+        command.Validators.Add(given =>
+        {
+            if (given.GetValue(NoHeader) && given.GetValue(Format) == Parquet)
+                given.AddError("--no-header and --format parquet: only rows of a CSV can be appended to a file");
+        });
         command.SetAction(InvokeAsync);
         return command.WithExamples(
             "fraudstreams export --validated confirmed.csv",
+            "fraudstreams export --validated confirmed.parquet --format parquet",
             "fraudstreams export --validated more.csv --no-header && cat history.csv more.csv > longer.csv && fraudstreams train --input longer.csv");
+    }
+
+    static Option<string> CreateFormat()
+    {
+        var option = new Option<string>("--format")
+        {
+            Description = "csv, written as the section csv of the schema says, or parquet, with the schema's columns and their types.",
+            HelpName = "FORMAT",
+            DefaultValueFactory = _ => "csv",
+        };
+        option.AcceptOnlyFromAmong("csv", Parquet);
+        return option;
     }
 
     static async Task<int> InvokeAsync(ParseResult call, CancellationToken cancellationToken)
@@ -51,7 +75,7 @@ static class ExportCommand
             if (schema.HasSecrets)
                 progress.Warning($"{path.Name} holds full card numbers: nothing in it is masked");
             var step = progress.Step($"writing {path.Name}");
-            return await ConfirmedExport.RunAsync(store, path.FullName, TrainingColumns(settings), !call.GetValue(NoHeader), step, stop.Stopped);
+            return await ConfirmedExport.RunAsync(store, path.FullName, TrainingColumns(settings, schema), !call.GetValue(NoHeader), call.GetValue(Format) == Parquet, step, stop.Stopped);
         });
         if (call.GetValue(CommonOptions.Json))
             JsonOutput.Print(new { rows });
@@ -61,11 +85,11 @@ static class ExportCommand
     }
 
     /// <summary>The header of the file that the model in service learnt from, as its card keeps it; null where it did not learn from a file.</summary>
-    static CsvHeader? TrainingColumns(FraudSettings settings)
+    static CsvHeader? TrainingColumns(FraudSettings settings, TransactionSchema schema)
     {
         try
         {
-            return new LocalModels(settings.DataDirectory, TimeProvider.System).Champion()?.Card.Training.Columns is { } columns ? CsvHeader.Parse(columns) : null;
+            return new LocalModels(settings.DataDirectory, TimeProvider.System).Champion()?.Card.Training.Columns is { } columns ? CsvHeader.Parse(columns, schema.Csv) : null;
         }
         catch (ModelArtifactException)
         {

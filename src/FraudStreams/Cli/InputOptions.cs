@@ -7,7 +7,7 @@ namespace FraudStreams.Cli;
 static class InputOptions
 {
     /// <summary>What each command's --input takes.</summary>
-    public const string Forms = "a CSV with a header, also gzip, UTF-16 or a pipe; - reads standard input";
+    public const string Forms = "a CSV with a header, also gzip, zstd, UTF-16 or a pipe, or a Parquet file; - reads standard input";
 
     public static Option<string?> MaxRejected { get; } = CreateMaxRejected();
 

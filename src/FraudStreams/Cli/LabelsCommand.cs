@@ -2,8 +2,10 @@ using System.CommandLine;
 using Akka.Actor;
 using FraudStreams.Access;
 using FraudStreams.Access.Audit;
+using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.Labels;
+using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
 using FraudStreams.Pipelines;
 using FraudStreams.Simulation;
@@ -19,7 +21,7 @@ static class LabelsCommand
 
     static readonly Argument<FileInfo> Input = new("FILE")
     {
-        Description = "A CSV whose first line is id,true_value,confirmed_at,confirmed_by; - reads standard input. true_value: 1 is fraud, 0 is not.",
+        Description = "A CSV whose first line is id,true_value,confirmed_at,confirmed_by; - reads standard input. true_value: 1 is fraud, 0 is not. With --schema it is read as that schema's section csv says.",
     };
 
     public static Command Create()
@@ -57,10 +59,10 @@ static class LabelsCommand
             await using var topics = StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System);
             await using var access = new AccessTopics(() => StreamTopics.OpenAccess(settings, CommandLog.Logger, TimeProvider.System), TimeProvider.System);
             await using var store = await OpenStoreAsync(settings, progress, stop.Stopped);
-            await using var file = InputFile.Open(input);
+            using var file = InputFile.Open(input, CsvOf(settings));
             var step = progress.Step($"publishing the labels of {name}");
             var result = await LabelImport.RunAsync(
-                file, name, topics, store,
+                file.Stream, name, file.Format, topics, store,
                 () => new AuditLog(access).AppendAsync(new AuditEntry(TimeProvider.System.GetUtcNow(), call.GetValue(ModelsCommand.As)!, "label.imported", name)),
                 refusal => { if (refused++ < MaxRefusalsShown) progress.Warning(refusal); }, step, TimeProvider.System, stop.Stopped);
             step(1);
@@ -78,6 +80,9 @@ static class LabelsCommand
             : settings.Input.Refusal(name, result.Refused, result.Refused + result.Imported + result.AlreadyThere) is { } refusal ? throw new TooManyRejectedException(refusal)
             : ExitCode.Done;
     }
+
+    /// <summary>How files of labels are written: as those of payments, where a schema is named that says it.</summary>
+    static CsvFormat CsvOf(FraudSettings settings) => settings.Schema == "auto" ? CsvFormat.AsFound : SchemaFile.Read(settings.Schema).Csv;
 
     static string Describe(LabelImportResult result)
     {

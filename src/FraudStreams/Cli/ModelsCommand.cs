@@ -194,7 +194,7 @@ static class ModelsCommand
         var file = RunCommand.ExistingFile(call.GetValue(Input)!);
         var page = Report.Of(call);
         var reports = await WorkProgress.RunAsync(progress => models.CompareAsync(
-            [call.GetValue<string>("VERSION")!, call.GetValue<string>("OTHER")!], schema => new CsvHistory(file, schema), progress, cancellationToken));
+            [call.GetValue<string>("VERSION")!, call.GetValue<string>("OTHER")!], schema => new CsvHistory(file, SchemaResolver.Written(settings.Schema, schema)), progress, cancellationToken));
         if (page is not null)
             await File.WriteAllTextAsync(page.FullName, EvaluationHtml.Write(reports), cancellationToken);
         if (call.GetValue(CommonOptions.Json))

@@ -66,11 +66,18 @@ static class TrainCommand
         return option;
     }
 
-    static async Task<int> InvokeAsync(ParseResult call, CancellationToken cancellationToken)
+    static Task<int> InvokeAsync(ParseResult call, CancellationToken cancellationToken)
     {
-        var input = call.GetValue(Input);
         var trainer = call.GetValue(Trainer);
-        var config = call.Layers(options: [.. trainer is null ? (string[])[] : [$"model.trainer={trainer}"], .. input is null ? (string[])[] : [$"simulate.input={RunCommand.ExistingFile(input)}"], .. InputOptions.Of(call)]).Load();
+        return RunAsync(call, call.GetValue(Input), !call.GetValue(KeepChampion), trainer is null ? [] : [$"model.trainer={trainer}"]);
+    }
+
+    /// <param name="input">What to learn from; null for predictions.</param>
+    /// <param name="isChampion">Whether the new model goes into service.</param>
+    /// <param name="options">Settings that the command's own options stand for.</param>
+    internal static async Task<int> RunAsync(ParseResult call, FileInfo? input, bool isChampion, IEnumerable<string> options)
+    {
+        var config = call.Layers(options: [.. options, .. input is null ? (string[])[] : [$"simulate.input={RunCommand.ExistingFile(input)}"], .. InputOptions.Of(call)]).Load();
         var settings = FraudSettings.From(config);
         CommandChecks.MakeFolder(settings.DataDirectory);
         var registry = new LocalModels(settings.DataDirectory, TimeProvider.System);
@@ -89,7 +96,7 @@ static class TrainCommand
         });
         if (model is null)
             throw new CommandFailedException(why!);
-        var isInService = await RegisterAsync(settings, registry, model, isChampion: !call.GetValue(KeepChampion), stop.Stopped);
+        var isInService = await RegisterAsync(settings, registry, model, isChampion, stop.Stopped);
         if (call.GetValue(CommonOptions.Json))
             JsonOutput.Print(ResultOf(model, isInService));
         else

@@ -80,17 +80,55 @@ public static class SchemaFile
             Roles(root.Section("roles")))
         {
             Features = [.. root.List("features").Select(Feature)],
-            DropsIndexColumn = root.Has("csv") && DropsIndexColumn(root.Section("csv")),
         };
+        if (root.Has("csv"))
+            draft = WithCsv(draft, root.Section("csv"));
         root.RefuseOthers();
         return draft;
     }
 
-    static bool DropsIndexColumn(SettingsSection csv)
+    static SchemaDraft WithCsv(SchemaDraft draft, SettingsSection csv)
     {
-        var drops = csv.OptionalChoice("index-column", false, ("drop", true));
+        var labels = csv.Has("labels") ? csv.Section("labels") : null;
+        draft = draft with
+        {
+            DropsIndexColumn = csv.OptionalChoice("index-column", false, ("drop", true)),
+            Csv = new CsvFormat
+            {
+                Encoding = csv.OptionalText("encoding"),
+                Separator = Character(csv, "separator", ("tab", '\t')),
+                Quote = Character(csv, "quote", ("none", '\0')),
+                Decimal = Character(csv, "decimal"),
+                Thousands = Character(csv, "thousands", ("space", ' ')),
+                Times = [.. csv.TextOrTexts("times").Select(text => Time(csv, text))],
+                Fraud = labels?.TextOrTexts("fraud") ?? [],
+                Legitimate = labels?.TextOrTexts("legitimate") ?? [],
+                Missing = csv.TextOrTexts("missing"),
+            },
+        };
+        labels?.RefuseOthers();
         csv.RefuseOthers();
-        return drops;
+        return draft;
+    }
+
+    /// <param name="named">A word for a character that is hard to see.</param>
+    static char? Character(SettingsSection csv, string key, (string Word, char Character)? named = null)
+    {
+        if (csv.OptionalText(key) is not { } text)
+            return null;
+        if (text == named?.Word)
+            return named.Value.Character;
+        if (text.Length != 1)
+            csv.Add(key, $"\"{text}\" is not one character{(named is null ? "" : $"; {named.Value.Word} is possible too")}");
+        return text.FirstOrDefault();
+    }
+
+    static CsvTimeFormat Time(SettingsSection csv, string text)
+    {
+        var format = CsvTimeFormat.Parse(text, out var problem);
+        if (problem is not null)
+            csv.Add("times", problem);
+        return format;
     }
 
     static SchemaRoles Roles(SettingsSection section)

@@ -47,6 +47,7 @@ public sealed class LabelImport
 
     /// <param name="file">The file, from its first byte.</param>
     /// <param name="name">Its name, for messages.</param>
+    /// <param name="format">How it is written.</param>
     /// <param name="topics">The log to publish to.</param>
     /// <param name="store">Tells which payments and labels there are; null if it cannot be asked.</param>
     /// <param name="onFirst">Called once, before anything is published; not where nothing is.</param>
@@ -56,10 +57,10 @@ public sealed class LabelImport
     /// <param name="cancellationToken">Stops the import between two batches.</param>
     /// <exception cref="SchemaException">The first line lacks a column.</exception>
     public static async Task<LabelImportResult> RunAsync(
-        Stream file, string name, IMessageLog topics, PredictionStore? store, Func<Task> onFirst, Action<string> onRefused, Action<double> progress, TimeProvider time,
+        Stream file, string name, CsvFormat format, IMessageLog topics, PredictionStore? store, Func<Task> onFirst, Action<string> onRefused, Action<double> progress, TimeProvider time,
         CancellationToken cancellationToken)
     {
-        using var rows = new LabelCsvReader(file, name);
+        using var rows = new LabelCsvReader(file, name, format);
         var latest = (time.GetUtcNow() + MostAhead).ToUnixTimeMilliseconds();
         var import = new LabelImport(topics, store, onFirst);
         await import.ReadPendingAsync(cancellationToken);

@@ -5,7 +5,7 @@ using FraudStreams.Simulation;
 
 namespace FraudStreams.ModelOps;
 
-/// <summary>The first rows of a CSV file, by default all, sorted by event time whatever their order in the file.</summary>
+/// <summary>The first rows of an input file, by default all, sorted by event time whatever their order in the file.</summary>
 sealed class CsvHistory(string file, TransactionSchema schema, long maxRows = long.MaxValue) : IHistory
 {
     const int BatchRows = 2048;
@@ -16,21 +16,21 @@ sealed class CsvHistory(string file, TransactionSchema schema, long maxRows = lo
 
     public string Name => InputFile.NameOf(file);
 
-    public string Columns
+    public string? Columns
     {
         get
         {
-            using var stream = InputFile.Open(file);
-            return CsvHeader.Read(stream, Name).Line;
+            using var input = InputFile.Open(file, Schema.Csv);
+            return input.IsTable ? null : CsvHeader.Read(input.Stream, Name, input.Format).Line;
         }
     }
 
     public IEnumerable<TransactionRows> Read(Action<double> progress, Action<RejectReason> rejected, CancellationToken cancellationToken)
     {
-        using var stream = InputFile.Open(file);
-        var order = _order ??= CsvTimeOrder.Of(stream, Schema, Name, maxRows, cancellationToken);
-        stream.Position = 0;
-        using var csv = new CsvReader(stream, Schema, Schema.Roles.IdFromRow ? InputFile.IdNameOf(file) : Name);
+        using var input = InputFile.Open(file, Schema.Csv);
+        var order = _order ??= CsvTimeOrder.Of(input.Stream, Schema, Name, maxRows, cancellationToken, input.Format);
+        input.Stream.Position = 0;
+        using var csv = new CsvReader(input.Stream, Schema, Schema.Roles.IdFromRow ? InputFile.IdNameOf(file) : Name, format: input.Format);
         using var rows = new TransactionRows(Schema, BatchRows);
         var read = 0L;
         foreach (var scan in order.Ranges)
@@ -39,7 +39,7 @@ sealed class CsvHistory(string file, TransactionSchema schema, long maxRows = lo
             for (; csv.TryRead(rows, out var reason); read++)
             {
                 if (reason is not null)
-                    rejected(reason);
+                    rejected(reason with { Message = reason.Message.StartsWith("line ", StringComparison.Ordinal) ? reason.Message : $"{input.PlaceOf(csv.Row, csv.Line)}: {reason.Message}" });
                 if (rows.Count < BatchRows)
                     continue;
                 cancellationToken.ThrowIfCancellationRequested();

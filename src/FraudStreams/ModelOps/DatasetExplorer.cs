@@ -14,8 +14,8 @@ static class DatasetExplorer
     public static DatasetProfile Explore(string file, TransactionSchema schema, WorkProgress progress, CancellationToken cancellationToken)
     {
         var name = InputFile.NameOf(file);
-        using var stream = InputFile.Open(file);
-        using var csv = new CsvReader(stream, schema, schema.Roles.IdFromRow ? InputFile.IdNameOf(file) : name);
+        using var input = InputFile.Open(file, schema.Csv);
+        using var csv = new CsvReader(input.Stream, schema, schema.Roles.IdFromRow ? InputFile.IdNameOf(file) : name, format: input.Format);
         using var rows = new TransactionRows(schema, BatchRows);
         var profiler = new DatasetProfiler(schema);
         var share = progress.Step($"Reading {name}");
@@ -28,7 +28,7 @@ static class DatasetExplorer
             cancellationToken.ThrowIfCancellationRequested();
             profiler.Add(rows);
             rows.Clear();
-            share((double)stream.Position / Math.Max(1, stream.Length));
+            share((double)input.Stream.Position / Math.Max(1, input.Stream.Length));
         }
 
         profiler.Add(rows);

@@ -10,6 +10,7 @@ using FraudStreams.Model.Models.External;
 using FraudStreams.Model.Models.Import;
 using FraudStreams.Model.Models.Trees;
 using FraudStreams.Model.Schemas;
+using FraudStreams.Simulation;
 
 namespace FraudStreams.ModelOps;
 
@@ -120,8 +121,8 @@ static class ForeignImport
     {
         var single = model.Scorer is TreeEnsemble { SinglePrecision: true };
         var tolerance = model.Scorer is ExternalScorer ? Tolerance : 0;
-        using var stream = File.OpenRead(file);
-        using var csv = new CsvReader(stream, model.Schema, file, besides: ScoreColumn);
+        using var input = InputFile.Open(file, model.Schema.Csv);
+        using var csv = new CsvReader(input.Stream, model.Schema, file, besides: ScoreColumn, input.Format);
         using var rows = new TransactionRows(model.Schema, BatchRows);
         var windows = new WindowState(model.Schema);
         var (expected, scores, lines) = (new double[BatchRows], new double[BatchRows], new long[BatchRows]);

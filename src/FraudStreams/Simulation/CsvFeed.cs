@@ -8,7 +8,7 @@ using FraudStreams.Model.Schemas;
 namespace FraudStreams.Simulation;
 
 /// <summary>
-/// The rows of a CSV file as JSON objects, in the file's order: a row whose time lies before the one above it is sent in its turn, as a late
+/// The rows of an input file as JSON objects, in the file's order: a row whose time lies before the one above it is sent in its turn, as a late
 /// payment would come. A line that is no row is sent as it is, to be rejected with its reason. The offset is the number of rows read; ids and line
 /// numbers depend on it, so on resume rows are counted again, not skipped by their bytes.
 /// </summary>
@@ -16,20 +16,20 @@ public sealed class CsvFeed : IPaymentFeed
 {
     const int HeadBytes = 64 * 1024;
 
-    readonly Stream _file;
+    readonly InputText _file;
     readonly CsvToJson _rows;
 
     /// <exception cref="SchemaException">The first line does not fit the schema.</exception>
     public CsvFeed(string path, TransactionSchema schema)
     {
         Name = InputFile.NameOf(path);
-        _file = InputFile.Open(path);
+        _file = InputFile.Open(path, schema.Csv);
         try
         {
             OffsetKeyPrefix = $"file:{Name}:";
-            OffsetKey = new TopicPartition(OffsetKeyPrefix + Fingerprint(_file), 0);
-            _file.Position = 0;
-            _rows = new CsvToJson(_file, schema, schema.Roles.IdFromRow ? InputFile.IdNameOf(path) : Name);
+            OffsetKey = new TopicPartition(OffsetKeyPrefix + Fingerprint(_file.Stream), 0);
+            _file.Stream.Position = 0;
+            _rows = new CsvToJson(_file.Stream, schema, schema.Roles.IdFromRow ? InputFile.IdNameOf(path) : Name, format: _file.Format);
         }
         catch
         {

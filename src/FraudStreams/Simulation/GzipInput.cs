@@ -26,7 +26,7 @@ sealed class GzipInput(Stream file) : InputStream
         {
             _buffer.AsSpan(_start, _filled - _start).CopyTo(_buffer);
             (_start, _filled) = (0, _filled - _start);
-            var read = _unpacked.Read(_buffer, _filled, _buffer.Length - _filled);
+            var read = Unpack();
             if (read == 0)
                 return _buffer.AsSpan(0, _filled).SequenceEqual(s_end) ? 0 : throw new InvalidDataException("it is cut before the end of its data");
             _filled += read;
@@ -36,6 +36,19 @@ sealed class GzipInput(Stream file) : InputStream
         _buffer.AsSpan(_start, taken).CopyTo(buffer);
         _start += taken;
         return taken;
+    }
+
+    /// <summary>What the library says depends on where the file is cut, and is of archives.</summary>
+    int Unpack()
+    {
+        try
+        {
+            return _unpacked.Read(_buffer, _filled, _buffer.Length - _filled);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException("it is cut or damaged", e);
+        }
     }
 
     protected override void Dispose(bool disposing)

@@ -16,6 +16,12 @@ sealed class InputCopy
     /// <summary>Of the content: eight hexadecimal digits.</summary>
     public string Digest { get; }
 
+    /// <summary>Whether it is the text of a file of typed columns.</summary>
+    public bool IsTable { get; set; }
+
+    /// <summary>Whether the source said itself which encoding of Unicode it is in.</summary>
+    public bool IsUnicode { get; set; }
+
     /// <summary>Reads a source to its end. It is not closed.</summary>
     public static InputCopy Of(Stream source)
     {

@@ -86,6 +86,7 @@ public sealed partial class JsonDocsTests
 
         ShouldBeAsIn("evaluate --train-from", Parsed(EvaluateCommand.ResultOf([fold])));
         ShouldBeAsIn("tune", Parsed(TuneCommand.ResultOf([new GridResult([1], new BoostingSettings(), [fold])], fold)));
+        ShouldBeAsIn("schema guess", Parsed(SchemaCommand.ResultOf("shop.conf", true, 1, 1)));
         ShouldBeAsIn("features verify, with a difference", Parsed(new FeatureVerified(1, 1, 0, new FeatureDifference("a", "predictions/0, offset 1", "v", "amt", 1, 2))));
     }
 

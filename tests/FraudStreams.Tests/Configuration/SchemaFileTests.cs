@@ -56,6 +56,42 @@ public sealed class SchemaFileTests
     }
 
     [Fact]
+    public void How_files_are_written_arrives_in_the_schema()
+    {
+        var schema = SchemaFile.Parse(Minimal.Replace("card = card }", "card = card, label = fraud }").Replace("fields = [", "fields = [ { name = fraud, type = integer }") +
+            """
+
+            csv {
+              index-column = drop
+              encoding = latin-1, separator = ";", quote = "'", decimal = ",", thousands = "."
+              times = ["dd.MM.yyyy HH:mm:ss", iso-8601]
+              labels { fraud = [ja, j], legitimate = nein }
+              missing = "k. A."
+            }
+            """, "pay.conf");
+
+        schema.DropsIndexColumn.ShouldBeTrue();
+        var csv = schema.Csv;
+        (csv.Encoding, csv.Separator, csv.Quote, csv.Decimal, csv.Thousands).ShouldBe(("latin-1", ';', '\'', ',', '.'));
+        csv.Times.Select(time => time.ToString()).ShouldBe(["dd.MM.yyyy HH:mm:ss", "iso-8601"]);
+        csv.Fraud.ShouldBe(["ja", "j"]);
+        csv.Legitimate.ShouldBe(["nein"]);
+        csv.Missing.ShouldBe(["k. A."]);
+        SchemaFile.Parse(Minimal + "\ncsv { separator = tab, quote = none }", "pay.conf").Csv.ShouldSatisfyAllConditions(csv => csv.Separator.ShouldBe('\t'), csv => csv.Quote.ShouldBe('\0'));
+    }
+
+    [Fact]
+    public void What_is_wrong_with_the_way_files_are_written_is_said_at_once()
+    {
+        var refusal = Should.Throw<SchemaException>(() => SchemaFile.Parse(
+            Minimal + "\ncsv { separator = \";;\", times = \"yyyy-mm-dd\", delimiter = x, labels { fraud = ja, no = nein } }", "pay.conf")).Message;
+
+        foreach (var problem in (string[])
+            ["csv.separator: \";;\" is not one character; tab is possible too", "csv.times: \"yyyy-mm-dd\" has no whole date", "csv.labels.no: is not known here", "csv.delimiter: is not known here"])
+            refusal.ShouldContain(problem);
+    }
+
+    [Fact]
     public void Windows_are_read_with_their_key_length_delay_and_whether_the_payment_counts()
     {
         var schema = SchemaFile.Parse(

@@ -101,7 +101,7 @@ public sealed class OddFilesTests
     [InlineData("old-mac.csv", "its lines end in CR alone; give them LF")]
     [InlineData("excel-workbook.xlsx", "is a ZIP archive or a workbook: unpack it, or save the sheet as CSV")]
     [InlineData("zipped-cut.csv.gz", "is gzip and cannot be read to its end")]
-    [InlineData("utf16-damaged.csv", "is UTF-16 with bytes that are no character")]
+    [InlineData("utf16-damaged.csv", "is UTF-16 and cannot be read to its end: line ")]
     public void What_is_no_csv_is_refused_with_the_cure(string file, string cure)
     {
         var refusal = Should.Throw<Exception>(() => Read(file));
@@ -135,8 +135,8 @@ public sealed class OddFilesTests
         var path = Path.Combine(s_folder, file);
         using var rows = new TransactionRows(s_schema);
         reasons = [];
-        using (var stream = InputFile.Open(path))
-        using (var csv = new CsvReader(stream, s_schema, file))
+        using (var input = InputFile.Open(path, s_schema.Csv))
+        using (var csv = new CsvReader(input.Stream, s_schema, file, format: input.Format))
         {
             while (csv.TryRead(rows, out var reason))
             {

@@ -1,6 +1,10 @@
 using System.Diagnostics;
 using System.IO.Compression;
+using System.Text;
 using FraudStreams.Cli.Live;
+using FraudStreams.Configuration;
+using FraudStreams.ModelOps;
+using FraudStreams.Tests.ModelOps;
 using Shouldly;
 using Xunit;
 
@@ -161,6 +165,41 @@ public sealed class InputFilesTests
         same.Errors.ShouldContain("2,995 of the 2,995 payments measured are those that cards-");
         part.Errors.ShouldContain("1,001 of the 1,001 payments of part.csv lie in the time that cards-");
         part.Json().GetProperty("in_training_time").GetInt64().ShouldBe(1_001);
+    }
+
+    [Fact]
+    public async Task A_file_that_nobody_described_is_guessed_trained_scored_and_exported_as_Parquet()
+    {
+        using var folder = new StreamFolder(1);
+        var input = InventedFiles.Write(folder.Path, "bestellungen.csv", Rows);
+        var lines = System.IO.File.ReadAllLines(input, Encoding.Latin1);
+        System.IO.File.WriteAllLines(folder.File("labels.csv"), lines[1..21].Select(line => $"{line.Split(';')[0]};ja;01.07.2024 10:00;Prüfer").Prepend("id;true_value;confirmed_at;confirmed_by"), Encoding.Latin1);
+        string[] data = ["--data", folder.File("shop")];
+
+        await using var guess = await folder.RunAsync(["schema", "guess", "bestellungen.csv", "--train", "--set", "model.trees=5", "--json", .. data]);
+        (await guess.ExitAsync()).ShouldBe(0, guess.Errors);
+        guess.Json().GetProperty("schema").GetString().ShouldBe("bestellungen");
+        await using var import = await folder.RunAsync(["labels", "import", "labels.csv", "--schema", "bestellungen.conf", .. data]);
+        (await import.ExitAsync()).ShouldBe(0, import.Errors);
+        await using var run = await folder.RunAsync(["run", "--input", "bestellungen.csv", "--until-drained", .. data]);
+        (await run.ExitAsync()).ShouldBe(0, run.Errors);
+        await using var export = await folder.RunAsync(["export", "--validated", "confirmed.parquet", "--format", "parquet", .. data]);
+        (await export.ExitAsync()).ShouldBe(0, export.Errors);
+
+        var confirmed = PaymentsOf(folder.File("confirmed.parquet"));
+        confirmed.Count.ShouldBe(20);
+        confirmed.ShouldBe(PaymentsOf(input).Take(20).Select(payment => payment with { Label = true }));
+
+        List<(string Id, bool? Label, double Amount, long Time, string Kind)> PaymentsOf(string file)
+        {
+            var schema = SchemaFile.Read(folder.File("bestellungen.conf"));
+            return
+            [
+                .. new CsvHistory(file, schema).Read(_ => { }, reason => throw new InvalidDataException(reason.Message), default)
+                    .SelectMany(rows => Enumerable.Range(0, rows.Count).Select(row => (Encoding.UTF8.GetString(rows.Id(row)), rows.Label(row), rows.Amount(row), rows.EventTime(row),
+                        Encoding.UTF8.GetString(rows.Text(row, schema.IndexOf("Warengruppe")))))),
+            ];
+        }
     }
 
     [Fact]

@@ -89,7 +89,7 @@ static class MlflowEndpoints
         using var stream = MemoryMarshal.TryGetArray(body, out var array) ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false) : new MemoryStream(body.ToArray());
         try
         {
-            using var rows = new CsvToJson(stream, payments.Schema, "request.csv");
+            using var rows = new CsvToJson(stream, payments.Schema, "request.csv", format: CsvFormat.AsFound);
             var record = new ArrayBufferWriter<byte>(1024);
             while (rows.TryRead(record))
             {
