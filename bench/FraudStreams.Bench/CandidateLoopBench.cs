@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using FraudStreams.Configuration;
 using FraudStreams.Model.Json;
+using FraudStreams.Model.Reports;
 using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps.Registry;
 using FraudStreams.Pipelines;
@@ -98,32 +99,14 @@ static class CandidateLoopBench
             yield return day;
     }
 
-    static string Chart(List<(double Day, int Frauds, double Loop, double First)> points, double[] promotions)
+    static string Chart(List<(double Day, int Frauds, double Loop, double First)> points, double[] promotions) => new LineChart(
+        "Average precision by week: the candidate loop and a model that is never retrained", new ChartAxis("days since the first model; dashed: a promotion"),
+        new ChartAxis("average precision of the week") { To = 1 },
+        [
+            new LineSeries("never retrained", [.. points.Select(point => new ChartPoint(point.Day, point.First))]) { IsDashed = true },
+            new LineSeries("candidate loop", [.. points.Select(point => new ChartPoint(point.Day, point.Loop))]),
+        ])
     {
-        const int width = 760, height = 320, left = 46, bottom = 40, top = 16, right = 12;
-        var (last, lowest) = (points[^1].Day, Math.Floor(points.Min(point => Math.Min(point.Loop, point.First)) * 10) / 10);
-        var svg = new StringBuilder($"<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"Average precision by week: the candidate loop and a model that is never retrained\" viewBox=\"0 0 {width} {height}\" font-family=\"system-ui, sans-serif\" font-size=\"12\"><rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>");
-        for (var at = lowest; at <= 1.0001; at += 0.1)
-            svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{left}\" y1=\"{Y(at):0.0}\" x2=\"{width - right}\" y2=\"{Y(at):0.0}\" stroke=\"#ddd\"/><text x=\"{left - 6}\" y=\"{Y(at) + 4:0.0}\" text-anchor=\"end\">{at:0.0}</text>");
-        for (var day = 0; day <= last; day += 30)
-            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{X(day):0.0}\" y=\"{height - bottom + 18}\" text-anchor=\"middle\">{day}</text>");
-        foreach (var day in promotions)
-            svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{X(day):0.0}\" y1=\"{top}\" x2=\"{X(day):0.0}\" y2=\"{height - bottom}\" stroke=\"#999\" stroke-dasharray=\"3 3\"/>");
-        svg.Append($"<text x=\"{(width + left) / 2}\" y=\"{height - 6}\" text-anchor=\"middle\">days since the first model; dashed: a promotion</text>");
-        svg.Append($"<text transform=\"rotate(-90)\" x=\"{-(height - bottom + top) / 2}\" y=\"12\" text-anchor=\"middle\">average precision of the week</text>");
-        Line(point => point.First, "#1f5fa8", "never retrained", 0, "6 4");
-        Line(point => point.Loop, "#b3431e", "candidate loop", 1, "none");
-        return svg.Append("</svg>\n").ToString();
-
-        void Line(Func<(double Day, int Frauds, double Loop, double First), double> value, string colour, string name, int number, string dashes)
-        {
-            svg.Append($"<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\" stroke-dasharray=\"{dashes}\" points=\"")
-                .AppendJoin(' ', points.Select(point => string.Create(CultureInfo.InvariantCulture, $"{X(point.Day):0.0},{Y(value(point)):0.0}"))).Append("\"/>");
-            svg.Append($"<text x=\"{left + 10}\" y=\"{height - bottom - 26 + (number * 16)}\" fill=\"{colour}\">{name}</text>");
-        }
-
-        double X(double day) => left + (day / last * (width - left - right));
-
-        double Y(double precision) => height - bottom - ((precision - lowest) / (1 - lowest) * (height - bottom - top));
-    }
+        Marks = [.. promotions.Select(day => new ChartMark(day, ""))],
+    }.ToSvgFile();
 }

@@ -15,6 +15,9 @@ public readonly record struct OperatingPoint(double Threshold, long TruePositive
     public double Precision => (double)TruePositives / Alerts;
 }
 
+/// <summary>A point of a precision-recall curve.</summary>
+public readonly record struct CurvePoint(double Recall, double Precision);
+
 /// <summary>The operating points of scored rows: one for each distinct score, descending.</summary>
 public sealed class OperatingPoints
 {
@@ -71,5 +74,33 @@ public sealed class OperatingPoints
             if (point.FalsePositives <= rate * Negatives) found = point.TruePositives;
             else break;
         return (double)found / Positives;
+    }
+
+    /// <summary>The precision-recall curve at about equal steps of recall: at most 101 points, by ascending recall; none without fraud.</summary>
+    public ImmutableArray<CurvePoint> PrecisionRecall()
+    {
+        var curve = ImmutableArray.CreateBuilder<CurvePoint>();
+        var next = 0.0;
+        foreach (var point in Positives == 0 ? [] : Points)
+        {
+            var recall = (double)point.TruePositives / Positives;
+            if (recall < next)
+                continue;
+            curve.Add(new CurvePoint(recall, point.Precision));
+            next = Math.Floor((recall * 100) + 1 + 1e-9) / 100;
+        }
+        return curve.ToImmutable();
+    }
+
+    /// <summary>The lowest threshold with at most so many alerts; null where already the highest score gives more.</summary>
+    public OperatingPoint? WithAtMost(double alerts)
+    {
+        var (low, high) = (0, Points.Length);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = Points[middle].Alerts <= alerts ? (middle + 1, high) : (low, middle);
+        }
+        return low == 0 ? null : Points[low - 1];
     }
 }

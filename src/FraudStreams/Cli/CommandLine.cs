@@ -61,6 +61,7 @@ static class CommandLine
         {
             run,
             SimulateCommand.Create(),
+            ExploreCommand.Create(),
             TrainCommand.Create(),
             EvaluateCommand.Create(),
             TuneCommand.Create(),

@@ -29,16 +29,19 @@ static class EvaluateCommand
         HelpName = "CSV",
     };
 
+    static readonly ReportOptions Report = new("metrics, curves, calibration, cut-offs, days");
+
     static readonly SplitOptions Splits = new();
 
     public static Command Create()
     {
         var command = new Command("evaluate", "Scores labelled payments with the model in service and prints metrics of the scores. With --train-from: trains anew on some days of the file and measures on days after those, as the Fraud Detection Handbook does.");
-        command.With([Input, Model, WarmUp, InputOptions.MaxRejected, .. Splits.All]);
+        command.With([Input, Model, WarmUp, InputOptions.MaxRejected, .. Report.All, .. Splits.All]);
         command.SetAction(Invoke);
         return command.WithExamples(
             "fraudstreams evaluate --input later.csv",
             "fraudstreams evaluate --input later.csv --warm-up history.csv",
+            "fraudstreams evaluate --input later.csv --report evaluation.html",
             "fraudstreams evaluate --input transactions.csv --schema handbook --train-from 2018-07-25 --folds 4",
             "fraudstreams evaluate --input later.csv --model fraudstreams-data/models/cards-20240131-120000 --json");
     }
@@ -46,8 +49,9 @@ static class EvaluateCommand
     static int Invoke(ParseResult call)
     {
         var file = RunCommand.ExistingFile(call.GetValue(Input)!);
+        var page = Report.Of(call);
         if (call.GetValue(Splits.From) is { } from)
-            return RunBacktest(call, file, Splits.Split(call, from));
+            return RunBacktest(call, file, Splits.Split(call, from), page);
         var settings = FraudSettings.From(call.Layers(options: InputOptions.Of(call)).Load());
         var model = call.GetValue(Model) is { } folder
             ? ModelArtifact.Load(folder.FullName)
@@ -59,6 +63,8 @@ static class EvaluateCommand
         using var stop = new StopSignals();
         var report = WorkProgress.Run(progress =>
             Evaluator.Evaluate(model, new CsvHistory(file, schema), progress, stop.Stopped, before, settings.Input));
+        if (page is not null)
+            File.WriteAllText(page.FullName, EvaluationHtml.Write([report]));
         if (call.GetValue(CommonOptions.Json))
             JsonOutput.Print(report);
         else
@@ -70,7 +76,7 @@ static class EvaluateCommand
     internal static object ResultOf(IReadOnlyList<FoldResult> folds) => new { folds };
 
     /// <summary>Trains a model with the current settings for each split, and does not keep it.</summary>
-    static int RunBacktest(ParseResult call, string file, TemporalSplit split)
+    static int RunBacktest(ParseResult call, string file, TemporalSplit split, FileInfo? page)
     {
         var settings = FraudSettings.From(call.Layers(options: [$"simulate.input={file}", .. InputOptions.Of(call)]).Load());
         using var stop = new StopSignals();
@@ -82,6 +88,8 @@ static class EvaluateCommand
             progress.Step($"Training and measuring: {split}");
             return Backtest.Run(rows, split, call.GetValue(Splits.Folds), train => ScorerTrainer.Train(settings.Model, train, null, null, stop.Stopped));
         });
+        if (page is not null)
+            File.WriteAllText(page.FullName, EvaluationHtml.Write(split.ToString(), folds));
         if (call.GetValue(CommonOptions.Json))
             JsonOutput.Print(ResultOf(folds));
         else

@@ -1,3 +1,4 @@
+using FraudStreams.ModelOps;
 using Spectre.Console;
 
 namespace FraudStreams.Cli;
@@ -5,30 +6,11 @@ namespace FraudStreams.Cli;
 /// <summary>Table of metrics with readable names.</summary>
 static class MetricsTable
 {
-    static readonly (string Key, string Title, string Format)[] Rows =
-    [
-        ("average_precision", "average precision", "0.0000"),
-        ("roc_auc", "ROC AUC", "0.0000"),
-        ("threshold", "threshold", "0.0000"),
-        ("precision", "precision at the threshold", "0.0000"),
-        ("recall", "recall at the threshold", "0.0000"),
-        ("f1", "F1 at the threshold", "0.0000"),
-        ("alerts_a_day", "alerts a day of event time", "#,##0.0"),
-        ("recall_at_fpr_0.001", "recall at 1 false alarm in 1,000", "0.0000"),
-        ("card_precision_at_100", "card precision at 100 a day", "0.0000"),
-        ("brier_score", "Brier score", "0.00000"),
-        ("expected_calibration_error", "expected calibration error", "0.00000"),
-        ("true_positives", "frauds found", "#,##0"),
-        ("false_negatives", "frauds missed", "#,##0"),
-        ("false_positives", "false alarms", "#,##0"),
-        ("true_negatives", "honest and let through", "#,##0"),
-    ];
-
     public static Table Render(string title, string caption, IReadOnlyDictionary<string, double> metrics)
     {
         var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Markup.Escape(title)), Caption = new TableTitle(Markup.Escape(caption)) };
         table.AddColumn(new TableColumn("measure").Width(36)).AddColumn(new TableColumn("value").RightAligned().Width(12));
-        foreach (var (key, name, format) in Rows)
+        foreach (var (key, name, format) in MetricNames.All)
         {
             if (metrics.TryGetValue(key, out var value))
                 table.AddRow(name, value.ToString(format));
@@ -45,7 +27,7 @@ static class MetricsTable
         foreach (var (version, _) in versions)
             table.AddColumn(new TableColumn(Markup.Escape(version)).RightAligned());
         table.AddColumn(new TableColumn("difference").RightAligned());
-        foreach (var (key, name, format) in Rows)
+        foreach (var (key, name, format) in MetricNames.All)
         {
             var values = versions.Select(version => version.Metrics.TryGetValue(key, out var value) ? value : double.NaN).ToArray();
             if (values.All(double.IsNaN))

@@ -33,6 +33,8 @@ static class ModelsCommand
         Required = true,
     };
 
+    static readonly ReportOptions Report = new("both versions' metrics, curves, calibration, cut-offs, days");
+
     static readonly Option<bool> None = new("--none") { Description = "No version challenges the champion any more." };
 
     /// <summary>Who calls.</summary>
@@ -66,8 +68,8 @@ static class ModelsCommand
         Of("history", "Prints every entry: who did what, when and why.", HistoryAsync, [Verify], "fraudstreams models history", "fraudstreams models history --verify"),
         Of("who", "Shows which version decided about a payment, who put it into service and why, and what challengers said of it.", ModelsWho.RunAsync,
             [new Argument<string>("ID") { Description = "The payment's id." }], "fraudstreams models who f05a20e1e8ef9ce8c6e511bda6603b18"),
-        Of("compare", "Measures two versions on the same labelled payments.", CompareAsync, [Version(), Version("OTHER"), Input],
-            "fraudstreams models compare cards-20260131-120000 cards-20260207-120000 --input february.csv"),
+        Of("compare", "Measures two versions on the same labelled payments.", CompareAsync, [Version(), Version("OTHER"), Input, .. Report.All],
+            "fraudstreams models compare cards-20260131-120000 cards-20260207-120000 --input february.csv --report compared.html"),
     };
 
     static Argument<string> Version(string name = "VERSION") => new(name) { Description = "The name of a version, as `models list` prints it." };
@@ -190,8 +192,11 @@ static class ModelsCommand
     static async Task<int> CompareAsync(ParseResult call, FraudSettings settings, ModelService models, CancellationToken cancellationToken)
     {
         var file = RunCommand.ExistingFile(call.GetValue(Input)!);
+        var page = Report.Of(call);
         var reports = await WorkProgress.RunAsync(progress => models.CompareAsync(
             [call.GetValue<string>("VERSION")!, call.GetValue<string>("OTHER")!], schema => new CsvHistory(file, SchemaResolver.Written(settings.Schema, schema)), progress, cancellationToken));
+        if (page is not null)
+            await File.WriteAllTextAsync(page.FullName, EvaluationHtml.Write(reports), cancellationToken);
         if (call.GetValue(CommonOptions.Json))
             JsonOutput.Print(new { Compared = reports });
         else

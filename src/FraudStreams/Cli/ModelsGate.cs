@@ -14,17 +14,13 @@ namespace FraudStreams.Cli;
 /// <summary>`models gate`: judges the challenger against the champion from what the store holds.</summary>
 static class ModelsGate
 {
-    static readonly Option<FileInfo?> Report = new("--report") { Description = "An HTML file for the report: curves, bounds, alerts a day, segments. It opens without a network.", HelpName = "HTML" };
+    static readonly ReportOptions Report = new("curves, bounds, alerts a day, segments");
 
-    static readonly Option<bool> Force = CommandChecks.Force();
-
-    public static Option[] Options => [Report, Force];
+    public static Option[] Options => Report.All;
 
     public static async Task<int> RunAsync(ParseResult call, FraudSettings settings, ModelService models, CancellationToken cancellationToken)
     {
-        var page = call.GetValue(Report);
-        if (page is not null)
-            CommandChecks.MayWrite(page.FullName, call.GetValue(Force));
+        var page = Report.Of(call);
         await using var store = OpenStore(settings) ?? throw new CommandFailedException($"there is no store in {settings.DataDirectory}: `fraudstreams run` makes it");
         var report = await StoredGate.JudgeAsync(store, models.State, settings.Candidates.Gate.Rules, cancellationToken);
         if (page is not null)

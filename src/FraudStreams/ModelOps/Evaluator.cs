@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using FraudStreams.Diagnostics;
 using FraudStreams.Model.Evaluation;
 using FraudStreams.Model.Features.Windows;
@@ -9,9 +10,10 @@ namespace FraudStreams.ModelOps;
 
 /// <summary>The metrics of a version on a history, as `evaluate` prints them.</summary>
 /// <param name="Rejected">Rows that could not be read.</param>
+/// <param name="Scores">What the charts of a report show.</param>
 sealed record Evaluation(
     string ModelVersion, string Input, DateTimeOffset From, DateTimeOffset To, long Rows, long Frauds, long Rejected,
-    ImmutableSortedDictionary<string, double> Metrics)
+    ImmutableSortedDictionary<string, double> Metrics, [property: JsonIgnore] ScoreProfile Scores)
 {
     /// <summary>Payments of the time that the model was trained on: where it learnt from them, the metrics flatter it.</summary>
     public long InTrainingTime { get; init; }
@@ -46,7 +48,8 @@ static class Evaluator
         var seen = SeenInTraining(model.Card, rows, history.Name, progress);
         return new Evaluation(
             model.Version, history.Name, DateTimeOffset.FromUnixTimeMilliseconds(rows.Times[0]), DateTimeOffset.FromUnixTimeMilliseconds(rows.Times[^1]),
-            rows.Count, rows.Set.Positives, leftOut.Rejected, Metrics(scores, rows, model.Threshold))
+            rows.Count, rows.Set.Positives, leftOut.Rejected, Metrics(scores, rows, model.Threshold),
+            ScoreProfile.Of(scores, rows.Set.Labels.Span, rows.Times, model.Threshold))
         {
             InTrainingTime = seen,
         };

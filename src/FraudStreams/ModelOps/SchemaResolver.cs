@@ -30,6 +30,10 @@ static class SchemaResolver
         return schema;
     }
 
+    /// <summary>The same for a file alone, whatever the data folder holds.</summary>
+    /// <exception cref="SettingsException">No schema fits.</exception>
+    public static TransactionSchema OfFile(string name, string input) => name != "auto" ? SchemaFile.Read(name) : SchemaOf(input, champion: null);
+
     /// <summary>Checks that a named schema is the model's, and that the file's header does not fit another one.</summary>
     /// <param name="name">The setting.</param>
     /// <returns>The model's schema, with the section csv of the named one.</returns>

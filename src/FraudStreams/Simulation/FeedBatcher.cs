@@ -40,8 +40,12 @@ public sealed class FeedBatcher(IPaymentFeed feed, string topic, string group, E
 
     async Task<RecordBatch?> BatchAsync()
     {
-        if (!ReadPayment())
-            return null;
+        while (!ReadPayment())
+        {
+            if (!await feed.WaitAsync(_end.Token))
+                return null;
+        }
+
         while (UntilDue() is { Ticks: > 0 } wait)
             await Task.Delay(wait < MaxWait ? wait : MaxWait, time, _end.Token);
 

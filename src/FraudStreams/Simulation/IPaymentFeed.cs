@@ -27,6 +27,9 @@ public interface IPaymentFeed : IDisposable
     /// <summary>Resumes at a committed offset, from the beginning of the feed.</summary>
     void GoTo(long position, CancellationToken cancellationToken);
 
-    /// <summary>Appends the next payment's bytes; false at the end.</summary>
+    /// <summary>Appends the next payment's bytes; false where none is at hand.</summary>
     bool TryRead(IBufferWriter<byte> into);
+
+    /// <summary>Waits for the next payment where none is at hand; false at the end of the feed.</summary>
+    ValueTask<bool> WaitAsync(CancellationToken cancellationToken) => ValueTask.FromResult(false);
 }

@@ -54,12 +54,14 @@ public sealed partial class RoomsTests
     {
         ["Schemas"] = [],
         ["Features"] = ["Schemas"],
-        ["Evaluation"] = [],
+        ["Reports"] = ["Schemas"],
+        ["Evaluation"] = ["Reports"],
         ["Json"] = ["Schemas"],
         ["Avro"] = ["Json", "Schemas"],
         ["Csv"] = ["Json", "Schemas"],
         ["Models"] = ["Evaluation", "Features", "Schemas"],
         ["Explanation"] = ["Features", "Models", "Schemas"],
+        ["Profiling"] = ["Features", "Json", "Reports", "Schemas"],
     };
 
     [Theory]

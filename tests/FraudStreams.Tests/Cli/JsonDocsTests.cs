@@ -36,6 +36,8 @@ public sealed partial class JsonDocsTests
         await ShouldPrintAsync("rejected", folder, "rejected", "--json");
         await ShouldPrintAsync("train", folder, "train", "--input", folder.Input, "--set", "model.trees=20", "--set", "model.threshold=cost 100 1", "--json");
         await ShouldPrintAsync("evaluate", folder, "evaluate", "--input", folder.Input, "--json");
+        await File.AppendAllLinesAsync(folder.Input, [(await File.ReadAllLinesAsync(folder.Input))[1], "half a row"]);
+        await ShouldPrintAsync("explore", folder, "explore", "--input", folder.Input, "--report", "payments.html", "--json");
         await ShouldPrintAsync("replay", folder, "replay", "--into", folder.File("again.ndjson"), "--json");
         await ShouldPrintAsync("features verify", folder, "features", "verify", "--json");
         await ShouldPrintAsync("config", folder, "config", "--changed", "--json", "--set", "batch.size=9");

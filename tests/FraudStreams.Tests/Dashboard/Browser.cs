@@ -73,6 +73,12 @@ sealed class Browser : IAsyncDisposable
         ["mobile"] = width < 600,
     });
 
+    /// <summary>What the reader prefers: light or dark.</summary>
+    public Task ThemeAsync(string theme) => SendAsync("Emulation.setEmulatedMedia", new JsonObject
+    {
+        ["features"] = new JsonArray(new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = theme }),
+    });
+
     public Task GoToAsync(Uri address) => SendAsync("Page.navigate", new JsonObject { ["url"] = address.ToString() });
 
     /// <summary>The value of an expression of the page.</summary>

@@ -69,6 +69,32 @@ public sealed class ScreenshotTests
         browser.Errors.ShouldBeEmpty();
     }
 
+    [ScreenshotFact]
+    public async Task Screenshots_of_reports()
+    {
+        using var folder = new StreamFolder(payments: 40_000);
+        await folder.ShouldDoAsync("explore", "--input", folder.Input, "--report", "explore.html");
+        await folder.ShouldDoAsync("evaluate", "--input", folder.Input, "--report", "evaluation.html");
+        await using var browser = await Browser.StartAsync();
+        foreach (var (report, heading) in ((string, string)[])[("explore", "Amount"), ("evaluation", "Ranking and calibration")])
+        {
+            foreach (var (width, height) in ((int, int)[])[(1440, 900), (390, 844)])
+            {
+                foreach (var theme in (string[])["light", "dark"])
+                {
+                    await browser.ResizeAsync(width, height);
+                    await browser.ThemeAsync(theme);
+                    await browser.GoToAsync(new Uri(folder.File($"{report}.html")));
+                    await browser.UntilAsync($"document.readyState === 'complete' && location.pathname.endsWith('/{report}.html')");
+                    await browser.EvaluateAsync($"[...document.querySelectorAll('h2')].find(h => h.textContent === '{heading}').scrollIntoView()");
+                    await SaveAsync(browser, $"report-{report}-{theme}-{width}");
+                }
+            }
+        }
+
+        browser.Errors.ShouldBeEmpty();
+    }
+
     static async Task WriteAsync(Browser browser, Uri address, string name, string until, Func<Task>? then = null)
     {
         await browser.GoToAsync(address);
@@ -78,8 +104,11 @@ public sealed class ScreenshotTests
 
         // Charts come in with a movement.
         await Task.Delay(TimeSpan.FromSeconds(6));
-        await File.WriteAllBytesAsync(Path.Combine(Directory.CreateDirectory(Repository.PathOf("docs/images")).FullName, $"{name}.png"), await browser.ScreenshotAsync());
+        await SaveAsync(browser, name);
     }
+
+    static async Task SaveAsync(Browser browser, string name) =>
+        await File.WriteAllBytesAsync(Path.Combine(Directory.CreateDirectory(Repository.PathOf("docs/images")).FullName, $"{name}.png"), await browser.ScreenshotAsync());
 
     static async Task RejectAsync(string data)
     {

@@ -83,6 +83,3 @@ public sealed record GateSegment(string Name, long Frauds, double ChampionRecall
 {
     public double Difference => ChallengerRecall - ChampionRecall;
 }
-
-/// <summary>A point of a precision-recall curve.</summary>
-public readonly record struct CurvePoint(double Recall, double Precision);

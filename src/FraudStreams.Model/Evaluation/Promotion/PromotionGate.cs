@@ -108,23 +108,8 @@ public static class PromotionGate
 
     static double Share(long part, long whole) => whole == 0 ? 0 : (double)part / whole;
 
-    /// <summary>The points at about equal steps of recall.</summary>
-    static ImmutableArray<CurvePoint> Curve(GatePayment[] payments, Converter<GatePayment, double> score)
-    {
-        var points = OperatingPoints.Of(Array.ConvertAll(payments, score), Array.ConvertAll(payments, payment => payment.IsFraud ? (byte)1 : (byte)0));
-        var curve = ImmutableArray.CreateBuilder<CurvePoint>();
-        var next = 0.0;
-        foreach (var point in points.Points)
-        {
-            var recall = (double)point.TruePositives / points.Positives;
-            if (recall < next)
-                continue;
-            curve.Add(new CurvePoint(recall, point.Precision));
-            next = Math.Floor((recall * 100) + 1 + 1e-9) / 100;
-        }
-
-        return curve.ToImmutable();
-    }
+    static ImmutableArray<CurvePoint> Curve(GatePayment[] payments, Converter<GatePayment, double> score) =>
+        OperatingPoints.Of(Array.ConvertAll(payments, score), Array.ConvertAll(payments, payment => payment.IsFraud ? (byte)1 : (byte)0)).PrecisionRecall();
 
     static GateReport Decide(GateReport report)
     {

@@ -14,12 +14,14 @@ public sealed class GateHtmlTests
         var html = GateHtml.Write(Report());
 
         var page = XDocument.Parse(html.Replace("<!doctype html>", "").Replace("<meta charset=\"utf-8\">", "").Replace("<meta name=\"viewport\" content=\"width=device-width\">", ""));
-        html.ShouldNotContain("http");
+        html.ShouldNotContain("http:");
+        html.ShouldNotContain("https:");
         html.ShouldNotContain("<script");
         page.Descendants("svg").Count().ShouldBe(2);
         page.Descendants("svg").ShouldAllBe(svg => svg.Attribute("aria-label")!.Value.Length > 0);
         page.Descendants("polyline").ShouldAllBe(line => line.Attribute("points")!.Value.Split(' ', StringSplitOptions.None).Length > 5);
         page.Descendants("caption").Select(caption => caption.Value).ShouldContain("Precision by recall");
+        page.Descendants("figure").ShouldAllBe(figure => figure.Descendants("table").Any());
     }
 
     [Fact]
