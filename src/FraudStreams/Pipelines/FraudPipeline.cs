@@ -27,15 +27,15 @@ static class FraudPipeline
             .Via(context.Stop.Flow<RecordBatch>())
             .Via(PublishRecords.Flow(context.Resources.Topics, context.Metrics)));
 
-    /// <summary>transactions ▸ batch ▸ speed_2 ▸ parse ▸ windows ▸ model ▸ predictions and rejected, with the offset in transactions; challenger ▸ shadow.</summary>
-    public static IRunnableGraph<Task<Done>> Score(PipelineContext context, PartitionWindowStates? windows, IActorRef model, ShadowQueue shadow) =>
+    /// <summary>transactions ▸ batch ▸ speed_2 ▸ parse ▸ windows ▸ model ▸ predictions, rejected and drift, with the offset in transactions; challenger ▸ shadow.</summary>
+    public static IRunnableGraph<Task<Done>> Score(PipelineContext context, PartitionWindowStates? windows, IActorRef model, ShadowQueue shadow, DriftRecorder drift) =>
         Consumed(context, TopicNames.Transactions, (partition, chunks) => chunks
             .Via(context.Settings.Batch.FlowByAge(context.Time))
             .Via(BatchRateLimiter.Flow<TopicRecord>(context.Rates.Speed2, context.Stop.Thrown))
             .Via(ReadTransactions.Flow(context.Resources.Schema, context.Settings.Topics))
             .Via(PartitionWindowStates.Flow(windows, partition))
             .Via(ScoreTransactions.Flow(model, context.Settings.Scoring))
-            .Via(PublishPredictions.Flow(context.Resources.Topics, context.Metrics, context.Time, shadow, context.Resources.Awaited)));
+            .Via(PublishPredictions.Flow(context.Resources.Topics, context.Metrics, context.Time, shadow, context.Resources.Awaited, drift)));
 
     /// <summary>predictions ▸ predicted frauds ▸ the partition's outbox, with the offset in predictions; the outbox ▸ mail, webhook ▸ alerts.</summary>
     public static IRunnableGraph<Task<Done>> Alert(PipelineContext context, IActorRef outboxes) =>

@@ -50,6 +50,7 @@ public sealed record TopicSettings(
             KeyValuePair.Create(TopicNames.Undelivered, 1),
             KeyValuePair.Create(TopicNames.Labels, 1),
             KeyValuePair.Create(TopicNames.Shadow, Partitions),
+            KeyValuePair.Create(TopicNames.Drift, 1),
         ]);
 
     /// <param name="features">How many values a prediction carries.</param>
@@ -63,7 +64,7 @@ public sealed record TopicSettings(
         new(dataDirectory, PartitionsOfTopics)
         {
             Durability = Durability,
-            Retention = Retention with { Kept = [TopicNames.Models, TopicNames.Cases, TopicNames.Keys, TopicNames.Audit] },
+            Retention = Retention with { Kept = [TopicNames.Drift, TopicNames.Models, TopicNames.Cases, TopicNames.Keys, TopicNames.Audit] },
             PollInterval = Poll,
             ChunkRecords = ReadRecords,
             ChunkBytes = ReadBytes,
