@@ -26,7 +26,7 @@ static class DriftBench
         new("units change to cents", ["amt", "TX_AMOUNT"], payment => Scale(payment, 100)),
         new("a category vanishes", ["category"], payment => Text(payment, "category") == "groceries" ? null : payment),
         new("a field goes null (dob)", ["age"], payment => Without(payment, "dob")),
-        new("a time zone slips by 5 h", ["hour", "TX_DURING_NIGHT"], Later(5)),
+        new("a time zone slips by 5 h", ["hour", "TX_DURING_NIGHT", DriftJudge.TimeOfDayName], Later(5)),
         new("fraud moves to new merchants", ["score", "alerts", "recall", "precision"], Moved),
     ];
 

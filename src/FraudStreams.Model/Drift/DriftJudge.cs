@@ -10,6 +10,11 @@ namespace FraudStreams.Model.Drift;
 /// </summary>
 public static class DriftJudge
 {
+    /// <summary>The name of the finding of how payments are spread over the day.</summary>
+    public const string TimeOfDayName = "time of day";
+
+    const string AlertsName = "alerts", RecallName = "recall", PrecisionName = "precision";
+
     /// <summary>Compares the windows of a time.</summary>
     /// <param name="reference">The version's.</param>
     /// <param name="history">What was counted of the version.</param>
@@ -27,7 +32,7 @@ public static class DriftJudge
                 windows.Add(Confirmed(window, windows, rules));
         }
 
-        return new DriftReport(history.Version, windows.ToImmutable(), AlarmsOf(windows));
+        return new DriftReport(history.Version, windows.ToImmutable(), AlarmsOf(windows, rules));
     }
 
     /// <summary>The first hour of the window that an hour lies in.</summary>
@@ -56,6 +61,7 @@ public static class DriftJudge
         }
 
         var first = reference.FirstAlertBin(threshold);
+        findings.Add(TimeOfDay(reference, [.. hours.Select(hour => (hour.Key, DriftStatistics.Sum(hour.Value.AsSpan(reference.Offsets[^1]))))]));
         findings.Add(Alerts(reference, first, reference.Score.CountsOf(ofWeek), scores));
         var truth = history.Truths.TryGetValue((hours.Key, rules.WindowHours), out var known) ? known : (PredictedFrauds?)null;
         if (truth is { } of2)
@@ -76,7 +82,7 @@ public static class DriftJudge
             (of, now) = (reference, current.ToArray());
         var psi = DriftStatistics.PopulationStability(of, now);
         double? wasserstein = column.Kind == DriftKind.Number && column.Sigma > 0
-            ? DriftStatistics.Wasserstein(column.Edges.AsSpan(), reference.AsSpan(1), current[1..]) / column.Sigma
+            ? Math.Max(DriftStatistics.Wasserstein(column.Edges.AsSpan(), reference.AsSpan(1), current[1..]) / column.Sigma, DriftStatistics.RankWasserstein(reference.AsSpan(1), current[1..]))
             : null;
         double? jensenShannon = column.Kind == DriftKind.Number ? null : DriftStatistics.JensenShannon(of, now);
         var missing = ShareOf(current, 0);
@@ -87,13 +93,39 @@ public static class DriftJudge
             DriftWords.Of(column, reference, current));
     }
 
+    /// <summary>
+    /// How payments are spread over the hours of the window that have any, beside the reference's same hours of the week: a clock that is set otherwise shows here,
+    /// whatever the features are.
+    /// </summary>
+    static DriftFinding TimeOfDay(DriftReference reference, IReadOnlyList<(long Hour, long Payments)> hours)
+    {
+        var totals = new long[DriftColumn.Hours];
+        for (var at = 0; at < reference.Score.Counts.Length; at++)
+            totals[at / reference.Score.Bins] += reference.Score.Counts[at];
+        var (of, now) = (new long[24], new long[24]);
+        foreach (var (hour, payments) in hours)
+        {
+            var weekday = DriftColumn.HourOfWeek(hour) / 24;
+            var isKnown = DriftStatistics.Sum(totals.AsSpan(weekday * 24, 24)) > 0;
+            var hourOfDay = DriftColumn.HourOfWeek(hour) % 24;
+            now[hourOfDay] += payments;
+            of[hourOfDay] += isKnown ? totals[(weekday * 24) + hourOfDay] : Enumerable.Range(0, 7).Sum(day => totals[(day * 24) + hourOfDay]);
+        }
+
+        var most = Enumerable.Range(0, 24).MaxBy(hour => Math.Abs(ShareOf(now, hour) - ShareOf(of, hour)));
+        var (psi, distance) = (DriftStatistics.PopulationStability(of, now), DriftStatistics.JensenShannon(of, now));
+        return new DriftFinding(
+            TimeOfDayName, Math.Max(psi, distance), null, psi, distance, null, PValueOf(of, now, reference.HourDispersion, reference.DayRows), false, false,
+            string.Create(CultureInfo.InvariantCulture, $"{most:00}:00 to {most + 1:00}:00 UTC: {ShareOf(of, most):P1} → {ShareOf(now, most):P1} of payments"));
+    }
+
     static DriftFinding Alerts(DriftReference reference, int first, long[] expected, long[] scores)
     {
         var (of, now) = (TwoOf(expected, first), TwoOf(scores, first));
         var (before, share) = (ShareOf(of, 1), ShareOf(now, 1));
         var effect = Math.Abs(Math.Log10((now[1] + 0.5) / (now[0] + now[1] + 1.0) / ((of[1] + 0.5) / (of[0] + of[1] + 1.0))));
         return new DriftFinding(
-            "alerts", effect, null, null, null, null, PValueOf(of, now, Math.Max(reference.FraudDispersion, reference.Score.Dispersion), reference.DayRows), false, false,
+            AlertsName, effect, null, null, null, null, PValueOf(of, now, Math.Max(reference.FraudDispersion, reference.Score.Dispersion), reference.DayRows), false, false,
             string.Create(CultureInfo.InvariantCulture, $"{before:P2} of payments are predicted frauds → {share:P2}"));
 
         static long[] TwoOf(long[] scores, int first) => [DriftStatistics.Sum(scores.AsSpan(0, first)), DriftStatistics.Sum(scores.AsSpan(first))];
@@ -104,7 +136,7 @@ public static class DriftJudge
     {
         foreach (var (name, of, other, was, wasOther) in new[]
         {
-            ("recall", now.Caught, now.Missed, before.Caught, before.Missed), ("precision", now.Caught, now.FalseAlerts, before.Caught, before.FalseAlerts),
+            (RecallName, now.Caught, now.Missed, before.Caught, before.Missed), (PrecisionName, now.Caught, now.FalseAlerts, before.Caught, before.FalseAlerts),
         })
         {
             if (of + other == 0 || was + wasOther == 0)
@@ -148,7 +180,7 @@ public static class DriftJudge
 
     static bool IsFlagged(DriftWindow window, string name) => window.Findings.Any(finding => finding.Name == name && finding.IsFlagged);
 
-    static ImmutableArray<DriftAlarm> AlarmsOf(IReadOnlyList<DriftWindow> windows)
+    static ImmutableArray<DriftAlarm> AlarmsOf(IReadOnlyList<DriftWindow> windows, DriftRules rules)
     {
         var alarms = new List<DriftAlarm>();
         var open = new Dictionary<string, int>();
@@ -164,11 +196,7 @@ public static class DriftJudge
                 }
                 else if (finding.IsAlarm)
                 {
-                    var first = at;
-                    while (first > 0 && at - first < 10 && windows.Skip(Math.Max(0, first - 2)).Take(Math.Min(2, first)).Any(earlier => IsFlagged(earlier, finding.Name)))
-                        first--;
-                    while (!IsFlagged(windows[first], finding.Name))
-                        first++;
+                    var first = Enumerable.Range(Math.Max(0, at - rules.Of + 1), Math.Min(at + 1, rules.Of)).First(earlier => IsFlagged(windows[earlier], finding.Name));
                     open[finding.Name] = alarms.Count;
                     alarms.Add(new DriftAlarm(finding.Name, windows[first].From, window.To, window.To, finding.Effect, finding.What ?? ""));
                 }
@@ -182,8 +210,11 @@ public static class DriftJudge
             before = window;
         }
 
-        return [.. alarms.OrderBy(alarm => alarm.ConfirmedAt).ThenByDescending(alarm => alarm.Effect)];
+        return [.. alarms.OrderBy(alarm => alarm.ConfirmedAt).ThenBy(alarm => IsOutcome(alarm.Name)).ThenByDescending(alarm => alarm.Effect)];
     }
+
+    /// <summary>Whether it follows from others, and names no cause.</summary>
+    internal static bool IsOutcome(string name) => name is DriftReference.ScoreName or AlertsName or RecallName or PrecisionName;
 
     internal static double ShareOf(ReadOnlySpan<long> counts, int bin) => DriftStatistics.Sum(counts) is > 0 and var all ? counts[bin] / (double)all : 0;
 

@@ -14,6 +14,9 @@ namespace FraudStreams.Model.Drift;
 /// <param name="FraudDispersion">By how much the number of frauds a day varies more than that of independent ones, at least 1.</param>
 public sealed record DriftReference(ImmutableArray<DriftColumn> Columns, double Threshold, ImmutableArray<int> Frauds, double DayRows, double FraudDispersion)
 {
+    /// <summary>By how much the number of payments in the hours of a day varies more than by chance, at least 1.</summary>
+    public double HourDispersion { get; init; } = 1;
+
     /// <summary>The name of the score's column.</summary>
     public const string ScoreName = "score";
 

@@ -62,7 +62,10 @@ public static class DriftReferenceBuilder
         }
 
         var fraud = ColumnOf("fraud", DriftKind.Number, [0.5], [], isFraud, hours);
-        return new DriftReference(columns.ToImmutable(), threshold, [.. frauds], rows.Rows / (double)DaysOf(hours).Count, fraud.Dispersion);
+        return new DriftReference(columns.ToImmutable(), threshold, [.. frauds], rows.Rows / (double)DaysOf(hours).Count, fraud.Dispersion)
+        {
+            HourDispersion = HourDispersionOf(hours),
+        };
     }
 
     static bool IsOfTheDate(FeatureDefinition feature) =>
@@ -146,6 +149,36 @@ public static class DriftReferenceBuilder
         }
 
         return (UpperMean(ratios), UpperMean(ranks));
+    }
+
+    /// <summary>Each day against the others of its weekday, where there are some.</summary>
+    static double HourDispersionOf(long[] hours)
+    {
+        var days = hours.GroupBy(hour => hour / 24).ToDictionary(day => day.Key, day =>
+        {
+            var counts = new long[24];
+            foreach (var hour in day)
+                counts[hour % 24]++;
+            return counts;
+        });
+        if (days.Count < LeastDays)
+            return UnknownDispersion;
+        var ratios = new List<double>();
+        foreach (var (day, counts) in days)
+        {
+            var others = new long[24];
+            foreach (var (_, other) in days.Where(other => other.Key != day && other.Key % 7 == day % 7))
+            {
+                for (var hour = 0; hour < 24; hour++)
+                    others[hour] += other[hour];
+            }
+
+            var (statistic, freedom) = DriftStatistics.ChiSquare(others, counts);
+            if (freedom > 0)
+                ratios.Add(statistic / freedom);
+        }
+
+        return UpperMean(ratios);
     }
 
     /// <summary>The mean and its standard error, at least 1: a few days may have been quiet by chance.</summary>

@@ -20,6 +20,7 @@ static class DriftReferenceJson
             json.WriteNumber("threshold", reference.Threshold);
             json.WriteNumber("day_rows", reference.DayRows);
             json.WriteNumber("fraud_dispersion", reference.FraudDispersion);
+        json.WriteNumber("hour_dispersion", reference.HourDispersion);
             Numbers(json, "frauds", reference.Frauds);
             json.WriteStartArray("features");
             foreach (var column in reference.Columns)
@@ -36,7 +37,10 @@ static class DriftReferenceJson
     {
         var reference = new DriftReference(
             [.. root.GetProperty("features").EnumerateArray().Select(ReadColumn)], root.GetProperty("threshold").GetDouble(), Whole(root, "frauds"),
-            root.GetProperty("day_rows").GetDouble(), root.GetProperty("fraud_dispersion").GetDouble());
+            root.GetProperty("day_rows").GetDouble(), root.GetProperty("fraud_dispersion").GetDouble())
+        {
+            HourDispersion = root.GetProperty("hour_dispersion").GetDouble(),
+        };
         if (reference.Score.Kind != DriftKind.Score || reference.Frauds.Length != reference.Score.Bins || reference.Columns.Count(column => column.Kind == DriftKind.Score) != 1)
             throw new ModelFormatException("The drift reference has no score as its last column, or not a number of frauds for each of its bins.");
         return reference;

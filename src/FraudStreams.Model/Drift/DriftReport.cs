@@ -3,9 +3,9 @@ using System.Collections.Immutable;
 namespace FraudStreams.Model.Drift;
 
 /// <summary>What a window of payments showed of one feature, of the score, of the alerts, or of what labels said.</summary>
-/// <param name="Name">The feature; "score", "alerts", "precision", "recall".</param>
+/// <param name="Name">The feature; "time of day", "score", "alerts", "precision", "recall".</param>
 /// <param name="Effect">How large the difference is (<see cref="DriftRules.MinEffect"/>).</param>
-/// <param name="Wasserstein">In standard deviations of the reference; null but of numbers.</param>
+/// <param name="Wasserstein">In standard deviations of the reference, of values or of ranks, the greater; null but of numbers.</param>
 /// <param name="Psi">Population stability index; null of alerts, precision and recall.</param>
 /// <param name="JensenShannon">Distance, 0..1; null of numbers, alerts, precision and recall.</param>
 /// <param name="Missing">Share of missing values; null but of features.</param>
@@ -32,9 +32,9 @@ public sealed record DriftAlarm(string Name, DateTimeOffset Since, DateTimeOffse
 
 /// <summary>The windows of a time, and the alarms in it.</summary>
 /// <param name="ModelVersion">The version whose payments and reference are compared.</param>
-/// <param name="Alarms">By the time of their confirmation, the largest effect first.</param>
+/// <param name="Alarms">By the time of their confirmation; features before what follows from them, the largest effect first.</param>
 public sealed record DriftReport(string ModelVersion, ImmutableArray<DriftWindow> Windows, ImmutableArray<DriftAlarm> Alarms)
 {
     /// <summary>The alarms that the last window confirms or continues.</summary>
-    public ImmutableArray<DriftFinding> Current => Windows.IsEmpty ? [] : [.. Windows[^1].Findings.Where(finding => finding.IsAlarm).OrderByDescending(finding => finding.Effect)];
+    public ImmutableArray<DriftFinding> Current => Windows.IsEmpty ? [] : [.. Windows[^1].Findings.Where(finding => finding.IsAlarm).OrderBy(finding => DriftJudge.IsOutcome(finding.Name)).ThenByDescending(finding => finding.Effect)];
 }

@@ -13,7 +13,7 @@ public sealed record DriftRules
     public int Of { get; init; } = 3;
 
     /// <summary>
-    /// Least effect: the greater of Wasserstein/σ and PSI of a number, of Jensen-Shannon distance and PSI of a category or the score; the difference of a
+    /// Least effect: the greatest of Wasserstein/σ of values and of ranks and PSI of a number, of Jensen-Shannon distance and PSI of a category or the score; the difference of a
     /// share of missing values, of precision or recall; log10 of the ratio of alerts.
     /// </summary>
     public double MinEffect { get; init; } = 0.1;

@@ -87,6 +87,27 @@ public static class DriftStatistics
         return area;
     }
 
+    /// <summary>
+    /// The same of the values' ranks among the reference, in their standard deviation: whatever scale the values have, a shift of a normal distribution by d of its
+    /// standard deviations is about d. A heavy tail, whose standard deviation hides everything else, does not matter.
+    /// </summary>
+    /// <param name="reference">Counts by bin, in ascending order of values.</param>
+    /// <param name="current">Counts by the same bins.</param>
+    public static double RankWasserstein(ReadOnlySpan<long> reference, ReadOnlySpan<long> current)
+    {
+        double m = Sum(reference), below = 0;
+        if (m == 0)
+            return 0;
+        var (edges, of, now) = (new double[reference.Length + 1], new long[reference.Length + 2], new long[reference.Length + 2]);
+        for (var bin = 0; bin < reference.Length; bin++)
+        {
+            below += reference[bin];
+            (edges[bin + 1], of[bin + 1], now[bin + 1]) = (below / m, reference[bin], current[bin]);
+        }
+
+        return Wasserstein(edges, of, now) * Math.Sqrt(12);
+    }
+
     /// <summary>Pearson's X² of two samples over the same bins, neighbours grouped until 5 payments are expected of each sample in each group.</summary>
     /// <param name="reference">Counts by bin.</param>
     /// <param name="current">Counts by the same bins.</param>

@@ -41,7 +41,7 @@ sealed class ScorePipeline : IPipeline
             resources.Schema, resources.Topics, settings.Topics, settings.Memory, settings.DataDirectory, context.Log, context.Time));
         var models = new LocalModels(settings.DataDirectory, context.Time);
         var watch = new ProbationWatch(settings.Models.Probation);
-        (_topics, _drift) = (resources.Topics, new DriftRecorder(models, context.Time, context.Log));
+        (_topics, _drift) = (resources.Topics, settings.Candidates.Drift.IsOn ? new DriftRecorder(models, context.Time, context.Log) : null);
         var supervisor = resources.System.ActorOf(ModelSupervisor.Props(model, models, settings.Scoring, settings.Restart, watch, _drift), "model-supervisor");
         _shadow = new ShadowQueue(context.Metrics);
         _challenger = resources.System.ActorOf(

@@ -35,7 +35,7 @@ public sealed class DriftReferenceTests
         }
 
         again.Frauds.ShouldBe(s_reference.Frauds);
-        (again.Threshold, again.DayRows, again.FraudDispersion).ShouldBe((s_reference.Threshold, s_reference.DayRows, s_reference.FraudDispersion));
+        (again.Threshold, again.DayRows, again.FraudDispersion, again.HourDispersion).ShouldBe((s_reference.Threshold, s_reference.DayRows, s_reference.FraudDispersion, s_reference.HourDispersion));
     }
 
     [Theory]

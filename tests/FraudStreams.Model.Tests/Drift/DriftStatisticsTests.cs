@@ -55,6 +55,21 @@ public sealed class DriftStatisticsTests
     }
 
     [Fact]
+    public void Wasserstein_of_ranks_is_a_shift_in_standard_deviations_whatever_the_scale()
+    {
+        var (random, reference, current) = (new Random(1), new long[40], new long[40]);
+        for (var i = 0; i < 200_000; i++)
+        {
+            var normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+            reference[Math.Clamp((int)((normal * 5) + 20), 0, 39)]++;
+            current[Math.Clamp((int)(((normal + 0.4) * 5) + 20), 0, 39)]++;
+        }
+
+        DriftStatistics.RankWasserstein(reference, current).ShouldBe(0.4, 0.03);
+        DriftStatistics.RankWasserstein([5, 5], [500, 500]).ShouldBe(0);
+    }
+
+    [Fact]
     public void Chi_square_groups_what_is_rare()
     {
         var (statistic, freedom) = DriftStatistics.ChiSquare([100, 100, 1, 0], [120, 80, 0, 1]);
