@@ -135,7 +135,7 @@ static class DriftBench
                 var trainer = new Trainer(settings.Model, local, _progress, TimeProvider.System) { LearnFrom = (history as IStartsAt)?.LearnFrom ?? long.MinValue };
                 var (model, why) = trainer.Train(history, CancellationToken.None);
                 _model = model ?? throw new InvalidOperationException(why);
-                _reference = ModelArtifact.LoadDriftReference(local.FolderOf(model.Version))!;
+                _reference = DriftReferenceFile.Load(local.FolderOf(model.Version))!;
             }
             finally
             {

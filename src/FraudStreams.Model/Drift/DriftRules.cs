@@ -24,6 +24,6 @@ public sealed record DriftRules
     /// <summary>A window with fewer payments says nothing.</summary>
     public int MinPayments { get; init; } = 100;
 
-    /// <summary>The share of windows that may flag anything without drift, even if each were an alarm by itself.</summary>
-    public double Level => Math.Min(0.05, WindowHours / 24.0 / DaysPerFalseAlarm);
+    /// <summary>The share of windows that may flag anything without drift: an alarm takes <see cref="Confirm"/> of them, however they depend on each other.</summary>
+    public double Level => Math.Min(0.05, Confirm * WindowHours / 24.0 / DaysPerFalseAlarm);
 }

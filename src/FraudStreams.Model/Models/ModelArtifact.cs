@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
-using FraudStreams.Model.Drift;
 
 namespace FraudStreams.Model.Models;
 
@@ -16,7 +15,6 @@ public static partial class ModelArtifact
     const string ModelFile = "model.json";
     const string CardFile = "card.json";
     const string SelfTestFile = "self-test.json";
-    const string DriftFile = "drift-reference.json";
     const string SumsFile = "SHA256SUMS";
 
     /// <summary>
@@ -26,12 +24,12 @@ public static partial class ModelArtifact
     /// <param name="parent">The folder of all versions; created if missing.</param>
     /// <param name="model">The model and its card.</param>
     /// <param name="selfTest">Rows that are scored again whenever the version is loaded; null for none.</param>
-    /// <param name="drift">What live payments are compared with; null where there were no rows to make it of.</param>
+    /// <param name="more">Further files of the version, by their names, such as its drift reference.</param>
     /// <returns>Path of the version's folder.</returns>
     /// <exception cref="ModelArtifactException">The version already exists, its name is not a valid folder name, or the card has a threshold
     /// outside 0..1 or a metric that is not finite.</exception>
     /// <exception cref="ArgumentException">The scorer is of a type without a stored format.</exception>
-    public static string Write(string parent, ScoringModel model, SelfTest? selfTest = null, DriftReference? drift = null)
+    public static string Write(string parent, ScoringModel model, SelfTest? selfTest = null, params (string Name, ReadOnlyMemory<byte> Bytes)[] more)
     {
         var card = model.Card;
         CheckCard(card, $"version \"{card.Version}\"");
@@ -44,8 +42,7 @@ public static partial class ModelArtifact
         List<(string Name, ReadOnlyMemory<byte> Bytes)> files = [(ModelFile, stored.Json), (CardFile, cardJson), .. stored.Files];
         if (selfTest is not null)
             files.Add((SelfTestFile, selfTest.ToJson()));
-        if (drift is not null)
-            files.Add((DriftFile, DriftReferenceJson.Write(drift)));
+        files.AddRange(more);
         var sums = string.Concat(files.Select(file => $"{Hash(file.Bytes.Span)}  {file.Name}\n"));
         var unfinished = Path.Combine(parent, $".{card.Version}.unfinished");
         // Left by a process that died while it wrote.
@@ -94,23 +91,14 @@ public static partial class ModelArtifact
     /// <exception cref="ModelArtifactException">The card or SHA256SUMS is missing, truncated, altered or of an unknown format.</exception>
     public static ModelCard LoadCard(string folder) => ReadCard(folder).Card;
 
-    /// <summary>Loads and checks a version's drift reference alone; null where it has none: an imported model, or a version of an earlier release.</summary>
+    /// <summary>Reads and checks a further file of a version; null where it has none of that name.</summary>
     /// <param name="folder">The version's folder.</param>
-    /// <exception cref="ModelArtifactException">It is truncated, altered or of an unknown format, or SHA256SUMS is missing.</exception>
-    public static DriftReference? LoadDriftReference(string folder)
+    /// <param name="name">The file's name.</param>
+    /// <exception cref="ModelArtifactException">It is truncated or altered, or SHA256SUMS is missing.</exception>
+    public static byte[]? ReadMore(string folder, string name)
     {
         var sums = ReadSums(Path.Combine(folder, SumsFile));
-        if (!sums.ContainsKey(DriftFile))
-            return null;
-        var path = Path.Combine(folder, DriftFile);
-        try
-        {
-            return DriftReferenceJson.Read(ReadChecked(path, sums));
-        }
-        catch (ModelFormatException e)
-        {
-            throw new ModelArtifactException($"{path}: {e.Message}", e);
-        }
+        return sums.ContainsKey(name) ? ReadChecked(Path.Combine(folder, name), sums) : null;
     }
 
     static (ModelCard Card, ModelCardJson.ModelFile File, Dictionary<string, string> Sums) ReadCard(string folder)

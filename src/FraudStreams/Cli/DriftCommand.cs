@@ -50,7 +50,7 @@ static class DriftCommand
             throw new SettingsException("--warm-up is for a file: give it with --input");
         var folder = call.GetValue(Model)?.FullName;
         var model = folder is null ? CommandChecks.Champion(settings) : ModelArtifact.Load(folder);
-        var reference = ModelArtifact.LoadDriftReference(folder ?? new LocalModels(settings.DataDirectory, TimeProvider.System).FolderOf(model.Version))
+        var reference = DriftReferenceFile.Load(folder ?? new LocalModels(settings.DataDirectory, TimeProvider.System).FolderOf(model.Version))
             ?? throw new CommandFailedException($"{model.Version} has no drift reference: it is a version of an earlier release or from elsewhere. A version that this program trains has one");
         using var stop = new StopSignals();
         var rules = settings.Candidates.Drift.Rules;

@@ -121,7 +121,7 @@ sealed class Trainer(ModelSettings settings, LocalModels local, WorkProgress pro
         };
         var model = new ScoringModel(card, scorer);
         var drift = DriftReferenceBuilder.Build(plan, validation.Set, validation.Times, scores, model.Threshold);
-        ModelArtifact.Write(local.Directory, model, SelfTest.Of(scorer, validation.Set.Values.Span), drift);
+        ModelArtifact.Write(local.Directory, model, SelfTest.Of(scorer, validation.Set.Values.Span), DriftReferenceFile.Of(drift));
         return model;
     }
 

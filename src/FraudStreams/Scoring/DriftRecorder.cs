@@ -57,7 +57,7 @@ sealed class DriftRecorder(LocalModels local, TimeProvider time, ILogger log)
     {
         try
         {
-            if (ModelArtifact.LoadDriftReference(local.FolderOf(model.Version)) is { } reference)
+            if (DriftReferenceFile.Load(local.FolderOf(model.Version)) is { } reference)
                 return new DriftCounter(model.Version, reference, model.Features);
             log.LogInformation("{Version} has no drift reference, as a version of an earlier release or from elsewhere: its payments are not watched for drift", model.Version);
         }

@@ -111,7 +111,7 @@ public sealed class DriftJudgeTests
     static DriftReport Judge(DriftHistory history, DriftRules? rules = null) => DriftJudge.Judge(s_reference, history, Watched.Threshold, rules ?? new DriftRules());
 
     /// <summary>Four days, and one that is not over.</summary>
-    static DriftReport Broken(Func<Watched.Payment, Watched.Payment> change) => Judge(Watched.Count(s_reference, 21, 5, 800, seed: 7, change));
+    static DriftReport Broken(Func<Watched.Payment, Watched.Payment> change) => Judge(Watched.Count(s_reference, 21, 5, 1_500, seed: 7, change));
 
     /// <summary>What is named first, within three days.</summary>
     static string Found(Func<Watched.Payment, Watched.Payment> change)

@@ -33,7 +33,7 @@ public sealed partial class RoomsTests
         ["Scoring"] = ["Configuration", "Diagnostics", "Messaging", "ModelOps", "Topics"],
         ["WindowStates"] = ["Configuration", "Messaging", "Scoring", "Topics"],
         ["Replay"] = ["Messaging", "ModelOps", "Scoring", "Storage", "Topics", "WindowStates"],
-        ["Candidates"] = ["Configuration", "Diagnostics", "ModelOps", "Storage"],
+        ["Candidates"] = ["Configuration", "Diagnostics", "Messaging", "ModelOps", "Storage", "Topics"],
         [Settings] = ["Alerting", "Candidates", "Configuration", "Diagnostics", "Messaging", "ModelOps", "Privacy", "RateLimiting", "Scoring", "Simulation", "Storage", "Topics", "WindowStates"],
         ["Pipelines"] =
         [
@@ -57,6 +57,7 @@ public sealed partial class RoomsTests
         ["Json"] = ["Schemas"],
         ["Csv"] = ["Json", "Schemas"],
         ["Models"] = ["Evaluation", "Features", "Schemas"],
+        ["Drift"] = ["Features", "Models", "Schemas"],
         ["Explanation"] = ["Features", "Models", "Schemas"],
     };
 

@@ -176,7 +176,7 @@ public sealed partial class ModelRegistry(IMessageLog topics, LocalModels local,
         var folder = local.FolderOf(version);
         if (!Directory.Exists(folder))
             await FetchAsync(Find(State, version), folder, cancellationToken);
-        return ModelArtifact.LoadDriftReference(folder);
+        return DriftReferenceFile.Load(folder);
     }
 
     /// <summary>Reads the whole history again and says what was changed in it; empty where nothing was.</summary>
