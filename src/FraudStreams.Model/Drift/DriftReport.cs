@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace FraudStreams.Model.Drift;
 
@@ -26,7 +27,7 @@ public sealed record DriftWindow(
 /// <summary>A confirmed drift, from the first window of it that was flagged.</summary>
 /// <param name="Since">Beginning of the first flagged window.</param>
 /// <param name="ConfirmedAt">End of the window that confirmed it.</param>
-/// <param name="Until">End of the last flagged window of it; equal to the report's end where it lasts.</param>
+/// <param name="Until">End of the last window that confirmed it.</param>
 /// <param name="What">What had changed most when it was confirmed, in words.</param>
 public sealed record DriftAlarm(string Name, DateTimeOffset Since, DateTimeOffset ConfirmedAt, DateTimeOffset Until, double Effect, string What);
 
@@ -35,6 +36,11 @@ public sealed record DriftAlarm(string Name, DateTimeOffset Since, DateTimeOffse
 /// <param name="Alarms">By the time of their confirmation; features before what follows from them, the largest effect first.</param>
 public sealed record DriftReport(string ModelVersion, ImmutableArray<DriftWindow> Windows, ImmutableArray<DriftAlarm> Alarms)
 {
-    /// <summary>The alarms that the last window confirms or continues.</summary>
-    public ImmutableArray<DriftFinding> Current => Windows.IsEmpty ? [] : [.. Windows[^1].Findings.Where(finding => finding.IsAlarm).OrderBy(finding => DriftJudge.IsOutcome(finding.Name)).ThenByDescending(finding => finding.Effect)];
+    /// <summary>The newest finding of each name: what labels say is known of earlier windows than what was counted.</summary>
+    [JsonIgnore]
+    public ImmutableArray<DriftFinding> Latest => [.. Windows.Reverse().SelectMany(window => window.Findings).DistinctBy(finding => finding.Name)];
+
+    /// <summary>The newest findings that are alarms; features before what follows from them, the largest effect first.</summary>
+    public ImmutableArray<DriftFinding> Current =>
+        [.. Latest.Where(finding => finding.IsAlarm).OrderBy(finding => DriftJudge.IsOutcome(finding.Name)).ThenByDescending(finding => finding.Effect)];
 }

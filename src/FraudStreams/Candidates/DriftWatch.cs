@@ -90,12 +90,12 @@ sealed class DriftWatch(IMessageLog topics, PredictionStore store, ModelRegistry
     {
         if (report.Windows.IsEmpty)
             return null;
-        metrics.Drift = report.Windows[^1].Findings;
+        metrics.Drift = report.Latest;
         var current = report.Current;
         foreach (var alarm in current.Where(alarm => !_alarmed.Contains(alarm.Name)))
         {
-            log.LogWarning("Drift of {Feature} against what {Version} was validated on, confirmed with the payments up to {To:yyyy-MM-dd HH:mm}: {What} (effect {Effect:0.00}). `fraudstreams drift` has the figures",
-                alarm.Name, report.ModelVersion, report.Windows[^1].To.UtcDateTime, alarm.What, alarm.Effect);
+            log.LogWarning("Drift of {Feature} against what {Version} was validated on, confirmed by the payments up to {To:yyyy-MM-dd HH:mm}: {What} (effect {Effect:0.00}). `fraudstreams drift` has the figures",
+                alarm.Name, report.ModelVersion, report.Alarms.Last(confirmed => confirmed.Name == alarm.Name).Until.UtcDateTime, alarm.What, alarm.Effect);
         }
 
         if (current.IsEmpty && !_alarmed.IsEmpty)

@@ -120,12 +120,12 @@ public sealed class CandidateLoopTests : IDisposable
     public async Task Confirmed_drift_trains_a_challenger_and_says_what_has_drifted()
     {
         await using var stream = await StartAsync("models.retrain.on-drift=on", "models.gate.every=1d");
-        for (var day = Learnt; day < Learnt + 4; day++)
+        for (var day = Learnt; day < Learnt + 5; day++)
             await stream.PlayAsync(DriftingPayments.Day(day));
         stream.State.Challenger.ShouldBeNull();
         stream.Drift.Select(finding => finding.Name).ShouldBe(["amount", "a", "b", "c", "score", "time of day", "alerts", "recall", "precision"], ignoreOrder: true);
 
-        for (var day = Learnt + 4; day < Learnt + 8 && stream.State.Challenger is null; day++)
+        for (var day = Learnt + 5; day < Learnt + 9 && stream.State.Challenger is null; day++)
             await stream.PlayAsync([.. DriftingPayments.Day(day).Select(DriftingPayments.Doubled)]);
 
         stream.Drift.Single(finding => finding.Name == "amount").IsAlarm.ShouldBeTrue();

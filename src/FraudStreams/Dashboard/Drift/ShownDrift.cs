@@ -30,9 +30,9 @@ sealed record ShownDrift(string? Why, DriftReference? Reference = null, DriftHis
             : new ShownDrift(null, reference, history, report);
     }
 
-    /// <summary>The findings of the last window, what is alarming first.</summary>
+    /// <summary>The newest finding of each name, what is alarming first.</summary>
     public ImmutableArray<DriftFinding> Latest =>
-        [.. Report!.Windows[^1].Findings.OrderByDescending(finding => finding.IsAlarm).ThenByDescending(finding => finding.IsFlagged).ThenByDescending(finding => finding.Effect)];
+        [.. Report!.Latest.OrderByDescending(finding => finding.IsAlarm).ThenByDescending(finding => finding.IsFlagged).ThenByDescending(finding => finding.Effect)];
 
     /// <summary>By window, the effect of a feature.</summary>
     public EffectPoint[] EffectsOf(string name) =>
