@@ -34,6 +34,9 @@ public sealed record DriftColumn(
     /// <summary>The same as <see cref="Dispersion"/> of the ranks of values, which days may shift more than they change single bins; 1 for a category.</summary>
     public double RankDispersion { get; init; } = 1;
 
+    /// <summary>So many hours of earlier payments its values rest on: a stream that has run for less does not say how they are.</summary>
+    public int MemoryHours { get; init; }
+
     /// <summary>Whether its values are a secret field's: they stand in no text then.</summary>
     public bool IsSecret { get; init; }
 

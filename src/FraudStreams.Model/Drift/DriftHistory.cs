@@ -21,6 +21,12 @@ public sealed class DriftHistory(string version, int counters, long keptHours = 
     /// <summary>The latest hour; null where there is none.</summary>
     public long? Latest { get; private set; }
 
+    /// <summary>The first hour that was counted of any version; null where there is none.</summary>
+    public long? First { get; private set; }
+
+    /// <summary>Whether windows held what came before the first hour.</summary>
+    public bool IsWarm { get; init; }
+
     /// <summary>Adds a record of the topic; one of another version is not taken.</summary>
     public void Add(ReadOnlyMemory<byte> record)
     {
@@ -41,6 +47,7 @@ public sealed class DriftHistory(string version, int counters, long keptHours = 
     /// <inheritdoc cref="Add(ReadOnlyMemory{byte})"/>
     public void Add(DriftHour hour)
     {
+        First = Math.Min(First ?? hour.Hour, hour.Hour);
         if (hour.Version != Version || hour.Counts.Length != counters || hour.Hour < Latest - keptHours)
             return;
         if (_hours.TryGetValue(hour.Hour, out var counts))

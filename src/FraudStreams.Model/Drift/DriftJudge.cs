@@ -57,15 +57,17 @@ public static class DriftJudge
         for (var column = 0; column < reference.Columns.Length; column++)
         {
             var of = reference.Columns[column];
-            findings.Add(Compare(of, of.CountsOf(ofWeek), counts.AsSpan(reference.Offsets[column], of.Bins), reference.DayRows));
+            if (IsKnown(of))
+                findings.Add(Compare(of, of.CountsOf(ofWeek), counts.AsSpan(reference.Offsets[column], of.Bins), reference.DayRows));
         }
 
         var first = reference.FirstAlertBin(threshold);
         findings.Add(TimeOfDay(reference, [.. hours.Select(hour => (hour.Key, DriftStatistics.Sum(hour.Value.AsSpan(reference.Offsets[^1]))))]));
-        findings.Add(Alerts(reference, first, reference.Score.CountsOf(ofWeek), scores));
+        if (IsKnown(reference.Score))
+            findings.Add(Alerts(reference, first, reference.Score.CountsOf(ofWeek), scores));
         var truth = history.Truths.TryGetValue((hours.Key, rules.WindowHours), out var known) ? known : (PredictedFrauds?)null;
-        if (truth is { } of2)
-            findings.AddRange(Performance(reference, PerformanceEstimate.OfReference(reference, threshold), of2));
+        if (truth is { } labelled && IsKnown(reference.Score))
+            findings.AddRange(Performance(reference, PerformanceEstimate.OfReference(reference, threshold), labelled));
         var significant = DriftStatistics.Holm([.. findings.Select(finding => finding.PValue)], rules.Level);
         return new DriftWindow(
             TimeOf(hours.Key), TimeOf(hours.Key + rules.WindowHours), payments, DriftStatistics.Sum(scores.AsSpan(first)),
@@ -73,6 +75,8 @@ public static class DriftJudge
                 .. findings.Select((finding, i) => finding.Effect >= rules.MinEffect && significant[i] ? finding with { IsFlagged = true } : finding with { What = null }),
             ],
             PerformanceEstimate.Of(reference, scores, threshold), truth);
+
+        bool IsKnown(DriftColumn column) => history.IsWarm || hours.Key - history.First >= column.MemoryHours;
     }
 
     static DriftFinding Compare(DriftColumn column, long[] reference, ReadOnlySpan<long> current, double dayRows)

@@ -46,12 +46,12 @@ public static class DriftReferenceBuilder
             var column = kind == FeatureKind.Category
                 ? ColumnOf(name, DriftKind.Category, [], isSecret ? [.. plan.Categories[name].Select((_, code) => $"value {code + 1}")] : plan.Categories[name], values, hours)
                 : ColumnOf(name, DriftKind.Number, EdgesOf(values, s_quantiles), [], values, hours);
-            columns.Add(column with { IsSecret = isSecret });
+            columns.Add(column with { IsSecret = isSecret, MemoryHours = HoursOf(MemoryOf(plan.Schema, plan.Schema.Features[feature])) });
         }
 
         scores.CopyTo(values);
         var score = ColumnOf(DriftReference.ScoreName, DriftKind.Score, EdgesOf(values, s_scoreQuantiles, threshold), [], values, hours);
-        columns.Add(score);
+        columns.Add(score with { MemoryHours = HoursOf(plan.Schema.LongestMemory) });
 
         var labels = rows.Labels.Span;
         var (frauds, isFraud) = (new int[score.Bins], new double[rows.Rows]);
@@ -67,6 +67,15 @@ public static class DriftReferenceBuilder
             HourDispersion = HourDispersionOf(hours),
         };
     }
+
+    static TimeSpan MemoryOf(TransactionSchema schema, FeatureDefinition feature) => feature switch
+    {
+        WindowFeature window => window.Over + window.Delay,
+        RatioFeature or DifferenceFeature => schema.LongestMemory,
+        _ => TimeSpan.Zero,
+    };
+
+    static int HoursOf(TimeSpan time) => (int)Math.Ceiling(time.TotalHours);
 
     static bool IsOfTheDate(FeatureDefinition feature) =>
         feature is CalendarFeature { Part: CalendarPart.Weekday or CalendarPart.MonthDay or CalendarPart.Month or CalendarPart.Weekend };

@@ -51,6 +51,7 @@ static class DriftReferenceJson
         json.WriteStartObject();
         json.WriteString("name", column.Name);
         json.WriteString("kind", NameOf(column.Kind));
+        json.WriteNumber("memory_hours", column.MemoryHours);
         json.WriteBoolean("secret", column.IsSecret);
         json.WriteNumber("sigma", column.Sigma);
         json.WriteNumber("dispersion", column.Dispersion);
@@ -84,6 +85,7 @@ static class DriftReferenceJson
             Whole(json, "counts"), json.GetProperty("sigma").GetDouble(), json.GetProperty("dispersion").GetDouble())
         {
             RankDispersion = json.GetProperty("rank_dispersion").GetDouble(),
+            MemoryHours = json.GetProperty("memory_hours").GetInt32(),
             IsSecret = json.GetProperty("secret").GetBoolean(),
         };
         return column.Counts.Length == DriftColumn.Hours * column.Bins && column.Counts.All(count => count >= 0)

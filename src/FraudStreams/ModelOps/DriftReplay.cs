@@ -19,7 +19,7 @@ static class DriftReplay
         var (windows, leftOut) = (new WindowState(model.Schema), new LeftOut());
         if (warmUp is not null)
             Evaluator.ReadWarmUp(warmUp, history, windows, progress, cancellationToken);
-        var counted = new DriftHistory(model.Version, reference.Counters);
+        var counted = new DriftHistory(model.Version, reference.Counters) { IsWarm = warmUp is not null };
         var counter = new DriftCounter(model.Version, reference, model.Features);
         var truths = new SortedDictionary<long, PredictedFrauds>();
         var (features, scores, rowsRead) = (Array.Empty<double>(), Array.Empty<double>(), 0L);

@@ -96,6 +96,22 @@ public sealed class DriftJudgeTests
     }
 
     [Fact]
+    public void What_rests_on_earlier_payments_is_judged_once_the_stream_has_run_for_so_long()
+    {
+        var reference = s_reference with { Columns = [s_reference.Columns[0] with { MemoryHours = 60 }, .. s_reference.Columns[1..^1], s_reference.Score with { MemoryHours = 60 }] };
+        var history = Watched.Count(reference, 21, 6, 800, seed: 11);
+        var warm = new DriftHistory(Watched.Version, reference.Counters) { IsWarm = true };
+        foreach (var (hour, counts) in history.Hours)
+            warm.Add(new DriftHour(Watched.Version, hour, counts));
+
+        Names(history, 2).ShouldBe(["kind", "limit", "hour", "time of day"]);
+        Names(history, 3).ShouldBe(["amount", "kind", "limit", "hour", "score", "time of day", "alerts", "recall", "precision"]);
+        Names(warm, 0).ShouldContain("amount");
+
+        IEnumerable<string> Names(DriftHistory of, int window) => DriftJudge.Judge(reference, of, Watched.Threshold, new DriftRules()).Windows[window].Findings.Select(finding => finding.Name);
+    }
+
+    [Fact]
     public void Windows_are_judged_once_they_are_over_and_between_the_times_asked_for()
     {
         var history = Watched.Count(s_reference, 21, 10, 800, seed: 11);
