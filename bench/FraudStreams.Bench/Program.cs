@@ -53,8 +53,13 @@ switch (args)
     case ["api", var address, var csv, .. var options]:
         ApiBench.Run(address, csv, options);
         return 0;
+    case ["siege", var address, var csv, .. var options]:
+        return await SiegeBench.RunAsync(address, csv, options);
     case ["training-beside", var csv, .. var options]:
         TrainingBesideBench.Run(csv, options);
+        return 0;
+    case ["latency", var csv, var model, .. var options]:
+        await LatencyBench.MeasureAsync(csv, model, options);
         return 0;
     case ["gate", .. var options]:
         GateBench.Run(options);
@@ -71,6 +76,6 @@ switch (args)
             + "spine payments.csv model-folder [rounds] | history payments.csv [schema] | history-stream train.csv later.csv [rounds] | "
             + "kafka payments.csv model-folder broker:port [rounds] [schema] | "
             + "kafka-hosts payments.csv model-folder broker:port \"Host=…;Username=…;Password=…\" [schema] | matrix payments.csv features.fsm [schema] | "
-            + "windows [cards] [days] | training features.fsm [trees=100] … | models later.csv earlier.csv version-folder… | scoring features.fsm [trees=200] … | reasons features.fsm [trees=200] … | api 127.0.0.1:8080 payments.csv [seconds] [connections] | training-beside payments.csv [rounds=5] [schema=cards] | gate [seeds=200] [days=60] [payments=1000] [noise=80] | drift [handbook-transactions.csv] [seeds=20] [payments=500] [faults=2] [key=value …] | loop payments.csv schema folder [learnt-days=14] [days=180] [key=value …]");
+            + "windows [cards] [days] | training features.fsm [trees=100] … | models later.csv earlier.csv version-folder… | scoring features.fsm [trees=200] … | reasons features.fsm [trees=200] … | api 127.0.0.1:8080 payments.csv [seconds] [connections] | siege 127.0.0.1:8080 payments.csv [requests=100000] [idle=9000] | latency payments.csv model-folder [rates=100,1000,…] [seconds=20] [kafka=broker:port] | training-beside payments.csv [rounds=5] [schema=cards] | gate [seeds=200] [days=60] [payments=1000] [noise=80] | drift [handbook-transactions.csv] [seeds=20] [payments=500] [faults=2] [key=value …] | loop payments.csv schema folder [learnt-days=14] [days=180] [key=value …]");
         return 2;
 }

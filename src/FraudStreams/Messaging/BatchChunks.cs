@@ -5,30 +5,29 @@ namespace FraudStreams.Messaging;
 
 /// <summary>
 /// Chunks in, batches out: each of exactly <paramref name="size"/> elements, or of fewer once its first element has waited for
-/// <paramref name="wait"/>, or at the end. Order is kept. A chunk of whole batches is sliced without a copy. Pulls no further chunk while a full
-/// batch is buffered. Akka's GroupedWithin takes elements one by one, and its GroupedWeightedWithin does not split them.
+/// <paramref name="wait"/> or nothing has come for <paramref name="dry"/>, or at the end. Order is kept. A chunk of whole batches is sliced without a
+/// copy. Pulls no further chunk while a full batch is buffered. Akka's GroupedWithin takes elements one by one, and its GroupedWeightedWithin does not
+/// split them.
 /// </summary>
-/// <param name="age">How long an element has waited when it comes here; null: from here on.</param>
-sealed class BatchChunks<T>(int size, TimeSpan wait, Func<T, TimeSpan>? age = null) : GraphStage<FlowShape<IReadOnlyList<T>, IReadOnlyList<T>>>
+/// <param name="dry">After so long without a chunk a batch waits for no more; null: it waits all the same.</param>
+sealed class BatchChunks<T>(int size, TimeSpan wait, TimeSpan? dry = null) : GraphStage<FlowShape<IReadOnlyList<T>, IReadOnlyList<T>>>
 {
     readonly Inlet<IReadOnlyList<T>> _in = new("BatchChunks.in");
     readonly Outlet<IReadOnlyList<T>> _out = new("BatchChunks.out");
 
     public override FlowShape<IReadOnlyList<T>, IReadOnlyList<T>> Shape => new(_in, _out);
 
-    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this, size, wait, age);
+    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this, size, wait, dry ?? wait);
 
     sealed class Logic : TimerGraphStageLogic, IInHandler, IOutHandler
     {
-        const string Timer = "wait";
-
-        /// <summary>The part of the wait that an element waits here however old it is: batches would shrink to nothing where it seems old to a wrong clock.</summary>
-        const int LeastPart = 10;
+        const string Waited = "waited";
+        const string Dry = "dry";
 
         readonly BatchChunks<T> _stage;
         readonly int _size;
         readonly TimeSpan _wait;
-        readonly Func<T, TimeSpan>? _age;
+        readonly TimeSpan _dry;
 
         /// <summary>The start of the next batch, from chunks too small for one.</summary>
         List<T> _partial = [];
@@ -37,14 +36,13 @@ sealed class BatchChunks<T>(int size, TimeSpan wait, Func<T, TimeSpan>? age = nu
         ArraySegment<T> _rest = ArraySegment<T>.Empty;
 
         bool _isDue;
-        bool _isTimerSet;
 
-        public Logic(BatchChunks<T> stage, int size, TimeSpan wait, Func<T, TimeSpan>? age) : base(stage.Shape)
+        public Logic(BatchChunks<T> stage, int size, TimeSpan wait, TimeSpan dry) : base(stage.Shape)
         {
             _stage = stage;
             _size = size;
             _wait = wait;
-            _age = age;
+            _dry = dry;
             SetHandler(stage._in, (IInHandler)this);
             SetHandler(stage._out, (IOutHandler)this);
         }
@@ -57,6 +55,7 @@ sealed class BatchChunks<T>(int size, TimeSpan wait, Func<T, TimeSpan>? age = nu
             var chunk = Grab(_stage._in);
             _partial.AddRange(_rest);
             _rest = chunk is T[] array ? array : chunk is ArraySegment<T> segment ? segment : chunk.ToArray();
+            CancelTimer(Dry);
             Advance();
         }
 
@@ -76,7 +75,7 @@ sealed class BatchChunks<T>(int size, TimeSpan wait, Func<T, TimeSpan>? age = nu
 
         protected override void OnTimer(object timerKey)
         {
-            (_isDue, _isTimerSet) = (true, false);
+            _isDue = Buffered > 0;
             Advance();
         }
 
@@ -115,31 +114,21 @@ sealed class BatchChunks<T>(int size, TimeSpan wait, Func<T, TimeSpan>? age = nu
             return batch;
         }
 
-        /// <summary>Keeps the timer running while elements wait that are not due.</summary>
+        /// <summary>Keeps the timers running while elements wait that are not due.</summary>
         void UpdateTimer(bool restart)
         {
             if (restart)
             {
-                if (_isTimerSet)
-                    CancelTimer(Timer);
-                (_isDue, _isTimerSet) = (false, false);
+                CancelTimer(Waited);
+                _isDue = false;
             }
 
-            if (Buffered == 0 || _isDue || _isTimerSet)
+            if (Buffered == 0 || _isDue)
                 return;
-            ScheduleOnce(Timer, Left());
-            _isTimerSet = true;
-        }
-
-        /// <summary>
-        /// What is left of the first element's wait: a batch that formed while the one before it was worked on does not wait as if it had come just now.
-        /// </summary>
-        TimeSpan Left()
-        {
-            if (_age is null)
-                return _wait;
-            var left = _wait - _age(_partial.Count > 0 ? _partial[0] : _rest[0]);
-            return left < _wait / LeastPart ? _wait / LeastPart : left > _wait ? _wait : left;
+            if (!IsTimerActive(Waited))
+                ScheduleOnce(Waited, _wait);
+            if (_dry < _wait && !IsTimerActive(Dry))
+                ScheduleOnce(Dry, _dry);
         }
     }
 }

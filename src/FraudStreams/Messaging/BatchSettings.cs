@@ -13,15 +13,8 @@ public sealed record BatchSettings(int Size, TimeSpan Wait)
     internal IGraph<FlowShape<IReadOnlyList<TopicRecord>, IReadOnlyList<TopicRecord>>, Akka.NotUsed> Flow() => new BatchChunks<TopicRecord>(Size, Wait);
 
     /// <summary>
-    /// The same, with a record's wait counted from when it came into its topic: what it spent there is taken off. For who is waited for. Of a record's time,
-    /// which another machine's clock or another program gave it, nothing is expected: a batch waits between a tenth of the wait and all of it.
+    /// The same, closed early where nothing more has come for a tenth of the wait: for who is waited for. What comes in bursts is passed on with them, and
+    /// what trickles in makes at most ten batches a wait.
     /// </summary>
-    internal IGraph<FlowShape<IReadOnlyList<TopicRecord>, IReadOnlyList<TopicRecord>>, Akka.NotUsed> FlowByAge(TimeProvider time) =>
-        new BatchChunks<TopicRecord>(Size, Wait, record => Age(record, time));
-
-    TimeSpan Age(TopicRecord record, TimeProvider time)
-    {
-        var milliseconds = time.GetUtcNow().ToUnixTimeMilliseconds() - Math.Max(0, record.UnixMilliseconds);
-        return TimeSpan.FromMilliseconds(Math.Clamp(milliseconds, 0, (long)Wait.TotalMilliseconds));
-    }
+    internal IGraph<FlowShape<IReadOnlyList<TopicRecord>, IReadOnlyList<TopicRecord>>, Akka.NotUsed> FlowUntilDry() => new BatchChunks<TopicRecord>(Size, Wait, Wait / 10);
 }

@@ -30,7 +30,7 @@ static class FraudPipeline
     /// <summary>transactions ▸ batch ▸ speed_2 ▸ parse ▸ windows ▸ model ▸ predictions, rejected and drift, with the offset in transactions; challenger ▸ shadow.</summary>
     public static IRunnableGraph<Task<Done>> Score(PipelineContext context, PartitionWindowStates? windows, IActorRef model, ShadowQueue shadow, DriftRecorder? drift) =>
         Consumed(context, TopicNames.Transactions, (partition, chunks) => chunks
-            .Via(context.Settings.Batch.FlowByAge(context.Time))
+            .Via(context.Settings.Batch.FlowUntilDry())
             .Via(BatchRateLimiter.Flow<TopicRecord>(context.Rates.Speed2, context.Stop.Thrown))
             .Via(ReadTransactions.Flow(context.Resources.Schema, context.Settings.Topics))
             .Via(PartitionWindowStates.Flow(windows, partition))

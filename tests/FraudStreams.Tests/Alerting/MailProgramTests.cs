@@ -9,7 +9,7 @@ using Xunit;
 namespace FraudStreams.Tests.Alerting;
 
 /// <summary>The whole program and a real mail server.</summary>
-[Collection(WholeProgramCollection.Name)]
+[Collection(WholeProgramCollection.Third)]
 [Trait("Needs", "aiosmtpd")]
 [Trait("Category", "Integration")]
 public sealed class MailProgramTests

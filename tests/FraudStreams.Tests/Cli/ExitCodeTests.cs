@@ -4,7 +4,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Cli;
 
-[Collection(WholeProgramCollection.Second)]
+[Collection(WholeProgramCollection.Third)]
 [Trait("Category", "Integration")]
 public sealed class ExitCodeTests : IDisposable
 {

@@ -3,10 +3,12 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FraudStreams.Api;
 using FraudStreams.Dashboard.Live;
 using FraudStreams.Hosting;
 using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Model.Csv;
+using FraudStreams.ModelOps;
 using FraudStreams.Tests.Api;
 using FraudStreams.Tests.WholeProgram;
 using FraudStreams.Topics;
@@ -166,6 +168,52 @@ public sealed class PageTests(ApiFixture fixture) : IClassFixture<ApiFixture>
     }
 
     [BrowserFact]
+    public async Task A_promotion_and_a_rollback_on_the_page_switch_the_model_that_scores()
+    {
+        var first = TrainedModel.Loaded.Version;
+        var elsewhere = new LocalModels(fixture.Folder.File("elsewhere"), TimeProvider.System);
+        var second = TrainedModel.Train(elsewhere, seed: 5).Version;
+        await _api.Services.GetRequiredService<RegistryAccess>().AskAsync(
+            async models =>
+            {
+                await models.ImportAsync(new LocalModels(fixture.Folder.Data, TimeProvider.System).FolderOf(first), "a test", why: null, default);
+                await models.PromoteAsync(first, "a test", "as a start of the program does", default);
+                return await models.ImportAsync(elsewhere.FolderOf(second), "a test", why: null, default);
+            },
+            default);
+        await using var browser = await Browser.StartAsync();
+        await browser.GoToAsync(new Uri(Page, "models"));
+
+        await ClickInRowAsync(second, "Promote");
+        await SayWhyAsync("the page's test");
+        await browser.SeesAsync($"{second} is in service.");
+        await Eventually.TrueAsync(async () => await ScoringVersionAsync() == second, "the version promoted scores");
+        await ClickInRowAsync(second, "Roll back");
+        await SayWhyAsync("back again");
+        await browser.SeesAsync($"{first} is in service.");
+        await Eventually.TrueAsync(async () => await ScoringVersionAsync() == first, "the former version scores");
+        await browser.SeesAsync("the page's test");
+
+        browser.Errors.ShouldBeEmpty();
+
+        async Task ClickInRowAsync(string version, string button)
+        {
+            var found = $"[...document.querySelectorAll('main tr')].filter(row => row.querySelector('code')?.textContent === '{version}').flatMap(row => [...row.querySelectorAll('button')]).find(button => button.textContent === '{button}')";
+            await browser.UntilAsync(found);
+            await browser.EvaluateAsync($"{found}.click()");
+        }
+
+        async Task SayWhyAsync(string why)
+        {
+            await browser.UntilAsync("document.querySelector('#why')");
+            await browser.FillAsync("#why", why);
+            await browser.ClickAsync("form.change button.main");
+        }
+
+        async Task<string> ScoringVersionAsync() => (await _api.AskAsync("/predict", $"[{Payments().First().ToJsonString()}]")).GetProperty("predictions")[0].GetProperty("model_version").GetString()!;
+    }
+
+    [BrowserFact]
     public async Task A_host_that_is_away_is_said_to_be_and_the_page_goes_on_when_it_is_back()
     {
         using var folder = new StreamFolder(payments: 10);
@@ -188,13 +236,8 @@ public sealed class PageTests(ApiFixture fixture) : IClassFixture<ApiFixture>
     async Task<string> RecordFraudAsync(string name, string merchant)
     {
         var (id, card) = ($"page-{name}-{Guid.NewGuid():N}", 4_000_000_000_000_000 + Math.Abs(name.GetHashCode(StringComparison.Ordinal)) % 1_000_000);
-        using var file = File.OpenRead(fixture.Folder.Input);
-        using var rows = new CsvToJson(file, TrainedModel.Schema, fixture.Folder.Input);
-        for (var record = new ArrayBufferWriter<byte>(); rows.TryRead(record); record.ResetWrittenCount())
+        foreach (var payment in Payments().Where(payment => payment["is_fraud"]!.ToString() == "1"))
         {
-            var payment = JsonNode.Parse(record.WrittenSpan)!.AsObject();
-            if (payment["is_fraud"]!.ToString() != "1")
-                continue;
             (payment["trans_num"], payment["cc_num"], payment["merchant"]) = (id, card.ToString(System.Globalization.CultureInfo.InvariantCulture), merchant);
             var asked = await _api.AskAsync("/predict", $"[{payment.ToJsonString()}]");
             if (asked.GetProperty("predictions")[0].GetProperty("prediction").GetInt32() != 1)
@@ -205,5 +248,13 @@ public sealed class PageTests(ApiFixture fixture) : IClassFixture<ApiFixture>
         }
 
         throw new InvalidOperationException("no fraud of the file is predicted as one");
+    }
+
+    IEnumerable<JsonObject> Payments()
+    {
+        using var file = File.OpenRead(fixture.Folder.Input);
+        using var rows = new CsvToJson(file, TrainedModel.Schema, fixture.Folder.Input);
+        for (var record = new ArrayBufferWriter<byte>(); rows.TryRead(record); record.ResetWrittenCount())
+            yield return JsonNode.Parse(record.WrittenSpan)!.AsObject();
     }
 }

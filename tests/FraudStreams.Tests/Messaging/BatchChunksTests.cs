@@ -68,21 +68,43 @@ public sealed class BatchChunksTests : TestKit
     }
 
     [Fact]
-    public async Task An_element_that_has_waited_before_it_came_waits_no_longer_than_what_is_left()
+    public async Task A_batch_is_closed_before_its_wait_is_over_once_the_source_is_dry()
     {
-        var wait = TimeSpan.FromSeconds(10);
-        var ages = new Dictionary<int, TimeSpan> { [1] = wait * 10, [2] = wait * 0.9, [3] = -wait };
-        var (chunks, batches) = Run(10, wait, number => ages[number]);
-        await batches.RequestAsync(3);
+        var (chunks, batches) = Run(10, Never, Shortly);
+        await batches.RequestAsync(2);
 
-        var waited = System.Diagnostics.Stopwatch.StartNew();
-        await chunks.SendNextAsync([1]);
-        (await batches.ExpectNextAsync(wait)).ShouldBe([1]);
-        await chunks.SendNextAsync([2]);
-        (await batches.ExpectNextAsync(wait)).ShouldBe([2]);
-        waited.Elapsed.ShouldBeLessThan(wait, "a tenth of the wait each is left");
+        await chunks.SendNextAsync([1, 2]);
         await chunks.SendNextAsync([3]);
-        await batches.ExpectNoMsgAsync(wait / 5);
+        (await batches.ExpectNextAsync()).ShouldBe([1, 2, 3]);
+        await chunks.SendNextAsync([4]);
+        (await batches.ExpectNextAsync()).ShouldBe([4]);
+    }
+
+    [Fact]
+    public async Task A_source_that_never_runs_dry_holds_no_batch_longer_than_its_wait()
+    {
+        var (dry, wait) = (TimeSpan.FromSeconds(20), TimeSpan.FromMilliseconds(300));
+        var (chunks, batches) = Run(1000, wait, dry);
+        await batches.RequestAsync(1);
+
+        await chunks.SendNextAsync([1]);
+        await chunks.SendNextAsync([2]);
+
+        (await batches.ExpectNextAsync(dry)).ShouldBe([1, 2]);
+    }
+
+    [Fact]
+    public async Task The_wait_that_a_full_batch_had_left_is_not_that_of_the_next()
+    {
+        var (chunks, batches) = Run(2, TimeSpan.FromSeconds(2), null);
+        await batches.RequestAsync(2);
+        await chunks.SendNextAsync([1]);
+        await Task.Delay(TimeSpan.FromSeconds(1.5));
+        await chunks.SendNextAsync([2, 3]);
+        (await batches.ExpectNextAsync()).ShouldBe([1, 2]);
+
+        await batches.ExpectNoMsgAsync(TimeSpan.FromSeconds(1));
+        (await batches.ExpectNextAsync()).ShouldBe([3]);
     }
 
     [Fact]
@@ -107,6 +129,6 @@ public sealed class BatchChunksTests : TestKit
         batches.ShouldAllBe(batch => ReferenceEquals(((ArraySegment<int>)batch).Array, chunk));
     }
 
-    (TestPublisher.Probe<IReadOnlyList<int>> Chunks, TestSubscriber.Probe<IReadOnlyList<int>> Batches) Run(int size, TimeSpan wait, Func<int, TimeSpan>? age = null) =>
-        this.SourceProbe<IReadOnlyList<int>>().Via(new BatchChunks<int>(size, wait, age)).ToMaterialized(this.SinkProbe<IReadOnlyList<int>>(), Keep.Both).Run(Sys.Materializer());
+    (TestPublisher.Probe<IReadOnlyList<int>> Chunks, TestSubscriber.Probe<IReadOnlyList<int>> Batches) Run(int size, TimeSpan wait, TimeSpan? dry = null) =>
+        this.SourceProbe<IReadOnlyList<int>>().Via(new BatchChunks<int>(size, wait, dry)).ToMaterialized(this.SinkProbe<IReadOnlyList<int>>(), Keep.Both).Run(Sys.Materializer());
 }

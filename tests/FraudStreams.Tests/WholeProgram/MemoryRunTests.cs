@@ -10,7 +10,7 @@ using Xunit;
 namespace FraudStreams.Tests.WholeProgram;
 
 /// <summary>Window features across restarts: a disturbed run gives the scores of an undisturbed one.</summary>
-[Collection(WholeProgramCollection.Name)]
+[Collection(WholeProgramCollection.Third)]
 [Trait("Category", "Integration")]
 public sealed class MemoryRunTests
 {

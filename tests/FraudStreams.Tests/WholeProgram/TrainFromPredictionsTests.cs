@@ -8,7 +8,7 @@ using Xunit;
 namespace FraudStreams.Tests.WholeProgram;
 
 /// <summary>Training on the features that predictions carry (`train --from-predictions`).</summary>
-[Collection(WholeProgramCollection.Name)]
+[Collection(WholeProgramCollection.Third)]
 [Trait("Category", "Integration")]
 public sealed class TrainFromPredictionsTests
 {

@@ -216,7 +216,7 @@ sealed class KserveEndpoints(RequestScorer scorer)
         var sizes = shape.EnumerateArray().Select(size => size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out var length) ? length : -1).ToArray();
         if (sizes.Length is 0 or > 2 || sizes[0] != values.Count || (sizes.Length == 2 && sizes[1] != 1))
             throw Refused($"input {place} must have the shape [payments] or [payments, 1], and as many values");
-        return (NameOf(name), values);
+        return (name.GetString()!, values);
     }
 
     static void Flatten(JsonElement data, List<JsonElement> values, int depth)
@@ -227,19 +227,6 @@ sealed class KserveEndpoints(RequestScorer scorer)
                 Flatten(value, values, depth + 1);
             else
                 values.Add(value);
-        }
-    }
-
-    static string NameOf(JsonElement name)
-    {
-        try
-        {
-            return name.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            // Half of a surrogate pair.
-            return "\uFFFD";
         }
     }
 

@@ -146,7 +146,7 @@ static class MlflowEndpoints
             || columns.EnumerateArray().Any(column => column.ValueKind != JsonValueKind.String)
             || !split.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array)
             throw RequestedPayments.NoPayments("dataframe_split must have columns, a list of names, and data, a list of rows");
-        using var table = new PaymentTable(payments, columns.EnumerateArray().Select(TextOf));
+        using var table = new PaymentTable(payments, columns.EnumerateArray().Select(name => name.GetString()!));
         foreach (var row in data.EnumerateArray())
         {
             if (row.ValueKind == JsonValueKind.Array && row.GetArrayLength() == table.Columns)
@@ -166,18 +166,5 @@ static class MlflowEndpoints
         var values = columns.Select(column => column.Value.EnumerateArray().ToArray()).ToArray();
         for (var row = 0; row < values[0].Length; row++)
             table.Add(values.Select(column => column[row]));
-    }
-
-    /// <summary>A name with half a surrogate pair is none that anybody has.</summary>
-    static string TextOf(JsonElement column)
-    {
-        try
-        {
-            return column.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            return "\uFFFD";
-        }
     }
 }

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Text.Json;
+using System.Text.Unicode;
 using FraudStreams.Configuration;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,14 +31,14 @@ static class RequestBody
             {
                 var body = isTooLong ? [] : read.Buffer.ToArray();
                 request.BodyReader.AdvanceTo(read.Buffer.End);
-                return isTooLong ? throw TooLong(most) : isJson ? NotANumber.Quoted(body) : body;
+                return isTooLong ? throw TooLong(most) : isJson ? Unicode(NotANumber.Quoted(body)) : body;
             }
 
             request.BodyReader.AdvanceTo(isTooLong ? read.Buffer.End : read.Buffer.Start, read.Buffer.End);
         }
     }
 
-    /// <summary>Reads a request. Names and texts that are no Unicode, such as half of a surrogate pair, are found only where they are used.</summary>
+    /// <summary>Reads a request. That a name stands twice in an object is found only where it is used.</summary>
     /// <exception cref="RequestException">It cannot be read.</exception>
     public static void Read(Action read)
     {
@@ -44,9 +46,9 @@ static class RequestBody
         {
             read();
         }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        catch (ArgumentException)
         {
-            throw RequestedPayments.NoPayments("a name or a text in it is not Unicode, or a name stands twice");
+            throw RequestedPayments.NoPayments("a name stands twice in it");
         }
     }
 
@@ -58,5 +60,33 @@ static class RequestBody
     {
         if (!request.HasJsonContentType())
             throw new RequestException(StatusCodes.Status415UnsupportedMediaType, "media-type", "Not JSON", "The header Content-Type must be application/json.");
+    }
+
+    /// <summary>Whoever reads JSON meets a text that is no Unicode somewhere else, with an exception of another kind: it is looked for once, here.</summary>
+    static ReadOnlyMemory<byte> Unicode(ReadOnlyMemory<byte> json) =>
+        Utf8.IsValid(json.Span) && !(json.Span.IndexOf("\\u"u8) >= 0 && HasHalfPair(json.Span)) ? json : throw RequestedPayments.NoPayments("a name or a text in it is not Unicode");
+
+    /// <summary>Whether a name or a text has half of a surrogate pair, as in "\ud800". What is not JSON is said by who reads it.</summary>
+    static bool HasHalfPair(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String && reader.ValueIsEscaped)
+                    reader.GetString();
+            }
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+        catch (InvalidOperationException)
+        {
+            return true;
+        }
+
+        return false;
     }
 }

@@ -29,7 +29,7 @@ sealed class ChangeRequest
         {
             values = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>((await RequestBody.ReadAsync(request)).Span);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (JsonException)
         {
             // As null.
         }
@@ -53,22 +53,9 @@ sealed class ChangeRequest
 
     /// <summary>Null where the key is missing.</summary>
     public string? Text(string key) => !_values.TryGetValue(key, out var value) ? null
-        : value.ValueKind == JsonValueKind.String && TryGet(value) is { Length: <= LongestText } text && !text.Any(char.IsControl) ? text
+        : value.ValueKind == JsonValueKind.String && value.GetString() is { Length: <= LongestText } text && !text.Any(char.IsControl) ? text
         : throw Wrong(key, $"a text of one line, at most {LongestText:N0} characters");
 
     public double? Number(string key) => !_values.TryGetValue(key, out var value) ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) ? number : throw Wrong(key, "a number");
-
-    static string? TryGet(JsonElement value)
-    {
-        try
-        {
-            return value.GetString();
-        }
-        catch (InvalidOperationException)
-        {
-            // Half of a surrogate pair.
-            return null;
-        }
-    }
 }
