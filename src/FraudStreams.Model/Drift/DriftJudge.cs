@@ -184,7 +184,7 @@ public static class DriftJudge
 
     static bool IsFlagged(DriftWindow window, string name) => window.Findings.Any(finding => finding.Name == name && finding.IsFlagged);
 
-    static ImmutableArray<DriftAlarm> AlarmsOf(IReadOnlyList<DriftWindow> windows, DriftRules rules)
+    static ImmutableArray<DriftAlarm> AlarmsOf(ImmutableArray<DriftWindow>.Builder windows, DriftRules rules)
     {
         var alarms = new List<DriftAlarm>();
         var open = new Dictionary<string, int>();
