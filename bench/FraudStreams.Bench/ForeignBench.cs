@@ -248,7 +248,7 @@ static class ForeignBench
     static HttpListener Registry(string schema, out string address)
     {
         var listener = new HttpListener();
-        address = $"http://127.0.0.1:{Random.Shared.Next(20_000, 30_000)}";
+        address = $"http://127.0.0.1:{LatencyBench.FreePort()}";
         listener.Prefixes.Add($"{address}/");
         listener.Start();
         _ = Task.Run(async () =>

@@ -62,7 +62,7 @@ static class LatencyBench
     static string At(double[] times, double share) =>
         times.Length == 0 ? "–" : times[Math.Min(times.Length - 1, (int)(times.Length * share))].ToString("N0", CultureInfo.InvariantCulture);
 
-    static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -14,7 +14,7 @@ sealed class ReasonText(FeaturePlan plan, IReadOnlyDictionary<string, UsualValue
 
     public Reason Of(FeatureDefinition feature, double value, double logOdds)
     {
-        var isSecret = FeatureSource.IsSecret(plan.Schema, feature);
+        var isSecret = plan.Schema.IsSecret(feature);
         var shown = isSecret ? new ReasonValue(double.NaN, Masked) : Shown(feature, value);
         var usual = isSecret || !usualValues.TryGetValue(feature.Name, out var known) ? null : Usual(feature, known);
         var text = isSecret ? $"{SubjectOf(feature)} {Masked}" : double.IsNaN(value) ? Missing(feature) : Present(feature, shown);

@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 namespace FraudStreams.Model.Models;
 
 /// <summary>
-/// A model version on disk: a folder with model.json, card.json, self-test.json, the file of a model that a runtime of its own scores (model.onnx, model.zip), and
+/// A model version on disk: a folder with model.json, card.json, self-test.json, drift-reference.json, the file of a model that a runtime of its own scores (model.onnx, model.zip), and
 /// SHA256SUMS over them (as <c>sha256sum -c</c> reads it). Writing is atomic,
 /// a version is never changed afterwards, and loading fails if any byte differs from what was written, or the model gives another score than it did then.
 /// </summary>
@@ -24,11 +24,12 @@ public static partial class ModelArtifact
     /// <param name="parent">The folder of all versions; created if missing.</param>
     /// <param name="model">The model and its card.</param>
     /// <param name="selfTest">Rows that are scored again whenever the version is loaded; null for none.</param>
+    /// <param name="more">Further files of the version, by their names, such as its drift reference.</param>
     /// <returns>Path of the version's folder.</returns>
     /// <exception cref="ModelArtifactException">The version already exists, its name is not a valid folder name, or the card has a threshold
     /// outside 0..1 or a metric that is not finite.</exception>
     /// <exception cref="ArgumentException">The scorer is of a type without a stored format.</exception>
-    public static string Write(string parent, ScoringModel model, SelfTest? selfTest = null)
+    public static string Write(string parent, ScoringModel model, SelfTest? selfTest = null, params (string Name, ReadOnlyMemory<byte> Bytes)[] more)
     {
         var card = model.Card;
         CheckCard(card, $"version \"{card.Version}\"");
@@ -41,6 +42,7 @@ public static partial class ModelArtifact
         List<(string Name, ReadOnlyMemory<byte> Bytes)> files = [(ModelFile, stored.Json), (CardFile, cardJson), .. stored.Files];
         if (selfTest is not null)
             files.Add((SelfTestFile, selfTest.ToJson()));
+        files.AddRange(more);
         var sums = string.Concat(files.Select(file => $"{Hash(file.Bytes.Span)}  {file.Name}\n"));
         var unfinished = Path.Combine(parent, $".{card.Version}.unfinished");
         // Left by a process that died while it wrote.
@@ -88,6 +90,16 @@ public static partial class ModelArtifact
     /// <param name="folder">The version's folder; its name must be the card's version.</param>
     /// <exception cref="ModelArtifactException">The card or SHA256SUMS is missing, truncated, altered or of an unknown format.</exception>
     public static ModelCard LoadCard(string folder) => ReadCard(folder).Card;
+
+    /// <summary>Reads and checks a further file of a version; null where it has none of that name.</summary>
+    /// <param name="folder">The version's folder.</param>
+    /// <param name="name">The file's name.</param>
+    /// <exception cref="ModelArtifactException">It is truncated or altered, or SHA256SUMS is missing.</exception>
+    public static byte[]? ReadMore(string folder, string name)
+    {
+        var sums = ReadSums(Path.Combine(folder, SumsFile));
+        return sums.ContainsKey(name) ? ReadChecked(Path.Combine(folder, name), sums) : null;
+    }
 
     static (ModelCard Card, ModelCardJson.ModelFile File, Dictionary<string, string> Sums) ReadCard(string folder)
     {

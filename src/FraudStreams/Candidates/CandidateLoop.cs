@@ -7,12 +7,12 @@ using Microsoft.Extensions.Logging;
 namespace FraudStreams.Candidates;
 
 /// <summary>
-/// The candidate loop of a stream: looks at the gate, and trains a new challenger when it is due. A challenger that passed goes into service; one that lost is
+/// The candidate loop of a stream: looks at the gate and for drift, and trains a new challenger when it is due. A challenger that passed goes into service; one that lost is
 /// trained anew on the newest payments; one that a person brought in takes the challenger's place, and is judged like any other. One host of a stream runs it
 /// at a time. One caller at a time.
 /// </summary>
 sealed class CandidateLoop(
-    ModelRegistry registry, PredictionStore store, GateWatch gate, Retrainer retrainer, CandidateLease lease, LiveCandidateSettings settings, TimeProvider time, ILogger log)
+    ModelRegistry registry, PredictionStore store, GateWatch gate, DriftWatch drift, Retrainer retrainer, CandidateLease lease, LiveCandidateSettings settings, TimeProvider time, ILogger log)
 {
     /// <summary>The champion's performance is measured on the mature payments of so many days.</summary>
     const double PerformanceDays = 30;
@@ -37,10 +37,11 @@ sealed class CandidateLoop(
     async Task LookAsync(CandidateSettings current, CancellationToken cancellationToken)
     {
         await gate.LookAsync(current, cancellationToken);
+        var drifted = await drift.LookAsync(current, cancellationToken);
         if (!current.Retrain.IsOn)
             return;
         await registry.RefreshAsync(cancellationToken);
-        if (registry.State.Champion is null || RetrainTriggers.Due(await FactsAsync(current, cancellationToken), current.Retrain) is not { } why)
+        if (registry.State.Champion is null || RetrainTriggers.Due(await FactsAsync(current, cancellationToken) with { Drift = drifted }, current.Retrain) is not { } why)
             return;
         log.LogInformation("A new challenger is trained: {Why}", why);
         _lastAttempt = time.GetUtcNow();

@@ -28,7 +28,7 @@ static class RetrainTriggers
             return $"{facts.NewLabels:N0} labels are new, of {settings.MinNewLabels:N0} (min-new-labels)";
         if (facts.PrecisionLower is { } lower && lower < settings.MinAveragePrecision)
             return string.Create(CultureInfo.InvariantCulture, $"the lower bound of the champion's average precision is {lower:0.000}, below {settings.MinAveragePrecision:0.###} (min-average-precision)");
-        if (facts.Drift is { } drift)
+        if (settings.OnDrift && facts.Drift is { } drift)
             return drift;
         return settings.Every is { } every && (facts.LastTraining is null || facts.Now - facts.LastTraining >= every) ? $"the schedule: every {every}" : null;
     }

@@ -77,6 +77,7 @@ static class CommandLine
             ModelsCommand.Create(),
             RetrainCommand.Create(),
             ExplainCommand.Create(),
+            DriftCommand.Create(),
             KeysCommand.Create(),
             AuditCommand.Create(),
             PrivacyCommand.Create(),

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
+using FraudStreams.Model.Drift;
 using FraudStreams.Model.Evaluation.Promotion;
 
 namespace FraudStreams.Diagnostics;
@@ -86,6 +88,10 @@ public sealed class StreamMetrics : IDisposable
             "fraudstreams.labels.delay", "s", "From a label's confirmation until it is stored.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = s_labelDelays });
         _meter.CreateObservableGauge("fraudstreams.model.info", ModelInfo, description: "1, with the version that decides (alias champion), and with the one in its shadow (alias challenger).");
         _meter.CreateObservableGauge("fraudstreams.gate.state", GateStates, description: "What the gate said of the challenger at the last look: 0 not yet, 1 refused, 2 passed. Of the host that looks.");
+        _meter.CreateObservableGauge(
+            "fraudstreams.model.drift", DriftEffects, "1", "How far the last window of payments is from the reference of the version in service, by feature; also of score, alerts, precision, recall. Of the host that looks.");
+        _meter.CreateObservableGauge(
+            "fraudstreams.model.drift.alarms", () => Drift.IsEmpty ? [] : new[] { new Measurement<int>(Drift.Count(finding => finding.IsAlarm)) }, "{feature}", "Of how many a drift is confirmed. Of the host that looks.");
     }
 
     /// <summary>The version in service in this process; null where it does not score.</summary>
@@ -102,6 +108,9 @@ public sealed class StreamMetrics : IDisposable
 
     /// <summary>What a topic is called where it is, as the labels of metrics say it.</summary>
     public Func<string, string> NameOf { get; set; } = topic => topic;
+
+    /// <summary>What the last window of payments showed, at the last look of this host; empty where it did not look.</summary>
+    public ImmutableArray<DriftFinding> Drift { get; set; } = [];
 
     /// <summary>Whether anybody reads what costs something for each payment: latencies and scores.</summary>
     public bool WantsEachPayment => _latency.Enabled || _scores.Enabled;
@@ -172,6 +181,9 @@ public sealed class StreamMetrics : IDisposable
     public void Dispose() => _meter.Dispose();
 
     IEnumerable<Measurement<int>> GateStates() => Gate is { } state ? [new Measurement<int>((int)state)] : [];
+
+    IEnumerable<Measurement<double>> DriftEffects() => Drift.Select(finding => new Measurement<double>(
+        finding.Effect, new KeyValuePair<string, object?>("feature", finding.Name)));
 
     IEnumerable<Measurement<int>> ModelInfo() =>
         from model in new[] { (Version: ModelVersion, Alias: "champion"), (Version: ChallengerVersion, Alias: "challenger") }

@@ -69,7 +69,7 @@ static class Evaluator
     }
 
     /// <summary>Leaves out what is later than the first measured payment: it did not come before it, or is the same payment where the files overlap.</summary>
-    static void ReadWarmUp(IHistory warmUp, IHistory measured, WindowState windows, WorkProgress progress, CancellationToken cancellationToken)
+    internal static void ReadWarmUp(IHistory warmUp, IHistory measured, WindowState windows, WorkProgress progress, CancellationToken cancellationToken)
     {
         var first = measured.Read(_ => { }, _ => { }, cancellationToken).Select(rows => rows.EventTime(0)).FirstOrDefault(long.MaxValue);
         var (leftOut, late, kept) = (new LeftOut(), 0L, 0L);

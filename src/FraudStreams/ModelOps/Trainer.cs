@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using FraudStreams.Diagnostics;
+using FraudStreams.Model.Drift;
 using FraudStreams.Model.Evaluation;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Features.Windows;
@@ -119,7 +120,8 @@ sealed class Trainer(ModelSettings settings, LocalModels local, WorkProgress pro
             Calibration = (scorer as CalibratedScorer)?.Calibrator,
         };
         var model = new ScoringModel(card, scorer);
-        ModelArtifact.Write(local.Directory, model, SelfTest.Of(scorer, validation.Set.Values.Span));
+        var drift = DriftReferenceBuilder.Build(plan, validation.Set, validation.Times, scores, model.Threshold);
+        ModelArtifact.Write(local.Directory, model, SelfTest.Of(scorer, validation.Set.Values.Span), DriftReferenceFile.Of(drift));
         return model;
     }
 

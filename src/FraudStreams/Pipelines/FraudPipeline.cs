@@ -40,8 +40,9 @@ static class FraudPipeline
             .Via(context.Stop.Flow<IReadOnlyList<SourceRecord>>())
             .Via(PublishRekeyed.Flow(context.Resources.Topics, context.Metrics, context.Settings.Privacy.For(context.Resources.Schema), context.Time)));
 
-    /// <summary>transactions ▸ batch ▸ speed_2 ▸ parse ▸ windows ▸ model ▸ predictions and rejected, with the offset in transactions; challenger ▸ shadow.</summary>
-    public static IRunnableGraph<Task<Done>> Score(PipelineContext context, PartitionWindowStates? windows, CardPartitions? cards, IActorRef model, ShadowQueue shadow) =>
+    /// <summary>transactions ▸ batch ▸ speed_2 ▸ parse ▸ windows ▸ model ▸ predictions, rejected and drift, with the offset in transactions; challenger ▸ shadow.</summary>
+    public static IRunnableGraph<Task<Done>> Score(
+        PipelineContext context, PartitionWindowStates? windows, CardPartitions? cards, IActorRef model, ShadowQueue shadow, DriftRecorder? drift) =>
         Consumed(context, TopicNames.Transactions, (partition, chunks) => chunks
             .Via(context.Settings.Batch.FlowUntilDry())
             .Via(BatchRateLimiter.Flow<TopicRecord>(context.Rates.Speed2, context.Stop.Thrown))
@@ -49,7 +50,7 @@ static class FraudPipeline
             .Via(CardPartitions.Flow(cards, partition))
             .Via(PartitionWindowStates.Flow(windows, partition))
             .Via(ScoreTransactions.Flow(model, context.Settings.Scoring))
-            .Via(PublishPredictions.Flow(context.Resources.Topics, context.Metrics, context.Time, shadow, context.Resources.Awaited)));
+            .Via(PublishPredictions.Flow(context.Resources.Topics, context.Metrics, context.Time, shadow, context.Resources.Awaited, drift)));
 
     /// <summary>predictions ▸ predicted frauds ▸ the partition's outbox, with the offset in predictions; the outbox ▸ mail, webhook ▸ alerts.</summary>
     public static IRunnableGraph<Task<Done>> Alert(PipelineContext context, IActorRef outboxes) =>

@@ -23,6 +23,8 @@ sealed class ScorePipeline : IPipeline
 
     IActorRef _challenger = ActorRefs.Nobody;
     ShadowQueue? _shadow;
+    DriftRecorder? _drift;
+    IMessageLog? _topics;
     long _taken;
 
     public string Name => ConsumerGroups.Score;
@@ -40,7 +42,8 @@ sealed class ScorePipeline : IPipeline
             resources.Schema, resources.Topics, settings.Topics, settings.Memory, settings.DataDirectory, context.Log, context.Time));
         var models = new LocalModels(settings.DataDirectory, context.Time);
         var watch = new ProbationWatch(settings.Models.Probation);
-        var supervisor = resources.System.ActorOf(ModelSupervisor.Props(model, models, settings.Scoring, settings.Restart, watch), "model-supervisor");
+        (_topics, _drift) = (resources.Topics, settings.Candidates.Drift.IsOn ? new DriftRecorder(models, context.Time, context.Log) : null);
+        var supervisor = resources.System.ActorOf(ModelSupervisor.Props(model, models, settings.Scoring, settings.Restart, watch, _drift), "model-supervisor");
         _shadow = new ShadowQueue(context.Metrics);
         _challenger = resources.System.ActorOf(
             ChallengerActor.Props(_shadow, resources.Topics, settings.Scoring, context.Metrics, watch, context.Time), "challenger");
@@ -51,7 +54,7 @@ sealed class ScorePipeline : IPipeline
             resources.Schema, resources.Topics, settings.Topics, windows, supervisor, settings.Scoring, resources.Awaited, context.Metrics, new TraceSample(settings.TraceSample),
             settings.Privacy.For(resources.Schema));
         var cards = resources.Own(CardPartitions.Open(resources.Topics, resources.Schema, settings.Topics, context.Metrics, context.Health, context.Log, context.Time));
-        return FraudPipeline.Score(context, windows, cards, supervisor, _shadow);
+        return FraudPipeline.Score(context, windows, cards, supervisor, _shadow, _drift);
     }
 
     /// <summary>What the challenger was given between two looks may have come to its topic after the first.</summary>
@@ -62,5 +65,16 @@ sealed class ScorePipeline : IPipeline
         return status.Of(Name, TopicNames.Transactions).Lag == 0 && _shadow.IsIdle && _taken == before;
     }
 
-    public Task CloseAsync(TimeSpan timeout) => _challenger.Ask<ShadowFinished>(new FinishShadow(), timeout < ShadowTimeout ? timeout : ShadowTimeout);
+    public async Task CloseAsync(TimeSpan timeout)
+    {
+        await _challenger.Ask<ShadowFinished>(new FinishShadow(), timeout < ShadowTimeout ? timeout : ShadowTimeout);
+        if (_drift is null || _topics is null)
+            return;
+        var records = new RecordBatch(1);
+        _drift.GiveTo(records, all: true);
+        if (records.Count > 0)
+            await _topics.PublishAsync(records, CancellationToken.None).WaitAsync(timeout);
+        else
+            records.Dispose();
+    }
 }

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace FraudStreams.Pipelines;
 
-/// <summary>Runs the candidate loop: looks at the gate and trains challengers, beside scoring and after it.</summary>
+/// <summary>Runs the candidate loop: looks at the gate and for drift, and trains challengers, beside scoring and after it.</summary>
 sealed class TrainPipeline : IPipeline
 {
     CandidateLoop? _loop;
@@ -22,7 +22,7 @@ sealed class TrainPipeline : IPipeline
 
     public IRunnableGraph<Task<Done>> Build(PipelineContext context) => FraudPipeline.Train(context, () => StepAsync(context));
 
-    /// <summary>Nothing is opened where neither the gate is looked at nor a model trained.</summary>
+    /// <summary>Nothing is opened where neither the gate nor drift is looked at and no model trained.</summary>
     async Task<Done> StepAsync(PipelineContext context)
     {
         if (!context.Candidates.Current.IsOn)
@@ -48,8 +48,9 @@ sealed class TrainPipeline : IPipeline
         // Months of payments are read in one go: the pipelines that write the store do not wait for that.
         var store = resources.Own(resources.OpenStore());
         var gate = new GateWatch(registry, store, new GateReports(settings.DataDirectory), context.Metrics, context.Log);
+        var drift = new DriftWatch(resources.Topics, store, registry, context.Metrics, context.Log);
         var retrainer = new Retrainer(store, registry, local, new LoggedHistory(resources.Topics, settings.Topics.Partitions, local), settings.Model, context.Time, line => context.Log.LogInformation("{Line}", line));
         var lease = new CandidateLease(store, CandidateLease.ThisProcess, context.Time);
-        return new CandidateLoop(registry, store, gate, retrainer, lease, context.Candidates, context.Time, context.Log);
+        return new CandidateLoop(registry, store, gate, drift, retrainer, lease, context.Candidates, context.Time, context.Log);
     }
 }

@@ -14,11 +14,12 @@ namespace FraudStreams.Scoring;
 sealed class ModelActor : ReceiveActor
 {
     readonly ScoringModel _model;
+    readonly DriftRecorder? _drift;
     readonly Lazy<ModelExplainer?> _explainer;
 
-    public ModelActor(ScoringModel model, IActorRef supervisor)
+    public ModelActor(ScoringModel model, IActorRef supervisor, DriftRecorder? drift = null)
     {
-        _model = model;
+        (_model, _drift) = (model, drift);
         var log = Context.GetLogger();
         _explainer = new Lazy<ModelExplainer?>(() => CreateExplainer(model, log));
         Receive<ScoreBatch>(batch =>
@@ -54,6 +55,8 @@ sealed class ModelActor : ReceiveActor
         try
         {
             _model.Score(batch.Rows, scores, features.AsSpan(0, length));
+            if (batch.IsStream)
+                _drift?.Count(_model, batch.Rows, scores, features.AsSpan(0, length));
             return new BatchScored(
                 scores, _model.Version, _model.Threshold, batch.WithFeatures ? features : null, batch.WithReasons ? ReasonsOf(scores, features) : null);
         }

@@ -11,13 +11,14 @@ namespace FraudStreams.Scoring;
 /// Publishes each row of a batch, as it came and with its score, to `predictions` and each unreadable record, with its reason and bytes, to `rejected`,
 /// and commits the batch's offset in `transactions` with them; then gives the batch to the challenger, or returns it to its pool.
 /// </summary>
-sealed class PublishPredictions(IMessageLog topics, StreamMetrics metrics, AwaitedPredictions? awaited, TimeProvider time, ShadowQueue shadow)
+sealed class PublishPredictions(IMessageLog topics, StreamMetrics metrics, AwaitedPredictions? awaited, TimeProvider time, ShadowQueue shadow, DriftRecorder? drift)
 {
     /// <param name="awaited">Those who wait for the prediction of a payment; null where nobody can.</param>
+    /// <param name="drift">What was counted of payments, published with the next batch; null where nothing is.</param>
     public static Flow<TransactionBatch, Done, NotUsed> Flow(
-        IMessageLog topics, StreamMetrics metrics, TimeProvider time, ShadowQueue shadow, AwaitedPredictions? awaited = null)
+        IMessageLog topics, StreamMetrics metrics, TimeProvider time, ShadowQueue shadow, AwaitedPredictions? awaited = null, DriftRecorder? drift = null)
     {
-        var publisher = new PublishPredictions(topics, metrics, awaited, time, shadow);
+        var publisher = new PublishPredictions(topics, metrics, awaited, time, shadow, drift);
         return Akka.Streams.Dsl.Flow.Create<TransactionBatch>().SelectAsync(topics.MaxInFlightBatches, publisher.PublishAsync);
     }
 
@@ -37,6 +38,7 @@ sealed class PublishPredictions(IMessageLog topics, StreamMetrics metrics, Await
 
         foreach (var (record, reason) in batch.Rejected)
             records.AddRejected(topics, record, reason, scoredAt);
+        drift?.GiveTo(records);
         var publishing = topics.PublishAsync(records, CancellationToken.None);
         await (spans?.SettledAsync(publishing, time) ?? publishing);
         awaited?.Published(batch);

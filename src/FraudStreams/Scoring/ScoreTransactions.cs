@@ -16,7 +16,7 @@ static class ScoreTransactions
     static async Task<TransactionBatch> ScoreAsync(TransactionBatch batch, IActorRef model, ScoringSettings settings)
     {
         if (batch.Rows.Count > 0)
-            batch.Scored = await model.Ask<BatchScored>(new ScoreBatch(batch.Rows, settings.CarryFeatures, settings.Reasons), settings.AskTimeout);
+            batch.Scored = await model.Ask<BatchScored>(new ScoreBatch(batch.Rows, settings.CarryFeatures, settings.Reasons, IsStream: true), settings.AskTimeout);
         return batch;
     }
 }

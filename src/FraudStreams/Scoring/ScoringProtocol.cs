@@ -6,7 +6,8 @@ namespace FraudStreams.Scoring;
 /// <summary>Asks for the scores of a batch. Answered with <see cref="BatchScored"/>, or with Status.Failure: then it may be asked again.</summary>
 /// <param name="WithFeatures">Whether the answer is to hold the feature values.</param>
 /// <param name="WithReasons">Whether the answer is to hold the reasons of predicted frauds.</param>
-public sealed record ScoreBatch(TransactionRows Rows, bool WithFeatures = false, bool WithReasons = false);
+/// <param name="IsStream">Whether they are the stream's payments, which are watched for drift, and not what somebody asks about.</param>
+public sealed record ScoreBatch(TransactionRows Rows, bool WithFeatures = false, bool WithReasons = false, bool IsStream = false);
 
 /// <summary>The scores (0..1) of the batch's rows, in their order, and the model version that gave them.</summary>
 /// <param name="Features">Rows × features, where they were asked for.</param>

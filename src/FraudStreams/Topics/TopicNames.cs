@@ -27,6 +27,9 @@ static class TopicNames
     /// <summary>What the challenger says of the payments that the champion decided.</summary>
     public const string Shadow = "shadow";
 
+    /// <summary>What all hosts counted of features and scores, by hour and version, and what labels later said. Never shortened here.</summary>
+    public const string Drift = "drift";
+
     /// <summary>The history of the model registry, and the versions' artifacts. Opened by itself, and never shortened.</summary>
     public const string Models = "models";
 

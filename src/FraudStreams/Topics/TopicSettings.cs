@@ -113,6 +113,7 @@ public sealed record TopicSettings(
             KeyValuePair.Create(TopicNames.Undelivered, 1),
             KeyValuePair.Create(TopicNames.Labels, 1),
             KeyValuePair.Create(TopicNames.Shadow, Partitions),
+            KeyValuePair.Create(TopicNames.Drift, 1),
             .. SourcePartitions is { } source ? [KeyValuePair.Create(TopicNames.Source, source)] : ImmutableArray<KeyValuePair<string, int>>.Empty,
         ]);
 
@@ -127,7 +128,7 @@ public sealed record TopicSettings(
         new(dataDirectory, PartitionsOfTopics)
         {
             Durability = Durability,
-            Retention = Retention with { Kept = [NameOf(TopicNames.Models), NameOf(TopicNames.Cases), NameOf(TopicNames.Keys), NameOf(TopicNames.Audit)] },
+            Retention = Retention with { Kept = [NameOf(TopicNames.Drift), NameOf(TopicNames.Models), NameOf(TopicNames.Cases), NameOf(TopicNames.Keys), NameOf(TopicNames.Audit)] },
             PollInterval = Poll,
             ChunkRecords = ReadRecords,
             ChunkBytes = ReadBytes,

@@ -98,7 +98,7 @@ public sealed class PathReaderTests : IDisposable
     {
         var bytes = Nested.Trim().Utf8();
         for (var length = 0; length < bytes.Length; length++)
-            _reader.Read(bytes[..length], _rows).ShouldNotBeNull($"{length} bytes");
+            _reader.Read(bytes.AsSpan(0, length), _rows).ShouldNotBeNull($"{length} bytes");
         _rows.Count.ShouldBe(0);
     }
 

@@ -34,7 +34,7 @@ public sealed partial class RoomsTests
         ["Rekeying"] = ["Configuration", "Diagnostics", "Messaging", "Topics"],
         ["WindowStates"] = ["Configuration", "Messaging", "Scoring", "Topics"],
         ["Replay"] = ["Messaging", "ModelOps", "Scoring", "Storage", "Topics", "WindowStates"],
-        ["Candidates"] = ["Configuration", "Diagnostics", "ModelOps", "Storage"],
+        ["Candidates"] = ["Configuration", "Diagnostics", "Messaging", "ModelOps", "Storage", "Topics"],
         [Settings] = ["Alerting", "Candidates", "Configuration", "Diagnostics", "Messaging", "ModelOps", "Privacy", "RateLimiting", "Scoring", "Simulation", "Storage", "Topics", "WindowStates"],
         ["Pipelines"] =
         [
@@ -60,6 +60,7 @@ public sealed partial class RoomsTests
         ["Avro"] = ["Json", "Schemas"],
         ["Csv"] = ["Json", "Schemas"],
         ["Models"] = ["Evaluation", "Features", "Schemas"],
+        ["Drift"] = ["Features", "Models", "Schemas"],
         ["Explanation"] = ["Features", "Models", "Schemas"],
         ["Profiling"] = ["Features", "Json", "Reports", "Schemas"],
     };

@@ -116,6 +116,37 @@ public sealed class CandidateLoopTests : IDisposable
         (await stream.Registry.ApproveAsync(asked.Version, "maria", "read the report", default)).ShouldBeTrue();
     }
 
+    [Fact]
+    public async Task Confirmed_drift_trains_a_challenger_and_says_what_has_drifted()
+    {
+        await using var stream = await StartAsync("models.retrain.on-drift=on", "models.gate.every=1d");
+        for (var day = Learnt; day < Learnt + 5; day++)
+            await stream.PlayAsync(DriftingPayments.Day(day));
+        stream.State.Challenger.ShouldBeNull();
+        stream.Drift.Select(finding => finding.Name).ShouldBe(["amount", "a", "b", "c", "score", "time of day", "alerts", "recall", "precision"], ignoreOrder: true);
+
+        for (var day = Learnt + 5; day < Learnt + 9 && stream.State.Challenger is null; day++)
+            await stream.PlayAsync([.. DriftingPayments.Day(day).Select(DriftingPayments.Doubled)]);
+
+        stream.Drift.Single(finding => finding.Name == "amount").IsAlarm.ShouldBeTrue();
+        stream.State.History.Last(entry => entry.Action == RegistryAction.Challenged).Why.ShouldStartWith("drift of amount (");
+    }
+
+    [Fact]
+    public async Task A_version_without_a_reference_is_not_watched()
+    {
+        await using var stream = await StartAsync("models.retrain.on-drift=on", "models.gate.every=1d");
+        var card = stream.First!.Card with { Version = "drifting-20260101-000000-8" };
+        ModelArtifact.Write(Path.Combine(_folder, "models"), new ScoringModel(card, stream.First.Scorer));
+        await stream.Registry.RegisterAsync(card, "anna", "from elsewhere", default);
+        await stream.Registry.PromoteAsync(card.Version, "anna", "from elsewhere", 0, default);
+
+        for (var day = Learnt; day < Learnt + 3; day++)
+            await stream.PlayAsync(DriftingPayments.Day(day));
+
+        stream.Drift.ShouldBeEmpty();
+    }
+
     static (double Loop, double First, int Frauds) Measured(SimulatedStream stream, int from, int to) =>
         stream.Measure(DriftingPayments.Start.AddDays(from), DriftingPayments.Start.AddDays(to)).ShouldNotBeNull();
 

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Tests.Candidates;
@@ -22,6 +23,14 @@ static class DriftingPayments
     });
 
     public static IReadOnlyList<SimulatedPayment> Days(int from, int count) => [.. Enumerable.Range(from, count).SelectMany(Day)];
+
+    /// <summary>The payment in a currency of half the worth.</summary>
+    public static SimulatedPayment Doubled(SimulatedPayment payment)
+    {
+        var json = JsonNode.Parse(payment.Json)!;
+        json["amount"] = 2 * (double)json["amount"]!;
+        return payment with { Json = Encoding.UTF8.GetBytes(json.ToJsonString()) };
+    }
 
     public static IReadOnlyList<SimulatedPayment> Day(int day)
     {

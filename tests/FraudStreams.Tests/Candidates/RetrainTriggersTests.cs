@@ -9,7 +9,7 @@ public sealed class RetrainTriggersTests
 {
     static readonly DateTimeOffset s_now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
 
-    static readonly RetrainSettings s_off = new(0, 0, null, TimeSpan.FromDays(1), TimeSpan.FromDays(90), RetrainFeatures.Recomputed);
+    static readonly RetrainSettings s_off = new(0, 0, null, false, TimeSpan.FromDays(1), TimeSpan.FromDays(90), RetrainFeatures.Recomputed);
 
     static readonly RetrainFacts s_facts = new(s_now, s_now.AddDays(-3), IsJudged: false, HasLost: false, NewLabels: 400, PrecisionLower: 0.6);
 
@@ -27,7 +27,9 @@ public sealed class RetrainTriggersTests
         RetrainTriggers.Due(s_facts, s_off with { Every = TimeSpan.FromDays(3) }).ShouldBe("the schedule: every 3.00:00:00");
         RetrainTriggers.Due(s_facts, s_off with { Every = TimeSpan.FromDays(4) }).ShouldBeNull();
         RetrainTriggers.Due(s_facts with { HasLost = true }, s_off with { Every = TimeSpan.FromDays(4) }).ShouldBe("the last challenger has lost at the gate; 400 labels are new");
-        RetrainTriggers.Due(s_facts with { Drift = "amt has drifted" }, s_off with { Every = TimeSpan.FromDays(4) }).ShouldBe("amt has drifted");
+        RetrainTriggers.Due(s_facts with { Drift = "amt has drifted" }, s_off with { OnDrift = true }).ShouldBe("amt has drifted");
+        RetrainTriggers.Due(s_facts with { Drift = "amt has drifted" }, s_off with { Every = TimeSpan.FromDays(4) }).ShouldBeNull();
+        RetrainTriggers.Due(s_facts, s_off with { OnDrift = true }).ShouldBeNull();
     }
 
     [Fact]

@@ -1,8 +1,10 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Text;
 using FraudStreams.Candidates;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
+using FraudStreams.Model.Drift;
 using FraudStreams.Model.Evaluation;
 using FraudStreams.Model.Features.Windows;
 using FraudStreams.Model.Json;
@@ -10,6 +12,8 @@ using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
 using FraudStreams.ModelOps.Registry;
+using FraudStreams.Pipelines;
+using FraudStreams.Scoring;
 using FraudStreams.Storage;
 using FraudStreams.Storage.Sqlite;
 using FraudStreams.Topics;
@@ -31,6 +35,8 @@ sealed class SimulatedStream : IAsyncDisposable
     readonly StreamMetrics _metrics = new();
     readonly Dictionary<string, ScoringModel> _models = [];
     readonly CandidateLoop _loop;
+    readonly IMessageLog _drift;
+    readonly DriftRecorder _recorder;
     long _offset;
 
     public SimulatedStream(string folder, TransactionSchema schema, FraudSettings settings, IMessageLog topics, ManualTime time)
@@ -42,8 +48,10 @@ sealed class SimulatedStream : IAsyncDisposable
         Store = PredictionStore.Open(new SqliteStoreSettings(folder), schema, time);
         Settings = new LiveCandidateSettings(settings.Candidates);
         Retrainer = new Retrainer(Store, Registry, _local, new LoggedHistory(topics, settings.Topics.Partitions, _local), settings.Model, time, _ => { });
+        _drift = StreamTopics.Open(settings with { DataDirectory = folder }, NullLogger.Instance, time);
+        _recorder = new DriftRecorder(_local, time, NullLogger.Instance);
         _loop = new CandidateLoop(
-            Registry, Store, new GateWatch(Registry, Store, new GateReports(folder), _metrics, NullLogger.Instance), Retrainer, new CandidateLease(Store, "simulated", time), Settings, time,
+            Registry, Store, new GateWatch(Registry, Store, new GateReports(folder), _metrics, NullLogger.Instance), new DriftWatch(_drift, Store, Registry, _metrics, NullLogger.Instance), Retrainer, new CandidateLease(Store, "simulated", time), Settings, time,
             NullLogger.Instance);
         Trainer = new Trainer(settings.Model with { Threads = 1 }, _local, WorkProgress.Logged(_ => { }), time);
     }
@@ -59,6 +67,9 @@ sealed class SimulatedStream : IAsyncDisposable
     public Trainer Trainer { get; }
 
     public RegistryState State => Registry.State;
+
+    /// <summary>What the last look found of drift.</summary>
+    public ImmutableArray<DriftFinding> Drift => _metrics.Drift;
 
     /// <summary>What was decided of each payment, in their order: its time, label, and the scores of the champion of that moment and of the first model.</summary>
     public List<(DateTimeOffset Time, bool IsFraud, double Champion, double First)> Decided { get; } = [];
@@ -83,6 +94,9 @@ sealed class SimulatedStream : IAsyncDisposable
         foreach (var page in day.Chunk(2_000))
             await ScoreAsync(page);
         _time.Advance(day[^1].Time - _time.GetUtcNow());
+        var counted = new RecordBatch(1);
+        _recorder.GiveTo(counted, all: true);
+        await _drift.PublishAsync(counted, default);
         await _loop.StepAsync(default);
     }
 
@@ -102,6 +116,7 @@ sealed class SimulatedStream : IAsyncDisposable
         await Store.DisposeAsync();
         await Registry.DisposeAsync();
         await _topics.DisposeAsync();
+        await _drift.DisposeAsync();
         _metrics.Dispose();
     }
 
@@ -117,7 +132,9 @@ sealed class SimulatedStream : IAsyncDisposable
 
         _windows.Advance(rows);
         var champion = await ModelAsync(State.Champion!);
-        var decided = Score(champion, rows);
+        var (decided, features) = (new double[rows.Count], new double[rows.Count * champion.Features.Count]);
+        champion.Score(rows, decided, features);
+        _recorder.Count(champion, rows, decided, features);
         var first = Score(First!, rows);
         var records = new List<TopicRecord>(payments.Length);
         for (var row = 0; row < payments.Length; row++)

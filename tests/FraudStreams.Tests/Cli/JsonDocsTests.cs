@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using FraudStreams.Cli;
 using FraudStreams.Messaging.Sqlite;
+using FraudStreams.Model.Drift;
 using FraudStreams.Model.Evaluation.Promotion;
 using FraudStreams.Model.Models.Trees;
 using FraudStreams.ModelOps;
@@ -107,6 +108,15 @@ public sealed partial class JsonDocsTests
         var report = PromotionGate.Judge("one", "two", payments, -1, long.MaxValue / 2, new GateRules());
 
         ShouldBeAsIn("models gate", JsonDocument.Parse(GateJson.Write(report)).RootElement);
+    }
+
+    [Fact]
+    public void Drift_has_the_keys_of_its_example()
+    {
+        var finding = new DriftFinding("amt", 0.2, 0.2, 0.1, 0.1, 0, 0.001, true, true, "more");
+
+        ShouldBeAsIn("drift", Parsed(new DriftReport(
+            "v", [new DriftWindow(default, default, 1, 1, [finding], new PerformanceEstimate(0.5, 0.1, 0.5, 0.1), new PredictedFrauds(1, 1, 1))], [new DriftAlarm("amt", default, default, default, 0.2, "more")])));
     }
 
     [Fact]

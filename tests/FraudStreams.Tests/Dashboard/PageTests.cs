@@ -23,7 +23,7 @@ namespace FraudStreams.Tests.Dashboard;
 [Trait("Category", "Integration")]
 public sealed class PageTests(ApiFixture fixture) : IClassFixture<ApiFixture>
 {
-    static readonly string[] s_views = ["", "alerts", "models", "data", "settings"];
+    static readonly string[] s_views = ["", "alerts", "models", "drift", "data", "settings"];
 
     readonly RunningApi _api = fixture.Api;
 

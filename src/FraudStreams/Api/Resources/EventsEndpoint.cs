@@ -15,7 +15,8 @@ using Microsoft.Extensions.Hosting;
 namespace FraudStreams.Api.Resources;
 
 /// <summary>
-/// `/events`: what happens in this process, as server-sent events: `alert`, `model` (another version scores), `outage` and `recovered`. Who reads too slowly
+/// `/events`: what happens in this process, as server-sent events: `alert`, `model` (another version scores), `drift`
+/// (confirmed, where this process watches for it), `outage` and `recovered`. Who reads too slowly
 /// misses the oldest; nothing waits for a reader. A reader whose key is revoked, or whose sign-in ends, is sent away within the time of a keep-alive.
 /// </summary>
 sealed class EventsEndpoint : BackgroundService
@@ -54,6 +55,7 @@ sealed class EventsEndpoint : BackgroundService
         using var tick = new PeriodicTimer(s_look, _time);
         var version = _metrics.ModelVersion;
         var failing = ImmutableSortedDictionary<string, string>.Empty;
+        ImmutableHashSet<string> drifted = [];
         while (await tick.WaitForNextTickAsync(stoppingToken))
         {
             if (_metrics.ModelVersion is { } now && now != version)
@@ -63,6 +65,18 @@ sealed class EventsEndpoint : BackgroundService
                 version = now;
             }
 
+            var alarms = _metrics.Drift.Where(finding => finding.IsAlarm).ToArray();
+            foreach (var alarm in alarms.Where(alarm => !drifted.Contains(alarm.Name)))
+            {
+                Publish("drift", json =>
+                {
+                    json.WriteString("feature"u8, alarm.Name);
+                    json.WriteString("what"u8, alarm.What);
+                    json.WriteNumber("effect"u8, alarm.Effect);
+                });
+            }
+
+            drifted = [.. alarms.Select(alarm => alarm.Name)];
             var fails = Failing();
             foreach (var (part, why) in fails.Where(part => !failing.ContainsKey(part.Key)))
                 Publish("outage", json => Write(json, part, why));

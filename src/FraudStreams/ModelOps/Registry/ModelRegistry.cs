@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using FraudStreams.Messaging;
+using FraudStreams.Model.Drift;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
 using FraudStreams.Topics;
@@ -166,6 +167,16 @@ public sealed partial class ModelRegistry(IMessageLog topics, LocalModels local,
         }
 
         return model.WithThreshold(known.Threshold);
+    }
+
+    /// <summary>What the payments of a version are compared with; null where it has no such thing. Fetches the version where the local folder lacks it.</summary>
+    /// <exception cref="ModelArtifactException">The artifact cannot be used.</exception>
+    public async Task<DriftReference?> DriftReferenceAsync(string version, CancellationToken cancellationToken)
+    {
+        var folder = local.FolderOf(version);
+        if (!Directory.Exists(folder))
+            await FetchAsync(Find(State, version), folder, cancellationToken);
+        return DriftReferenceFile.Load(folder);
     }
 
     /// <summary>Reads the whole history again and says what was changed in it; empty where nothing was.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
+using FraudStreams.Model.Drift;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
 
@@ -35,6 +36,9 @@ sealed class ModelService(ModelRegistry registry, LocalModels local, IPromotionG
             await registry.RefreshAsync(cancellationToken);
         return new ModelHistory([.. State.History.Select(HistoryLine.Of)], State.Head, [.. problems]);
     }
+
+    /// <inheritdoc cref="ModelRegistry.DriftReferenceAsync"/>
+    public Task<DriftReference?> DriftReferenceAsync(string version, CancellationToken cancellationToken) => registry.DriftReferenceAsync(version, cancellationToken);
 
     /// <summary>Who put a version there that decided at a moment.</summary>
     public ServiceRecord Who(string version, DateTimeOffset at) => ServiceRecord.Of(State.History, version, at);

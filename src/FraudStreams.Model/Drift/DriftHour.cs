@@ -1,0 +1,88 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace FraudStreams.Model.Drift;
+
+/// <summary>
+/// How the payments of an hour of event time, scored by one version, fell into the bins of its reference. Several of an hour, of several hosts or of a host
+/// that restarted, are added. Aggregates only.
+/// </summary>
+/// <param name="Version">The version that scored.</param>
+/// <param name="Hour">Hours since 1970 (UTC).</param>
+/// <param name="Counts">By the reference's counters.</param>
+public sealed record DriftHour(string Version, long Hour, long[] Counts)
+{
+    /// <summary>As a record of the topic.</summary>
+    public void Write(IBufferWriter<byte> into)
+    {
+        using var json = new Utf8JsonWriter(into);
+        json.WriteStartObject();
+        json.WriteString("version"u8, Version);
+        json.WriteNumber("hour"u8, Hour);
+        json.WriteStartArray("counts"u8);
+        foreach (var count in Counts)
+            json.WriteNumberValue(count);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+}
+
+/// <summary>What a version decided of the labelled payments of a time, counted once most labels are known.</summary>
+/// <param name="Version">The version that scored.</param>
+/// <param name="Hour">The first hour, since 1970 (UTC).</param>
+/// <param name="Hours">How many hours.</param>
+public sealed record DriftTruth(string Version, long Hour, int Hours, PredictedFrauds Counts)
+{
+    /// <summary>As a record of the topic.</summary>
+    public void Write(IBufferWriter<byte> into)
+    {
+        using var json = new Utf8JsonWriter(into);
+        json.WriteStartObject();
+        json.WriteString("version"u8, Version);
+        json.WriteNumber("hour"u8, Hour);
+        json.WriteNumber("hours"u8, Hours);
+        json.WriteNumber("caught"u8, Counts.Caught);
+        json.WriteNumber("missed"u8, Counts.Missed);
+        json.WriteNumber("false_alerts"u8, Counts.FalseAlerts);
+        json.WriteEndObject();
+    }
+}
+
+/// <param name="Caught">Frauds that were predicted.</param>
+/// <param name="Missed">Frauds that were not.</param>
+/// <param name="FalseAlerts">Predicted frauds that are none.</param>
+public readonly record struct PredictedFrauds(long Caught, long Missed, long FalseAlerts)
+{
+    /// <summary>Share of the predicted frauds that are frauds; null where there are none.</summary>
+    public double? Precision => Caught + FalseAlerts == 0 ? null : (double)Caught / (Caught + FalseAlerts);
+
+    /// <summary>Share of the frauds that were predicted; null where there are none.</summary>
+    public double? Recall => Caught + Missed == 0 ? null : (double)Caught / (Caught + Missed);
+
+    /// <summary>With one more labelled payment.</summary>
+    public PredictedFrauds With(bool isFraud, bool isPredicted) => new(
+        Caught + (isFraud && isPredicted ? 1 : 0), Missed + (isFraud && !isPredicted ? 1 : 0), FalseAlerts + (!isFraud && isPredicted ? 1 : 0));
+}
+
+/// <summary>Reads the records of the topic.</summary>
+public static class DriftRecord
+{
+    /// <summary>One of the two; both null where it is none of them.</summary>
+    public static (DriftHour? Hour, DriftTruth? Truth) Read(ReadOnlyMemory<byte> utf8)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(utf8);
+            var root = json.RootElement;
+            var (version, hour) = (root.GetProperty("version").GetString() ?? "", root.GetProperty("hour").GetInt64());
+            return root.TryGetProperty("counts", out var counts)
+                ? (new DriftHour(version, hour, [.. counts.EnumerateArray().Select(count => count.GetInt64())]), null)
+                : (null, new DriftTruth(version, hour, root.GetProperty("hours").GetInt32(), new PredictedFrauds(
+                    root.GetProperty("caught").GetInt64(), root.GetProperty("missed").GetInt64(), root.GetProperty("false_alerts").GetInt64())));
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            return (null, null);
+        }
+    }
+}
