@@ -20,7 +20,7 @@ static class DriftReferenceJson
             json.WriteNumber("threshold", reference.Threshold);
             json.WriteNumber("day_rows", reference.DayRows);
             json.WriteNumber("fraud_dispersion", reference.FraudDispersion);
-        json.WriteNumber("hour_dispersion", reference.HourDispersion);
+            json.WriteNumber("hour_dispersion", reference.HourDispersion);
             Numbers(json, "frauds", reference.Frauds);
             json.WriteStartArray("features");
             foreach (var column in reference.Columns)

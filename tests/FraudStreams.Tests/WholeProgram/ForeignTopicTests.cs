@@ -56,7 +56,10 @@ public sealed class ForeignTopicTests
         reasons.ToDictionary(of => of.Key, of => of.Value.Reason.Code).ShouldBe(
             new Dictionary<string, string>
             {
-                ["unknown"] = RejectCodes.UnknownSchema, ["older"] = RejectCodes.MissingField, ["cut"] = RejectCodes.NotAvro, ["kind"] = RejectCodes.UnknownSchema,
+                ["unknown"] = RejectCodes.UnknownSchema,
+                ["older"] = RejectCodes.MissingField,
+                ["cut"] = RejectCodes.NotAvro,
+                ["kind"] = RejectCodes.UnknownSchema,
             },
             ignoreOrder: true);
         reasons["unknown"].Reason.Message.ShouldBe($"{registry.Url} has no schema 77");
