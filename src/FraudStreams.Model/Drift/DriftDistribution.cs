@@ -45,7 +45,7 @@ public static class DriftDistribution
     {
         (DriftKind.Category, 0) => "unknown or missing",
         (_, 0) => "missing",
-        (DriftKind.Number, _) when column.IsSecret => $"bin {bin}",
+        _ when column.IsSecret => $"bin {bin}",
         (DriftKind.Category, _) => bin <= Math.Min(column.Categories.Length, DriftColumn.MaxCategories) ? column.Categories[bin - 1] : "rare ones",
         (_, 1) => column.Edges.IsEmpty ? "any" : $"below {Text(column.Edges[0])}",
         _ when bin == column.Bins - 1 => $"from {Text(column.Edges[^1])}",

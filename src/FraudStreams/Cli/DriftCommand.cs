@@ -28,14 +28,17 @@ static class DriftCommand
 
     static readonly Option<DirectoryInfo?> Model = new("--model") { Description = "A model version's folder. Default: the version in service in the data folder.", HelpName = "DIR" };
 
+    static readonly ReportOptions Report = new("alarms, effects by window, distributions, precision and recall");
+
     public static Command Create()
     {
         var command = new Command("drift", "Compares what the stream counted of features and scores with the validation payments of the version in service, window by window: distances, alarms and what changed, estimated precision and recall, and the true ones where labels have come. With --input: of a file.");
-        command.With([From, To, Input, WarmUp, InputOptions.MaxRejected, Model]);
+        command.With([From, To, Input, WarmUp, InputOptions.MaxRejected, Model, .. Report.All]);
         command.SetAction(InvokeAsync);
         return command.WithExamples(
             "fraudstreams drift",
             "fraudstreams drift --from 2026-01-01 --to 2026-02-01 --json",
+            "fraudstreams drift --report drift.html",
             "fraudstreams drift --input later.csv --warm-up history.csv",
             "fraudstreams drift --input later.csv --model fraudstreams-data/models/cards-20240131-120000");
     }
@@ -48,6 +51,7 @@ static class DriftCommand
             throw new SettingsException($"--from {call.GetValue(From)} --to {call.GetValue(To)}: --to must be later than --from");
         if (call.GetValue(Input) is null && call.GetValue(WarmUp) is not null)
             throw new SettingsException("--warm-up is for a file: give it with --input");
+        var page = Report.Of(call);
         var folder = call.GetValue(Model)?.FullName;
         var model = folder is null ? CommandChecks.Champion(settings) : ModelArtifact.Load(folder);
         var reference = DriftReferenceFile.Load(folder ?? new LocalModels(settings.DataDirectory, TimeProvider.System).FolderOf(model.Version))
@@ -71,6 +75,8 @@ static class DriftCommand
         }
 
         var report = DriftJudge.Judge(reference, history, model.Threshold, rules, from, to);
+        if (page is not null)
+            File.WriteAllText(page.FullName, DriftHtml.Write(report, reference, history, rules));
         if (call.GetValue(CommonOptions.Json))
             JsonOutput.Print(report);
         else

@@ -124,6 +124,24 @@ public sealed class DriftJudgeTests
         Judge(new DriftHistory(Watched.Version, s_reference.Counters)).Windows.ShouldBeEmpty();
     }
 
+    [Fact]
+    public void The_report_draws_what_alarmed_first_and_shows_no_secret_value()
+    {
+        var history = Watched.Count(s_reference, 21, 5, 1_500, seed: 7, payment => With(With(payment, 0, payment.Values[0] * 2), 2, payment.Values[2] / 2));
+        var report = Judge(history);
+
+        var html = DriftHtml.Write(report, s_reference, history, new DriftRules());
+
+        report.Alarms.Select(alarm => alarm.Name).ShouldBe(["amount", "limit"], ignoreOrder: true);
+        foreach (var alarm in report.Alarms)
+            html.ShouldContain($"{alarm.Name}: effect by window");
+        html.ShouldContain("amount: share of payments, last window");
+        html.ShouldContain("<td>bin 2</td>");
+        foreach (var edge in s_reference.Columns[2].Edges)
+            html.ShouldNotContain($" to {edge.ToString("0.####", System.Globalization.CultureInfo.InvariantCulture)}<", Case.Sensitive, "its values are secret");
+        DriftHtml.Write(report with { Windows = [], Alarms = [] }, s_reference, history, new DriftRules()).ShouldContain("No window of 24 h");
+    }
+
     static DriftReport Judge(DriftHistory history, DriftRules? rules = null) => DriftJudge.Judge(s_reference, history, Watched.Threshold, rules ?? new DriftRules());
 
     /// <summary>Four days, and one that is not over.</summary>

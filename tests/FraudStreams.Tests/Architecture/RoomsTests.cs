@@ -60,7 +60,7 @@ public sealed partial class RoomsTests
         ["Avro"] = ["Json", "Schemas"],
         ["Csv"] = ["Json", "Schemas"],
         ["Models"] = ["Evaluation", "Features", "Schemas"],
-        ["Drift"] = ["Features", "Models", "Schemas"],
+        ["Drift"] = ["Features", "Models", "Reports", "Schemas"],
         ["Explanation"] = ["Features", "Models", "Schemas"],
         ["Profiling"] = ["Features", "Json", "Reports", "Schemas"],
     };
