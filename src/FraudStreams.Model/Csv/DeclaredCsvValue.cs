@@ -12,7 +12,7 @@ sealed class DeclaredCsvValue
 
     readonly CsvFormat _csv;
     readonly ImmutableArray<CsvTimeFormat> _times;
-    readonly TimeFormat _own;
+    readonly ImmutableArray<TimeFormat> _own;
     readonly bool _isCounted;
     readonly byte[][] _thousands;
     readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _fraud;
@@ -23,7 +23,7 @@ sealed class DeclaredCsvValue
     {
         _csv = csv;
         _times = field.Type == FieldType.Time ? csv.Times : [];
-        _own = field.TimeFormats.FirstOrDefault();
+        _own = [.. field.TimeFormats];
         _isCounted = field.TimeFormats.Any(format => format.Kind is not (TimeFormatKind.DateTime or TimeFormatKind.Date or TimeFormatKind.Iso8601));
         _thousands = csv.Thousands switch
         {
@@ -73,10 +73,18 @@ sealed class DeclaredCsvValue
             return false;
         foreach (var format in _times)
         {
-            if (!format.TryRead(text, out var time))
+            if (!format.TryRead(text, out var time) || time is < TimeFormat.Earliest or > TimeFormat.Latest)
                 continue;
-            read = into[..TimeText.Write(_own, time, into)];
-            return true;
+
+            // In the first format of the field that keeps the time, but for parts of a second. A clock that none of them has is left to be rejected.
+            foreach (var own in _own)
+            {
+                var written = into[..TimeText.Write(own, time, into)];
+                if (!TimeText.TryParse(own, written, out var kept) || Math.Abs(time - kept) >= 1_000)
+                    continue;
+                read = written;
+                return true;
+            }
         }
 
         // Where it is said how days are written, 31.02.2025 is not read by guess, and is shown as it is.

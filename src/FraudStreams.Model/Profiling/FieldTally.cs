@@ -100,7 +100,7 @@ sealed class FieldTally(SchemaField field, bool countsValues)
     public ImmutableArray<GroupCount> MostFrequent() =>
     [
         .. Values.OrderByDescending(value => value.Value.Payments).ThenBy(value => value.Key, StringComparer.Ordinal).Take(MostValues)
-            .Select(value => value.Value.As(CardNumbers.Masked(value.Key.Length > LongestValue ? value.Key[..LongestValue] + "…" : value.Key))),
+            .Select(value => value.Value.As(CardNumbers.Masked(value.Key) is var shown && shown.Length > LongestValue ? shown[..LongestValue] + "…" : shown)),
     ];
 
     /// <summary>Digits with an exponent that has its sign, which no id or name has by chance.</summary>

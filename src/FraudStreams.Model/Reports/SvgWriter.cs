@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Reports;
 
@@ -14,8 +15,9 @@ sealed class SvgWriter
     /// <summary>About how wide a text is, in the font of charts.</summary>
     public static double WidthOf(string text) => 6.6 * text.Length;
 
-    /// <summary>A text cut to a width, with an ellipsis.</summary>
-    public static string Fit(string text, double width) => WidthOf(text) <= width ? text : text[..Math.Max(1, (int)(width / 6.6) - 1)] + "…";
+    /// <summary>A text cut to a width, with an ellipsis; a card number is masked before, since a part of it would be taken for none.</summary>
+    public static string Fit(string text, double width) =>
+        CardNumbers.Masked(text) is var shown && WidthOf(shown) <= width ? shown : shown[..Math.Max(1, (int)(width / 6.6) - 1)] + "…";
 
     public void Line(double x1, double y1, double x2, double y2, string style) => Add($"<line x1=\"{x1:0.#}\" y1=\"{y1:0.#}\" x2=\"{x2:0.#}\" y2=\"{y2:0.#}\" class=\"{style}\"/>");
 

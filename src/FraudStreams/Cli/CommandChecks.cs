@@ -20,6 +20,8 @@ static class CommandChecks
     {
         if (Directory.Exists(path) || Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal))
             throw new CommandFailedException($"{path} is a folder or a device: give a file");
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
+            throw new CommandFailedException($"{path}: there is no folder {folder}");
         if (File.Exists(path) && !force)
             throw new CommandFailedException($"{path} exists already: give another file, or --force to replace it");
     }

@@ -62,6 +62,8 @@ static class SchemaCommand
         if (!guess.Missing.IsEmpty)
             throw new CommandFailedException($"{path} is written and not complete: no column seems to be the {string.Join(" and the ", guess.Missing)}, and every payment has them. Fill in what is ???, and try it with `fraudstreams train --input {given} --schema {path}`");
         var (read, leftOut) = await WorkProgress.RunAsync(progress => Task.FromResult(TryOut(input, path, guess, progress, cancellationToken)));
+        if (read == 0 && leftOut > 0)
+            throw new CommandFailedException($"{path} is written, and none of the {leftOut:N0} rows looked at can be read with it: correct it, and try it with `fraudstreams train --input {given} --schema {path}`");
         if (isTraining && !guess.HasLabel)
             throw new CommandFailedException($"{path} is written; nothing was trained: no column says which payments were fraud. Name it as roles.label");
         if (isTraining)

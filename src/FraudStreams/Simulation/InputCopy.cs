@@ -34,6 +34,19 @@ sealed class InputCopy
         // Its name goes at once, so that nothing is left of it where the process is killed. Windows keeps the name until it is closed.
         if (!OperatingSystem.IsWindows())
             File.Delete(path);
+        try
+        {
+            return Filled(file, source);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    static InputCopy Filled(FileStream file, Stream source)
+    {
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var (buffer, length) = (new byte[BufferBytes], 0L);
         for (int read; (read = source.Read(buffer)) > 0; length += read)

@@ -54,6 +54,27 @@ public sealed class CsvFormatTests
     [InlineData("1;31.01.2025;;1;;;vielleicht", "fraud: \"vielleicht\" is not a label")]
     public void What_is_not_written_as_declared_is_rejected_with_its_field(string row, string reason) => Read(s_german, row).ShouldStartWith(reason);
 
+    [Fact]
+    public void A_clock_that_no_format_of_the_field_keeps_is_rejected_and_not_cut()
+    {
+        Read([TimeFormat.Date], "31.01.2025").ShouldBe("2025-01-31");
+        Read([TimeFormat.Date], "31.01.2025 14:13").ShouldStartWith("at: \"31.01.2025 14:13\" is not a time");
+        Read([TimeFormat.Date, TimeFormat.DateTime], "31.01.2025 14:13").ShouldBe("2025-01-31 14:13:00");
+
+        static string Read(System.Collections.Immutable.ImmutableArray<TimeFormat> formats, string time)
+        {
+            var schema = s_plain with { Fields = s_plain.Fields.SetItem(1, new SchemaField("at", FieldType.Time) { TimeFormats = formats }) };
+            return Rows(s_german, $"id;at;seen;amount;items;note;fraud\n1;{time};;1;;;\n", schema).Single() is var read && read.Contains('|', StringComparison.Ordinal) ? read.Split('|')[1] : read;
+        }
+    }
+
+    [Theory]
+    [InlineData("unix-seconds", "1738368000000")]
+    [InlineData("iso-8601", "0001-01-01T00:00:00+01:00")]
+    [InlineData("iso-8601", "9999-12-31T23:59:59-01:00")]
+    public void A_time_beyond_what_is_read_is_rejected(string format, string time) =>
+        Read(new CsvFormat { Times = [Time(format)] }, $"1;{time};;1;;;").ShouldStartWith("at: ");
+
     /// <summary>1.234 with a decimal comma is a thousand or nothing: never a little more than 1.</summary>
     [Fact]
     public void A_point_beside_a_decimal_comma_is_never_a_decimal_point() =>

@@ -51,8 +51,8 @@ public sealed class ConfigReloaderTests : Akka.TestKit.Xunit2.TestKit
         await SaveAsync("speed_1 = unlimited, speed_2 = 7/s, speed_3 = 70/m");
 
         await waiting.WaitAsync(Limit);
-        await Eventually.TrueAsync(() => _speeds.Speed2.Speed == Rate.Of(7));
-        _speeds.Speed3.Speed.ShouldBe(Rate.Parse("70/m"));
+        await Eventually.TrueAsync(() => _speeds.Speed3.Speed == Rate.Parse("70/m"));
+        _speeds.Speed2.Speed.ShouldBe(Rate.Of(7));
         await Eventually.TrueAsync(async () => (await _audit.ReadAuditAsync(default)).Length == 3);
         (await _audit.ReadAuditAsync(default)).ShouldContain(entry => entry.Action == "speed.changed" && entry.Subject.StartsWith("speed_1 ") && entry.Before == "10/s" && entry.After == "unlimited");
     }

@@ -90,8 +90,10 @@ public sealed class HistoryWindowsTests : IDisposable
         var apart = Histories.Quietly(progress => Evaluator.Evaluate(model, history, progress, default, before));
         var overlapping = Histories.Quietly(progress => Evaluator.Evaluate(model, history, progress, default, whole));
 
-        overlapping.ShouldBe(apart with { Metrics = overlapping.Metrics });
+        overlapping.ShouldBe(apart with { Metrics = overlapping.Metrics, Scores = overlapping.Scores });
         overlapping.Metrics.ShouldBe(apart.Metrics);
+        overlapping.Scores.Curve.ShouldBe(apart.Scores.Curve);
+        overlapping.Scores.Legitimate.ShouldBe(apart.Scores.Legitimate);
     }
 
     CsvHistory History(Func<IEnumerable<string[]>, IEnumerable<string[]>>? change = null)

@@ -40,7 +40,7 @@ static partial class ColumnNames
     public static partial Regex Merchant();
 
     /// <summary>What mails and logs must not show.</summary>
-    [GeneratedRegex("^(first|last|name|vorname|nachname|nom|prenom|street|strasse|straße|address|adresse|rue|zip|plz|postcode|dob|birth.*|geb.*|phone|telefon|e?mail|iban|ssn|ip)$|first_?name|last_?name|street|stra(ss|ß)e|birth|geburt|phone|telefon|e.?mail.?addr|ip.?addr|zip_?code|^lat$|^lon(g)?$|latitude$|longitude$", Options)]
+    [GeneratedRegex("^(first|last|name|vorname|nachname|nom|prenom|street|strasse|straße|address|adresse|rue|zip|plz|postcode|dob|birth.*|geb.*|phone|telefon|e?mail|iban|ssn|ip)$|first_?name|last_?name|street|stra(ss|ß)e|birth|geburt|phone|telefon|e.?mail.?addr|ip.?addr|zip_?code|^lat$|^lon(g)?$|latitude$|longitude$|(customer|client|card|holder|account|user|full|family|kunden|inhaber|sender|payer)[_ .-]?(name|holder)|holder([_ .-]?name)?$|surname|(^|[_ .-])iban([_ .-]|$)|passport|national_?id|tax_?id|(home|billing|shipping|street)[_ .-]?addr", Options)]
     public static partial Regex Personal();
 
     [GeneratedRegex("birth|dob|geb", Options)]

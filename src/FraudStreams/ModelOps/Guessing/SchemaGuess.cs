@@ -199,7 +199,9 @@ sealed class SchemaGuess
         if (times.Count > 0)
             lines.Add($"times = [{string.Join(", ", times.Select(time => $"\"{time}\""))}]{(_columns.Exists(column => column.Time?.Other is not null) ? $"   # {Ambiguity()}" : "")}");
         if (_labelWords is { } words && !(LabelWords.IsReadAsItIs(words.Fraud) && LabelWords.IsReadAsItIs(words.Legitimate ?? "")))
-            lines.Add($"labels {{ fraud = {Quoted(words.Fraud)}{(words.Legitimate is { } legitimate ? $", legitimate = {Quoted(legitimate)}" : "")} }}");
+            lines.Add(words.Fraud.Length > 0
+                ? $"labels {{ fraud = {Quoted(words.Fraud)}{(words.Legitimate is { } legitimate ? $", legitimate = {Quoted(legitimate)}" : "")} }}"
+                : $"labels {{ legitimate = {Quoted(words.Legitimate!)} }}     # the sample has no fraud: say labels.fraud");
         var marks = _columns.SelectMany(column => column.Marks).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         if (marks.Count > 0)
             lines.Add($"missing = [{string.Join(", ", marks.Select(Quoted))}]     # words among numbers: taken for no value");
@@ -266,7 +268,7 @@ sealed class SchemaGuess
             seen.Add(string.Join(", ", column.Words));
         else if (IsText(column) && !column.IsUnique)
             seen.Add(Count(column));
-        return seen.Count == 0 ? "" : $"     # {string.Join("; ", seen)}";
+        return seen.Count == 0 ? "" : $"     # {CardNumbers.Masked(string.Join("; ", seen))}";
     }
 
     void WriteFeatures()
@@ -375,7 +377,8 @@ sealed class SchemaGuess
     static string Share(int part, int all) => (part / (double)all).ToString("0.## %", CultureInfo.InvariantCulture);
 
     static string Quoted(string name) => ColumnNames.Plain().IsMatch(name) && name is not ("on" or "off" or "true" or "false" or "null" or "include")
-        ? name : $"\"{name.Replace("\\", "\\\\").Replace("\"", "\\\"")}\"";
+        ? name : $"\"{name.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n").Replace("\r", "\\r").Replace("\t", "\\t")}\"";
 
-    void Line(string text) => _text.Append(text).Append('\n');
+    /// <summary>One line, whatever a name or a value of the file has in it: what follows a line end would be read as configuration.</summary>
+    void Line(string text) => _text.Append(text.ReplaceLineEndings(" ")).Append('\n');
 }

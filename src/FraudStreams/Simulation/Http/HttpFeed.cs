@@ -131,15 +131,25 @@ sealed class HttpFeed(
         var status = await topics.StatusAsync(cancellationToken);
         if (settings.Remember == 0 || status.Topics.FirstOrDefault(topic => topic.Topic == TopicNames.Transactions) is not { } transactions)
             return;
+
+        // What is remembered is limited over all partitions: the newest of them together.
+        var newest = new PriorityQueue<string, long>();
         for (var number = 0; number < transactions.Partitions; number++)
         {
             var partition = new TopicPartition(TopicNames.Transactions, number);
             await foreach (var records in topics.ReadAsync(partition, Math.Max(0, await EndAsync(status, partition, cancellationToken) - settings.Remember), long.MaxValue, cancellationToken))
             {
                 foreach (var record in records)
-                    _sent.Add(_document.IdentityOf(record.Value.Span));
+                {
+                    newest.Enqueue(_document.IdentityOf(record.Value.Span), record.UnixMilliseconds);
+                    if (newest.Count > settings.Remember)
+                        newest.Dequeue();
+                }
             }
         }
+
+        while (newest.TryDequeue(out var identity, out _))
+            _sent.Add(identity);
     }
 
     /// <summary>Where a partition ended a moment ago, by the scorer's position and lag; 0, that is, all of it is read, where none has scored yet.</summary>
