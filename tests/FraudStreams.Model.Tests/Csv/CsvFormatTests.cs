@@ -11,11 +11,13 @@ namespace FraudStreams.Model.Tests.Csv;
 /// <summary>What the section csv of a schema says of how values are written. Both readers read them alike.</summary>
 public sealed class CsvFormatTests
 {
-    static readonly TransactionSchema s_plain = TransactionSchema.Create(new SchemaDraft(
+    static readonly TransactionSchema s_plain = Plain(TimeFormat.DateTime);
+
+    static TransactionSchema Plain(params System.Collections.Immutable.ImmutableArray<TimeFormat> at) => TransactionSchema.Create(new SchemaDraft(
         "shop",
         [
             new("id", FieldType.Text),
-            new("at", FieldType.Time) { TimeFormats = [TimeFormat.DateTime] },
+            new("at", FieldType.Time) { TimeFormats = at },
             new("seen", FieldType.Time) { TimeFormats = [TimeFormat.UnixSeconds], Optional = true },
             new("amount", FieldType.Number),
             new("items", FieldType.Integer) { Optional = true },
@@ -63,8 +65,7 @@ public sealed class CsvFormatTests
 
         static string Read(System.Collections.Immutable.ImmutableArray<TimeFormat> formats, string time)
         {
-            var schema = s_plain with { Fields = s_plain.Fields.SetItem(1, new SchemaField("at", FieldType.Time) { TimeFormats = formats }) };
-            return Rows(s_german, $"id;at;seen;amount;items;note;fraud\n1;{time};;1;;;\n", schema).Single() is var read && read.Contains('|', StringComparison.Ordinal) ? read.Split('|')[1] : read;
+            return Rows(s_german, $"id;at;seen;amount;items;note;fraud\n1;{time};;1;;;\n", Plain(formats)).Single() is var read && read.Contains('|', StringComparison.Ordinal) ? read.Split('|')[1] : read;
         }
     }
 
