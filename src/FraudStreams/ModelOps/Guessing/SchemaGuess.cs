@@ -216,7 +216,7 @@ sealed class SchemaGuess
     string Ambiguity()
     {
         var column = _columns.First(column => column.Time?.Other is not null);
-        return $"{column.Name} fits \"{column.Time!.Other}\" as well: of the two this one has fewer steps back in time";
+        return $"{InComment(column.Name)} fits \"{column.Time!.Other}\" as well: of the two this one has fewer steps back in time";
     }
 
     void WriteRoles()
@@ -237,7 +237,7 @@ sealed class SchemaGuess
         Line("}");
 
         string Others() => _columns.FindAll(column => column != _label && column.Distinct == 2 && IsLabel(column)) is { Count: > 0 } others
-            ? $"; {string.Join(", ", others.Select(column => column.Name))} could be it as well" : "";
+            ? $"; {string.Join(", ", others.Select(column => InComment(column.Name)))} could be it as well" : "";
     }
 
     void WriteFields()
@@ -268,7 +268,7 @@ sealed class SchemaGuess
             seen.Add(string.Join(", ", column.Words));
         else if (IsText(column) && !column.IsUnique)
             seen.Add(Count(column));
-        return seen.Count == 0 ? "" : $"     # {CardNumbers.Masked(string.Join("; ", seen))}";
+        return seen.Count == 0 ? "" : $"     # {InComment(string.Join("; ", seen))}";
     }
 
     void WriteFeatures()
@@ -315,15 +315,15 @@ sealed class SchemaGuess
         if (IsSecret(column))
             return;
         if (ColumnNames.Label().IsMatch(column.Name) || IsLabel(column))
-            Line($"  # {column.Name} is left out: by its name it says the label");
+            Line($"  # {InComment(column.Name)} is left out: by its name it says the label");
         else if (ColumnNames.Afterwards().IsMatch(column.Name))
-            Line($"  # {column.Name} is left out: by its name it is known only after the payment");
+            Line($"  # {InComment(column.Name)} is left out: by its name it is known only after the payment");
         else if (Leaks.IsOne(Leaks.Strength(column, _labels)))
-            Line($"  # {column.Name} is left out: by itself it says the label in the sample");
+            Line($"  # {InComment(column.Name)} is left out: by itself it says the label in the sample");
         else if (IsOfOwner(column))
-            Line($"  # {column.Name} is left out: it is the same in all payments of a card, so it says who pays and not how");
+            Line($"  # {InComment(column.Name)} is left out: it is the same in all payments of a card, so it says who pays and not how");
         else if (column.Counts)
-            Line($"  # {column.Name} is left out: it only grows, as a clock or a row number");
+            Line($"  # {InComment(column.Name)} is left out: it only grows, as a clock or a row number");
         else if (!IsText(column))
         {
             feature(column.Name, $"number = {Quoted(column.Name)}");
@@ -379,6 +379,8 @@ sealed class SchemaGuess
     static string Quoted(string name) => ColumnNames.Plain().IsMatch(name) && name is not ("on" or "off" or "true" or "false" or "null" or "include")
         ? name : $"\"{name.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n").Replace("\r", "\\r").Replace("\t", "\\t")}\"";
 
-    /// <summary>One line, whatever a name or a value of the file has in it: what follows a line end would be read as configuration.</summary>
-    void Line(string text) => _text.Append(text.ReplaceLineEndings(" ")).Append('\n');
+    /// <summary>A name or a value of the file, in a comment: what follows a line end in it would be read as configuration.</summary>
+    static string InComment(string text) => CardNumbers.Masked(text.ReplaceLineEndings(" "));
+
+    void Line(string text) => _text.Append(text).Append('\n');
 }
