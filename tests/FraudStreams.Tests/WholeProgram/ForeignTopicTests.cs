@@ -93,7 +93,7 @@ public sealed class ForeignTopicTests
         status.Json().GetProperty("stored").GetInt64().ShouldBe(payments.Count);
         status.Json().GetProperty("lag").GetProperty("score").GetInt64().ShouldBe(0);
         EmbeddedLog.ReadStatus(data)!.Topics.Select(topic => topic.Topic).ShouldBe(
-            ["alerts", "bad.v1", "labels", "models", ForeignTopic.Name, "scores.v1", "shadow", "undelivered"], ignoreOrder: true);
+            ["alerts", "bad.v1", "drift", "labels", "models", ForeignTopic.Name, "scores.v1", "shadow", "undelivered"], ignoreOrder: true);
     }
 
     static async Task<string> RunAsync(StreamFolder folder, string name, IEnumerable<(string Key, byte[] Value)> records, params string[] arguments)
