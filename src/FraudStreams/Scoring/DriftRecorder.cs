@@ -84,7 +84,7 @@ sealed class DriftRecorder(LocalModels local, IMessageLog topics, Func<bool> isO
     async Task RestAsync()
     {
         await _publishing;
-        IReadOnlyList<DriftHour> hours;
+        List<DriftHour> hours;
         lock (_lock)
             hours = Take(all: true);
         if (hours.Count > 0)
@@ -96,7 +96,7 @@ sealed class DriftRecorder(LocalModels local, IMessageLog topics, Func<bool> isO
 
     List<DriftHour> Take(bool all) => [.. _counters.Values.SelectMany(counter => counter?.Take(all ? null : counter.Latest) ?? [])];
 
-    async Task PublishAsync(IReadOnlyList<DriftHour> hours)
+    async Task PublishAsync(List<DriftHour> hours)
     {
         try
         {

@@ -1,4 +1,3 @@
-using FraudStreams.Messaging;
 using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Model.Drift;
 using FraudStreams.Model.Models;
@@ -17,10 +16,10 @@ namespace FraudStreams.Tests.Scoring;
 public sealed class DriftRecorderTests : IAsyncDisposable
 {
     readonly TemporaryFolder _folder = new();
-    readonly ManualTime _time = new() { Start = DateTimeOffset.UtcNow };
+    readonly ManualTime _time = new();
     readonly CollectedLog _log = new();
     readonly LocalModels _local;
-    readonly IMessageLog _topics;
+    readonly EmbeddedMessageLog _topics;
     readonly DriftRecorder _recorder;
     bool _isOn = true;
 
@@ -103,7 +102,7 @@ public sealed class DriftRecorderTests : IAsyncDisposable
         Payments(model, Published()).ShouldBe(100);
     }
 
-    DriftRecorder Recorder(IMessageLog topics) => new(_local, topics, () => _isOn, _time, _log);
+    DriftRecorder Recorder(EmbeddedMessageLog topics) => new(_local, topics, () => _isOn, _time, _log);
 
     void Count(ScoringModel model, int payments, DriftRecorder? recorder = null)
     {
@@ -114,7 +113,7 @@ public sealed class DriftRecorderTests : IAsyncDisposable
         recorder.Count(rows, new BatchScored(scores, model.Version, model.Threshold) { Drift = recorder.Sample(model, payments, features) });
     }
 
-    long Payments(ScoringModel model, IEnumerable<DriftHour> hours)
+    long Payments(ScoringModel model, List<DriftHour> hours)
     {
         var reference = DriftReferenceFile.Load(_local.FolderOf(model.Version)).ShouldNotBeNull();
         return hours.Sum(hour => hour.Counts[reference.Offsets[^1]..].Sum());
