@@ -41,6 +41,8 @@ public sealed record DriftColumn(
     public bool IsSecret { get; init; }
 
 
+    const long HourMilliseconds = 3_600_000;
+
     /// <summary>Hours of a week.</summary>
     public const int Hours = 168;
 
@@ -70,6 +72,9 @@ public sealed record DriftColumn(
 
         return low + 1;
     }
+
+    /// <summary>The hour since 1970 (UTC) of a time in Unix milliseconds; before 1970 it is below 0.</summary>
+    public static long HourOf(long unixMilliseconds) => (unixMilliseconds / HourMilliseconds) - (unixMilliseconds % HourMilliseconds < 0 ? 1 : 0);
 
     /// <summary>The hour of the week, 0 to 167, of an hour since 1970 (UTC).</summary>
     public static int HourOfWeek(long hour) => (int)(((hour + 72) % Hours + Hours) % Hours);

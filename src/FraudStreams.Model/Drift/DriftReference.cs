@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using FraudStreams.Model.Features;
+using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Drift;
 
@@ -45,6 +46,13 @@ public sealed record DriftReference(ImmutableArray<DriftColumn> Columns, double 
             ? feature
             : throw new ArgumentException($"The reference has a feature {column.Name} that the version does not compute.")),
     ];
+
+    /// <summary>With the columns marked as secret that the version's schema says are: one of an earlier release may not say so of all.</summary>
+    internal DriftReference WithSecretsOf(TransactionSchema schema)
+    {
+        var secret = schema.Features.Where(schema.IsSecretInFull).Select(feature => feature.Name).ToHashSet();
+        return this with { Columns = [.. Columns.Select(column => secret.Contains(column.Name) ? column with { IsSecret = true } : column)] };
+    }
 
     static ImmutableArray<int> OffsetsOf(ImmutableArray<DriftColumn> columns)
     {

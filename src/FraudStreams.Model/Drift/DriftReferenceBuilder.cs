@@ -14,8 +14,6 @@ public static class DriftReferenceBuilder
     /// <summary>What is taken then: about twice what payments of independent cards would have.</summary>
     const double UnknownDispersion = 4;
 
-    const long HourMilliseconds = 3_600_000;
-
     static readonly double[] s_quantiles = [0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999];
     static readonly double[] s_scoreQuantiles = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.985, 0.99, 0.993, 0.996, 0.998, 0.999, 0.9995];
 
@@ -32,7 +30,7 @@ public static class DriftReferenceBuilder
             throw new ArgumentException($"There are {rows.Rows} rows, {times.Length} times and {scores.Length} scores; at least one row, and of each as many, are needed.");
         var hours = new long[times.Length];
         for (var row = 0; row < hours.Length; row++)
-            hours[row] = Math.DivRem(times[row], HourMilliseconds).Quotient;
+            hours[row] = DriftColumn.HourOf(times[row]);
         var columns = ImmutableArray.CreateBuilder<DriftColumn>(plan.Count + 1);
         var values = new double[rows.Rows];
         for (var feature = 0; feature < plan.Count; feature++)
@@ -42,7 +40,7 @@ public static class DriftReferenceBuilder
             for (var row = 0; row < values.Length; row++)
                 values[row] = rows.Values.Span[(row * plan.Count) + feature];
             var (name, kind) = plan.Columns[feature];
-            var isSecret = plan.Schema.IsSecret(plan.Schema.Features[feature]);
+            var isSecret = plan.Schema.IsSecretInFull(plan.Schema.Features[feature]);
             var column = kind == FeatureKind.Category
                 ? ColumnOf(name, DriftKind.Category, [], isSecret ? [.. plan.Categories[name].Select((_, code) => $"value {code + 1}")] : plan.Categories[name], values, hours)
                 : ColumnOf(name, DriftKind.Number, EdgesOf(values, s_quantiles), [], values, hours);
@@ -87,7 +85,11 @@ public static class DriftReferenceBuilder
         return sorted.Length == 0 ? [] : [.. quantiles.Select(quantile => sorted[(int)(quantile * (sorted.Length - 1))]).Concat(more).Distinct().Order()];
     }
 
-    static HashSet<long> DaysOf(long[] hours) => [.. hours.Select(hour => hour / 24)];
+    static HashSet<long> DaysOf(long[] hours) => [.. hours.Select(DayOf)];
+
+    static long DayOf(long hour) => DriftJudge.Floor(hour, 24) / 24;
+
+    static int HourOfDay(long hour) => DriftColumn.HourOfWeek(hour) % 24;
 
     static DriftColumn ColumnOf(string name, DriftKind kind, ImmutableArray<double> edges, ImmutableArray<string> categories, double[] values, long[] hours)
     {
@@ -97,9 +99,9 @@ public static class DriftReferenceBuilder
         {
             var (hour, bin) = (hours[row], column.BinOf(values[row]));
             counts[(DriftColumn.HourOfWeek(hour) * column.Bins) + bin]++;
-            if (!days.TryGetValue(hour / 24, out var day))
-                days.Add(hour / 24, day = new int[24 * column.Bins]);
-            day[((int)(hour % 24) * column.Bins) + bin]++;
+            if (!days.TryGetValue(DayOf(hour), out var day))
+                days.Add(DayOf(hour), day = new int[24 * column.Bins]);
+            day[(HourOfDay(hour) * column.Bins) + bin]++;
         }
 
         var (dispersion, ofRanks) = DispersionOf(column, counts, days);
@@ -163,11 +165,11 @@ public static class DriftReferenceBuilder
     /// <summary>Each day against the others of its weekday, where there are some.</summary>
     static double HourDispersionOf(long[] hours)
     {
-        var days = hours.GroupBy(hour => hour / 24).ToDictionary(day => day.Key, day =>
+        var days = hours.GroupBy(DayOf).ToDictionary(day => day.Key, day =>
         {
             var counts = new long[24];
             foreach (var hour in day)
-                counts[hour % 24]++;
+                counts[HourOfDay(hour)]++;
             return counts;
         });
         if (days.Count < LeastDays)
@@ -176,7 +178,7 @@ public static class DriftReferenceBuilder
         foreach (var (day, counts) in days)
         {
             var others = new long[24];
-            foreach (var (_, other) in days.Where(other => other.Key != day && other.Key % 7 == day % 7))
+            foreach (var (_, other) in days.Where(other => other.Key != day && (other.Key - day) % 7 == 0))
             {
                 for (var hour = 0; hour < 24; hour++)
                     others[hour] += other[hour];

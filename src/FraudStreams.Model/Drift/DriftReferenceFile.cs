@@ -20,7 +20,7 @@ public static class DriftReferenceFile
             return null;
         try
         {
-            return DriftReferenceJson.Read(bytes);
+            return DriftReferenceJson.Read(bytes).WithSecretsOf(ModelArtifact.LoadCard(folder).Features.Schema);
         }
         catch (ModelFormatException e)
         {

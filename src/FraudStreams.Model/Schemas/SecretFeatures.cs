@@ -16,14 +16,16 @@ public static class SecretFeatures
         _ => false,
     };
 
-    /// <param name="name">A field, or else an earlier feature, with all the digits that a reason would not show of it.</param>
+    /// <summary>Whether it does with all its digits: reasons show whole years and coarse distances, which reveal nothing.</summary>
+    public static bool IsSecretInFull(this TransactionSchema schema, FeatureDefinition feature) => feature switch
+    {
+        AgeFeature f => IsSecret(schema, f.Field),
+        DistanceFeature f => new[] { f.Latitude, f.Longitude, f.ToLatitude, f.ToLongitude }.Any(point => IsSecret(schema, point)),
+        _ => IsSecret(schema, feature),
+    };
+
+    /// <param name="name">A field, or else an earlier feature. The card is secret whether it is marked or not.</param>
     static bool IsSecret(TransactionSchema schema, string name) => schema.IndexOf(name) is >= 0 and var field
-        ? schema.Fields[field].Secret
-        : schema.Features.FirstOrDefault(feature => feature.Name == name) switch
-        {
-            null => false,
-            AgeFeature f => IsSecret(schema, f.Field),
-            DistanceFeature f => new[] { f.Latitude, f.Longitude, f.ToLatitude, f.ToLongitude }.Any(point => IsSecret(schema, point)),
-            var earlier => IsSecret(schema, earlier),
-        };
+        ? schema.Fields[field].Secret || field == schema.CardField
+        : schema.Features.FirstOrDefault(feature => feature.Name == name) is { } earlier && schema.IsSecretInFull(earlier);
 }

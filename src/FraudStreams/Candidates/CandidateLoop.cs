@@ -19,6 +19,7 @@ sealed class CandidateLoop(
 
     DateTimeOffset? _lastLook;
     DateTimeOffset? _lastAttempt;
+    bool _isDriftFailing;
 
     /// <summary>Looks if it is time to and no other host does.</summary>
     public async Task StepAsync(CancellationToken cancellationToken)
@@ -37,7 +38,7 @@ sealed class CandidateLoop(
     async Task LookAsync(CandidateSettings current, CancellationToken cancellationToken)
     {
         await gate.LookAsync(current, cancellationToken);
-        var drifted = await drift.LookAsync(current, cancellationToken);
+        var drifted = await DriftAsync(current, cancellationToken);
         if (!current.Retrain.IsOn)
             return;
         await registry.RefreshAsync(cancellationToken);
@@ -50,6 +51,26 @@ sealed class CandidateLoop(
             log.LogWarning("No new challenger: {Why}", whyNot);
         else
             log.LogInformation("{Version} is trained and challenges {Champion}", model.Version, registry.State.Champion);
+    }
+
+    /// <summary>Whatever keeps it from being seen keeps no model from being trained.</summary>
+    async Task<string?> DriftAsync(CandidateSettings current, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var drifted = await drift.LookAsync(current, cancellationToken);
+            if (_isDriftFailing)
+                log.LogInformation("Drift can be watched again");
+            _isDriftFailing = false;
+            return drifted;
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
+        {
+            if (!_isDriftFailing)
+                log.LogWarning("Drift cannot be watched; everything else goes on: {Reason}", e.Message);
+            _isDriftFailing = true;
+            return null;
+        }
     }
 
     async Task<RetrainFacts> FactsAsync(CandidateSettings current, CancellationToken cancellationToken)

@@ -13,9 +13,9 @@ namespace FraudStreams.Candidates;
 /// Watches the champion's payments for drift: adds up what all hosts counted, counts what labels said of windows that are old enough, and judges. A new alarm is
 /// logged, measured, and asks for a training. One caller at a time.
 /// </summary>
-sealed class DriftWatch(IMessageLog topics, PredictionStore store, ModelRegistry registry, StreamMetrics metrics, ILogger log)
+sealed class DriftWatch(IMessageLog topics, PredictionStore store, ModelRegistry registry, StreamMetrics metrics, TimeProvider time, ILogger log)
 {
-    /// <summary>Older hours say nothing about now.</summary>
+    /// <summary>So many of the latest: older hours say nothing about now.</summary>
     const int KeptHours = 60 * 24;
 
     const long HourMilliseconds = 3_600_000;
@@ -49,9 +49,9 @@ sealed class DriftWatch(IMessageLog topics, PredictionStore store, ModelRegistry
 
     async Task FollowAsync(string version, CancellationToken cancellationToken)
     {
+        metrics.Drift = [];
         var reference = await registry.DriftReferenceAsync(version, cancellationToken);
         (_of, _next, _alarmed) = ((version, reference, reference is null ? null : new DriftHistory(version, reference.Counters, KeptHours)), 0, []);
-        metrics.Drift = [];
     }
 
     async Task ReadAsync(DriftHistory history, CancellationToken cancellationToken)
@@ -72,7 +72,9 @@ sealed class DriftWatch(IMessageLog topics, PredictionStore store, ModelRegistry
         var hours = settings.Drift.Rules.WindowHours;
         if (await store.LatestEventTimeAsync(cancellationToken) is not { } latest)
             return;
-        var mature = (latest - (long)(settings.Gate.Rules.LabelDelayDays * TimeSpan.MillisecondsPerDay)) / HourMilliseconds;
+
+        // A payment that is dated ahead does not make others' labels come sooner.
+        var mature = (Math.Min(latest, time.GetUtcNow().ToUnixTimeMilliseconds()) - (long)(settings.Gate.Rules.LabelDelayDays * TimeSpan.MillisecondsPerDay)) / HourMilliseconds;
         foreach (var first in history.Hours.Keys.Select(hour => DriftJudge.Floor(hour, hours)).Distinct().Where(first => first + hours <= mature && !history.Truths.ContainsKey((first, hours))).ToList())
         {
             var counts = default(PredictedFrauds);
@@ -88,9 +90,9 @@ sealed class DriftWatch(IMessageLog topics, PredictionStore store, ModelRegistry
 
     string? Report(DriftReport report)
     {
+        metrics.Drift = report.Latest;
         if (report.Windows.IsEmpty)
             return null;
-        metrics.Drift = report.Latest;
         var current = report.Current;
         foreach (var alarm in current.Where(alarm => !_alarmed.Contains(alarm.Name)))
         {

@@ -9,8 +9,8 @@ namespace FraudStreams.Messaging;
 public sealed record LogLayout(
     ImmutableSortedDictionary<string, int> Partitions, ImmutableArray<(string Group, string Topic)> Consumers, ImmutableArray<CheckpointedProducer> Producers)
 {
-    /// <summary>Topics that are created keep their records for ever.</summary>
-    public bool KeepsAll { get; init; }
+    /// <summary>Those of the topics that keep their records for ever where they are created.</summary>
+    public ImmutableArray<string> Kept { get; init; } = [];
 }
 
 /// <param name="Group">The group under which the offset is committed.</param>

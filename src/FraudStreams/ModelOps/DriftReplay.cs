@@ -9,8 +9,6 @@ namespace FraudStreams.ModelOps;
 /// <summary>Counts the payments of a history into the bins of a version's drift reference, as the stream does, and what their labels say.</summary>
 static class DriftReplay
 {
-    const long HourMilliseconds = 3_600_000;
-
     /// <param name="warmUp">Payments before the history, which windows include; they are not counted.</param>
     /// <param name="windowHours">Labels are counted by windows of so many hours.</param>
     public static DriftHistory Count(
@@ -31,12 +29,12 @@ static class DriftReplay
             var ofRows = scores.AsSpan(0, rows.Count);
             var ofFeatures = features.AsSpan(0, rows.Count * model.Features.Count);
             model.Score(rows, ofRows, ofFeatures);
-            counter.Count(rows.EventTime, ofRows, ofFeatures, all: true);
+            counter.Count(rows.EventTime, ofRows, ofFeatures);
             for (var row = 0; row < rows.Count; row++)
             {
                 if (rows.Label(row) is not { } label)
                     continue;
-                var window = DriftJudge.Floor(rows.EventTime(row) / HourMilliseconds, windowHours);
+                var window = DriftJudge.Floor(DriftColumn.HourOf(rows.EventTime(row)), windowHours);
                 truths[window] = truths.GetValueOrDefault(window).With(label, ofRows[row] >= model.Threshold);
             }
 

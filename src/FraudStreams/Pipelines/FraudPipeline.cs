@@ -40,7 +40,7 @@ static class FraudPipeline
             .Via(context.Stop.Flow<IReadOnlyList<SourceRecord>>())
             .Via(PublishRekeyed.Flow(context.Resources.Topics, context.Metrics, context.Settings.Privacy.For(context.Resources.Schema), context.Time)));
 
-    /// <summary>transactions ▸ batch ▸ speed_2 ▸ parse ▸ windows ▸ model ▸ predictions, rejected and drift, with the offset in transactions; challenger ▸ shadow.</summary>
+    /// <summary>transactions ▸ batch ▸ speed_2 ▸ parse ▸ windows ▸ model ▸ predictions and rejected, with the offset in transactions; counts ▸ drift; challenger ▸ shadow.</summary>
     public static IRunnableGraph<Task<Done>> Score(
         PipelineContext context, PartitionWindowStates? windows, CardPartitions? cards, IActorRef model, ShadowQueue shadow, DriftRecorder? drift) =>
         Consumed(context, TopicNames.Transactions, (partition, chunks) => chunks

@@ -18,13 +18,12 @@ namespace FraudStreams.Pipelines;
 /// </summary>
 sealed class ScorePipeline : IPipeline
 {
-    /// <summary>A stop waits no longer for the challenger's last batch.</summary>
-    static readonly TimeSpan ShadowTimeout = TimeSpan.FromSeconds(2);
+    /// <summary>A stop waits no longer for the last counts, nor for the challenger's last batch.</summary>
+    static readonly TimeSpan LastTimeout = TimeSpan.FromSeconds(2);
 
     IActorRef _challenger = ActorRefs.Nobody;
     ShadowQueue? _shadow;
     DriftRecorder? _drift;
-    IMessageLog? _topics;
     long _taken;
 
     public string Name => ConsumerGroups.Score;
@@ -42,7 +41,7 @@ sealed class ScorePipeline : IPipeline
             resources.Schema, resources.Topics, settings.Topics, settings.Memory, settings.DataDirectory, context.Log, context.Time));
         var models = new LocalModels(settings.DataDirectory, context.Time);
         var watch = new ProbationWatch(settings.Models.Probation);
-        (_topics, _drift) = (resources.Topics, settings.Candidates.Drift.IsOn ? new DriftRecorder(models, context.Time, context.Log) : null);
+        _drift = new DriftRecorder(models, resources.Topics, () => context.Candidates.Current.Drift.IsOn, context.Time, context.Log);
         var supervisor = resources.System.ActorOf(ModelSupervisor.Props(model, models, settings.Scoring, settings.Restart, watch, _drift), "model-supervisor");
         _shadow = new ShadowQueue(context.Metrics);
         _challenger = resources.System.ActorOf(
@@ -67,14 +66,9 @@ sealed class ScorePipeline : IPipeline
 
     public async Task CloseAsync(TimeSpan timeout)
     {
-        await _challenger.Ask<ShadowFinished>(new FinishShadow(), timeout < ShadowTimeout ? timeout : ShadowTimeout);
-        if (_drift is null || _topics is null)
-            return;
-        var records = new RecordBatch(1);
-        _drift.GiveTo(records, all: true);
-        if (records.Count > 0)
-            await _topics.PublishAsync(records, CancellationToken.None).WaitAsync(timeout);
-        else
-            records.Dispose();
+        timeout = timeout < LastTimeout ? timeout : LastTimeout;
+        if (_drift is not null)
+            await _drift.PublishRestAsync(timeout);
+        await _challenger.Ask<ShadowFinished>(new FinishShadow(), timeout);
     }
 }

@@ -17,7 +17,10 @@ static class StreamTopics
         [
             new CheckpointedProducer(ConsumerGroups.Simulate, [TopicNames.Transactions], IsOneRecordAStep: true),
             new CheckpointedProducer(ConsumerGroups.DeliveryLog, [TopicNames.Alerts, TopicNames.Undelivered], IsOneRecordAStep: false),
-        ]);
+        ])
+    {
+        Kept = [TopicNames.Drift],
+    };
 
     /// <summary>Opens the log, and makes the topics that are missing.</summary>
     /// <param name="log">Takes warnings of clients that connect again.</param>
@@ -92,7 +95,7 @@ static class StreamTopics
 
     static IMessageLog OpenKept(FraudSettings settings, string[] topics, ILogger log, TimeProvider time)
     {
-        var layout = new LogLayout(topics.ToImmutableSortedDictionary(topic => topic, _ => 1), [], []) { KeepsAll = true };
+        var layout = new LogLayout(topics.ToImmutableSortedDictionary(topic => topic, _ => 1), [], []) { Kept = [.. topics] };
         return Open(settings, layout, new RetentionSettings(), log, time, _ => { });
     }
 

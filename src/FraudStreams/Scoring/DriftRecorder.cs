@@ -9,59 +9,129 @@ using Microsoft.Extensions.Logging;
 namespace FraudStreams.Scoring;
 
 /// <summary>
-/// Counts what this process scores, by version and hour of event time, and gives hours that are over to the next batch that is published: topic `drift` then
-/// has them with its predictions. What a killed process had not given is lost, and what is scored again is counted again: some payments of an hour, by which
-/// nothing is decided. Any thread may call.
+/// Counts the payments whose predictions this process published, by version and hour of event time, and publishes hours that are over to `drift`, beside the
+/// stream: one publish at a time, which nothing waits for. What cannot be published is counted on. What a killed process had not published is lost: some
+/// payments of an hour, by which nothing is decided. Any thread may call.
 /// </summary>
-sealed class DriftRecorder(LocalModels local, TimeProvider time, ILogger log)
+/// <param name="isOn">Whether payments are counted; asked for each batch.</param>
+sealed class DriftRecorder(LocalModels local, IMessageLog topics, Func<bool> isOn, TimeProvider time, ILogger log)
 {
-    /// <summary>Partitions are apart in event time: an hour is not given again for each batch of the one that is behind.</summary>
+    /// <summary>Partitions are apart in event time: an hour is not published again for each batch of the one that is behind.</summary>
     static readonly TimeSpan s_pause = TimeSpan.FromSeconds(10);
 
-    /// <summary>Of payments that come with all times at once.</summary>
-    const int MaxHours = 100;
+    /// <summary>Clocks are set wrong, by a day where a time zone is.</summary>
+    static readonly TimeSpan s_mostAhead = TimeSpan.FromDays(2);
+
+    /// <summary>Counted and not published, of a version: some megabytes.</summary>
+    internal const int MaxHours = 500;
+
+    /// <summary>History that is played fast fills them within the pause: it is not waited for then, where hours hold so many payments on average.</summary>
+    internal const int PaymentsPerHour = 8;
 
     readonly Lock _lock = new();
     readonly Dictionary<string, DriftCounter?> _counters = [];
-    DateTimeOffset _given = time.GetUtcNow();
+    DateTimeOffset _published = time.GetUtcNow();
+    Task _publishing = Task.CompletedTask;
+    bool _isFailing;
 
-    public void Count(ScoringModel model, TransactionRows rows, ReadOnlySpan<double> scores, ReadOnlySpan<double> features)
+    /// <summary>What <see cref="Count"/> needs of a batch; null where the version is not watched. Never fails on account of the version's reference.</summary>
+    /// <param name="features">Rows × features.</param>
+    public (DriftCounter Counter, double[] Features)? Sample(ScoringModel model, int rows, ReadOnlySpan<double> features)
     {
+        if (!isOn())
+            return null;
+        DriftCounter? counter;
         lock (_lock)
         {
-            if (!_counters.TryGetValue(model.Version, out var counter))
+            if (!_counters.TryGetValue(model.Version, out counter))
                 _counters.Add(model.Version, counter = CounterOf(model));
-            counter?.Count(rows.EventTime, scores, features);
         }
+
+        return counter is null ? null : (counter, counter.Sample(rows, features));
     }
 
-    /// <summary>Adds the hours that are over to a batch; all hours at the end.</summary>
-    public void GiveTo(RecordBatch records, bool all = false)
+    /// <summary>Counts a batch whose predictions are published.</summary>
+    public void Count(TransactionRows rows, BatchScored? scored)
     {
+        if (scored?.Drift is not { } sample)
+            return;
         lock (_lock)
         {
             var now = time.GetUtcNow();
-            if (!all && now - _given < s_pause && _counters.Values.All(counter => counter is null || counter.Hours < MaxHours))
+            sample.Counter.Count(rows.EventTime, scored.Scores, sample.Features, (now + s_mostAhead).ToUnixTimeMilliseconds());
+            if (!_publishing.IsCompleted || !IsDue(now))
                 return;
-            _given = now;
-            foreach (var counter in _counters.Values)
-            {
-                foreach (var hour in counter?.Take(all ? null : counter.Latest) ?? [])
-                    records.Add(TopicNames.Drift, [], hour, static (into, hour) => hour.Write(into));
-            }
+            _published = now;
+            var hours = Take(all: false);
+            if (hours.Count > 0)
+                _publishing = Task.Run(() => PublishAsync(hours));
         }
     }
 
-    /// <summary>Null where the version has no reference: it is scored all the same.</summary>
+    /// <summary>Publishes what is left, at the end; nothing is counted any more then.</summary>
+    public async Task PublishRestAsync(TimeSpan timeout)
+    {
+        try
+        {
+            await Task.Run(RestAsync).WaitAsync(timeout);
+        }
+        catch (TimeoutException)
+        {
+            log.LogWarning("The last counts for drift could not be published within {Seconds:0.#} s: they are lost", timeout.TotalSeconds);
+        }
+    }
+
+    async Task RestAsync()
+    {
+        await _publishing;
+        List<DriftHour> hours;
+        lock (_lock)
+            hours = Take(all: true);
+        if (hours.Count > 0)
+            await PublishAsync(hours);
+    }
+
+    bool IsDue(DateTimeOffset now) => now - _published >= s_pause
+        || (!_isFailing && _counters.Values.Any(counter => counter?.Hours >= MaxHours / 2 && counter.Payments >= (long)PaymentsPerHour * counter.Hours));
+
+    List<DriftHour> Take(bool all) => [.. _counters.Values.SelectMany(counter => counter?.Take(all ? null : counter.Latest) ?? [])];
+
+    async Task PublishAsync(List<DriftHour> hours)
+    {
+        try
+        {
+            var records = new RecordBatch(hours.Count);
+            foreach (var hour in hours)
+                records.Add(TopicNames.Drift, [], hour, static (into, hour) => hour.Write(into));
+            await topics.PublishAsync(records, CancellationToken.None);
+            if (_isFailing)
+                log.LogInformation("Counts for drift can be published again");
+            _isFailing = false;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            lock (_lock)
+            {
+                foreach (var hour in hours)
+                    _counters[hour.Version]!.TakeBack(hour);
+            }
+
+            if (!_isFailing)
+                log.LogWarning("Counts for drift cannot be published, and are kept until they can; scoring goes on: {Reason}", e.Message);
+            _isFailing = true;
+        }
+    }
+
+    /// <summary>Null where the version has no reference, or none that can be read: it is scored all the same.</summary>
     DriftCounter? CounterOf(ScoringModel model)
     {
         try
         {
             if (DriftReferenceFile.Load(local.FolderOf(model.Version)) is { } reference)
-                return new DriftCounter(model.Version, reference, model.Features);
+                return new DriftCounter(model.Version, reference, model.Features, MaxHours);
             log.LogInformation("{Version} has no drift reference, as a version of an earlier release or from elsewhere: its payments are not watched for drift", model.Version);
         }
-        catch (Exception e) when (e is ModelArtifactException or ArgumentException)
+        catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
         {
             log.LogWarning("Payments of {Version} are not watched for drift: {Reason}", model.Version, e.Message);
         }

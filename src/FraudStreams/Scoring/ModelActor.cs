@@ -55,10 +55,11 @@ sealed class ModelActor : ReceiveActor
         try
         {
             _model.Score(batch.Rows, scores, features.AsSpan(0, length));
-            if (batch.IsStream)
-                _drift?.Count(_model, batch.Rows, scores, features.AsSpan(0, length));
             return new BatchScored(
-                scores, _model.Version, _model.Threshold, batch.WithFeatures ? features : null, batch.WithReasons ? ReasonsOf(scores, features) : null);
+                scores, _model.Version, _model.Threshold, batch.WithFeatures ? features : null, batch.WithReasons ? ReasonsOf(scores, features) : null)
+            {
+                Drift = batch.IsStream ? _drift?.Sample(_model, scores.Length, features.AsSpan(0, length)) : null,
+            };
         }
         finally
         {

@@ -14,7 +14,7 @@ namespace FraudStreams.Scoring;
 sealed class PublishPredictions(IMessageLog topics, StreamMetrics metrics, AwaitedPredictions? awaited, TimeProvider time, ShadowQueue shadow, DriftRecorder? drift)
 {
     /// <param name="awaited">Those who wait for the prediction of a payment; null where nobody can.</param>
-    /// <param name="drift">What was counted of payments, published with the next batch; null where nothing is.</param>
+    /// <param name="drift">Counts what is published; null where nothing does.</param>
     public static Flow<TransactionBatch, Done, NotUsed> Flow(
         IMessageLog topics, StreamMetrics metrics, TimeProvider time, ShadowQueue shadow, AwaitedPredictions? awaited = null, DriftRecorder? drift = null)
     {
@@ -38,10 +38,10 @@ sealed class PublishPredictions(IMessageLog topics, StreamMetrics metrics, Await
 
         foreach (var (record, reason) in batch.Rejected)
             records.AddRejected(topics, record, reason, scoredAt);
-        drift?.GiveTo(records);
         var publishing = topics.PublishAsync(records, CancellationToken.None);
         await (spans?.SettledAsync(publishing, time) ?? publishing);
         awaited?.Published(batch);
+        drift?.Count(batch.Rows, batch.Scored);
         metrics.Scored(batch.Rows.Count, frauds);
         metrics.Sent(TopicNames.Predictions, batch.Rows.Count);
         if (metrics.WantsEachPayment)

@@ -1,3 +1,4 @@
+using FraudStreams.Model.Drift;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Schemas;
 
@@ -15,6 +16,9 @@ public sealed record ScoreBatch(TransactionRows Rows, bool WithFeatures = false,
 public sealed record BatchScored(
     double[] Scores, string ModelVersion, double Threshold, double[]? Features = null, IReadOnlyDictionary<int, byte[]>? Reasons = null)
 {
+    /// <summary>What is counted of the batch once its predictions are published, and by what; null where nothing is.</summary>
+    internal (DriftCounter Counter, double[] Features)? Drift { get; init; }
+
     /// <summary>The model's decision about a row, made here alone.</summary>
     public bool IsFraud(int row) => Scores[row] >= Threshold;
 

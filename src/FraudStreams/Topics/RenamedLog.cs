@@ -31,6 +31,7 @@ sealed class RenamedLog : IMessageLog
         Partitions = layout.Partitions.ToImmutableSortedDictionary(topic => settings.NameOf(topic.Key), topic => topic.Value),
         Consumers = [.. layout.Consumers.Select(consumer => (consumer.Group, settings.NameOf(consumer.Topic)))],
         Producers = [.. layout.Producers.Select(producer => producer with { Topics = [.. producer.Topics.Select(settings.NameOf)] })],
+        Kept = [.. layout.Kept.Select(settings.NameOf)],
     };
 
     /// <summary>A status under the program's names.</summary>

@@ -44,7 +44,7 @@ sealed class KafkaCheckpointStore : ICheckpointStore
         _settings = settings;
         _drafts = drafts;
         _admin = new KafkaAdmin(settings);
-        KafkaTopicProvisioner.EnsureAsync(_admin, settings, ImmutableSortedDictionary<string, int>.Empty.Add(name, partitions), TopicSettings, CancellationToken.None)
+        KafkaTopicProvisioner.EnsureAsync(_admin, settings, ImmutableSortedDictionary<string, int>.Empty.Add(name, partitions), _ => TopicSettings, CancellationToken.None)
             .GetAwaiter().GetResult();
         _producer = new ProducerBuilder<byte[], byte[]>(settings.ProducerProperties).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
     }

@@ -51,7 +51,7 @@ public sealed class DriftJudgeTests
         }
 
         var counter = new DriftCounter(Watched.Version, s_reference, Watched.Plan);
-        counter.Count(row => times[row], scores, values, all: true);
+        counter.Count(row => times[row], scores, values);
         var history = new DriftHistory(Watched.Version, s_reference.Counters);
         foreach (var hour in counter.Take())
             history.Add(hour);

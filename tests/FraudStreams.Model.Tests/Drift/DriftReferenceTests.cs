@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using FraudStreams.Model.Drift;
 using FraudStreams.Model.Models;
+using FraudStreams.Model.Schemas;
 using Shouldly;
 using Xunit;
 
@@ -107,8 +108,8 @@ public sealed class DriftReferenceTests
     [Fact]
     public void A_history_forgets_what_is_older_than_it_keeps()
     {
-        var history = new DriftHistory("v", 1, keptHours: 10);
-        foreach (var hour in (long[])[100, 95, 105, 89, 106])
+        var history = new DriftHistory("v", 1, keptHours: 3);
+        foreach (var hour in (long[])[100, 95, 105, 89, 106, 105])
             history.Add(new DriftHour("v", hour, [1]));
 
         history.Hours.Keys.ShouldBe([100, 105, 106]);
@@ -116,11 +117,76 @@ public sealed class DriftReferenceTests
     }
 
     [Fact]
+    public void One_hour_that_is_far_ahead_drives_out_one_and_those_of_no_calendar_none()
+    {
+        var history = new DriftHistory("v", 1, keptHours: 3);
+        foreach (var hour in (long[])[100, 101, 102, 900_000, long.MaxValue, -1, long.MinValue])
+            history.Add(new DriftHour("v", hour, [1]));
+
+        history.Hours.Keys.ShouldBe([101, 102, 900_000]);
+        history.First.ShouldBe(100);
+    }
+
+    [Fact]
+    public void Rows_of_before_1970_fall_into_their_hours_of_the_week()
+    {
+        // A whole number of weeks earlier.
+        var (rows, times, scores) = Watched.Days(0, 21, 800, seed: 1);
+        var early = DriftReferenceBuilder.Build(Watched.Plan, rows, [.. times.Select(time => time - (4_000L * 7 * 86_400_000))], scores, Watched.Threshold);
+
+        for (var column = 0; column < early.Columns.Length; column++)
+            (early.Columns[column].Counts.SequenceEqual(s_reference.Columns[column].Counts), early.Columns[column].Dispersion).ShouldBe((true, s_reference.Columns[column].Dispersion));
+        early.HourDispersion.ShouldBe(s_reference.HourDispersion, 1e-9);
+        new long[] { -3_600_001, -3_600_000, -1, 0, 3_599_999, 3_600_000 }.Select(DriftColumn.HourOf).ShouldBe([-2, -1, -1, 0, 0, 1]);
+    }
+
+    [Fact]
+    public void What_a_reference_of_an_earlier_release_does_not_say_is_secret_is_by_the_schema()
+    {
+        var old = s_reference with { Columns = [.. s_reference.Columns.Select(column => column with { IsSecret = false })] };
+
+        old.WithSecretsOf(Watched.Plan.Schema).Columns.Single(column => column.IsSecret).Name.ShouldBe("limit");
+    }
+
+    [Fact]
+    public void Years_since_a_secret_date_and_a_card_are_secret_with_all_their_digits()
+    {
+        var born = new AgeFeature("age", "born");
+        var schema = TransactionSchema.Create(new SchemaDraft(
+            "made",
+            [
+                new("id", FieldType.Text), new("at", FieldType.Time) { TimeFormats = [TimeFormat.UnixMilliseconds] }, new("card", FieldType.Text), new("amount", FieldType.Number),
+                new("born", FieldType.Time) { TimeFormats = [TimeFormat.Date], Secret = true }, new("lat", FieldType.Number) { Secret = true }, new("to", FieldType.Number),
+            ],
+            new SchemaRoles("id", "at", "amount") { Card = "card" })
+        {
+            Features = [born, new NumberFeature("amount", "amount"), new DistanceFeature("far", "lat", "to", "to", "to"), new CategoryFeature("kind", "card", 1, 100)],
+        });
+
+        schema.Features.Where(schema.IsSecretInFull).Select(feature => feature.Name).ShouldBe(["age", "far", "kind"]);
+        schema.IsSecret(born).ShouldBeFalse("a reason says whole years");
+    }
+
+    [Fact]
+    public void A_counter_leaves_out_what_is_dated_absurdly_and_further_hours_than_it_may_hold()
+    {
+        var counter = new DriftCounter(Watched.Version, s_reference, Watched.Plan, maxHours: 2);
+        long[] times = [-1, 0, 3_600_000, 7_200_000, 3_600_001, 100 * 3_600_000];
+        counter.Count(row => times[row], new double[times.Length], new double[times.Length * Watched.Plan.Count], latest: 50 * 3_600_000);
+
+        counter.Payments.ShouldBe(3);
+        var hours = counter.Take();
+        hours.Select(hour => (hour.Hour, hour.Counts[s_reference.Offsets[^1]..].Sum())).ShouldBe([(0, 1), (1, 2)]);
+        counter.TakeBack(hours[1]);
+        counter.Take().ShouldHaveSingleItem().Counts.ShouldBe(hours[1].Counts);
+    }
+
+    [Fact]
     public void A_counter_samples_the_features_of_a_batch_and_counts_each_score()
     {
         var (rows, times, scores) = Watched.Days(21, 1, 1_000, seed: 2);
         var counter = new DriftCounter(Watched.Version, s_reference, Watched.Plan);
-        counter.Count(row => times[0], scores, rows.Values.Span);
+        counter.Count(row => times[0], scores, counter.Sample(scores.Length, rows.Values.Span));
 
         var hour = counter.Take().ShouldHaveSingleItem();
         hour.Counts[s_reference.Offsets[^1]..].Sum().ShouldBe(1_000);

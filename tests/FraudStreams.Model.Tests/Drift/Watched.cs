@@ -75,7 +75,7 @@ static class Watched
     {
         var (rows, times, scores) = Days(from, days, perDay, seed, change);
         var counter = new DriftCounter(Version, reference, Plan);
-        counter.Count(row => times[row], scores, rows.Values.Span, all: true);
+        counter.Count(row => times[row], scores, rows.Values.Span);
         var history = new DriftHistory(Version, reference.Counters);
         foreach (var hour in counter.Take())
             history.Add(hour);

@@ -1,3 +1,4 @@
+using FraudStreams.Model.Drift;
 using FraudStreams.Model.Evaluation.Promotion;
 using FraudStreams.Model.Models;
 using FraudStreams.Model.Models.Trees;
@@ -144,6 +145,20 @@ public sealed class CandidateLoopTests : IDisposable
         for (var day = Learnt; day < Learnt + 3; day++)
             await stream.PlayAsync(DriftingPayments.Day(day));
 
+        stream.Drift.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_damaged_reference_is_said_once_and_stops_no_training()
+    {
+        await using var stream = await StartAsync("models.retrain.every=1d", "models.retrain.cool-down=1d", "models.gate.every=1d");
+        File.AppendAllText(Path.Combine(_folder, "models", stream.First!.Version, DriftReferenceFile.Name), " ");
+
+        for (var day = Learnt; day < Learnt + 6 && stream.State.Challenger is null; day++)
+            await stream.PlayAsync(DriftingPayments.Day(day));
+
+        stream.State.Challenger.ShouldNotBeNull();
+        stream.Log.Warnings.ShouldHaveSingleItem().ShouldStartWith("Drift cannot be watched; everything else goes on: ");
         stream.Drift.ShouldBeEmpty();
     }
 

@@ -16,6 +16,7 @@ using FraudStreams.Pipelines;
 using FraudStreams.Scoring;
 using FraudStreams.Storage;
 using FraudStreams.Storage.Sqlite;
+using FraudStreams.Tests.Diagnostics;
 using FraudStreams.Topics;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -49,10 +50,10 @@ sealed class SimulatedStream : IAsyncDisposable
         Settings = new LiveCandidateSettings(settings.Candidates);
         Retrainer = new Retrainer(Store, Registry, _local, new LoggedHistory(topics, settings.Topics.Partitions, _local), settings.Model, time, _ => { });
         _drift = StreamTopics.Open(settings with { DataDirectory = folder }, NullLogger.Instance, time);
-        _recorder = new DriftRecorder(_local, time, NullLogger.Instance);
+        _recorder = new DriftRecorder(_local, _drift, () => true, time, NullLogger.Instance);
         _loop = new CandidateLoop(
-            Registry, Store, new GateWatch(Registry, Store, new GateReports(folder), _metrics, NullLogger.Instance), new DriftWatch(_drift, Store, Registry, _metrics, NullLogger.Instance), Retrainer, new CandidateLease(Store, "simulated", time), Settings, time,
-            NullLogger.Instance);
+            Registry, Store, new GateWatch(Registry, Store, new GateReports(folder), _metrics, NullLogger.Instance), new DriftWatch(_drift, Store, Registry, _metrics, time, Log), Retrainer, new CandidateLease(Store, "simulated", time), Settings, time,
+            Log);
         Trainer = new Trainer(settings.Model with { Threads = 1 }, _local, WorkProgress.Logged(_ => { }), time);
     }
 
@@ -67,6 +68,9 @@ sealed class SimulatedStream : IAsyncDisposable
     public Trainer Trainer { get; }
 
     public RegistryState State => Registry.State;
+
+    /// <summary>What the loop says.</summary>
+    public CollectedLog Log { get; } = new();
 
     /// <summary>What the last look found of drift.</summary>
     public ImmutableArray<DriftFinding> Drift => _metrics.Drift;
@@ -94,9 +98,7 @@ sealed class SimulatedStream : IAsyncDisposable
         foreach (var page in day.Chunk(2_000))
             await ScoreAsync(page);
         _time.Advance(day[^1].Time - _time.GetUtcNow());
-        var counted = new RecordBatch(1);
-        _recorder.GiveTo(counted, all: true);
-        await _drift.PublishAsync(counted, default);
+        await _recorder.PublishRestAsync(TimeSpan.FromMinutes(1));
         await _loop.StepAsync(default);
     }
 
@@ -134,7 +136,7 @@ sealed class SimulatedStream : IAsyncDisposable
         var champion = await ModelAsync(State.Champion!);
         var (decided, features) = (new double[rows.Count], new double[rows.Count * champion.Features.Count]);
         champion.Score(rows, decided, features);
-        _recorder.Count(champion, rows, decided, features);
+        _recorder.Count(rows, new BatchScored(decided, champion.Version, champion.Threshold) { Drift = _recorder.Sample(champion, rows.Count, features) });
         var first = Score(First!, rows);
         var records = new List<TopicRecord>(payments.Length);
         for (var row = 0; row < payments.Length; row++)

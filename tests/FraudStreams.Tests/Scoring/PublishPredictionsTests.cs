@@ -7,12 +7,15 @@ using FraudStreams.Cli.Live;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Sqlite;
+using FraudStreams.Model.Drift;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
+using FraudStreams.ModelOps;
 using FraudStreams.Scoring;
 using FraudStreams.Tests.Messaging.Sqlite;
 using FraudStreams.Tests.WholeProgram;
 using FraudStreams.Topics;
+using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;
 
@@ -73,13 +76,16 @@ public sealed class PublishPredictionsTests : Akka.TestKit.Xunit2.TestKit
     {
         await using var topics = Open("transactions");
         var batch = _pool.Rent().Read(Payments.Records(0, Payments.Json(1)), _reader, ConsumerGroups.Score);
-        batch.Scored = new BatchScored([0.9], "v3", Threshold: 0.5);
+        var drift = new DriftRecorder(new LocalModels(_folder, _time), topics, () => true, _time, NullLogger.Instance);
+        var counter = new DriftCounter("v3", new DriftReference([new DriftColumn("score", DriftKind.Score, [0.5], [], [.. new int[504]], 0, 1)], 0.5, [0, 0, 0], 1, 1), TrainedModel.Loaded.Features);
+        batch.Scored = new BatchScored([0.9], "v3", Threshold: 0.5) { Drift = (counter, new double[TrainedModel.Loaded.Features.Count]) };
 
-        var failure = await Record.ExceptionAsync(() => PublishAsync(topics, batch));
+        var failure = await Record.ExceptionAsync(() => PublishAsync(topics, batch, drift));
 
         failure.ShouldNotBeNull().GetBaseException().ShouldBeOfType<MessageLogException>();
         (await topics.PositionAsync(ConsumerGroups.Score, Payments.Partition, default)).ShouldBe(0);
         _totals.Current.ShouldBe(default);
+        counter.Hours.ShouldBe(0, "it is scored again, and counted then");
         _pool.Rent().ShouldNotBeSameAs(batch);
     }
 
@@ -101,8 +107,8 @@ public sealed class PublishPredictionsTests : Akka.TestKit.Xunit2.TestKit
 
     EmbeddedMessageLog Open(params string[] topics) => EmbeddedMessageLog.Open(LogOf.Settings(_folder, 1, topics), TimeProvider.System, _ => { });
 
-    async Task PublishAsync(IMessageLog topics, TransactionBatch batch) =>
-        await Source.Single(batch).Via(PublishPredictions.Flow(topics, _metrics, _time, _shadow)).RunWith(Sink.Ignore<Done>(), Sys.Materializer());
+    async Task PublishAsync(IMessageLog topics, TransactionBatch batch, DriftRecorder? drift = null) =>
+        await Source.Single(batch).Via(PublishPredictions.Flow(topics, _metrics, _time, _shadow, drift: drift)).RunWith(Sink.Ignore<Done>(), Sys.Materializer());
 
     static (double, int, string, DateTimeOffset) PredictionOf(TopicRecord record)
     {

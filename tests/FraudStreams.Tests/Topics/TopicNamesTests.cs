@@ -1,4 +1,5 @@
 using FraudStreams.Configuration;
+using FraudStreams.Pipelines;
 using FraudStreams.Tests.Configuration;
 using FraudStreams.Topics;
 using Shouldly;
@@ -17,6 +18,15 @@ public sealed class TopicNamesTests
         topics.NameOf(TopicNames.Labels).ShouldBe("chargebacks");
         topics.NameOf(TopicNames.Transactions).ShouldBe("transactions");
         topics.Consumers.Select(consumer => consumer.Group).ShouldBe([ConsumerGroups.Score, ConsumerGroups.Alert, ConsumerGroups.Shadow, ConsumerGroups.Label, ConsumerGroups.Store]);
+    }
+
+    [Fact]
+    public void What_is_kept_for_ever_is_so_whatever_its_topic_is_called()
+    {
+        var topics = SettingsOf.Set("topics.names.models=registry").Topics;
+        var layout = StreamTopics.Layout(topics) with { Kept = [TopicNames.Drift, TopicNames.Models] };
+
+        RenamedLog.Layout(layout, topics).Kept.ShouldBe(["drift", "registry"]);
     }
 
     [Fact]

@@ -63,7 +63,7 @@ public sealed class KafkaMessageLog : IMessageLog
 
     static async Task<KafkaMessageLog> OpenAsync(KafkaSettings settings, LogLayout layout, KafkaAdmin admin, ILogger log)
     {
-        await KafkaTopicProvisioner.EnsureAsync(admin, settings, layout.Partitions, layout.KeepsAll ? KeepAll : null, CancellationToken.None);
+        await KafkaTopicProvisioner.EnsureAsync(admin, settings, layout.Partitions, topic => layout.Kept.Contains(topic) ? KeepAll : null, CancellationToken.None);
         var longest = await admin.LongestRecordsAsync(layout.Partitions.Keys, CancellationToken.None);
         return new KafkaMessageLog(settings, layout, longest, admin, log);
     }

@@ -10,10 +10,10 @@ namespace FraudStreams.Messaging.Kafka;
 /// </remarks>
 static class KafkaTopicProvisioner
 {
-    /// <param name="configuration">Configuration of created topics, on top of the broker's defaults.</param>
+    /// <param name="configurationOf">Configuration of a created topic, on top of the broker's defaults.</param>
     /// <exception cref="MessageLogException">No broker answers, a topic cannot be created, or one has a different partition count.</exception>
     public static async Task EnsureAsync(
-        KafkaAdmin admin, KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, Dictionary<string, string>? configuration,
+        KafkaAdmin admin, KafkaSettings settings, ImmutableSortedDictionary<string, int> partitions, Func<string, Dictionary<string, string>?> configurationOf,
         CancellationToken cancellationToken)
     {
         var found = await admin.PartitionsAsync(cancellationToken);
@@ -22,7 +22,7 @@ static class KafkaTopicProvisioner
             Name = settings.Prefix + topic.Key,
             NumPartitions = topic.Value,
             ReplicationFactor = settings.Replicas ?? -1,
-            Configs = new Dictionary<string, string>(configuration ?? []) { ["message.timestamp.type"] = "LogAppendTime" },
+            Configs = new Dictionary<string, string>(configurationOf(topic.Key) ?? []) { ["message.timestamp.type"] = "LogAppendTime" },
         }).ToArray();
         if (missing.Length > 0)
         {
