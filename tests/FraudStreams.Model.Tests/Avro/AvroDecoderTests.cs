@@ -155,7 +155,7 @@ public sealed class AvroDecoderTests
     [InlineData("\"scale\":2")]
     public void A_decimal_that_cannot_be_is_bytes(string digits)
     {
-        Decode($$"""{"type":"record","name":"P","fields":[{"name":"amount","type":{"type":"bytes","logicalType":"decimal",{{digits}}}}]}""", [2, 7], out var json).ShouldBeNull();
+        Decode($$$"""{"type":"record","name":"P","fields":[{"name":"amount","type":{"type":"bytes","logicalType":"decimal",{{{digits}}}}}]}""", [2, 7], out var json).ShouldBeNull();
 
         json.ShouldBe("{}");
     }
@@ -170,7 +170,7 @@ public sealed class AvroDecoderTests
     }
 
     [Theory]
-    [InlineData("""{"type":"record","name":"P","fields":[{"name":"id","type":"Q"}]}""""", "it uses type Q")]
+    [InlineData("""{"type":"record","name":"P","fields":[{"name":"id","type":"Q"}]}""", "it uses type Q")]
     [InlineData("\"string\"", "it is that of a string")]
     [InlineData("{\"type\":", "it is no Avro schema")]
     [InlineData("{\"type\":\"record\",\"name\":null,\"fields\":[]}", "a name in it is null")]
