@@ -155,7 +155,7 @@ public sealed class AvroDecoderTests
     [InlineData("\"scale\":2")]
     public void A_decimal_that_cannot_be_is_bytes(string digits)
     {
-        Decode($$$"""{"type":"record","name":"P","fields":[{"name":"amount","type":{"type":"bytes","logicalType":"decimal",{{{digits}}}}}]}""", [2, 7], out var json).ShouldBeNull();
+        Decode($$$"""{"type":"record","name":"P","fields":[{"name":"people","type":{"type":"bytes","logicalType":"decimal",{{{digits}}}}}]}""", [2, 7], out var json).ShouldBeNull();
 
         json.ShouldBe("{}");
     }
@@ -166,7 +166,7 @@ public sealed class AvroDecoderTests
         var record = new List<byte>();
         Bytes(record, new byte[513]);
 
-        Decode("""{"type":"record","name":"P","fields":[{"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":9}}]}""", record, out _)!.Code.ShouldBe(RejectCodes.NotAvro);
+        Decode("""{"type":"record","name":"P","fields":[{"name":"people","type":{"type":"bytes","logicalType":"decimal","precision":9}}]}""", record, out _)!.Code.ShouldBe(RejectCodes.NotAvro);
     }
 
     [Theory]
