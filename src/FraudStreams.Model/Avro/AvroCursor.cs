@@ -4,16 +4,28 @@ namespace FraudStreams.Model.Avro;
 
 /// <summary>
 /// Reads Avro's binary encoding (specification 1.12, "Binary Encoding"). What goes past the end, or is no number, is 0 or empty, and <see cref="IsDamaged"/> from
-/// then on: whoever reads asks at the end.
+/// then on: whoever reads asks at the end. The steps of a record are limited by its length, as values without bytes would let a few ask for any amount of work.
 /// </summary>
 ref struct AvroCursor(ReadOnlySpan<byte> bytes)
 {
     readonly ReadOnlySpan<byte> _bytes = bytes;
     int _at;
+    long _steps = 1000 + 64L * bytes.Length;
+
+    /// <summary>How many bytes were read.</summary>
+    internal readonly int At => _at;
 
     internal bool IsDamaged { get; private set; }
 
     internal readonly bool IsAtEnd => _at == _bytes.Length;
+
+    /// <summary>Counts a value.</summary>
+    /// <returns>False where nothing may be read on, as the record is damaged or has more values than its length allows.</returns>
+    internal bool Step()
+    {
+        IsDamaged |= _steps-- <= 0;
+        return !IsDamaged;
+    }
 
     internal long Long()
     {

@@ -24,6 +24,9 @@ public sealed class AvroDecoder
     /// <summary>Values within values: a recursive type could nest without end.</summary>
     const int DeepestNesting = 64;
 
+    /// <summary>Bytes of a decimal; 1,000 digits have 416.</summary>
+    const int LongestDecimal = 512;
+
     readonly Step _root;
     readonly JsonEncodedText[] _names;
     readonly TimeFormatKind?[] _timestamps;
@@ -67,6 +70,8 @@ public sealed class AvroDecoder
     {
         if (step.IsSkipped || depth > DeepestNesting)
             Skip(step.Type, ref cursor, depth);
+        else if (!cursor.Step())
+            return;
         else if (step.Type.Kind == AvroKind.Record)
         {
             foreach (var field in step.Parts)
@@ -113,7 +118,9 @@ public sealed class AvroDecoder
                 break;
             case AvroKind.Bytes or AvroKind.Fixed:
                 var bytes = type.Kind == AvroKind.Fixed ? cursor.Take(type.Size) : cursor.Bytes();
-                if (type.Logical == AvroLogical.Decimal)
+                if (type.Logical == AvroLogical.Decimal && bytes.Length > LongestDecimal)
+                    cursor.Fail();
+                else if (type.Logical == AvroLogical.Decimal)
                     WriteDecimal(name, bytes, type.Scale, into);
                 break;
         }
@@ -177,7 +184,7 @@ public sealed class AvroDecoder
 
     static void Skip(AvroType type, ref AvroCursor cursor, int depth)
     {
-        if (depth > DeepestNesting || cursor.IsDamaged)
+        if (depth > DeepestNesting || !cursor.Step())
         {
             cursor.Fail();
             return;
@@ -233,12 +240,16 @@ public sealed class AvroDecoder
                 continue;
             }
 
-            // An item without bytes, such as null, would let a few bytes ask for any amount of work.
-            for (var item = 0L; item < count && !cursor.IsDamaged && !(cursor.IsAtEnd && item > 0); item++)
+            for (var item = 0L; item < count && !cursor.IsDamaged; item++)
             {
+                var at = cursor.At;
                 if (type.Kind == AvroKind.Map)
                     cursor.Bytes();
                 Skip(type.Parts[0], ref cursor, depth + 1);
+
+                // Where one item has no bytes, such as null, none has.
+                if (cursor.At == at)
+                    break;
             }
         }
     }

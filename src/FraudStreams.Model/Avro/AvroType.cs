@@ -32,6 +32,9 @@ enum AvroLogical
 /// <summary>A type of an Avro schema (specification 1.12, "Schema Declaration"). A named type may hold itself.</summary>
 sealed class AvroType(AvroKind kind)
 {
+    /// <summary>Of a decimal.</summary>
+    const int MostDigits = 1000;
+
     internal AvroKind Kind => kind;
 
     internal AvroLogical Logical { get; private set; }
@@ -91,12 +94,12 @@ sealed class AvroType(AvroKind kind)
             case "record" or "error":
                 var record = Named(json, new AvroType(AvroKind.Record), ref space, named);
                 var fields = json.GetProperty("fields").EnumerateArray().ToArray();
-                record.Names = [.. fields.Select(field => field.GetProperty("name").GetString()!)];
+                record.Names = [.. fields.Select(field => Text(field.GetProperty("name")))];
                 record.Parts = [.. fields.Select(field => Of(field.GetProperty("type"), space, named))];
                 return record;
             case "enum":
                 var symbols = Named(json, new AvroType(AvroKind.Enum), ref space, named);
-                symbols.Symbols = [.. json.GetProperty("symbols").EnumerateArray().Select(symbol => symbol.GetString()!)];
+                symbols.Symbols = [.. json.GetProperty("symbols").EnumerateArray().Select(Text)];
                 return symbols;
             case "fixed":
                 var bytes = Named(json, new AvroType(AvroKind.Fixed), ref space, named);
@@ -113,10 +116,12 @@ sealed class AvroType(AvroKind kind)
 
     static AvroType Named(JsonElement json, AvroType type, ref string space, Dictionary<string, AvroType> named)
     {
-        var name = json.GetProperty("name").GetString()!;
-        space = name.LastIndexOf('.') is >= 0 and var dot ? name[..dot] : json.TryGetProperty("namespace", out var own) ? own.GetString()! : space;
+        var name = Text(json.GetProperty("name"));
+        space = name.LastIndexOf('.') is >= 0 and var dot ? name[..dot] : json.TryGetProperty("namespace", out var own) ? own.GetString() ?? space : space;
         return named[name.Contains('.') || space.Length == 0 ? name : $"{space}.{name}"] = type;
     }
+
+    static string Text(JsonElement json) => json.GetString() ?? throw new FormatException("a name in it is null");
 
     static AvroType ByName(string name, string space, Dictionary<string, AvroType> named) =>
         Primitive(name) is { } kind ? new AvroType(kind)
@@ -141,13 +146,23 @@ sealed class AvroType(AvroKind kind)
     {
         type.Logical = (json.TryGetProperty("logicalType", out var logical) ? logical.GetString() : null, type.Kind) switch
         {
-            ("decimal", AvroKind.Bytes or AvroKind.Fixed) => AvroLogical.Decimal,
+            ("decimal", AvroKind.Bytes or AvroKind.Fixed) when ScaleOf(json) is not null => AvroLogical.Decimal,
             ("date", AvroKind.Int) => AvroLogical.Date,
             ("timestamp-millis" or "local-timestamp-millis", AvroKind.Long) => AvroLogical.TimestampMilliseconds,
             ("timestamp-micros" or "local-timestamp-micros", AvroKind.Long) => AvroLogical.TimestampMicroseconds,
             _ => AvroLogical.None,
         };
-        type.Scale = type.Logical == AvroLogical.Decimal && json.TryGetProperty("scale", out var scale) ? scale.GetInt32() : 0;
+        type.Scale = type.Logical == AvroLogical.Decimal ? ScaleOf(json)!.Value : 0;
         return type;
     }
+
+    /// <summary>Of a decimal; null where scale and precision do not go together, or no payment has so many digits.</summary>
+    static int? ScaleOf(JsonElement json)
+    {
+        var scale = json.TryGetProperty("scale", out var given) ? Whole(given) : 0;
+        var precision = json.TryGetProperty("precision", out given) ? Whole(given) : null;
+        return scale >= 0 && scale <= precision && precision is > 0 and <= MostDigits ? scale : null;
+    }
+
+    static int? Whole(JsonElement json) => json.ValueKind == JsonValueKind.Number && json.TryGetInt32(out var whole) ? whole : null;
 }

@@ -150,7 +150,7 @@ public sealed class StreamMetrics : IDisposable
     public void Rejected(string pipeline, string reason) =>
         _rejected.Add(1, new KeyValuePair<string, object?>("pipeline", pipeline), new KeyValuePair<string, object?>("reason", reason));
 
-    public void CardInTwoPartitions() => _cardsInTwoPartitions.Add(1);
+    public void CardsInTwoPartitions(int payments) => _cardsInTwoPartitions.Add(payments);
 
     public void Tombstones(int records) => _tombstones.Add(records);
 

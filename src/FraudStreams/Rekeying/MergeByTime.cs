@@ -69,9 +69,11 @@ sealed class MergeByTime(int partitions, int size, TimeSpan wait, Func<Task<Mess
 
         public void OnPush()
         {
-            var (queue, chunk) = Grab(_stage._in);
+            var (queue, chunk, isEnd) = Grab(_stage._in);
             if (chunk is not null)
                 Add(queue, chunk);
+            else if (isEnd)
+                queue.HasGone();
             else if (!queue.HasEnded)
                 Open(queue);
             if (!HasBeenPulled(_stage._in) && !IsClosed(_stage._in))
@@ -95,6 +97,13 @@ sealed class MergeByTime(int partitions, int size, TimeSpan wait, Func<Task<Mess
 
         void Open(PartitionQueue queue)
         {
+            // Where it has come back before its end was told.
+            if (_open.Remove(queue.Partition, out var before))
+            {
+                before.HasGone();
+                _heads.Remove(before, out _, out _);
+            }
+
             queue.EmptySince = _lastOpened = _stage.Now;
             _open[queue.Partition] = queue;
             _hasLooked = false;

@@ -4,7 +4,8 @@ namespace FraudStreams.Rekeying;
 
 /// <summary>What a partition of a topic of others sends to the merge: its chunks, and before and after them that it has come or gone.</summary>
 /// <param name="Chunk">Null at the beginning and at the end.</param>
-readonly record struct PartitionEvent(PartitionQueue Queue, SourceChunk? Chunk);
+/// <param name="IsEnd">The partition has gone.</param>
+readonly record struct PartitionEvent(PartitionQueue Queue, SourceChunk? Chunk, bool IsEnd = false);
 
 /// <summary>
 /// The chunks of one partition that wait to be merged: at most <see cref="MostChunks"/>, after which the partition is not read on, so that a partition far ahead
@@ -59,7 +60,7 @@ sealed class PartitionQueue(TopicPartition partition)
     /// <summary>The next record; the chunk leaves with its last.</summary>
     public SourceRecord Take()
     {
-        var record = _chunks.Peek().Take();
+        var record = _chunks.Peek().Take() with { Queue = this };
         if (record.IsLast)
         {
             _chunks.Dequeue();

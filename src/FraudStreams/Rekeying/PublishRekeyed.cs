@@ -9,7 +9,8 @@ namespace FraudStreams.Rekeying;
 
 /// <summary>
 /// Publishes payments of a topic of others to `transactions`, keyed by card, and its unreadable records to `rejected`, and commits the offsets of all partitions
-/// they are from: all of it or nothing. Tombstones are read and dropped: a payment that is deleted elsewhere was made nevertheless.
+/// they are from: all of it or nothing. Tombstones are read and dropped: a payment that is deleted elsewhere was made nevertheless. Records of a partition that has
+/// gone meanwhile are its next owner's.
 /// </summary>
 /// <param name="tokens">What cards are replaced with: then no card number is rejected with its bytes either. Null where they stay.</param>
 sealed class PublishRekeyed(IMessageLog topics, StreamMetrics metrics, CardTokens? tokens, TimeProvider time)
@@ -21,8 +22,11 @@ sealed class PublishRekeyed(IMessageLog topics, StreamMetrics metrics, CardToken
         return Akka.Streams.Dsl.Flow.Create<IReadOnlyList<SourceRecord>>().SelectAsync(1, publisher.PublishAsync);
     }
 
-    async Task<Done> PublishAsync(IReadOnlyList<SourceRecord> batch)
+    async Task<Done> PublishAsync(IReadOnlyList<SourceRecord> merged)
     {
+        var batch = StillOurs(merged);
+        if (batch.Count == 0)
+            return Done.Instance;
         var now = time.GetUtcNow();
         var offsets = new Dictionary<TopicPartition, ConsumerOffset>();
         var records = new RecordBatch(batch.Count);
@@ -54,6 +58,21 @@ sealed class PublishRekeyed(IMessageLog topics, StreamMetrics metrics, CardToken
         }
 
         return Done.Instance;
+    }
+
+    static IReadOnlyList<SourceRecord> StillOurs(IReadOnlyList<SourceRecord> merged)
+    {
+        // A queue that ends from here on is for the transaction to refuse.
+        var gone = merged.Select(record => record.Queue).Where(queue => queue is { HasEnded: true }).ToHashSet();
+        if (gone.Count == 0)
+            return merged;
+        foreach (var record in merged)
+        {
+            if (record.IsLast && gone.Contains(record.Queue))
+                record.Rows.Dispose();
+        }
+
+        return [.. merged.Where(record => !gone.Contains(record.Queue))];
     }
 
     TopicRecord Masked(in TopicRecord record)

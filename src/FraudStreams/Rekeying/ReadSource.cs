@@ -40,10 +40,11 @@ sealed class ReadSource(TransactionSchema schema, TopicSettings settings, TimePr
             }
 
             RejectReason? reason;
-            if (_registry is null || RegistrySchemas.IdOf(value) is not { } id)
+            var form = _registry is not null && RegistrySchemas.IdOf(value) is { } id ? _registry.FormOf(id) : null;
+            if (form is null)
                 reason = _json.Read(value, chunk.Rows);
-            else if (_registry.FormOf(id) is not { Unreadable: null } form)
-                reason = _registry.FormOf(id).Unreadable;
+            else if (form.Unreadable is not null)
+                reason = form.Unreadable;
             else if (form.Avro is null)
                 reason = _json.Read(value[RegistrySchemas.Frame..], chunk.Rows);
             else
@@ -56,6 +57,7 @@ sealed class ReadSource(TransactionSchema schema, TopicSettings settings, TimePr
                 reason ??= _flat.Read(decoded.WrittenSpan, chunk.Rows);
             }
 
+            reason ??= KeyReason(chunk.Rows);
             if (reason is null)
                 chunk.Readable(record);
             else
@@ -65,4 +67,9 @@ sealed class ReadSource(TransactionSchema schema, TopicSettings settings, TimePr
         writer?.Dispose();
         return chunk;
     }
+
+    /// <summary>Why the last row cannot be published under its key; null where it can.</summary>
+    static RejectReason? KeyReason(TransactionRows rows) => rows.Key(rows.Count - 1).Length is > DeadLetters.LongestKey and var length
+        ? new RejectReason(RejectCodes.TooLong, $"the card, or the id, that is its key has {length:N0} bytes; at most {DeadLetters.LongestKey:N0} are taken")
+        : null;
 }

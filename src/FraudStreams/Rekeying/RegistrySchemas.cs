@@ -28,6 +28,12 @@ sealed class RegistrySchemas(SchemaRegistrySettings settings, TransactionSchema 
     /// <summary>An id that is unknown now may have been registered a minute later.</summary>
     static readonly TimeSpan s_unknownHolds = TimeSpan.FromMinutes(1);
 
+    /// <summary>Any bytes may look like an id: with so many known, those that no record can be read by are forgotten.</summary>
+    const int MostForms = 10_000;
+
+    /// <summary>The registry's codes for a subject, a version and a schema that it does not have; another 404 is not its own.</summary>
+    const int UnknownSubject = 40401, UnknownVersion = 40402, UnknownSchema = 40403;
+
     readonly CachedSchemaRegistryClient _registry = Client(settings);
     readonly ConcurrentDictionary<int, (RegisteredForm Form, long Asked)> _forms = [];
 
@@ -41,19 +47,30 @@ sealed class RegistrySchemas(SchemaRegistrySettings settings, TransactionSchema 
         var last = (int?)null;
         foreach (var record in records)
         {
-            if (IdOf(record.Value.Span) is not { } id || id == last)
+            if (IdOf(record.Value.Span) is not { } id || id == last || id < 0)
                 continue;
             last = id;
             if (_forms.TryGetValue(id, out var known) && (known.Form.Unreadable is null || time.GetElapsedTime(known.Asked) < s_unknownHolds))
                 continue;
+            if (_forms.Count >= MostForms)
+                ForgetUnreadable();
             _forms[id] = (await FetchAsync(id), time.GetTimestamp());
         }
     }
 
-    /// <summary>How records of a schema that was fetched are read.</summary>
-    public RegisteredForm FormOf(int id) => _forms[id].Form;
+    /// <summary>How records of a schema are read, after it was fetched: what is not known then is no schema.</summary>
+    public RegisteredForm FormOf(int id) => _forms.TryGetValue(id, out var known) ? known.Form : Unreadable($"{settings.Url} has no schema {id}");
 
     public void Dispose() => _registry.Dispose();
+
+    void ForgetUnreadable()
+    {
+        foreach (var (id, known) in _forms)
+        {
+            if (known.Form.Unreadable is not null)
+                _forms.TryRemove(id, out _);
+        }
+    }
 
     async Task<RegisteredForm> FetchAsync(int id)
     {
@@ -62,16 +79,17 @@ sealed class RegistrySchemas(SchemaRegistrySettings settings, TransactionSchema 
             var registered = await _registry.GetSchemaAsync(id);
             return registered.SchemaType switch
             {
-                SchemaType.Avro => new RegisteredForm(AvroDecoder.Create(registered.SchemaString, await ReferencesAsync(registered.References), schema), null),
+                SchemaType.Avro => new RegisteredForm(AvroDecoder.Create(TextOf(registered), await ReferencesAsync(registered.References, []), schema), null),
                 SchemaType.Json => new RegisteredForm(null, null),
                 _ => Unreadable($"schema {id} of {settings.Url} is of type {registered.SchemaType}; AVRO and JSON are read"),
             };
         }
-        catch (AvroSchemaException e)
+        catch (Exception e) when (e is AvroSchemaException or ArgumentException || (e is InvalidOperationException and not ObjectDisposedException))
         {
+            // The client has no exception of its own for a type that it does not know, or an answer that lacks the schema.
             return Unreadable($"schema {id} of {settings.Url} cannot be used: {e.Message}");
         }
-        catch (SchemaRegistryException e) when (e.Status == HttpStatusCode.NotFound)
+        catch (SchemaRegistryException e) when (e.Status == HttpStatusCode.NotFound && e.ErrorCode is UnknownSubject or UnknownVersion or UnknownSchema)
         {
             return Unreadable($"{settings.Url} has no schema {id}");
         }
@@ -83,18 +101,23 @@ sealed class RegistrySchemas(SchemaRegistrySettings settings, TransactionSchema 
     }
 
     /// <summary>Each after those that it refers to itself.</summary>
-    async Task<ImmutableArray<string>> ReferencesAsync(IEnumerable<SchemaReference> references)
+    /// <param name="taken">Subjects and versions that were taken already.</param>
+    async Task<ImmutableArray<string>> ReferencesAsync(IEnumerable<SchemaReference> references, HashSet<(string Subject, int Version)> taken)
     {
         var schemas = ImmutableArray.CreateBuilder<string>();
         foreach (var reference in references)
         {
+            if (!taken.Add((reference.Subject, reference.Version)))
+                continue;
             var referred = await _registry.GetRegisteredSchemaAsync(reference.Subject, reference.Version);
-            schemas.AddRange(await ReferencesAsync(referred.References));
-            schemas.Add(referred.SchemaString);
+            schemas.AddRange(await ReferencesAsync(referred.References, taken));
+            schemas.Add(TextOf(referred));
         }
 
         return schemas.ToImmutable();
     }
+
+    static string TextOf(Schema registered) => registered.SchemaString ?? throw new AvroSchemaException("the registry's answer has no schema");
 
     static RegisteredForm Unreadable(string why) => new(null, new RejectReason(RejectCodes.UnknownSchema, why));
 

@@ -44,4 +44,8 @@ sealed class SourceChunk(TopicPartition partition, IReadOnlyList<TopicRecord> re
 /// <param name="Row">Its row; -1 where it has none.</param>
 /// <param name="Reason">Why it is rejected; null with a row, and for a tombstone.</param>
 /// <param name="IsLast">Of the rows: whoever is done with it disposes them.</param>
-readonly record struct SourceRecord(TransactionRows Rows, int Row, RejectReason? Reason, TopicRecord Record, bool IsLast);
+readonly record struct SourceRecord(TransactionRows Rows, int Row, RejectReason? Reason, TopicRecord Record, bool IsLast)
+{
+    /// <summary>Where it waited to be merged.</summary>
+    public PartitionQueue? Queue { get; init; }
+}

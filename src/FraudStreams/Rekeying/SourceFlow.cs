@@ -28,7 +28,7 @@ static class SourceFlow
                     await queue.ReserveAsync();
                     return new PartitionEvent(queue, await reader.ReadAsync(records));
                 }))
-            .Concat(Source.Single(new PartitionEvent(queue, null)));
+            .Concat(Source.Single(new PartitionEvent(queue, null, IsEnd: true)));
     }
 
     public static IGraph<FlowShape<PartitionEvent, IReadOnlyList<SourceRecord>>, NotUsed> Merge(IMessageLog topics, TopicSettings settings, string group, TimeProvider time) =>

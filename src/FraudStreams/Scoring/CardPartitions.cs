@@ -76,11 +76,7 @@ sealed class CardPartitions(IMessageLog topics, TransactionSchema schema, TopicS
             await foreach (var records in topics.ReadAsync(partition, Math.Max(0, end - OthersRecords), end, cancellationToken))
             {
                 rows.Clear();
-                foreach (var record in records)
-                {
-                    if (reader.Read(record, rows) is null)
-                        Take(rows, rows.Count - 1, record);
-                }
+                Take(rows, [.. records.Where(record => reader.Read(record, rows) is null)]);
             }
         }
     }
@@ -94,27 +90,36 @@ sealed class CardPartitions(IMessageLog topics, TransactionSchema schema, TopicS
 
     TransactionBatch Take(TransactionBatch batch)
     {
-        for (var row = 0; row < batch.Rows.Count; row++)
-            Take(batch.Rows, row, batch.Records[row]);
+        Take(batch.Rows, batch.Records);
         return batch;
     }
 
-    void Take(TransactionRows rows, int row, in TopicRecord record)
+    /// <param name="records">Of each row.</param>
+    void Take(TransactionRows rows, IReadOnlyList<TopicRecord> records)
     {
-        var place = new RecordPlace(record.Partition.Partition, record.Offset);
-        RecordPlace? other;
+        var (found, last) = (0, default((RecordPlace Before, RecordPlace Now)));
         lock (_gate)
-            other = _places.Take(rows.Key(row), place);
-        if (other is { } before)
-            Notice(before, place);
+        {
+            for (var row = 0; row < rows.Count; row++)
+            {
+                var place = new RecordPlace(records[row].Partition.Partition, records[row].Offset);
+                if (_places.Take(rows.Key(row), place) is not { } before)
+                    continue;
+                found++;
+                last = (before, place);
+            }
+        }
+
+        if (found > 0)
+            Notice(found, last.Before, last.Now);
     }
 
-    void Notice(RecordPlace before, RecordPlace now)
+    void Notice(int found, RecordPlace before, RecordPlace now)
     {
         var topic = topics.NameOf(TopicNames.Transactions);
         var reason = $"payments of one card are in {topic}/{before.Partition} (offset {before.Offset}) and in {topic}/{now.Partition} (offset {now.Offset}): windows by the card see only a part of "
             + "them. Key the topic by the card, by one way to hash, or set topics.rekey = on";
-        metrics.CardInTwoPartitions();
+        metrics.CardsInTwoPartitions(found);
         health.Notice("keys", reason);
         _errors.Warn(reason);
     }

@@ -25,6 +25,9 @@ public sealed record TopicSettings(
         TopicNames.Cases, TopicNames.Keys, TopicNames.Audit, TopicNames.Memory,
     ];
 
+    /// <summary>With the one that is always called so.</summary>
+    static readonly ImmutableArray<string> s_all = [TopicNames.Drift, .. s_named];
+
     /// <summary>What topics are called where that is not their own name.</summary>
     public ImmutableSortedDictionary<string, string> Names { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 
@@ -72,7 +75,7 @@ public sealed record TopicSettings(
     {
         var isKafka = section.OneOf("kind", "embedded", "kafka") == "kafka";
         var retention = section.Section("retention");
-        return new TopicSettings(
+        var settings = new TopicSettings(
             section.Int("partitions", 1, 1024),
             section.OneOf("sync", "full", "normal") == "full" ? Durability.Full : Durability.Normal,
             section.Duration("poll", TimeSpan.FromMilliseconds(5), TimeSpan.FromSeconds(10)),
@@ -86,6 +89,9 @@ public sealed record TopicSettings(
             Rekey = RekeySettings.From(section),
             Registry = SchemaRegistrySettings.From(section.Section("registry")),
         };
+        if (settings.Rekey.Mode != RekeyMode.Off && s_all.FirstOrDefault(topic => settings.NameOf(topic) == settings.RekeyedName) is { } other)
+            section.Add("rekey-topic", $"{settings.RekeyedName}, which is to be filled by card, is the name of {other} already; each topic needs its own");
+        return settings;
     }
 
     static ImmutableSortedDictionary<string, string> NamesFrom(SettingsSection section)
@@ -98,7 +104,7 @@ public sealed record TopicSettings(
                 names[topic] = name;
         }
 
-        foreach (var twice in s_named.GroupBy(topic => names.GetValueOrDefault(topic, topic), StringComparer.Ordinal).Where(group => group.Count() > 1))
+        foreach (var twice in s_all.GroupBy(topic => names.GetValueOrDefault(topic, topic), StringComparer.Ordinal).Where(group => group.Count() > 1))
             section.Add(twice.Last(), $"{twice.Key} is the name of {string.Join(" and of ", twice)}; each topic needs its own");
         return names.ToImmutable();
     }

@@ -124,15 +124,56 @@ public sealed class AvroDecoderTests
                 reason.Code.ShouldBe(RejectCodes.NotAvro);
         }
 
-        // A list of 2^62 nothings, and a chain of a thousand records.
+        // A list of 2^61 nothings, without its end and with it, and a chain of a thousand records.
         Decode(writer, [0, 0, .. Number(1L << 61)], out _)!.Code.ShouldBe(RejectCodes.NotAvro);
+        Decode(writer, [0, 0, .. Number(1L << 61), 0], out _).ShouldBeNull();
         Decode(writer, [.. Enumerable.Repeat(new byte[] { 0, 2 }, 1000).SelectMany(pair => pair)], out _)!.Code.ShouldBe(RejectCodes.NotAvro);
+    }
+
+    [Fact]
+    public void Values_without_bytes_are_read_only_so_far()
+    {
+        var doubled = Enumerable.Range(0, 50).Select(level => (level == 0 ? "null" : $"R{level - 1}") is var of
+            ? $$"""{"type":"record","name":"R{{level}}","fields":[{"name":"a","type":"{{of}}"},{"name":"b","type":"{{of}}"}]}""" : "");
+        var decoder = AvroDecoder.Create("""{"type":"record","name":"P","fields":[{"name":"x","type":"R49"}]}""", doubled, s_schema);
+
+        Decode(decoder, [], out _)!.Code.ShouldBe(RejectCodes.NotAvro, "2^50 nulls");
+    }
+
+    [Fact]
+    public void A_namespace_of_null_is_none()
+    {
+        Decode("""{"type":"record","name":"P","namespace":null,"fields":[{"name":"id","type":"string"}]}""", [2, (byte)'t'], out var json).ShouldBeNull();
+
+        json.ShouldBe("""{"id":"t"}""");
+    }
+
+    [Theory]
+    [InlineData("\"precision\":2,\"scale\":2000000000")]
+    [InlineData("\"precision\":9,\"scale\":-1")]
+    [InlineData("\"precision\":1001")]
+    [InlineData("\"scale\":2")]
+    public void A_decimal_that_cannot_be_is_bytes(string digits)
+    {
+        Decode($$$"""{"type":"record","name":"P","fields":[{"name":"people","type":{"type":"bytes","logicalType":"decimal",{{{digits}}}}}]}""", [2, 7], out var json).ShouldBeNull();
+
+        json.ShouldBe("{}");
+    }
+
+    [Fact]
+    public void A_decimal_of_more_bytes_than_any_has_is_refused()
+    {
+        var record = new List<byte>();
+        Bytes(record, new byte[513]);
+
+        Decode("""{"type":"record","name":"P","fields":[{"name":"people","type":{"type":"bytes","logicalType":"decimal","precision":9}}]}""", record, out _)!.Code.ShouldBe(RejectCodes.NotAvro);
     }
 
     [Theory]
     [InlineData("""{"type":"record","name":"P","fields":[{"name":"id","type":"Q"}]}""", "it uses type Q")]
     [InlineData("\"string\"", "it is that of a string")]
     [InlineData("{\"type\":", "it is no Avro schema")]
+    [InlineData("{\"type\":\"record\",\"name\":null,\"fields\":[]}", "a name in it is null")]
     [InlineData("{\"type\":\"record\"}", "it is no Avro schema")]
     public void A_schema_that_is_none_is_refused(string writer, string why) =>
         Should.Throw<AvroSchemaException>(() => AvroDecoder.Create(writer, [], s_schema)).Message.ShouldContain(why);

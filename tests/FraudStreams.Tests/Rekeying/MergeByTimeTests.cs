@@ -66,12 +66,32 @@ public sealed class MergeByTimeTests : TestKit
         await batches.RequestAsync(10);
         await SendAsync(events, second, 0, 1, 9);
 
-        second.HasGone();
-        await events.SendNextAsync(new PartitionEvent(second, null));
+        await events.SendNextAsync(new PartitionEvent(second, null, IsEnd: true));
         await SendAsync(events, first, 0, 1, 2);
 
         Times(await batches.ExpectNextAsync()).ShouldBe([1, 2]);
         await batches.ExpectNoMsgAsync(s_shortly * 4);
+    }
+
+    [Fact]
+    public async Task A_partition_that_comes_back_before_its_end_was_told_is_merged_once()
+    {
+        _log[1] = (Lag: 2, End: 2);
+        var (events, batches) = Run(partitions: 2);
+        var (first, second, again) = (Open(0), Open(1), Open(0));
+        await events.SendNextAsync(new PartitionEvent(first, null));
+        await events.SendNextAsync(new PartitionEvent(second, null));
+        await batches.RequestAsync(10);
+        await SendAsync(events, first, 0, 1, 2);
+
+        await events.SendNextAsync(new PartitionEvent(again, null));
+        await events.SendNextAsync(new PartitionEvent(first, null, IsEnd: true));
+        await SendAsync(events, again, 0, 1, 2);
+        await SendAsync(events, second, 0, 3, 4);
+
+        Times(await batches.ExpectNextAsync()).ShouldBe([1, 2]);
+        Times(await batches.ExpectNextAsync()).ShouldBe([3, 4]);
+        first.HasEnded.ShouldBeTrue("what waits of it downstream is not published");
     }
 
     [Fact]

@@ -105,6 +105,43 @@ public sealed class ReadSourceTests : IDisposable
         read[^1].IsLast.ShouldBeTrue();
     }
 
+    [Fact]
+    public async Task An_answer_that_is_no_schema_is_a_reason_and_an_id_that_is_none_is_not_asked_for()
+    {
+        var payment = Payments.Json(1)[0];
+        int[] ids = [_registry.Register(null!), _registry.Register("{}", "THRIFT"), -1];
+
+        var chunk = await _reader.ReadAsync(Payments.Records(0, ids.Select(id => ForeignTopic.Framed(payment, id))));
+
+        Enumerable.Range(0, chunk.Count).Select(_ => chunk.Take().Reason?.Code).ShouldAllBe(code => code == RejectCodes.UnknownSchema);
+        _registry.Asked.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_404_that_is_not_the_registrys_own_loses_nothing()
+    {
+        var records = Payments.Records(0, ForeignTopic.InAvro(Payments.Json(1)[0], _registry.Register(ForeignTopic.AvroSchema)));
+        using var reader = Reader($"topics.registry.url={_registry.Url}/elsewhere");
+
+        (await Should.ThrowAsync<MessageLogException>(() => reader.ReadAsync(records))).Message.ShouldContain("gives no answer about schema 1");
+    }
+
+    [Fact]
+    public async Task A_card_too_long_for_a_key_is_a_reason()
+    {
+        var payment = System.Text.Json.Nodes.JsonNode.Parse(Payments.Json(1)[0])!;
+        payment["cc_num"] = new string('4', 5000);
+        var file = ForeignTopic.WriteSchema(_folder);
+        File.WriteAllText(file, File.ReadAllText(file).Replace("digits = [11, 19], ", "", StringComparison.Ordinal));
+        using var reader = new ReadSource(SchemaFile.Read(file), SettingsOf.Set().Topics, TimeProvider.System);
+
+        var chunk = await reader.ReadAsync(Payments.Records(0, ForeignTopic.Nested(Payments.Utf8(payment.ToJsonString()))));
+
+        var read = chunk.Take();
+        read.Row.ShouldBe(-1);
+        read.Reason.ShouldNotBeNull().Message.ShouldContain("has 5,000 bytes; at most 4,096 are taken");
+    }
+
     ReadSource Reader(params string[] more) => new(
         SchemaFile.Read(ForeignTopic.WriteSchema(_folder)), SettingsOf.Set([$"topics.registry.url={_registry.Url}", .. more]).Topics, TimeProvider.System);
 }

@@ -47,6 +47,10 @@ public sealed class TopicNamesTests
 
     [Theory]
     [InlineData("topics.names.labels=shadow", "shadow is the name of labels and of shadow")]
+    [InlineData("topics.names.labels=drift", "topics.names.labels: drift is the name of drift and of labels")]
+    [InlineData("topics.rekey-topic=labels", "topics.rekey-topic: labels, which is to be filled by card, is the name of labels already")]
+    [InlineData("topics.rekey-topic=transactions", "is the name of transactions already")]
+    [InlineData("topics.names.labels=transactions-by-card", "is the name of labels already")]
     [InlineData("topics.names.labels=", "topics.names.labels")]
     [InlineData("topics.names.other=x", "topics.names.other")]
     [InlineData("topics.rekey=perhaps", "topics.rekey")]

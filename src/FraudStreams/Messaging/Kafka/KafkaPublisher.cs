@@ -14,6 +14,9 @@ namespace FraudStreams.Messaging.Kafka;
 /// </summary>
 sealed class KafkaPublisher : IDisposable
 {
+    /// <summary>librdkafka's name of the setting that makes a producer one of transactions.</summary>
+    public const string TransactionalId = "transactional.id";
+
     readonly ErrorThrottle _errors;
     readonly KafkaSettings _settings;
     readonly ImmutableSortedDictionary<string, string> _properties;
@@ -123,9 +126,9 @@ sealed class KafkaPublisher : IDisposable
 
     void OnError(IProducer<byte[], byte[]> producer, Error error)
     {
-        if (!error.IsFatal)
+        if (!error.IsFatal || _properties.ContainsKey(TransactionalId))
         {
-            // The client retries by itself; publishes that wait for an acknowledgement wait as long.
+            // The client retries by itself; publishes that wait for an acknowledgement wait as long. A transaction fails, and whoever runs it closes the producer.
             _errors.Warn(error.Reason);
             return;
         }

@@ -16,12 +16,19 @@ sealed class KafkaTransactions(KafkaSettings settings, ImmutableSortedDictionary
     /// <summary>A transaction that a dead host left open holds up the readers of its topics for so long, if nobody fences it before.</summary>
     static readonly TimeSpan s_limit = TimeSpan.FromSeconds(15);
 
+    /// <summary>Of librdkafka; 0, where it is allowed, is without end.</summary>
+    static readonly ImmutableArray<string> s_timeouts = ["message.timeout.ms", "delivery.timeout.ms", "socket.timeout.ms"];
+
     readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>The partitions whose ids were initialised here.</summary>
     readonly HashSet<int> _taken = [];
     KafkaPublisher? _publisher;
     IProducer<byte[], byte[]>? _producer;
+
+    /// <summary>The partition whose id the producer has.</summary>
+    int _first;
+    bool _isOpen;
 
     /// <summary>Completes when records and offsets are committed.</summary>
     /// <param name="assigned">All partitions that this host has of the topic that the offsets are of.</param>
@@ -32,17 +39,32 @@ sealed class KafkaTransactions(KafkaSettings settings, ImmutableSortedDictionary
         try
         {
             var of = offsets[0].Offset;
+
+            // Whoever took a partition over has fenced its id, and one that comes back is to be fenced again.
+            _taken.IntersectWith(assigned);
+            if (_producer is not null && !assigned.Contains(_first))
+                await BlockingCall.RunAsync(Close);
             var producer = _producer ??= await BlockingCall.RunAsync(() => Open(of, assigned.Min()), cancellationToken);
             foreach (var partition in assigned.Where(partition => !_taken.Contains(partition)).ToArray())
                 await BlockingCall.RunAsync(() => Take(of, partition));
             producer.BeginTransaction();
+            _isOpen = true;
             var acknowledged = await _publisher!.HandOverAsync(records, null, cancellationToken);
             var committed = offsets.Select(at => (at.Partition, Next: at.Partition.ToCommit(at.Offset.NextOffset))).ToArray();
             var positions = offsets.Zip(committed, (at, to) => new TopicPartitionOffset(settings.Prefix + at.Offset.Partition.Topic, at.Offset.Partition.Partition, to.Next)).ToArray();
             await BlockingCall.RunAsync(() =>
             {
-                producer.SendOffsetsToTransaction(positions, offsets[0].Partition.Membership, s_limit);
+                // In this order: a partition that goes after it was looked at makes this membership one that the brokers refuse.
+                var membership = offsets[0].Partition.Membership;
+                foreach (var (offset, partition) in offsets)
+                {
+                    if (partition.IsEnded)
+                        throw new MessageLogException($"{offset.Partition} was assigned to another consumer of group {offset.Group}: what was read of it is published there");
+                }
+
+                producer.SendOffsetsToTransaction(positions, membership, s_limit);
                 producer.CommitTransaction(s_limit);
+                _isOpen = false;
             });
             await acknowledged.AllAsync();
             foreach (var (partition, next) in committed)
@@ -71,6 +93,7 @@ sealed class KafkaTransactions(KafkaSettings settings, ImmutableSortedDictionary
         _publisher = Publisher(of, partition);
         var producer = _publisher.Producer();
         producer.InitTransactions(settings.Timeout);
+        _first = partition;
         _taken.Add(partition);
         return producer;
     }
@@ -82,24 +105,39 @@ sealed class KafkaTransactions(KafkaSettings settings, ImmutableSortedDictionary
         _taken.Add(partition);
     }
 
-    KafkaPublisher Publisher(ConsumerOffset of, int partition) => new(settings, partitions, longest, log, ImmutableSortedDictionary<string, string>.Empty
-        .Add("transactional.id", $"{settings.Prefix}{of.Group}-{of.Partition.Topic}-{partition}")
+    KafkaPublisher Publisher(ConsumerOffset of, int partition) => new(settings, partitions, longest, log, Limited(settings.ProducerProperties)
+        .Add(KafkaPublisher.TransactionalId, $"{settings.Prefix}{of.Group}-{of.Partition.Topic}-{partition}")
         .Add("transaction.timeout.ms", s_limit.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)));
+
+    /// <summary>The client refuses to start where it may wait longer for a message or an answer than a transaction may take. By name, those of the timeouts that do.</summary>
+    internal static ImmutableSortedDictionary<string, string> Limited(ImmutableSortedDictionary<string, string> properties)
+    {
+        var limit = s_limit.TotalMilliseconds.ToString(CultureInfo.InvariantCulture);
+        return ImmutableSortedDictionary.CreateRange(s_timeouts
+            .Where(name => properties.TryGetValue(name, out var set) && int.TryParse(set, CultureInfo.InvariantCulture, out var milliseconds) && (milliseconds <= 0 || milliseconds > s_limit.TotalMilliseconds))
+            .Select(name => KeyValuePair.Create(name, limit)));
+    }
 
     /// <summary>The next batch gets a new producer, whose start ends what could not be ended here.</summary>
     void Abort()
     {
         try
         {
-            _producer?.AbortTransaction(settings.Timeout);
+            if (_isOpen)
+                _producer?.AbortTransaction(settings.Timeout);
         }
         catch (Exception e) when (e is KafkaException or InvalidOperationException)
         {
             log.LogDebug("A transaction could not be aborted: {Reason}", e.Message);
         }
 
-        _producer = null;
         _taken.Clear();
+        Close();
+    }
+
+    void Close()
+    {
+        (_producer, _isOpen) = (null, false);
         _publisher?.Dispose();
         _publisher = null;
     }
