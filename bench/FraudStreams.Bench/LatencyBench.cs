@@ -188,10 +188,10 @@ static class LatencyBench
         }
     }
 
-    /// <summary>A payment's or an alert's; of an alert only once it is delivered.</summary>
+    /// <summary>Of a payment, or of the one that an alert was of.</summary>
     static string? Id(byte[] record)
     {
         using var json = JsonDocument.Parse(record);
-        return json.RootElement.TryGetProperty("trans_num", out var id) || json.RootElement.TryGetProperty("id", out id) ? id.GetString() : null;
+        return json.RootElement.TryGetProperty("trans_num", out var id) || json.RootElement.TryGetProperty("transaction", out id) ? id.GetString() : null;
     }
 }
