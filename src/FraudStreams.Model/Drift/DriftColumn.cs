@@ -40,7 +40,6 @@ public sealed record DriftColumn(
     /// <summary>Whether its values are a secret field's: they stand in no text then.</summary>
     public bool IsSecret { get; init; }
 
-
     const long HourMilliseconds = 3_600_000;
 
     /// <summary>Hours of a week.</summary>

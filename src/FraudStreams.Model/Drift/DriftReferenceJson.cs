@@ -93,7 +93,7 @@ static class DriftReferenceJson
             : throw new ModelFormatException($"Column '{name}' of the drift reference has {column.Counts.Length} counts; {DriftColumn.Hours} × {column.Bins} are needed, none below 0.");
     }
 
-    internal static string NameOf(DriftKind kind) => kind switch
+    static string NameOf(DriftKind kind) => kind switch
     {
         DriftKind.Number => "number",
         DriftKind.Category => "category",

@@ -53,7 +53,7 @@ public sealed class DatasetProfiler
         _fields = [.. schema.Fields.Select((field, index) => new FieldTally(field, index != schema.IdField && index != schema.CardField))];
         _numbers = [.. Enumerable.Range(0, schema.Fields.Length).Where(IsShownNumber)];
         _row = new double[_numbers.Length];
-        (_legitimate, _fraud) = (new NumberSample(_numbers.Length), new NumberSample(_numbers.Length));
+        (_legitimate, _fraud) = (new NumberSample(), new NumberSample());
         foreach (var index in Enumerable.Range(0, schema.Fields.Length).Where(IsSecondTime))
             _offsets[index] = new TimeOffsets(schema.Fields[index]);
         _places = PlaceTally.For(schema);

@@ -6,8 +6,7 @@ namespace FraudStreams.Model.Profiling;
 /// A uniform sample of rows of numbers, of at most <see cref="DatasetProfiler.SampleRows"/> (reservoir sampling, Vitter 1985, algorithm R). The same rows in
 /// the same order give the same sample.
 /// </summary>
-/// <param name="width">Numbers in a row.</param>
-sealed class NumberSample(int width)
+sealed class NumberSample
 {
     readonly Random _random = new(1);
     readonly List<double[]> _rows = [];
@@ -30,7 +29,6 @@ sealed class NumberSample(int width)
         return values;
     }
 
-    public int Width => width;
 }
 
 /// <summary>Distributions of a number among payments that are no fraud and frauds, in the same bins.</summary>

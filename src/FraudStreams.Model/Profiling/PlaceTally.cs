@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Model.Profiling;

@@ -64,7 +64,7 @@ public sealed record LineChart(string Title, ChartAxis X, ChartAxis Y, Immutable
         return svg;
     }
 
-    internal static void Axes(SvgWriter svg, AxisScale x, AxisScale y, string xLabel, string yLabel, double top, double bottom)
+    static void Axes(SvgWriter svg, AxisScale x, AxisScale y, string xLabel, string yLabel, double top, double bottom)
     {
         foreach (var (value, text) in y.Ticks())
         {

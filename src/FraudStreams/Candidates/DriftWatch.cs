@@ -18,8 +18,6 @@ sealed class DriftWatch(IMessageLog topics, PredictionStore store, ModelRegistry
     /// <summary>So many of the latest: older hours say nothing about now.</summary>
     const int KeptHours = 60 * 24;
 
-    const long HourMilliseconds = 3_600_000;
-
     static readonly TopicPartition s_partition = new(TopicNames.Drift, 0);
 
     (string Version, DriftReference? Reference, DriftHistory? History)? _of;
@@ -74,11 +72,11 @@ sealed class DriftWatch(IMessageLog topics, PredictionStore store, ModelRegistry
             return;
 
         // A payment that is dated ahead does not make others' labels come sooner.
-        var mature = (Math.Min(latest, time.GetUtcNow().ToUnixTimeMilliseconds()) - (long)(settings.Gate.Rules.LabelDelayDays * TimeSpan.MillisecondsPerDay)) / HourMilliseconds;
+        var mature = DriftColumn.HourOf(Math.Min(latest, time.GetUtcNow().ToUnixTimeMilliseconds()) - (long)(settings.Gate.Rules.LabelDelayDays * TimeSpan.MillisecondsPerDay));
         foreach (var first in history.Hours.Keys.Select(hour => DriftJudge.Floor(hour, hours)).Distinct().Where(first => first + hours <= mature && !history.Truths.ContainsKey((first, hours))).ToList())
         {
             var counts = default(PredictedFrauds);
-            foreach (var payment in await store.ReadDecidedAsync(history.Version, (first * HourMilliseconds) - 1, ((first + hours) * HourMilliseconds) - 1, cancellationToken))
+            foreach (var payment in await store.ReadDecidedAsync(history.Version, (first * TimeSpan.MillisecondsPerHour) - 1, ((first + hours) * TimeSpan.MillisecondsPerHour) - 1, cancellationToken))
                 counts = counts.With(payment.IsFraud, payment.Champion >= threshold);
             using var record = new RecordBatch(1);
             var truth = new DriftTruth(history.Version, first, hours, counts);

@@ -1,4 +1,3 @@
-using System.Text;
 using FraudStreams.Access.Audit;
 using FraudStreams.Configuration;
 using FraudStreams.Messaging;

@@ -28,7 +28,7 @@ sealed class ReadSource(TransactionSchema schema, TopicSettings settings, TimePr
 
     SourceChunk Read(IReadOnlyList<TopicRecord> records)
     {
-        var chunk = new SourceChunk(records[0].Partition, records, new TransactionRows(schema, records.Count));
+        var chunk = new SourceChunk(records, new TransactionRows(schema, records.Count));
         var (decoded, writer) = ((ArrayBufferWriter<byte>?)null, (Utf8JsonWriter?)null);
         for (var record = 0; record < records.Count; record++)
         {

@@ -8,12 +8,10 @@ namespace FraudStreams.Rekeying;
 /// Records of a topic of others as they were read at once: of each its row, why it cannot be used, or that it is a tombstone. Taken one after the other, in
 /// their order. Has one owner at a time.
 /// </summary>
-sealed class SourceChunk(TopicPartition partition, IReadOnlyList<TopicRecord> records, TransactionRows rows)
+sealed class SourceChunk(IReadOnlyList<TopicRecord> records, TransactionRows rows)
 {
     readonly (int Row, RejectReason? Reason)[] _read = new (int, RejectReason?)[records.Count];
     int _next;
-
-    public TopicPartition Partition => partition;
 
     public TransactionRows Rows => rows;
 
@@ -25,7 +23,7 @@ sealed class SourceChunk(TopicPartition partition, IReadOnlyList<TopicRecord> re
     /// <summary>The event time of the next record; of one without, that it is to go at once.</summary>
     public long NextTime => _read[_next].Row is >= 0 and var row ? rows.EventTime(row) : long.MinValue;
 
-    public bool IsEmpty => _next == records.Count;
+    bool IsEmpty => _next == records.Count;
 
     public void Readable(int record) => _read[record] = (rows.Count - 1, null);
 

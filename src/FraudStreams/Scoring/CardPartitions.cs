@@ -139,7 +139,7 @@ sealed class CardPartitions(IMessageLog topics, TransactionSchema schema, TopicS
             {
                 await LookAtOthersAsync(_closed.Token);
             }
-            catch (MessageLogException e)
+            catch (Exception e) when (e is not OutOfMemoryException && !_closed.IsCancellationRequested)
             {
                 log.LogDebug("The partitions of other hosts cannot be looked at now: {Reason}", e.Message);
             }

@@ -153,7 +153,7 @@ public sealed class DatasetProfilerTests
     {
         double[] Sample()
         {
-            var rows = new NumberSample(1);
+            var rows = new NumberSample();
             for (var row = 0; row < 200_000; row++)
                 rows.Add([row]);
             return rows.Sorted(0);

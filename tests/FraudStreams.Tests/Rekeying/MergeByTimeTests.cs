@@ -151,7 +151,7 @@ public sealed class MergeByTimeTests : TestKit
         var rows = new TransactionRows(TrainedModel.Schema);
         var reader = new TransactionReader(TrainedModel.Schema);
         var records = seconds.Select((second, at) => new TopicRecord(queue.Partition, offset + at, default, At(second), 0)).ToList();
-        var chunk = new SourceChunk(queue.Partition, records, rows);
+        var chunk = new SourceChunk(records, rows);
         for (var record = 0; record < records.Count; record++)
         {
             reader.Read(records[record].Value.Span, rows).ShouldBeNull();

@@ -48,7 +48,7 @@ public sealed class PublishRekeyedTests : TestKit
         var rows = new TransactionRows(TrainedModel.Schema);
         var reader = new TransactionReader(TrainedModel.Schema);
         var records = Payments.Json(2).Select((json, offset) => new TopicRecord(queue.Partition, offset, default, json, 0)).ToList();
-        var chunk = new SourceChunk(queue.Partition, records, rows);
+        var chunk = new SourceChunk(records, rows);
         for (var record = 0; record < records.Count; record++)
         {
             reader.Read(records[record].Value.Span, rows).ShouldBeNull();

@@ -44,11 +44,11 @@ public sealed class EmbeddedMessageLog : IMessageLog
 
     public IPartitionReader OpenReader(TopicPartition partition, long from) => _log.OpenReader(partition, from);
 
-    /// <summary>SQLite would take more; this is what fits into the texts that hold a record's bytes.</summary>
     /// <summary>None: what a process asks of another over HTTP has no use where all share a folder.</summary>
     public Task<ImmutableDictionary<int, PartitionOwner>> OwnersAsync(string topic, string group, CancellationToken cancellationToken) =>
         Task.FromResult(ImmutableDictionary<int, PartitionOwner>.Empty);
 
+    /// <summary>SQLite would take more; this is what fits into the texts that hold a record's bytes.</summary>
     public int LongestRecord(string topic) => 64 << 20;
 
     public Task<MessageLogStatus> StatusAsync(CancellationToken cancellationToken) => Task.Run(_log.Status, cancellationToken);

@@ -128,8 +128,10 @@ sealed class HttpFeed(
     /// <summary>Reads the last records of each partition.</summary>
     async Task RememberAsync(CancellationToken cancellationToken)
     {
+        if (settings.Remember == 0)
+            return;
         var status = await topics.StatusAsync(cancellationToken);
-        if (settings.Remember == 0 || status.Topics.FirstOrDefault(topic => topic.Topic == TopicNames.Transactions) is not { } transactions)
+        if (status.Topics.FirstOrDefault(topic => topic.Topic == TopicNames.Transactions) is not { } transactions)
             return;
 
         // What is remembered is limited over all partitions: the newest of them together.

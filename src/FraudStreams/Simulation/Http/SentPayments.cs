@@ -12,9 +12,9 @@ sealed class SentPayments(int capacity)
     /// <summary>Whether it is not among them; it is from now on, in place of the oldest.</summary>
     public bool Add(string identity)
     {
-        var hash = BitConverter.ToUInt128(SHA256.HashData(Encoding.UTF8.GetBytes(identity)).AsSpan(0, 16));
         if (capacity == 0)
             return true;
+        var hash = BitConverter.ToUInt128(SHA256.HashData(Encoding.UTF8.GetBytes(identity)).AsSpan(0, 16));
         if (!_known.Add(hash))
             return false;
         _order.Enqueue(hash);

@@ -192,6 +192,33 @@ public sealed class HttpFeedTests : IDisposable
     }
 
     /// <summary>The records of the topic after the API's last new payment, with the producer started anew some times, and each time with a batch made and not published.</summary>
+    [Fact]
+    public async Task Of_several_partitions_the_newest_payments_are_known_again_together()
+    {
+        const int sent = 40, remembered = 6;
+        var time = new ManualTime();
+        await using var log = EmbeddedMessageLog.Open(LogOf.Settings(_folder, partitions: 2), time, _ => { });
+        foreach (var payment in s_payments.Take(sent))
+        {
+            using var batch = new RecordBatch(1);
+            batch.Add(TopicNames.Transactions, Encoding.UTF8.GetBytes(JsonElement.Parse(payment).GetProperty("cc_num").ToString()), Encoding.UTF8.GetBytes(payment));
+            await log.PublishAsync(batch, default);
+            time.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        await using var api = new TestPaymentsApi(_ => new Answer($"[{string.Join(',', s_payments[(sent - remembered)..(sent + 1)])}]"));
+        using var feed = new HttpFeed(
+            Settings(api, $"simulate.http.remember={remembered}"), s_cards, log, new BackoffSettings(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(5)),
+            new ErrorThrottle(_log, ConsumerGroups.Simulate, TimeProvider.System), _health, TimeProvider.System);
+        var read = new ArrayBufferWriter<byte>();
+
+        (await feed.WaitAsync(default)).ShouldBeTrue();
+        feed.TryRead(read).ShouldBeTrue();
+
+        Encoding.UTF8.GetString(read.WrittenSpan).ShouldBe(s_payments[sent]);
+        feed.TryRead(read).ShouldBeFalse();
+    }
+
     async Task<List<string>> PublishedAsync(TestPaymentsApi api, int restarts)
     {
         await using var log = Open();
