@@ -14,6 +14,8 @@ static class GateBench
 {
     const double FraudShare = 0.01, Separation = 3.2;
 
+    static readonly GateRules s_rules = new();
+
     public static void Run(string[] options)
     {
         var given = options.Select(option => option.Split('=', 2)).ToDictionary(option => option[0], option => int.Parse(option[1], CultureInfo.InvariantCulture));
@@ -31,16 +33,17 @@ static class GateBench
         }
     }
 
-    /// <summary>The gate asks for the evidence in any case, so that the rest of it is computed only where the evidence suffices.</summary>
+    /// <summary>The gate asks for the evidence, for so many frauds and so long a time in any case, so that the rest of it is computed only where these suffice.</summary>
     static Outcome Play(int seed, int days, int perDay, double noise)
     {
         var payments = Make(seed, days, perDay, noise);
         var (evidence, byPayment) = (new BettingEvidence(), new BettingEvidence());
-        var (passedOn, reached, reachedByPayment, next) = ((double?)null, false, false, 0);
+        var (passedOn, reached, reachedByPayment, next, frauds) = ((double?)null, false, false, 0, 0);
         for (var hour = 1; hour <= days * 24 && passedOn is null; hour++)
         {
             for (; next < payments.Length && payments[next].Time <= hour * 3_600_000L; next++)
             {
+                frauds += payments[next].IsFraud ? 1 : 0;
                 evidence.Add(payments[next]);
                 byPayment.Add(payments[next] with { Card = next });
             }
@@ -49,7 +52,7 @@ static class GateBench
             if (evidence.Value < 1 / GateRules.Level)
                 continue;
             reached = true;
-            if (Judge(payments.AsSpan(0, next)).State == GateState.Passed)
+            if (frauds >= s_rules.MinFrauds && payments[next - 1].Time - payments[0].Time >= s_rules.MinDays * 86_400_000 && Judge(payments.AsSpan(0, next)).State == GateState.Passed)
                 passedOn = hour / 24.0;
         }
 
@@ -59,7 +62,7 @@ static class GateBench
             Ranking.AveragePrecision(Array.ConvertAll(payments, payment => payment.Challenger), labels));
     }
 
-    static GateReport Judge(ReadOnlySpan<GatePayment> payments) => PromotionGate.Judge("one", "other", payments, -1, long.MaxValue / 2, new GateRules());
+    static GateReport Judge(ReadOnlySpan<GatePayment> payments) => PromotionGate.Judge("one", "other", payments, -1, long.MaxValue / 2, s_rules);
 
     static GatePayment[] Make(int seed, int days, int perDay, double challengerNoise)
     {
