@@ -65,8 +65,8 @@ public sealed class LowPriorityTests
     [Fact]
     public async Task What_the_work_throws_is_thrown_to_who_waits_for_it()
     {
-        (await Should.ThrowAsync<InvalidOperationException>(LowPriority.RunAsync<int>(() => throw new InvalidOperationException("at once"), default))).Message.ShouldBe("at once");
-        (await Should.ThrowAsync<InvalidOperationException>(LowPriority.RunAsync<int>(async () =>
+        (await Should.ThrowAsync<InvalidOperationException>(LowPriority.RunAsync(int () => throw new InvalidOperationException("at once"), default))).Message.ShouldBe("at once");
+        (await Should.ThrowAsync<InvalidOperationException>(LowPriority.RunAsync(async Task<int> () =>
         {
             await Task.Yield();
             throw new InvalidOperationException("later");
