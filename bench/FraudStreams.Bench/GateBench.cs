@@ -61,7 +61,7 @@ static class GateBench
             if (frauds < s_rules.MinFrauds || payments[next - 1].Time - payments[0].Time < s_rules.MinDays * 86_400_000)
                 continue;
             var report = Judge(payments.AsSpan(0, next));
-            (passedOn, last) = (report.State == GateState.Passed ? hour / 24.0 : null, report.Reasons);
+            (passedOn, last) = (report.State == GateState.Passed ? (double?)(hour / 24.0) : null, report.Reasons);
         }
 
         var labels = Array.ConvertAll(payments, payment => payment.IsFraud ? (byte)1 : (byte)0);
