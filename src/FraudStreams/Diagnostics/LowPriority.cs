@@ -87,7 +87,7 @@ static class LowPriority
         public void RunUntilDone(Task task)
         {
             // Whoever completes it wakes the thread.
-            task.ContinueWith(_ => Post(_ => { }, null), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _ = task.ContinueWith(_ => Post(_ => { }, null), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             while (!task.IsCompleted)
             {
                 var (callback, state) = Next();
