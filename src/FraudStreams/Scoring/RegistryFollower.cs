@@ -143,7 +143,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
     async Task PrepareAsync()
     {
         var state = _registry.State;
-        string?[] next = [state.Champion, state.Challenger, state.Before.FirstOrDefault(), .. state.Requests.Keys, state.Versions.Values.Where(version => version.Failure is null).MaxBy(version => version.RegisteredAt)?.Version];
+        string?[] next = [state.Champion, state.Challenger, .. state.Before.Take(1), .. state.Requests.Keys, state.Versions.Values.Where(version => version.Failure is null).MaxBy(version => version.RegisteredAt)?.Version];
         foreach (var gone in _loaded.Keys.Except(next.OfType<string>()).ToList())
             _loaded.Remove(gone);
         if (next.FirstOrDefault(version => version is not null && !_loaded.ContainsKey(version)) is not { } missing)
