@@ -1,4 +1,8 @@
+using System.Collections.Concurrent;
 using System.Text;
+using Akka;
+using Akka.Streams.Dsl;
+using Confluent.Kafka;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
@@ -11,6 +15,7 @@ using FraudStreams.Tests.WholeProgram;
 using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
+using TopicPartition = FraudStreams.Messaging.TopicPartition;
 
 namespace FraudStreams.Tests.Rekeying;
 
@@ -68,6 +73,33 @@ public sealed class RekeyOnKafkaTests(SharedBroker broker) : KafkaTest(broker.Se
             sent += AtOnce;
             await log.PublishAsync(batch, default);
         }
+    }
+
+    [KafkaFact]
+    public async Task A_schemas_id_in_a_header_comes_with_the_record_where_it_is_asked_for()
+    {
+        await using var log = KafkaMessageLog.Open(Settings(Servers) with { SchemaIdTopic = TopicNames.Source }, StreamTopics.Layout(_settings), Log);
+        using (var producer = new ProducerBuilder<Null, byte[]>(Settings(Servers).Properties).Build())
+        {
+            foreach (var topic in (string[])[TopicNames.Source, TopicNames.Transactions])
+                await producer.ProduceAsync($"{Prefix}{topic}", new Message<Null, byte[]> { Value = [7], Headers = [new Header("__value_schema_id", [0, 0, 0, 0, 3])] });
+        }
+
+        var read = new ConcurrentDictionary<string, byte[]?>();
+        foreach (var topic in (string[])[TopicNames.Source, TopicNames.Transactions])
+        {
+            var (stop, done) = Run(log.Consume(topic, "reader").MergeMany(4, partition => partition.Chunks).Select(chunk =>
+            {
+                read[topic] = chunk[0].SchemaId;
+                return Done.Instance;
+            }));
+            await Until(() => read.ContainsKey(topic));
+            stop.Shutdown();
+            await done;
+        }
+
+        read[TopicNames.Source].ShouldBe([0, 0, 0, 0, 3]);
+        read[TopicNames.Transactions].ShouldBeNull();
     }
 
     KafkaMessageLog Open() => KafkaMessageLog.Open(Settings(Servers, "consumer { revoke-timeout = 10m, stop-timeout = 10m }"), StreamTopics.Layout(_settings), Log);
