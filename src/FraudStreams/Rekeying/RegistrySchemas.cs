@@ -54,7 +54,7 @@ sealed class RegistrySchemas(SchemaRegistrySettings settings, TransactionSchema 
             return (new SchemaId(0, new Guid(header.Slice(1, GuidBytes), bigEndian: true)), 0);
         if (NumberOf(header) is { } named)
             return (new SchemaId(named), 0);
-        return NumberOf(record.Value.Span) is { } number ? (new SchemaId(number), Frame) : default;
+        return NumberOf(record.Value.Span) is { } number ? (new SchemaId(number), Frame) : (null, 0);
 
         static int? NumberOf(ReadOnlySpan<byte> bytes) => bytes.Length >= Frame && bytes[0] == 0 ? BinaryPrimitives.ReadInt32BigEndian(bytes[1..]) : null;
     }

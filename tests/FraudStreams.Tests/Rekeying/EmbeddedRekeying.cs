@@ -6,6 +6,7 @@ using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Rekeying;
+using FraudStreams.Sqlite;
 using FraudStreams.Tests.Configuration;
 using FraudStreams.Topics;
 
@@ -31,7 +32,10 @@ sealed class EmbeddedRekeying : IAsyncDisposable
         _log = EmbeddedMessageLog.Open(
             new EmbeddedLogSettings(
                 Directory.CreateDirectory(folder).FullName,
-                ImmutableSortedDictionary<string, int>.Empty.Add(TopicNames.Source, ForeignTopic.Partitions).Add(TopicNames.Transactions, OurPartitions).Add(TopicNames.Rejected, 1)),
+                ImmutableSortedDictionary<string, int>.Empty.Add(TopicNames.Source, ForeignTopic.Partitions).Add(TopicNames.Transactions, OurPartitions).Add(TopicNames.Rejected, 1))
+            {
+                Durability = Durability.Normal,
+            },
             TimeProvider.System, _ => { });
         _reader = new ReadSource(SchemaFile.Read(schema), _settings, TimeProvider.System);
     }

@@ -95,7 +95,7 @@ public sealed class ReadSourceTests : IDisposable
         string[] schemas =
         [
             ForeignTopic.AvroSchema.Replace(""",{"name":"chargeback","type":["null","long"]}""", ""),
-            ForeignTopic.AvroSchema.Replace("\"Payment\",\"fields\":[", """"Payment","fields":[{"name":"channel","type":["null","string"],"default":null},"""),
+            ForeignTopic.AvroSchema.Replace("\"fields\":[", "\"fields\":[{\"name\":\"channel\",\"type\":[\"null\",\"string\"],\"default\":null},"),
             ForeignTopic.AvroSchema.Replace("""{"name":"value","type":"double"}""", """{"name":"value","type":["null","double"]}"""),
             ForeignTopic.AvroSchema.Replace("""{"name":"value","type":"double"}""", """{"name":"cents","type":["null","long"]}"""),
         ];
