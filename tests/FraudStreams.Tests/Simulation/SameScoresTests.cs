@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using Akka.TestKit.Xunit2;
 using FraudStreams.Configuration;
@@ -66,11 +67,11 @@ public sealed class SameScoresTests(ITestOutputHelper output) : TestKit(ConfigLa
         await AddAsync("… nested JSON Schema, schema registry", () => OfForeignTopicAsync("json", nested, payment => ForeignTopic.Framed(ForeignTopic.Nested(payment), json), registered));
         foreach (var form in ApiForms.All)
             await AddAsync($"payments API with faults: {form}", () => OfApiAsync(form));
-        await AddAsync("file payments.csv, as the stream reads it", () => Task.FromResult(OfFeed(Plain, TrainedModel.Schema)));
+        await AddAsync($"file payments.csv, {SizeOf(Plain)}, as the stream reads it", () => Task.FromResult(OfFeed(Plain, TrainedModel.Schema)));
         foreach (var form in PaymentForms.All)
         {
             var (path, schema) = (await PaymentForms.WriteAsync(Plain, form), PaymentForms.SchemaOf(form));
-            await AddAsync($"file {form}, as training reads it", () => Task.FromResult(OfFile(path, schema)));
+            await AddAsync($"file {form}, {SizeOf(path)}, as training reads it", () => Task.FromResult(OfFile(path, schema)));
             await AddAsync($"file {form}, as the stream reads it", () => Task.FromResult(OfFeed(path, schema)));
         }
 
@@ -82,6 +83,8 @@ public sealed class SameScoresTests(ITestOutputHelper output) : TestKit(ConfigLa
         base.AfterAll();
         _folder.Dispose();
     }
+
+    static string SizeOf(string path) => string.Create(CultureInfo.InvariantCulture, $"{new FileInfo(path).Length / 1e6:0.00} MB");
 
     /// <summary>A row of the table.</summary>
     async Task AddAsync(string form, Func<Task<Dictionary<string, long>>> scores)
