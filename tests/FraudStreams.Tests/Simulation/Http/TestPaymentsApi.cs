@@ -54,6 +54,8 @@ sealed class TestPaymentsApi : IAsyncDisposable
         {
             try
             {
+                // A body would wait for the acknowledgement of its head.
+                client.NoDelay = true;
                 while (await AnswerAsync(client.GetStream()))
                 {
                 }
