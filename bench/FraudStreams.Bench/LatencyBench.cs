@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Confluent.Kafka;
 using FraudStreams.Hosting;
+using FraudStreams.Model.Reports;
 using FraudStreams.Topics;
 using Microsoft.Data.Sqlite;
 
@@ -14,7 +15,7 @@ namespace FraudStreams.Bench;
 /// The latency curve: the whole program at a given rate, on a file's payments, mails to an SMTP server; from a payment's time in `transactions` until its
 /// prediction is in `predictions`, and until the delivery of its alert is noted, which comes after the mail server has accepted it. At each rate with the
 /// database there, and again with its file locked by another process. What the first seconds bring is left out.
-/// <c>… -- latency payments.csv model-folder [rates=100,1000,5000,10000,20000] [seconds=20] [kafka=broker:port] [key=value …]</c>
+/// <c>… -- latency payments.csv model-folder [rates=100,1000,5000,10000,20000] [seconds=20] [kafka=broker:port] [chart=file.svg] [key=value …]</c>
 /// </summary>
 static class LatencyBench
 {
@@ -31,6 +32,8 @@ static class LatencyBench
         var rates = Take("rates", "100,1000,5000,10000,20000").Split(',').Select(rate => int.Parse(rate, CultureInfo.InvariantCulture)).ToArray();
         var seconds = int.Parse(Take("seconds", "20"), CultureInfo.InvariantCulture);
         var kafka = Take("kafka", "");
+        var chart = Take("chart", "");
+        var runs = new List<Run>();
         var root = Directory.CreateTempSubdirectory("fraudstreams-bench-").FullName;
         using var stop = new CancellationTokenSource();
         var port = FreePort();
@@ -46,12 +49,15 @@ static class LatencyBench
             {
                 var input = Cut(csv, root, rate * (seconds + WarmUp));
                 var run = await RunAtAsync(rate, database, input, model, Path.Combine(root, "data"), kafka, port, given);
+                runs.Add(run);
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"| {run.Database} | {run.Rate:N0} | {At(run.Predictions, 0.5)} | {At(run.Predictions, 0.99)} | {At(run.Predictions, 0.999)} | {At(run.Mails, 0.5)} | {At(run.Mails, 0.99)} | {At(run.Mails, 0.999)} | {run.Mails.Length:N0} | {run.Cpu:0%} |"));
+                    $"| {run.Database} | {run.Rate:N0} | {Shown(run.Predictions, 0.5)} | {Shown(run.Predictions, 0.99)} | {Shown(run.Predictions, 0.999)} | {Shown(run.Mails, 0.5)} | {Shown(run.Mails, 0.99)} | {Shown(run.Mails, 0.999)} | {run.Mails.Length:N0} | {run.Cpu:0%} |"));
             }
         }
 
+        if (chart != "")
+            await File.WriteAllTextAsync(chart, Chart(runs, kafka == "" ? "embedded topics" : "Kafka"));
         await stop.CancelAsync();
         await mails.ContinueWith(_ => { }, TaskScheduler.Default);
         Directory.Delete(root, recursive: true);
@@ -59,8 +65,22 @@ static class LatencyBench
         string Take(string key, string otherwise) => given.Remove(key, out var value) ? value : otherwise;
     }
 
-    static string At(double[] times, double share) =>
-        times.Length == 0 ? "–" : times[Math.Min(times.Length - 1, (int)(times.Length * share))].ToString("N0", CultureInfo.InvariantCulture);
+    static double At(double[] times, double share) => times.Length == 0 ? double.NaN : times[Math.Min(times.Length - 1, (int)(times.Length * share))];
+
+    static string Shown(double[] times, double share) => times.Length == 0 ? "–" : At(times, share).ToString("N0", CultureInfo.InvariantCulture);
+
+    static string Chart(List<Run> runs, string topics)
+    {
+        return new LineChart(
+            $"p99 of the latency by rate, {topics}", new ChartAxis("payments a second") { From = 0 }, new ChartAxis("milliseconds from a payment's time in its topic") { From = 0 },
+            [
+                Line("to its prediction", "there", run => run.Predictions), Line("to its prediction, database locked", "locked", run => run.Predictions),
+                Line("to its mail accepted", "there", run => run.Mails), Line("to its mail accepted, database locked", "locked", run => run.Mails),
+            ]).ToSvgFile();
+
+        LineSeries Line(string name, string database, Func<Run, double[]> times) =>
+            new(name, [.. runs.Where(run => run.Database == database).Select(run => new ChartPoint(run.Rate, At(times(run), 0.99)))]) { IsDashed = database == "locked" };
+    }
 
     internal static int FreePort()
     {

@@ -40,11 +40,12 @@ static class SpineBench
     }
 
     /// <summary>Runs a process to its end and measures it.</summary>
-    internal static (double Seconds, TimeSpan Cpu, long Peak, string Output) Run(string what, string[] arguments)
+    /// <param name="program">A published program; null for dotnet.</param>
+    internal static (double Seconds, TimeSpan Cpu, long Peak, string Output) Run(string what, string[] arguments, string? program = null)
     {
         var started = Stopwatch.GetTimestamp();
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
-        if (Path.GetFileNameWithoutExtension(start.FileName) != "dotnet")
+        var start = new ProcessStartInfo(program ?? Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
+        if (program is null && Path.GetFileNameWithoutExtension(start.FileName) != "dotnet")
             start.FileName = "dotnet";
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);

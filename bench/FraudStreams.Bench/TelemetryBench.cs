@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using FraudStreams.Messaging;
@@ -15,7 +14,8 @@ namespace FraudStreams.Bench;
 
 /// <summary>
 /// A published program from a file to predictions and the store, in turns: without telemetry, with metrics and logs sent to a collector, and with a share of
-/// traces, too. The collector, which takes everything and keeps nothing, shares the cores. Without is without the role api, which counts metrics from 15 s on.
+/// traces, too. The collector, which takes everything and keeps nothing, shares the cores. Without is without the role api, which counts metrics from 15 s on;
+/// its processor time includes the start of the web server.
 /// </summary>
 static class TelemetryBench
 {
@@ -28,36 +28,38 @@ static class TelemetryBench
         var root = Directory.CreateTempSubdirectory("fraudstreams-bench-").FullName;
         string[] sends = ["--set", $"api.otlp-endpoint={collector.Urls.Single()}", "--set", "api.port=0"];
         string[][] turns = [["--roles", "simulate,score,alert,store,label"], sends, [.. sends, "--set", $"traces.sample={share}"]];
-        var ratios = new List<double>[] { [], [], [] };
+        var (rates, work) = (new List<double>[] { [], [], [] }, new List<double>[] { [], [], [] });
         for (var round = 0; round < rounds; round++)
         {
             // Whoever comes later in a round may find files in memory: the order changes.
-            var rates = new double[turns.Length];
+            var runs = new (double Rate, double Cpu)[turns.Length];
             foreach (var turn in Enumerable.Range(round, turns.Length).Select(number => number % turns.Length))
-                rates[turn] = Rate(program, csv, model, Path.Combine(root, $"{round}-{turn}"), turns[turn]);
+                runs[turn] = RunOnce(program, csv, model, Path.Combine(root, $"{round}-{turn}"), turns[turn]);
             for (var turn = 0; turn < turns.Length; turn++)
-                ratios[turn].Add(rates[turn] / rates[0]);
+            {
+                rates[turn].Add(runs[turn].Rate / runs[0].Rate);
+                work[turn].Add(runs[0].Cpu / runs[turn].Cpu);
+            }
+
             Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"without {rates[0],8:N0}/s   metrics and logs {rates[1],8:N0}/s, {ratios[1][^1]:0.000}   traces of {share} too {rates[2],8:N0}/s, {ratios[2][^1]:0.000}"));
+                CultureInfo.InvariantCulture,
+                $"without {runs[0].Rate,8:N0}/s, {runs[0].Cpu:0.0} s CPU   metrics and logs {runs[1].Rate,8:N0}/s, {rates[1][^1]:0.000}, by CPU {work[1][^1]:0.000}   traces of {share} too {runs[2].Rate,8:N0}/s, {rates[2][^1]:0.000}, by CPU {work[2][^1]:0.000}"));
         }
 
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"median of {rounds}: metrics and logs {Median(ratios[1]):0.000}, traces too {Median(ratios[2]):0.000}; the collector got {received[0]:N0} requests, {received[1] / 1e6:0.0} MB"));
+            CultureInfo.InvariantCulture,
+            $"median of {rounds}: metrics and logs {Median(rates[1]):0.000}, by CPU {Median(work[1]):0.000}; traces too {Median(rates[2]):0.000}, by CPU {Median(work[2]):0.000}; the collector got {received[0]:N0} requests, {received[1] / 1e6:0.0} MB"));
         Directory.Delete(root, recursive: true);
     }
 
     static double Median(List<double> ratios) => ratios.Order().ElementAt(ratios.Count / 2);
 
-    /// <summary>Predictions a second from the first quarter of the payments on: starts of the process and of its web server do not count.</summary>
-    static double Rate(string program, string csv, string model, string data, string[] options)
+    /// <summary>Predictions a second from the first quarter of the payments on: starts of the process and of its web server do not count. And seconds of CPU.</summary>
+    static (double Rate, double Cpu) RunOnce(string program, string csv, string model, string data, string[] options)
     {
         SpineBench.InstallModel(model, data);
         string[] arguments = ["run", "--input", csv, "--until-drained", "--data", data, "--set", "speeds.speed_1=unlimited", "--set", "topics.partitions=1", .. options];
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, UseShellExecute = false })!;
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode != 0)
-            throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {output}");
+        var run = SpineBench.Run(program, arguments, program);
         using var file = SqliteFile.Open(Path.Combine(data, "topics.db"), SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
         var predictions = LogFile.Table(new TopicPartition(TopicNames.Predictions, 0));
         var last = file.QueryLong($"""SELECT max("offset") FROM {predictions}""");
@@ -65,7 +67,7 @@ static class TelemetryBench
         var milliseconds = file.QueryLong($"""SELECT time FROM {predictions} WHERE "offset" = {last}""") - file.QueryLong($"""SELECT time FROM {predictions} WHERE "offset" = {from}""");
         file.Dispose();
         Directory.Delete(data, recursive: true);
-        return (last - from) * 1000.0 / milliseconds;
+        return ((last - from) * 1000.0 / milliseconds, run.Cpu.TotalSeconds);
     }
 
     static async Task<WebApplication> CollectorAsync(long[] received)
