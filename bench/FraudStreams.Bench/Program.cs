@@ -26,6 +26,9 @@ switch (args)
     case ["foreign", var csv, var model, .. var rest]:
         await ForeignBench.RunAsync(csv, model, rest);
         return 0;
+    case ["guess", var folder]:
+        GuessBench.Run(folder);
+        return 0;
     case ["reading", var csv]:
         ReadingBench.Run(csv, "cards", most: 200_000);
         return 0;
@@ -78,7 +81,7 @@ switch (args)
         return 0;
     default:
         Console.Error.WriteLine(
-            "usage: topics [folder] | foreign payments.csv model-folder [rounds] [payments] | store predictions.ndjson [folder | \"Host=…\"] | reading payments.csv | "
+            "usage: topics [folder] | foreign payments.csv model-folder [rounds=3] [payments=200000] [kafka=broker:port] | guess folder | store predictions.ndjson [folder | \"Host=…\"] | reading payments.csv | "
             + "spine payments.csv model-folder [rounds] | history payments.csv [schema] | history-stream train.csv later.csv [rounds] | "
             + "kafka payments.csv model-folder broker:port [rounds] [schema] | "
             + "kafka-hosts payments.csv model-folder broker:port \"Host=…;Username=…;Password=…\" [schema] | matrix payments.csv features.fsm [schema] | "

@@ -44,7 +44,7 @@ static class StreamTopics
         layout = RenamedLog.Layout(layout, topics);
         return RenamedLog.Of(
             topics.Kafka is { } kafka
-                ? KafkaMessageLog.Open(kafka with { Announced = announced }, layout, log)
+                ? KafkaMessageLog.Open(kafka with { Announced = announced, SchemaIdTopic = topics.Registry is null ? null : topics.NameOf(TopicNames.Source) }, layout, log)
                 : EmbeddedMessageLog.Open((topics with { Retention = retention }).Embedded(settings.DataDirectory) with { Partitions = layout.Partitions }, time, onStandby),
             topics.Names);
     }
