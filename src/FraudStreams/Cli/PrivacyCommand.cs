@@ -32,7 +32,7 @@ static class PrivacyCommand
         var token = new Command("token", "Prints the tokens of a card, that of the key in force first: to search topics or the store for it.") { Card };
         token.SetAction(PrintTokens);
         var erase = new Command(
-            "erase", "Erases a card from store, embedded topics and snapshots of windows, and says what it cannot reach. Stop the stream first. The audit log keeps who did it and why, not the card.") { Card, Why, ModelsCommand.As };
+            "erase", "Erases a card from store, embedded topics and snapshots of windows, and says what it cannot reach. Stop the stream first, on all hosts. The audit log keeps who did it and why, not the card.") { Card, Why, ModelsCommand.As };
         erase.SetAction(EraseAsync);
         return new Command("privacy", "Card tokens, and erasing a card. `pii audit` looks for what should not be there.")
         {
@@ -81,13 +81,15 @@ static class PrivacyCommand
         var (settings, schema) = Read(call);
         if (schema.Roles.Card is null)
             throw new CommandFailedException($"schema {schema.Name} has no card");
-        if (!Directory.Exists(settings.DataDirectory))
+        if (settings.Topics.Kafka is null && !Directory.Exists(settings.DataDirectory))
             throw new CommandFailedException($"there is no data folder {settings.DataDirectory}: --data names another");
         const string cure = "stop it first, or it writes anew what it remembers of the card";
         if (HeartbeatFile.OfThisMachine(settings.DataDirectory) is [var here, ..])
             throw new CommandFailedException($"process {here.ProcessId} of this machine runs on {settings.DataDirectory}: {cure}");
         if (HeartbeatFile.OfAllMachines(settings.DataDirectory, TimeProvider.System.GetUtcNow()) is [var running, ..])
             throw new CommandFailedException($"process {running.ProcessId} on {running.Machine} runs on {settings.DataDirectory}: {cure}");
+        if (await StreamTopics.ScoringMachinesAsync(settings, cancellationToken) is [var machine, ..])
+            throw new CommandFailedException($"a host at {machine.TrimStart('/')} scores the payments of the topics at {settings.Topics.Kafka!.BootstrapServers}: {cure}");
         var card = CardOf(call);
         await using (var access = new AccessTopics(() => StreamTopics.OpenAccess(settings, CommandLog.Logger, TimeProvider.System), TimeProvider.System))
         {
