@@ -83,7 +83,7 @@ static class AccessTable
     };
 
     /// <summary>What people can do on the page, beside looking.</summary>
-    public const AccessRole Decides = AccessRole.Analyst, TurnsValves = AccessRole.Supervisor, ChangesModels = AccessRole.ModelOwner;
+    public const AccessRole Decides = AccessRole.Analyst, TurnsValves = AccessRole.Supervisor, Unmasks = AccessRole.Supervisor, ChangesModels = AccessRole.ModelOwner;
 
     public static IEnumerable<KeyValuePair<string, AccessRole?>> Routes => s_routes;
 
