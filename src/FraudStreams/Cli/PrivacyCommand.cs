@@ -27,7 +27,7 @@ static class PrivacyCommand
 
     public static Command Create()
     {
-        var key = new Command("key", "Puts a new key first into a key file; the one before stays second, so that its tokens are still found. All hosts need the file, and a restart.") { KeyFile };
+        var key = new Command("key", "Puts a new key first into a key file, before those that are there: new tokens are made of the former ones, so that windows go on. All hosts need the file, and a restart.") { KeyFile };
         key.SetAction(MakeKey);
         var token = new Command("token", "Prints the tokens of a card, that of the key in force first: to search topics or the store for it.") { Card };
         token.SetAction(PrintTokens);
@@ -60,7 +60,7 @@ static class PrivacyCommand
         if (call.GetValue(CommonOptions.Json))
             JsonOutput.Print(new { File = file, Key = key.Name, key.Before });
         else
-            Screen.Out.WritePlain(key.Before is null ? $"{file} holds the key {key.Name}." : $"{file} holds the new key {key.Name}, and {key.Before} before it: cards get new tokens from the next start on, and their windows begin anew.");
+            Screen.Out.WritePlain(key.Before is null ? $"{file} holds the key {key.Name}." : $"{file} holds the new key {key.Name}, and {key.Before} before it: cards get new tokens from the next start on, and their windows go on.");
         return ExitCode.Done;
     }
 

@@ -37,8 +37,9 @@ sealed class ScorePipeline : IPipeline
         var (settings, resources) = (context.Settings, context.Resources);
         var model = resources.Model ?? throw new InvalidOperationException("a process that scores is started with a model");
         context.Metrics.ModelVersion = model.Version;
+        var tokens = settings.Privacy.For(resources.Schema);
         var windows = resources.Own(PartitionWindowStates.Open(
-            resources.Schema, resources.Topics, settings.Topics, settings.Memory, settings.DataDirectory, context.Log, context.Time));
+            resources.Schema, resources.Topics, settings.Topics, settings.Memory, settings.DataDirectory, context.Log, context.Time, tokens));
         var models = new LocalModels(settings.DataDirectory, context.Time);
         var watch = new ProbationWatch(settings.Models.Probation);
         _drift = new DriftRecorder(models, resources.Topics, () => context.Candidates.Current.Drift.IsOn, context.Time, context.Log);
@@ -51,8 +52,7 @@ sealed class ScorePipeline : IPipeline
         resources.System.ActorOf(
             RegistryFollower.Props(registry, models, supervisor, _challenger, watch, model, context.Time, version => context.Metrics.ModelVersion = version), "registry-follower");
         resources.Scorer = new LiveScorer(
-            resources.Schema, resources.Topics, settings.Topics, windows, supervisor, current, settings.Scoring, resources.Awaited, context.Metrics, new TraceSample(settings.TraceSample),
-            settings.Privacy.For(resources.Schema));
+            resources.Schema, resources.Topics, settings.Topics, windows, supervisor, current, settings.Scoring, resources.Awaited, context.Metrics, new TraceSample(settings.TraceSample), tokens);
         var cards = resources.Own(CardPartitions.Open(resources.Topics, resources.Schema, settings.Topics, context.Metrics, context.Health, context.Log, context.Time));
         return FraudPipeline.Score(context, windows, cards, supervisor, _shadow, _drift);
     }

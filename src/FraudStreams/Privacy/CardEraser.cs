@@ -31,7 +31,7 @@ static class CardEraser
 
     /// <param name="card">Its number, however it is grouped, or a token.</param>
     public static ImmutableArray<string> NamesOf(string card, CardTokens? tokens) =>
-        CardTokens.IsToken(Encoding.UTF8.GetBytes(card)) ? [card] : [.. ((IEnumerable<string>)[card, CardTokens.CanonicalOf(card), .. tokens?.Of(card) ?? []]).Distinct()];
+        CardTokens.IsToken(Encoding.UTF8.GetBytes(card)) ? tokens?.Of(card) ?? [card] : [.. ((IEnumerable<string>)[card, CardTokens.CanonicalOf(card), .. tokens?.Of(card) ?? []]).Distinct()];
 
     /// <param name="names">Under which the card is kept (<see cref="NamesOf"/>).</param>
     /// <exception cref="StoreException">The store cannot be used; its payments are all there.</exception>
