@@ -68,7 +68,7 @@ public sealed class CardTokens(TransactionSchema schema, ImmutableArray<CardToke
         var tokens = new List<byte[]> { IsToken(utf8) ? utf8 : First(utf8) };
         for (var next = KeyAfter(tokens[0]); next >= 0; next--)
             tokens.Insert(0, Next(tokens[0], keys[next]));
-        return [.. tokens.Select(Encoding.UTF8.GetString)];
+        return [.. tokens.Select(token => Encoding.UTF8.GetString(token))];
     }
 
     /// <summary>A card's digits without the blanks and hyphens between them; anything else as it is.</summary>
@@ -214,7 +214,7 @@ public sealed class CardTokens(TransactionSchema schema, ImmutableArray<CardToke
     /// <summary>The parts of a token that is written as this makes them.</summary>
     static bool TryRead(ReadOnlySpan<byte> token, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> place)
     {
-        (name, place) = (default, default);
+        name = place = default;
         if (!IsToken(token) || token.ContainsAnyExcept(s_ofToken))
             return false;
         var rest = token[Begin.Length..];

@@ -71,11 +71,13 @@ public sealed class ComponentTests : IDisposable
         var card = _context.Render<CaseCard>(parameters => parameters.Add(c => c.File, new CaseFile(shown, [], [])).Add(c => c.Actor, "ann"));
         card.FindAll(".unmask").ShouldBeEmpty();
 
-        card.Render(parameters => parameters.Add(c => c.Unmask, (id, why) =>
+        Func<string, string, Task<ImmutableArray<(string Name, string Value)>>> unmask = (id, why) =>
         {
             asked.Add((id, why));
-            return asked.Count == 1 ? throw new RequestException(503, "unavailable", "", "the audit log is away") : Task.FromResult<ImmutableArray<(string, string)>>([("street", Script)]);
-        }));
+            return asked.Count == 1 ? throw new RequestException(503, "unavailable", "", "the audit log is away") : Task.FromResult<ImmutableArray<(string Name, string Value)>>([("street", Script)]);
+        };
+
+        card.Render(parameters => parameters.Add(c => c.Unmask, unmask));
         card.Find(".unmask button").HasAttribute("disabled").ShouldBeTrue("there is no reason yet");
         card.Find(".unmask input").Input(" the customer asks ");
         card.Find(".unmask form").Submit();

@@ -51,7 +51,7 @@ public sealed class PrivacyOnServersTests(SharedBroker broker, SharedPostgres po
             await Eventually.TrueAsync(async () => (await host.PostAsync("/predict", List(payments))).Status == 200, limitSeconds: 60, everyMilliseconds: 50);
             foreach (var part in payments.Chunk(100))
                 await host.AskAsync("/predict?mode=record", List(part));
-            await host.AskAsync("/labels", $$"""{"id": "{{IdOf(gone[0])}}", "true_value": 1}""");
+            await host.AskAsync("/labels", $$"""{"id": "{{IdOf(gone[0])}}", "true_value": 1, "confirmed_by": "the bank"}""");
             await Eventually.TrueAsync(() => Count("transactions") == Payments && Count("label_history") == 1 && Holds(SnapshotsOf(), goneToken) && Holds(SnapshotsOf(), staysToken), limitSeconds: 60, everyMilliseconds: 50);
             await Eventually.TrueAsync(() => folder.Mails().Length == Count("transactions WHERE prediction = 1"), limitSeconds: 60, everyMilliseconds: 50);
             before = await ScoreAsync(host, stays[0]);
