@@ -78,10 +78,10 @@ static class BesideBench
             var (times, ofTurn) = (latencies[name], done.Where(turn => turn.Name == name).ToList());
             double[] requests = [.. ofTurn.SelectMany(turn => turn.Requests).Order()];
             var answered = requests.Length / ofTurn.Sum(turn => (turn.To - turn.From + Left) / 1e3);
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"| {name} | {At(times, 0.5):0} | {At(times, 0.99):0} | {At(times, 0.999):0} | {At(times, 0.99) / At(latencies[turns[0].Name], 0.99):0.00} "
-                + (size == 0 ? "| – | – | – | – | – |" : $"| {perSecond:N0} | {answered:N0} | {At(requests, 0.5):0.0} | {At(requests, 0.99):0.0} | {At(requests, 0.999):0.0} |")));
+            Console.Write(string.Create(
+                CultureInfo.InvariantCulture, $"| {name} | {At(times, 0.5):0} | {At(times, 0.99):0} | {At(times, 0.999):0} | {At(times, 0.99) / At(latencies[turns[0].Name], 0.99):0.00} "));
+            Console.WriteLine(size == 0 ? "| – | – | – | – | – |" : string.Create(
+                CultureInfo.InvariantCulture, $"| {perSecond:N0} | {answered:N0} | {At(requests, 0.5):0.0} | {At(requests, 0.99):0.0} | {At(requests, 0.999):0.0} |"));
         }
     }
 

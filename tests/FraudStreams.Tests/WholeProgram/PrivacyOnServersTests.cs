@@ -51,14 +51,16 @@ public sealed class PrivacyOnServersTests(SharedBroker broker, SharedPostgres po
             await Eventually.TrueAsync(async () => (await host.PostAsync("/predict", List(payments))).Status == 200, limitSeconds: 60, everyMilliseconds: 50);
             foreach (var part in payments.Chunk(100))
                 await host.AskAsync("/predict?mode=record", List(part));
-            await host.AskAsync("/labels", $$"""{"id": "{{IdOf(gone[0])}}", "true_value": 1, "confirmed_by": "the bank"}""");
+            (await host.PostAsync("/labels", $$"""{"id": "{{IdOf(gone[0])}}", "true_value": 1, "confirmed_by": "the bank"}""")).Status.ShouldBe(202);
             await Eventually.TrueAsync(() => Count("transactions") == Payments && Count("label_history") == 1 && Holds(SnapshotsOf(), goneToken) && Holds(SnapshotsOf(), staysToken), limitSeconds: 60, everyMilliseconds: 50);
-            await Eventually.TrueAsync(() => folder.Mails().Length == Count("transactions WHERE prediction = 1"), limitSeconds: 60, everyMilliseconds: 50);
+            await Eventually.TrueAsync(() => Directory.Exists(Path.Combine(folder.Data, "alerts")) && folder.Mails().Length == Count("transactions WHERE prediction = 1"), limitSeconds: 60, everyMilliseconds: 50);
             before = await ScoreAsync(host, stays[0]);
             await File.WriteAllTextAsync(folder.File("metrics.txt"), await host.TextAsync("/metrics"));
             await File.WriteAllTextAsync(folder.File("run.log"), host.Log);
-            await using var tooEarly = await RunAsync(folder, ["privacy", "erase", "--card", CardOf(gone[0]), "--why", "too early"], set);
-            tooEarly.Errors.ShouldContain("stop it first");
+
+            // From another machine, which has no data folder of it.
+            await using var tooEarly = await RunAsync(folder, ["privacy", "erase", "--card", CardOf(gone[0]), "--why", "too early", "--data", folder.File("elsewhere")], set);
+            tooEarly.Errors.ShouldContain($"scores the payments of the topics at {broker.Servers}: stop it first");
             (await tooEarly.ExitAsync()).ShouldBe(1);
         }
 
@@ -115,7 +117,7 @@ public sealed class PrivacyOnServersTests(SharedBroker broker, SharedPostgres po
     ];
 
     static Task<FraudStreamsProcess> RunAsync(StreamFolder folder, string[] command, string[] set) =>
-        folder.RunAsync([.. command, "--data", folder.Data, .. set.SelectMany(setting => (string[])["--set", setting])]);
+        folder.RunAsync([.. command, .. command.Contains("--data") ? [] : (string[])["--data", folder.Data], .. set.SelectMany(setting => (string[])["--set", setting])]);
 
     static Task<FraudStreamsProcess> AuditAsync(StreamFolder folder, string[] set) =>
         RunAsync(folder, ["pii", "audit", "--json", "--file", folder.File("run.log"), "--file", folder.File("metrics.txt")], set);
