@@ -8,18 +8,21 @@ using System.Text.Json.Nodes;
 using FraudStreams.Configuration;
 using FraudStreams.Hosting;
 using FraudStreams.Messaging;
+using FraudStreams.Messaging.Kafka;
 using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Model.Avro;
 using FraudStreams.Model.Csv;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FraudStreams.Bench;
 
 /// <summary>
 /// Topics of others against one of ours, in turns: the same payments as flat JSON keyed by card and scored as they are; and keyed by id over four partitions, flat,
-/// nested and in Avro, re-keyed and scored. First what reading a record costs alone.
-/// <c>… -- foreign payments.csv model-folder [rounds] [payments]</c>
+/// nested and in Avro, re-keyed and scored. First what reading a record costs alone. On embedded topics a rate is from the start of the process to its end, on Kafka
+/// from the first to the last prediction's timestamp.
+/// <c>… -- foreign payments.csv model-folder [rounds=3] [payments=200000] [kafka=broker:port]</c>
 /// </summary>
 static class ForeignBench
 {
@@ -35,7 +38,9 @@ static class ForeignBench
 
     public static async Task RunAsync(string csv, string model, string[] rest)
     {
-        var (rounds, most) = (rest is [var times, ..] ? int.Parse(times) : 3, rest is [_, var count] ? int.Parse(count) : 200_000);
+        var options = rest.Select(option => option.Split('=', 2)).ToDictionary(option => option[0], option => option[1]);
+        var (rounds, most) = (int.Parse(options.GetValueOrDefault("rounds", "3")), int.Parse(options.GetValueOrDefault("payments", "200000")));
+        var servers = options.GetValueOrDefault("kafka");
         var schema = SchemaFile.Read("cards");
         var nestedSchema = TransactionSchema.Create(new SchemaDraft(schema.Name, [.. schema.Fields.Select(field => field with { From = PathOf(field.Name) })], schema.Roles) { Features = schema.Features });
         var flat = Flat(csv, schema, most);
@@ -64,10 +69,24 @@ static class ForeignBench
             {
                 var data = Path.Combine(root, $"{name}-{round}");
                 SpineBench.InstallModel(model, data);
-                await FillAsync(data, topic, topic == Topic ? Partitions : 1, records, flat, schema, byCard: topic != Topic);
-                var (seconds, cpu, peak, _) = SpineBench.Run(name, [typeof(StreamService).Assembly.Location, "run", "--roles", "rekey,score", "--until-drained", "--data", data, .. more]);
+                string[] run = [typeof(StreamService).Assembly.Location, "run", "--roles", "rekey,score", "--until-drained", "--data", data, .. more];
+                var prefix = $"bench-{Guid.NewGuid():N}.";
+                if (servers is not null)
+                    run = [.. run, "--config", KafkaBench.Config, .. Set($"topics.kafka.bootstrap-servers={servers}", $"topics.kafka.prefix={prefix}", $"topics.partitions={Partitions}")];
+                var partitions = topic == Topic || servers is not null ? Partitions : 1;
+                await using (var log = Open(data, servers, prefix, topic, partitions))
+                    await FillAsync(log, topic, records, flat, schema, byCard: topic != Topic);
+                var (seconds, cpu, peak, said) = SpineBench.Run(name, run);
+                if (servers is not null)
+                {
+                    (var count, seconds) = KafkaBench.Predictions(servers, prefix);
+                    if (count != records.Count)
+                        throw new InvalidOperationException($"{name}: {records.Count:N0} payments gave {count:N0} predictions: {said}");
+                    await KafkaBench.DeleteTopicsAsync(servers, prefix);
+                }
+
                 rates[name].Add(records.Count / seconds);
-                Console.WriteLine($"{name,-9} {records.Count / seconds,8:N0}/s, {cpu.TotalSeconds:0.00} s CPU, peak {peak / 1e6:0} MB");
+                Console.WriteLine($"{name,-9} {records.Count / seconds,8:N0}/s, {cpu.TotalMicroseconds / records.Count:0.0} us CPU each, peak {peak / 1e6:0} MB");
                 Directory.Delete(data, recursive: true);
             }
         }
@@ -174,9 +193,16 @@ static class ForeignBench
         into.WriteByte((byte)zigzag);
     }
 
-    static async Task FillAsync(string data, string topic, int partitions, List<byte[]> records, List<byte[]> flat, TransactionSchema schema, bool byCard)
+    static IMessageLog Open(string data, string? servers, string prefix, string topic, int partitions)
     {
-        await using var log = EmbeddedLog.Open(new EmbeddedLogSettings(data, ImmutableSortedDictionary<string, int>.Empty.Add(topic, partitions)), TimeProvider.System);
+        var topics = ImmutableSortedDictionary<string, int>.Empty.Add(topic, partitions);
+        return servers is null
+            ? EmbeddedMessageLog.Open(new EmbeddedLogSettings(data, topics), TimeProvider.System, _ => { })
+            : KafkaMessageLog.Open(KafkaBench.Settings(servers, prefix), new LogLayout(topics, [], []), NullLogger.Instance);
+    }
+
+    static async Task FillAsync(IMessageLog log, string topic, List<byte[]> records, List<byte[]> flat, TransactionSchema schema, bool byCard)
+    {
         using var row = new TransactionRows(schema, 1);
         var reader = new TransactionReader(schema);
         foreach (var chunk in records.Zip(flat).Chunk(10_000))
@@ -189,7 +215,7 @@ static class ForeignBench
                 batch.Add(topic, byCard ? row.Key(0) : row.Id(0), value);
             }
 
-            await log.PublishAsync(batch);
+            await log.PublishAsync(batch, CancellationToken.None);
         }
     }
 

@@ -89,11 +89,12 @@ static class KafkaBench
         return rows;
     }
 
-    static KafkaSettings Settings(string servers, string prefix) => new(
+    internal static KafkaSettings Settings(string servers, string prefix) => new(
         servers, prefix, null, TimeSpan.FromSeconds(10), ImmutableSortedDictionary<string, string>.Empty,
             ImmutableSortedDictionary<string, string>.Empty, ImmutableSortedDictionary<string, string>.Empty, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(3), new SecretValue(""));
 
-    static (long Count, double Seconds) Predictions(string servers, string prefix)
+    /// <summary>How many there are, and from the timestamp of the first to that of the last.</summary>
+    internal static (long Count, double Seconds) Predictions(string servers, string prefix)
     {
         using var consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = servers, GroupId = prefix + "bench", EnablePartitionEof = true, EnableAutoCommit = false }).Build();
         consumer.Assign(Enumerable.Range(0, Partitions).Select(partition => new TopicPartitionOffset(prefix + TopicNames.Predictions, partition, 0)));
@@ -113,5 +114,12 @@ static class KafkaBench
         }
 
         return (count, (last - first) / 1000.0);
+    }
+
+    /// <summary>The topics of a run, which would fill the disk.</summary>
+    internal static async Task DeleteTopicsAsync(string servers, string prefix)
+    {
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = servers }).Build();
+        await admin.DeleteTopicsAsync(admin.GetMetadata(TimeSpan.FromSeconds(10)).Topics.Select(topic => topic.Topic).Where(topic => topic.StartsWith(prefix, StringComparison.Ordinal)));
     }
 }

@@ -8,7 +8,7 @@ namespace FraudStreams.Labels;
 
 /// <summary>
 /// Writes confirmed payments as a Parquet file: a column for each field of the schema that a training file has, in schema order. Texts are strings, numbers
-/// doubles, whole numbers 64 bits, times milliseconds in UTC; a missing value is null. The rows of one call are a row group.
+/// doubles, whole numbers 64 bits, times milliseconds in UTC; a missing value is null. The rows of one call are a row group, which has each text once.
 /// </summary>
 sealed class ConfirmedParquet : IAsyncDisposable
 {
@@ -26,6 +26,12 @@ sealed class ConfirmedParquet : IAsyncDisposable
             .. Enumerable.Range(0, schema.Fields.Length).Where(field => field != schema.IdField || !schema.Roles.IdFromRow).Select(field => (field, ColumnOf(schema.Fields[field]))),
         ];
         var options = new ParquetOptions { CompressionMethod = CompressionMethod.Zstd, CompressionLevel = System.IO.Compression.CompressionLevel.Fastest };
+        foreach (var (field, column) in columns)
+        {
+            if (schema.Fields[field].Type == FieldType.Text)
+                options.ColumnEncodingHints[column.Path.ToString()] = EncodingHint.Dictionary;
+        }
+
         return new ConfirmedParquet(schema, columns, await ParquetWriter.CreateAsync(new ParquetSchema(columns.Select(column => column.Column)), file, options, cancellationToken: cancellationToken));
     }
 

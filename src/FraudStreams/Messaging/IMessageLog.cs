@@ -5,7 +5,14 @@ using Akka.Streams.Dsl;
 namespace FraudStreams.Messaging;
 
 /// <summary>A partition assigned to this process, and its records from the group's committed offset on, in chunks that are never empty.</summary>
-public sealed record TopicPartitionSource(TopicPartition Partition, Source<IReadOnlyList<TopicRecord>, NotUsed> Chunks);
+public sealed record TopicPartitionSource(TopicPartition Partition, Source<IReadOnlyList<TopicRecord>, NotUsed> Chunks)
+{
+    /// <summary>
+    /// To be called once the chunks have ended by who will commit nothing more of them than is being committed already: the partition goes to its next owner
+    /// at once, instead of after a wait for what was taken. Any thread may call.
+    /// </summary>
+    public Action Abandon { get; init; } = () => { };
+}
 
 /// <summary>Partitions that can be read forward without a consumer group.</summary>
 public interface IReadableLog
@@ -34,6 +41,7 @@ public interface IMessageLog : IReadableLog, IAsyncDisposable
     /// with <see cref="RecordBatch.Offsets"/>. A batch may be an offset alone. Takes ownership of the batch and disposes it in every case.
     /// </summary>
     /// <returns>The number of records appended: fewer than the batch holds if a restarted producer had appended some of them before.</returns>
+    /// <exception cref="PartitionRevokedException">A partition of <see cref="RecordBatch.Offsets"/> is another consumer's: nothing was published.</exception>
     Task<int> PublishAsync(RecordBatch records, CancellationToken cancellationToken);
 
     /// <summary>

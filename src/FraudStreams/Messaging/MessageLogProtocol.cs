@@ -17,6 +17,9 @@ public readonly record struct TopicRecord(
 {
     /// <summary>The trace that its producer carries on in it, as the W3C's header traceparent; null where there is none, or nobody listens to traces here.</summary>
     public string? TraceParent { get; init; }
+
+    /// <summary>The id of its value's schema, as the header __value_schema_id of Confluent's serialisers has it; null where there is none, or nobody asks for it.</summary>
+    public byte[]? SchemaId { get; init; }
 }
 
 /// <summary>A group's committed offset in one partition: the next record it has to read.</summary>

@@ -34,7 +34,7 @@ static class FraudPipeline
         context.Resources.Topics.Consume(TopicNames.Source, context.Name)
             .Via(context.Stop.Flow<TopicPartitionSource>())
             .MergeMany(context.Settings.Topics.SourcePartitions!.Value, source => SourceFlow.Of(
-                source.Partition, source.Chunks.Via(context.Stop.Flow<IReadOnlyList<TopicRecord>>()).Via(context.Assigned(source.Partition)).Select(context.CountConsumed), reader))
+                source, source.Chunks.Via(context.Stop.Flow<IReadOnlyList<TopicRecord>>()).Via(context.Assigned(source.Partition)).Select(context.CountConsumed), reader))
             .Via(SourceFlow.Merge(context.Resources.Topics, context.Settings.Topics, context.Name, context.Time))
             .Via(RateLimiter.Flow<IReadOnlyList<SourceRecord>>(context.Rates.Speed1, records => records.Count))
             .Via(context.Stop.Flow<IReadOnlyList<SourceRecord>>())

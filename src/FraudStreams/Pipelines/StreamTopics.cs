@@ -44,7 +44,7 @@ static class StreamTopics
         layout = RenamedLog.Layout(layout, topics);
         return RenamedLog.Of(
             topics.Kafka is { } kafka
-                ? KafkaMessageLog.Open(kafka with { Announced = announced }, layout, log)
+                ? KafkaMessageLog.Open(kafka with { Announced = announced, SchemaIdTopic = topics.Registry is null ? null : topics.NameOf(TopicNames.Source) }, layout, log)
                 : EmbeddedMessageLog.Open((topics with { Retention = retention }).Embedded(settings.DataDirectory) with { Partitions = layout.Partitions }, time, onStandby),
             topics.Names);
     }
@@ -119,6 +119,16 @@ static class StreamTopics
         using var admin = new KafkaAdmin(kafka);
         return new KafkaStatus(kafka, RenamedLog.Layout(Layout(topics), topics), admin).ReadAsync(CancellationToken.None).GetAwaiter().GetResult() is { } read
             ? RenamedLog.Own(read, topics.Names) : null;
+    }
+
+    /// <summary>The machines of hosts that score payments of topics on Kafka now, wherever their data folders are; none where topics are embedded.</summary>
+    /// <exception cref="MessageLogException">The cluster cannot be asked.</exception>
+    public static async Task<ImmutableArray<string>> ScoringMachinesAsync(FraudSettings settings, CancellationToken cancellationToken)
+    {
+        if (settings.Topics.Kafka is not { } kafka)
+            return [];
+        using var admin = new KafkaAdmin(kafka);
+        return await admin.MembersAsync(ConsumerGroups.Score, cancellationToken);
     }
 
     /// <summary>The retained records of a topic, partition by partition, without a group and without making anything; none where there is no such topic.</summary>

@@ -25,8 +25,33 @@ sealed class PublishRekeyed(IMessageLog topics, StreamMetrics metrics, CardToken
     async Task<Done> PublishAsync(IReadOnlyList<SourceRecord> merged)
     {
         var batch = StillOurs(merged);
-        if (batch.Count == 0)
-            return Done.Instance;
+        while (batch.Count > 0)
+        {
+            try
+            {
+                await CommitAsync(batch);
+                break;
+            }
+            catch (PartitionRevokedException e)
+            {
+                // What else waits of it is its next owner's as well.
+                foreach (var record in batch.Where(record => record.Record.Partition.Partition == e.Partition))
+                    record.Queue!.HasGone();
+                batch = StillOurs(batch);
+            }
+        }
+
+        foreach (var record in batch)
+        {
+            if (record.IsLast)
+                record.Rows.Dispose();
+        }
+
+        return Done.Instance;
+    }
+
+    async Task CommitAsync(IReadOnlyList<SourceRecord> batch)
+    {
         var now = time.GetUtcNow();
         var offsets = new Dictionary<TopicPartition, ConsumerOffset>();
         var records = new RecordBatch(batch.Count);
@@ -43,8 +68,6 @@ sealed class PublishRekeyed(IMessageLog topics, StreamMetrics metrics, CardToken
                 records.AddRejected(topics, Masked(record.Record), reason, now);
             else
                 tombstones++;
-            if (record.IsLast)
-                record.Rows.Dispose();
         }
 
         records.Offsets = [.. offsets.Values];
@@ -56,8 +79,6 @@ sealed class PublishRekeyed(IMessageLog topics, StreamMetrics metrics, CardToken
             if (record.Reason is { } reason)
                 metrics.Rejected(ConsumerGroups.Rekey, reason.Code);
         }
-
-        return Done.Instance;
     }
 
     static IReadOnlyList<SourceRecord> StillOurs(IReadOnlyList<SourceRecord> merged)

@@ -40,19 +40,20 @@ sealed class ReadSource(TransactionSchema schema, TopicSettings settings, TimePr
             }
 
             RejectReason? reason;
-            var form = _registry is not null && RegistrySchemas.IdOf(value) is { } id ? _registry.FormOf(id) : null;
+            var (schemaId, frame) = _registry is null ? default : RegistrySchemas.IdOf(records[record]);
+            var form = schemaId is { } id ? _registry!.FormOf(id) : null;
             if (form is null)
                 reason = _json.Read(value, chunk.Rows);
             else if (form.Unreadable is not null)
                 reason = form.Unreadable;
             else if (form.Avro is null)
-                reason = _json.Read(value[RegistrySchemas.Frame..], chunk.Rows);
+                reason = _json.Read(value[frame..], chunk.Rows);
             else
             {
                 writer ??= new Utf8JsonWriter(decoded = new ArrayBufferWriter<byte>(1024), new JsonWriterOptions { SkipValidation = true });
                 decoded!.ResetWrittenCount();
                 writer.Reset();
-                reason = form.Avro.Decode(value[RegistrySchemas.Frame..], writer);
+                reason = form.Avro.Decode(value[frame..], writer);
                 writer.Flush();
                 reason ??= _flat.Read(decoded.WrittenSpan, chunk.Rows);
             }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using Confluent.SchemaRegistry;
 using FraudStreams.Messaging;
@@ -16,14 +17,22 @@ namespace FraudStreams.Rekeying;
 /// <param name="Unreadable">Why no record of it can be read; null where they can.</param>
 sealed record RegisteredForm(AvroDecoder? Avro, RejectReason? Unreadable);
 
+/// <summary>What names a schema in the registry: a number, or where a record has it in a header mostly a GUID.</summary>
+readonly record struct SchemaId(int Number, Guid? Guid = null)
+{
+    public override string ToString() => Guid?.ToString() ?? Number.ToString(CultureInfo.InvariantCulture);
+}
+
 /// <summary>
 /// The schemas that records name by their ids, each asked of the registry once. A record begins with a zero byte and the id, big-endian in four bytes
-/// (Confluent's wire format); one that does not is read as JSON as it is.
+/// (Confluent's wire format), or has those in a header, or there a byte of one and a GUID; one that has neither is read as JSON as it is.
 /// </summary>
 sealed class RegistrySchemas(SchemaRegistrySettings settings, TransactionSchema schema, TimeProvider time) : IDisposable
 {
-    /// <summary>Bytes before the record itself.</summary>
-    public const int Frame = 5;
+    /// <summary>Bytes before the record itself, where it begins with its schema's number.</summary>
+    const int Frame = 5;
+
+    const int GuidBytes = 16;
 
     /// <summary>An id that is unknown now may have been registered a minute later.</summary>
     static readonly TimeSpan s_unknownHolds = TimeSpan.FromMinutes(1);
@@ -35,19 +44,29 @@ sealed class RegistrySchemas(SchemaRegistrySettings settings, TransactionSchema 
     const int UnknownSubject = 40401, UnknownVersion = 40402, UnknownSchema = 40403;
 
     readonly CachedSchemaRegistryClient _registry = Client(settings);
-    readonly ConcurrentDictionary<int, (RegisteredForm Form, long Asked)> _forms = [];
+    readonly ConcurrentDictionary<SchemaId, (RegisteredForm Form, long Asked)> _forms = [];
 
-    /// <summary>The schema id of a record; null where it has none.</summary>
-    public static int? IdOf(ReadOnlySpan<byte> record) => record.Length >= Frame && record[0] == 0 ? BinaryPrimitives.ReadInt32BigEndian(record[1..]) : null;
+    /// <summary>The schema's id of a record, null where it has none, and how many bytes stand before the record itself.</summary>
+    public static (SchemaId? Id, int Frame) IdOf(in TopicRecord record)
+    {
+        ReadOnlySpan<byte> header = record.SchemaId;
+        if (header.Length > GuidBytes && header[0] == 1)
+            return (new SchemaId(0, new Guid(header.Slice(1, GuidBytes), bigEndian: true)), 0);
+        if (NumberOf(header) is { } named)
+            return (new SchemaId(named), 0);
+        return NumberOf(record.Value.Span) is { } number ? (new SchemaId(number), Frame) : (null, 0);
+
+        static int? NumberOf(ReadOnlySpan<byte> bytes) => bytes.Length >= Frame && bytes[0] == 0 ? BinaryPrimitives.ReadInt32BigEndian(bytes[1..]) : null;
+    }
 
     /// <summary>Asks for the schemas of records that are not known yet.</summary>
     /// <exception cref="MessageLogException">The registry does not answer.</exception>
     public async Task FetchAsync(IReadOnlyList<TopicRecord> records)
     {
-        var last = (int?)null;
+        var last = (SchemaId?)null;
         foreach (var record in records)
         {
-            if (IdOf(record.Value.Span) is not { } id || id == last || id < 0)
+            if (IdOf(record).Id is not { } id || id == last || id.Number < 0)
                 continue;
             last = id;
             if (_forms.TryGetValue(id, out var known) && (known.Form.Unreadable is null || time.GetElapsedTime(known.Asked) < s_unknownHolds))
@@ -59,7 +78,7 @@ sealed class RegistrySchemas(SchemaRegistrySettings settings, TransactionSchema 
     }
 
     /// <summary>How records of a schema are read, after it was fetched: what is not known then is no schema.</summary>
-    public RegisteredForm FormOf(int id) => _forms.TryGetValue(id, out var known) ? known.Form : Unreadable($"{settings.Url} has no schema {id}");
+    public RegisteredForm FormOf(SchemaId id) => _forms.TryGetValue(id, out var known) ? known.Form : Unreadable($"{settings.Url} has no schema {id}");
 
     public void Dispose() => _registry.Dispose();
 
@@ -72,11 +91,11 @@ sealed class RegistrySchemas(SchemaRegistrySettings settings, TransactionSchema 
         }
     }
 
-    async Task<RegisteredForm> FetchAsync(int id)
+    async Task<RegisteredForm> FetchAsync(SchemaId id)
     {
         try
         {
-            var registered = await _registry.GetSchemaAsync(id);
+            var registered = await (id.Guid is { } guid ? _registry.GetSchemaByGuidAsync(guid.ToString(), null) : _registry.GetSchemaAsync(id.Number));
             return registered.SchemaType switch
             {
                 SchemaType.Avro => new RegisteredForm(AvroDecoder.Create(TextOf(registered), await ReferencesAsync(registered.References, []), schema), null),

@@ -13,14 +13,22 @@ static class SourceFlow
     const int BatchRecords = 2000;
 
     /// <summary>One partition: that it has come, its chunks as far as there is room for them, and that it has gone.</summary>
-    public static Source<PartitionEvent, NotUsed> Of(TopicPartition partition, Source<IReadOnlyList<TopicRecord>, NotUsed> chunks, ReadSource reader)
+    /// <param name="chunks">Those of the source, perhaps counted or stopped.</param>
+    public static Source<PartitionEvent, NotUsed> Of(TopicPartitionSource source, Source<IReadOnlyList<TopicRecord>, NotUsed> chunks, ReadSource reader)
     {
-        var queue = new PartitionQueue(partition);
+        var queue = new PartitionQueue(source.Partition);
         return Source.Single(new PartitionEvent(queue, null))
             .Concat(chunks
                 .WatchTermination((none, ended) =>
                 {
-                    _ = ended.ContinueWith(_ => queue.HasGone(), TaskScheduler.Default);
+                    _ = ended.ContinueWith(
+                        _ =>
+                        {
+                            // In this order: what is not being committed by now will not be.
+                            queue.HasGone();
+                            source.Abandon();
+                        },
+                        TaskScheduler.Default);
                     return none;
                 })
                 .SelectAsync(1, async records =>

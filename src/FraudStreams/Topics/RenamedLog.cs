@@ -51,7 +51,7 @@ sealed class RenamedLog : IMessageLog
         ? _log.Consume(NameOf(topic), group).Select(source =>
         {
             var partition = Own(source.Partition);
-            return new TopicPartitionSource(partition, source.Chunks.Select(chunk => (IReadOnlyList<TopicRecord>)Renamed(chunk, partition)));
+            return source with { Partition = partition, Chunks = source.Chunks.Select(chunk => (IReadOnlyList<TopicRecord>)Renamed(chunk, partition)) };
         })
         : _log.Consume(topic, group);
 

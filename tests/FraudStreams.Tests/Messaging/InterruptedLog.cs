@@ -5,10 +5,12 @@ using FraudStreams.Messaging;
 
 namespace FraudStreams.Tests.Messaging;
 
-/// <summary>A log whose readers fail once, after so many chunks, and read on then.</summary>
+/// <summary>A log whose readers fail once, after so many chunks, and read on then; or one that refuses the offsets of a partition, as another consumer's.</summary>
 sealed class InterruptedLog(IMessageLog log) : IMessageLog
 {
     public int ChunksUntilFault { get; set; } = int.MaxValue;
+
+    public int? RevokedPartition { get; set; }
 
     public int MaxInFlightBatches => log.MaxInFlightBatches;
 
@@ -16,7 +18,13 @@ sealed class InterruptedLog(IMessageLog log) : IMessageLog
 
     public Source<TopicPartitionSource, NotUsed> Consume(string topic, string group) => log.Consume(topic, group);
 
-    public Task<int> PublishAsync(RecordBatch records, CancellationToken cancellationToken) => log.PublishAsync(records, cancellationToken);
+    public Task<int> PublishAsync(RecordBatch records, CancellationToken cancellationToken)
+    {
+        if (RevokedPartition is not { } partition || records.Offsets.All(offset => offset.Partition.Partition != partition))
+            return log.PublishAsync(records, cancellationToken);
+        records.Dispose();
+        throw new PartitionRevokedException(partition, "it is another consumer's");
+    }
 
     public Task<long> PositionAsync(string group, TopicPartition partition, CancellationToken cancellationToken) => log.PositionAsync(group, partition, cancellationToken);
 

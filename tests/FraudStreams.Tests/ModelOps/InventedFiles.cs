@@ -99,12 +99,14 @@ static class InventedFiles
                 $"{new Guid(p.Number, 1, 2, new byte[8])}\t{p.At:MM/dd/yyyy hh:mm:ss tt}\tc{p.Customer}@example.com\t{p.Kind}\t{p.Amount:N2}\t{p.Customer:D5}\t{(p.Fraud ? 15 : 0)}\t{(p.Fraud ? "chargeback" : "ok")}")), new UTF8Encoding(true)),
             "paiements.txt" => (Lines("reference_paiement|horodatage|numero_carte|marchand|rayon|montant|fraude", bought, p => string.Create(s_invariant,
                 $"P-{p.Number:D8}|{p.At:yyyy-MM-dd'T'HH:mm:ss.fff}|{CardOf(p.Customer)}|Café {p.Shop}|{p.Kind}|{p.Amount.ToString("#,##0.00", s_invariant).Replace(',', ' ').Replace('.', ',')}|{(p.Fraud ? "oui" : "non")}")), Encoding.Unicode),
-            _ => (Lines($"TransactionID,isFraud,TransactionDT,TransactionAmt,ProductCD,card1,card2,card3,card4,card6,addr1,dist1,P_emaildomain,C1,C2,D1,M1,{string.Join(',', Enumerable.Range(1, 20).Select(v => $"V{v}"))}", bought, p => string.Create(s_invariant,
-                $"{2_987_000 + p.Number},{(p.Fraud ? 1 : 0)},{86_400 + (long)(p.At - Start).TotalSeconds},{p.Amount},{"WHCSRX"[Array.IndexOf(s_kinds, p.Kind)]},{1_000 + (p.Customer * 7)},{100 + (p.Customer % 90)}.0,150.0,{(p.Customer % 3 == 0 ? "visa" : "mastercard")},debit,{200 + (p.Customer % 40)}.0,{(p.Number % 3 == 0 ? $"{p.Shop}.0" : "")},{(p.Number % 4 == 0 ? "" : "gmail.com")},{p.Items}.0,{p.Items + 1}.0,{(p.Number % 5 == 0 ? "" : $"{p.Customer % 30}.0")},{(p.Number % 2 == 0 ? "T" : "")},{string.Join(',', Enumerable.Range(1, 20).Select(v => random.Next(3) == 0 ? "" : $"{random.Next(5)}.0"))}")), new UTF8Encoding(false)),
+            _ => (Lines($"TransactionID,isFraud,TransactionDT,TransactionAmt,ProductCD,{Numbered("card", 6)},addr1,addr2,dist1,dist2,P_emaildomain,R_emaildomain,{Numbered("C", 4)},{Numbered("D", 4)},{Numbered("M", 6)},{Numbered("V", 20)}", bought, p => string.Create(s_invariant,
+                $"{2_987_000 + p.Number},{(p.Fraud ? 1 : 0)},{86_400 + (long)(p.At - Start).TotalSeconds},{p.Amount},{"WHCSRX"[Array.IndexOf(s_kinds, p.Kind)]},{1_000 + (p.Customer * 7)},{100 + (p.Customer % 90)}.0,150.0,{(p.Customer % 3 == 0 ? "visa" : "mastercard")},{100 + (p.Customer % 7)}.0,{(p.Customer % 5 == 0 ? "credit" : "debit")},{200 + (p.Customer % 40)}.0,87.0,{(p.Number % 3 == 0 ? $"{p.Shop}.0" : "")},{(p.Number % 50 == 0 ? $"{p.Shop * 2}.0" : "")},{(p.Number % 4 == 0 ? "" : "gmail.com")},{(p.Number % 6 == 0 ? "outlook.com" : "")},{p.Items}.0,{p.Items + 1}.0,0.0,{p.Items % 2}.0,{(p.Number % 5 == 0 ? "" : $"{p.Customer % 30}.0")},{(p.Number % 2 == 0 ? "" : $"{p.Number % 90}.0")},,{(p.Number % 3 == 0 ? $"{p.Customer % 300}.0" : "")},{(p.Number % 2 == 0 ? "T" : "")},{(p.Number % 3 == 0 ? "T" : p.Number % 3 == 1 ? "F" : "")},{(p.Number % 4 == 0 ? "F" : "T")},{(p.Number % 4 == 0 ? "" : $"M{p.Number % 3}")},{(p.Number % 5 == 0 ? "T" : "")},{(p.Number % 2 == 0 ? "F" : "T")},{string.Join(',', Enumerable.Range(1, 20).Select(v => random.Next(3) == 0 ? "" : $"{random.Next(5)}.0"))}")), new UTF8Encoding(false)),
         };
         File.WriteAllText(path, text, encoding);
         return path;
     }
+
+    static string Numbered(string name, int count) => string.Join(',', Enumerable.Range(1, count).Select(number => $"{name}{number}"));
 
     static DateTime Start => new(2024, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 

@@ -86,6 +86,14 @@ public sealed class SchemaGuessTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public void Of_two_clocks_as_fine_the_one_whose_zone_is_known_is_the_time()
+    {
+        var path = Write("a.csv", ["id,shown_date,unix_time,total", .. Enumerable.Range(0, 60).Select(row => $"p{row},2019-03-01 10:00:{row:D2},{1_551_434_400 + row},1.5")]);
+
+        RolesOf(SchemaFile.Parse(SchemaGuesser.Of(path, rows: 100)!.Text, "guess.conf")).ShouldBe("id unix_time - total - -");
+    }
+
+    [Fact]
     public void What_no_column_seems_to_be_is_left_to_a_person()
     {
         var guess = SchemaGuesser.Of(Write("a.csv", ["number,colour", .. Enumerable.Range(0, 30).Select(row => $"a{row},red")]), rows: 100).ShouldNotBeNull();

@@ -34,6 +34,9 @@ sealed class FakeRegistry : IDisposable
     /// <summary>While it is away every question is answered by 503.</summary>
     public bool IsAway { get; set; }
 
+    /// <summary>So many questions more are answered by 503.</summary>
+    public int AwayFor { get; set; }
+
     /// <summary>The user and password that it wants; null: none.</summary>
     public string? Credentials { get; set; }
 
@@ -52,6 +55,7 @@ sealed class FakeRegistry : IDisposable
                 ["subject"] = subject,
                 ["version"] = version,
                 ["id"] = _schemas.Count + 1,
+                ["guid"] = new Guid(_schemas.Count + 1, 7, 7, new byte[8]).ToString(),
                 ["schemaType"] = type,
                 ["schema"] = schema,
                 ["references"] = new JsonArray([.. references.Select(of => new JsonObject { ["name"] = of.Name, ["subject"] = of.Subject, ["version"] = 1 })]),
@@ -85,19 +89,28 @@ sealed class FakeRegistry : IDisposable
 
     (int Status, string Answer) Answer(HttpListenerRequest request, string body)
     {
-        if (IsAway)
+        if (IsAway || AwayFor-- > 0)
             return (503, """{"error_code":50302,"message":"away"}""");
         if (Credentials is { } wanted && request.Headers["Authorization"] != $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes(wanted))}")
             return (401, """{"error_code":401,"message":"Unauthorized"}""");
         var path = request.Url!.AbsolutePath.Trim('/').Split('/');
         switch (request.HttpMethod, path)
         {
-            case ("GET", ["schemas", "ids", var id]):
+            case ("GET", ["schemas", "ids", var asked]):
                 Asked++;
                 lock (_gate)
                 {
-                    return int.Parse(id) is var number && number >= 1 && number <= _schemas.Count
+                    return int.Parse(asked) is var number && number >= 1 && number <= _schemas.Count
                         ? (200, _schemas[number - 1].ToJsonString())
+                        : (404, """{"error_code":40403,"message":"Schema not found"}""");
+                }
+
+            case ("GET", ["schemas", "guids", var guid]):
+                Asked++;
+                lock (_gate)
+                {
+                    return _schemas.Find(known => known["guid"]!.GetValue<string>() == guid) is { } found
+                        ? (200, found.ToJsonString())
                         : (404, """{"error_code":40403,"message":"Schema not found"}""");
                 }
 
@@ -111,7 +124,9 @@ sealed class FakeRegistry : IDisposable
 
             case ("POST", ["subjects", var subject, "versions"]):
                 var schema = JsonNode.Parse(body)!;
-                return (200, $$"""{"id":{{Register(schema["schema"]!.GetValue<string>(), schema["schemaType"]?.GetValue<string>() ?? "AVRO", subject)}}}""");
+                var id = Register(schema["schema"]!.GetValue<string>(), schema["schemaType"]?.GetValue<string>() ?? "AVRO", subject);
+                lock (_gate)
+                    return (200, _schemas[id - 1].ToJsonString());
             default:
                 return (404, JsonSerializer.Serialize(new { error_code = 404, message = $"{request.HttpMethod} {request.Url} is not known to this fake" }));
         }

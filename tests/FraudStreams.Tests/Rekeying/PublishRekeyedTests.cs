@@ -8,6 +8,7 @@ using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
 using FraudStreams.Rekeying;
+using FraudStreams.Tests.Messaging;
 using FraudStreams.Tests.Messaging.Sqlite;
 using FraudStreams.Tests.Scoring;
 using FraudStreams.Tests.WholeProgram;
@@ -33,6 +34,29 @@ public sealed class PublishRekeyedTests : TestKit
         await PublishAsync(log, metrics, batch);
         await PublishAsync(log, metrics, [batch[0]]);
 
+        (await log.PositionAsync(ConsumerGroups.Rekey, gone.Partition, default)).ShouldBe(0);
+        (await log.PositionAsync(ConsumerGroups.Rekey, kept.Partition, default)).ShouldBe(2);
+        (await log.StatusAsync(default)).Topics.Single(topic => topic.Topic == TopicNames.Transactions).Appended.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_partition_that_goes_while_it_is_published_is_left_out_and_the_others_go_on()
+    {
+        using var folder = new TemporaryFolder();
+        using var metrics = new StreamMetrics();
+        await using var log = new InterruptedLog(EmbeddedMessageLog.Open(LogOf.Settings(folder, partitions: 2, TopicNames.Transactions, TopicNames.Source), TimeProvider.System, _ => { }))
+        {
+            RevokedPartition = 0,
+        };
+        var (gone, kept) = (Queue(0), Queue(1));
+        SourceRecord[] batch = [gone.Take(), kept.Take()];
+        SourceRecord[] later = [gone.Take(), kept.Take()];
+
+        await PublishAsync(log, metrics, batch);
+        log.RevokedPartition = null;
+        await PublishAsync(log, metrics, later);
+
+        gone.HasEnded.ShouldBeTrue("what follows of it would leave a gap");
         (await log.PositionAsync(ConsumerGroups.Rekey, gone.Partition, default)).ShouldBe(0);
         (await log.PositionAsync(ConsumerGroups.Rekey, kept.Partition, default)).ShouldBe(2);
         (await log.StatusAsync(default)).Topics.Single(topic => topic.Topic == TopicNames.Transactions).Appended.ShouldBe(2);

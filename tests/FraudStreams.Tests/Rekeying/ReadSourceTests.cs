@@ -10,6 +10,7 @@ using FraudStreams.Model.Json;
 using FraudStreams.Rekeying;
 using FraudStreams.Tests.Configuration;
 using FraudStreams.Tests.Scoring;
+using FraudStreams.Tests.WholeProgram;
 using FraudStreams.Topics;
 using Shouldly;
 using Xunit;
@@ -62,6 +63,51 @@ public sealed class ReadSourceTests : IDisposable
         var chunk = await _reader.ReadAsync(Payments.Records(0, bytes));
 
         chunk.Take().Reason.ShouldNotBeNull().Message.ShouldBe("trans_date_trans_time: is missing", "the id was read, and the first field that every payment has is not there");
+    }
+
+    [Fact]
+    public async Task A_schema_named_in_a_header_is_read()
+    {
+        var payment = Payments.Json(1)[0];
+        var schema = _registry.Register(ForeignTopic.AvroSchema);
+        var bare = ForeignTopic.InAvro(payment, schema)[5..];
+        using var client = new CachedSchemaRegistryClient(new SchemaRegistryConfig { Url = _registry.Url });
+        var headers = new Headers();
+        var small = (RecordSchema)Avro.Schema.Parse("""{"type":"record","name":"Small","fields":[{"name":"a","type":"string"}]}""");
+        var record = new GenericRecord(small);
+        record.Add("a", "b");
+        var written = await new AvroSerializer<GenericRecord>(client, new AvroSerializerConfig { SchemaIdStrategy = SchemaIdSerializerStrategy.Header })
+            .SerializeAsync(record, new SerializationContext(MessageComponentType.Value, "payments.v1", headers));
+        byte[] number = [0, 0, 0, 0, (byte)schema], guid = [1, .. new Guid(schema, 7, 7, new byte[8]).ToByteArray(bigEndian: true)], unknown = [1, .. new byte[16]];
+        var records = Payments.Records(0, bare, bare, written, bare, ForeignTopic.Nested(payment));
+        byte[]?[] named = [number, guid, headers.GetLastBytes("__value_schema_id"), unknown, null];
+
+        var chunk = await _reader.ReadAsync([.. records.Zip(named, (of, id) => of with { SchemaId = id })]);
+
+        var read = Enumerable.Range(0, chunk.Count).Select(_ => chunk.Take()).ToList();
+        read.Select(of => of.Reason?.Message).ShouldBe([null, null, "trans_date_trans_time: is missing", $"{_registry.Url} has no schema {Guid.Empty}", null]);
+    }
+
+    [Fact]
+    public async Task A_record_older_or_newer_than_its_schema_is_read_with_the_one_it_was_written_with()
+    {
+        var payment = Payments.Json(1)[0];
+        string[] schemas =
+        [
+            ForeignTopic.AvroSchema.Replace(""",{"name":"chargeback","type":["null","long"]}""", ""),
+            ForeignTopic.AvroSchema.Replace("\"fields\":[", "\"fields\":[{\"name\":\"channel\",\"type\":[\"null\",\"string\"],\"default\":null},"),
+            ForeignTopic.AvroSchema.Replace("""{"name":"value","type":"double"}""", """{"name":"value","type":["null","double"]}"""),
+            ForeignTopic.AvroSchema.Replace("""{"name":"value","type":"double"}""", """{"name":"cents","type":["null","long"]}"""),
+        ];
+        schemas.Append(ForeignTopic.AvroSchema).Distinct().Count().ShouldBe(5);
+
+        var chunk = await _reader.ReadAsync(Payments.Records(0, schemas.Select(schema => ForeignTopic.InAvro(payment, _registry.Register(schema), schema))));
+
+        var read = Enumerable.Range(0, chunk.Count).Select(_ => chunk.Take()).ToList();
+        read.Select(of => of.Reason?.Message).ShouldBe([null, null, null, "amt: is missing"]);
+        read[0].Rows.Integer(read[0].Row, TrainedModel.Schema.IndexOf("is_fraud")).ShouldBeNull();
+        foreach (var of in read.Take(3))
+            of.Rows.Number(of.Row, TrainedModel.Schema.IndexOf("amt")).ShouldBe(System.Text.Json.Nodes.JsonNode.Parse(payment)!["amt"]!.GetValue<double>());
     }
 
     [Fact]

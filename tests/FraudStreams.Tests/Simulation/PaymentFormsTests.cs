@@ -1,9 +1,6 @@
-using System.Buffers;
 using System.Text;
 using FraudStreams.Configuration;
 using FraudStreams.Model.Csv;
-using FraudStreams.Model.Features.Windows;
-using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
 using FraudStreams.Simulation;
@@ -16,7 +13,7 @@ using Xunit;
 
 namespace FraudStreams.Tests.Simulation;
 
-/// <summary>The same payments in each form that files come in have the same scores, bit for bit; what is damaged or of another kind is refused with its place.</summary>
+/// <summary>Files in the forms that they come in: what is damaged or of another kind is refused with its place. That the others have the same scores is for <see cref="SameScoresTests"/>.</summary>
 [Trait("Category", "Unit")]
 public sealed class PaymentFormsTests : IDisposable
 {
@@ -36,32 +33,6 @@ public sealed class PaymentFormsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public Task Each_form_gives_the_scores_of_the_plain_file_bit_for_bit() => ShouldScoreAlikeAsync(Payments);
-
-    [RealDataFact("fraudTrain.csv")]
-    public async Task Each_form_of_sparkov_gives_the_scores_of_the_plain_file_bit_for_bit()
-    {
-        const int payments = 5_000;
-        await File.WriteAllLinesAsync(_plain, File.ReadLines(RealData.Find("fraudTrain.csv")).Take(payments + 1));
-
-        await ShouldScoreAlikeAsync(payments);
-    }
-
-    async Task ShouldScoreAlikeAsync(int payments)
-    {
-        var expected = Scores(_plain, TrainedModel.Schema);
-        expected.Count.ShouldBe(payments);
-        expected.Values.Distinct().Count().ShouldBeGreaterThan(100);
-
-        foreach (var form in PaymentForms.All)
-        {
-            var path = await PaymentForms.WriteAsync(_plain, form);
-            Scores(path, PaymentForms.SchemaOf(form)).ShouldBe(expected, form);
-            StreamedScores(path, PaymentForms.SchemaOf(form)).ShouldBe(expected, form);
-        }
-    }
-
     [Theory]
     [InlineData("payments.csv.gz", "payments.csv.gz is gzip and cannot be read to its end: it is cut")]
     [InlineData("payments.csv.zst", "payments.csv.zst is zstd and cannot be read to its end: it is cut before the end of its data")]
@@ -72,7 +43,7 @@ public sealed class PaymentFormsTests : IDisposable
         await using (var file = File.OpenWrite(path))
             file.SetLength(file.Length * 2 / 3);
 
-        Should.Throw<IOException>(() => Scores(path, TrainedModel.Schema)).Message.ShouldStartWith(refusal);
+        Should.Throw<IOException>(() => ReasonsOf(path, TrainedModel.Schema)).Message.ShouldStartWith(refusal);
         Should.Throw<IOException>(() => new CsvFeed(path, TrainedModel.Schema)).Message.ShouldStartWith(refusal);
     }
 
@@ -87,7 +58,7 @@ public sealed class PaymentFormsTests : IDisposable
             bytes[at] ^= 0x5A;
         await File.WriteAllBytesAsync(path, bytes);
 
-        Should.Throw<IOException>(() => Scores(path, TrainedModel.Schema)).Message.ShouldStartWith($"{form} is ");
+        Should.Throw<IOException>(() => ReasonsOf(path, TrainedModel.Schema)).Message.ShouldStartWith($"{form} is ");
     }
 
     [Fact]
@@ -134,9 +105,9 @@ public sealed class PaymentFormsTests : IDisposable
 
         reason.ShouldStartWith($"line {first}: ");
         reason.ShouldContain(": is not UTF-8 text; csv.encoding = windows-1252 in the schema reads a file of a Western spreadsheet");
-        Should.Throw<IOException>(() => Scores(_plain, TrainedModel.Schema with { Csv = new CsvFormat { Encoding = "latin-1" } })).Message
+        Should.Throw<IOException>(() => ReasonsOf(_plain, TrainedModel.Schema with { Csv = new CsvFormat { Encoding = "latin-1" } })).Message
             .ShouldBe("payments.csv is read as latin-1 (csv.encoding of the schema) and cannot be read to its end: its text is UTF-8: leave the encoding out");
-        Should.Throw<IOException>(() => Scores(german, schema with { Csv = schema.Csv with { Encoding = "shift_jis" } })).Message.ShouldContain("german.csv is read as shift_jis");
+        Should.Throw<IOException>(() => ReasonsOf(german, schema with { Csv = schema.Csv with { Encoding = "shift_jis" } })).Message.ShouldContain("german.csv is read as shift_jis");
     }
 
     [Fact]
@@ -159,38 +130,5 @@ public sealed class PaymentFormsTests : IDisposable
         foreach (var rows in new CsvHistory(path, schema).Read(_ => { }, reason => reasons.Add(reason.Message), default))
             rows.Count.ShouldBeGreaterThan(0);
         return reasons;
-    }
-
-    /// <summary>As training and evaluation read a file.</summary>
-    static Dictionary<string, long> Scores(string path, TransactionSchema schema)
-    {
-        var scores = new Dictionary<string, long>();
-        var windows = new WindowState(TrainedModel.Schema);
-        foreach (var rows in new CsvHistory(path, schema).Read(_ => { }, reason => throw new InvalidDataException(reason.Message), default))
-            Score(rows, windows, scores);
-        return scores;
-    }
-
-    /// <summary>As the simulator publishes it, and the stream reads what was published.</summary>
-    static Dictionary<string, long> StreamedScores(string path, TransactionSchema schema)
-    {
-        var scores = new Dictionary<string, long>();
-        using var feed = new CsvFeed(path, schema);
-        using var rows = new TransactionRows(TrainedModel.Schema);
-        var reader = new TransactionReader(TrainedModel.Schema);
-        var json = new ArrayBufferWriter<byte>();
-        for (; feed.TryRead(json); json.ResetWrittenCount())
-            reader.Read(json.WrittenSpan, rows).ShouldBeNull();
-        Score(rows, new WindowState(TrainedModel.Schema), scores);
-        return scores;
-    }
-
-    static void Score(TransactionRows rows, WindowState windows, Dictionary<string, long> scores)
-    {
-        var values = new double[rows.Count];
-        windows.Advance(rows);
-        TrainedModel.Loaded.Score(rows, values);
-        for (var row = 0; row < rows.Count; row++)
-            scores.Add(Encoding.UTF8.GetString(rows.Id(row)), BitConverter.DoubleToInt64Bits(values[row]));
     }
 }

@@ -17,6 +17,8 @@ sealed class AssignedPartition(GroupConsumer consumer, Confluent.Kafka.TopicPart
     long _committed = -1;
     long _end = -1;
     bool _ended;
+    bool _isAbandoned;
+    bool _isHeld;
 
     public Confluent.Kafka.TopicPartition Name => name;
 
@@ -58,7 +60,7 @@ sealed class AssignedPartition(GroupConsumer consumer, Confluent.Kafka.TopicPart
         get
         {
             lock (_gate)
-                return _taken > _committed;
+                return _isHeld || (!_isAbandoned && _taken > _committed);
         }
     }
 
@@ -166,8 +168,28 @@ sealed class AssignedPartition(GroupConsumer consumer, Confluent.Kafka.TopicPart
         return consumer.CommitAsync(this, next);
     }
 
+    public void Abandon()
+    {
+        lock (_gate)
+            _isAbandoned = true;
+        consumer.Signal();
+    }
+
+    public bool TryHold()
+    {
+        lock (_gate)
+            return !_ended && (_isHeld = true);
+    }
+
+    public void Release()
+    {
+        lock (_gate)
+            _isHeld = false;
+        consumer.Signal();
+    }
+
     public Confluent.Kafka.IConsumerGroupMetadata Membership =>
-        (IsEnded ? null : consumer.Membership) ?? throw new MessageLogException($"{name} was assigned to another consumer");
+        consumer.Membership ?? throw new PartitionRevokedException(name.Partition.Value, $"{name} is given back: its consumer stops");
 
     public long ToCommit(long nextOffset)
     {

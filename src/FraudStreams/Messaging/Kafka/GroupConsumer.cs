@@ -19,6 +19,9 @@ sealed class GroupConsumer
     /// <inheritdoc cref="BufferRecords"/>
     public const long BufferBytes = 4 << 20;
 
+    /// <summary>As Confluent's serialisers call it.</summary>
+    const string SchemaIdHeader = "__value_schema_id";
+
     const int ChunkRecords = 1000;
     const long ChunkBytes = 1 << 20;
 
@@ -67,6 +70,8 @@ sealed class GroupConsumer
         _log = log;
         _errors = new ErrorThrottle(log, $"The consumer of {topic} in group {settings.Prefix}{group} at {settings.BootstrapServers}", TimeProvider.System);
     }
+
+    bool HasSchemaIds => _topic == _settings.SchemaIdTopic;
 
     public void Start() => _ = BlockingCall.RunAsync(Run);
 
@@ -127,7 +132,7 @@ sealed class GroupConsumer
     {
         // One deserialiser for keys and values: both are copied into the same block.
         var bytes = new SharedBytes();
-        return new ConsumerBuilder<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>(_settings.ConsumerProperties(_settings.Prefix + _group, withHeaders: StreamTraces.IsOn))
+        return new ConsumerBuilder<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>(_settings.ConsumerProperties(_settings.Prefix + _group, withHeaders: StreamTraces.IsOn || HasSchemaIds))
             .SetKeyDeserializer(bytes)
             .SetValueDeserializer(bytes)
             .SetPartitionsAssignedHandler(Assigned)
@@ -195,6 +200,7 @@ sealed class GroupConsumer
             new TopicPartition(_topic, read.Partition.Value), read.Offset.Value, message.Key, message.Value, message.Timestamp.UnixTimestampMs)
         {
             TraceParent = TraceHeader.Of(message.Headers),
+            SchemaId = HasSchemaIds && message.Headers is { Count: > 0 } headers && headers.TryGetLastBytes(SchemaIdHeader, out var id) ? id : null,
         });
     }
 

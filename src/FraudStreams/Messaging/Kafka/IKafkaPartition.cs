@@ -9,8 +9,22 @@ interface IKafkaPartition
     /// <summary>Completes when everything read before that offset is committed; fails if the partition has been assigned to another consumer.</summary>
     Task CommitAsync(long nextOffset);
 
+    /// <summary>
+    /// Nothing more of it will be committed than a transaction is committing already: who takes it back need not wait for what was read. Called when its source
+    /// has ended.
+    /// </summary>
+    void Abandon();
+
+    /// <summary>
+    /// Keeps the partition here until <see cref="Release"/>, while a transaction commits its offset: who takes it back waits for that. False where it has been taken back.
+    /// </summary>
+    bool TryHold();
+
+    void Release();
+
     /// <summary>The consumer's place in its group, for a transaction that commits in its stead.</summary>
-    /// <exception cref="MessageLogException">There is none: the partition's source has ended, or the consumer takes part in no transaction.</exception>
+    /// <exception cref="PartitionRevokedException">There is none: the consumer stops.</exception>
+    /// <exception cref="MessageLogException">The consumer takes part in no transaction.</exception>
     Confluent.Kafka.IConsumerGroupMetadata Membership { get; }
 
     /// <summary>The offset that a transaction is to commit where the next offset is this one.</summary>

@@ -78,7 +78,7 @@ public sealed class KafkaMessageLog : IMessageLog
         {
             var partition = new TopicPartition(topic, assigned.Partition);
             _assigned[(group, partition)] = new KafkaPartition(assigned.Commits);
-            return new TopicPartitionSource(partition, assigned.Chunks);
+            return new TopicPartitionSource(partition, assigned.Chunks) { Abandon = assigned.Commits.Abandon };
         });
 
     public Task<int> PublishAsync(RecordBatch records, CancellationToken cancellationToken)
@@ -134,7 +134,7 @@ public sealed class KafkaMessageLog : IMessageLog
                 offsets.Add(_assigned.TryGetValue((offset.Group, offset.Partition), out var assigned) && !assigned.Commits.IsEnded
                     && assigned.Commits.ToCommit(offset.NextOffset) >= offset.NextOffset
                     ? (offset, assigned.Commits)
-                    : throw new MessageLogException($"{offset.Partition} is assigned to another consumer of group {offset.Group}: what was read of it is published there"));
+                    : throw new PartitionRevokedException(offset.Partition.Partition, $"{offset.Partition} is assigned to another consumer of group {offset.Group}: what was read of it is published there"));
             }
 
             var (group, topic) = (records.Offsets[0].Group, records.Offsets[0].Partition.Topic);

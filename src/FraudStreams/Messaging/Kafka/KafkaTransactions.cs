@@ -32,6 +32,7 @@ sealed class KafkaTransactions(KafkaSettings settings, ImmutableSortedDictionary
 
     /// <summary>Completes when records and offsets are committed.</summary>
     /// <param name="assigned">All partitions that this host has of the topic that the offsets are of.</param>
+    /// <exception cref="PartitionRevokedException">Nothing of it was: one of the partitions is another consumer's.</exception>
     /// <exception cref="MessageLogException">Nothing of it was.</exception>
     public async Task PublishAsync(RecordBatch records, IReadOnlyList<(ConsumerOffset Offset, IKafkaPartition Partition)> offsets, IReadOnlyCollection<int> assigned, CancellationToken cancellationToken)
     {
@@ -47,32 +48,24 @@ sealed class KafkaTransactions(KafkaSettings settings, ImmutableSortedDictionary
             var producer = _producer ??= await BlockingCall.RunAsync(() => Open(of, assigned.Min()), cancellationToken);
             foreach (var partition in assigned.Where(partition => !_taken.Contains(partition)).ToArray())
                 await BlockingCall.RunAsync(() => Take(of, partition));
-            producer.BeginTransaction();
-            _isOpen = true;
-            var acknowledged = await _publisher!.HandOverAsync(records, null, cancellationToken);
-            var committed = offsets.Select(at => (at.Partition, Next: at.Partition.ToCommit(at.Offset.NextOffset))).ToArray();
-            var positions = offsets.Zip(committed, (at, to) => new TopicPartitionOffset(settings.Prefix + at.Offset.Partition.Topic, at.Offset.Partition.Partition, to.Next)).ToArray();
-            await BlockingCall.RunAsync(() =>
+            try
             {
-                // In this order: a partition that goes after it was looked at makes this membership one that the brokers refuse.
-                var membership = offsets[0].Partition.Membership;
-                foreach (var (offset, partition) in offsets)
-                {
-                    if (partition.IsEnded)
-                        throw new MessageLogException($"{offset.Partition} was assigned to another consumer of group {offset.Group}: what was read of it is published there");
-                }
-
-                producer.SendOffsetsToTransaction(positions, membership, s_limit);
-                producer.CommitTransaction(s_limit);
-                _isOpen = false;
-            });
-            await acknowledged.AllAsync();
-            foreach (var (partition, next) in committed)
-                partition.Committed(next);
+                await TransactAsync(producer, records, offsets, cancellationToken);
+            }
+            catch (KafkaTxnRequiresAbortException e) when (TryAbort())
+            {
+                // The group may have met anew between the look at the membership and its use.
+                log.LogDebug("A transaction is tried again: {Reason}", e.Error.Reason);
+                await TransactAsync(producer, records, offsets, cancellationToken);
+            }
         }
         catch (Exception e)
         {
-            await BlockingCall.RunAsync(Abort);
+            await BlockingCall.RunAsync(() =>
+            {
+                if (!TryAbort() || e is not PartitionRevokedException)
+                    Drop();
+            });
             throw e as MessageLogException ?? new MessageLogException(
                 $"The transaction of {records.Count} records read from {offsets[0].Offset.Partition.Topic} at {settings.BootstrapServers} failed: {e.GetBaseException().Message}", e);
         }
@@ -86,6 +79,40 @@ sealed class KafkaTransactions(KafkaSettings settings, ImmutableSortedDictionary
     {
         _publisher?.Dispose();
         _turn.Dispose();
+    }
+
+    async Task TransactAsync(IProducer<byte[], byte[]> producer, RecordBatch records, IReadOnlyList<(ConsumerOffset Offset, IKafkaPartition Partition)> offsets, CancellationToken cancellationToken)
+    {
+        producer.BeginTransaction();
+        _isOpen = true;
+        var acknowledged = await _publisher!.HandOverAsync(records, null, cancellationToken);
+        var committed = offsets.Select(at => (at.Partition, Next: at.Partition.ToCommit(at.Offset.NextOffset))).ToArray();
+        var positions = offsets.Zip(committed, (at, to) => new TopicPartitionOffset(settings.Prefix + at.Offset.Partition.Topic, at.Offset.Partition.Partition, to.Next)).ToArray();
+        var held = new List<IKafkaPartition>(offsets.Count);
+        try
+        {
+            await BlockingCall.RunAsync(() =>
+            {
+                foreach (var (offset, partition) in offsets)
+                {
+                    if (!partition.TryHold())
+                        throw new PartitionRevokedException(offset.Partition.Partition, $"{offset.Partition} was assigned to another consumer of group {offset.Group}: what was read of it is published there");
+                    held.Add(partition);
+                }
+
+                producer.SendOffsetsToTransaction(positions, offsets[0].Partition.Membership, s_limit);
+                producer.CommitTransaction(s_limit);
+                _isOpen = false;
+            });
+            await acknowledged.AllAsync();
+            foreach (var (partition, next) in committed)
+                partition.Committed(next);
+        }
+        finally
+        {
+            foreach (var partition in held)
+                partition.Release();
+        }
     }
 
     IProducer<byte[], byte[]> Open(ConsumerOffset of, int partition)
@@ -118,19 +145,26 @@ sealed class KafkaTransactions(KafkaSettings settings, ImmutableSortedDictionary
             .Select(name => KeyValuePair.Create(name, limit)));
     }
 
-    /// <summary>The next batch gets a new producer, whose start ends what could not be ended here.</summary>
-    void Abort()
+    /// <summary>False where the transaction could not be ended here.</summary>
+    bool TryAbort()
     {
         try
         {
             if (_isOpen)
                 _producer?.AbortTransaction(settings.Timeout);
+            _isOpen = false;
+            return true;
         }
         catch (Exception e) when (e is KafkaException or InvalidOperationException)
         {
             log.LogDebug("A transaction could not be aborted: {Reason}", e.Message);
+            return false;
         }
+    }
 
+    /// <summary>The next batch gets a new producer, whose start ends what could not be ended here.</summary>
+    void Drop()
+    {
         _taken.Clear();
         Close();
     }

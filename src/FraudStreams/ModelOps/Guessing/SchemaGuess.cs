@@ -117,8 +117,8 @@ sealed class SchemaGuess
         var times = column.Time?.Times ?? column.Numbers.Select(number => (long?)number);
         var points = (ColumnNames.Time().IsMatch(column.Name) ? 3 : 0) + (TimeGuess.StepsBack(times) == 0 ? 3 : 0) + (column.Time is { Format: "yyyy-MM-dd" } ? 0 : 2);
 
-        // Of two clocks the finer one orders more of the payments.
-        return (points * 10_000_000) + Math.Min(column.Distinct, 9_999_999);
+        // Of two clocks the finer one orders more of the payments; of two as fine, the zone of seconds since 1970 is known.
+        return (((points * 10_000_000) + Math.Min(column.Distinct, 9_999_999)) * 2) + (column.Time is null && column.UnixFormat is not null ? 1 : 0);
     }
 
     static bool IsPlace(ColumnProfile column) => ColumnNames.Latitude().IsMatch(column.Name) || ColumnNames.Longitude().IsMatch(column.Name);

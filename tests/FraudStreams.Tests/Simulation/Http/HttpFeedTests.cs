@@ -1,9 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
-using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
@@ -37,7 +35,7 @@ public sealed class HttpFeedTests : IDisposable
     readonly PipelineHealth _health = new(TimeSpan.FromHours(1), TimeProvider.System);
     volatile int _sent;
 
-    public static TheoryData<string> Forms => ["list", "objects one by one", "table", "text of a table", "current_time", "text of a list", "gzip"];
+    public static TheoryData<string> Forms => [.. ApiForms.All];
 
     public void Dispose() => _folder.Dispose();
 
@@ -129,7 +127,7 @@ public sealed class HttpFeedTests : IDisposable
     public async Task An_answer_over_the_limit_is_not_read(bool isZipped)
     {
         var body = Encoding.UTF8.GetBytes($"[{string.Join(',', s_payments[..40])}]");
-        await using var api = new TestPaymentsApi(_ => isZipped ? new Answer(Zipped(body), Headers: "Content-Encoding: gzip\r\n") : new Answer(body));
+        await using var api = new TestPaymentsApi(_ => isZipped ? new Answer(ApiForms.Zipped(body), Headers: "Content-Encoding: gzip\r\n") : new Answer(body));
         using var client = new PaymentsApi(Settings(api, "simulate.http.max-body=8KiB"), TimeProvider.System);
 
         (await Should.ThrowAsync<PaymentsApiException>(() => client.GetAsync(default))).Message.ShouldContain("max-body = 8,192");
@@ -260,47 +258,7 @@ public sealed class HttpFeedTests : IDisposable
     {
         var from = Math.Clamp(_sent - SentBefore, 0, Payments - InAnAnswer);
         var latest = s_payments[from..(from + InAnAnswer)];
-        var list = $"[{string.Join(',', latest)}]";
-        return form switch
-        {
-            "list" => new Answer(list),
-            "objects one by one" => new Answer(s_payments[Math.Min(_sent, Payments - 1)]),
-            "table" => new Answer(Table(latest)),
-            "text of a table" => new Answer(JsonSerializer.Serialize(Table(latest))),
-            "current_time" => new Answer(JsonSerializer.Serialize(Table([.. latest.Select(AtCurrentTime)]))),
-            "text of a list" => new Answer(JsonSerializer.Serialize(list)),
-            _ => new Answer(Zipped(Encoding.UTF8.GetBytes(list)), Headers: "Content-Encoding: gzip\r\n"),
-        };
-    }
-
-    static string Table(string[] payments)
-    {
-        var rows = payments.Select(payment => JsonNode.Parse(payment)!.AsObject()).ToArray();
-        return new JsonObject
-        {
-            ["columns"] = new JsonArray([.. rows[0].Select(member => (JsonNode)member.Key)]),
-            ["index"] = new JsonArray([.. Enumerable.Range(447_145, rows.Length).Select(number => (JsonNode)number)]),
-            ["data"] = new JsonArray([.. rows.Select(row => (JsonNode)new JsonArray([.. row.Select(member => member.Value?.DeepClone())]))]),
-        }.ToJsonString();
-    }
-
-    /// <summary>As APIs for this data set send it: one time in milliseconds in place of the two.</summary>
-    static string AtCurrentTime(string payment)
-    {
-        var json = JsonNode.Parse(payment)!.AsObject();
-        var seconds = (long)json["unix_time"]!;
-        json.Remove("unix_time");
-        json.Remove("trans_date_trans_time");
-        json["current_time"] = seconds * 1000;
-        return json.ToJsonString();
-    }
-
-    static byte[] Zipped(byte[] body)
-    {
-        using var zipped = new MemoryStream();
-        using (var gzip = new GZipStream(zipped, CompressionLevel.Fastest, leaveOpen: true))
-            gzip.Write(body);
-        return zipped.ToArray();
+        return ApiForms.Of(form, form == ApiForms.One ? [s_payments[Math.Min(_sent, Payments - 1)]] : latest);
     }
 
     static string[] Generated()

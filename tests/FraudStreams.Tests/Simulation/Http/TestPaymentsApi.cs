@@ -54,34 +54,45 @@ sealed class TestPaymentsApi : IAsyncDisposable
         {
             try
             {
-                var stream = client.GetStream();
-                var (head, buffer) = (new StringBuilder(), new byte[4096]);
-                while (!head.ToString().Contains("\r\n\r\n", StringComparison.Ordinal))
+                // A body would wait for the acknowledgement of its head.
+                client.NoDelay = true;
+                while (await AnswerAsync(client.GetStream()))
                 {
-                    if (await stream.ReadAsync(buffer, _closed.Token) is not (> 0 and var read))
-                        return;
-                    head.Append(Encoding.ASCII.GetString(buffer, 0, read));
                 }
-
-                var answer = _answer(_requests.Count);
-                _requests.Enqueue(head.ToString());
-                var body = answer.Body;
-                await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {answer.Status}\r\n{answer.Headers}Connection: close\r\nContent-Length: {body.Length}\r\n\r\n"), _closed.Token);
-                foreach (var piece in body[..(answer.Sent ?? body.Length)].Chunk(answer.IsSlow ? 64 : 1 << 20))
-                {
-                    await stream.WriteAsync(piece, _closed.Token);
-                    if (answer.IsSlow)
-                        await Task.Delay(2, _closed.Token);
-                }
-
-                if (answer.IsStuck)
-                    await Task.Delay(Timeout.Infinite, _closed.Token);
             }
             catch (IOException)
             {
                 // The client has gone.
             }
         }
+    }
+
+    /// <returns>Whether the connection is kept for another request.</returns>
+    async Task<bool> AnswerAsync(NetworkStream stream)
+    {
+        var (head, buffer) = (new StringBuilder(), new byte[4096]);
+        while (!head.ToString().Contains("\r\n\r\n", StringComparison.Ordinal))
+        {
+            if (await stream.ReadAsync(buffer, _closed.Token) is not (> 0 and var read))
+                return false;
+            head.Append(Encoding.ASCII.GetString(buffer, 0, read));
+        }
+
+        var answer = _answer(_requests.Count);
+        _requests.Enqueue(head.ToString());
+        var body = answer.Body;
+        var connection = answer.IsKept ? "" : "Connection: close\r\n";
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {answer.Status}\r\n{answer.Headers}{connection}Content-Length: {body.Length}\r\n\r\n"), _closed.Token);
+        foreach (var piece in body[..(answer.Sent ?? body.Length)].Chunk(answer.IsSlow ? Math.Max(64, body.Length / 100) : 1 << 20))
+        {
+            await stream.WriteAsync(piece, _closed.Token);
+            if (answer.IsSlow)
+                await Task.Delay(2, _closed.Token);
+        }
+
+        if (answer.IsStuck)
+            await Task.Delay(Timeout.Infinite, _closed.Token);
+        return answer.IsKept;
     }
 
     /// <param name="Headers">Lines, each with its end.</param>
@@ -96,6 +107,9 @@ sealed class TestPaymentsApi : IAsyncDisposable
 
         /// <summary>Whether the body comes in small pieces with pauses.</summary>
         public bool IsSlow { get; init; }
+
+        /// <summary>Whether the next request may come on the same connection.</summary>
+        public bool IsKept { get; init; }
 
         /// <summary>Whether the connection stays open after what is sent.</summary>
         public bool IsStuck { get; init; }

@@ -78,6 +78,16 @@ static class KafkaGroupSource
 
         public void End() => IsEnded = true;
 
+        public void Abandon()
+        {
+        }
+
+        public bool TryHold() => !IsEnded;
+
+        public void Release()
+        {
+        }
+
         public IConsumerGroupMetadata Membership => throw new MessageLogException("topics.rekey needs the program's own Kafka consumer: build it without KafkaConnector=akka");
 
         public long ToCommit(long nextOffset) => nextOffset;
