@@ -40,7 +40,7 @@ sealed class ModelsEndpoints(RegistryAccess registry, StreamService stream, Time
         Change("/models/rollback", "Puts the version before the champion into service again", [],
             (models, change, _) => models.RollBackAsync(change.Actor, change.Why, CancellationToken.None));
 
-        web.MapGet("/get_model_ver", context => AnswerAsync(context, models => Task.FromResult<object>(new ModelVersion(ScoringVersion ?? Champion(models)))))
+        web.MapGet("/get_model_ver", context => ShowAsync(context, models => new ModelVersion(ScoringVersion ?? Champion(models))))
             .Describe("models", "The version that scores here");
         Change("/switch_model_ver", "As /models/{version}/promote", ["version"], (models, change, version) => models.PromoteAsync(version, change.Actor, change.Why, CancellationToken.None));
         web.MapPost("/reload", ReloadAsync).Describe("models", "Answers once this process scores with the version in service");
