@@ -35,7 +35,7 @@ static class ApiBench
 
     static double At(double[] times, double share) => times[Math.Min(times.Length - 1, (int)(times.Length * share))];
 
-    static string[] Payments(string csv, int most)
+    internal static string[] Payments(string csv, int most)
     {
         using var file = File.OpenRead(csv);
         using var rows = new CsvToJson(file, SchemaFile.Read("cards"), csv);
@@ -49,7 +49,7 @@ static class ApiBench
         return [.. payments];
     }
 
-    static byte[] Request(string address, string[] payments)
+    internal static byte[] Request(string address, string[] payments)
     {
         var body = $"[{string.Join(',', payments)}]";
         return Encoding.UTF8.GetBytes($"POST /predict HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
@@ -68,29 +68,41 @@ static class ApiBench
 
     static List<double> Ask(string address, byte[][] requests, int number, long until)
     {
-        var (host, port) = (address[..address.LastIndexOf(':')], int.Parse(address[(address.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture));
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        socket.Connect(host, port);
+        using var socket = Connect(address);
         var (times, answer) = (new List<double>(), new byte[1 << 20]);
         for (var i = number * 7; ; i++)
         {
             var began = Stopwatch.GetTimestamp();
             if (began >= until)
                 return times;
-            socket.Send(requests[i % requests.Length]);
-            var length = 0;
-            do
-            {
-                var read = socket.Receive(answer.AsSpan(length));
-                if (read == 0)
-                    throw new IOException("the server has closed the connection");
-                length += read;
-            }
-            while (!IsWhole(answer.AsSpan(0, length)));
-            if (!answer.AsSpan().StartsWith("HTTP/1.1 200"u8))
-                throw new IOException(Encoding.UTF8.GetString(answer, 0, length));
+            Ask(socket, requests[i % requests.Length], answer);
             times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
         }
+    }
+
+    internal static Socket Connect(string address)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        socket.Connect(address[..address.LastIndexOf(':')], int.Parse(address[(address.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture));
+        return socket;
+    }
+
+    /// <summary>Sends a request, and returns when the whole answer is there.</summary>
+    /// <exception cref="IOException">The answer is another than 200, or none.</exception>
+    internal static void Ask(Socket socket, byte[] request, byte[] answer)
+    {
+        socket.Send(request);
+        var length = 0;
+        do
+        {
+            var read = socket.Receive(answer.AsSpan(length));
+            if (read == 0)
+                throw new IOException("the server has closed the connection");
+            length += read;
+        }
+        while (!IsWhole(answer.AsSpan(0, length)));
+        if (!answer.AsSpan().StartsWith("HTTP/1.1 200"u8))
+            throw new IOException(Encoding.UTF8.GetString(answer, 0, length));
     }
 
     /// <summary>Chunked, as of this program, or with its length said, as of others.</summary>

@@ -6,41 +6,50 @@ using FraudStreams.Model.Evaluation.Promotion;
 namespace FraudStreams.Bench;
 
 /// <summary>
-/// How often the gate passes a challenger that is exactly as good as the champion, and one that is better, when it is looked at every hour.
-/// <c>… -- gate [seeds=200] [days=60] [payments=1000] [noise=80]</c>; noise is the challenger's own, in percent of the champion's. Frauds come in bursts of a card, and a model catches or misses much of a burst as one: what would
+/// How often the gate passes a challenger that is exactly as good as the champion, and one that is better, and what it said last where it did not, when it is looked at every hour, or every so many.
+/// <c>… -- gate [seeds=200] [days=60] [payments=1000] [noise=80] [every=1]</c>; noise is the challenger's own, in percent of the champion's. Frauds come in bursts of a card, and a model catches or misses much of a burst as one: what would
 /// fool a rule that takes payments for independent.
 /// </summary>
 static class GateBench
 {
     const double FraudShare = 0.01, Separation = 3.2;
 
+    static readonly GateRules s_rules = new();
+
     public static void Run(string[] options)
     {
         var given = options.Select(option => option.Split('=', 2)).ToDictionary(option => option[0], option => int.Parse(option[1], CultureInfo.InvariantCulture));
         var (seeds, days, perDay) = (given.GetValueOrDefault("seeds", 200), given.GetValueOrDefault("days", 60), given.GetValueOrDefault("payments", 1000));
-        Console.WriteLine($"{seeds} seeds, {days} days of {perDay:N0} payments, a look each hour");
+        var every = given.GetValueOrDefault("every", 1);
+        Console.WriteLine($"{seeds} seeds, {days} days of {perDay:N0} payments, a look each {(every == 1 ? "hour" : $"{every} hours")}");
         foreach (var noise in given.TryGetValue("noise", out var percent) ? (double[])[percent / 100.0] : [1, 0.8, 0.6])
         {
             var started = Stopwatch.GetTimestamp();
             var runs = new Outcome[seeds];
-            Parallel.For(0, seeds, seed => runs[seed] = Play(seed, days, perDay, noise));
+            Parallel.For(0, seeds, seed => runs[seed] = Play(seed, days, perDay, noise, every));
             var passed = runs.Where(run => run.PassedOn is not null).Select(run => run.PassedOn!.Value).Order().ToArray();
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"challenger's noise {noise:0.0} of the champion's: average precision {runs.Average(run => run.Champion):0.000} and {runs.Average(run => run.Challenger):0.000}; passed {passed.Length} ({(double)passed.Length / seeds:0.0%})"
-                + $"{(passed.Length > 0 ? $", half of them by day {passed[passed.Length / 2]:0.0}" : "")}; e-value reached 20 in {runs.Count(run => run.Reached)}, with a bet on each payment {runs.Count(run => run.ReachedByPayment)}; {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s"));
+                + $"{(passed.Length > 0 ? $", half of them by day {passed[passed.Length / 2]:0.0}, nine of ten by day {passed[passed.Length * 9 / 10]:0.0}" : "")}; e-value reached 20 in {runs.Count(run => run.Reached)}, with a bet on each payment {runs.Count(run => run.ReachedByPayment)}; {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s"));
+            foreach (var why in runs.Where(run => run.PassedOn is null).SelectMany(run => run.Last).GroupBy(Kind).OrderByDescending(kind => kind.Count()))
+                Console.WriteLine($"  not passed, at its last look, in {why.Count()}: {why.Key}");
         }
     }
 
-    /// <summary>The gate asks for the evidence in any case, so that the rest of it is computed only where the evidence suffices.</summary>
-    static Outcome Play(int seed, int days, int perDay, double noise)
+    /// <summary>A reason without its figures.</summary>
+    static string Kind(string reason) => string.Concat(reason.Split(' ').Where(word => !word.Any(char.IsDigit)).Select(word => word + " ")).Trim();
+
+    /// <summary>The gate asks for the evidence, for so many frauds and so long a time in any case, so that the rest of it is computed only where these suffice.</summary>
+    static Outcome Play(int seed, int days, int perDay, double noise, int every)
     {
         var payments = Make(seed, days, perDay, noise);
         var (evidence, byPayment) = (new BettingEvidence(), new BettingEvidence());
-        var (passedOn, reached, reachedByPayment, next) = ((double?)null, false, false, 0);
-        for (var hour = 1; hour <= days * 24 && passedOn is null; hour++)
+        var (passedOn, reached, reachedByPayment, next, frauds, last) = ((double?)null, false, false, 0, 0, (IEnumerable<string>)["the evidence, the frauds or the time do not suffice"]);
+        for (var hour = every; hour <= days * 24 && passedOn is null; hour += every)
         {
             for (; next < payments.Length && payments[next].Time <= hour * 3_600_000L; next++)
             {
+                frauds += payments[next].IsFraud ? 1 : 0;
                 evidence.Add(payments[next]);
                 byPayment.Add(payments[next] with { Card = next });
             }
@@ -49,17 +58,19 @@ static class GateBench
             if (evidence.Value < 1 / GateRules.Level)
                 continue;
             reached = true;
-            if (Judge(payments.AsSpan(0, next)).State == GateState.Passed)
-                passedOn = hour / 24.0;
+            if (frauds < s_rules.MinFrauds || payments[next - 1].Time - payments[0].Time < s_rules.MinDays * 86_400_000)
+                continue;
+            var report = Judge(payments.AsSpan(0, next));
+            (passedOn, last) = (report.State == GateState.Passed ? (double?)(hour / 24.0) : null, report.Reasons);
         }
 
         var labels = Array.ConvertAll(payments, payment => payment.IsFraud ? (byte)1 : (byte)0);
         return new Outcome(
-            passedOn, reached, reachedByPayment, Ranking.AveragePrecision(Array.ConvertAll(payments, payment => payment.Champion), labels),
+            passedOn, reached, reachedByPayment, last, Ranking.AveragePrecision(Array.ConvertAll(payments, payment => payment.Champion), labels),
             Ranking.AveragePrecision(Array.ConvertAll(payments, payment => payment.Challenger), labels));
     }
 
-    static GateReport Judge(ReadOnlySpan<GatePayment> payments) => PromotionGate.Judge("one", "other", payments, -1, long.MaxValue / 2, new GateRules());
+    static GateReport Judge(ReadOnlySpan<GatePayment> payments) => PromotionGate.Judge("one", "other", payments, -1, long.MaxValue / 2, s_rules);
 
     static GatePayment[] Make(int seed, int days, int perDay, double challengerNoise)
     {
@@ -95,5 +106,5 @@ static class GateBench
         }
     }
 
-    sealed record Outcome(double? PassedOn, bool Reached, bool ReachedByPayment, double Champion, double Challenger);
+    sealed record Outcome(double? PassedOn, bool Reached, bool ReachedByPayment, IEnumerable<string> Last, double Champion, double Challenger);
 }

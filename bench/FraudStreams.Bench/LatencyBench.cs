@@ -89,7 +89,7 @@ static class LatencyBench
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    static string Cut(string csv, string root, int payments)
+    internal static string Cut(string csv, string root, int payments)
     {
         var path = Path.Combine(root, $"payments-{payments}.csv");
         if (!File.Exists(path))
@@ -175,7 +175,7 @@ static class LatencyBench
         }
     }
 
-    static IEnumerable<(long Time, string? Id)> Embedded(string data, string topic)
+    internal static IEnumerable<(long Time, string? Id)> Embedded(string data, string topic)
     {
         using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(data, "topics.db"), Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
         connection.Open();

@@ -70,6 +70,9 @@ switch (args)
     case ["latency", var csv, var model, .. var options]:
         await LatencyBench.MeasureAsync(csv, model, options);
         return 0;
+    case ["beside", var csv, var model, .. var options]:
+        await BesideBench.MeasureAsync(csv, model, options);
+        return 0;
     case ["gate", .. var options]:
         GateBench.Run(options);
         return 0;
@@ -81,10 +84,33 @@ switch (args)
         return 0;
     default:
         Console.Error.WriteLine(
-            "usage: topics [folder] | foreign payments.csv model-folder [rounds=3] [payments=200000] [kafka=broker:port] | guess folder | store predictions.ndjson [folder | \"Host=…\"] | reading payments.csv | "
-            + "spine payments.csv model-folder [rounds] | history payments.csv [schema] | history-stream train.csv later.csv [rounds] | "
-            + "kafka payments.csv model-folder broker:port [rounds] [schema] | "
-            + "kafka-hosts payments.csv model-folder broker:port \"Host=…;Username=…;Password=…\" [schema] | matrix payments.csv features.fsm [schema] | "
-            + "windows [cards] [days] | training features.fsm [trees=100] … | models later.csv earlier.csv version-folder… | scoring features.fsm [trees=200] … | reasons features.fsm [trees=200] … | api 127.0.0.1:8080 payments.csv [seconds] [connections] | siege 127.0.0.1:8080 payments.csv [requests=100000] [idle=9000] | telemetry published-program payments.csv model-folder [rounds=5] [share=1%] | latency payments.csv model-folder [rates=100,1000,…] [seconds=20] [kafka=broker:port] [chart=file.svg] | training-beside payments.csv [rounds=5] [schema=cards] | gate [seeds=200] [days=60] [payments=1000] [noise=80] | drift [handbook-transactions.csv] [seeds=20] [payments=500] [faults=2] [key=value …] | loop payments.csv schema folder [learnt-days=14] [days=180] [key=value …]");
+            """
+            usage:
+              topics [folder]
+              foreign payments.csv model-folder [rounds=3] [payments=200000] [kafka=broker:port]
+              guess folder
+              store predictions.ndjson [folder | "Host=…"]
+              reading payments.csv
+              spine payments.csv model-folder [rounds]
+              history payments.csv [schema]
+              history-stream train.csv later.csv [rounds]
+              kafka payments.csv model-folder broker:port [rounds] [schema]
+              kafka-hosts payments.csv model-folder broker:port "Host=…;Username=…;Password=…" [schema]
+              matrix payments.csv features.fsm [schema]
+              windows [cards] [days]
+              training features.fsm [trees=100] …
+              models later.csv earlier.csv version-folder…
+              scoring features.fsm [trees=200] …
+              reasons features.fsm [trees=200] …
+              api 127.0.0.1:8080 payments.csv [seconds] [connections]
+              siege 127.0.0.1:8080 payments.csv [requests=100000] [idle=9000]
+              telemetry published-program payments.csv model-folder [rounds=5] [share=1%]
+              latency payments.csv model-folder [rates=100,1000,…] [seconds=20] [kafka=broker:port] [chart=file.svg]
+              beside payments.csv model-folder [rate=5000] [seconds=10] [rounds=2] [singles=500] [hundreds=20] [connections=16] [key=value …]
+              training-beside payments.csv [rounds=9] [payments=400000] [schema=cards]
+              gate [seeds=200] [days=60] [payments=1000] [noise=80] [every=1]
+              drift [handbook-transactions.csv] [seeds=20] [payments=500] [faults=2] [key=value …]
+              loop payments.csv schema folder [learnt-days=14] [days=180] [key=value …]
+            """);
         return 2;
 }

@@ -5,7 +5,8 @@ namespace FraudStreams.Bench;
 
 /// <summary>
 /// Scoring while the same process trains a challenger, against scoring alone, in pairs: a stream with a store full of earlier payments takes the later ones as
-/// fast as it can, from the file to committed predictions. The times are those of the predictions' records. <c>… -- training-beside payments.csv [rounds=5] [schema=cards]</c>
+/// fast as it can, from the file to committed predictions. The times are those of the predictions' records. The first run is not counted, and of two pairs in a
+/// row one begins with training, one without. <c>… -- training-beside payments.csv [rounds=9] [payments=400000] [schema=cards]</c>; so many payments of the file, half of them stored beforehand.
 /// </summary>
 static class TrainingBesideBench
 {
@@ -25,34 +26,36 @@ static class TrainingBesideBench
     public static void Run(string csv, string[] options)
     {
         var given = options.Select(option => option.Split('=', 2)).ToDictionary(option => option[0], option => option[1]);
-        var (rounds, schema) = (int.Parse(given.GetValueOrDefault("rounds", "5")), given.GetValueOrDefault("schema", "cards"));
+        var (rounds, most, schema) = (int.Parse(given.GetValueOrDefault("rounds", "9")), int.Parse(given.GetValueOrDefault("payments", "400000")), given.GetValueOrDefault("schema", "cards"));
         var root = Directory.CreateTempSubdirectory("fraudstreams-bench-").FullName;
-        var (earlier, later, payments) = Split(csv, root);
+        var (earlier, later, payments) = Split(csv, most, root);
         var prepared = Path.Combine(root, "prepared");
         string[] settings = ["--schema", schema, "--set", "batch.wait=100ms", "--set", "topics.partitions=1"];
         SpineBench.Run("preparing", [Program, "run", "--input", earlier, "--until-drained", "--data", prepared, "--set", $"model.first-run.max-rows={FirstRows}", .. settings]);
-        var ratios = new List<double>();
+        var pairs = new List<(double Alone, double Beside)>();
+        Measure(trains: false);
         for (var round = 0; round < rounds; round++)
         {
-            double alone = 0, beside = 0;
-            foreach (var trains in round % 2 == 0 ? (bool[])[false, true] : [true, false])
-            {
-                var data = Path.Combine(root, $"data-{round}-{trains}");
-                Copy(prepared, data);
-                var run = SpineBench.Run($"training {trains}", [Program, "run", "--input", later, "--until-drained", "--roles", $"simulate,score{(trains ? ",train" : "")}", "--data", data, .. settings, .. Set(trains ? s_training : [])]);
-                Check(run.Output, trains);
-                var perSecond = PaymentsASecond(data, payments);
-                Console.WriteLine($"{(trains ? "beside training" : "alone"),-15} {perSecond,8:N0}/s, {run.Cpu.TotalSeconds:0.00} s CPU, peak {run.Peak / 1e6:0} MB");
-                (alone, beside) = trains ? (alone, perSecond) : (perSecond, beside);
-                Directory.Delete(data, recursive: true);
-            }
-
-            ratios.Add(beside / alone);
+            var first = Measure(trains: round % 2 == 1);
+            var second = Measure(trains: round % 2 == 0);
+            pairs.Add(round % 2 == 0 ? (first, second) : (second, first));
         }
 
-        ratios.Sort();
-        Console.WriteLine($"beside training / alone, payments/s: median {ratios[ratios.Count / 2]:0.00} ({string.Join(", ", ratios.Select(ratio => $"{ratio:0.00}"))})");
+        double[] ratios = [.. pairs.Select(pair => pair.Beside / pair.Alone).Order()];
+        Console.WriteLine($"beside training / alone, payments/s: median {ratios[ratios.Length / 2]:0.00}, quartiles {ratios[ratios.Length / 4]:0.00} and {ratios[ratios.Length * 3 / 4]:0.00}, all together {pairs.Sum(pair => 1 / pair.Alone) / pairs.Sum(pair => 1 / pair.Beside):0.00} ({string.Join(", ", ratios.Select(ratio => $"{ratio:0.00}"))})");
         Directory.Delete(root, recursive: true);
+
+        double Measure(bool trains)
+        {
+            var data = Path.Combine(root, "data");
+            Copy(prepared, data);
+            var run = SpineBench.Run($"training {trains}", [Program, "run", "--input", later, "--until-drained", "--roles", $"simulate,score{(trains ? ",train" : "")}", "--data", data, .. settings, .. Set(trains ? s_training : [])]);
+            Check(run.Output, trains);
+            var perSecond = PaymentsASecond(data, payments);
+            Console.WriteLine($"{(trains ? "beside training" : "alone"),-15} {perSecond,8:N0}/s, {run.Cpu.TotalSeconds:0.00} s CPU, peak {run.Peak / 1e6:0} MB");
+            Directory.Delete(data, recursive: true);
+            return perSecond;
+        }
     }
 
     static string Program => typeof(StreamService).Assembly.Location;
@@ -77,13 +80,13 @@ static class TrainingBesideBench
         long TimeOf(long offset) => topics.QueryLong($"SELECT time FROM \"predictions/0\" WHERE \"offset\" = {offset}");
     }
 
-    static (string Earlier, string Later, int LaterPayments) Split(string csv, string root)
+    static (string Earlier, string Later, int LaterPayments) Split(string csv, int most, string root)
     {
         var (earlier, later) = (Path.Combine(root, "earlier.csv"), Path.Combine(root, "later.csv"));
-        var rows = File.ReadLines(csv).Count() - 1;
+        var rows = File.ReadLines(csv).Take(most + 1).Count() - 1;
         var first = (int)(rows * Earlier);
         File.WriteAllLines(earlier, File.ReadLines(csv).Take(first + 1));
-        File.WriteAllLines(later, File.ReadLines(csv).Where((_, line) => line == 0 || line > first));
+        File.WriteAllLines(later, File.ReadLines(csv).Take(rows + 1).Where((_, line) => line == 0 || line > first));
         return (earlier, later, rows - first);
     }
 

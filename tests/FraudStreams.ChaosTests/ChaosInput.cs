@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FraudStreams.Simulation.Generation;
 using FraudStreams.Tests;
 using FraudStreams.Tests.Simulation;
@@ -21,10 +22,10 @@ sealed class ChaosInput
     const int IdColumn = 18;
     const int UnixTimeColumn = 19;
 
-    static readonly Dictionary<int, ChaosInput> s_made = [];
+    static readonly ConcurrentDictionary<int, Lazy<ChaosInput>> s_made = [];
 
     readonly TemporaryFolder _folder = new();
-    readonly Dictionary<string, Task<IReadOnlyDictionary<string, Verdict>>> _quiet = [];
+    readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyDictionary<string, Verdict>>>> _quiet = [];
 
     ChaosInput(int payments)
     {
@@ -53,21 +54,12 @@ sealed class ChaosInput
     /// <summary>The ids of the rows that have to be rejected.</summary>
     public IReadOnlySet<string> BadIds { get; }
 
-    public static ChaosInput Of(int payments)
-    {
-        if (!s_made.TryGetValue(payments, out var input))
-            s_made[payments] = input = new ChaosInput(payments);
-        return input;
-    }
+    public static ChaosInput Of(int payments) => s_made.GetOrAdd(payments, new Lazy<ChaosInput>(() => new ChaosInput(payments))).Value;
 
     /// <summary>The verdicts of an undisturbed run, by payment id.</summary>
     /// <param name="prepare">Puts a model other than the tests' default into service, which <paramref name="model"/> then names.</param>
-    public Task<IReadOnlyDictionary<string, Verdict>> QuietVerdictsAsync(string model = "", Action<StreamFolder>? prepare = null)
-    {
-        if (!_quiet.TryGetValue(model, out var verdicts))
-            _quiet[model] = verdicts = RunQuietlyAsync(prepare);
-        return verdicts;
-    }
+    public Task<IReadOnlyDictionary<string, Verdict>> QuietVerdictsAsync(string model = "", Action<StreamFolder>? prepare = null) =>
+        _quiet.GetOrAdd(model, new Lazy<Task<IReadOnlyDictionary<string, Verdict>>>(() => RunQuietlyAsync(prepare))).Value;
 
     async Task<IReadOnlyDictionary<string, Verdict>> RunQuietlyAsync(Action<StreamFolder>? prepare)
     {

@@ -6,8 +6,7 @@ namespace FraudStreams.ChaosTests;
 
 /// <summary>Sets up a scenario's stage, runs it, and then checks the invariants.</summary>
 [Trait("chaos", "yes")]
-[Collection(ChaosCollection.Name)]
-public abstract class ChaosTest(ITestOutputHelper output, ChaosServers servers)
+public abstract class ChaosTest(ITestOutputHelper output)
 {
     static readonly TimeSpan s_lastMail = TimeSpan.FromSeconds(20);
 
@@ -18,15 +17,19 @@ public abstract class ChaosTest(ITestOutputHelper output, ChaosServers servers)
     /// <param name="story">The steps. At the end everything has to be processed.</param>
     /// <param name="verdicts">The expected scores; those of an undisturbed run by default.</param>
     /// <param name="diskMegabytes">Size of a separate disk for the data folder.</param>
-    private protected async Task PlayAsync(
+    private protected Task PlayAsync(
         string scenario, Parts parts, int number, int payments, Func<Stage, Chaos, Task> story,
-        Func<ChaosInput, Task<VerdictsById>>? verdicts = null, int? diskMegabytes = null)
+        Func<ChaosInput, Task<VerdictsById>>? verdicts = null, int? diskMegabytes = null) =>
+        ChaosRows.InTurnAsync(parts, () => PlayInTurnAsync(scenario, parts, number, payments, story, verdicts, diskMegabytes));
+
+    async Task PlayInTurnAsync(
+        string scenario, Parts parts, int number, int payments, Func<Stage, Chaos, Task> story, Func<ChaosInput, Task<VerdictsById>>? verdicts, int? diskMegabytes)
     {
         var input = ChaosInput.Of(payments);
         var expected = verdicts is null ? VerdictsById.Of(await input.QuietVerdictsAsync()) : await verdicts(input);
         var chaos = new Chaos(ChaosForm.Seed + number);
         var report = new ChaosReport(output, scenario, parts, chaos.Seed);
-        await using var stage = await Stage.OpenAsync(parts, input, servers, diskMegabytes);
+        await using var stage = await Stage.OpenAsync(parts, input, diskMegabytes);
         Ledger? ledger = null;
         Exception? failure = null;
         try

@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>The clock jumps, forward and back, while the program runs and between two starts.</summary>
-public sealed class ClockTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
+public sealed class ClockTests(ITestOutputHelper output) : ChaosTest(output)
 {
     static readonly int s_payments = ChaosForm.Of(6_000, 60_000);
     static readonly int s_jumps = ChaosForm.Of(4, 20);

@@ -13,7 +13,7 @@ namespace FraudStreams.ChaosTests;
 /// Three brokers under one stream: restarted one after the other, killed while they lead and coordinate, one down for long, two down. With one down all
 /// pipelines go on; with two down nothing is acknowledged, and nothing that was acknowledged is lost.
 /// </summary>
-public sealed partial class ClusterTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
+public sealed partial class ClusterTests(ITestOutputHelper output) : ChaosTest(output)
 {
     /// <summary>More than are produced while faults last; the rest is then produced without a rate limit.</summary>
     static readonly int s_payments = ChaosForm.Of(20_000, 200_000);

@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>A disk fills up under load, and has space again: that of topics, store and journal, or that of the database's tables.</summary>
-public sealed class FullDiskTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
+public sealed class FullDiskTests(ITestOutputHelper output) : ChaosTest(output)
 {
     static readonly int s_payments = ChaosForm.Of(6_000, 60_000);
     static readonly int s_disk = ChaosForm.Of(64, 400);
@@ -20,7 +20,7 @@ public sealed class FullDiskTests(ITestOutputHelper output, ChaosServers servers
 
     static async Task FilledAsync(Stage stage, Chaos chaos)
     {
-        await using var run = stage.Start("run", "--input", stage.Input.Csv, "--until-drained", "--set", $"speeds.speed_1={ChaosForm.Of(1000, 3000)}/s");
+        await using var run = stage.Start(["run", "--input", stage.Input.Csv, "--until-drained", .. Stage.Set([$"speeds.speed_1={ChaosForm.Of(1000, 3000)}/s", .. stage.PatientSession])]);
         foreach (var moment in chaos.Moments(s_fills))
         {
             var reached = await stage.ReachAsync(progress => progress.Stored > 0 && progress.Work >= moment * 4 * stage.Input.Rows, $"{moment:P0} of the work", run);

@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>One process with all roles, killed repeatedly at random points of its work.</summary>
-public sealed class HostKillTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
+public sealed class HostKillTests(ITestOutputHelper output) : ChaosTest(output)
 {
     static readonly int s_payments = ChaosForm.Of(20_000, 200_000);
     static readonly int s_kills = ChaosForm.Of(5, 50);

@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>The files of the model in service are damaged: before a start, under a running process, and at a promotion.</summary>
-public sealed class ModelArtifactTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
+public sealed class ModelArtifactTests(ITestOutputHelper output) : ChaosTest(output)
 {
     const int Failed = 1;
 

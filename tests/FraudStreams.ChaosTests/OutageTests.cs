@@ -1,12 +1,14 @@
 using FraudStreams.Simulation.Generation;
 using FraudStreams.Sqlite;
 using Shouldly;
+using Xunit;
 using Xunit.Abstractions;
 
 namespace FraudStreams.ChaosTests;
 
 /// <summary>A server is stopped or killed under load, and restarted after seconds or a minute; pipelines that do not need it keep their latency.</summary>
-public sealed class OutageTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
+[Collection(AloneCollection.Name)]
+public sealed class OutageTests(ITestOutputHelper output) : ChaosTest(output)
 {
     /// <summary>Enough for a median.</summary>
     const int SomeAlerts = 25;

@@ -36,6 +36,8 @@ sealed class ProductionStage : Stage
     /// <summary>On the disk of the database.</summary>
     public override string Filler => _disk!.Filler;
 
+    public override IReadOnlyList<string> PatientSession => ["topics.kafka.consumer.client.session.timeout.ms=45000"];
+
     protected override FraudSettings Registry => Tests.Configuration.SettingsOf.Set(["topics.kind=kafka", "topics.kafka.timeout=10s", .. _topics.Settings]);
 
     protected override IEnumerable<string> Settings =>
@@ -49,9 +51,9 @@ sealed class ProductionStage : Stage
 
     protected override IEnumerable<(string Name, string Value)> Environment => [(PostgresStoreSettings.PasswordVariable, _store.Password.Reveal())];
 
-    public static async Task<ProductionStage> OpenAsync(ChaosInput input, ChaosServers servers, int? diskMegabytes)
+    public static async Task<ProductionStage> OpenAsync(ChaosInput input, int? diskMegabytes)
     {
-        await servers.EnsureUpAsync();
+        var servers = await ChaosServers.UpAsync();
         return new ProductionStage(input, servers.Broker, servers.Postgres, diskMegabytes is { } megabytes ? new PostgresDisk(servers.Postgres, megabytes) : null);
     }
 

@@ -10,7 +10,7 @@ using Xunit.Abstractions;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>Versions go into service and out of it at full load; hosts are killed meanwhile, the registry's server goes away, and an artifact is half there.</summary>
-public sealed class PromotionTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
+public sealed class PromotionTests(ITestOutputHelper output) : ChaosTest(output)
 {
     const int Hosts = 3;
 
@@ -18,9 +18,6 @@ public sealed class PromotionTests(ITestOutputHelper output, ChaosServers server
     static readonly int s_perSecond = ChaosForm.Of(1_000, 5_000);
     static readonly int s_changes = ChaosForm.Of(2, 20);
     static readonly int s_kills = ChaosForm.Of(1, 10);
-
-    /// <summary>No host dies: one that a busy machine holds up for seconds is not to lose its partitions, and publish again what it had published.</summary>
-    const string PatientSession = "topics.kafka.consumer.client.session.timeout.ms=45000";
 
     static readonly string s_why = "a scenario's";
 
@@ -30,7 +27,7 @@ public sealed class PromotionTests(ITestOutputHelper output, ChaosServers server
 
     [ChaosFact(Parts.Production)]
     public Task Promotions_and_rollbacks_at_full_load_lose_and_duplicate_nothing_on_three_hosts() =>
-        PlayAsync("promoted and rolled back", Parts.Production, 91, s_payments, (stage, chaos) => ChangeAsync(stage, chaos, [.. Enumerable.Repeat<string[]>([.. Host, "--set", PatientSession], Hosts)]), BothAsync);
+        PlayAsync("promoted and rolled back", Parts.Production, 91, s_payments, (stage, chaos) => ChangeAsync(stage, chaos, [.. Enumerable.Repeat<string[]>([.. Host, .. Stage.Set(stage.PatientSession)], Hosts)]), BothAsync);
 
     [ChaosFact(Parts.Production)]
     public Task Hosts_killed_while_versions_change_and_a_registry_that_is_away_lose_nothing() =>

@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>Hosts join and leave every few seconds: stopped, killed, or stalled until the others have taken over their partitions.</summary>
-public sealed class RebalanceTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
+public sealed class RebalanceTests(ITestOutputHelper output) : ChaosTest(output)
 {
     const int MaxHosts = 3;
 

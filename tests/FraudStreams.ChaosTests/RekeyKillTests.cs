@@ -11,7 +11,7 @@ namespace FraudStreams.ChaosTests;
 /// A topic of others, keyed by ids over four partitions, fills ours while the host that does it is killed again and again: each payment is there once, in the order
 /// of event time, and has the score of an undisturbed run.
 /// </summary>
-public sealed class RekeyKillTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
+public sealed class RekeyKillTests(ITestOutputHelper output) : ChaosTest(output)
 {
     const string Source = "payments.v1";
     const int Partitions = 4;

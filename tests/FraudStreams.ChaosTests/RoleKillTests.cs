@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>Each role in a process of its own, and each of them killed and restarted.</summary>
-public sealed class RoleKillTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
+public sealed class RoleKillTests(ITestOutputHelper output) : ChaosTest(output)
 {
     static readonly int s_payments = ChaosForm.Of(10_000, 100_000);
     static readonly int s_killsOfEach = ChaosForm.Of(1, 4);

@@ -11,6 +11,8 @@ namespace FraudStreams.ChaosTests;
 /// </summary>
 abstract class Stage : IAsyncDisposable
 {
+    const int LookEveryMilliseconds = 20;
+
     /// <summary>One mail per alert, so that they can be counted; one in flight at a time, so that a kill repeats at most one.</summary>
     static readonly string[] Common =
     [
@@ -39,6 +41,9 @@ abstract class Stage : IAsyncDisposable
     /// <summary>`transactions` is filled from a topic of others, whose unreadable records do not come there.</summary>
     public bool IsRekeyed { get; set; }
 
+    /// <summary>Where no host dies: one that a busy machine holds up for seconds is not to lose its partitions, and publish again what it had published.</summary>
+    public virtual IReadOnlyList<string> PatientSession => [];
+
     /// <summary>What decides where the registry of models is.</summary>
     protected abstract FraudSettings Registry { get; }
 
@@ -49,13 +54,13 @@ abstract class Stage : IAsyncDisposable
 
     protected virtual IEnumerable<(string Name, string Value)> Environment => [];
 
-    public static async Task<Stage> OpenAsync(Parts parts, ChaosInput input, ChaosServers servers, int? diskMegabytes = null)
+    public static async Task<Stage> OpenAsync(Parts parts, ChaosInput input, int? diskMegabytes = null)
     {
         Stage stage = parts switch
         {
             Parts.Embedded => new EmbeddedStage(input, diskMegabytes),
             Parts.Cluster => await ClusterStage.OpenAsync(input),
-            _ => await ProductionStage.OpenAsync(input, servers, diskMegabytes),
+            _ => await ProductionStage.OpenAsync(input, diskMegabytes),
         };
         await stage.Mail.StartAsync();
         return stage;
@@ -98,13 +103,15 @@ abstract class Stage : IAsyncDisposable
         StageProgress? last = null;
         var processes = running.ToList();
         var waited = Stopwatch.StartNew();
+        var looked = TimeSpan.Zero;
         while (last is null || !reached(last))
         {
             if (processes.FirstOrDefault(process => process.HasExited) is { } ended)
                 throw new InvalidOperationException($"a process ended while {what} was waited for:\n{ended.Output}\n{ended.Errors}");
             if (waited.Elapsed.TotalSeconds > ChaosForm.LimitSeconds)
                 throw new TimeoutException($"still waiting for {what}, at {last}; the last words of its processes:\n{string.Join('\n', processes.Select(LastWords))}");
-            await Task.Delay(20);
+            await Tests.Eventually.PauseAsync(waited.Elapsed - looked, LookEveryMilliseconds);
+            looked = waited.Elapsed;
             last = Progress() ?? last;
         }
 
@@ -130,7 +137,7 @@ abstract class Stage : IAsyncDisposable
         {
             if (waited.Elapsed.TotalSeconds > ChaosForm.LimitSeconds)
                 throw new TimeoutException($"{sent} alerts went out in {ChaosForm.LimitSeconds} s, of {alerts} that were waited for");
-            await Task.Delay(20);
+            await Task.Delay(LookEveryMilliseconds);
         }
 
         return new Window(from, Window.Now);

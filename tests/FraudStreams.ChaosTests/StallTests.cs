@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>A server stalls instead of closing (SIGSTOP): connections stay open and nothing answers, so that only timeouts detect it.</summary>
-public sealed class StallTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
+public sealed class StallTests(ITestOutputHelper output) : ChaosTest(output)
 {
     static readonly int s_payments = ChaosForm.Of(6_000, 100_000);
 

@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>SIGTERM under load, repeatedly: what is in flight is drained, so nothing is repeated, and the process ends in time.</summary>
-public sealed class TerminationTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
+public sealed class TerminationTests(ITestOutputHelper output) : ChaosTest(output)
 {
     static readonly int s_payments = ChaosForm.Of(10_000, 100_000);
     static readonly int s_stops = ChaosForm.Of(3, 20);
@@ -26,7 +26,7 @@ public sealed class TerminationTests(ITestOutputHelper output, ChaosServers serv
         for (var stop = 0; stop < s_stops; stop++)
         {
             var before = stage.Progress()?.Work ?? 0;
-            await using var run = stage.Start("run", "--input", stage.Input.Csv, "--set", $"speeds.speed_1={ChaosForm.Of(3000, 6000)}/s");
+            await using var run = stage.Start(["run", "--input", stage.Input.Csv, .. Stage.Set([$"speeds.speed_1={ChaosForm.Of(3000, 6000)}/s", .. stage.PatientSession])]);
             await stage.ReachAsync(progress => progress.Work > before || progress.IsAtEnd(stage.Input.Rows), "a beginning", run);
             await Task.Delay(chaos.Random.Next(1000));
 
@@ -40,6 +40,6 @@ public sealed class TerminationTests(ITestOutputHelper output, ChaosServers serv
         }
 
         chaos.Remark($"slowest stop {slowest.TotalSeconds:0.0} s");
-        await stage.DrainAsync();
+        await stage.DrainAsync([.. stage.PatientSession]);
     }
 }

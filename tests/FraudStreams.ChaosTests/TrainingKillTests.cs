@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 namespace FraudStreams.ChaosTests;
 
 /// <summary>The host that trains a challenger is killed while it does, and on Kafka the database that holds the payments and the lease goes away with it.</summary>
-public sealed class TrainingKillTests(ITestOutputHelper output, ChaosServers servers) : ChaosTest(output, servers)
+public sealed class TrainingKillTests(ITestOutputHelper output) : ChaosTest(output)
 {
     const int Hosts = 3;
     const int PerSecond = 1_000;

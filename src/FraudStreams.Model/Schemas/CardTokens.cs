@@ -17,16 +17,25 @@ public sealed record CardTokenKey(string Name, ImmutableArray<byte> Secret)
 
 /// <summary>
 /// Replaces the card number of a payment's record by a token: HMAC-SHA256 under a secret key, cut to 128 bits, with the key's name before it and the last four
-/// digits behind it, such as `tok_a1_Jx0…_7771`. A card has one token under a key, so that windows, partitions and searches work as with the number. A token
-/// stays as it is. Several threads may use it at once.
+/// digits behind it, such as `tok_a1_Jx0…_7771`. A card has one token, so that windows, partitions and searches work as with the number.
+/// A rotation hashes tokens once more: with two keys a card's token is the HMAC under the newer one of its token under the older one. So who has the keys, and no
+/// number, can tell which token under the newer key is that of one under the older, and records and windows from before the rotation go on as the same card. Other
+/// tokens stay as they are. Several threads may use it at once.
 /// </summary>
-/// <param name="keys">The key in force, and the one before it, whose tokens are still found.</param>
+/// <param name="keys">The key in force first, then those before it, the latest first. Without an older one other tokens are made.</param>
 public sealed class CardTokens(TransactionSchema schema, ImmutableArray<CardTokenKey> keys)
 {
     /// <summary>Begins every token.</summary>
     public const string Begin = "tok_";
 
     const int TokenBytes = 16;
+
+    /// <summary>Of the hash, in base64 without padding.</summary>
+    const int HashCharacters = 22;
+
+    /// <summary>Behind the hash of a card that is no number: two of its characters, which a rotation leaves as they are.</summary>
+    const int PlaceCharacters = 2;
+
     const int ShownDigits = 4;
 
     /// <summary>A shorter number is more its last four digits than a card.</summary>
@@ -36,6 +45,7 @@ public sealed class CardTokens(TransactionSchema schema, ImmutableArray<CardToke
 
     const int LongestGrouped = 64;
 
+    static readonly SearchValues<byte> s_ofToken = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"u8);
     static readonly SearchValues<byte> s_grouped = SearchValues.Create("0123456789 -"u8), s_groupSigns = SearchValues.Create(" -"u8);
 
     /// <summary>The digits of a token behind its last mark, by which people recognise a card; none where it is no token.</summary>
@@ -45,14 +55,35 @@ public sealed class CardTokens(TransactionSchema schema, ImmutableArray<CardToke
     /// <summary>Whether a card field holds a token.</summary>
     public static bool IsToken(ReadOnlySpan<byte> card) => card.StartsWith("tok_"u8);
 
-    /// <summary>The tokens of a card, that of the key in force first.</summary>
-    public ImmutableArray<string> Of(string card) => [.. keys.Select(key => Of(Encoding.UTF8.GetBytes(card), key))];
+    /// <summary>
+    /// What places a key in a partition: of a token what stands behind its hash, which is the same under every key of tokens, so that a card stays in its partition; any
+    /// other key is its own.
+    /// </summary>
+    public static ReadOnlySpan<byte> PlaceOf(ReadOnlySpan<byte> key) => TryRead(key, out _, out var place) && !place.IsEmpty ? place : key;
+
+    /// <summary>The tokens of a card, that of the key in force first; of a token, that one last and those that rotations made of it before it.</summary>
+    public ImmutableArray<string> Of(string card)
+    {
+        var utf8 = Encoding.UTF8.GetBytes(card);
+        var tokens = new List<byte[]> { IsToken(utf8) ? utf8 : First(utf8) };
+        for (var next = KeyAfter(tokens[0]); next >= 0; next--)
+            tokens.Insert(0, Next(tokens[0], keys[next]));
+        return [.. tokens.Select(token => Encoding.UTF8.GetString(token))];
+    }
 
     /// <summary>A card's digits without the blanks and hyphens between them; anything else as it is.</summary>
     public static string CanonicalOf(string card) => Encoding.UTF8.GetString(Canonical(Encoding.UTF8.GetBytes(card)));
 
-    /// <summary>A key of a topic, where it is a card.</summary>
-    public byte[] Key(ReadOnlySpan<byte> card) => card.IsEmpty || IsToken(card) ? card.ToArray() : Encoding.UTF8.GetBytes(Of(card, keys[0]));
+    /// <summary>A key of a topic, where it is a card: its token under the key in force, also of a token under one before it.</summary>
+    public byte[] Key(ReadOnlySpan<byte> card)
+    {
+        if (card.IsEmpty)
+            return [];
+        var token = IsToken(card) ? card.ToArray() : First(card);
+        for (var next = KeyAfter(token); next >= 0; next--)
+            token = Next(token, keys[next]);
+        return token;
+    }
 
     /// <summary>
     /// The record with its card replaced, also where another field repeats it, and other card numbers in its texts masked; its id stays. Where the record is no
@@ -94,8 +125,8 @@ public sealed class CardTokens(TransactionSchema schema, ImmutableArray<CardToke
                 continue;
             var (start, end) = ((int)json.TokenStartIndex, (int)json.BytesConsumed);
 
-            // What is a token already is written as it is: it may be anything behind its beginning.
-            if (start == cardStart && IsToken(card))
+            // What stays the token that it is, is written as it is: it may be anything behind its beginning.
+            if (start == cardStart && token.AsSpan().SequenceEqual(card))
                 continue;
             var value = start == cardStart || (!isId && json.TokenType == JsonTokenType.Number && digits.Length >= LeastDigits && json.ValueSpan.SequenceEqual(digits)) ? token
                 : isId || json.TokenType == JsonTokenType.Number ? null
@@ -146,12 +177,56 @@ public sealed class CardTokens(TransactionSchema schema, ImmutableArray<CardToke
         return true;
     }
 
-    static string Of(ReadOnlySpan<byte> card, CardTokenKey key)
+    /// <summary>Under the oldest key.</summary>
+    byte[] First(ReadOnlySpan<byte> card)
     {
         var canonical = Canonical(card);
-        var hash = HMACSHA256.HashData(key.Secret.AsSpan(), canonical);
+        var hash = Hash(keys[^1], canonical);
         var isNumber = canonical.Length >= LeastDigits && !canonical.ContainsAnyExceptInRange((byte)'0', (byte)'9');
-        return $"{Begin}{key.Name}_{Base64Url.EncodeToString(hash.AsSpan(0, TokenBytes))}{(isNumber ? $"_{Encoding.ASCII.GetString(canonical[^ShownDigits..])}" : "")}";
+        return Token(keys[^1], hash, isNumber ? Encoding.ASCII.GetString(canonical[^ShownDigits..]) : hash[..PlaceCharacters]);
+    }
+
+    /// <summary>What a rotation makes of a token.</summary>
+    static byte[] Next(ReadOnlySpan<byte> token, CardTokenKey key)
+    {
+        TryRead(token, out _, out var place);
+        return Token(key, Hash(key, token), Encoding.ASCII.GetString(place));
+    }
+
+    static string Hash(CardTokenKey key, ReadOnlySpan<byte> of) => Base64Url.EncodeToString(HMACSHA256.HashData(key.Secret.AsSpan(), of).AsSpan(0, TokenBytes));
+
+    static byte[] Token(CardTokenKey key, string hash, string place) => Encoding.UTF8.GetBytes($"{Begin}{key.Name}_{hash}{(place.Length > 0 ? "_" : "")}{place}");
+
+    /// <summary>The index of the key that makes the next token of this one; -1 where it is under the key in force, or none of these keys.</summary>
+    int KeyAfter(ReadOnlySpan<byte> token)
+    {
+        if (keys.Length == 1 || !TryRead(token, out var name, out _))
+            return -1;
+        for (var index = 1; index < keys.Length; index++)
+        {
+            if (Encoding.UTF8.GetBytes(keys[index].Name).AsSpan().SequenceEqual(name))
+                return index - 1;
+        }
+
+        return -1;
+    }
+
+    /// <summary>The parts of a token that is written as this makes them.</summary>
+    static bool TryRead(ReadOnlySpan<byte> token, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> place)
+    {
+        name = place = default;
+        if (!IsToken(token) || token.ContainsAnyExcept(s_ofToken))
+            return false;
+        var rest = token[Begin.Length..];
+        var end = rest.IndexOf((byte)'_');
+        if (end < 1 || rest.Length < end + 1 + HashCharacters)
+            return false;
+        name = rest[..end];
+        rest = rest[(end + 1 + HashCharacters)..];
+        if (rest.IsEmpty)
+            return true;
+        place = rest[1..];
+        return rest[0] == '_' && !place.IsEmpty;
     }
 
     /// <summary>A number that is written in groups is the same card.</summary>

@@ -87,7 +87,7 @@ static class ApiApplication
         MetricsExport.Map(routes);
         var store = web.Services.GetRequiredService<IPaymentReader>();
         var audit = stream.GetRequiredService<AuditLog>();
-        new ModelsEndpoints(stream.GetRequiredService<RegistryAccess>()).Map(routes);
+        new ModelsEndpoints(stream.GetRequiredService<RegistryAccess>(), running, time).Map(routes);
         PaymentsEndpoints.Map(routes, store, options.Schema, audit, time);
         LabelsEndpoint.Map(routes, running, store, audit, time);
         SpeedsEndpoints.Map(routes, stream.GetRequiredService<Valves>());

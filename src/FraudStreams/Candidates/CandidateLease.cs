@@ -6,6 +6,7 @@ namespace FraudStreams.Candidates;
 /// The right to run the candidate loop, of one host at a time: a row of the store, renewed while the work lasts. A host that dies loses it a minute later. The
 /// clocks of hosts may be apart by less than that.
 /// </summary>
+/// <param name="store">Opened for the lease alone, where the work reads a store in long turns: it is renewed meanwhile.</param>
 sealed class CandidateLease(PredictionStore store, string holder, TimeProvider time)
 {
     const string Name = "candidates";

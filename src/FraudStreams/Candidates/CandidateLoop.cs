@@ -1,3 +1,4 @@
+using FraudStreams.Diagnostics;
 using FraudStreams.Model.Evaluation.Promotion;
 using FraudStreams.Model.Models;
 using FraudStreams.ModelOps.Registry;
@@ -91,7 +92,7 @@ sealed class CandidateLoop(
     {
         if (current.Retrain.MinAveragePrecision <= 0)
             return null;
-        var decided = await store.ReadDecidedAsync(registry.State.Champion!, matureTo - (long)(PerformanceDays * TimeSpan.MillisecondsPerDay), matureTo, cancellationToken);
-        return PrecisionBound.Lower(decided);
+        var (champion, after) = (registry.State.Champion!, matureTo - (long)(PerformanceDays * TimeSpan.MillisecondsPerDay));
+        return await LowPriority.RunAsync(async () => PrecisionBound.Lower(await store.ReadDecidedAsync(champion, after, matureTo, cancellationToken)), cancellationToken);
     }
 }

@@ -8,8 +8,9 @@ using Microsoft.Extensions.Logging;
 namespace FraudStreams.Candidates;
 
 /// <summary>
-/// Looks at the gate for the running stream: a challenger that has passed goes into service or is suggested, one that has lost is stood down. Each decision is
-/// an entry of the registry with the report's main figures and digest; the report itself is kept in this host's data folder.
+/// Looks at the gate for the running stream: a challenger that has passed goes into service or is suggested, one that has lost is stood down. A champion on
+/// probation is replaced by the version before it, where by the labels that have come that one is better. Each decision is an entry of the registry with the report's main figures and
+/// digest; the report itself is kept in this host's data folder.
 /// </summary>
 sealed class GateWatch(ModelRegistry registry, PredictionStore store, GateReports reports, StreamMetrics metrics, ILogger log)
 {
@@ -20,19 +21,36 @@ sealed class GateWatch(ModelRegistry registry, PredictionStore store, GateReport
     public async Task<GateReport?> LookAsync(CandidateSettings settings, CancellationToken cancellationToken)
     {
         await registry.RefreshAsync(cancellationToken);
-        if (settings.Promotion == PromotionMode.Manual || registry.State is not { Champion: not null, Challenger: not null, IsChallengerOnProbation: false })
+        if (settings.Promotion == PromotionMode.Manual || registry.State is not { Champion: not null, Challenger: not null })
         {
             metrics.Gate = null;
             return null;
         }
 
-        var report = await StoredGate.JudgeAsync(store, registry.State, settings.Gate.Rules, cancellationToken);
+        if (registry.State.IsChallengerOnProbation)
+        {
+            metrics.Gate = null;
+            return settings.Promotion == PromotionMode.Automatic ? await LookBackAsync(settings, cancellationToken) : null;
+        }
+
+        var report = await StoredGate.JudgeAsync(store, registry.State, settings.Gate.Rules, cancellationToken, metrics.ShadowTimes.P99);
         metrics.Gate = report.State;
         Log(report);
         if (report.State == GateState.Passed)
             await PassedAsync(report, settings, cancellationToken);
         else if (report.IsLost)
             await registry.LoseAsync(Entry(report), ModelRegistry.Program, ModelRegistry.OneLine($"lost at the gate: {string.Join("; ", report.Reasons)}"), cancellationToken);
+        return report;
+    }
+
+    /// <summary>Labels come later than the promotion: what they say of the two versions, which have scored the same payments since, is asked by the same rules.</summary>
+    async Task<GateReport> LookBackAsync(CandidateSettings settings, CancellationToken cancellationToken)
+    {
+        var report = await StoredGate.CompareAsync(store, registry.State, settings.Gate.Rules, cancellationToken);
+        if (report.State != GateState.Passed)
+            return report;
+        log.LogWarning("Model {Version} is replaced by {Former}, the version before it, which is better by the labels that have come", report.Champion, report.Challenger);
+        await registry.RollBackAsync(Entry(report), ModelRegistry.Program, $"by the labels that have come the version before {Why(report)}", cancellationToken);
         return report;
     }
 

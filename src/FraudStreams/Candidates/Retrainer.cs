@@ -46,13 +46,15 @@ sealed class Retrainer(
             return (null, "no version is in service whose features could be learnt from");
         var champion = await registry.LoadAsync(name, cancellationToken);
         await FetchAsync(cancellationToken);
-        var confirmed = (await store.ReadLabelsAsync(cancellationToken)).GroupBy(label => label.Id).ToDictionary(of => of.Key, of => of.Last().Fraud);
-        var rows = logged is null ? null : await logged.ReadAsync(champion.Features, confirmed, WorkProgress.Logged(log), _ => { }, cancellationToken, (from, to));
-        var (first, end) = rows is null ? (0, 0) : (rows.At(from), rows.At(to + 1));
-        return first == end
-            ? (null, $"{LoggedHistory.Name} has no labelled payment, older than the label delay, with the features that it was scored with: models.retrain.features = as-scored wants scoring.carry-features = on")
-            : await LowPriority.RunAsync(
-                () => NewTrainer(from).Train(LoggedHistory.Name, champion.Features, rows!.Slice(first, end - first), champion.Card.Training.Columns, cancellationToken), cancellationToken);
+        return await LowPriority.RunAsync(async () =>
+        {
+            var confirmed = (await store.ReadLabelsAsync(cancellationToken)).GroupBy(label => label.Id).ToDictionary(of => of.Key, of => of.Last().Fraud);
+            var rows = logged is null ? null : await logged.ReadAsync(champion.Features, confirmed, WorkProgress.Logged(log), _ => { }, cancellationToken, (from, to));
+            var (first, end) = rows is null ? (0, 0) : (rows.At(from), rows.At(to + 1));
+            return first == end
+                ? (null, $"{LoggedHistory.Name} has no labelled payment, older than the label delay, with the features that it was scored with: models.retrain.features = as-scored wants scoring.carry-features = on")
+                : NewTrainer(from).Train(LoggedHistory.Name, champion.Features, rows!.Slice(first, end - first), champion.Card.Training.Columns, cancellationToken);
+        }, cancellationToken);
     }
 
     /// <summary>Whichever host trains learns from the predictions of all versions, of those that came before it as well.</summary>

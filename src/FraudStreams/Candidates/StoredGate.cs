@@ -1,3 +1,4 @@
+using FraudStreams.Diagnostics;
 using FraudStreams.Model.Evaluation.Promotion;
 using FraudStreams.ModelOps.Registry;
 using FraudStreams.Storage;
@@ -9,21 +10,34 @@ static class StoredGate
 {
     /// <exception cref="RegistryException">There is no challenger to judge.</exception>
     /// <exception cref="StoreException">The store cannot be read now.</exception>
-    public static async Task<GateReport> JudgeAsync(PredictionStore store, RegistryState state, GateRules rules, CancellationToken cancellationToken)
+    /// <param name="scoringP99">The challenger's p99 of scoring a batch, where this process measured it.</param>
+    public static async Task<GateReport> JudgeAsync(
+        PredictionStore store, RegistryState state, GateRules rules, CancellationToken cancellationToken, TimeSpan? scoringP99 = null)
     {
-        if (state is not { Champion: { } champion, Challenger: { } challenger })
+        if (state is not { Champion: not null, Challenger: not null })
             throw new RegistryException("there is no challenger to judge: `fraudstreams models challenge VERSION --why TEXT` makes a version the challenger");
         if (state.IsChallengerOnProbation)
-            throw new RegistryException($"there is no challenger to judge: {challenger} was the champion before {champion}, and scores in its shadow until the probation is over");
-        var scored = await store.ReadShadowedAsync(champion, challenger, cancellationToken);
-        var now = await store.LatestEventTimeAsync(cancellationToken) ?? 0;
+            throw new RegistryException($"there is no challenger to judge: {state.Challenger} was the champion before {state.Champion}, and scores in its shadow until the probation is over");
+        return await CompareAsync(store, state, rules, cancellationToken, scoringP99);
+    }
+
+    /// <summary>The same of any version in the champion's shadow: of the one before it, too, which is there for the probation.</summary>
+    public static async Task<GateReport> CompareAsync(
+        PredictionStore store, RegistryState state, GateRules rules, CancellationToken cancellationToken, TimeSpan? scoringP99 = null)
+    {
+        var (champion, challenger) = (state.Champion!, state.Challenger!);
         var trainedTo = state.Versions[challenger].Model.TrainedTo.ToUnixTimeMilliseconds();
 
-        // Seconds of work on a million payments: on a thread of its own, and after everything else.
-        return await LowPriority.RunAsync(() => PromotionGate.Judge(champion, challenger, scored.Payments, trainedTo, now, rules) with
+        // Seconds of work on a million payments: after everything else.
+        return await LowPriority.RunAsync(async () =>
         {
-            LeftOutUnlabelled = scored.Unlabelled,
-            LeftOutKnown = scored.KnownBefore,
+            var scored = await store.ReadShadowedAsync(champion, challenger, cancellationToken);
+            var now = await store.LatestEventTimeAsync(cancellationToken) ?? 0;
+            return PromotionGate.Judge(champion, challenger, scored.Payments, trainedTo, now, rules, scoringP99) with
+            {
+                LeftOutUnlabelled = scored.Unlabelled,
+                LeftOutKnown = scored.KnownBefore,
+            };
         }, cancellationToken);
     }
 }

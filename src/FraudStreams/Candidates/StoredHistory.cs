@@ -1,4 +1,5 @@
 using System.Buffers;
+using FraudStreams.Diagnostics;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
 using FraudStreams.ModelOps;
@@ -28,13 +29,13 @@ sealed class StoredHistory(PredictionStore store, long fromTime, long toTime) : 
         do
         {
             read = 0;
-            position = store.ReadPaymentsAsync(writer, position, toTime, PageRows, () =>
+            position = LowPriority.Wait(store.ReadPaymentsAsync(writer, position, toTime, PageRows, () =>
             {
                 read++;
                 if (reader.Read(json.WrittenSpan, rows) is { } reason)
                     rejected(reason);
                 json.ResetWrittenCount();
-            }, cancellationToken).GetAwaiter().GetResult();
+            }, cancellationToken));
             if (rows.Count > 0)
                 yield return rows;
             rows.Clear();

@@ -62,13 +62,14 @@ static class ExplainCommand
         var (payment, why) = await WorkProgress.RunAsync(async progress =>
         {
             using var system = ActorSystem.Create("explain", config);
-            await using var topics = TokenizedLog.Of(StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System), settings.Privacy.For(schema));
+            var cards = settings.Privacy.For(schema);
+            await using var topics = TokenizedLog.Of(StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System), cards);
             var total = (await topics.StatusAsync(stop.Stopped)).Topics.First(topic => topic.Topic == TopicNames.Predictions).Kept;
             var step = progress.Step("looking for the payment");
             var isStored = settings.Store.ReadCounts(settings.DataDirectory).Stored > 0;
             var explanation = new PaymentExplanation(
                 topics, settings.Fitting(topics, schema).Topics, schema, new LocalModels(settings.DataDirectory, TimeProvider.System),
-                isStored ? () => settings.Store.Open(settings.DataDirectory, settings.Topics, schema, TimeProvider.System) : null);
+                isStored ? () => settings.Store.Open(settings.DataDirectory, settings.Topics, schema, TimeProvider.System) : null, cards);
             var found = await explanation.ExplainAsync(call.GetValue(Id)!, call.GetValue(Most), read => step((double)read / Math.Max(1, total)), stop.Stopped);
             step(1);
             return found;

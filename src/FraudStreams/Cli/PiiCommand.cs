@@ -44,7 +44,7 @@ static class PiiCommand
         string[] topics =
         [
             TopicNames.Transactions, TopicNames.Predictions, TopicNames.Rejected, TopicNames.Shadow, TopicNames.Alerts, TopicNames.Undelivered, TopicNames.Labels, TopicNames.Cases,
-            TopicNames.Keys, TopicNames.Audit, TopicNames.Models, .. settings.Topics.Kafka is null ? [] : new[] { PiiAudit.Snapshots },
+            TopicNames.Keys, TopicNames.Audit, TopicNames.Models, TopicNames.Drift, .. settings.Topics.Kafka is null ? [] : new[] { PiiAudit.Snapshots },
         ];
         var places = new PiiPlaces(
             settings.DataDirectory, topics, (topic, token) => StreamTopics.ReadRecordsAsync(settings, topic, token), settings.Store.Postgres ?? settings.Alerts.Journal.Postgres,

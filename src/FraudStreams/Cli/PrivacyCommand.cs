@@ -27,12 +27,12 @@ static class PrivacyCommand
 
     public static Command Create()
     {
-        var key = new Command("key", "Puts a new key first into a key file; the one before stays second, so that its tokens are still found. All hosts need the file, and a restart.") { KeyFile };
+        var key = new Command("key", "Puts a new key first into a key file, before those that are there: new tokens are made of the former ones, so that windows go on. All hosts need the file, and a restart.") { KeyFile };
         key.SetAction(MakeKey);
         var token = new Command("token", "Prints the tokens of a card, that of the key in force first: to search topics or the store for it.") { Card };
         token.SetAction(PrintTokens);
         var erase = new Command(
-            "erase", "Erases a card from store, embedded topics and snapshots of windows, and says what it cannot reach. Stop the stream first. The audit log keeps who did it and why, not the card.") { Card, Why, ModelsCommand.As };
+            "erase", "Erases a card from store, embedded topics and snapshots of windows, and says what it cannot reach. Stop the stream first, on all hosts. The audit log keeps who did it and why, not the card.") { Card, Why, ModelsCommand.As };
         erase.SetAction(EraseAsync);
         return new Command("privacy", "Card tokens, and erasing a card. `pii audit` looks for what should not be there.")
         {
@@ -60,7 +60,7 @@ static class PrivacyCommand
         if (call.GetValue(CommonOptions.Json))
             JsonOutput.Print(new { File = file, Key = key.Name, key.Before });
         else
-            Screen.Out.WritePlain(key.Before is null ? $"{file} holds the key {key.Name}." : $"{file} holds the new key {key.Name}, and {key.Before} before it: cards get new tokens from the next start on, and their windows begin anew.");
+            Screen.Out.WritePlain(key.Before is null ? $"{file} holds the key {key.Name}." : $"{file} holds the new key {key.Name}, and {key.Before} before it: cards get new tokens from the next start on, and their windows go on.");
         return ExitCode.Done;
     }
 
@@ -81,13 +81,15 @@ static class PrivacyCommand
         var (settings, schema) = Read(call);
         if (schema.Roles.Card is null)
             throw new CommandFailedException($"schema {schema.Name} has no card");
-        if (!Directory.Exists(settings.DataDirectory))
+        if (settings.Topics.Kafka is null && !Directory.Exists(settings.DataDirectory))
             throw new CommandFailedException($"there is no data folder {settings.DataDirectory}: --data names another");
         const string cure = "stop it first, or it writes anew what it remembers of the card";
         if (HeartbeatFile.OfThisMachine(settings.DataDirectory) is [var here, ..])
             throw new CommandFailedException($"process {here.ProcessId} of this machine runs on {settings.DataDirectory}: {cure}");
         if (HeartbeatFile.OfAllMachines(settings.DataDirectory, TimeProvider.System.GetUtcNow()) is [var running, ..])
             throw new CommandFailedException($"process {running.ProcessId} on {running.Machine} runs on {settings.DataDirectory}: {cure}");
+        if (await StreamTopics.ScoringMachinesAsync(settings, cancellationToken) is [var machine, ..])
+            throw new CommandFailedException($"a host at {machine.TrimStart('/')} scores the payments of the topics at {settings.Topics.Kafka!.BootstrapServers}: {cure}");
         var card = CardOf(call);
         await using (var access = new AccessTopics(() => StreamTopics.OpenAccess(settings, CommandLog.Logger, TimeProvider.System), TimeProvider.System))
         {

@@ -85,7 +85,7 @@ static class ReplayCommand
             var step = progress.Step($"replaying with {model.Version} into {into}");
             await using IReplayOutput output = sideTopic is null ? new ReplayFile(into, call.GetValue(Force), TimeProvider.System) : new ReplayTopic(topics!, sideTopic, TimeProvider.System);
             var replay = new ReplayPayments(
-                store is null ? topics! : range.Of(store), store is null ? settings.Topics.Partitions : 1, topics is null ? settings.Topics : settings.Fitting(topics, model.Schema).Topics, settings.Scoring, model, range, output, system,
+                store is null ? topics! : range.Of(store, settings.Privacy.For(model.Schema)), store is null ? settings.Topics.Partitions : 1, topics is null ? settings.Topics : settings.Fitting(topics, model.Schema).Topics, settings.Scoring, model, range, output, system,
                 read => step((double)read / Math.Max(1, total)));
             return await replay.RunAsync(stop.Stopped);
         });

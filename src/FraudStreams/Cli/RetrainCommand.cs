@@ -42,7 +42,8 @@ static class RetrainCommand
         await using var stream = isAsScored ? StreamTopics.Open(settings, CommandLog.Logger, TimeProvider.System) : null;
         var logged = stream is null ? null : new LoggedHistory(stream, settings.Topics.Partitions, local);
         var retrainer = new Retrainer(store, registry, local, logged, settings.Model, TimeProvider.System, Console.Error.WriteLine);
-        var isMine = await new CandidateLease(store, CandidateLease.ThisProcess, TimeProvider.System).DoAsync(async token =>
+        await using var leases = ModelsGate.OpenStore(settings)!;
+        var isMine = await new CandidateLease(leases, CandidateLease.ThisProcess, TimeProvider.System).DoAsync(async token =>
         {
             var (model, why) = await retrainer.TrainAsync(call.GetValue(ModelsCommand.As)!, call.GetValue(Why)!, settings.Candidates, token);
             if (model is null)

@@ -32,6 +32,7 @@ sealed class DashboardPage(IServiceProvider stream) : IApiExtension, IAsyncDispo
         services.AddSingleton<StreamSampler>();
         services.AddHostedService(provider => provider.GetRequiredService<StreamSampler>());
         services.AddSingleton<PaymentLookup>();
+        services.AddSingleton<SecretFields>();
         services.AddSingleton<CaseLog>();
         services.AddSingleton<CaseQueue>();
         services.AddSingleton<CaseService>();

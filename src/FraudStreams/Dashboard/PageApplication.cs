@@ -49,6 +49,7 @@ sealed class PageApplication : IAsyncDisposable
         services.AddSingleton(stream.GetRequiredService<StreamService>());
         services.AddSingleton(stream.GetRequiredService<StreamSampler>());
         services.AddSingleton(stream.GetRequiredService<PaymentLookup>());
+        services.AddSingleton(stream.GetRequiredService<SecretFields>());
         services.AddSingleton(stream.GetRequiredService<CaseQueue>());
         services.AddSingleton(stream.GetRequiredService<CaseService>());
         services.AddSingleton(stream.GetRequiredService<RegistryAccess>());

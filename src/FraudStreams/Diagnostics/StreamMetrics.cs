@@ -100,6 +100,9 @@ public sealed class StreamMetrics : IDisposable
     /// <summary>The version that scores in the champion's shadow here; null where none does.</summary>
     public string? ChallengerVersion { get; set; }
 
+    /// <summary>How long the challenger took for its last batches here.</summary>
+    public RecentTimes ShadowTimes { get; } = new();
+
     /// <summary>What the pipelines of this process consume.</summary>
     public AssignedPartitions Assigned { get; } = new();
 
@@ -170,8 +173,10 @@ public sealed class StreamMetrics : IDisposable
     public void Restarted(string pipeline) => _restarts.AddOrUpdate(pipeline, 1, (_, before) => before + 1);
 
     /// <summary>The challenger's scores of a batch are published.</summary>
-    public void ShadowScored(int payments, int disagreements)
+    /// <param name="took">How long the challenger took to score it.</param>
+    public void ShadowScored(int payments, int disagreements, TimeSpan took)
     {
+        ShadowTimes.Add(took);
         _shadowScored.Add(payments);
         _shadowDisagreements.Add(disagreements);
     }

@@ -1,8 +1,11 @@
+using FraudStreams.Model.Schemas;
+
 namespace FraudStreams.Messaging;
 
 /// <summary>
 /// Chooses a record's partition: FNV-1a (64 bits) of the key's bytes, folded to 32 bits, modulo the partition count. The same key is in the same
-/// partition in every process and release. Records without a key have no order to keep and are distributed round-robin.
+/// partition in every process and release. Of a card's token only what a rotation leaves as it is counts (<see cref="CardTokens.PlaceOf"/>). Records without a key
+/// have no order to keep and are distributed round-robin.
 /// </summary>
 internal struct RecordPartitioner
 {
@@ -11,7 +14,7 @@ internal struct RecordPartitioner
     public int PartitionOf(ReadOnlySpan<byte> key, int partitions)
     {
         if (partitions == 1) return 0;
-        return (int)((key.IsEmpty ? _turn++ : Hash(key)) % (uint)partitions);
+        return (int)((key.IsEmpty ? _turn++ : Hash(CardTokens.PlaceOf(key))) % (uint)partitions);
     }
 
     static uint Hash(ReadOnlySpan<byte> key)

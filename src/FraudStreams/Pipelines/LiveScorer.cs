@@ -11,12 +11,12 @@ using FraudStreams.WindowStates;
 namespace FraudStreams.Pipelines;
 
 /// <summary>
-/// The stream's scorer for those who ask from outside: the same window states, the same model actor, the same records. It keeps nothing of its own. Payments
-/// of one call are taken one after the other, as the stream would take them.
+/// The stream's scorer for those who ask from outside: the same window states, the same model, the same records. It keeps nothing of its own. Payments of one
+/// call are taken one after the other, as the stream would take them; calls do not wait for each other in the model, nor the stream's batches for them.
 /// </summary>
 sealed class LiveScorer(
-    TransactionSchema schema, IMessageLog topics, TopicSettings settings, PartitionWindowStates? windows, IActorRef model, ScoringSettings scoring, AwaitedPredictions awaited,
-    StreamMetrics metrics, TraceSample traces, CardTokens? tokens = null)
+    TransactionSchema schema, IMessageLog topics, TopicSettings settings, PartitionWindowStates? windows, IActorRef model, CurrentScorer current, ScoringSettings scoring,
+    AwaitedPredictions awaited, StreamMetrics metrics, TraceSample traces, CardTokens? tokens = null)
 {
     public TransactionSchema Schema => schema;
 
@@ -35,18 +35,12 @@ sealed class LiveScorer(
     /// <exception cref="ModelUnavailableException">The model restarts after a failure; so do other exceptions of the model and of an ask that took too long.</exception>
     public async Task<ScoredPayment[]> WhatIfAsync(TransactionRows rows, Func<TopicPartition, TransactionRows, Task<ScoredPayment[]>>? elsewhere, CancellationToken cancellationToken)
     {
+        if (windows is null)
+            return await ScoreAsync(rows);
+        if (OnlyPartitionOf(rows) is { } only)
+            return await ScoreOfAsync(only, rows, elsewhere, cancellationToken);
         var scored = new ScoredPayment[rows.Count];
-        var partitions = windows is null ? [] : Enumerable.Range(0, rows.Count).GroupBy(row => PartitionOf(rows, row)).ToArray();
-        if (partitions.Length <= 1)
-        {
-            if (partitions is [var only])
-                await ScoreOfAsync(only.Key, rows, only, scored, elsewhere, cancellationToken);
-            else
-                await ScoreAsync(rows, Enumerable.Range(0, rows.Count), scored);
-            return scored;
-        }
-
-        foreach (var partition in partitions)
+        foreach (var partition in Enumerable.Range(0, rows.Count).GroupBy(row => PartitionOf(rows, row)))
         {
             using var part = new TransactionRows(schema, partition.Count());
             foreach (var row in partition)
@@ -55,7 +49,8 @@ sealed class LiveScorer(
                     throw new InvalidOperationException($"a payment that was read cannot be read again: {reason.Code}");
             }
 
-            await ScoreOfAsync(partition.Key, part, partition, scored, elsewhere, cancellationToken);
+            foreach (var (row, answer) in partition.Zip(await ScoreOfAsync(partition.Key, part, elsewhere, cancellationToken)))
+                scored[row] = answer;
         }
 
         return scored;
@@ -96,27 +91,49 @@ sealed class LiveScorer(
     }
 
     /// <summary>Payments of one partition.</summary>
-    async Task ScoreOfAsync(
-        int partition, TransactionRows rows, IEnumerable<int> places, ScoredPayment[] into, Func<TopicPartition, TransactionRows, Task<ScoredPayment[]>>? elsewhere,
-        CancellationToken cancellationToken)
+    async Task<ScoredPayment[]> ScoreOfAsync(
+        int partition, TransactionRows rows, Func<TopicPartition, TransactionRows, Task<ScoredPayment[]>>? elsewhere, CancellationToken cancellationToken)
     {
-        if (elsewhere is null || windows!.IsAssigned(partition))
-        {
-            await windows!.PeekAsync(partition, rows, cancellationToken);
-            await ScoreAsync(rows, places, into);
-            return;
-        }
-
-        foreach (var (place, answer) in places.Zip(await elsewhere(new TopicPartition(TopicNames.Transactions, partition), rows)))
-            into[place] = answer;
+        if (elsewhere is not null && !windows!.IsAssigned(partition))
+            return await elsewhere(new TopicPartition(TopicNames.Transactions, partition), rows);
+        await windows!.PeekAsync(partition, rows, cancellationToken);
+        return await ScoreAsync(rows);
     }
 
-    async Task ScoreAsync(TransactionRows rows, IEnumerable<int> places, ScoredPayment[] into)
+    async ValueTask<ScoredPayment[]> ScoreAsync(TransactionRows rows)
     {
-        var batch = await model.Ask<BatchScored>(new ScoreBatch(rows, WithReasons: scoring.Reasons), scoring.AskTimeout);
-        var row = 0;
-        foreach (var place in places)
-            into[place] = ScoredPayment.Of(batch, row++);
+        var batch = new ScoreBatch(rows, WithReasons: scoring.Reasons);
+        var answer = TryScore(batch) ?? await model.Ask<BatchScored>(batch, scoring.AskTimeout);
+        var scored = new ScoredPayment[rows.Count];
+        for (var row = 0; row < scored.Length; row++)
+            scored[row] = ScoredPayment.Of(answer, row);
+        return scored;
+    }
+
+    /// <summary>Null where the model actor has to be asked: it starts or restarts, or the model fails, which the actor has to meet to be restarted or replaced.</summary>
+    BatchScored? TryScore(ScoreBatch batch)
+    {
+        try
+        {
+            return current.Now?.Score(batch);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The partition of all payments; null where they are of several.</summary>
+    int? OnlyPartitionOf(TransactionRows rows)
+    {
+        var first = PartitionOf(rows, 0);
+        for (var row = 1; row < rows.Count; row++)
+        {
+            if (PartitionOf(rows, row) != first)
+                return null;
+        }
+
+        return first;
     }
 
     int PartitionOf(TransactionRows rows, int row) => new RecordPartitioner().PartitionOf(rows.Key(row), settings.Partitions);

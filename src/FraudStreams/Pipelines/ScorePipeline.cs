@@ -37,12 +37,14 @@ sealed class ScorePipeline : IPipeline
         var (settings, resources) = (context.Settings, context.Resources);
         var model = resources.Model ?? throw new InvalidOperationException("a process that scores is started with a model");
         context.Metrics.ModelVersion = model.Version;
+        var tokens = settings.Privacy.For(resources.Schema);
         var windows = resources.Own(PartitionWindowStates.Open(
-            resources.Schema, resources.Topics, settings.Topics, settings.Memory, settings.DataDirectory, context.Log, context.Time));
+            resources.Schema, resources.Topics, settings.Topics, settings.Memory, settings.DataDirectory, context.Log, context.Time, tokens));
         var models = new LocalModels(settings.DataDirectory, context.Time);
         var watch = new ProbationWatch(settings.Models.Probation);
         _drift = new DriftRecorder(models, resources.Topics, () => context.Candidates.Current.Drift.IsOn, context.Time, context.Log);
-        var supervisor = resources.System.ActorOf(ModelSupervisor.Props(model, models, settings.Scoring, settings.Restart, watch, _drift), "model-supervisor");
+        var current = new CurrentScorer();
+        var supervisor = resources.System.ActorOf(ModelSupervisor.Props(model, models, settings.Scoring, settings.Restart, watch, _drift, current), "model-supervisor");
         _shadow = new ShadowQueue(context.Metrics);
         _challenger = resources.System.ActorOf(
             ChallengerActor.Props(_shadow, resources.Topics, settings.Scoring, context.Metrics, watch, context.Time), "challenger");
@@ -50,8 +52,7 @@ sealed class ScorePipeline : IPipeline
         resources.System.ActorOf(
             RegistryFollower.Props(registry, models, supervisor, _challenger, watch, model, context.Time, version => context.Metrics.ModelVersion = version), "registry-follower");
         resources.Scorer = new LiveScorer(
-            resources.Schema, resources.Topics, settings.Topics, windows, supervisor, settings.Scoring, resources.Awaited, context.Metrics, new TraceSample(settings.TraceSample),
-            settings.Privacy.For(resources.Schema));
+            resources.Schema, resources.Topics, settings.Topics, windows, supervisor, current, settings.Scoring, resources.Awaited, context.Metrics, new TraceSample(settings.TraceSample), tokens);
         var cards = resources.Own(CardPartitions.Open(resources.Topics, resources.Schema, settings.Topics, context.Metrics, context.Health, context.Log, context.Time));
         return FraudPipeline.Score(context, windows, cards, supervisor, _shadow, _drift);
     }

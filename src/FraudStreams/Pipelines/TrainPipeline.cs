@@ -50,7 +50,7 @@ sealed class TrainPipeline : IPipeline
         var gate = new GateWatch(registry, store, new GateReports(settings.DataDirectory), context.Metrics, context.Log);
         var drift = new DriftWatch(resources.Topics, store, registry, context.Metrics, context.Time, context.Log);
         var retrainer = new Retrainer(store, registry, local, new LoggedHistory(resources.Topics, settings.Topics.Partitions, local), settings.Model, context.Time, line => context.Log.LogInformation("{Line}", line));
-        var lease = new CandidateLease(store, CandidateLease.ThisProcess, context.Time);
+        var lease = new CandidateLease(resources.Own(resources.OpenStore()), CandidateLease.ThisProcess, context.Time);
         return new CandidateLoop(registry, store, gate, drift, retrainer, lease, context.Candidates, context.Time, context.Log);
     }
 }

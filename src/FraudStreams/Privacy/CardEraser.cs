@@ -1,10 +1,13 @@
 using System.Collections.Immutable;
 using System.Text;
+using FraudStreams.Messaging;
+using FraudStreams.Messaging.Kafka;
 using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Model.Features.Windows;
 using FraudStreams.Model.Schemas;
 using FraudStreams.Storage;
 using FraudStreams.Topics;
+using FraudStreams.WindowStates;
 
 namespace FraudStreams.Privacy;
 
@@ -18,7 +21,7 @@ namespace FraudStreams.Privacy;
 sealed record ErasedCard(int Payments, long Labels, long Records, int Snapshots, ImmutableArray<string> NotReached, ImmutableArray<string> Unfinished);
 
 /// <summary>
-/// Erases a card from embedded topics, snapshots of windows and store, while no process runs on them: one that runs would write it anew. The store comes last,
+/// Erases a card from embedded topics, snapshots of windows (on Kafka those in topic `memory`) and store, while no process runs on them: one that runs would write it anew. The store comes last,
 /// as it tells which payments are the card's: a run that fails on the way is finished by the next.
 /// </summary>
 static class CardEraser
@@ -28,11 +31,11 @@ static class CardEraser
 
     /// <param name="card">Its number, however it is grouped, or a token.</param>
     public static ImmutableArray<string> NamesOf(string card, CardTokens? tokens) =>
-        CardTokens.IsToken(Encoding.UTF8.GetBytes(card)) ? [card] : [.. ((IEnumerable<string>)[card, CardTokens.CanonicalOf(card), .. tokens?.Of(card) ?? []]).Distinct()];
+        CardTokens.IsToken(Encoding.UTF8.GetBytes(card)) ? tokens?.Of(card) ?? [card] : [.. ((IEnumerable<string>)[card, CardTokens.CanonicalOf(card), .. tokens?.Of(card) ?? []]).Distinct()];
 
     /// <param name="names">Under which the card is kept (<see cref="NamesOf"/>).</param>
     /// <exception cref="StoreException">The store cannot be used; its payments are all there.</exception>
-    /// <exception cref="IOException">Topics or snapshots cannot be written; the store's payments are all there.</exception>
+    /// <exception cref="IOException">Topics or snapshots cannot be written; the store's payments are all there. So does <see cref="MessageLogException"/> of topics on Kafka.</exception>
     public static async Task<ErasedCard> EraseAsync(
         StoreSettings store, TopicSettings topics, string dataDirectory, TransactionSchema schema, IReadOnlyCollection<string> names, CancellationToken cancellationToken)
     {
@@ -49,7 +52,8 @@ static class CardEraser
         if (topics.Kafka is { } kafka)
         {
             left.Add($"topics at {kafka.BootstrapServers}: Kafka removes no single record. They leave with the retention of {kafka.Prefix}{topics.NameOf(TopicNames.Transactions)}, {kafka.Prefix}{topics.NameOf(TopicNames.Predictions)}, "
-                + $"{kafka.Prefix}{topics.NameOf(TopicNames.Shadow)} and {kafka.Prefix}{topics.NameOf(TopicNames.Rejected)}; {kafka.Prefix}{topics.NameOf(TopicNames.Cases)} and snapshots in {kafka.Prefix}{topics.NameOf(TopicNames.Memory)} keep the card until they are replaced");
+                + $"{kafka.Prefix}{topics.NameOf(TopicNames.Shadow)} and {kafka.Prefix}{topics.NameOf(TopicNames.Rejected)}; {kafka.Prefix}{topics.NameOf(TopicNames.Cases)} keeps what people did with the card's cases");
+            left.Add($"the snapshots that were replaced in {kafka.Prefix}{topics.NameOf(TopicNames.Memory)}, until the brokers compact it: some minutes after new ones were written");
         }
         else
         {
@@ -60,6 +64,8 @@ static class CardEraser
         }
 
         var snapshots = EraseSnapshots(dataDirectory, schema, names, left);
+        if (topics.Kafka is not null && !schema.WindowFeatures.IsEmpty)
+            snapshots += await EraseSnapshotsAsync(topics, dataDirectory, schema, names, left, cancellationToken);
         var erased = await StoreErasure.EraseAsync(store, dataDirectory, schema, names, cancellationToken);
         return new ErasedCard(
             erased.Ids.Length, erased.Labels, records.Records, snapshots, [.. left], [.. ((string?[])[records.NotAnew, erased.NotAnew]).OfType<string>()]);
@@ -84,13 +90,8 @@ static class CardEraser
                 continue;
             if (Read(content, schema) is var (state, position))
             {
-                using (var file = File.Create($"{path}.draft"))
-                {
-                    if (state.Write(file, position, keys) == 0)
-                        continue;
-                    file.Flush(flushToDisk: true);
-                }
-
+                if (!Write($"{path}.draft", state, position, keys))
+                    continue;
                 File.Move($"{path}.draft", path, overwrite: true);
                 count++;
             }
@@ -109,6 +110,62 @@ static class CardEraser
         foreach (var draft in Directory.GetFiles(folder, "*.draft"))
             File.Delete(draft);
         return count;
+    }
+
+    /// <summary>Those in topic `memory`: the newest of each partition is written anew, and what is there of others removed, pieces that nothing overwrites included.</summary>
+    /// <param name="left">Gets those that may hold the card and were left.</param>
+    static async Task<int> EraseSnapshotsAsync(
+        TopicSettings topics, string dataDirectory, TransactionSchema schema, IReadOnlyCollection<string> names, List<string> left, CancellationToken cancellationToken)
+    {
+        var (count, keys) = (0, names.Select(Encoding.UTF8.GetBytes).ToArray());
+        using var snapshots = new KafkaCheckpointStore(topics.Kafka!, topics.Partitions, new FileCheckpointStore(dataDirectory), topics.NameOf(TopicNames.Memory));
+        for (var number = 0; number < topics.Partitions; number++)
+        {
+            var partition = new TopicPartition(topics.NameOf(TopicNames.Transactions), number);
+            await using var newest = await snapshots.OpenAsync(partition, cancellationToken);
+            using var content = new MemoryStream();
+            if (newest is not null)
+                await newest.CopyToAsync(content, cancellationToken);
+            var (draft, isRead) = (snapshots.Draft(partition), true);
+            if (newest is not null && Read(content.ToArray(), schema) is var (state, position))
+            {
+                if (Write(draft, state, position, keys))
+                {
+                    await snapshots.KeepAsync(partition, cancellationToken);
+                    count++;
+                }
+
+                File.Delete(draft);
+            }
+            else if (newest is not null)
+            {
+                isRead = false;
+                if (!names.Any(name => name.Length >= CardTraces.LeastText && content.GetBuffer().AsSpan(0, (int)content.Length).IndexOf(Encoding.UTF8.GetBytes(name)) >= 0))
+                {
+                    left.Add($"the snapshot of {partition} in topic {topics.NameOf(TopicNames.Memory)}, which schema {schema.Name} cannot read and no start with it uses");
+                    continue;
+                }
+
+                count++;
+            }
+
+            await snapshots.RemoveAsync(partition, keepsNewest: isRead, cancellationToken);
+        }
+
+        return count;
+    }
+
+    /// <summary>Writes a snapshot without a card, for this user alone; false where it has none of it.</summary>
+    static bool Write(string path, WindowState state, byte[] position, byte[][] without)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using var file = new FileStream(path, options);
+        if (state.Write(file, position, without) == 0)
+            return false;
+        file.Flush(flushToDisk: true);
+        return true;
     }
 
     static (WindowState State, byte[] Position)? Read(byte[] content, TransactionSchema schema)

@@ -21,6 +21,9 @@ static class PiiSearch
 {
     const string TopicsFile = "topics.db", JournalFile = "alerts.db";
 
+    /// <summary>Of the journal of alerts where it is on PostgreSQL, beside the store's: what they hold is what people are told.</summary>
+    static readonly string[] s_journalTables = ["journal", "snapshot"];
+
     /// <exception cref="MessageLogException">A topic cannot be read; likewise <see cref="NpgsqlException"/> and <see cref="IOException"/>: what was not searched is not clean.</exception>
     public static async Task<PiiReport> RunAsync(TransactionSchema schema, PiiPlaces places, CancellationToken cancellationToken)
     {
@@ -79,7 +82,7 @@ static class PiiSearch
 
         foreach (var table in tables)
         {
-            var place = $"PostgreSQL, table {settings.Schema}.{table}";
+            var (place, isOutside) = ($"PostgreSQL, table {settings.Schema}.{table}", s_journalTables.Contains(table));
             audit.Place();
             await using var all = new NpgsqlCommand($"SELECT * FROM {Quote(settings.Schema)}.{Quote(table)}", connection) { CommandTimeout = 0 };
             await using var rows = await all.ExecuteReaderAsync(System.Data.CommandBehavior.SequentialAccess, cancellationToken);
@@ -87,10 +90,13 @@ static class PiiSearch
             {
                 for (var column = 0; column < rows.FieldCount; column++)
                 {
-                    if (rows.GetFieldType(column) == typeof(string) && !await rows.IsDBNullAsync(column, cancellationToken))
-                        audit.Bytes(place, Encoding.UTF8.GetBytes(rows.GetString(column)));
-                    else if (rows.GetFieldType(column) == typeof(byte[]) && !await rows.IsDBNullAsync(column, cancellationToken))
-                        audit.Bytes(place, rows.GetFieldValue<byte[]>(column));
+                    var (isText, isBytes) = (rows.GetFieldType(column) == typeof(string), rows.GetFieldType(column) == typeof(byte[]));
+                    if ((!isText && !isBytes) || await rows.IsDBNullAsync(column, cancellationToken))
+                        continue;
+                    var content = isText ? Encoding.UTF8.GetBytes(rows.GetString(column)) : rows.GetFieldValue<byte[]>(column);
+                    audit.Bytes(place, content);
+                    if (isOutside)
+                        audit.Outside(place, Encoding.UTF8.GetString(content));
                 }
             }
         }

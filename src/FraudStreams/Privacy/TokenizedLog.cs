@@ -9,7 +9,8 @@ namespace FraudStreams.Privacy;
 
 /// <summary>
 /// A message log in which payments have tokens in place of card numbers: those that this program publishes to `transactions`, whoever in it does, and those
-/// that others wrote there, as they are read and before anything else sees them. All other topics follow from what is read. It owns the log.
+/// that others wrote there, as they are read and before anything else sees them; and in place of tokens from before a rotation. All other topics follow from what is
+/// read. It owns the log.
 /// </summary>
 sealed class TokenizedLog(IMessageLog log, CardTokens tokens) : IMessageLog
 {

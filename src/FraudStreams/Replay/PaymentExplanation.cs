@@ -44,7 +44,8 @@ sealed record ExplainedPayment(
 /// payment, because windows depend on what came before; from the store where the topic no longer has the payment.
 /// </summary>
 /// <param name="store">Opens the store; null where it holds nothing.</param>
-sealed class PaymentExplanation(IMessageLog topics, TopicSettings settings, TransactionSchema schema, LocalModels local, Func<PredictionStore>? store)
+/// <param name="cards">What cards are replaced with; null where they stay as they come.</param>
+sealed class PaymentExplanation(IMessageLog topics, TopicSettings settings, TransactionSchema schema, LocalModels local, Func<PredictionStore>? store, CardTokens? cards)
 {
     /// <summary>More than one read of a log returns, so that the payment is still there when the read has been taken in.</summary>
     const int KeptPayments = 50_000;
@@ -138,7 +139,7 @@ sealed class PaymentExplanation(IMessageLog topics, TopicSettings settings, Tran
         if (store is null)
             return null;
         await using var opened = store();
-        return await RecomputeAsync(id, new ReplayStretch().Of(opened), 0, 1, model, cancellationToken) is { } stored ? (stored, FeatureOrigin.Store) : null;
+        return await RecomputeAsync(id, new ReplayStretch().Of(opened, cards), 0, 1, model, cancellationToken) is { } stored ? (stored, FeatureOrigin.Store) : null;
     }
 
     async Task<double[]?> RecomputeAsync(string id, IReadableLog log, int partition, int partitions, ScoringModel model, CancellationToken cancellationToken)

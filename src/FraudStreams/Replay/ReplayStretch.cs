@@ -14,10 +14,11 @@ public sealed record ReplayStretch(long FromUnixMilliseconds = long.MinValue, lo
     public bool Holds(TransactionRows rows, int row) => rows.EventTime(row) >= FromUnixMilliseconds && rows.EventTime(row) < ToUnixMilliseconds;
 
     /// <summary>A store's payments of the stretch, and those before it that its windows cover.</summary>
-    public IReadableLog Of(PredictionStore store)
+    /// <param name="cards">As of <see cref="StoredRecords"/>.</param>
+    public IReadableLog Of(PredictionStore store, CardTokens? cards)
     {
         var reach = (long)store.Schema.LongestMemory.TotalMilliseconds;
-        return new StoredRecords(store, FromUnixMilliseconds < long.MinValue + reach ? long.MinValue : FromUnixMilliseconds - reach, ToUnixMilliseconds);
+        return new StoredRecords(store, FromUnixMilliseconds < long.MinValue + reach ? long.MinValue : FromUnixMilliseconds - reach, ToUnixMilliseconds, cards);
     }
 
     /// <exception cref="FormatException">The text is not of that form.</exception>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
 using FraudStreams.Storage;
 using FraudStreams.Topics;
 
@@ -10,12 +11,13 @@ namespace FraudStreams.Replay;
 /// A store as a readable log: its payments between two event times as the only partition of `transactions`, ordered by event time and id, and all of
 /// its labels as `labels`, in the order of their confirmation.
 /// </summary>
-sealed class StoredRecords(PredictionStore store, long fromTime, long toTime) : IReadableLog
+/// <param name="cards">Gives payments from before a rotation the tokens that their cards have now; null where cards stay as they come.</param>
+sealed class StoredRecords(PredictionStore store, long fromTime, long toTime, CardTokens? cards = null) : IReadableLog
 {
     /// <exception cref="ArgumentException">The store cannot provide that partition.</exception>
     public IPartitionReader OpenReader(TopicPartition partition, long from) => partition switch
     {
-        (TopicNames.Transactions, 0) when from == 0 => new Payments(store, partition, new StoredPosition(fromTime, ""), toTime),
+        (TopicNames.Transactions, 0) when from == 0 => new Payments(store, partition, new StoredPosition(fromTime, ""), toTime, cards),
         (TopicNames.Labels, 0) when from == 0 => new Labels(store, partition),
         _ => throw new ArgumentException($"The store has no {partition} from offset {from} on."),
     };
@@ -29,12 +31,13 @@ sealed class StoredRecords(PredictionStore store, long fromTime, long toTime) : 
         readonly TopicPartition _partition;
         readonly StoredJsonWriter _writer;
         readonly long _to;
+        readonly CardTokens? _cards;
         StoredPosition _position;
         long _offset;
 
-        public Payments(PredictionStore store, TopicPartition partition, StoredPosition position, long to)
+        public Payments(PredictionStore store, TopicPartition partition, StoredPosition position, long to, CardTokens? cards)
         {
-            (_store, _partition, _position, _to) = (store, partition, position, to);
+            (_store, _partition, _position, _to, _cards) = (store, partition, position, to, cards);
             _writer = new StoredJsonWriter(store.Schema, _json);
         }
 
@@ -43,7 +46,9 @@ sealed class StoredRecords(PredictionStore store, long fromTime, long toTime) : 
             var records = new List<TopicRecord>(PageRows);
             _position = await _store.ReadPaymentsAsync(_writer, _position, _to, PageRows, () =>
             {
-                records.Add(new TopicRecord(_partition, _offset++, _writer.Key, _json.WrittenSpan.ToArray(), 0));
+                records.Add(_cards is null
+                    ? new TopicRecord(_partition, _offset++, _writer.Key, _json.WrittenSpan.ToArray(), 0)
+                    : new TopicRecord(_partition, _offset++, _cards.Key(_writer.Key), _cards.Replace(_json.WrittenSpan, out _), 0));
                 _json.ResetWrittenCount();
             }, cancellationToken);
             return records;

@@ -82,6 +82,7 @@ sealed class ChallengerActor : ReceiveActor, IWithTimers
 
         (_scoring, _failuresInARow, _isWarned) = (use.Model is { } model ? new ChallengerScoring(model, _settings.Reasons) : null, 0, false);
         _metrics.ChallengerVersion = use.Model?.Version;
+        _metrics.ShadowTimes.Clear();
         if (use.Model is null)
             _queue.Close();
         else
@@ -178,7 +179,7 @@ sealed class ChallengerActor : ReceiveActor, IWithTimers
         if (_isPublishFailing)
             _log.Info("The challenger's scores can be published again");
         _isPublishFailing = false;
-        _metrics.ShadowScored(_running!.Value.Payments, result.Disagreements);
+        _metrics.ShadowScored(_running!.Value.Payments, result.Disagreements, result.Took);
         _watch.Compared(result.ChampionVersion, result.ModelVersion, _running.Value.Payments, result.ChampionFrauds, result.Frauds);
         End();
         Next();

@@ -12,7 +12,8 @@ sealed record ShadowBatch(TransactionBatch Batch);
 /// <summary>What a challenger made of a batch.</summary>
 /// <param name="Records">For topic `shadow`, one for each payment.</param>
 /// <param name="Disagreements">On how many payments champion and challenger decide differently.</param>
-sealed record ShadowScored(RecordBatch Records, string ChampionVersion, string ModelVersion, int ChampionFrauds, int Frauds, int Disagreements);
+/// <param name="Took">How long the model took.</param>
+sealed record ShadowScored(RecordBatch Records, string ChampionVersion, string ModelVersion, int ChampionFrauds, int Frauds, int Disagreements, TimeSpan Took);
 
 /// <summary>A challenger failed so often in a row that this host has given it up.</summary>
 sealed record ChallengerGivenUp(string Version, string Why);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Explanation;
 using FraudStreams.Model.Json;
@@ -32,14 +33,15 @@ sealed class ChallengerScoring(ScoringModel model, bool withReasons)
         try
         {
             var scores = new double[rows.Count];
-            var allocated = GC.GetAllocatedBytesForCurrentThread();
+            var (allocated, started) = (GC.GetAllocatedBytesForCurrentThread(), Stopwatch.GetTimestamp());
             model.Score(rows, scores, features.AsSpan(0, length));
+            var took = Stopwatch.GetElapsedTime(started);
             allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
             if (allocated > MaxAllocatedBytes)
                 throw new ChallengerException($"it allocated {allocated >> 20:N0} MiB for a batch of {rows.Count:N0} payments, and {MaxAllocatedBytes >> 20} MiB are allowed");
             if (Array.FindIndex(scores, score => !(score is >= 0 and <= 1)) is >= 0 and var wrong)
                 throw new ChallengerException($"it gave a payment the score {scores[wrong]}; scores lie in 0 to 1");
-            return Compare(batch, champion, scores, features, scoredAt.ToUnixTimeMilliseconds());
+            return Compare(batch, champion, scores, features, scoredAt.ToUnixTimeMilliseconds(), took);
         }
         finally
         {
@@ -47,7 +49,7 @@ sealed class ChallengerScoring(ScoringModel model, bool withReasons)
         }
     }
 
-    ShadowScored Compare(TransactionBatch batch, BatchScored champion, double[] scores, double[] features, long scoredAt)
+    ShadowScored Compare(TransactionBatch batch, BatchScored champion, double[] scores, double[] features, long scoredAt, TimeSpan took)
     {
         var rows = batch.Rows;
         var disagreements = Enumerable.Range(0, rows.Count).Where(row => IsFraud(scores[row]) != champion.IsFraud(row)).ToArray();
@@ -70,7 +72,7 @@ sealed class ChallengerScoring(ScoringModel model, bool withReasons)
                     TopicNames.Shadow, batch.Records[row].Key.Span, (score, rows, row, reasons), static (into, it) => it.score.Write(into, it.rows.Id(it.row), it.reasons?.GetValueOrDefault(it.row)));
             }
 
-            return new ShadowScored(records, champion.ModelVersion, model.Version, championFrauds, frauds, disagreements.Length);
+            return new ShadowScored(records, champion.ModelVersion, model.Version, championFrauds, frauds, disagreements.Length, took);
         }
         catch
         {

@@ -51,8 +51,9 @@ sealed class ModelSupervisor : ReceiveActor
     string Version => _champion.Version;
 
     public static Props Props(
-        ScoringModel champion, LocalModels local, ScoringSettings settings, BackoffSettings restart, ProbationWatch watch, DriftRecorder? drift = null) =>
-        Props(champion, local, settings, restart, watch, (model, supervisor) => Akka.Actor.Props.Create(() => new ModelActor(model, supervisor, drift)));
+        ScoringModel champion, LocalModels local, ScoringSettings settings, BackoffSettings restart, ProbationWatch watch, DriftRecorder? drift = null,
+        CurrentScorer? current = null) =>
+        Props(champion, local, settings, restart, watch, (model, supervisor) => Akka.Actor.Props.Create(() => new ModelActor(model, supervisor, drift, current)));
 
     /// <summary>With a given model actor: tests pass one that fails.</summary>
     public static Props Props(

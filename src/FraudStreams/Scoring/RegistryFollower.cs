@@ -10,12 +10,13 @@ namespace FraudStreams.Scoring;
 
 /// <summary>
 /// Follows the shared model registry for one scoring host: what is put into service there scores here from the next batch on, and what challenges it scores
-/// in its shadow. A version that cannot be used is reported to the registry, which goes back to the one before on every host; so is a champion on probation
-/// that is out of bounds. While the registry cannot be read, the versions stay.
+/// in its shadow. Those that may be put into service next are loaded, and have passed their self-test, before they are. A version that cannot be used is reported
+/// to the registry, which goes back to the one before on every host; so is a champion on probation that is out of bounds. While the registry cannot be read, the versions stay.
 /// </summary>
 sealed class RegistryFollower : ReceiveActor, IWithTimers
 {
-    static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
+    /// <summary>How often it takes what has arrived, which costs no question to a broker; and how often it asks, which alone notices that there is no broker.</summary>
+    static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50), AskInterval = TimeSpan.FromSeconds(1);
 
     readonly ModelRegistry _registry;
     readonly LocalModels _local;
@@ -31,6 +32,10 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
     /// <summary>With the entry that put it there: the same version may be stood down and challenge again between two looks.</summary>
     (string Version, double Threshold, long Entry)? _inShadow;
     bool _isUnreadable;
+    long? _asked;
+
+    /// <summary>Versions that are in service or in the shadow, or may be next; null for one that could not be loaded beforehand.</summary>
+    readonly Dictionary<string, ScoringModel?> _loaded = [];
 
     /// <summary>A version that failed here and is not reported yet: until then the registry would put it into service again.</summary>
     FellBack? _unreported;
@@ -51,6 +56,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
         _watch = watch;
         _time = time;
         _schema = inService.Schema;
+        _loaded[inService.Version] = inService;
         _inService = (inService.Version, inService.Threshold);
         ReceiveAsync<Poll>(_ => PollAsync());
         Receive<FellBack>(fellBack =>
@@ -83,7 +89,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
     {
         try
         {
-            await _registry.RefreshAsync(CancellationToken.None);
+            await ReadAsync();
             if (_unreported is { } fellBack)
                 await ReportAsync(fellBack);
             if (_givenUp is { } givenUp)
@@ -92,6 +98,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
             await WatchAsync();
             await FollowAsync();
             await FollowChallengerAsync();
+            await PrepareAsync();
             if (_isUnreadable)
                 _log.Info("The model registry can be used again");
             _isUnreadable = false;
@@ -103,7 +110,53 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
             _isUnreadable = true;
         }
 
-        Timers.StartSingleTimer(nameof(Poll), Poll.Instance, PollInterval);
+        Timers.StartSingleTimer(nameof(Poll), Poll.Instance, _isUnreadable ? AskInterval : PollInterval);
+    }
+
+    async Task ReadAsync()
+    {
+        if (!_isUnreadable && _asked is { } asked && _time.GetElapsedTime(asked) < AskInterval)
+        {
+            await _registry.TakeArrivedAsync(CancellationToken.None);
+            return;
+        }
+
+        _asked = _time.GetTimestamp();
+        await _registry.RefreshAsync(CancellationToken.None);
+    }
+
+    async Task<ScoringModel> LoadAsync(string version)
+    {
+        if (_loaded.GetValueOrDefault(version) is { } loaded)
+            return loaded.WithThreshold(_registry[version].Threshold);
+        var model = await _registry.LoadAsync(version, CancellationToken.None, text => _log.Warning("{Text}", text));
+        if (model.Schema != _schema)
+            throw new ModelArtifactException($"it scores payments of schema {model.Schema.Name}, and not of this stream's");
+        _loaded[version] = model;
+        return model;
+    }
+
+    /// <summary>
+    /// Loads one of the versions that may be put into service next, fetching it where this host lacks it: a promotion does not wait for that then. Where it
+    /// cannot be loaded nobody is told, since nobody wants it yet.
+    /// </summary>
+    async Task PrepareAsync()
+    {
+        var state = _registry.State;
+        string?[] next = [state.Champion, state.Challenger, state.Before.FirstOrDefault(), .. state.Requests.Keys, state.Versions.Values.Where(version => version.Failure is null).MaxBy(version => version.RegisteredAt)?.Version];
+        foreach (var gone in _loaded.Keys.Except(next.OfType<string>()).ToList())
+            _loaded.Remove(gone);
+        if (next.FirstOrDefault(version => version is not null && !_loaded.ContainsKey(version)) is not { } missing)
+            return;
+        _loaded[missing] = null;
+        try
+        {
+            await LoadAsync(missing);
+        }
+        catch (Exception e) when (e is ModelArtifactException or IOException or UnauthorizedAccessException)
+        {
+            _log.Debug("Model {Version} cannot be loaded beforehand: {Reason}", missing, e.Message);
+        }
     }
 
     async Task ReportAsync(FellBack fellBack)
@@ -123,9 +176,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
             return;
         try
         {
-            var model = await _registry.LoadAsync(champion, CancellationToken.None, text => _log.Warning("{Text}", text));
-            if (model.Schema != _schema)
-                throw new ModelArtifactException($"it scores payments of schema {model.Schema.Name}, and not of this stream's");
+            var model = await LoadAsync(champion);
             _supervisor.Tell(new UseModel(model));
             _serves?.Invoke(champion);
             var last = state.History[^1];
@@ -160,9 +211,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
 
         try
         {
-            var model = await _registry.LoadAsync(next.Version, CancellationToken.None, text => _log.Warning("{Text}", text));
-            if (model.Schema != _schema)
-                throw new ModelArtifactException($"it scores payments of schema {model.Schema.Name}, and not of this stream's");
+            var model = await LoadAsync(next.Version);
             _challenger.Tell(new UseChallenger(model), Self);
             _log.Info("Model {Version} scores in the champion's shadow from now on, with threshold {Threshold}: entry {Entry} of the registry, by {Actor} ({Why})", next.Version,
                 next.Threshold, state.InShadow!.Number, state.InShadow.Actor, state.InShadow.Why);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
@@ -35,7 +36,7 @@ sealed class KafkaCheckpointStore : ICheckpointStore
     readonly FileCheckpointStore _drafts;
     readonly KafkaAdmin _admin;
     readonly IProducer<byte[], byte[]> _producer;
-    readonly ConcurrentDictionary<TopicPartition, int> _newestSlot = [];
+    readonly ConcurrentDictionary<TopicPartition, (int Slot, Guid Id)> _newest = [];
 
     /// <exception cref="MessageLogException">The topic is missing and cannot be created.</exception>
     public KafkaCheckpointStore(KafkaSettings settings, int partitions, FileCheckpointStore drafts, string name = TopicNames.Memory)
@@ -53,10 +54,10 @@ sealed class KafkaCheckpointStore : ICheckpointStore
 
     public async Task KeepAsync(TopicPartition partition, CancellationToken cancellationToken)
     {
-        var slot = 1 - _newestSlot.GetValueOrDefault(partition, 1);
+        var slot = 1 - _newest.GetValueOrDefault(partition, (1, default)).Slot;
+        var id = Guid.NewGuid();
         await using (var draft = File.OpenRead(Draft(partition)))
         {
-            var id = Guid.NewGuid();
             var pieces = (int)((draft.Length + PieceBytes - 1) / PieceBytes);
             for (var piece = 0; piece < pieces; piece++)
             {
@@ -70,7 +71,31 @@ sealed class KafkaCheckpointStore : ICheckpointStore
         }
 
         File.Delete(Draft(partition));
-        _newestSlot[partition] = slot;
+        _newest[partition] = (slot, id);
+    }
+
+    /// <summary>
+    /// Removes what there is of a partition's snapshots: a tombstone for each piece, which the broker removes with the piece as it compacts the topic. Only while no
+    /// process writes snapshots.
+    /// </summary>
+    /// <param name="keepsNewest">Whether the one that <see cref="OpenAsync"/> or <see cref="KeepAsync"/> last had stays.</param>
+    public async Task RemoveAsync(TopicPartition partition, bool keepsNewest, CancellationToken cancellationToken)
+    {
+        var (pieces, name) = (new Dictionary<string, Guid>(StringComparer.Ordinal), NameOf(partition));
+        await foreach (var record in RecordsAsync(partition, cancellationToken))
+        {
+            if (!record.Key.Span[1..].StartsWith(name))
+                continue;
+            var key = Encoding.ASCII.GetString(record.Key.Span);
+            if (record.Value.Length < HeaderBytes)
+                pieces.Remove(key);
+            else
+                pieces[key] = new Guid(record.Value.Span[..IdBytes]);
+        }
+
+        var kept = keepsNewest ? _newest.GetValueOrDefault(partition).Id : default;
+        foreach (var key in pieces.Where(piece => piece.Value != kept).Select(piece => piece.Key))
+            await ProduceAsync(partition, Encoding.ASCII.GetBytes(key), null, cancellationToken);
     }
 
     public void Dispose()
@@ -79,13 +104,13 @@ sealed class KafkaCheckpointStore : ICheckpointStore
         _admin.Dispose();
     }
 
-    async Task ProduceAsync(TopicPartition partition, byte[] key, byte[] value, CancellationToken cancellationToken)
+    async Task ProduceAsync(TopicPartition partition, byte[] key, byte[]? value, CancellationToken cancellationToken)
     {
         try
         {
             await _producer.ProduceAsync(
                 new Confluent.Kafka.TopicPartition(_settings.Prefix + _name, partition.Partition),
-                new Message<byte[], byte[]> { Key = key, Value = value },
+                new Message<byte[], byte[]> { Key = key, Value = value! },
                 cancellationToken);
         }
         catch (KafkaException e)
@@ -99,20 +124,34 @@ sealed class KafkaCheckpointStore : ICheckpointStore
     {
         var reading = new Dictionary<Guid, Pieces>();
         Pieces? newest = null;
-        var name = Encoding.ASCII.GetBytes($":{partition.Topic}:");
+        var name = NameOf(partition);
         await foreach (var record in RecordsAsync(partition, cancellationToken))
         {
+            var key = record.Key.Span;
             var value = record.Value.Span;
-            if (value.Length < HeaderBytes || !record.Key.Span[1..].StartsWith(name))
+            if (!key[1..].StartsWith(name))
                 continue;
+            var slot = key[0] - '0';
+            if (value.Length < HeaderBytes)
+            {
+                // Of a snapshot that is gone, or of one before it that was longer.
+                if (Utf8Parser.TryParse(key[(name.Length + 1)..], out int removed, out _))
+                {
+                    newest = newest?.Has(slot, removed) == true ? null : newest;
+                    foreach (var (gone, _) in reading.Where(other => other.Value.Has(slot, removed)).ToList())
+                        reading.Remove(gone);
+                }
+
+                continue;
+            }
+
             var id = new Guid(value[..IdBytes]);
             if (!reading.TryGetValue(id, out var pieces))
             {
                 // A snapshot begun in a slot has overwritten the slot's previous one, complete or not.
-                var slot = record.Key.Span[0] - '0';
                 foreach (var (overwritten, _) in reading.Where(other => other.Value.Slot == slot && !ReferenceEquals(other.Value, newest)).ToList())
                     reading.Remove(overwritten);
-                reading[id] = pieces = new Pieces(slot, new ReadOnlyMemory<byte>[BinaryPrimitives.ReadInt32LittleEndian(value[(IdBytes + sizeof(int))..])]);
+                reading[id] = pieces = new Pieces(id, slot, new ReadOnlyMemory<byte>[BinaryPrimitives.ReadInt32LittleEndian(value[(IdBytes + sizeof(int))..])]);
             }
 
             if (pieces.Add(BinaryPrimitives.ReadInt32LittleEndian(value[IdBytes..]), record.Value[HeaderBytes..]))
@@ -121,7 +160,7 @@ sealed class KafkaCheckpointStore : ICheckpointStore
 
         if (newest is null)
             return null;
-        _newestSlot[partition] = newest.Slot;
+        _newest[partition] = (newest.Slot, newest.Id);
         return new ConcatenatedStream(newest.All);
     }
 
@@ -136,13 +175,20 @@ sealed class KafkaCheckpointStore : ICheckpointStore
         }
     }
 
-    sealed class Pieces(int slot, ReadOnlyMemory<byte>[] all)
+    /// <summary>As it stands in keys, behind the slot.</summary>
+    static byte[] NameOf(TopicPartition partition) => Encoding.ASCII.GetBytes($":{partition.Topic}:");
+
+    sealed class Pieces(Guid id, int slot, ReadOnlyMemory<byte>[] all)
     {
         int _count;
+
+        public Guid Id => id;
 
         public int Slot => slot;
 
         public ReadOnlyMemory<byte>[] All => all;
+
+        public bool Has(int inSlot, int number) => slot == inSlot && number < all.Length && !all[number].IsEmpty;
 
         /// <summary>True once the snapshot is complete.</summary>
         public bool Add(int number, ReadOnlyMemory<byte> piece)

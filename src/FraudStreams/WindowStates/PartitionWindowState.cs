@@ -143,7 +143,7 @@ sealed class PartitionWindowState(PartitionWindowStates shared, TopicPartition p
     async Task<(PaymentWindows Windows, long From)> ReadOwnAsync(long position)
     {
         var scope = shared.NeedsOthers ? WindowScope.OfCard : WindowScope.All;
-        var (found, from) = await ReadAsync(_own, snapshot => PaymentWindows.Read(snapshot, shared.Topics, shared.Schema, scope, follow: true));
+        var (found, from) = await ReadAsync(_own, snapshot => PaymentWindows.Read(snapshot, shared.Topics, shared.Schema, scope, follow: true, shared.Cards));
         if (found is not null && from <= position)
             return (found, from);
         if (found is not null)

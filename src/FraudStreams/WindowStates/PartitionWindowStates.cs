@@ -11,14 +11,16 @@ using Microsoft.Extensions.Logging;
 namespace FraudStreams.WindowStates;
 
 /// <summary>What the window states of all partitions of this process share.</summary>
+/// <param name="Cards">What gives cards of snapshots their tokens of now; null where cards stay as they come.</param>
 sealed record PartitionWindowStates(
-    TransactionSchema Schema, IMessageLog Topics, ICheckpointStore Snapshots, WindowStateSettings Settings, int Partitions, int MaxRecordBytes, ILogger Log, TimeProvider Time) : IDisposable
+    TransactionSchema Schema, IMessageLog Topics, ICheckpointStore Snapshots, WindowStateSettings Settings, int Partitions, int MaxRecordBytes, ILogger Log, TimeProvider Time,
+    CardTokens? Cards = null) : IDisposable
 {
     readonly ConcurrentDictionary<int, PartitionWindowState> _assigned = [];
 
     /// <summary>Null if the schema has no windows: then there is no state.</summary>
     public static PartitionWindowStates? Open(
-        TransactionSchema schema, IMessageLog topics, TopicSettings topicSettings, WindowStateSettings settings, string dataDirectory, ILogger log, TimeProvider time)
+        TransactionSchema schema, IMessageLog topics, TopicSettings topicSettings, WindowStateSettings settings, string dataDirectory, ILogger log, TimeProvider time, CardTokens? cards = null)
     {
         if (schema.WindowFeatures.IsEmpty)
             return null;
@@ -27,7 +29,7 @@ sealed record PartitionWindowStates(
             log.LogWarning("{Warning}", warning);
         var files = new FileCheckpointStore(dataDirectory);
         ICheckpointStore snapshots = topicSettings.Kafka is { } kafka ? new KafkaCheckpointStore(kafka, topicSettings.Partitions, files, topicSettings.NameOf(TopicNames.Memory)) : files;
-        return new PartitionWindowStates(schema, topics, snapshots, settings, topicSettings.Partitions, topicSettings.MaxRecordBytes, log, time);
+        return new PartitionWindowStates(schema, topics, snapshots, settings, topicSettings.Partitions, topicSettings.MaxRecordBytes, log, time, cards);
     }
 
     /// <summary>Fills in the window values of a partition's batches. A partition that is assigned again gets a new flow.</summary>

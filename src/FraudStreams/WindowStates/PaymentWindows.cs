@@ -31,9 +31,9 @@ sealed class PaymentWindows(IReadableLog topics, WindowState windows, long nextL
 
     /// <summary>The own windows that were written, and their offset.</summary>
     /// <exception cref="WindowSnapshotException">The snapshot is damaged, or of other windows.</exception>
-    public static (PaymentWindows Windows, long Offset) Read(Stream from, IReadableLog topics, TransactionSchema schema, WindowScope scope, bool follow = false)
+    public static (PaymentWindows Windows, long Offset) Read(Stream from, IReadableLog topics, TransactionSchema schema, WindowScope scope, bool follow = false, CardTokens? cards = null)
     {
-        var windows = WindowState.Read(from, schema, out var position, scope);
+        var windows = WindowState.Read(from, schema, out var position, scope, cards);
         return CheckpointOffsets.Read(position) is [var offset, var nextLabel]
             ? (new PaymentWindows(topics, windows, nextLabel, follow), offset)
             : throw new WindowSnapshotException("The snapshot does not say which records it covers.");

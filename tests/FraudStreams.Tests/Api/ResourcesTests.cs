@@ -175,6 +175,16 @@ public sealed class ResourcesTests(ResourcesTests.Streamed fixture) : IClassFixt
         (await _api.JsonAsync("/models/history")).GetProperty("entries").EnumerateArray().Last().GetProperty("actor").GetString().ShouldBe("bob");
         ((int)(await _api.Client.GetAsync("/models/none")).StatusCode).ShouldBe(404);
         (await _api.PostAsync($"/models/{other.Version}/promote", """{"actor":"ada"}""")).Status.ShouldBe(400);
+
+        // The same by the names of small scoring services.
+        await _api.AskAsync("/switch_model_ver", $$"""{"version":"{{other.Version}}","actor":"ada","why":"once more"}""");
+        var reloaded = await _api.AskAsync("/reload", "");
+        reloaded.GetProperty("model_version").GetString().ShouldBe(other.Version);
+        (await _api.JsonAsync("/get_model_ver")).GetProperty("model_version").GetString().ShouldBe(other.Version);
+        (await _api.JsonAsync("/report")).GetProperty("summary").GetProperty("version").GetString().ShouldBe(other.Version);
+        (await _api.PostAsync("/switch_model_ver", """{"version":"none","actor":"ada","why":"x"}""")).Status.ShouldBe(404);
+        (await _api.PostAsync("/switch_model_ver", """{"actor":"ada","why":"x"}""")).Status.ShouldBe(400);
+        await _api.AskAsync("/models/rollback", """{"actor":"bob","why":"as it was"}""");
     }
 
     [Fact]
@@ -219,7 +229,7 @@ public sealed class ResourcesTests(ResourcesTests.Streamed fixture) : IClassFixt
         var page = await _api.TextAsync("/scalar");
 
         var paths = description.GetProperty("paths").EnumerateObject().Select(path => path.Name).ToList();
-        foreach (var path in (string[])["/predict", "/invocations", "/v2/models/{model}/infer", "/readyz", "/status", "/payments", "/payments/{id}", "/labels", "/alerts", "/models", "/speeds", "/events"])
+        foreach (var path in (string[])["/predict", "/invocations", "/v2/models/{model}/infer", "/readyz", "/status", "/payments", "/payments/{id}", "/labels", "/alerts", "/models", "/speeds", "/events", "/get_model_ver", "/switch_model_ver", "/reload", "/report"])
             paths.ShouldContain(path);
         description.GetProperty("paths").GetProperty("/payments/{id}").GetProperty("get").GetProperty("parameters")[0].GetProperty("in").GetString().ShouldBe("path");
         description.GetProperty("paths").GetProperty("/predict").GetProperty("post").GetProperty("requestBody").GetProperty("content").TryGetProperty("application/json", out _).ShouldBeTrue();

@@ -8,6 +8,7 @@ using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
 using FraudStreams.ModelOps.Registry;
 using FraudStreams.Tests.Configuration;
+using FraudStreams.Tests.Diagnostics;
 using FraudStreams.Tests.Messaging.Sqlite;
 using FraudStreams.Tests.ModelOps.Registry;
 using FraudStreams.Tests.Storage;
@@ -31,6 +32,7 @@ public sealed class RetrainerTests : IAsyncLifetime, IDisposable
     readonly ManualTime _time = new();
     readonly RegistryHost _host;
     readonly EmbeddedMessageLog _topics;
+    Action<string> _says = _ => { };
 
     public RetrainerTests()
     {
@@ -120,12 +122,31 @@ public sealed class RetrainerTests : IAsyncLifetime, IDisposable
         _host.Registry.State.Challenger.ShouldBeNull();
     }
 
+    /// <summary>Reading, computing and fitting say what they do on the thread that does it.</summary>
+    [Theory]
+    [InlineData("recomputed")]
+    [InlineData("as-scored")]
+    public async Task All_of_it_is_done_at_low_priority(string features)
+    {
+        await FillAsync(carries: true);
+        var (said, before) = (new List<(string Line, bool IsLow)>(), LowPriority.IsThis);
+        _says = line => said.Add((line, LowPriority.IsThis));
+
+        await RetrainAsync($"models.retrain.features={features}");
+
+        before.ShouldBeFalse();
+        said.ShouldNotBeEmpty();
+        said.ShouldAllBe(line => line.IsLow);
+        if (features == "as-scored")
+            said.ShouldContain(line => line.Line == "predictions are read");
+    }
+
     async Task<(ScoringModel? Model, string? Why)> RetrainAsync(params string[] set)
     {
         var settings = SettingsOf.Set(["model.trees=10", "models.gate.label-delay=0s", .. set]);
         await using var store = Predictions.Open(_folder);
-        var logged = new LoggedHistory(_topics, 2, _host.Local);
-        return await new Retrainer(store, _host.Registry, _host.Local, logged, settings.Model, _time, _ => { }).TrainAsync("anna", "a test's", settings.Candidates, default);
+        var logged = new LoggedHistory(new WatchedLog(_topics, () => _says("predictions are read")), 2, _host.Local);
+        return await new Retrainer(store, _host.Registry, _host.Local, logged, settings.Model, _time, line => _says(line)).TrainAsync("anna", "a test's", settings.Candidates, default);
     }
 
     /// <summary>The same predictions in the topic and in the store.</summary>
@@ -139,6 +160,23 @@ public sealed class RetrainerTests : IAsyncLifetime, IDisposable
         await _topics.PublishAsync(records, default);
         await using var store = Predictions.Open(_folder);
         await store.WriteAsync(Predictions.Records(predictions));
+    }
+
+    /// <summary>Says so before each read.</summary>
+    sealed class WatchedLog(IReadableLog log, Action reads) : IReadableLog
+    {
+        public IPartitionReader OpenReader(TopicPartition partition, long from) => new Reader(log.OpenReader(partition, from), reads);
+
+        sealed class Reader(IPartitionReader reader, Action reads) : IPartitionReader
+        {
+            public Task<IReadOnlyList<TopicRecord>> NextAsync(bool wait, CancellationToken cancellationToken)
+            {
+                reads();
+                return reader.NextAsync(wait, cancellationToken);
+            }
+
+            public ValueTask DisposeAsync() => reader.DisposeAsync();
+        }
     }
 
     static bool IsFraud(int number) => number % 10 == 0;

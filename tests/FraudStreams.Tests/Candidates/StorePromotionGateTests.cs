@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using FraudStreams.Candidates;
+using FraudStreams.Diagnostics;
 using FraudStreams.Model.Evaluation.Promotion;
 using FraudStreams.Model.Json;
 using FraudStreams.ModelOps.Registry;
@@ -8,6 +9,7 @@ using FraudStreams.Tests.Configuration;
 using FraudStreams.Tests.ModelOps.Registry;
 using FraudStreams.Tests.Storage;
 using FraudStreams.Tests.WholeProgram;
+using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;
 
@@ -81,6 +83,58 @@ public sealed class StorePromotionGateTests : IAsyncLifetime, IDisposable
         (await PromoteAsync()).Gate!.Reasons.ShouldBe(["it is not the challenger, so that no payments were scored by it and by v1"]);
     }
 
+    [Theory]
+    [InlineData(false, "v2", "v1")]
+    [InlineData(true, "v1", null)]
+    public async Task A_champion_on_probation_is_replaced_where_labels_say_that_the_one_before_is_better(bool isFormerBetter, string champion, string? inShadow)
+    {
+        await _host.Registry.PromoteAsync("v2", "anna", "a guess", 0, default);
+        await FillAsync(isFormerBetter, champion: "v2", challenger: "v1");
+
+        await LookAsync("models.promotion=automatic");
+
+        (_host.Registry.State.Champion, _host.Registry.State.Challenger).ShouldBe((champion, inShadow));
+        if (!isFormerBetter)
+            return;
+        var entry = _host.Registry.State.History[^1];
+        (entry.Action, entry.Gate!.State, entry.Gate.Champion, entry.Gate.Challenger).ShouldBe((RegistryAction.RolledBack, GateState.Passed, "v2", "v1"));
+        entry.Why.ShouldStartWith("by the labels that have come the version before passed the gate: average precision ");
+    }
+
+    [Fact]
+    public async Task A_champion_on_probation_is_left_to_people_where_promotions_are()
+    {
+        await _host.Registry.PromoteAsync("v2", "anna", "a guess", 0, default);
+        await FillAsync(isChallengerBetter: true, champion: "v2", challenger: "v1");
+
+        await LookAsync("models.promotion=suggest");
+
+        (_host.Registry.State.Champion, _host.Registry.State.Challenger).ShouldBe(("v2", "v1"));
+    }
+
+    [Theory]
+    [InlineData(5, GateState.Passed)]
+    [InlineData(80, GateState.Refused)]
+    public async Task A_challenger_that_scores_too_slowly_does_not_pass(int milliseconds, GateState state)
+    {
+        await FillAsync(isChallengerBetter: true);
+        using var metrics = new StreamMetrics();
+        for (var batch = 0; batch < 200; batch++)
+            metrics.ShadowScored(500, 0, TimeSpan.FromMilliseconds(batch % 50 == 0 ? milliseconds : 1));
+
+        var report = (await LookAsync("models.promotion=suggest", metrics)).ShouldNotBeNull();
+
+        (report.State, report.Guards!.ScoringP99Milliseconds).ShouldBe((state, milliseconds));
+    }
+
+    async Task<GateReport?> LookAsync(string promotion, StreamMetrics? metrics = null)
+    {
+        await using var store = Predictions.Open(_folder);
+        using var none = new StreamMetrics();
+        var settings = SettingsOf.Set("models.gate.label-delay=0s", "models.gate.min-frauds=50", promotion).Candidates;
+        return await new GateWatch(_host.Registry, store, new GateReports(_folder), metrics ?? none, NullLogger.Instance).LookAsync(settings, default);
+    }
+
     RegistryEvent Entry => _host.Registry.State.InService!;
 
     Task<ModelSummary> PromoteAsync(Func<PredictionStore?>? open = null)
@@ -91,7 +145,7 @@ public sealed class StorePromotionGateTests : IAsyncLifetime, IDisposable
     }
 
     /// <summary>Twenty days of payments of 400 cards, one in twenty a fraud. One version knows frauds well; the other misses four in ten, and takes some others for frauds.</summary>
-    async Task FillAsync(bool isChallengerBetter)
+    async Task FillAsync(bool isChallengerBetter, string champion = "v1", string challenger = "v2")
     {
         var (random, from) = (new Random(1), TrainedModel.Loaded.Card.Training.To.AddDays(1).ToUnixTimeMilliseconds());
         var (records, shadow) = (new List<string>(), new List<ShadowScore>());
@@ -99,9 +153,9 @@ public sealed class StorePromotionGateTests : IAsyncLifetime, IDisposable
         {
             var (at, isFraud) = (from + (payment * 20L * 86_400_000 / Payments), payment % 20 == 0);
             var (good, poor) = (Score(isFraud), Score(random.NextDouble() < (isFraud ? 0.6 : 0.03)));
-            var (champion, challenger) = isChallengerBetter ? (poor, good) : (good, poor);
-            records.Add(Predictions.Json($"t{payment}", champion, "v1", $",\"fraud\":{(isFraud ? 1 : 0)}").Replace("1577934245678", $"{at}").Replace("4000", $"{random.Next(400)}"));
-            shadow.Add(new ShadowScore($"t{payment}", at, "v2", challenger, challenger > 0.5, 0.5, "v1", champion, champion > 0.5, CandidateQueriesTests.ScoredAt));
+            var (decided, shadowed) = isChallengerBetter ? (poor, good) : (good, poor);
+            records.Add(Predictions.Json($"t{payment}", decided, champion, $",\"fraud\":{(isFraud ? 1 : 0)}").Replace("1577934245678", $"{at}").Replace("4000", $"{random.Next(400)}"));
+            shadow.Add(new ShadowScore($"t{payment}", at, challenger, shadowed, shadowed > 0.5, 0.5, champion, decided, decided > 0.5, CandidateQueriesTests.ScoredAt));
         }
 
         await using var store = Predictions.Open(_folder);

@@ -6,15 +6,17 @@ namespace FraudStreams.Tests.Cli;
 
 [Collection(WholeProgramCollection.Third)]
 [Trait("Category", "Integration")]
-public sealed class ExitCodeTests : IDisposable
+public sealed class ExitCodeTests : IClassFixture<ExitCodeTests.Streamed>, IDisposable
 {
     const int Failed = 1;
     const int WrongUse = 2;
 
+    readonly Streamed _streamed;
     readonly TemporaryFolder _folder = new();
 
-    public ExitCodeTests()
+    public ExitCodeTests(Streamed streamed)
     {
+        _streamed = streamed;
         File.WriteAllText(Path.Combine(_folder, "strange.csv"), "id,when,how_much\n1,now,lots\n");
         File.WriteAllText(Path.Combine(_folder, "broken.conf"), "fraudstreams { batch { size = 9 ");
         File.WriteAllText(Path.Combine(_folder, "strange.conf"), "fraudstreams.batch.sise = 9");
@@ -73,15 +75,7 @@ public sealed class ExitCodeTests : IDisposable
     [InlineData("run --set speeds.speed_3=0", "write pause to stop the stage")]
     public async Task What_belongs_to_another_schema_or_model_is_refused_at_the_start(string arguments, string message)
     {
-        using var folder = new StreamFolder(payments: 300);
-        await using var run = await folder.RunAsync("run", "--input", folder.Input, "--until-drained");
-        File.WriteAllText(folder.File("paysim.csv"), string.Join(',', FraudStreams.Configuration.SchemaFile.Read("paysim").Fields.Select(field => field.Name).Where(name => name != "id")) + "\n");
-        Directory.CreateDirectory(folder.File("topics-alone"));
-        File.Copy(Path.Combine(folder.Data, "topics.db"), folder.File("topics-alone/topics.db"));
-        Directory.CreateDirectory(folder.File("model-lost"));
-        Directory.Move(Path.Combine(folder.Data, "models"), folder.File("model-lost/models"));
-        TrainedModel.PutInService(folder.Data);
-        File.Delete(folder.File("model-lost/models/champion.json"));
+        var folder = _streamed.Folder;
 
         await using var refused = await folder.RunAsync(arguments.Split(' '));
 
@@ -128,6 +122,30 @@ public sealed class ExitCodeTests : IDisposable
         (await run.ExitAsync()).ShouldBe(Failed);
         run.Errors.ShouldContain("champion.json is damaged");
         run.Errors.ShouldNotContain("   at ");
+    }
+
+    /// <summary>A folder after a run, and what is wrong beside it. Commands that are refused leave it as it is.</summary>
+    public sealed class Streamed : IAsyncLifetime
+    {
+        internal StreamFolder Folder { get; } = new(payments: 300);
+
+        public async Task InitializeAsync()
+        {
+            await Folder.ShouldDoAsync("run", "--input", Folder.Input, "--until-drained");
+            File.WriteAllText(Folder.File("paysim.csv"), string.Join(',', FraudStreams.Configuration.SchemaFile.Read("paysim").Fields.Select(field => field.Name).Where(name => name != "id")) + "\n");
+            Directory.CreateDirectory(Folder.File("topics-alone"));
+            File.Copy(Path.Combine(Folder.Data, "topics.db"), Folder.File("topics-alone/topics.db"));
+            Directory.CreateDirectory(Folder.File("model-lost"));
+            Directory.Move(Path.Combine(Folder.Data, "models"), Folder.File("model-lost/models"));
+            TrainedModel.PutInService(Folder.Data);
+            File.Delete(Folder.File("model-lost/models/champion.json"));
+        }
+
+        public Task DisposeAsync()
+        {
+            Folder.Dispose();
+            return Task.CompletedTask;
+        }
     }
 
     async Task EndsAsync(int exitCode, string arguments, string message)

@@ -41,12 +41,9 @@ public sealed class HealthTests
         using var lockedOut = FraudStreams.Sqlite.SqliteFile.Open(folder.StoreFile, FraudStreams.Sqlite.SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
         lockedOut.Begin();
 
-        var (code, output) = (0, "");
-        for (var look = 0; look < 200 && code == 0; look++)
-        {
-            await using var health = await folder.RunAsync("health");
-            (code, output) = (await health.ExitAsync(), health.Output);
-        }
+        await Heartbeats.UntilAsync(folder.Data, isHealthy: false);
+        await using var health = await folder.RunAsync("health");
+        var (code, output) = (await health.ExitAsync(), health.Output);
 
         code.ShouldBe(1);
         output.ShouldContain("store has been failing since");
@@ -54,14 +51,9 @@ public sealed class HealthTests
 
     static async Task<string> HealthyAsync(StreamFolder folder, FraudStreamsProcess host)
     {
-        for (var look = 0; look < 200; look++)
-        {
-            host.HasExited.ShouldBeFalse(host.Errors);
-            await using var health = await folder.RunAsync("health", "--json");
-            if (await health.ExitAsync() == 0)
-                return health.Output;
-        }
-
-        throw new TimeoutException($"never healthy: {host.Output}\n{host.Errors}");
+        await Heartbeats.UntilAsync(folder.Data, isHealthy: true, host);
+        await using var health = await folder.RunAsync("health", "--json");
+        (await health.ExitAsync()).ShouldBe(0, $"{health.Output}\n{host.Output}\n{host.Errors}");
+        return health.Output;
     }
 }

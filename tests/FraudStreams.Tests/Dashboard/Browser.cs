@@ -15,21 +15,84 @@ sealed class BrowserFactAttribute : FactAttribute
     public BrowserFactAttribute() => Skip = Browser.Program is null ? "needs Chromium (Debian: chromium), or its path in FRAUDSTREAMS_BROWSER" : null;
 }
 
-/// <summary>Chromium without a window, driven over its DevTools protocol: one page, its keys, what its console says.</summary>
+/// <summary>Chromium without a window, started for the first test that needs it and stopped after the last.</summary>
+sealed class BrowserProcess : IAsyncLifetime
+{
+    static readonly Lazy<Task<BrowserProcess>> s_shared = new(() => SharedServers.StartAsync(new BrowserProcess()));
+
+    readonly TemporaryFolder _profile = new();
+    readonly Process _process = new() { StartInfo = new ProcessStartInfo(Browser.Program!) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true } };
+
+    public static Task<BrowserProcess> Shared => s_shared.Value;
+
+    /// <summary>Of its DevTools protocol.</summary>
+    public Uri Address { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        foreach (var argument in (string[])[
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions", "--disable-background-networking", "--hide-scrollbars",
+            "--remote-debugging-port=0", $"--user-data-dir={_profile.Path}", "about:blank"])
+            _process.StartInfo.ArgumentList.Add(argument);
+        var listens = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _process.ErrorDataReceived += (_, line) =>
+        {
+            const string said = "DevTools listening on ";
+            if (line.Data?.StartsWith(said, StringComparison.Ordinal) == true)
+                listens.TrySetResult(new Uri(line.Data[said.Length..]));
+        };
+        _process.Start();
+        _process.BeginErrorReadLine();
+        _process.BeginOutputReadLine();
+        Address = await listens.Task.WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    public async Task DisposeAsync()
+    {
+        try
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended by itself.
+        }
+
+        _process.Dispose();
+
+        // Helpers of the browser may still write for a moment.
+        await Eventually.TrueAsync(() =>
+        {
+            try
+            {
+                _profile.Dispose();
+                return true;
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        });
+    }
+}
+
+/// <summary>A page of the browser, driven over its DevTools protocol, with cookies of its own: its keys, what its console says.</summary>
 sealed class Browser : IAsyncDisposable
 {
     static readonly string[] s_names = ["chromium", "chromium-browser", "google-chrome"];
 
-    readonly TemporaryFolder _profile = new();
-    readonly Process _process;
     readonly ClientWebSocket _socket = new();
     readonly ConcurrentDictionary<int, TaskCompletionSource<JsonElement>> _asked = [];
     readonly ConcurrentQueue<string> _errors = [];
     readonly SemaphoreSlim _sending = new(1);
+    string? _context;
     string? _session;
     int _last;
 
-    Browser(Process process) => _process = process;
+    Browser()
+    {
+    }
 
     public static string? Program { get; } = Environment.GetEnvironmentVariable("FRAUDSTREAMS_BROWSER") is { Length: > 0 } set ? set
         : s_names.SelectMany(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
@@ -39,25 +102,11 @@ sealed class Browser : IAsyncDisposable
 
     public static async Task<Browser> StartAsync(int width = 1440, int height = 900)
     {
-        var start = new ProcessStartInfo(Program!) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
-        var browser = new Browser(new Process { StartInfo = start });
-        foreach (var argument in (string[])[
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions", "--disable-background-networking", "--hide-scrollbars",
-            "--remote-debugging-port=0", $"--user-data-dir={browser._profile.Path}", "about:blank"])
-            start.ArgumentList.Add(argument);
-        var listens = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
-        browser._process.ErrorDataReceived += (_, line) =>
-        {
-            const string said = "DevTools listening on ";
-            if (line.Data?.StartsWith(said, StringComparison.Ordinal) == true)
-                listens.TrySetResult(new Uri(line.Data[said.Length..]));
-        };
-        browser._process.Start();
-        browser._process.BeginErrorReadLine();
-        browser._process.BeginOutputReadLine();
-        await browser._socket.ConnectAsync(await listens.Task.WaitAsync(TimeSpan.FromSeconds(60)), CancellationToken.None);
+        var browser = new Browser();
+        await browser._socket.ConnectAsync((await BrowserProcess.Shared).Address, CancellationToken.None);
         _ = browser.ReadAsync();
-        var target = (await browser.SendAsync("Target.createTarget", new JsonObject { ["url"] = "about:blank" })).GetProperty("targetId").GetString();
+        browser._context = (await browser.SendAsync("Target.createBrowserContext", [])).GetProperty("browserContextId").GetString();
+        var target = (await browser.SendAsync("Target.createTarget", new JsonObject { ["url"] = "about:blank", ["browserContextId"] = browser._context })).GetProperty("targetId").GetString();
         browser._session = (await browser.SendAsync("Target.attachToTarget", new JsonObject { ["targetId"] = target, ["flatten"] = true })).GetProperty("sessionId").GetString();
         foreach (var domain in (string[])["Page.enable", "Runtime.enable", "Log.enable"])
             await browser.SendAsync(domain, []);
@@ -133,33 +182,11 @@ sealed class Browser : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        try
-        {
-            _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync();
-        }
-        catch (InvalidOperationException)
-        {
-            // It has ended by itself.
-        }
-
+        // The browser itself is asked, not the page.
+        _session = null;
+        await SendAsync("Target.disposeBrowserContext", new JsonObject { ["browserContextId"] = _context });
         _socket.Dispose();
-        _process.Dispose();
         _sending.Dispose();
-
-        // Helpers of the browser may still write for a moment.
-        await Eventually.TrueAsync(() =>
-        {
-            try
-            {
-                _profile.Dispose();
-                return true;
-            }
-            catch (IOException)
-            {
-                return false;
-            }
-        });
     }
 
     static string Quoted(string text) => JsonSerializer.Serialize(text);

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Bunit;
+using FraudStreams.Api;
 using FraudStreams.Dashboard.Cases;
 using FraudStreams.Dashboard.Live;
 using FraudStreams.Dashboard.Payments;
@@ -58,6 +60,33 @@ public sealed class ComponentTests : IDisposable
 
         card.FindAll(".decide").ShouldBeEmpty();
         card.Markup.ShouldContain("a shop");
+    }
+
+    [Fact]
+    public void Secret_fields_are_shown_for_a_reason_and_only_to_who_may_see_them()
+    {
+        var payment = new ShownPayment("p1", new DateTime(2026, 1, 2), "****0002", 99.5, "a shop", 0.97, true, "cards-1", new DateTime(2026, 1, 2), null, null);
+        var shown = CaseView.Of(new CaseRecord(new CaseKey("4000000000000002", 1)), [payment], DateTimeOffset.UnixEpoch);
+        var asked = new List<(string Id, string Why)>();
+        var card = _context.Render<CaseCard>(parameters => parameters.Add(c => c.File, new CaseFile(shown, [], [])).Add(c => c.Actor, "ann"));
+        card.FindAll(".unmask").ShouldBeEmpty();
+
+        Func<string, string, Task<ImmutableArray<(string Name, string Value)>>> unmask = (id, why) =>
+        {
+            asked.Add((id, why));
+            return asked.Count == 1 ? throw new RequestException(503, "unavailable", "", "the audit log is away") : Task.FromResult<ImmutableArray<(string Name, string Value)>>([("street", Script)]);
+        };
+
+        card.Render(parameters => parameters.Add(c => c.Unmask, unmask));
+        card.Find(".unmask button").HasAttribute("disabled").ShouldBeTrue("there is no reason yet");
+        card.Find(".unmask input").Input(" the customer asks ");
+        card.Find(".unmask form").Submit();
+        card.Find(".unmask .fault").TextContent.ShouldContain("the audit log is away");
+        card.Find(".unmask form").Submit();
+
+        asked.ShouldBe([("p1", "the customer asks"), ("p1", "the customer asks")]);
+        card.Find(".unmask dd").TextContent.ShouldBe(Script);
+        card.FindAll(".unmask form, .unmask .fault, script").ShouldBeEmpty();
     }
 
     [Fact]

@@ -115,6 +115,11 @@ public sealed class PageTests(ApiFixture fixture) : IClassFixture<ApiFixture>
         await browser.UntilAsync("document.querySelectorAll('.cases li').length === 1");
         await browser.ClickAsync(".cases a");
         await browser.UntilAsync("document.querySelector('.tag.investigating')");
+        await browser.EvaluateAsync("document.querySelector('.unmask summary').click()");
+        await browser.FillAsync(".unmask input", "the customer asks");
+        await browser.UntilAsync("!document.querySelector('.unmask button').disabled");
+        await browser.ClickAsync(".unmask button");
+        await browser.UntilAsync("/^\\d{16}$/.test(document.querySelector('.unmask dd')?.textContent)");
         await browser.PressAsync("f");
         await browser.SeesAsync("Closed as fraud");
         await browser.PressAsync("z");
@@ -124,6 +129,7 @@ public sealed class PageTests(ApiFixture fixture) : IClassFixture<ApiFixture>
 
         await Eventually.TrueAsync(() => EmbeddedLog.ReadRecords(fixture.Folder.Data, TopicNames.Labels).Any(record => JsonElement.Parse(record.Value.Span).GetProperty("id").GetString() == id));
         await Eventually.TrueAsync(async () => (await _api.JsonAsync($"/payments/{id}")).GetProperty("true_value").ToString() == "1");
+        (await _api.JsonAsync("/audit?action=payment.unmasked")).GetProperty("data").EnumerateArray().ShouldContain(entry => entry.GetProperty("subject").GetString() == id);
         browser.Errors.ShouldBeEmpty();
     }
 

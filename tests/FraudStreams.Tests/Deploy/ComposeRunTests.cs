@@ -84,14 +84,11 @@ public sealed class ComposeRunTests(KafkaBroker broker, PostgresServer postgres)
 
         async Task UntilHealthIs(int code, string name, string why)
         {
+            await Heartbeats.UntilAsync(Path.Combine(folders, name), isHealthy: code == 0, hosts[name], code == 0 ? "" : why);
             var last = (Code: -1, Output: "");
-            for (var look = 0; look < 120 && (last.Code != code || !last.Output.Contains(why, StringComparison.Ordinal)); look++)
-            {
-                hosts[name].HasExited.ShouldBeFalse($"{name} ended: {hosts[name].Output}\n{hosts[name].Errors}");
-                last = await HealthAsync(name);
-            }
-
-            last.Code.ShouldBe(code, $"{name}: {last.Output}\n{hosts[name].Output}\n{hosts[name].Errors}");
+            await Eventually.TrueAsync(
+                async () => (last = await HealthAsync(name)).Code == code && last.Output.Contains(why, StringComparison.Ordinal),
+                $"`health` of {name} to say \"{why}\"");
         }
     }
 

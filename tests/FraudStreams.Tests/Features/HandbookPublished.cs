@@ -12,7 +12,12 @@ sealed class HandbookPublished
 {
     public const string Payments = "handbook-transactions.csv";
     public const string Features = "handbook-features-to-2018-06-30.csv";
-    public const int Count = 872_795;
+
+    const int Published = 872_795;
+
+    /// <summary>Six weeks: the longest window, a terminal's 30 days behind a delay of 7, has slid over payments that left it.</summary>
+    const int ShortForm = 400_000;
+
     const double Tolerance = 1e-9;
     const int Shown = 10;
 
@@ -21,6 +26,9 @@ sealed class HandbookPublished
     /// the payment of the next line first; so do we then, because equal times are ordered by position.
     /// </summary>
     static readonly int[] TakenBeforeTheLineAbove = [121_454, 163_832, 174_807, 619_759];
+
+    /// <summary>So many of the published payments are compared: all with FRAUDSTREAMS_CHAOS=long.</summary>
+    static readonly int s_count = Environment.GetEnvironmentVariable("FRAUDSTREAMS_CHAOS") == "long" ? Published : ShortForm;
 
     readonly ITestOutputHelper _output;
     readonly string[] _names;
@@ -38,16 +46,16 @@ sealed class HandbookPublished
         _columns = [.. _names.Select(name => columns.Select(column => column.Name).ToList().IndexOf(name))];
         _columns.Length.ShouldBe(14);
         _columns.ShouldAllBe(column => column >= 0);
-        _values.Length.ShouldBe(Count);
+        _values.Length.ShouldBe(s_count);
     }
 
-    public bool IsComplete => _compared == Count;
+    public bool IsComplete => _compared == s_count;
 
     /// <summary>The header, and the payments whose features are published, in the order of the published computation.</summary>
     public static string[] LinesInTheirOrder()
     {
-        var lines = File.ReadLines(RealData.Find(Payments)).Take(Count + 1).ToArray();
-        foreach (var id in TakenBeforeTheLineAbove)
+        var lines = File.ReadLines(RealData.Find(Payments)).Take(s_count + 1).ToArray();
+        foreach (var id in TakenBeforeTheLineAbove.Where(id => id + 1 < s_count))
             (lines[id], lines[id + 1]) = (lines[id + 1], lines[id]);
         return lines;
     }
@@ -70,7 +78,7 @@ sealed class HandbookPublished
     public void ShouldBeOurs()
     {
         _output.WriteLine($"{_compared:N0} payments with {_columns.Length} features: {_differing} values differ; the largest difference is {_largest:R}");
-        _compared.ShouldBe(Count);
+        _compared.ShouldBe(s_count);
         _differing.ShouldBe(0);
     }
 
@@ -83,8 +91,8 @@ sealed class HandbookPublished
         using var lines = File.ReadLines(RealData.Find(Features)).GetEnumerator();
         lines.MoveNext().ShouldBeTrue();
         var names = lines.Current.Split(',')[1..];
-        var values = new List<double[]>(Count);
-        while (lines.MoveNext())
+        var values = new List<double[]>(s_count);
+        while (values.Count < s_count && lines.MoveNext())
         {
             var cells = lines.Current.Split(',');
             cells[0].ShouldBe($"{values.Count}");

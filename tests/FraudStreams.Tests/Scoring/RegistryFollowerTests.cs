@@ -82,6 +82,32 @@ public sealed class RegistryFollowerTests : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
+    public async Task A_version_is_fetched_and_loaded_before_it_is_promoted_and_kept_for_the_way_back()
+    {
+        await using var host = RegistryHost.Open(_folder, "host");
+        await host.ServeAsync("v1");
+        var follower = await FollowAsync(host, "v1");
+        await using var other = RegistryHost.Open(_folder, "other");
+        other.Put("v2");
+        await other.Registry.RegisterAsync(other.Card("v2"), "anna", "a test's", default);
+        await Eventually.TrueAsync(() => Directory.Exists(host.Local.FolderOf("v2")));
+
+        var used = new List<ScoringModel>();
+        for (var change = 0; change < 2; change++)
+        {
+            await other.Registry.PromoteAsync("v2", "anna", "a test's", 0, default);
+            used.Add((await ExpectMsgAsync<UseModel>(Limit)).Model);
+            await other.Registry.RollBackAsync("anna", "a test's", default);
+            used.Add((await ExpectMsgAsync<UseModel>(Limit)).Model);
+        }
+
+        used.Select(model => model.Version).ShouldBe(["v2", "v1", "v2", "v1"]);
+        used[2].ShouldBeSameAs(used[0]);
+        used[3].ShouldBeSameAs(used[1]);
+        await StopAsync(follower);
+    }
+
+    [Fact]
     public async Task A_challenger_scores_here_with_its_threshold_until_it_is_stood_down()
     {
         await using var host = RegistryHost.Open(_folder, "host");

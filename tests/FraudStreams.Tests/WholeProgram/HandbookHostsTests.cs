@@ -33,6 +33,7 @@ public sealed class HandbookHostsTests(SharedBroker broker) : IClassFixture<Shar
     static readonly TopicPartition[] KeptOfFirst = [new(TopicNames.Transactions, 0), new("others", 0)];
 
     readonly TemporaryFolder _folder = new();
+    readonly Dictionary<string, Predictions> _predictions = [];
 
     /// <summary>A trained model, payments without labels, and their labels.</summary>
     public async Task InitializeAsync()
@@ -51,10 +52,11 @@ public sealed class HandbookHostsTests(SharedBroker broker) : IClassFixture<Shar
         CopyModels("first", "second");
     }
 
-    public Task DisposeAsync()
+    public async Task DisposeAsync()
     {
+        foreach (var predictions in _predictions.Values)
+            await predictions.DisposeAsync();
         _folder.Dispose();
-        return Task.CompletedTask;
     }
 
     [KafkaFact]
@@ -168,29 +170,12 @@ public sealed class HandbookHostsTests(SharedBroker broker) : IClassFixture<Shar
         }
     }
 
-    /// <summary>The records of each payment, without the time of scoring.</summary>
+    /// <summary>The records of each payment so far, without the time of scoring.</summary>
     async Task<Dictionary<string, HashSet<string>>> PredictionsAsync(string prefix)
     {
-        var predictions = new Dictionary<string, HashSet<string>>();
-        using var admin = new KafkaAdmin(Kafka(prefix));
-        for (var number = 0; number < Partitions; number++)
-        {
-            await using var reader = new KafkaReader(Kafka(prefix), admin, new TopicPartition(TopicNames.Predictions, number), 0);
-            while (await reader.NextAsync(wait: true, default) is { Count: > 0 } records)
-            {
-                foreach (var record in records)
-                {
-                    var json = JsonNode.Parse(record.Value.Span)!.AsObject();
-                    json.Remove("scored_at");
-                    var id = json["TRANSACTION_ID"]!.GetValue<string>();
-                    if (!predictions.TryGetValue(id, out var same))
-                        predictions.Add(id, same = []);
-                    same.Add(json.ToJsonString());
-                }
-            }
-        }
-
-        return predictions;
+        if (!_predictions.TryGetValue(prefix, out var predictions))
+            _predictions.Add(prefix, predictions = new Predictions(Kafka(prefix)));
+        return await predictions.ReadAsync();
     }
 
     KafkaCheckpointStore Snapshots(string prefix) => new(Kafka(prefix), Partitions, new FileCheckpointStore(Path.Combine(_folder, "other")));
@@ -217,6 +202,46 @@ public sealed class HandbookHostsTests(SharedBroker broker) : IClassFixture<Shar
             bytes.GetBuffer()[bytes.Length / 2] ^= 1;
             await File.WriteAllBytesAsync(snapshots.Draft(partition), bytes.ToArray());
             await snapshots.KeepAsync(partition, default);
+        }
+    }
+
+    /// <summary>Follows topic `predictions`: what was read once is not read again.</summary>
+    sealed class Predictions(KafkaSettings settings) : IAsyncDisposable
+    {
+        readonly Dictionary<string, HashSet<string>> _read = [];
+        readonly KafkaAdmin _admin = new(settings);
+        KafkaReader[] _readers = [];
+
+        public async Task<Dictionary<string, HashSet<string>>> ReadAsync()
+        {
+            if (_readers.Length == 0)
+                _readers = [.. Enumerable.Range(0, Partitions).Select(number => new KafkaReader(settings, _admin, new TopicPartition(TopicNames.Predictions, number), 0))];
+            foreach (var reader in _readers)
+            {
+                while (await reader.NextAsync(wait: true, default) is { Count: > 0 } records)
+                {
+                    foreach (var record in records)
+                        Add(JsonNode.Parse(record.Value.Span)!.AsObject());
+                }
+            }
+
+            return _read;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var reader in _readers)
+                await reader.DisposeAsync();
+            _admin.Dispose();
+        }
+
+        void Add(JsonObject json)
+        {
+            json.Remove("scored_at");
+            var id = json["TRANSACTION_ID"]!.GetValue<string>();
+            if (!_read.TryGetValue(id, out var same))
+                _read.Add(id, same = []);
+            same.Add(json.ToJsonString());
         }
     }
 

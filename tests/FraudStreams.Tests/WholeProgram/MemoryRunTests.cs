@@ -12,7 +12,7 @@ namespace FraudStreams.Tests.WholeProgram;
 /// <summary>Window features across restarts: a disturbed run gives the scores of an undisturbed one.</summary>
 [Collection(WholeProgramCollection.Third)]
 [Trait("Category", "Integration")]
-public sealed class MemoryRunTests
+public sealed class MemoryRunTests(MemoryRunTests.Undisturbed undisturbed) : IClassFixture<MemoryRunTests.Undisturbed>
 {
     const int Rows = 8_000;
 
@@ -23,9 +23,7 @@ public sealed class MemoryRunTests
     [Fact]
     public async Task A_host_killed_repeatedly_scores_as_an_undisturbed_one()
     {
-        using var quiet = new StreamFolder(Rows);
         using var killed = new StreamFolder(Rows);
-        await using var undisturbed = await quiet.RunAsync(["run", "--input", quiet.Input, "--until-drained", .. SnapshotsOften]);
         foreach (var part in new[] { 0.2, 0.5, 0.8 })
         {
             await using var victim = killed.Start(["run", "--input", killed.Input, .. SnapshotsOften, "--set", "speeds.speed_1=1500/s"]);
@@ -39,7 +37,7 @@ public sealed class MemoryRunTests
         (await last.ExitAsync()).ShouldBe(0, last.Errors);
         last.Output.ShouldContain("Windows of transactions/0: snapshot of offset ");
         killed.ShouldHoldAll(Rows);
-        Predictions(killed).ShouldBe(Predictions(quiet));
+        Predictions(killed).ShouldBe(undisturbed.Predictions);
         (await verified.ExitAsync()).ShouldBe(0, verified.Errors);
         verified.Json().GetProperty("with_features").GetInt64().ShouldBe(Rows);
     }
@@ -47,9 +45,7 @@ public sealed class MemoryRunTests
     [Fact]
     public async Task A_damaged_snapshot_is_detected_and_windows_rebuilt_from_the_topic()
     {
-        using var quiet = new StreamFolder(Rows);
         using var damaged = new StreamFolder(Rows);
-        await using var undisturbed = await quiet.RunAsync(["run", "--input", quiet.Input, "--until-drained", .. SnapshotsOften]);
         await using (var victim = damaged.Start(["run", "--input", damaged.Input, .. SnapshotsByCount, "--set", "speeds.speed_1=1500/s"]))
         {
             await Eventually.TrueAsync(() => File.Exists(SnapshotOf(damaged)) && damaged.Status() is { Predictions: > Rows / 2 }, limitSeconds: 60);
@@ -64,7 +60,7 @@ public sealed class MemoryRunTests
         (await last.ExitAsync()).ShouldBe(0, last.Errors);
         last.Output.ShouldContain("The snapshot of transactions/0 cannot be used");
         last.Output.ShouldContain("Windows of transactions/0: no snapshot");
-        Predictions(damaged).ShouldBe(Predictions(quiet));
+        Predictions(damaged).ShouldBe(undisturbed.Predictions);
     }
 
     [Fact]
@@ -136,6 +132,21 @@ public sealed class MemoryRunTests
         (await File.ReadAllLinesAsync(folder.File("part.ndjson"))).Select(line => Scored(JsonDocument.Parse(line).RootElement)).ShouldBe(replayed[1_000..2_000].Select(Scored));
 
         static DateTimeOffset At(JsonElement payment) => DateTimeOffset.FromUnixTimeSeconds(payment.GetProperty("unix_time").GetInt64());
+    }
+
+    /// <summary>The predictions of a run of the same payments that nothing disturbs.</summary>
+    public sealed class Undisturbed : IAsyncLifetime
+    {
+        internal IReadOnlyList<string> Predictions { get; private set; } = [];
+
+        public async Task InitializeAsync()
+        {
+            using var folder = new StreamFolder(Rows);
+            await folder.ShouldDoAsync(["run", "--input", folder.Input, "--until-drained", .. SnapshotsOften]);
+            Predictions = MemoryRunTests.Predictions(folder);
+        }
+
+        public Task DisposeAsync() => Task.CompletedTask;
     }
 
     static string SnapshotOf(StreamFolder folder) => Path.Combine(folder.Data, "memory", "transactions-0.windows");

@@ -8,16 +8,14 @@ namespace FraudStreams.Tests.WholeProgram;
 
 [Collection(WholeProgramCollection.Name)]
 [Trait("Category", "Integration")]
-public sealed class UntilDrainedTests
+public sealed class UntilDrainedTests(UntilDrainedTests.Drained drained) : IClassFixture<UntilDrainedTests.Drained>
 {
     const int Rows = 4_000;
 
     [Fact]
     public async Task Every_row_of_a_file_is_stored_once_and_every_predicted_fraud_is_alerted()
     {
-        using var folder = new StreamFolder(Rows);
-
-        await using var run = await folder.RunAsync("run", "--input", folder.Input, "--until-drained", "--json");
+        var (folder, run) = (drained.Folder, drained.Run);
 
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
         folder.ShouldHoldAll(Rows);
@@ -37,8 +35,7 @@ public sealed class UntilDrainedTests
     [Fact]
     public async Task A_second_run_of_the_same_file_sends_no_row_again()
     {
-        using var folder = new StreamFolder(Rows);
-        await using var first = await folder.RunAsync("run", "--input", folder.Input, "--until-drained", "--json");
+        var (folder, first) = (drained.Folder, drained.Run);
 
         await using var second = await folder.RunAsync("run", "--input", folder.Input, "--until-drained");
         await using var status = await folder.RunAsync("status", "--json");
@@ -64,6 +61,22 @@ public sealed class UntilDrainedTests
         {
             card.Select(prediction => prediction.Partition.Partition).Distinct().ShouldHaveSingleItem();
             card.Select(TimeOf).ShouldBeInOrder();
+        }
+    }
+
+    /// <summary>A file that was run to its end. Running it again leaves everything as it is.</summary>
+    public sealed class Drained : IAsyncLifetime
+    {
+        internal StreamFolder Folder { get; } = new(Rows);
+
+        internal FraudStreamsProcess Run { get; private set; } = null!;
+
+        public async Task InitializeAsync() => Run = await Folder.RunAsync("run", "--input", Folder.Input, "--until-drained", "--json");
+
+        public async Task DisposeAsync()
+        {
+            await Run.DisposeAsync();
+            Folder.Dispose();
         }
     }
 

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -16,7 +18,9 @@ using Xunit;
 
 namespace FraudStreams.Tests.WholeProgram;
 
-/// <summary>Three hosts on a broker, a partition each: whichever is asked, the one that has the card's windows scores.</summary>
+/// <summary>
+/// Three hosts on a broker, a partition each, over TLS, with keys and an issuer: whichever is asked, the one that has the card's windows scores, for the caller whose key or token it is.
+/// </summary>
 [Trait("needs", "kafka")]
 [Collection(ServersCollection.Name)]
 [Trait("Category", "Integration")]
@@ -34,9 +38,11 @@ public sealed partial class WhatIfHostsTests(SharedBroker broker) : IClassFixtur
             "topics.kind=kafka", $"topics.kafka.bootstrap-servers={broker.Servers}", $"topics.kafka.prefix={_prefix}", $"topics.partitions={Hosts}");
         await using var topics = StreamTopics.Open(settings, NullLogger.Instance, TimeProvider.System);
         var key = await KeyAsync(settings);
+        await using var issuer = await TestIssuer.StartAsync();
+        MakeCertificate(folder);
         var payments = ProtocolsTests.JsonOf(folder.Input);
         await PublishAsync(topics, payments[..Before]);
-        var hosts = Enumerable.Range(0, Hosts).Select(number => Start(folder, number)).ToList();
+        var hosts = Enumerable.Range(0, Hosts).Select(number => Start(folder, number, issuer)).ToList();
         try
         {
             var clients = new List<HttpClient>();
@@ -54,6 +60,8 @@ public sealed partial class WhatIfHostsTests(SharedBroker broker) : IClassFixtur
                 answers.Add(body);
             }
 
+            using (var person = NewClient(clients[0].BaseAddress!, issuer.Token("fraudstreams", "viewer")))
+                answers.Add((await AskAsync(person, list)).Body);
             await PublishAsync(topics, payments[Before..]);
             await Eventually.TrueAsync(async () => (await PredictionsAsync(topics)).Count == Before + Asked, limitSeconds: 60, everyMilliseconds: 50);
             var stream = await PredictionsAsync(topics);
@@ -64,7 +72,7 @@ public sealed partial class WhatIfHostsTests(SharedBroker broker) : IClassFixtur
             scored.ShouldAllBe(prediction => stream[prediction.GetProperty("id").GetString()!].Score == prediction.GetProperty("score").GetDouble());
             scored.Select(prediction => stream[prediction.GetProperty("id").GetString()!].Partition).Distinct().Count().ShouldBe(Hosts);
             scored.Count(prediction => prediction.GetProperty("reasons").GetArrayLength() > 0).ShouldBeGreaterThan(0);
-            await ShouldRefuseOthersAsync(clients[0].BaseAddress!, list);
+            await ShouldRefuseOthersAsync(clients[0].BaseAddress!, list, issuer);
 
             var owners = await OwnersAsync(topics);
             await hosts[2].KillAsync();
@@ -85,19 +93,37 @@ public sealed partial class WhatIfHostsTests(SharedBroker broker) : IClassFixtur
     }
 
     /// <summary>A key that is not in force is refused by the host that is asked; nothing is passed on.</summary>
-    static async Task ShouldRefuseOthersAsync(Uri address, string list)
+    static async Task ShouldRefuseOthersAsync(Uri address, string list, TestIssuer issuer)
     {
-        using var stranger = new HttpClient { BaseAddress = address };
-        (await AskAsync(stranger, list)).Status.ShouldBe(HttpStatusCode.Unauthorized);
-        stranger.DefaultRequestHeaders.Add("X-Api-Key", "fs_nobody");
-        (await AskAsync(stranger, list)).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        foreach (var shown in (string?[])[null, "fs_nobody", issuer.Token("another program", "viewer")])
+        {
+            using var stranger = NewClient(address, shown);
+            (await AskAsync(stranger, list)).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        }
     }
 
-    FraudStreamsProcess Start(StreamFolder folder, int number)
+    FraudStreamsProcess Start(StreamFolder folder, int number, TestIssuer issuer)
     {
         var data = folder.File($"host{number}");
         TrainedModel.PutInService(data);
-        return folder.Start(["run", "--roles", "score,api", "--data", data, .. KafkaRunTests.SettingsFor(broker, _prefix), "--set", "api.keys=on", "--set", "batch.wait=10ms"]);
+        string[] set = ["api.keys=on", "batch.wait=10ms", $"api.oidc.issuer={issuer.Address}", $"api.tls.certificate-file={folder.File("server.pem")}", $"api.tls.key-file={folder.File("server.key")}"];
+
+        // What this machine trusts, as update-ca-certificates would make it.
+        return FraudStreamsProcess.Start(
+            folder.Path, ["run", "--roles", "score,api", "--data", data, .. KafkaRunTests.SettingsFor(broker, _prefix), .. set.SelectMany(setting => (string[])["--set", setting])],
+            ("SSL_CERT_FILE", folder.File("server.pem")));
+    }
+
+    static void MakeCertificate(StreamFolder folder)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
+        File.WriteAllText(folder.File("server.pem"), certificate.ExportCertificatePem());
+        File.WriteAllText(folder.File("server.key"), key.ExportPkcs8PrivateKeyPem());
     }
 
     static async Task<string> KeyAsync(FraudSettings settings)
@@ -110,8 +136,16 @@ public sealed partial class WhatIfHostsTests(SharedBroker broker) : IClassFixtur
     static async Task<HttpClient> ClientAsync(FraudStreamsProcess host, string key)
     {
         await host.LineAsync("The API answers at ");
-        var client = new HttpClient { BaseAddress = new Uri(Address().Match(host.Output).Value) };
-        client.DefaultRequestHeaders.Add("Authorization", $"Bearer {key}");
+        return NewClient(new Uri(Address().Match(host.Output).Value), key);
+    }
+
+    static HttpClient NewClient(Uri address, string? shown)
+    {
+#pragma warning disable MA0039 // the certificate is made by the test, on this machine
+        var client = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator }) { BaseAddress = address };
+#pragma warning restore MA0039
+        if (shown is not null)
+            client.DefaultRequestHeaders.Add("Authorization", $"Bearer {shown}");
         return client;
     }
 
@@ -158,6 +192,6 @@ public sealed partial class WhatIfHostsTests(SharedBroker broker) : IClassFixtur
 
     static string IdOf(string payment) => JsonElement.Parse(payment).GetProperty("trans_num").GetString()!;
 
-    [GeneratedRegex(@"http://127\.0\.0\.1:\d+/")]
+    [GeneratedRegex(@"https://127\.0\.0\.1:\d+/")]
     private static partial Regex Address();
 }

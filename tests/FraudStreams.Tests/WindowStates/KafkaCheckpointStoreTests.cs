@@ -65,6 +65,27 @@ public sealed class KafkaCheckpointStoreTests(SharedBroker broker) : KafkaTest(b
     }
 
     [KafkaFact]
+    public async Task Older_snapshots_are_removed_with_every_piece_and_so_are_all()
+    {
+        using var writer = Open("one");
+        await KeepAsync(writer, First, Bytes(1, 3 * PieceBytes));
+        await KeepAsync(writer, First, Bytes(2, 17));
+        await KeepAsync(writer, First, Bytes(3, PieceBytes + 1));
+        await KeepAsync(writer, Others, Bytes(4, 17));
+
+        await writer.RemoveAsync(First, keepsNewest: true, default);
+        using (var reader = Open("two"))
+            (await ReadAsync(reader, First)).ShouldBe(Bytes(3, PieceBytes + 1), "its slot's third piece was of an older one");
+        await KeepAsync(writer, First, Bytes(5, 17));
+        using (var reader = Open("two"))
+            (await ReadAsync(reader, First)).ShouldBe(Bytes(5, 17));
+        await writer.RemoveAsync(First, keepsNewest: false, default);
+
+        (await writer.OpenAsync(First, default)).ShouldBeNull();
+        (await ReadAsync(writer, Others)).ShouldBe(Bytes(4, 17));
+    }
+
+    [KafkaFact]
     public async Task A_damaged_snapshot_is_detected_when_it_is_read()
     {
         using var topic = Open("one");

@@ -41,7 +41,9 @@ public sealed class BettingEvidence
     /// <summary>Takes the next payment, in the order of event time.</summary>
     public void Add(GatePayment payment)
     {
-        foreach (var frauds in _ranks.Add(payment).Where(fraud => Math.Min(fraud.Champion, fraud.Challenger) <= Found).GroupBy(fraud => fraud.Fraud.Card))
+        if (_ranks.Add(payment) is not { Length: > 0 } settled)
+            return;
+        foreach (var frauds in settled.Where(fraud => Math.Min(fraud.Champion, fraud.Challenger) <= Found).GroupBy(fraud => fraud.Fraud.Card))
         {
             var lead = frauds.Sum(fraud => Math.Log(fraud.Champion / fraud.Challenger));
             if (lead != 0)

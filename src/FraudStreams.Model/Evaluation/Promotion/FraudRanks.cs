@@ -10,14 +10,15 @@ sealed class FraudRanks
     const long MillisecondsInDay = 86_400_000;
     const int Days = 7;
 
+    /// <summary>The scores of legitimate payments of each day before, ascending.</summary>
     readonly Queue<(long Day, double[] Champion, double[] Challenger)> _before = new();
+
     readonly List<double> _championToday = [], _challengerToday = [];
     readonly List<GatePayment> _fraudsToday = [];
     long _day = long.MinValue;
-    double[] _champion = [], _challenger = [];
 
     /// <summary>Takes a payment; where it begins a day, gives the frauds of the day before with both ranks, 0..1, 0 being the highest.</summary>
-    public IEnumerable<(GatePayment Fraud, double Champion, double Challenger)> Add(GatePayment payment)
+    public (GatePayment Fraud, double Champion, double Challenger)[] Add(GatePayment payment)
     {
         var day = (long)Math.Floor((double)payment.Time / MillisecondsInDay);
         var settled = day == _day ? [] : End(day);
@@ -36,15 +37,13 @@ sealed class FraudRanks
 
     (GatePayment, double, double)[] End(long day)
     {
-        var settled = _champion.Length == 0 ? [] : _fraudsToday.Select(fraud => (fraud, RankOf(fraud.Champion, _champion), RankOf(fraud.Challenger, _challenger))).ToArray();
+        var settled = _before.Count == 0
+            ? []
+            : _fraudsToday.Select(fraud => (fraud, RankOf(fraud.Champion, before => before.Champion), RankOf(fraud.Challenger, before => before.Challenger))).ToArray();
         if (_championToday.Count > 0)
-            _before.Enqueue((_day, [.. _championToday], [.. _challengerToday]));
+            _before.Enqueue((_day, [.. _championToday.Order()], [.. _challengerToday.Order()]));
         while (_before.Count > 1 && _before.Peek().Day < day - Days)
             _before.Dequeue();
-        _champion = [.. _before.SelectMany(before => before.Champion)];
-        _challenger = [.. _before.SelectMany(before => before.Challenger)];
-        Array.Sort(_champion);
-        Array.Sort(_challenger);
         _championToday.Clear();
         _challengerToday.Clear();
         _fraudsToday.Clear();
@@ -52,15 +51,22 @@ sealed class FraudRanks
         return settled;
     }
 
-    static double RankOf(double score, double[] ascending)
+    double RankOf(double score, Func<(long Day, double[] Champion, double[] Challenger), double[]> scoresOf)
     {
-        var (low, high) = (0, ascending.Length);
-        while (low < high)
+        var (atLeast, all) = (0, 0);
+        foreach (var before in _before)
         {
-            var middle = (low + high) >>> 1;
-            (low, high) = ascending[middle] < score ? (middle + 1, high) : (low, middle);
+            var ascending = scoresOf(before);
+            var (low, high) = (0, ascending.Length);
+            while (low < high)
+            {
+                var middle = (low + high) >>> 1;
+                (low, high) = ascending[middle] < score ? (middle + 1, high) : (low, middle);
+            }
+
+            (atLeast, all) = (atLeast + ascending.Length - low, all + ascending.Length);
         }
 
-        return (ascending.Length - low + 1.0) / (ascending.Length + 1);
+        return (atLeast + 1.0) / (all + 1);
     }
 }

@@ -31,12 +31,13 @@ sealed class SegmentCounts
         _counts = [.. byCard.Select(count => (count.Key.Card, count.Key.Segment, count.Value))];
     }
 
-    public SegmentRecall[] Measure(ReadOnlySpan<int> weights)
+    /// <param name="weights">How often a card counts, that of card n at n times the step.</param>
+    public SegmentRecall[] Measure(ReadOnlySpan<int> weights, int step)
     {
         var sums = new SegmentRecall[_segments];
         foreach (var (card, segment, recall) in _counts)
         {
-            var weight = weights[card];
+            var weight = weights[card * step];
             var sum = sums[segment];
             sums[segment] = new SegmentRecall(sum.Frauds + (weight * recall.Frauds), sum.ByChampion + (weight * recall.ByChampion), sum.ByChallenger + (weight * recall.ByChallenger));
         }

@@ -65,7 +65,7 @@ static class WindowSnapshot
     }
 
     internal static Watermark Read(
-        Stream from, TransactionSchema schema, WindowScope scope, PendingLabels? labels, ReadOnlySpan<WindowTable> tables, out byte[] position)
+        Stream from, TransactionSchema schema, WindowScope scope, PendingLabels? labels, ReadOnlySpan<WindowTable> tables, CardTokens? cards, out byte[] position)
     {
         using var reader = new SnapshotReader(from);
         if (!reader.Bytes(Magic.Length).AsSpan().SequenceEqual(Magic))
@@ -79,7 +79,7 @@ static class WindowSnapshot
         var watermark = reader.ReadWatermark();
         labels?.Read(reader);
         foreach (var table in tables)
-            ReadKeys(reader, table);
+            ReadKeys(reader, table, table.Layout.By.IndexOf(schema.Roles.Card ?? ""), cards);
         reader.Finish();
         return watermark;
     }
@@ -90,13 +90,7 @@ static class WindowSnapshot
     {
         if (part < 0 || cards.Count == 0)
             return false;
-        if (parts > 1)
-        {
-            for (var before = 0; before < part; before++)
-                key = key[(sizeof(int) + MemoryMarshal.Read<int>(key))..];
-            key = key.Slice(sizeof(int), MemoryMarshal.Read<int>(key));
-        }
-
+        key = key[CardIn(key, part, parts)];
         foreach (var card in cards)
         {
             if (key.SequenceEqual(card))
@@ -106,12 +100,48 @@ static class WindowSnapshot
         return false;
     }
 
-    static void ReadKeys(SnapshotReader reader, WindowTable table)
+    /// <summary>Where the card stands in a key.</summary>
+    static Range CardIn(ReadOnlySpan<byte> key, int part, int parts)
+    {
+        if (parts == 1)
+            return ..;
+        var start = 0;
+        for (var before = 0; before < part; before++)
+            start += sizeof(int) + MemoryMarshal.Read<int>(key[start..]);
+        var length = MemoryMarshal.Read<int>(key[start..]);
+        return (start + sizeof(int))..(start + sizeof(int) + length);
+    }
+
+    /// <summary>The key with the token that its card has now.</summary>
+    static byte[] WithCard(byte[] key, int part, int parts, CardTokens cards)
+    {
+        try
+        {
+            var place = CardIn(key, part, parts);
+            var (start, length) = place.GetOffsetAndLength(key.Length);
+            var card = cards.Key(key.AsSpan(start, length));
+            if (parts == 1)
+                return card;
+            var changed = new byte[key.Length - length + card.Length];
+            key.AsSpan(0, start).CopyTo(changed);
+            MemoryMarshal.Write(changed.AsSpan(start - sizeof(int)), card.Length);
+            card.CopyTo(changed.AsSpan(start));
+            key.AsSpan(start + length).CopyTo(changed.AsSpan(start + card.Length));
+            return changed;
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            throw SnapshotReader.Damaged();
+        }
+    }
+
+    static void ReadKeys(SnapshotReader reader, WindowTable table, int part, CardTokens? cards)
     {
         var paymentEvent = new long[table.Layout.EventWords];
         while (reader.Int(EndOfKeys, MostKeyBytes) is var length and not EndOfKeys)
         {
-            var block = table.Restore(reader.Bytes(length));
+            var key = reader.Bytes(length);
+            var block = table.Restore(part >= 0 && cards is not null ? WithCard(key, part, table.Layout.By.Length, cards) : key);
             var count = reader.Int(1, int.MaxValue);
             var last = long.MinValue;
             for (var number = 0; number < count; number++)

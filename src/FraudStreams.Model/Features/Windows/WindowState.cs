@@ -214,11 +214,12 @@ public sealed class WindowState
     /// <param name="schema">The schema; its window definitions must be those of the snapshot.</param>
     /// <param name="position">The position that was given to <see cref="Write"/>.</param>
     /// <param name="scope">The scope; must be that of the snapshot.</param>
-    /// <exception cref="WindowSnapshotException">The snapshot is damaged, has another format version, or other windows than the schema.</exception>
-    public static WindowState Read(Stream from, TransactionSchema schema, out byte[] position, WindowScope scope = WindowScope.All)
+    /// <param name="cards">Gives a card of the snapshot the token that it has now; null: cards stay as they are.</param>
+    /// <exception cref="WindowSnapshotException">The snapshot is damaged, has another format version, other windows than the schema, or a card under two tokens.</exception>
+    public static WindowState Read(Stream from, TransactionSchema schema, out byte[] position, WindowScope scope = WindowScope.All, CardTokens? cards = null)
     {
         var state = new WindowState(schema, scope);
-        state._watermark = WindowSnapshot.Read(from, schema, scope, state._pendingLabels, state._tables, out position);
+        state._watermark = WindowSnapshot.Read(from, schema, scope, state._pendingLabels, state._tables, cards, out position);
         return state;
     }
 

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using FraudStreams.Diagnostics;
+using FraudStreams.Hosting;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Models;
 using FraudStreams.ModelOps.Registry;
@@ -9,15 +11,23 @@ using Microsoft.AspNetCore.Routing;
 
 namespace FraudStreams.Api.Resources;
 
-/// <summary>`/models`: the registry that `fraudstreams models` shows and changes. Hosts that score follow it within a second.</summary>
-sealed class ModelsEndpoints(RegistryAccess registry)
+/// <summary>
+/// `/models`: the registry that `fraudstreams models` shows and changes. Hosts that score follow it within a second. `/get_model_ver`, `/switch_model_ver`,
+/// `/reload` and `/report` are what small scoring services call the same.
+/// </summary>
+sealed class ModelsEndpoints(RegistryAccess registry, StreamService stream, TimeProvider time)
 {
+    /// <summary>A host that scores follows the registry within a second; one that has not by then cannot load the version.</summary>
+    static readonly TimeSpan s_longestReload = TimeSpan.FromSeconds(10);
+
+    static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(50);
+
     public void Map(IEndpointRouteBuilder web)
     {
         web.MapGet("/models", context => ShowAsync(context, models => models.List())).Describe("models", "The versions");
         web.MapGet("/models/history", context => AnswerAsync(context, async models => await models.HistoryAsync(verify: false, CancellationToken.None)))
             .Describe("models", "Who did what to which version, and why");
-        web.MapGet("/models/{version}", context => ShowAsync(context, models => models.Show(VersionOf(context))))
+        web.MapGet("/models/{version}", context => ShowAsync(context, models => models.Show(VersionOf(context)!)))
             .Describe("models", "A version: what it learnt from, its metrics, its history");
         Change("/models/{version}/promote", "Puts a version into service, or asks for it where others have to approve", [],
             (models, change, version) => models.PromoteAsync(version, change.Actor, change.Why, CancellationToken.None));
@@ -30,26 +40,60 @@ sealed class ModelsEndpoints(RegistryAccess registry)
         Change("/models/rollback", "Puts the version before the champion into service again", [],
             (models, change, _) => models.RollBackAsync(change.Actor, change.Why, CancellationToken.None));
 
+        web.MapGet("/get_model_ver", context => AnswerAsync(context, models => Task.FromResult<object>(new ModelVersion(ScoringVersion ?? Champion(models)))))
+            .Describe("models", "The version that scores here");
+        Change("/switch_model_ver", "As /models/{version}/promote", ["version"], (models, change, version) => models.PromoteAsync(version, change.Actor, change.Why, CancellationToken.None));
+        web.MapPost("/reload", ReloadAsync).Describe("models", "Answers once this process scores with the version in service");
+        web.MapGet("/report", context => ShowAsync(context, models => models.Show(Champion(models)))).Describe("models", "As /models/{version} of the version in service");
+
         void Change(string path, string summary, string[] keys, Func<ModelService, ChangeRequest, string, Task<ModelSummary>> change) => web.MapPost(path, async context =>
         {
             var request = await ChangeRequest.ReadAsync(context.Request, keys);
-            await AnswerAsync(context, async models => await change(models, request, context.Request.RouteValues.ContainsKey("version") ? VersionOf(context) : ""));
+            var version = VersionOf(context) ?? (keys.Contains("version") ? request.Text("version") ?? throw ChangeRequest.Wrong("version", "the name of a version") : null);
+            await AnswerAsync(context, async models => await change(models, request, version ?? ""), version);
         }).Describe("models", summary, null, "application/json");
     }
 
-    static string VersionOf(HttpContext context) => (string)context.Request.RouteValues["version"]!;
+    sealed record ModelVersion([property: JsonPropertyName("model_version")] string Version);
 
-    Task ShowAsync(HttpContext context, Func<ModelService, object> show) => AnswerAsync(context, models => Task.FromResult(show(models)));
+    /// <summary>Null where this process does not score.</summary>
+    string? ScoringVersion => stream.Scorer?.ModelVersion;
 
-    async Task AnswerAsync(HttpContext context, Func<ModelService, Task<object>> answer)
+    static string? VersionOf(HttpContext context) => context.Request.RouteValues["version"] as string;
+
+    /// <exception cref="RequestException">No version is in service.</exception>
+    static string Champion(ModelService models) =>
+        models.State.Champion ?? throw new RequestException(StatusCodes.Status404NotFound, "no-model", "No version in service", "The registry has no version in service.");
+
+    /// <summary>There is nothing to load by hand: a host follows the registry. Who has just promoted a version may wait here until it scores.</summary>
+    async Task ReloadAsync(HttpContext context)
     {
-        object answered;
+        if (ScoringVersion is null)
+            throw new RequestException(StatusCodes.Status503ServiceUnavailable, "unavailable", "Nothing is scored here now", "This process does not score, or not yet: ask one with the role score.");
+        var (began, champion) = (time.GetTimestamp(), await AskAsync(context, models => Task.FromResult(models.State.Champion)) ?? ScoringVersion);
+        while (ScoringVersion != champion)
+        {
+            if (time.GetElapsedTime(began) > s_longestReload)
+                throw new RequestException(StatusCodes.Status503ServiceUnavailable, "not-loaded", "The version is not loaded", $"{champion} is in service and {ScoringVersion} still scores here: the log says why.");
+            await Task.Delay(s_look, time, context.RequestAborted);
+        }
+
+        await WriteAsync(context, new ModelVersion(champion!));
+    }
+
+    Task ShowAsync(HttpContext context, Func<ModelService, object> show) => AnswerAsync(context, models => Task.FromResult(show(models)), VersionOf(context));
+
+    /// <param name="version">One that must be there; null: none is asked for.</param>
+    async Task AnswerAsync(HttpContext context, Func<ModelService, Task<object>> answer, string? version = null) => await WriteAsync(context, await AskAsync(context, answer, version));
+
+    async Task<T> AskAsync<T>(HttpContext context, Func<ModelService, Task<T>> ask, string? version = null)
+    {
         try
         {
-            answered = await registry.AskAsync(
-                models => context.Request.RouteValues.ContainsKey("version") && !models.State.Versions.ContainsKey(VersionOf(context))
+            return await registry.AskAsync(
+                models => version is not null && !models.State.Versions.ContainsKey(version)
                     ? throw new RequestException(StatusCodes.Status404NotFound, "no-model", "No such version", "The registry has no version of this name.")
-                    : answer(models),
+                    : ask(models),
                 context.RequestAborted);
         }
         catch (RegistryException e)
@@ -64,8 +108,11 @@ sealed class ModelsEndpoints(RegistryAccess registry)
         {
             throw new RequestException(StatusCodes.Status503ServiceUnavailable, "unavailable", "The registry cannot be read now", e.Message);
         }
+    }
 
+    static Task WriteAsync(HttpContext context, object answer)
+    {
         context.Response.ContentType = "application/json";
-        await context.Response.WriteAsync(JsonSerializer.Serialize(answered, SnakeCaseJson.Options), context.RequestAborted);
+        return context.Response.WriteAsync(JsonSerializer.Serialize(answer, SnakeCaseJson.Options), context.RequestAborted);
     }
 }

@@ -63,16 +63,22 @@ sealed class PaymentsEndpoints(IPaymentReader store, TransactionSchema schema, A
     {
         var request = await ChangeRequest.ReadAsync(context.Request);
         var payment = await FoundAsync(context);
+        await WriteDownAsync(audit, time, IdOf(context), request.Actor, request.Why);
+        await WriteAsync(context, payment, new PaymentJson(schema, isUnmasked: true));
+    }
+
+    /// <summary>Keeps that somebody sees a payment's secret fields, and why. Before they do.</summary>
+    /// <exception cref="RequestException">It cannot be kept: nothing may be shown.</exception>
+    internal static async Task WriteDownAsync(AuditLog audit, TimeProvider time, string id, string actor, string why)
+    {
         try
         {
-            await audit.AppendAsync(new AuditEntry(time.GetUtcNow(), request.Actor, "payment.unmasked", IdOf(context)) { Why = request.Why });
+            await audit.AppendAsync(new AuditEntry(time.GetUtcNow(), actor, "payment.unmasked", id) { Why = why });
         }
         catch (MessageLogException e)
         {
             throw new RequestException(StatusCodes.Status503ServiceUnavailable, "unavailable", "It cannot be written down now", $"{e.Message.TrimEnd('.')}. Nothing is unmasked without that.");
         }
-
-        await WriteAsync(context, payment, new PaymentJson(schema, isUnmasked: true));
     }
 
     static string IdOf(HttpContext context) => (string)context.Request.RouteValues["id"]!;

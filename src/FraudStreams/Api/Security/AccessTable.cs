@@ -57,6 +57,10 @@ static class AccessTable
         ["POST /models/{version}/threshold"] = AccessRole.ModelOwner,
         ["POST /models/{version}/challenge"] = AccessRole.ModelOwner,
         ["POST /models/rollback"] = AccessRole.ModelOwner,
+        ["GET /get_model_ver"] = AccessRole.Viewer,
+        ["POST /switch_model_ver"] = AccessRole.ModelOwner,
+        ["POST /reload"] = AccessRole.Viewer,
+        ["GET /report"] = AccessRole.Viewer,
         ["GET /audit"] = AccessRole.Supervisor,
 
         ["GET /openapi/**"] = AccessRole.Viewer,
@@ -79,7 +83,7 @@ static class AccessTable
     };
 
     /// <summary>What people can do on the page, beside looking.</summary>
-    public const AccessRole Decides = AccessRole.Analyst, TurnsValves = AccessRole.Supervisor, ChangesModels = AccessRole.ModelOwner;
+    public const AccessRole Decides = AccessRole.Analyst, TurnsValves = AccessRole.Supervisor, Unmasks = AccessRole.Supervisor, ChangesModels = AccessRole.ModelOwner;
 
     public static IEnumerable<KeyValuePair<string, AccessRole?>> Routes => s_routes;
 

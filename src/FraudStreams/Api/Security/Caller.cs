@@ -18,7 +18,8 @@ static class Caller
     /// <summary>Four bytes a character fit into a label.</summary>
     const int LongestName = 50;
 
-    public static ClaimsPrincipal Local() => Of(Environment.UserName, [AccessRole.Admin], LocalUser);
+    /// <summary>Whoever works on this machine. Made once: the system looks a user's name up in files.</summary>
+    public static ClaimsPrincipal Local { get; } = Of(Environment.UserName, [AccessRole.Admin], LocalUser);
 
     public static ClaimsPrincipal Of(ApiKey key) => Of(key.Name, [key.Role], ApiAuthentication.KeyScheme, key.Hash);
 

@@ -45,6 +45,10 @@ sealed class PaymentMask(TransactionSchema schema)
         Reasons = ReasonsOf(payment.Reasons),
     };
 
+    /// <summary>The secret fields in clear, for who may see them and has said why.</summary>
+    public ImmutableArray<(string Name, string Value)> Secrets(StoredPayment payment) =>
+        [.. Enumerable.Range(0, schema.Fields.Length).Where(IsSecret).Select(field => (schema.Fields[field].Name, payment.Fields[field] is string text ? Cut(text) : Text(payment.Fields[field], field)))];
+
     public double AmountOf(StoredPayment payment) => payment.Fields[schema.AmountField] switch
     {
         double number => number,
@@ -69,6 +73,13 @@ sealed class PaymentMask(TransactionSchema schema)
         null => "–",
         var value when IsSecret(field) => SecretText.Mask(Encoding.UTF8.GetBytes(value as string ?? "")),
         string text => Cut(WithoutSecrets(text, payment)),
+        var value => Text(value, field),
+    };
+
+    /// <summary>Of anything but texts.</summary>
+    string Text(object? value, int field) => value switch
+    {
+        null => "–",
         long time when schema.Fields[field].Type == FieldType.Time => Time(time).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
         long whole => whole.ToString(CultureInfo.InvariantCulture),
         double number => number.ToString("0.######", CultureInfo.InvariantCulture),

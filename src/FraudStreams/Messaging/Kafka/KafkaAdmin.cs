@@ -70,6 +70,23 @@ sealed class KafkaAdmin : IDisposable
         },
         cancellationToken);
 
+    /// <summary>The machines on which members of a group run now.</summary>
+    /// <exception cref="MessageLogException">There was no answer in time, or a broker refused.</exception>
+    public Task<ImmutableArray<string>> MembersAsync(string group, CancellationToken cancellationToken) => QueryAsync<ImmutableArray<string>>(
+        $"The members of group {group}", async (clients, left) =>
+        {
+            try
+            {
+                var answer = await clients.Admin.DescribeConsumerGroupsAsync([_settings.Prefix + group], new DescribeConsumerGroupsOptions { RequestTimeout = left });
+                return [.. answer.ConsumerGroupDescriptions[0].Members.Select(member => member.Host).Distinct()];
+            }
+            catch (DescribeConsumerGroupsException e) when (e.Results.ConsumerGroupDescriptions.All(found => found.Error.Code == ErrorCode.GroupIdNotFound))
+            {
+                return [];
+            }
+        },
+        cancellationToken);
+
     /// <summary>The partition count of each topic of the cluster.</summary>
     /// <exception cref="MessageLogException">No broker answered in time.</exception>
     public Task<Dictionary<string, int>> PartitionsAsync(CancellationToken cancellationToken) => QueryAsync(

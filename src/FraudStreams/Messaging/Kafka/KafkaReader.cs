@@ -56,7 +56,7 @@ sealed class KafkaReader : IPartitionReader
     public async Task<IReadOnlyList<TopicRecord>> NextAsync(bool wait, CancellationToken cancellationToken)
     {
         // Records that the client has prefetched need no blocking thread.
-        if (_consumer.IsValueCreated && Next(mayBlock: false) is { Count: > 0 } fetched)
+        if (_consumer.IsValueCreated && Next(mayBlock: false) is var fetched && (fetched.Count > 0 || !wait))
             return fetched;
         if (!wait)
             return await BlockingCall.RunAsync(() => Next(mayBlock: false), cancellationToken);

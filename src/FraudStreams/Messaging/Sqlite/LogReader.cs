@@ -18,9 +18,9 @@ internal sealed class LogReader(EmbeddedLogSettings settings, TopicPartition par
     SqliteStatement? _select;
     long _next = from;
 
-    /// <summary>Everything there is can be read at once, so there is nothing to wait for.</summary>
+    /// <summary>Everything there is can be read at once, so there is nothing to wait for. Work of low priority reads for itself.</summary>
     public Task<IReadOnlyList<TopicRecord>> NextAsync(bool wait, CancellationToken cancellationToken) =>
-        Task.Run<IReadOnlyList<TopicRecord>>(Read, cancellationToken);
+        LowPriority.IsThis ? Task.FromResult<IReadOnlyList<TopicRecord>>(Read()) : Task.Run<IReadOnlyList<TopicRecord>>(Read, cancellationToken);
 
     /// <summary>The next records, at least one: waits at the end for the next append.</summary>
     public async Task<TopicRecord[]> NextAsync(AppendNotifier appends, CancellationToken cancellationToken)

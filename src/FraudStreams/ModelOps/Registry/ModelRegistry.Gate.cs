@@ -21,5 +21,11 @@ public sealed partial class ModelRegistry
     public Task LoseAsync(RegistryGate gate, string actor, string why, CancellationToken cancellationToken) => AppendAsync(
         actor, state => IsStill(state, gate) ? Entry(RegistryAction.StoodDown, gate.Challenger, why) with { Gate = gate } : null, null, cancellationToken);
 
+    /// <summary>Puts the version before the champion into service again, which passed against it while it was on probation.</summary>
+    public Task RollBackAsync(RegistryGate gate, string actor, string why, CancellationToken cancellationToken) => AppendAsync(
+        actor,
+        state => state is { IsChallengerOnProbation: true } && (state.Champion, state.Challenger) == (gate.Champion, gate.Challenger) ? Entry(RegistryAction.RolledBack, gate.Challenger, why) with { Gate = gate } : null,
+        null, cancellationToken);
+
     static bool IsStill(RegistryState state, RegistryGate gate) => state.Champion == gate.Champion && state.Challenger == gate.Challenger && !state.IsChallengerOnProbation;
 }

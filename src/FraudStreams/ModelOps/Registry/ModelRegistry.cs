@@ -37,10 +37,16 @@ public sealed partial class ModelRegistry(IMessageLog topics, LocalModels local,
     /// <summary>Reads what was written since the last call.</summary>
     /// <exception cref="MessageLogException">The topic cannot be read now.</exception>
     /// <exception cref="RegistryException">An entry was changed, removed or replaced: what comes after it is not to be trusted, and nothing is done.</exception>
-    public async Task RefreshAsync(CancellationToken cancellationToken)
+    public Task RefreshAsync(CancellationToken cancellationToken) => ReadAsync(wait: true, cancellationToken);
+
+    /// <summary>Takes what has come by now, without asking the broker whether there is more: it sends what is written anyway, once this registry was read. That there is no broker is not noticed.</summary>
+    /// <exception cref="RegistryException">As with <see cref="RefreshAsync"/>.</exception>
+    public Task TakeArrivedAsync(CancellationToken cancellationToken) => ReadAsync(wait: false, cancellationToken);
+
+    async Task ReadAsync(bool wait, CancellationToken cancellationToken)
     {
         _reader ??= topics.OpenReader(Partition, 0);
-        while (await _reader.NextAsync(wait: true, cancellationToken) is { Count: > 0 } records)
+        while (await _reader.NextAsync(wait, cancellationToken) is { Count: > 0 } records)
         {
             foreach (var record in records)
                 Take(record);

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using FraudStreams.Model.Evaluation;
 using FraudStreams.Model.Evaluation.Promotion;
 using Shouldly;
@@ -27,6 +29,35 @@ public sealed class PairedBootstrapTests
         GatePayment[] payments = [.. Enumerable.Range(0, 10).Select(row => new GatePayment(row, row, row < 5, row, row < 2, 0.5, false))];
 
         new PairedBootstrap(payments, AmountBands.Of(payments)).Measured().ChallengerRecall.ShouldBe(0.2, 1e-12);
+    }
+
+    /// <summary>Eight draws at once: each is what payments that are there as often as their card was drawn give in the evaluation.</summary>
+    [Fact]
+    public void A_draw_measures_what_its_payments_would_give_one_by_one()
+    {
+        const int cards = 40;
+        var (payments, random) = (Random(600, cards), new Random(9));
+        var cardOf = Array.ConvertAll(payments, payment => (int)payment.Card);
+        var weights = Enumerable.Range(0, cards * 8).Select(_ => random.Next(4)).ToArray();
+        var alerts = Enumerable.Range(0, 8).Select(_ => random.NextInt64(700)).ToArray();
+        double[] precision = new double[8], recall = new double[8];
+
+        new RankedPayments(payments, cardOf, payment => payment.Challenger).Measure(MemoryMarshal.Cast<int, Vector256<int>>(weights), alerts, precision, recall);
+
+        for (var draw = 0; draw < 8; draw++)
+        {
+            var drawn = payments.SelectMany(payment => Enumerable.Repeat(payment, weights[((int)payment.Card * 8) + draw])).OrderByDescending(payment => payment.Challenger).ToArray();
+            var frauds = (double)drawn.Count(payment => payment.IsFraud);
+            precision[draw].ShouldBe(Ranking.AveragePrecision(Array.ConvertAll(drawn, payment => payment.Challenger), Array.ConvertAll(drawn, payment => payment.IsFraud ? (byte)1 : (byte)0)), 1e-12);
+            var (left, caught) = ((double)alerts[draw], 0.0);
+            foreach (var tie in drawn.GroupBy(payment => payment.Challenger))
+            {
+                var share = Math.Clamp(left / tie.Count(), 0, 1);
+                (left, caught) = (left - tie.Count(), caught + (share * tie.Count(payment => payment.IsFraud)));
+            }
+
+            recall[draw].ShouldBe(caught / frauds, 1e-12);
+        }
     }
 
     [Fact]

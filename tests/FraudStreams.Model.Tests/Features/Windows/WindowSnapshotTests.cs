@@ -45,6 +45,26 @@ public sealed class WindowSnapshotTests
         (Snapshot(restored, "").Length, restored.Events, restored.Keys).ShouldBe((Snapshot(whole, "").Length, whole.Events, whole.Keys));
     }
 
+    /// <summary>Windows by the card alone, by card and shop, and by the shop: after a rotation of the key of tokens they go on as if there had been none.</summary>
+    [Fact]
+    public void Windows_go_on_across_a_rotation_with_the_same_bits()
+    {
+        var schema = SchemaOf(EveryKind);
+        CardTokenKey older = new("a", [.. Enumerable.Repeat((byte)1, 32)]), newer = new("longer", [.. Enumerable.Repeat((byte)2, 32)]);
+        CardTokens before = new(schema, [older]), after = new(schema, [newer, older]);
+        var payments = Stream(31, 1_000);
+        var (whole, rotated) = (new WindowState(schema), new WindowState(schema));
+        whole.Advance(payments[..500].Select(payment => payment with { Card = before.Of(payment.Card)[0] }));
+        rotated.Advance(payments[..500].Select(payment => payment with { Card = before.Of(payment.Card)[0] }));
+
+        rotated = WindowState.Read(new MemoryStream(Snapshot(rotated, "")), schema, out _, cards: after);
+
+        (rotated.Keys, rotated.Events).ShouldBe((whole.Keys, whole.Events));
+        WindowStateTests.Bits(rotated.Advance(payments[500..].Select(payment => payment with { Card = after.Of(payment.Card)[0] })))
+            .ShouldBe(WindowStateTests.Bits(whole.Advance(payments[500..].Select(payment => payment with { Card = before.Of(payment.Card)[0] }))));
+        rotated.Write(new MemoryStream(), [], [Encoding.UTF8.GetBytes(before.Of(payments[0].Card)[0])]).ShouldBe(0, "the former token is gone");
+    }
+
     [Fact]
     public void A_snapshot_with_a_changed_or_missing_byte_is_refused()
     {

@@ -157,7 +157,7 @@ public sealed class PaymentGeneratorTests
             var row = new ArrayBufferWriter<byte>();
             writer.WriteCsv(payment, row);
             var cells = Encoding.UTF8.GetString(row.WrittenSpan).TrimEnd('\n').Split(',');
-            var json = JsonDocument.Parse(Json(generator, number, 1)[0]).RootElement;
+            var json = JsonDocument.Parse(Json(writer, payment)).RootElement;
 
             cells[0].ShouldBe($"{number}");
             json.EnumerateObject().Select(property => property.Name).ShouldBe(columns[1..]);
@@ -198,13 +198,15 @@ public sealed class PaymentGeneratorTests
         var writer = new PaymentWriter(generator);
         var lines = new List<string>();
         for (var number = first; number < first + count; number++)
-        {
-            var line = new ArrayBufferWriter<byte>();
-            writer.WriteJson(generator.At(number), line);
-            lines.Add(Encoding.UTF8.GetString(line.WrittenSpan));
-        }
-
+            lines.Add(Json(writer, generator.At(number)));
         return lines;
+    }
+
+    static string Json(PaymentWriter writer, Payment payment)
+    {
+        var line = new ArrayBufferWriter<byte>();
+        writer.WriteJson(payment, line);
+        return Encoding.UTF8.GetString(line.WrittenSpan);
     }
 
     static DateTime Time(Payment payment) => DateTime.UnixEpoch.AddSeconds(payment.UnixSeconds);
