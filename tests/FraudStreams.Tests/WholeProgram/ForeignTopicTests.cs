@@ -31,7 +31,7 @@ public sealed class ForeignTopicTests
         var expected = plain.ScoresOf(plain.Data);
 
         // Away for the questions of all partitions at the start: the pipeline tries again.
-        using var registry = new FakeRegistry { AwayFor = 8 };
+        using var registry = new FakeRegistry { AwayFor = 12 };
         var id = registry.Register(ForeignTopic.AvroSchema);
         var older = ForeignTopic.AvroSchema.Replace(""",{"name":"reference","type":"string"}""", "");
         older.ShouldNotBe(ForeignTopic.AvroSchema);
