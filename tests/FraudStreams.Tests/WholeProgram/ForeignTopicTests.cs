@@ -30,8 +30,8 @@ public sealed class ForeignTopicTests
         var payments = EmbeddedLog.ReadRecords(plain.Data, TopicNames.Transactions).Select(record => record.Value.ToArray()).ToList();
         var expected = plain.ScoresOf(plain.Data);
 
-        // Away at the start: the pipeline tries again.
-        using var registry = new FakeRegistry { AwayFor = 2 };
+        // Away for the questions of all partitions at the start: the pipeline tries again.
+        using var registry = new FakeRegistry { AwayFor = 12 };
         var id = registry.Register(ForeignTopic.AvroSchema);
         var older = ForeignTopic.AvroSchema.Replace(""",{"name":"reference","type":"string"}""", "");
         older.ShouldNotBe(ForeignTopic.AvroSchema);
