@@ -67,22 +67,25 @@ public readonly record struct PredictedFrauds(long Caught, long Missed, long Fal
 /// <summary>Reads the records of the topic.</summary>
 public static class DriftRecord
 {
-    /// <summary>One of the two; both null where it is none of them.</summary>
-    public static (DriftHour? Hour, DriftTruth? Truth) Read(ReadOnlyMemory<byte> utf8)
+    /// <summary>One of the three; all null where it is none of them.</summary>
+    public static (DriftHour? Hour, DriftTruth? Truth, DriftNotice? Notice) Read(ReadOnlyMemory<byte> utf8)
     {
         try
         {
             using var json = JsonDocument.Parse(utf8);
             var root = json.RootElement;
-            var (version, hour) = (root.GetProperty("version").GetString() ?? "", root.GetProperty("hour").GetInt64());
+            var version = root.GetProperty("version").GetString() ?? "";
+            if (root.TryGetProperty("notice", out _))
+                return (null, null, DriftNotice.Read(root, version));
+            var hour = root.GetProperty("hour").GetInt64();
             return root.TryGetProperty("counts", out var counts)
-                ? (new DriftHour(version, hour, [.. counts.EnumerateArray().Select(count => count.GetInt64())]), null)
+                ? (new DriftHour(version, hour, [.. counts.EnumerateArray().Select(count => count.GetInt64())]), null, null)
                 : (null, new DriftTruth(version, hour, root.GetProperty("hours").GetInt32(), new PredictedFrauds(
-                    root.GetProperty("caught").GetInt64(), root.GetProperty("missed").GetInt64(), root.GetProperty("false_alerts").GetInt64())));
+                    root.GetProperty("caught").GetInt64(), root.GetProperty("missed").GetInt64(), root.GetProperty("false_alerts").GetInt64())), null);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            return (null, null);
+            return default;
         }
     }
 }

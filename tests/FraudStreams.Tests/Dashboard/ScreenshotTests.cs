@@ -34,8 +34,11 @@ public sealed class ScreenshotTests
         using var folder = new TemporaryFolder();
         await using var program = FraudStreamsProcess.Start(folder, ["run", "--set", "api.port=0", "--set", "topics.partitions=2"]);
         await Eventually.TrueAsync(() => program.Output.Contains("Page: http", StringComparison.Ordinal), limitSeconds: 120, everyMilliseconds: 200);
-        var address = new Uri(new Uri(program.Output.Split('\n').First(line => line.StartsWith("Page: ", StringComparison.Ordinal))["Page: ".Length..]), "ui/");
+        var address = PageOf(program);
         var data = Path.Combine(folder, "fraudstreams-data");
+
+        using var drifted = new TemporaryFolder();
+        await using var watched = await StartDriftedAsync(drifted);
 
         // Something to see: a second model, records that are rejected, cases that are decided.
         var history = Path.Combine(folder, "history.csv");
@@ -55,18 +58,43 @@ public sealed class ScreenshotTests
             {
                 await browser.ResizeAsync(width, height);
                 await WriteAsync(browser, new Uri(address, $"?theme={theme}"), $"live-{theme}-{width}", "document.querySelectorAll('.rz-chart svg path').length > 3");
-                await WriteAsync(browser, new Uri(address, $"alerts?theme={theme}"), $"alerts-{theme}-{width}", "document.querySelectorAll('.cases li').length > 5", async () =>
+                await WriteAsync(browser, new Uri(address, $"alerts?theme={theme}"), $"alerts-{theme}-{width}", "document.querySelectorAll('.cases li').length > 5");
+                await WriteAsync(browser, new Uri(address, $"alerts?theme={theme}"), $"case-{theme}-{width}", "document.querySelectorAll('.cases li').length > 5", async () =>
                 {
                     await browser.PressAsync("n");
                     await browser.UntilAsync("document.querySelector('.timeline')");
                 });
                 await WriteAsync(browser, new Uri(address, $"models?theme={theme}"), $"models-{theme}-{width}", "document.querySelector('.rz-chart svg path')");
+                await WriteAsync(browser, new Uri(PageOf(watched), $"drift?theme={theme}"), $"drift-{theme}-{width}", DriftIsThere);
+                await WriteAsync(browser, new Uri(PageOf(watched), $"drift?theme={theme}"), $"performance-{theme}-{width}", DriftIsThere, async () =>
+                    await browser.EvaluateAsync("document.getElementById('performance').scrollIntoView({ block: 'center' })"));
                 await WriteAsync(browser, new Uri(address, $"data?theme={theme}"), $"data-{theme}-{width}", "document.querySelector('#payments')");
                 await WriteAsync(browser, new Uri(address, $"settings?theme={theme}"), $"settings-{theme}-{width}", "document.querySelectorAll('td code').length > 20");
             }
         }
 
         browser.Errors.ShouldBeEmpty();
+    }
+
+    const string DriftIsThere = "document.querySelector('.tag.failing') && document.querySelectorAll('.rz-chart svg path').length > 5";
+
+    static Uri PageOf(FraudStreamsProcess program) => new(new Uri(program.Output.Split('\n').First(line => line.StartsWith("Page: ", StringComparison.Ordinal))["Page: ".Length..]), "ui/");
+
+    /// <summary>A stream of a month whose prices rise by a third after half of it; its version has learnt from the month before. Labels are known after two days.</summary>
+    static async Task<FraudStreamsProcess> StartDriftedAsync(TemporaryFolder folder)
+    {
+        const int perDay = 800, days = 30;
+        var generator = new PaymentGenerator(new GeneratorSettings { Seed = 5, PaymentsPerDay = perDay, FraudShare = 0.02 });
+        var (history, later) = (Path.Combine(folder, "history.csv"), Path.Combine(folder, "later.csv"));
+        GeneratedCsv.Write(history, generator, days * perDay);
+        GeneratedCsv.Write(later, generator, days * perDay, from: days * perDay, payment => payment.Number < days * perDay * 3 / 2 ? payment : payment with { Cents = payment.Cents * 4 / 3 });
+        await using (var train = FraudStreamsProcess.Start(folder, ["train", "--input", history]))
+            (await train.ExitAsync(180)).ShouldBe(0, train.Errors);
+        var program = FraudStreamsProcess.Start(
+            folder,
+            ["run", "--input", later, "--set", "api.port=0", "--set", "speeds.speed_1=unlimited", "--set", "models.gate.every=5s", "--set", "models.gate.label-delay=2d"]);
+        await program.LineAsync("Page: http");
+        return program;
     }
 
     [ScreenshotFact]
