@@ -73,7 +73,8 @@ static class ViewsBench
         using var queue = new CaseQueue(payments, log, time);
         await using var registry = new RegistryAccess(options, null!, NullLoggerFactory.Instance, time);
         await using var topics = StreamTopics.Open(settings, NullLogger.Instance, time);
-        var (first, last) = (await EdgeAsync(payments, isFirst: true), await EdgeAsync(payments, isFirst: false));
+        var first = new DateTimeOffset(new GeneratorSettings().Start, TimeOnly.MinValue, TimeSpan.Zero).ToUnixTimeMilliseconds();
+        var last = new DateTimeOffset((await payments.FindAsync(new PaymentFilter(), 1))[0].At, TimeSpan.Zero).ToUnixTimeMilliseconds();
         var alerts = await SampleAsync(payments, new PaymentFilter(IsFraud: true), first, last, random);
         var any = await SampleAsync(payments, new PaymentFilter(), first, last, random);
 
@@ -93,7 +94,7 @@ static class ViewsBench
         await AskAsync("Alerts", "a case: alerts, the card's payments, the merchant's other alerts", async () => (await queue.FindAsync(One(alerts).Id)) is { } file ? file.Payments.Length + file.Others.Length : 0);
         await AskAsync("Models", "versions and history", async () => (await registry.AskAsync(models => Task.FromResult(ShownModels.Of(models)), default)).History.Length);
         await AskAsync("Models", "cut-offs of the latest 20,000 payments", async () => (await CutOffs.ReadAsync(payments))?.Points.Length ?? 0);
-        await AskAsync("Drift", "windows, alarms, distributions", async () => (await ShownDrift.ReadAsync(registry, options, default)).Report?.Windows.Length ?? 0);
+        await AskAsync("Drift", "windows, alarms, distributions", async () => (await ShownDrift.ReadAsync(registry, topics, options, default)).Report?.Windows.Length ?? 0);
         await AskAsync("Data", "the latest payments", () => SearchAsync(new PaymentFilter()));
         await AskAsync("Data", "by id", () => SearchAsync(new PaymentFilter(One(any).Id)));
         await AskAsync("Data", "by id that is not there", () => SearchAsync(new PaymentFilter($"none-{random.Next()}")));
@@ -137,14 +138,6 @@ static class ViewsBench
         for (var moment = 0; moment < 50; moment++)
             found.AddRange(await payments.FindAsync(filter with { Before = new StoredPosition(first + (long)((0.02 + (0.98 * random.NextDouble())) * (last - first)), "") }, 20));
         return found;
-    }
-
-    static async Task<long> EdgeAsync(PaymentLookup payments, bool isFirst)
-    {
-        // The generator's first day is known; nothing is stored before it.
-        if (isFirst)
-            return new DateTimeOffset(new GeneratorSettings().Start, TimeOnly.MinValue, TimeSpan.Zero).ToUnixTimeMilliseconds();
-        return new DateTimeOffset((await payments.FindAsync(new PaymentFilter(), 1))[0].At, TimeSpan.Zero).ToUnixTimeMilliseconds();
     }
 
     static async Task<int> CountAsync<T>(Task<System.Collections.Immutable.ImmutableArray<T>> found) => (await found).Length;

@@ -103,6 +103,8 @@ public sealed class PageTests(ApiFixture fixture) : IClassFixture<ApiFixture>
         var id = await RecordFraudAsync("axe", "Plain Shop");
         await DriftedStream.MakeAsync(_api.Services.GetRequiredService<StreamOptions>().Settings, fixture.Folder.File("drifted"), _api.Services.GetRequiredService<RegistryAccess>());
         await using var browser = await Browser.StartAsync();
+        await browser.GoToAsync(new Uri(Page, "drift"));
+        await browser.UntilAsync("document.querySelector('.tag.failing') && document.querySelector('#performance')");
         var faults = new List<string>();
         foreach (var (theme, width, height) in ((string, int, int)[])[("light", 1440, 900), ("dark", 390, 844)])
         {
