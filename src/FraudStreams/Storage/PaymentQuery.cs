@@ -14,7 +14,7 @@ sealed class PaymentQuery
         if (filter.Id is { } id)
             conditions.Add($"{tables.Id} = {Next(id)}");
         if (filter.Key is { } key)
-            conditions.Add(schema.KeyField == schema.CardField ? tables.IsOfCard(Next(key)) : $"{StoreColumn.Quote(schema.Fields[schema.KeyField].Name)} = {Next(key)}");
+            conditions.Add($"{StoreColumn.Quote(schema.Fields[schema.KeyField].Name)} = {Next(key)}");
         if (filter.CardEnding is { } ending)
             conditions.Add(schema.Roles.Card is not null ? $"{tables.CardEnding} = {Next(ending)}" : "1 = 0");
         if (filter.Merchant is { } merchant)

@@ -78,9 +78,7 @@ static class StoreErasure
         NpgsqlConnection connection, NpgsqlTransaction? transaction, StoreTableNames tables, string id, string card, IReadOnlyCollection<string> cards, CancellationToken cancellationToken)
     {
         var ids = new List<string>();
-        await using var find = new NpgsqlCommand(
-            $"SELECT {id} FROM {tables.Transactions} WHERE {StoreDialect.Postgres.LastFour(card)} = ANY(ARRAY(SELECT {StoreDialect.Postgres.LastFour("given")} FROM unnest($1) AS given)) AND {card} = ANY($1)", connection,
-            transaction);
+        await using var find = new NpgsqlCommand($"SELECT {id} FROM {tables.Transactions} WHERE {card} = ANY($1)", connection, transaction);
         find.Parameters.AddWithValue(cards.ToArray());
         await using var rows = await find.ExecuteReaderAsync(cancellationToken);
         while (await rows.ReadAsync(cancellationToken))
@@ -93,7 +91,7 @@ static class StoreErasure
         var ids = ImmutableArray.CreateBuilder<string>();
         foreach (var number in cards)
         {
-            using var found = file.Query($"SELECT {id} FROM {tables.Transactions} WHERE {StoreDialect.Sqlite.LastFour(card)} = {StoreDialect.Sqlite.LastFour("?1")} AND {card} = ?1").Bind(1, number);
+            using var found = file.Query($"SELECT {id} FROM {tables.Transactions} WHERE {card} = ?1").Bind(1, number);
             while (found.Step())
                 ids.Add(found.Text(0));
         }

@@ -17,8 +17,5 @@ internal sealed record StoreTableNames(string? Schema)
 
     public string Steps => Of("store_steps");
 
-    /// <summary>An index is dropped by its name, and made without its schema.</summary>
-    public string ByCard => Of("transactions_by_card");
-
     string Of(string table) => Schema is null ? table : $"{StoreColumn.Quote(Schema)}.{table}";
 }

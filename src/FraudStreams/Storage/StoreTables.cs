@@ -189,30 +189,24 @@ internal sealed class StoreTables
         )
         """;
 
-    /// <summary>
-    /// Step 6: what people search by, in the order of the answer. A card's payments are those of its last four digits that are the card's: one index is written instead of two. A
-    /// merchant's alerts are found without the rows of its other payments.
-    /// </summary>
+    /// <summary>Step 6: what people search by, in the order of the answer. A merchant's alerts are found without its other payments' rows.</summary>
     string Searches()
     {
-        var byCard = _schema.Roles.Card is not null
-            ? $"DROP INDEX {TableNames.ByCard}; CREATE INDEX transactions_by_card ON {TableNames.Transactions} ({CardEnding}, {Time});"
+        var byEnding = _schema.Roles.Card is { } card
+            ? $"CREATE INDEX transactions_by_card_ending ON {TableNames.Transactions} ({_dialect.LastFour(StoreColumn.Quote(card))}, {Time});"
             : "";
         var byMerchant = _schema.Roles.Merchant is { } merchant
             ? $"CREATE INDEX transactions_by_merchant ON {TableNames.Transactions} ({StoreColumn.Quote(merchant)}, {Time}, prediction);"
             : "";
         return $"""
             CREATE INDEX transactions_by_high_score ON {TableNames.Transactions} ({Time}, score) WHERE score >= {HighScore};
-            {byCard}
+            {byEnding}
             {byMerchant}
             """;
     }
 
-    /// <summary>The last four characters of the card, as the index has them.</summary>
+    /// <summary>The last four characters of the card, as its index has them.</summary>
     public string CardEnding => _dialect.LastFour(StoreColumn.Quote(_schema.Roles.Card!));
-
-    /// <summary>The condition that a payment is of a card, in a way that the index answers.</summary>
-    public string IsOfCard(string card) => $"{CardEnding} = {_dialect.LastFour(card)} AND {StoreColumn.Quote(_schema.Roles.Card!)} = {card}";
 
     void CheckColumns(IStoreConnection connection)
     {

@@ -56,8 +56,8 @@ public sealed class PaymentReaderTests(SharedPostgres postgres) : IDisposable, I
     {
         { new PaymentFilter("p1"), "transactions_by_id" },
         { new PaymentFilter { Key = "4000000000000002" }, "transactions_by_card" },
-        { new PaymentFilter(CardEnding: "0002"), "transactions_by_card" },
-        { new PaymentFilter(CardEnding: "0002", Before: new StoredPosition(1, "p")), "transactions_by_card" },
+        { new PaymentFilter(CardEnding: "0002"), "transactions_by_card_ending" },
+        { new PaymentFilter(CardEnding: "0002", Before: new StoredPosition(1, "p")), "transactions_by_card_ending" },
         { new PaymentFilter(Merchant: "a shop"), "transactions_by_merchant" },
         { new PaymentFilter(Merchant: "a shop", IsFraud: true), "transactions_by_merchant" },
         { new PaymentFilter(IsFraud: true), "transactions_predicted_fraud" },

@@ -203,7 +203,7 @@ public sealed class PostgresStoreTests(SharedPostgres server) : IClassFixture<Sh
             await store.WriteAsync(Predictions.Records(Predictions.Json("t1")));
         PostgresServer.Rows(_settings, """
             DROP TABLE label_history, shadow, leases;
-            DROP INDEX transactions_confirmed, transactions_by_high_score;
+            DROP INDEX transactions_confirmed, transactions_by_high_score, transactions_by_card_ending;
             ALTER TABLE transactions DROP COLUMN confirmed_at, DROP COLUMN confirmed_by, DROP COLUMN as_written, DROP COLUMN reasons;
             DELETE FROM store_steps WHERE number > 1;
             """);
