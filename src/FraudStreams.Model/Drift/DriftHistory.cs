@@ -33,7 +33,7 @@ public sealed class DriftHistory(string version, int counters, int keptHours = i
     /// <summary>Adds a record of the topic; one of another version is not taken, nor one of before 1970 or of an hour that no calendar has.</summary>
     public void Add(ReadOnlyMemory<byte> record)
     {
-        var (hour, truth) = DriftRecord.Read(record);
+        var (hour, truth, _) = DriftRecord.Read(record);
         if (hour is not null)
             Add(hour);
         if (truth is not null)

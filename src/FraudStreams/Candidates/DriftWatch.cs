@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using FraudStreams.Alerting.Channels;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Drift;
@@ -11,18 +11,31 @@ namespace FraudStreams.Candidates;
 
 /// <summary>
 /// Watches the champion's payments for drift: adds up what all hosts counted, counts what labels said of windows that are old enough, and judges. A new alarm is
-/// logged, measured, and asks for a training. One caller at a time.
+/// logged, measured, told to the webhook, and asks for a training. Topic `drift` keeps which alarms were raised and told, so that each is told at least once
+/// whatever stops when. One caller at a time.
 /// </summary>
-sealed class DriftWatch(IMessageLog topics, PredictionStore store, ModelRegistry registry, StreamMetrics metrics, TimeProvider time, ILogger log)
+/// <param name="webhook">Null where none is set: then nobody is told but by the log.</param>
+sealed class DriftWatch(
+    IMessageLog topics, PredictionStore store, ModelRegistry registry, StreamMetrics metrics, DriftWebhook? webhook, TimeProvider time, ILogger log)
 {
     /// <summary>So many of the latest: older hours say nothing about now.</summary>
     const int KeptHours = 60 * 24;
 
     static readonly TopicPartition s_partition = new(TopicNames.Drift, 0);
 
+    readonly ErrorThrottle _webhookErrors = new(log, "Drift by webhook", time);
+
+    /// <summary>Alarms that were raised and are not over, by version and name.</summary>
+    readonly Dictionary<(string Version, string Name), DriftNotice> _raised = [];
+
+    /// <summary>Alarms that nobody was told of, of any version, by their ids.</summary>
+    readonly Dictionary<string, DriftNotice> _untold = [];
+
+    /// <summary>The ids of those that somebody was told of: an alarm that is confirmed once more after a day's break is no other.</summary>
+    readonly HashSet<string> _told = [];
+
     (string Version, DriftReference? Reference, DriftHistory? History)? _of;
     long _next;
-    ImmutableHashSet<string> _alarmed = [];
 
     /// <summary>Looks once.</summary>
     /// <returns>What has drifted, as a reason to train; null where nothing has, or where it cannot be told.</returns>
@@ -37,30 +50,62 @@ sealed class DriftWatch(IMessageLog topics, PredictionStore store, ModelRegistry
 
         if (_of?.Version != champion)
             await FollowAsync(champion, cancellationToken);
-        if (_of is not { Reference: { } reference, History: { } history })
-            return null;
-        await ReadAsync(history, cancellationToken);
-        var threshold = registry.State.Versions[champion].Threshold;
-        await CountTruthAsync(history, threshold, settings, cancellationToken);
-        return Report(DriftJudge.Judge(reference, history, threshold, settings.Drift.Rules));
+        await ReadAsync(cancellationToken);
+        string? drifted = null;
+        if (_of is { Reference: { } reference, History: { } history })
+        {
+            var threshold = registry.State.Versions[champion].Threshold;
+            await CountTruthAsync(history, threshold, settings, cancellationToken);
+            drifted = await ReportAsync(DriftJudge.Judge(reference, history, threshold, settings.Drift.Rules), cancellationToken);
+        }
+
+        await TellAsync(cancellationToken);
+        return drifted;
     }
 
     async Task FollowAsync(string version, CancellationToken cancellationToken)
     {
         metrics.Drift = [];
         var reference = await registry.DriftReferenceAsync(version, cancellationToken);
-        (_of, _next, _alarmed) = ((version, reference, reference is null ? null : new DriftHistory(version, reference.Counters, KeptHours)), 0, []);
+        (_of, _next) = ((version, reference, reference is null ? null : new DriftHistory(version, reference.Counters, KeptHours)), 0);
     }
 
-    async Task ReadAsync(DriftHistory history, CancellationToken cancellationToken)
+    async Task ReadAsync(CancellationToken cancellationToken)
     {
+        var history = _of?.History;
         await foreach (var records in topics.ReadAsync(s_partition, _next, long.MaxValue, cancellationToken))
         {
             foreach (var record in records)
             {
-                history.Add(record.Value);
+                var (hour, truth, notice) = DriftRecord.Read(record.Value);
+                if (hour is not null)
+                    history?.Add(hour);
+                if (truth is not null)
+                    history?.Add(truth);
+                if (notice is not null)
+                    Take(notice);
                 _next = record.Offset + 1;
             }
+        }
+    }
+
+    /// <summary>Taking the records once more, in their order, ends with the same.</summary>
+    void Take(DriftNotice notice)
+    {
+        switch (notice.State)
+        {
+            case DriftNoticeState.Raised:
+                _raised[(notice.Version, notice.Alarm.Name)] = notice;
+                if (!_told.Contains(notice.Id))
+                    _untold[notice.Id] = notice;
+                break;
+            case DriftNoticeState.Told:
+                _untold.Remove(notice.Id);
+                _told.Add(notice.Id);
+                break;
+            default:
+                _raised.Remove((notice.Version, notice.Alarm.Name));
+                break;
         }
     }
 
@@ -86,21 +131,62 @@ sealed class DriftWatch(IMessageLog topics, PredictionStore store, ModelRegistry
         }
     }
 
-    string? Report(DriftReport report)
+    async Task<string?> ReportAsync(DriftReport report, CancellationToken cancellationToken)
     {
         metrics.Drift = report.Latest;
         if (report.Windows.IsEmpty)
             return null;
         var current = report.Current;
-        foreach (var alarm in current.Where(alarm => !_alarmed.Contains(alarm.Name)))
+        foreach (var finding in current.Where(finding => !_raised.ContainsKey((report.ModelVersion, finding.Name))))
         {
+            var alarm = report.Alarms.Last(confirmed => confirmed.Name == finding.Name);
+            var raised = new DriftNotice(report.ModelVersion, DriftNoticeState.Raised, alarm);
+            await NoteAsync(webhook is null ? [raised, raised with { State = DriftNoticeState.Told }] : [raised], cancellationToken);
             log.LogWarning("Drift of {Feature} against what {Version} was validated on, confirmed by the payments up to {To:yyyy-MM-dd HH:mm}: {What} (effect {Effect:0.00}). `fraudstreams drift` has the figures",
-                alarm.Name, report.ModelVersion, report.Alarms.Last(confirmed => confirmed.Name == alarm.Name).Until.UtcDateTime, alarm.What, alarm.Effect);
+                alarm.Name, report.ModelVersion, alarm.Until.UtcDateTime, finding.What, finding.Effect);
         }
 
-        if (current.IsEmpty && !_alarmed.IsEmpty)
+        var over = _raised.Values.Where(raised => raised.Version == report.ModelVersion && current.All(finding => finding.Name != raised.Alarm.Name)).ToArray();
+        if (over.Length > 0)
+            await NoteAsync([.. over.Select(raised => raised with { State = DriftNoticeState.Over })], cancellationToken);
+        if (current.IsEmpty && over.Length > 0)
             log.LogInformation("No drift is confirmed any more");
-        _alarmed = [.. current.Select(alarm => alarm.Name)];
         return current.IsEmpty ? null : $"drift of {string.Join(", ", current.Take(3).Select(alarm => $"{alarm.Name} ({alarm.What})"))}{(current.Length > 3 ? $" and {current.Length - 3} more" : "")}";
+    }
+
+    /// <summary>Sends what nobody was told of, the earliest first. What cannot be sent now is tried again with the next look.</summary>
+    async Task TellAsync(CancellationToken cancellationToken)
+    {
+        if (webhook is null)
+            return;
+        foreach (var notice in _untold.Values.OrderBy(notice => notice.Alarm.ConfirmedAt).ToArray())
+        {
+            try
+            {
+                await webhook.SendAsync(notice, cancellationToken);
+                _webhookErrors.Over();
+            }
+            catch (AlertDeliveryException e) when (e.Fault == DeliveryFault.Refused)
+            {
+                log.LogWarning("{Channel} refused the drift of {Feature} for good: {Reason}", webhook.Channel, notice.Alarm.Name, e.Message);
+            }
+            catch (AlertDeliveryException e)
+            {
+                _webhookErrors.Warn($"{webhook.Channel}: {e.Message.TrimEnd('.')}. {_untold.Count:N0} alarms wait, and it is tried again");
+                return;
+            }
+
+            await NoteAsync([notice with { State = DriftNoticeState.Told }], cancellationToken);
+        }
+    }
+
+    async Task NoteAsync(DriftNotice[] notices, CancellationToken cancellationToken)
+    {
+        using var batch = new RecordBatch(notices.Length);
+        foreach (var notice in notices)
+            batch.Add(TopicNames.Drift, [], notice, static (into, notice) => notice.Write(into));
+        await topics.PublishAsync(batch, cancellationToken);
+        foreach (var notice in notices)
+            Take(notice);
     }
 }

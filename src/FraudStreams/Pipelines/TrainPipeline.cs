@@ -48,7 +48,8 @@ sealed class TrainPipeline : IPipeline
         // Months of payments are read in one go: the pipelines that write the store do not wait for that.
         var store = resources.Own(resources.OpenStore());
         var gate = new GateWatch(registry, store, new GateReports(settings.DataDirectory), context.Metrics, context.Log);
-        var drift = new DriftWatch(resources.Topics, store, registry, context.Metrics, context.Time, context.Log);
+        var webhook = settings.Alerts.Webhook is { } given ? resources.Own(new DriftWebhook(given, context.Time)) : null;
+        var drift = new DriftWatch(resources.Topics, store, registry, context.Metrics, webhook, context.Time, context.Log);
         var retrainer = new Retrainer(store, registry, local, new LoggedHistory(resources.Topics, settings.Topics.Partitions, local), settings.Model, context.Time, line => context.Log.LogInformation("{Line}", line));
         var lease = new CandidateLease(resources.Own(resources.OpenStore()), CandidateLease.ThisProcess, context.Time);
         return new CandidateLoop(registry, store, gate, drift, retrainer, lease, context.Candidates, context.Time, context.Log);

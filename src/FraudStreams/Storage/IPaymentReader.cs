@@ -11,6 +11,10 @@ public interface IPaymentReader : IAsyncDisposable
     /// <exception cref="StoreException">The store cannot be read now.</exception>
     Task<IReadOnlyList<StoredPayment>> FindAsync(PaymentFilter filter, int limit, CancellationToken cancellationToken);
 
+    /// <summary>The latest payments, at most so many, in no order; none where there is no store yet.</summary>
+    /// <exception cref="StoreException">The store cannot be read now.</exception>
+    Task<IReadOnlyList<ScoredPayment>> LatestScoredAsync(int limit, CancellationToken cancellationToken);
+
     /// <summary>All labels that arrived for a payment, the one in force first.</summary>
     /// <exception cref="StoreException">The store cannot be read now.</exception>
     Task<IReadOnlyList<Label>> LabelsOfAsync(string id, CancellationToken cancellationToken);

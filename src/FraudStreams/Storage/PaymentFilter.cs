@@ -1,7 +1,7 @@
 namespace FraudStreams.Storage;
 
 /// <summary>Which stored payments are looked for; what is null does not matter.</summary>
-/// <param name="CardEnding">The last digits of the card.</param>
+/// <param name="CardEnding">The last four digits of the card.</param>
 /// <param name="From">Event time, Unix milliseconds, inclusive.</param>
 /// <param name="To">Event time, Unix milliseconds, exclusive.</param>
 /// <param name="Before">The payments after this one in the order of the answer: latest first.</param>
@@ -20,3 +20,9 @@ public sealed record PaymentFilter(
 /// <param name="TrueValue">The confirmed label; null where there is none.</param>
 public sealed record StoredPayment(
     object?[] Fields, double Score, bool IsFraud, string ModelVersion, long ScoredAt, string? Reasons, bool? TrueValue, long? ConfirmedAt, string? ConfirmedBy);
+
+/// <summary>What is known of a payment's score.</summary>
+/// <param name="Time">Event time, Unix milliseconds.</param>
+/// <param name="Truth">The confirmed label, else the source's own; null where there is none.</param>
+/// <param name="IsConfirmed">Whether the label is a confirmed one.</param>
+public readonly record struct ScoredPayment(long Time, double Score, double Amount, bool? Truth, bool IsConfirmed);

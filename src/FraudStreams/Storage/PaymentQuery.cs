@@ -16,7 +16,7 @@ sealed class PaymentQuery
         if (filter.Key is { } key)
             conditions.Add($"{StoreColumn.Quote(schema.Fields[schema.KeyField].Name)} = {Next(key)}");
         if (filter.CardEnding is { } ending)
-            conditions.Add(schema.Roles.Card is { } card ? $"{StoreColumn.Quote(card)} LIKE {Next($"%{ending}")}" : "1 = 0");
+            conditions.Add(schema.Roles.Card is not null ? $"{tables.CardEnding} = {Next(ending)}" : "1 = 0");
         if (filter.Merchant is { } merchant)
             conditions.Add(schema.Roles.Merchant is { } field ? $"{StoreColumn.Quote(field)} = {Next(merchant)}" : "1 = 0");
         if (filter.From is { } from)
@@ -24,7 +24,12 @@ sealed class PaymentQuery
         if (filter.To is { } to)
             conditions.Add($"{tables.Time} < {Next(new StoreTime(to))}");
         if (filter.MinScore is { } min)
+        {
             conditions.Add($"score >= {Next(min)}");
+            if (min >= double.Parse(StoreTables.HighScore, CultureInfo.InvariantCulture))
+                conditions.Add($"score >= {StoreTables.HighScore}");
+        }
+
         if (filter.MaxScore is { } max)
             conditions.Add($"score <= {Next(max)}");
         if (filter.IsFraud is { } fraud)
@@ -32,7 +37,9 @@ sealed class PaymentQuery
         if (filter.Before is { } before)
         {
             var time = Next(new StoreTime(before.Time));
-            conditions.Add($"({tables.Time} < {time} OR ({tables.Time} = {time} AND {tables.Id} < {Next(before.Id)}))");
+
+            // The first condition alone follows from the second: it is the one that an index ends with, however deep the page is.
+            conditions.Add($"{tables.Time} <= {time} AND ({tables.Time} < {time} OR {tables.Id} < {Next(before.Id)})");
         }
 
         Sql = $"""
@@ -46,6 +53,16 @@ sealed class PaymentQuery
             _parameters.Add(value);
             return parameter(_parameters.Count);
         }
+    }
+
+    /// <summary>The latest payments as <see cref="ScoredPayment"/> has them.</summary>
+    public static string Scored(TransactionSchema schema, StoreTables tables, int limit)
+    {
+        var label = schema.Roles.Label is { } field ? StoreColumn.Quote(field) : "NULL";
+        return $"""
+            SELECT {tables.Time}, score, CAST({StoreColumn.Quote(schema.Roles.Amount)} AS double precision), CASE WHEN true_value IS NULL THEN {label} ELSE true_value END, CASE WHEN true_value IS NULL THEN 0 ELSE 1 END
+            FROM {tables.TableNames.Transactions} ORDER BY {tables.Time} DESC LIMIT {limit.ToString(CultureInfo.InvariantCulture)}
+            """;
     }
 
     /// <summary>Columns of the answer before the schema's fields.</summary>

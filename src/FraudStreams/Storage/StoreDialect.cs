@@ -5,15 +5,16 @@ namespace FraudStreams.Storage;
 /// <summary>The SQL of one database for the store's types and tables. All other SQL of the store's tables is the same on both.</summary>
 /// <param name="Collation">Text is compared by its bytes on both databases.</param>
 /// <param name="Exists">Makes the query that counts the tables of a name of <see cref="StoreTableNames"/>.</param>
-internal sealed record StoreDialect(string Text, string Number, string Whole, string Time, string Flag, string Collation, Func<string, string> Exists)
+/// <param name="LastFour">The last four characters of a text column.</param>
+internal sealed record StoreDialect(string Text, string Number, string Whole, string Time, string Flag, string Collation, Func<string, string> Exists, Func<string, string> LastFour)
 {
     /// <summary>SQLite has no type for times: they are unix milliseconds, UTC.</summary>
     public static readonly StoreDialect Sqlite = new(
-        "TEXT", "REAL", "INTEGER", "INTEGER", "INTEGER", "", table => $"SELECT count(*) FROM sqlite_master WHERE name = '{table}'");
+        "TEXT", "REAL", "INTEGER", "INTEGER", "INTEGER", "", table => $"SELECT count(*) FROM sqlite_master WHERE name = '{table}'", column => $"substr({column}, -4)");
 
     public static readonly StoreDialect Postgres = new(
         "text", "double precision", "bigint", "timestamp with time zone", "smallint", " COLLATE \"C\"",
-        table => $"SELECT count(*) FROM pg_class WHERE oid = to_regclass('{table.Replace("'", "''")}')");
+        table => $"SELECT count(*) FROM pg_class WHERE oid = to_regclass('{table.Replace("'", "''")}')", column => $"right({column}, 4)");
 
     public string TypeOf(FieldType type) => type switch
     {

@@ -19,13 +19,16 @@ namespace FraudStreams.Storage;
 internal sealed class StoreTables
 {
     /// <summary>The number of migration steps: the format of this release.</summary>
-    public const int StepCount = 5;
+    public const int StepCount = 6;
 
     /// <summary>The label in force, the latest, comes first. Ties are broken alike on every database, in whatever order the labels arrived.</summary>
     public const string LatestFirst = "confirmed_at DESC, confirmed_by DESC, true_value DESC";
 
     /// <summary>The reverse order, over all payments.</summary>
     public const string LatestLast = "confirmed_at, confirmed_by, true_value";
+
+    /// <summary>Scores from here on are so few that those who look for them read an index of their own.</summary>
+    public const string HighScore = "0.1";
 
     readonly TransactionSchema _schema;
     readonly StoreDialect _dialect;
@@ -45,7 +48,7 @@ internal sealed class StoreTables
         All = [.. Written, new("true_value", dialect.Flag), new("confirmed_at", dialect.Time), new("confirmed_by", dialect.Text)];
         Id = StoreColumn.Quote(schema.Roles.Id);
         Time = StoreColumn.Quote(schema.Roles.Time);
-        _steps = [Payments(), Labels(), Reasons(), Shadow(), Leases()];
+        _steps = [Payments(), Labels(), Reasons(), Shadow(), Leases(), Searches()];
     }
 
     public StoreTableNames TableNames { get; }
@@ -185,6 +188,25 @@ internal sealed class StoreTables
             ends_at {_dialect.Whole} NOT NULL
         )
         """;
+
+    /// <summary>Step 6: what people search by, in the order of the answer. A merchant's alerts are found without its other payments' rows.</summary>
+    string Searches()
+    {
+        var byEnding = _schema.Roles.Card is { } card
+            ? $"CREATE INDEX transactions_by_card_ending ON {TableNames.Transactions} ({_dialect.LastFour(StoreColumn.Quote(card))}, {Time});"
+            : "";
+        var byMerchant = _schema.Roles.Merchant is { } merchant
+            ? $"CREATE INDEX transactions_by_merchant ON {TableNames.Transactions} ({StoreColumn.Quote(merchant)}, {Time}, prediction);"
+            : "";
+        return $"""
+            CREATE INDEX transactions_by_high_score ON {TableNames.Transactions} ({Time}, score) WHERE score >= {HighScore};
+            {byEnding}
+            {byMerchant}
+            """;
+    }
+
+    /// <summary>The last four characters of the card, as its index has them.</summary>
+    public string CardEnding => _dialect.LastFour(StoreColumn.Quote(_schema.Roles.Card!));
 
     void CheckColumns(IStoreConnection connection)
     {

@@ -34,7 +34,7 @@ public sealed partial class RoomsTests
         ["WindowStates"] = ["Configuration", "Messaging", "Scoring", "Topics"],
         ["Privacy"] = ["Configuration", "Messaging", "Sqlite", "Storage", "Topics", "WindowStates"],
         ["Replay"] = ["Messaging", "ModelOps", "Scoring", "Storage", "Topics", "WindowStates"],
-        ["Candidates"] = ["Configuration", "Diagnostics", "Messaging", "ModelOps", "Storage", "Topics"],
+        ["Candidates"] = ["Alerting", "Configuration", "Diagnostics", "Messaging", "ModelOps", "Storage", "Topics"],
         [Settings] = ["Alerting", "Candidates", "Configuration", "Diagnostics", "Messaging", "ModelOps", "Privacy", "RateLimiting", "Scoring", "Simulation", "Storage", "Topics", "WindowStates"],
         ["Pipelines"] =
         [

@@ -52,7 +52,7 @@ sealed class SimulatedStream : IAsyncDisposable
         _drift = StreamTopics.Open(settings with { DataDirectory = folder }, NullLogger.Instance, time);
         _recorder = new DriftRecorder(_local, _drift, () => true, time, NullLogger.Instance);
         _loop = new CandidateLoop(
-            Registry, Store, new GateWatch(Registry, Store, new GateReports(folder), _metrics, NullLogger.Instance), new DriftWatch(_drift, Store, Registry, _metrics, time, Log), Retrainer, new CandidateLease(Store, "simulated", time), Settings, time,
+            Registry, Store, new GateWatch(Registry, Store, new GateReports(folder), _metrics, NullLogger.Instance), Watch(webhook: null), Retrainer, new CandidateLease(Store, "simulated", time), Settings, time,
             Log);
         Trainer = new Trainer(settings.Model with { Threads = 1 }, _local, WorkProgress.Logged(_ => { }), time);
     }
@@ -71,6 +71,9 @@ sealed class SimulatedStream : IAsyncDisposable
 
     /// <summary>What the loop says.</summary>
     public CollectedLog Log { get; } = new();
+
+    /// <summary>Watches for drift as the loop does: another host, or the program after a restart.</summary>
+    public DriftWatch Watch(DriftWebhook? webhook) => new(_drift, Store, Registry, _metrics, webhook, _time, Log);
 
     /// <summary>What the last look found of drift.</summary>
     public ImmutableArray<DriftFinding> Drift => _metrics.Drift;
@@ -95,11 +98,17 @@ sealed class SimulatedStream : IAsyncDisposable
     /// <summary>Scores a day's payments, stores what was decided, and lets the loop look.</summary>
     public async Task PlayAsync(IReadOnlyList<SimulatedPayment> day)
     {
+        await ScoreDayAsync(day);
+        await _loop.StepAsync(default);
+    }
+
+    /// <summary>Scores a day's payments and stores what was decided.</summary>
+    public async Task ScoreDayAsync(IReadOnlyList<SimulatedPayment> day)
+    {
         foreach (var page in day.Chunk(2_000))
             await ScoreAsync(page);
         _time.Advance(day[^1].Time - _time.GetUtcNow());
         await _recorder.PublishRestAsync(TimeSpan.FromMinutes(1));
-        await _loop.StepAsync(default);
     }
 
     /// <summary>The average precision of a stretch, of the loop's champions and of the first model; null without both kinds of payments.</summary>

@@ -15,6 +15,15 @@ sealed class BrowserFactAttribute : FactAttribute
     public BrowserFactAttribute() => Skip = Browser.Program is null ? "needs Chromium (Debian: chromium), or its path in FRAUDSTREAMS_BROWSER" : null;
 }
 
+/// <summary>A test of accessibility, skipped where axe-core is not there: .ci/run fetches it.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+sealed class AxeFactAttribute : FactAttribute
+{
+    public AxeFactAttribute() => Skip = new BrowserFactAttribute().Skip ?? (Axe is null ? "needs axe.min.js of the npm package axe-core, its path in FRAUDSTREAMS_AXE" : null);
+
+    public static string? Axe { get; } = Environment.GetEnvironmentVariable("FRAUDSTREAMS_AXE") is { Length: > 0 } file && File.Exists(file) ? file : null;
+}
+
 /// <summary>Chromium without a window, started for the first test that needs it and stopped after the last.</summary>
 sealed class BrowserProcess : IAsyncLifetime
 {
@@ -176,6 +185,17 @@ sealed class Browser : IAsyncDisposable
             down["text"] = key;
         await SendAsync("Input.dispatchKeyEvent", down);
         await SendAsync("Input.dispatchKeyEvent", new JsonObject { ["type"] = "keyUp", ["key"] = key });
+    }
+
+    /// <summary>What axe-core calls a serious or critical fault of the page as it is now.</summary>
+    public async Task<string[]> AccessibilityFaultsAsync()
+    {
+        await EvaluateAsync($"{await File.ReadAllTextAsync(AxeFactAttribute.Axe!)}; undefined");
+        var faults = await EvaluateAsync("""
+            axe.run(document, { resultTypes: ["violations"] }).then(found => found.violations.filter(rule => rule.impact === "serious" || rule.impact === "critical")
+              .flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.html} ${node.failureSummary}`)))
+            """);
+        return [.. faults.EnumerateArray().Select(fault => fault.GetString()!)];
     }
 
     public async Task<byte[]> ScreenshotAsync() => (await SendAsync("Page.captureScreenshot", new JsonObject { ["format"] = "png" })).GetProperty("data").GetBytesFromBase64();

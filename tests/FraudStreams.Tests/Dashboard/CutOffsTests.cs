@@ -1,8 +1,5 @@
 using FraudStreams.Dashboard.Models;
-using FraudStreams.Dashboard.Payments;
-using FraudStreams.Model.Schemas;
 using FraudStreams.Storage;
-using FraudStreams.Tests.WholeProgram;
 using Shouldly;
 using Xunit;
 
@@ -11,17 +8,15 @@ namespace FraudStreams.Tests.Dashboard;
 [Trait("Category", "Unit")]
 public sealed class CutOffsTests
 {
-    static readonly TransactionSchema s_schema = TrainedModel.Schema;
-
     [Fact]
     public void Each_place_counts_alerts_a_day_precision_recall_and_money()
     {
-        StoredPayment[] payments =
+        ScoredPayment[] payments =
         [
-            Payment(0.9, 100, day: 0, confirmed: true), Payment(0.6, 50, day: 1, confirmed: false), Payment(0.4, 30, day: 1, source: 1), Payment(0.1, 5, day: 2, source: 0), Payment(0.95, 7, day: 2),
+            Payment(0.9, 100, day: 0, confirmed: true), Payment(0.6, 50, day: 1, confirmed: false), Payment(0.4, 30, day: 1, source: true), Payment(0.1, 5, day: 2, source: false), Payment(0.95, 7, day: 2),
         ];
 
-        var cuts = CutOffs.Of(payments, s_schema, new PaymentMask(s_schema)).ShouldNotBeNull();
+        var cuts = CutOffs.Of(payments).ShouldNotBeNull();
 
         (cuts.Payments, cuts.Frauds, cuts.Confirmed, cuts.Days).ShouldBe((4, 2, 2, 2));
         var half = cuts.At(0.5);
@@ -34,15 +29,11 @@ public sealed class CutOffsTests
     [Fact]
     public void Without_a_known_fraud_there_is_nothing_to_show()
     {
-        CutOffs.Of([], s_schema, new PaymentMask(s_schema)).ShouldBeNull();
-        CutOffs.Of([Payment(0.9, 1, 0)], s_schema, new PaymentMask(s_schema)).ShouldBeNull();
-        CutOffs.Of([Payment(0.9, 1, 0, confirmed: false)], s_schema, new PaymentMask(s_schema)).ShouldBeNull();
+        CutOffs.Of([]).ShouldBeNull();
+        CutOffs.Of([Payment(0.9, 1, 0)]).ShouldBeNull();
+        CutOffs.Of([Payment(0.9, 1, 0, confirmed: false)]).ShouldBeNull();
     }
 
-    static StoredPayment Payment(double score, double amount, int day, bool? confirmed = null, long? source = null)
-    {
-        var fields = new object?[s_schema.Fields.Length];
-        (fields[s_schema.TimeField], fields[s_schema.AmountField], fields[s_schema.LabelField]) = (day * 86_400_000L, amount, source);
-        return new StoredPayment(fields, score, score >= 0.5, "cards-1", 0, null, confirmed, null, null);
-    }
+    static ScoredPayment Payment(double score, double amount, int day, bool? confirmed = null, bool? source = null) =>
+        new(day * 86_400_000L, score, amount, confirmed ?? source, confirmed is not null);
 }

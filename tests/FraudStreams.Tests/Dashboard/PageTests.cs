@@ -1,13 +1,10 @@
-using System.Buffers;
 using System.Net;
 using System.Net.WebSockets;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using FraudStreams.Api;
 using FraudStreams.Dashboard.Live;
 using FraudStreams.Hosting;
 using FraudStreams.Messaging.Sqlite;
-using FraudStreams.Model.Csv;
 using FraudStreams.ModelOps;
 using FraudStreams.Tests.Api;
 using FraudStreams.Tests.WholeProgram;
@@ -23,8 +20,6 @@ namespace FraudStreams.Tests.Dashboard;
 [Trait("Category", "Integration")]
 public sealed class PageTests(ApiFixture fixture) : IClassFixture<ApiFixture>
 {
-    static readonly string[] s_views = ["", "alerts", "models", "drift", "data", "settings"];
-
     readonly RunningApi _api = fixture.Api;
 
     Uri Page => new(_api.Client.BaseAddress!, "/ui/");
@@ -87,20 +82,43 @@ public sealed class PageTests(ApiFixture fixture) : IClassFixture<ApiFixture>
     [BrowserFact]
     public async Task Each_view_opens_without_an_error_in_the_console()
     {
-        await RecordFraudAsync("view", "Plain Shop");
+        var id = await RecordFraudAsync("view", "Plain Shop");
         await using var browser = await Browser.StartAsync();
         foreach (var (width, height) in ((int, int)[])[(1440, 900), (390, 844)])
         {
             await browser.ResizeAsync(width, height);
-            foreach (var view in s_views)
+            foreach (var view in Views.With(id))
             {
-                await browser.GoToAsync(new Uri(Page, view));
-                await browser.UntilAsync("document.querySelector('main .card')");
-                (await browser.EvaluateAsync("document.documentElement.scrollWidth <= innerWidth")).GetBoolean().ShouldBeTrue($"{view} is wider than {width}");
+                await view.OpenAsync(browser, Page);
+                (await browser.EvaluateAsync("document.documentElement.scrollWidth <= innerWidth")).GetBoolean().ShouldBeTrue($"{view.Path} is wider than {width}");
             }
         }
 
         browser.Errors.ShouldBeEmpty();
+    }
+
+    [AxeFact]
+    public async Task No_view_has_a_serious_fault_of_accessibility()
+    {
+        var id = await RecordFraudAsync("axe", "Plain Shop");
+        await DriftedStream.MakeAsync(_api.Services.GetRequiredService<StreamOptions>().Settings, fixture.Folder.File("drifted"), _api.Services.GetRequiredService<RegistryAccess>());
+        await using var browser = await Browser.StartAsync();
+        await browser.GoToAsync(new Uri(Page, "drift"));
+        await browser.UntilAsync("document.querySelector('.tag.failing') && document.querySelector('#performance')");
+        var faults = new List<string>();
+        foreach (var (theme, width, height) in ((string, int, int)[])[("light", 1440, 900), ("dark", 390, 844)])
+        {
+            await browser.ThemeAsync(theme);
+            await browser.ResizeAsync(width, height);
+            foreach (var view in Views.With(id))
+            {
+                await view.OpenAsync(browser, Page);
+                await browser.UntilAsync($"document.documentElement.dataset.theme === '{theme}'");
+                faults.AddRange((await browser.AccessibilityFaultsAsync()).Select(fault => $"{view.Path}, {theme}: {fault}"));
+            }
+        }
+
+        faults.ShouldBeEmpty();
     }
 
     [BrowserFact]
@@ -216,7 +234,7 @@ public sealed class PageTests(ApiFixture fixture) : IClassFixture<ApiFixture>
             await browser.ClickAsync("form.change button.main");
         }
 
-        async Task<string> ScoringVersionAsync() => (await _api.AskAsync("/predict", $"[{Payments().First().ToJsonString()}]")).GetProperty("predictions")[0].GetProperty("model_version").GetString()!;
+        async Task<string> ScoringVersionAsync() => (await _api.AskAsync("/predict", $"[{RecordedFraud.PaymentsOf(fixture.Folder).First().ToJsonString()}]")).GetProperty("predictions")[0].GetProperty("model_version").GetString()!;
     }
 
     [BrowserFact]
@@ -238,29 +256,5 @@ public sealed class PageTests(ApiFixture fixture) : IClassFixture<ApiFixture>
         await browser.UntilAsync("document.querySelector('#payments-rate') && getComputedStyle(document.getElementById('components-reconnect-modal')).display === 'none'", limitSeconds: 30);
     }
 
-    /// <summary>A payment that is predicted a fraud, stored, at a merchant; its id.</summary>
-    async Task<string> RecordFraudAsync(string name, string merchant)
-    {
-        var (id, card) = ($"page-{name}-{Guid.NewGuid():N}", 4_000_000_000_000_000 + Math.Abs(name.GetHashCode(StringComparison.Ordinal)) % 1_000_000);
-        foreach (var payment in Payments().Where(payment => payment["is_fraud"]!.ToString() == "1"))
-        {
-            (payment["trans_num"], payment["cc_num"], payment["merchant"]) = (id, card.ToString(System.Globalization.CultureInfo.InvariantCulture), merchant);
-            var asked = await _api.AskAsync("/predict", $"[{payment.ToJsonString()}]");
-            if (asked.GetProperty("predictions")[0].GetProperty("prediction").GetInt32() != 1)
-                continue;
-            await _api.AskAsync("/predict?mode=record", $"[{payment.ToJsonString()}]");
-            await Eventually.TrueAsync(async () => (await _api.Client.GetAsync($"/payments/{id}")).IsSuccessStatusCode);
-            return id;
-        }
-
-        throw new InvalidOperationException("no fraud of the file is predicted as one");
-    }
-
-    IEnumerable<JsonObject> Payments()
-    {
-        using var file = File.OpenRead(fixture.Folder.Input);
-        using var rows = new CsvToJson(file, TrainedModel.Schema, fixture.Folder.Input);
-        for (var record = new ArrayBufferWriter<byte>(); rows.TryRead(record); record.ResetWrittenCount())
-            yield return JsonNode.Parse(record.WrittenSpan)!.AsObject();
-    }
+    Task<string> RecordFraudAsync(string name, string merchant) => RecordedFraud.MakeAsync(_api, fixture.Folder, name, merchant);
 }

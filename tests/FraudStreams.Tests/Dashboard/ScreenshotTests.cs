@@ -34,7 +34,7 @@ public sealed class ScreenshotTests
         using var folder = new TemporaryFolder();
         await using var program = FraudStreamsProcess.Start(folder, ["run", "--set", "api.port=0", "--set", "topics.partitions=2"]);
         await Eventually.TrueAsync(() => program.Output.Contains("Page: http", StringComparison.Ordinal), limitSeconds: 120, everyMilliseconds: 200);
-        var address = new Uri(new Uri(program.Output.Split('\n').First(line => line.StartsWith("Page: ", StringComparison.Ordinal))["Page: ".Length..]), "ui/");
+        var address = PageOf(program);
         var data = Path.Combine(folder, "fraudstreams-data");
 
         // Something to see: a second model, records that are rejected, cases that are decided.
@@ -55,7 +55,8 @@ public sealed class ScreenshotTests
             {
                 await browser.ResizeAsync(width, height);
                 await WriteAsync(browser, new Uri(address, $"?theme={theme}"), $"live-{theme}-{width}", "document.querySelectorAll('.rz-chart svg path').length > 3");
-                await WriteAsync(browser, new Uri(address, $"alerts?theme={theme}"), $"alerts-{theme}-{width}", "document.querySelectorAll('.cases li').length > 5", async () =>
+                await WriteAsync(browser, new Uri(address, $"alerts?theme={theme}"), $"alerts-{theme}-{width}", "document.querySelectorAll('.cases li').length > 5");
+                await WriteAsync(browser, new Uri(address, $"alerts?theme={theme}"), $"case-{theme}-{width}", "document.querySelectorAll('.cases li').length > 5", async () =>
                 {
                     await browser.PressAsync("n");
                     await browser.UntilAsync("document.querySelector('.timeline')");
@@ -67,6 +68,61 @@ public sealed class ScreenshotTests
         }
 
         browser.Errors.ShouldBeEmpty();
+    }
+
+    [ScreenshotFact]
+    public async Task Screenshots_of_drift()
+    {
+        const string isThere = "document.querySelector('.tag.failing') && document.body.innerText.includes('precision, by labels')";
+        using var folder = new TemporaryFolder();
+        await using var program = await StartDriftedAsync(folder);
+        var address = new Uri(PageOf(program), "drift");
+        await using var browser = await Browser.StartAsync();
+
+        // Labels are counted when drift is looked at, and the view is as it was when it was opened.
+        for (var look = 0; look < 30; look++)
+        {
+            await browser.GoToAsync(address);
+            await browser.UntilAsync("document.querySelector('main .card')");
+            if ((await browser.EvaluateAsync($"!!({isThere})")).GetBoolean())
+                break;
+            await Task.Delay(TimeSpan.FromSeconds(2));
+        }
+
+        foreach (var (width, height) in ((int, int)[])[(1440, 900), (390, 844)])
+        {
+            foreach (var theme in (string[])["light", "dark"])
+            {
+                await browser.ResizeAsync(width, height);
+                await WriteAsync(browser, new Uri(address, $"?theme={theme}"), $"drift-{theme}-{width}", isThere);
+                await browser.EvaluateAsync("document.getElementById('performance').scrollIntoView({ block: 'center' })");
+                await Task.Delay(TimeSpan.FromSeconds(1));
+                await SaveAsync(browser, $"performance-{theme}-{width}");
+            }
+        }
+
+        browser.Errors.ShouldBeEmpty();
+    }
+
+    static Uri PageOf(FraudStreamsProcess program) => new(new Uri(program.Output.Split('\n').First(line => line.StartsWith("Page: ", StringComparison.Ordinal))["Page: ".Length..]), "ui/");
+
+    /// <summary>After a month whose prices rose by half in its middle; the version has learnt from the month before. Labels are known after two days.</summary>
+    static async Task<FraudStreamsProcess> StartDriftedAsync(TemporaryFolder folder)
+    {
+        const int perDay = 800, days = 30;
+        var generator = new PaymentGenerator(new GeneratorSettings { Seed = 5, PaymentsPerDay = perDay, FraudShare = 0.02 });
+        var (history, later) = (Path.Combine(folder, "history.csv"), Path.Combine(folder, "later.csv"));
+        GeneratedCsv.Write(history, generator, days * perDay);
+        GeneratedCsv.Write(later, generator, days * perDay, from: days * perDay, payment => payment.Number < days * perDay * 3 / 2 ? payment : payment with { Cents = payment.Cents * 3 / 2 });
+        foreach (var arguments in (string[][])[["train", "--input", history], ["run", "--input", later, "--until-drained", "--set", "speeds.speed_1=unlimited"]])
+        {
+            await using var command = FraudStreamsProcess.Start(folder, arguments);
+            (await command.ExitAsync(180)).ShouldBe(0, command.Errors);
+        }
+
+        var program = FraudStreamsProcess.Start(folder, ["run", "--roles", "api,train", "--set", "api.port=0", "--set", "models.gate.every=2s", "--set", "models.gate.label-delay=2d"]);
+        await program.LineAsync("Page: http");
+        return program;
     }
 
     [ScreenshotFact]

@@ -57,6 +57,8 @@ public sealed class SecretFieldsTests
             return Task.FromResult<IReadOnlyList<StoredPayment>>(filter.Id == "p1" ? [new StoredPayment(fields, 0.9, true, "cards-1", 0, null, null, null, null)] : []);
         }
 
+        public Task<IReadOnlyList<ScoredPayment>> LatestScoredAsync(int limit, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<ScoredPayment>>([]);
+
         public Task<IReadOnlyList<Label>> LabelsOfAsync(string id, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Label>>([]);
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -225,8 +225,8 @@ public sealed class PredictionStoreTests : IDisposable
         await store.WriteAsync([new Label("t1", true, 1_700_000_000_000, "anna")]);
 
         Rows("SELECT id, model_version, true_value, confirmed_by FROM transactions ORDER BY id").ShouldBe(["t1|m0|1|anna", "t2|m1|null|null"]);
-        Rows("SELECT number FROM store_steps ORDER BY number").ShouldBe(["1", "2", "3", "4", "5"]);
-        Rows("PRAGMA user_version").ShouldBe(["5"]);
+        Rows("SELECT number FROM store_steps ORDER BY number").ShouldBe(["1", "2", "3", "4", "5", "6"]);
+        Rows("PRAGMA user_version").ShouldBe(["6"]);
     }
 
     List<string> Rows(string sql) => Predictions.Rows(_folder, sql);

@@ -31,10 +31,10 @@ public sealed class CaseQueue(PaymentLookup payments, CaseLog book, TimeProvider
                 return _latest;
             await book.RefreshAsync(cancellationToken);
             var alerts = await payments.FindStoredAsync(new PaymentFilter(IsFraud: true), MostAlerts, cancellationToken);
-            var now = time.GetUtcNow();
+            var (now, shown) = (time.GetUtcNow(), _latest.SelectMany(found => found.Alerts).ToDictionary(alert => alert.Id));
             _latest =
             [
-                .. alerts.GroupBy(KeyOf).Select(alerts => CaseView.Of(book[alerts.Key], [.. alerts.Select(payments.Mask.Show)], now))
+                .. alerts.GroupBy(KeyOf).Select(alerts => CaseView.Of(book[alerts.Key], [.. alerts.Select(alert => Shown(alert, shown))], now))
                     .OrderByDescending(found => found.AtStake).ThenBy(found => found.Id, StringComparer.Ordinal),
             ];
             _readAt = time.GetTimestamp();
@@ -68,6 +68,11 @@ public sealed class CaseQueue(PaymentLookup payments, CaseLog book, TimeProvider
     }
 
     public void Dispose() => _turn.Dispose();
+
+    /// <summary>Of an alert only the label changes: what was made of it for the queue before is still right while that is the same.</summary>
+    ShownPayment Shown(StoredPayment alert, Dictionary<string, ShownPayment> before) =>
+        before.TryGetValue(alert.Fields[payments.Schema.IdField] as string ?? "", out var shown) && shown.TrueValue == alert.TrueValue && shown.ConfirmedBy == alert.ConfirmedBy
+            ? shown : payments.Mask.Show(alert);
 
     internal CaseKey KeyOf(StoredPayment payment)
     {

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using FraudStreams.Api;
 using FraudStreams.Hosting;
+using FraudStreams.Messaging;
 using FraudStreams.Model.Drift;
-using FraudStreams.Pipelines;
+using FraudStreams.Topics;
 
 namespace FraudStreams.Dashboard.Drift;
 
@@ -10,9 +11,17 @@ namespace FraudStreams.Dashboard.Drift;
 /// <param name="Why">Why there is nothing to show; null where there is.</param>
 sealed record ShownDrift(string? Why, DriftReference? Reference = null, DriftHistory? History = null, DriftReport? Report = null)
 {
-    /// <summary>What topic `drift` holds is summed by the hour: it is read anew each time.</summary>
-    public static async Task<ShownDrift> ReadAsync(RegistryAccess registry, StreamOptions options, CancellationToken cancellationToken)
+    /// <summary>So many of the latest are shown: two months of two hosts. `fraudstreams drift` goes back to the first.</summary>
+    const int MostRecords = 3_000;
+
+    const int MostHours = 60 * 24;
+
+    /// <summary>The latest records of topic `drift`, read anew each time.</summary>
+    /// <param name="topics">The stream's; null while it starts.</param>
+    public static async Task<ShownDrift> ReadAsync(RegistryAccess registry, IMessageLog? topics, StreamOptions options, CancellationToken cancellationToken)
     {
+        if (topics is null)
+            return new ShownDrift("The stream starts.");
         var (version, threshold, reference) = await registry.AskAsync(
             async models => models.State.Champion is { } champion
                 ? (champion, models.State.Versions[champion].Threshold, await models.DriftReferenceAsync(champion, cancellationToken))
@@ -22,7 +31,14 @@ sealed record ShownDrift(string? Why, DriftReference? Reference = null, DriftHis
             return new ShownDrift("No version is in service yet.");
         if (reference is null)
             return new ShownDrift($"{version} has no drift reference: it is a version of an earlier release or from elsewhere. A version that this program trains has one.");
-        var history = await StoredDrift.ReadAsync(options.Settings, version, reference, cancellationToken);
+        var history = new DriftHistory(version, reference.Counters, MostHours);
+        var end = (await topics.StatusAsync(cancellationToken)).Topics.FirstOrDefault(topic => topic.Topic == TopicNames.Drift)?.Appended ?? 0;
+        await foreach (var records in topics.ReadAsync(new TopicPartition(TopicNames.Drift, 0), Math.Max(0, end - MostRecords), end, cancellationToken))
+        {
+            foreach (var record in records)
+                history.Add(record.Value);
+        }
+
         var rules = options.Settings.Candidates.Drift.Rules;
         var report = DriftJudge.Judge(reference, history, threshold, rules);
         return report.Windows.IsEmpty

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using FraudStreams.Dashboard.Payments;
 using FraudStreams.Model.Evaluation;
-using FraudStreams.Model.Schemas;
 using FraudStreams.Storage;
 
 namespace FraudStreams.Dashboard.Models;
@@ -19,41 +18,37 @@ public sealed record CutOffs(ImmutableArray<CutOff> Points, long Payments, long 
 
     /// <summary>Null where no stored payment's truth is known, or none is a fraud.</summary>
     /// <exception cref="StoreException">The store cannot be read now.</exception>
-    public static async Task<CutOffs?> ReadAsync(PaymentLookup lookup, CancellationToken cancellationToken = default)
-    {
-        var payments = await lookup.FindStoredAsync(new PaymentFilter(), MostPayments, cancellationToken);
-        return Of(payments, lookup.Schema, lookup.Mask);
-    }
+    public static async Task<CutOffs?> ReadAsync(PaymentLookup lookup, CancellationToken cancellationToken = default) =>
+        Of(await lookup.LatestScoredAsync(MostPayments, cancellationToken));
 
-    internal static CutOffs? Of(IReadOnlyList<StoredPayment> payments, TransactionSchema schema, PaymentMask mask)
+    internal static CutOffs? Of(IReadOnlyList<ScoredPayment> payments)
     {
-        var known = payments.Select(payment => (Payment: payment, Truth: TruthOf(payment, schema))).Where(payment => payment.Truth is not null).ToArray();
+        var known = payments.Where(payment => payment.Truth is not null).OrderByDescending(payment => payment.Score).ToArray();
         if (!known.Any(payment => payment.Truth == true))
             return null;
-        var (scores, labels) = (Array.ConvertAll(known, payment => payment.Payment.Score), Array.ConvertAll(known, payment => (byte)(payment.Truth == true ? 1 : 0)));
-        var points = OperatingPoints.Of(scores, labels);
-        var times = known.Select(payment => payment.Payment.Fields[schema.TimeField] as long? ?? 0).ToArray();
+        var points = OperatingPoints.Of(Array.ConvertAll(known, payment => payment.Score), Array.ConvertAll(known, payment => (byte)(payment.Truth == true ? 1 : 0)));
+        var times = known.Select(payment => payment.Time).ToArray();
         var days = Math.Max(TimeSpan.FromMilliseconds(times.Max() - times.Min()).TotalDays, 1 / 24.0);
-        var places = ImmutableArray.CreateBuilder<CutOff>(Places);
-        for (var place = 1; place < Places; place++)
+        var money = known.Sum(AmountAtStake);
+        var places = new CutOff[Places - 1];
+        var (next, caught) = (0, 0.0);
+        for (var place = Places - 1; place > 0; place--)
         {
             // Points are by descending threshold: the last at or above the cut-off has all alerts from it on.
             var cut = (double)place / Places;
+            for (; next < known.Length && known[next].Score >= cut; next++)
+                caught += AmountAtStake(known[next]);
             var at = LastAtOrAbove(points.Points, cut);
             var (hits, alarms) = at < 0 ? (0, 0) : (points.Points[at].TruePositives, points.Points[at].FalsePositives);
-            places.Add(new CutOff(
-                cut, (hits + alarms) / days, hits + alarms == 0 ? null : (double)hits / (hits + alarms), (double)hits / points.Positives,
-                known.Where(payment => payment.Truth == true && payment.Payment.Score >= cut).Sum(payment => mask.AmountOf(payment.Payment)),
-                known.Where(payment => payment.Truth == true && payment.Payment.Score < cut).Sum(payment => mask.AmountOf(payment.Payment))));
+            places[place - 1] = new CutOff(cut, (hits + alarms) / days, hits + alarms == 0 ? null : (double)hits / (hits + alarms), (double)hits / points.Positives, caught, money - caught);
         }
 
-        return new CutOffs(places.ToImmutable(), known.Length, points.Positives, days, known.LongCount(payment => payment.Payment.TrueValue is not null));
+        return new CutOffs([.. places], known.Length, points.Positives, days, known.LongCount(payment => payment.IsConfirmed));
+
+        static double AmountAtStake(ScoredPayment payment) => payment.Truth == true ? payment.Amount : 0;
     }
 
     public CutOff At(double cut) => Points.MinBy(point => Math.Abs(point.Cut - cut))!;
-
-    static bool? TruthOf(StoredPayment payment, TransactionSchema schema) =>
-        payment.TrueValue ?? (schema.LabelField >= 0 && payment.Fields[schema.LabelField] is long label ? label == 1 : null);
 
     static int LastAtOrAbove(ImmutableArray<OperatingPoint> points, double cut)
     {

@@ -33,5 +33,8 @@ public sealed class PaymentLookup : IAsyncDisposable
     /// <summary>As they are stored, secrets included: for what stays in this process.</summary>
     internal Task<IReadOnlyList<StoredPayment>> FindStoredAsync(PaymentFilter filter, int limit, CancellationToken cancellationToken) => _store.FindAsync(filter, limit, cancellationToken);
 
+    /// <inheritdoc cref="IPaymentReader.LatestScoredAsync"/>
+    public Task<IReadOnlyList<ScoredPayment>> LatestScoredAsync(int limit, CancellationToken cancellationToken) => _store.LatestScoredAsync(limit, cancellationToken);
+
     public ValueTask DisposeAsync() => _store.DisposeAsync();
 }

@@ -17,6 +17,11 @@ sealed class PostgresPaymentReader(PostgresStoreSettings settings, TransactionSc
         return ReadAsync(query.Sql, query.Parameters, Row, cancellationToken);
     }
 
+    public Task<IReadOnlyList<ScoredPayment>> LatestScoredAsync(int limit, CancellationToken cancellationToken) => ReadAsync(
+        PaymentQuery.Scored(schema, _tables, limit), [],
+        row => new ScoredPayment(Milliseconds(row, 0), row.GetDouble(1), row.IsDBNull(2) ? 0 : row.GetDouble(2), row.IsDBNull(3) ? null : row.GetInt64(3) == 1, row.GetInt32(4) == 1),
+        cancellationToken);
+
     public Task<IReadOnlyList<Label>> LabelsOfAsync(string id, CancellationToken cancellationToken) => ReadAsync(
         $"SELECT id, true_value, confirmed_at, confirmed_by FROM {_tables.TableNames.LabelHistory} WHERE id = $1 ORDER BY {StoreTables.LatestFirst}", [id],
         row => new Label(row.GetString(0), row.GetInt16(1) == 1, Milliseconds(row, 2), row.GetString(3)), cancellationToken);

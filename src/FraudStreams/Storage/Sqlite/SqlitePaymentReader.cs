@@ -25,6 +25,19 @@ sealed class SqlitePaymentReader(SqliteStoreSettings settings, TransactionSchema
         return payments;
     });
 
+    public Task<IReadOnlyList<ScoredPayment>> LatestScoredAsync(int limit, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<ScoredPayment>>([], file =>
+    {
+        using var rows = file.Query(PaymentQuery.Scored(schema, _tables, limit));
+        var payments = new List<ScoredPayment>();
+        while (rows.Step())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            payments.Add(new ScoredPayment(rows.Long(0), rows.Double(1), rows.IsNull(2) ? 0 : rows.Double(2), rows.IsNull(3) ? null : rows.Long(3) == 1, rows.Long(4) == 1));
+        }
+
+        return payments;
+    });
+
     public Task<IReadOnlyList<Label>> LabelsOfAsync(string id, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<Label>>([], file =>
     {
         using var rows = file.Query($"SELECT id, true_value, confirmed_at, confirmed_by FROM label_history WHERE id = ?1 ORDER BY {StoreTables.LatestFirst}");
