@@ -40,12 +40,11 @@ static class SpineBench
     }
 
     /// <summary>Runs a process to its end and measures it.</summary>
-    /// <param name="program">A published program; null for dotnet.</param>
-    internal static (double Seconds, TimeSpan Cpu, long Peak, string Output) Run(string what, string[] arguments, string? program = null)
+    internal static (double Seconds, TimeSpan Cpu, long Peak, string Output) Run(string what, string[] arguments)
     {
         var started = Stopwatch.GetTimestamp();
-        var start = new ProcessStartInfo(program ?? Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
-        if (program is null && Path.GetFileNameWithoutExtension(start.FileName) != "dotnet")
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
+        if (Path.GetFileNameWithoutExtension(start.FileName) != "dotnet")
             start.FileName = "dotnet";
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
@@ -61,7 +60,7 @@ static class SpineBench
     }
 
     /// <summary>Samples peak memory and CPU time; the last sample is some milliseconds before the end.</summary>
-    static (long Peak, TimeSpan Cpu) Sample(Process process, long peak, TimeSpan cpu)
+    internal static (long Peak, TimeSpan Cpu) Sample(Process process, long peak, TimeSpan cpu)
     {
         try
         {

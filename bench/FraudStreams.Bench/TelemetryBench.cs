@@ -1,9 +1,5 @@
 using System.Globalization;
 using System.Net;
-using FraudStreams.Messaging;
-using FraudStreams.Messaging.Sqlite;
-using FraudStreams.Sqlite;
-using FraudStreams.Topics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -34,7 +30,7 @@ static class TelemetryBench
             // Whoever comes later in a round may find files in memory: the order changes.
             var runs = new (double Rate, double Cpu)[turns.Length];
             foreach (var turn in Enumerable.Range(round, turns.Length).Select(number => number % turns.Length))
-                runs[turn] = RunOnce(program, csv, model, Path.Combine(root, $"{round}-{turn}"), turns[turn]);
+                runs[turn] = await ProgramRate.MeasureAsync(program, csv, model, Path.Combine(root, $"{round}-{turn}"), ["--set", "speeds.speed_1=unlimited", .. turns[turn]]);
             for (var turn = 0; turn < turns.Length; turn++)
             {
                 rates[turn].Add(runs[turn].Rate / runs[0].Rate);
@@ -48,26 +44,8 @@ static class TelemetryBench
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"median of {rounds}: metrics and logs {Median(rates[1]):0.000}, by CPU {Median(work[1]):0.000}; traces too {Median(rates[2]):0.000}, by CPU {Median(work[2]):0.000}; the collector got {received[0]:N0} requests, {received[1] / 1e6:0.0} MB"));
+            $"median of {rounds}: metrics and logs {ProgramRate.Median(rates[1]):0.000}, by CPU {ProgramRate.Median(work[1]):0.000}; traces too {ProgramRate.Median(rates[2]):0.000}, by CPU {ProgramRate.Median(work[2]):0.000}; the collector got {received[0]:N0} requests, {received[1] / 1e6:0.0} MB"));
         Directory.Delete(root, recursive: true);
-    }
-
-    static double Median(List<double> ratios) => ratios.Order().ElementAt(ratios.Count / 2);
-
-    /// <summary>Predictions a second from the first quarter of the payments on: starts of the process and of its web server do not count. And seconds of CPU.</summary>
-    static (double Rate, double Cpu) RunOnce(string program, string csv, string model, string data, string[] options)
-    {
-        SpineBench.InstallModel(model, data);
-        string[] arguments = ["run", "--input", csv, "--until-drained", "--data", data, "--set", "speeds.speed_1=unlimited", "--set", "topics.partitions=1", .. options];
-        var run = SpineBench.Run(program, arguments, program);
-        using var file = SqliteFile.Open(Path.Combine(data, "topics.db"), SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
-        var predictions = LogFile.Table(new TopicPartition(TopicNames.Predictions, 0));
-        var last = file.QueryLong($"""SELECT max("offset") FROM {predictions}""");
-        var from = last / 4;
-        var milliseconds = file.QueryLong($"""SELECT time FROM {predictions} WHERE "offset" = {last}""") - file.QueryLong($"""SELECT time FROM {predictions} WHERE "offset" = {from}""");
-        file.Dispose();
-        Directory.Delete(data, recursive: true);
-        return ((last - from) * 1000.0 / milliseconds, run.Cpu.TotalSeconds);
     }
 
     static async Task<WebApplication> CollectorAsync(long[] received)

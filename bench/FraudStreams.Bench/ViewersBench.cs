@@ -27,9 +27,9 @@ static class ViewersBench
             foreach (var turn in round % 2 == 0 ? (int[])[0, 1] : [1, 0])
             {
                 var port = FreePort();
-                rates[turn] = await ProgramRate.MeasureAsync(
+                (rates[turn], cpu[turn]) = await ProgramRate.MeasureAsync(
                     program, csv, model, Path.Combine(root, $"{round}-{turn}"), ["--set", $"speeds.speed_1={rate}", "--set", $"api.port={port}"],
-                    async process => (memory[turn], cpu[turn], batches) = await WatchAsync(process, new Uri($"http://127.0.0.1:{port}/ui/"), turn == 0 ? 0 : viewers, batches));
+                    async process => (memory[turn], batches) = await WatchAsync(process, new Uri($"http://127.0.0.1:{port}/ui/"), turn == 0 ? 0 : viewers, batches));
             }
 
             ratios.Add(rates[1] / rates[0]);
@@ -44,11 +44,11 @@ static class ViewersBench
         Directory.Delete(root, recursive: true);
     }
 
-    /// <summary>Until the process ends: the largest memory of its working set in MB, its CPU time, and the updates a second that each viewer got.</summary>
-    static async Task<(double Memory, double Cpu, double Batches)> WatchAsync(Process process, Uri page, int viewers, double before)
+    /// <summary>Until the process ends: the largest memory of its working set in MB, and the updates a second that each viewer got.</summary>
+    static async Task<(double Memory, double Batches)> WatchAsync(Process process, Uri page, int viewers, double before)
     {
         var opened = new List<BlazorViewer>();
-        var (memory, cpu, started) = (0L, TimeSpan.Zero, 0L);
+        var (memory, started) = (0L, 0L);
         while (!process.HasExited)
         {
             try
@@ -61,7 +61,7 @@ static class ViewersBench
                 }
 
                 process.Refresh();
-                (memory, cpu) = (Math.Max(memory, process.WorkingSet64), process.TotalProcessorTime);
+                memory = Math.Max(memory, process.WorkingSet64);
             }
             catch (Exception e) when (e is HttpRequestException or System.Net.WebSockets.WebSocketException or InvalidOperationException)
             {
@@ -75,7 +75,7 @@ static class ViewersBench
         var batches = opened.Count == 0 ? before : opened.Average(viewer => viewer.Batches / seconds);
         foreach (var viewer in opened)
             await viewer.DisposeAsync();
-        return opened.Count < viewers ? throw new InvalidOperationException($"only {opened.Count} of {viewers} viewers got in") : (memory / 1e6, cpu.TotalSeconds, batches);
+        return opened.Count < viewers ? throw new InvalidOperationException($"only {opened.Count} of {viewers} viewers got in") : (memory / 1e6, batches);
     }
 
     static int FreePort()
