@@ -41,7 +41,7 @@ public sealed class PageOnServersTests(SharedBroker broker, SharedPostgres postg
             await view.OpenAsync(browser, page);
 
         await browser.GoToAsync(new Uri(page, "drift"));
-        await browser.SeesAsync("Precision and recall");
+        await browser.UntilAsync("document.querySelector('#performance')");
         browser.Errors.ShouldBeEmpty();
     }
 }
