@@ -34,9 +34,6 @@ sealed class FakeRegistry : IDisposable
     /// <summary>While it is away every question is answered by 503.</summary>
     public bool IsAway { get; set; }
 
-    /// <summary>So many questions more are answered by 503.</summary>
-    public int AwayFor { get; set; }
-
     /// <summary>The user and password that it wants; null: none.</summary>
     public string? Credentials { get; set; }
 
@@ -89,7 +86,7 @@ sealed class FakeRegistry : IDisposable
 
     (int Status, string Answer) Answer(HttpListenerRequest request, string body)
     {
-        if (IsAway || AwayFor-- > 0)
+        if (IsAway)
             return (503, """{"error_code":50302,"message":"away"}""");
         if (Credentials is { } wanted && request.Headers["Authorization"] != $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes(wanted))}")
             return (401, """{"error_code":401,"message":"Unauthorized"}""");
