@@ -9,6 +9,9 @@ sealed class ChaosReport(ITestOutputHelper output, string scenario, Parts parts,
     const string Variable = "FRAUDSTREAMS_CHAOS_REPORT";
     const int LongestMessage = 400;
 
+    /// <summary>Scenarios of several rows end at the same time.</summary>
+    static readonly Lock s_file = new();
+
     readonly Stopwatch _running = Stopwatch.StartNew();
 
     public void Write(ChaosInput input, Ledger ledger, Chaos chaos, Exception? failure)
@@ -24,9 +27,12 @@ sealed class ChaosReport(ITestOutputHelper output, string scenario, Parts parts,
         output.WriteLine(string.Join(" | ", Columns.Zip(cells, (name, value) => $"{name}: {value}")));
         if (Environment.GetEnvironmentVariable(Variable) is not { Length: > 0 } file)
             return;
-        if (!File.Exists(file))
-            File.AppendAllText(file, $"| {string.Join(" | ", Columns)} |\n|{string.Concat(Columns.Select(_ => " --- |"))}\n");
-        File.AppendAllText(file, $"| {string.Join(" | ", cells)} |\n");
+        lock (s_file)
+        {
+            if (!File.Exists(file))
+                File.AppendAllText(file, $"| {string.Join(" | ", Columns)} |\n|{string.Concat(Columns.Select(_ => " --- |"))}\n");
+            File.AppendAllText(file, $"| {string.Join(" | ", cells)} |\n");
+        }
     }
 
     /// <summary>What a process wrote stands in the test's own output.</summary>

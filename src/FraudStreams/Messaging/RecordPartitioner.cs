@@ -1,20 +1,21 @@
-using FraudStreams.Model.Schemas;
-
 namespace FraudStreams.Messaging;
+
+/// <summary>The part of a record's key that decides its partition, where keys that are one and the same to their users differ in the rest.</summary>
+public delegate ReadOnlySpan<byte> KeyPlace(ReadOnlySpan<byte> key);
 
 /// <summary>
 /// Chooses a record's partition: FNV-1a (64 bits) of the key's bytes, folded to 32 bits, modulo the partition count. The same key is in the same
-/// partition in every process and release. Of a card's token only what a rotation leaves as it is counts (<see cref="CardTokens.PlaceOf"/>). Records without a key
-/// have no order to keep and are distributed round-robin.
+/// partition in every process and release. Records without a key have no order to keep and are distributed round-robin.
 /// </summary>
-internal struct RecordPartitioner
+/// <param name="placeOf">The part of a key that counts; null: all of it.</param>
+internal struct RecordPartitioner(KeyPlace? placeOf)
 {
     uint _turn;
 
     public int PartitionOf(ReadOnlySpan<byte> key, int partitions)
     {
         if (partitions == 1) return 0;
-        return (int)((key.IsEmpty ? _turn++ : Hash(CardTokens.PlaceOf(key))) % (uint)partitions);
+        return (int)((key.IsEmpty ? _turn++ : Hash(placeOf is null ? key : placeOf(key))) % (uint)partitions);
     }
 
     static uint Hash(ReadOnlySpan<byte> key)

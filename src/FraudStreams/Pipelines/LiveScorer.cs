@@ -136,5 +136,5 @@ sealed class LiveScorer(
         return first;
     }
 
-    int PartitionOf(TransactionRows rows, int row) => new RecordPartitioner().PartitionOf(rows.Key(row), settings.Partitions);
+    int PartitionOf(TransactionRows rows, int row) => new RecordPartitioner(CardTokens.PlaceOf).PartitionOf(rows.Key(row), settings.Partitions);
 }

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Kafka;
 using FraudStreams.Messaging.Sqlite;
+using FraudStreams.Model.Schemas;
 using FraudStreams.Topics;
 using Microsoft.Extensions.Logging;
 
@@ -44,8 +45,8 @@ static class StreamTopics
         layout = RenamedLog.Layout(layout, topics);
         return RenamedLog.Of(
             topics.Kafka is { } kafka
-                ? KafkaMessageLog.Open(kafka with { Announced = announced, SchemaIdTopic = topics.Registry is null ? null : topics.NameOf(TopicNames.Source) }, layout, log)
-                : EmbeddedMessageLog.Open((topics with { Retention = retention }).Embedded(settings.DataDirectory) with { Partitions = layout.Partitions }, time, onStandby),
+                ? KafkaMessageLog.Open(kafka with { Announced = announced, PlaceOf = CardTokens.PlaceOf, SchemaIdTopic = topics.Registry is null ? null : topics.NameOf(TopicNames.Source) }, layout, log)
+                : EmbeddedMessageLog.Open((topics with { Retention = retention }).Embedded(settings.DataDirectory) with { Partitions = layout.Partitions, PlaceOf = CardTokens.PlaceOf }, time, onStandby),
             topics.Names);
     }
 

@@ -112,12 +112,34 @@ sealed class RegistrySchemas(SchemaRegistrySettings settings, TransactionSchema 
         {
             return Unreadable($"{settings.Url} has no schema {id}");
         }
-        catch (Exception e) when (e is HttpRequestException or TaskCanceledException or Newtonsoft.Json.JsonException)
+        catch (SchemaRegistryException e) when (e.Status == HttpStatusCode.NotFound && id.Guid is not null)
         {
-            throw new MessageLogException(
-                $"The schema registry at {settings.Url} gives no answer about schema {id} within {settings.Timeout.TotalSeconds:0.#} s: {e.GetBaseException().Message}", e);
+            await FindSubjectsAsync(id);
+            return Unreadable($"{settings.Url} answers, and knows no schemas by GUID, as {id} is one");
+        }
+        catch (Exception e) when (IsOutage(e))
+        {
+            throw NoAnswer(id, e);
         }
     }
+
+    /// <summary>An address that is not the registry's answers 404, too; where it is, an older release of the registry has no address for GUIDs.</summary>
+    async Task FindSubjectsAsync(SchemaId id)
+    {
+        try
+        {
+            await _registry.GetAllSubjectsAsync();
+        }
+        catch (Exception e) when (IsOutage(e))
+        {
+            throw NoAnswer(id, e);
+        }
+    }
+
+    static bool IsOutage(Exception e) => e is HttpRequestException or TaskCanceledException or Newtonsoft.Json.JsonException;
+
+    MessageLogException NoAnswer(SchemaId id, Exception e) => new(
+        $"The schema registry at {settings.Url} gives no answer about schema {id} within {settings.Timeout.TotalSeconds:0.#} s: {e.GetBaseException().Message}", e);
 
     /// <summary>Each after those that it refers to itself.</summary>
     /// <param name="taken">Subjects and versions that were taken already.</param>

@@ -93,6 +93,12 @@ public sealed partial class RoomsTests
         open.Select(room => $"{room.Key} -> {string.Join(", ", room.Value)}").ShouldBeEmpty("these rooms use each other");
     }
 
+    /// <summary>Topics carry bytes: what a payment or a card is, stands above them.</summary>
+    [Fact]
+    public void Messaging_uses_nothing_of_the_model_library() =>
+        Directory.EnumerateFiles(Repository.PathOf("src/FraudStreams/Messaging"), "*.cs", SearchOption.AllDirectories)
+            .Where(path => File.ReadAllText(path).Contains("FraudStreams.Model", StringComparison.Ordinal)).Select(Path.GetFileName).ShouldBeEmpty();
+
     [Fact]
     public void The_picture_of_rooms_is_what_the_code_does()
     {

@@ -80,7 +80,7 @@ public sealed class CardTokensTests
         record.ShouldBe($$"""{"trans_num":"t-1","cc_num":"{{now}}","merchant":"of {{now}}"}""");
         Encoding.UTF8.GetString(token).ShouldBe(now);
         for (var partitions = 2; partitions < 9; partitions++)
-            default(RecordPartitioner).PartitionOf(Encoding.UTF8.GetBytes(now), partitions).ShouldBe(default(RecordPartitioner).PartitionOf(Encoding.UTF8.GetBytes(before), partitions));
+            new RecordPartitioner(CardTokens.PlaceOf).PartitionOf(Encoding.UTF8.GetBytes(now), partitions).ShouldBe(new RecordPartitioner(CardTokens.PlaceOf).PartitionOf(Encoding.UTF8.GetBytes(before), partitions));
     }
 
     [Theory]

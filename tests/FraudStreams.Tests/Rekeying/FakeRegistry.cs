@@ -34,6 +34,9 @@ sealed class FakeRegistry : IDisposable
     /// <summary>While it is away every question is answered by 503.</summary>
     public bool IsAway { get; set; }
 
+    /// <summary>As older releases are: there is no address for GUIDs.</summary>
+    public bool KnowsNoGuids { get; set; }
+
     /// <summary>The user and password that it wants; null: none.</summary>
     public string? Credentials { get; set; }
 
@@ -102,7 +105,7 @@ sealed class FakeRegistry : IDisposable
                         : (404, """{"error_code":40403,"message":"Schema not found"}""");
                 }
 
-            case ("GET", ["schemas", "guids", var guid]):
+            case ("GET", ["schemas", "guids", var guid]) when !KnowsNoGuids:
                 Asked++;
                 lock (_gate)
                 {
@@ -119,6 +122,9 @@ sealed class FakeRegistry : IDisposable
                         : (404, """{"error_code":40401,"message":"Subject not found"}""");
                 }
 
+            case ("GET", ["subjects"]):
+                lock (_gate)
+                    return (200, JsonSerializer.Serialize(_schemas.Select(known => known["subject"]!.GetValue<string>()).Distinct()));
             case ("POST", ["subjects", var subject, "versions"]):
                 var schema = JsonNode.Parse(body)!;
                 var id = Register(schema["schema"]!.GetValue<string>(), schema["schemaType"]?.GetValue<string>() ?? "AVRO", subject);

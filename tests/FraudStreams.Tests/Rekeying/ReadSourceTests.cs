@@ -89,6 +89,18 @@ public sealed class ReadSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_registry_that_knows_no_guids_has_such_records_rejected()
+    {
+        _registry.KnowsNoGuids = true;
+        var guid = new Guid(1, 7, 7, new byte[8]);
+        var payment = ForeignTopic.Nested(Payments.Json(1)[0]);
+
+        var chunk = await _reader.ReadAsync([.. Payments.Records(0, payment, payment).Zip((byte[]?[])[[1, .. guid.ToByteArray(bigEndian: true)], null], (of, id) => of with { SchemaId = id })]);
+
+        Enumerable.Range(0, chunk.Count).Select(_ => chunk.Take().Reason?.Message).ShouldBe([$"{_registry.Url} answers, and knows no schemas by GUID, as {guid} is one", null]);
+    }
+
+    [Fact]
     public async Task A_record_older_or_newer_than_its_schema_is_read_with_the_one_it_was_written_with()
     {
         var payment = Payments.Json(1)[0];

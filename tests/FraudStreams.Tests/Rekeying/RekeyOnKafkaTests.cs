@@ -45,8 +45,10 @@ public sealed class RekeyOnKafkaTests(SharedBroker broker) : KafkaTest(broker.Se
         while (second.Batches == 0)
         {
             await SendAsync();
-            await Task.Delay(20);
             sent.ShouldBeLessThan(Most - (10 * AtOnce), "the second host gets no partition");
+
+            // A machine that is slow to hand a partition over still has payments to send then.
+            await Task.Delay(sent < Most / 2 ? 20 : 400);
         }
 
         first.Done.IsCompleted.ShouldBeFalse("giving partitions away is no failure");

@@ -33,6 +33,7 @@ sealed class KafkaPublisher : IDisposable
     {
         _errors = new ErrorThrottle(log, $"The producer at {settings.BootstrapServers}", TimeProvider.System);
         _settings = settings;
+        _partitioner = new RecordPartitioner(settings.PlaceOf);
         _partitions = partitions;
         _properties = settings.ProducerProperties.SetItem("dotnet.producer.delivery.report.fields", "none")
             .SetItem("message.max.bytes", Math.Clamp(longest + KafkaAdmin.RecordFrame, 1000, 1_000_000_000).ToString(CultureInfo.InvariantCulture))

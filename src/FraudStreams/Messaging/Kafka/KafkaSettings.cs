@@ -25,6 +25,9 @@ public sealed record KafkaSettings(
     /// <summary>Where this process answers over HTTP, for the other members of its groups; null: they are not told.</summary>
     public Uri? Announced { get; init; }
 
+    /// <summary>What of a key decides the partition; null: all of it.</summary>
+    public KeyPlace? PlaceOf { get; init; }
+
     /// <summary>The topic, without prefix, whose records may have the ids of their schemas in a header; null: none.</summary>
     public string? SchemaIdTopic { get; init; }
 

@@ -93,6 +93,8 @@ sealed class KafkaTransactions(KafkaSettings settings, ImmutableSortedDictionary
         {
             await BlockingCall.RunAsync(() =>
             {
+                // Before the partitions are held: brokers refuse the membership of a consumer that lost one in between.
+                var membership = offsets[0].Partition.Membership;
                 foreach (var (offset, partition) in offsets)
                 {
                     if (!partition.TryHold())
@@ -100,7 +102,7 @@ sealed class KafkaTransactions(KafkaSettings settings, ImmutableSortedDictionary
                     held.Add(partition);
                 }
 
-                producer.SendOffsetsToTransaction(positions, offsets[0].Partition.Membership, s_limit);
+                producer.SendOffsetsToTransaction(positions, membership, s_limit);
                 producer.CommitTransaction(s_limit);
                 _isOpen = false;
             });

@@ -24,6 +24,9 @@ public sealed record EmbeddedLogSettings(string Folder, ImmutableSortedDictionar
 
     public RetentionSettings Retention { get; init; } = new();
 
+    /// <summary>What of a key decides the partition; null: all of it.</summary>
+    public KeyPlace? PlaceOf { get; init; }
+
     /// <summary>How long a write waits for another process's transaction before it fails.</summary>
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

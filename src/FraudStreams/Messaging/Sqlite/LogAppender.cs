@@ -12,6 +12,7 @@ internal sealed class LogAppender : IDisposable
 
     public LogAppender(EmbeddedLogSettings settings)
     {
+        _partitioner = new RecordPartitioner(settings.PlaceOf);
         File = LogFile.OpenOrCreate(settings);
         _topics = LogFile.Topics(File).ToDictionary(
             topic => topic.Key,
