@@ -106,14 +106,14 @@ public sealed class ScreenshotTests
 
     static Uri PageOf(FraudStreamsProcess program) => new(new Uri(program.Output.Split('\n').First(line => line.StartsWith("Page: ", StringComparison.Ordinal))["Page: ".Length..]), "ui/");
 
-    /// <summary>After a month whose prices rose by half in its middle; the version has learnt from the month before. Labels are known after two days.</summary>
+    /// <summary>After a month whose prices tripled in its middle; the version has learnt from the month before. Labels are known after two days.</summary>
     static async Task<FraudStreamsProcess> StartDriftedAsync(TemporaryFolder folder)
     {
         const int perDay = 800, days = 30;
         var generator = new PaymentGenerator(new GeneratorSettings { Seed = 5, PaymentsPerDay = perDay, FraudShare = 0.02 });
         var (history, later) = (Path.Combine(folder, "history.csv"), Path.Combine(folder, "later.csv"));
         GeneratedCsv.Write(history, generator, days * perDay);
-        GeneratedCsv.Write(later, generator, days * perDay, from: days * perDay, payment => payment.Number < days * perDay * 3 / 2 ? payment : payment with { Cents = payment.Cents * 3 / 2 });
+        GeneratedCsv.Write(later, generator, days * perDay, from: days * perDay, payment => payment.Number < days * perDay * 3 / 2 ? payment : payment with { Cents = payment.Cents * 3 });
         foreach (var arguments in (string[][])[["train", "--input", history], ["run", "--input", later, "--until-drained", "--set", "speeds.speed_1=unlimited"]])
         {
             await using var command = FraudStreamsProcess.Start(folder, arguments);
