@@ -26,17 +26,21 @@ sealed class LiveScorer(
     /// <summary>Reads payments as the stream does, but takes no field that the schema does not have.</summary>
     public TransactionReader Reader { get; } = new(schema, settings.MaxRecordBytes, refusesUnknown: true);
 
-    /// <summary>The version that scores now.</summary>
-    public string? ModelVersion => metrics.ModelVersion;
+    /// <summary>One for each caller that scores: more at once would only take the processors from the stream.</summary>
+    public SemaphoreSlim Turns { get; } = new(Environment.ProcessorCount);
+
+    /// <summary>The version that scores now. While its actor starts or restarts that is the one in service, which the actor is asked with.</summary>
+    public string? ModelVersion => current.Now?.Version ?? metrics.ModelVersion;
 
     /// <summary>The scores that the payments would get if they came now. Records nothing.</summary>
     /// <param name="elsewhere">Scores payments of a partition that another process has; null: nobody does.</param>
     /// <exception cref="PartitionElsewhereException">Another process has the windows of a payment's card, and was not asked.</exception>
-    /// <exception cref="ModelUnavailableException">The model restarts after a failure; so do other exceptions of the model and of an ask that took too long.</exception>
+    /// <exception cref="ModelUnavailableException">The model restarts after a failure; so do other exceptions of the model.</exception>
+    /// <exception cref="AskTimeoutException">The model has not answered within the time limit, or was not free.</exception>
     public async Task<ScoredPayment[]> WhatIfAsync(TransactionRows rows, Func<TopicPartition, TransactionRows, Task<ScoredPayment[]>>? elsewhere, CancellationToken cancellationToken)
     {
         if (windows is null)
-            return await ScoreAsync(rows);
+            return await ScoreAsync(rows, cancellationToken);
         if (OnlyPartitionOf(rows) is { } only)
             return await ScoreOfAsync(only, rows, elsewhere, cancellationToken);
         var scored = new ScoredPayment[rows.Count];
@@ -97,29 +101,40 @@ sealed class LiveScorer(
         if (elsewhere is not null && !windows!.IsAssigned(partition))
             return await elsewhere(new TopicPartition(TopicNames.Transactions, partition), rows);
         await windows!.PeekAsync(partition, rows, cancellationToken);
-        return await ScoreAsync(rows);
+        return await ScoreAsync(rows, cancellationToken);
     }
 
-    async ValueTask<ScoredPayment[]> ScoreAsync(TransactionRows rows)
+    async ValueTask<ScoredPayment[]> ScoreAsync(TransactionRows rows, CancellationToken cancellationToken)
     {
         var batch = new ScoreBatch(rows, WithReasons: scoring.Reasons);
-        var answer = TryScore(batch) ?? await model.Ask<BatchScored>(batch, scoring.AskTimeout);
+        var answer = await TryScoreAsync(batch, cancellationToken) ?? await model.Ask<BatchScored>(batch, scoring.AskTimeout);
         var scored = new ScoredPayment[rows.Count];
         for (var row = 0; row < scored.Length; row++)
             scored[row] = ScoredPayment.Of(answer, row);
         return scored;
     }
 
-    /// <summary>Null where the model actor has to be asked: it starts or restarts, or the model fails, which the actor has to meet to be restarted or replaced.</summary>
-    BatchScored? TryScore(ScoreBatch batch)
+    /// <summary>
+    /// Scores on the caller's thread. Null where the model actor has to be asked: it starts or restarts, the model may hang, or it fails, which the actor has
+    /// to meet to be restarted or replaced.
+    /// </summary>
+    async ValueTask<BatchScored?> TryScoreAsync(ScoreBatch batch, CancellationToken cancellationToken)
     {
+        if (current.Now is not { IsBounded: true } scorer)
+            return null;
+        if (!await Turns.WaitAsync(scoring.AskTimeout, cancellationToken))
+            throw new AskTimeoutException($"Others were scored for {scoring.AskTimeout.TotalSeconds:0.#} s");
         try
         {
-            return current.Now?.Score(batch);
+            return scorer.Score(batch);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             return null;
+        }
+        finally
+        {
+            Turns.Release();
         }
     }
 

@@ -2,6 +2,8 @@ using System.Buffers;
 using Akka.Event;
 using FraudStreams.Model.Explanation;
 using FraudStreams.Model.Models;
+using FraudStreams.Model.Models.Linear;
+using FraudStreams.Model.Models.Trees;
 
 namespace FraudStreams.Scoring;
 
@@ -11,6 +13,9 @@ sealed class BatchScorer(ScoringModel model, ILoggingAdapter log, DriftRecorder?
     readonly Lazy<ModelExplainer?> _explainer = new(() => CreateExplainer(model, log));
 
     public string Version => model.Version;
+
+    /// <summary>Whether the rows bound how long it takes. Another library's runtime may hang: it is asked with a time limit only.</summary>
+    public bool IsBounded => model.RawScorer is TreeEnsemble or LogisticRegression;
 
     public BatchScored Score(ScoreBatch batch)
     {
@@ -63,15 +68,32 @@ sealed class BatchScorer(ScoringModel model, ILoggingAdapter log, DriftRecorder?
 
 /// <summary>
 /// The scorer of the model actor that has the stream's batches now, for those who only ask: they score on a thread of their own, and stand in no batch's way.
-/// Null until the actor has started, and while it restarts after a failure.
+/// Null until the first actor has started, and while one restarts after a failure. Thread-safe.
 /// </summary>
 sealed class CurrentScorer
 {
+    readonly Lock _gate = new();
     BatchScorer? _now;
+    int _turn;
 
     public BatchScorer? Now => Volatile.Read(ref _now);
 
-    public void Starts(BatchScorer scorer) => Volatile.Write(ref _now, scorer);
+    /// <summary>The turn of another model. Its scorers alone start from now on; the one before goes on until the first of them does.</summary>
+    public int NextTurn()
+    {
+        lock (_gate)
+            return ++_turn;
+    }
+
+    /// <summary>Does nothing where the turn is over: a model actor may restart after another model took its place.</summary>
+    public void Starts(BatchScorer scorer, int turn)
+    {
+        lock (_gate)
+        {
+            if (turn == _turn)
+                Volatile.Write(ref _now, scorer);
+        }
+    }
 
     /// <summary>Another may have started meanwhile.</summary>
     public void Ends(BatchScorer scorer) => Interlocked.CompareExchange(ref _now, null, scorer);

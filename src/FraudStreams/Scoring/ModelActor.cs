@@ -15,10 +15,11 @@ sealed class ModelActor : ReceiveActor
     readonly CurrentScorer? _current;
 
     /// <param name="current">Has the scorer while it works; null: nobody asks for it.</param>
-    public ModelActor(ScoringModel model, IActorRef supervisor, DriftRecorder? drift = null, CurrentScorer? current = null)
+    /// <param name="turn">The model's turn in <paramref name="current"/>.</param>
+    public ModelActor(ScoringModel model, IActorRef supervisor, DriftRecorder? drift = null, CurrentScorer? current = null, int turn = 0)
     {
         _scorer = new BatchScorer(model, Context.GetLogger(), drift);
-        (_current = current)?.Starts(_scorer);
+        (_current = current)?.Starts(_scorer, turn);
         Receive<ScoreBatch>(batch =>
         {
             try

@@ -53,9 +53,13 @@ sealed class ModelSupervisor : ReceiveActor
     public static Props Props(
         ScoringModel champion, LocalModels local, ScoringSettings settings, BackoffSettings restart, ProbationWatch watch, DriftRecorder? drift = null,
         CurrentScorer? current = null) =>
-        Props(champion, local, settings, restart, watch, (model, supervisor) => Akka.Actor.Props.Create(() => new ModelActor(model, supervisor, drift, current)));
+        Props(champion, local, settings, restart, watch, (model, supervisor) =>
+        {
+            var turn = current?.NextTurn() ?? 0;
+            return Akka.Actor.Props.Create(() => new ModelActor(model, supervisor, drift, current, turn));
+        });
 
-    /// <summary>With a given model actor: tests pass one that fails.</summary>
+    /// <param name="modelActor">Called once for each model that takes its turn; tests pass an actor that fails.</param>
     public static Props Props(
         ScoringModel champion, LocalModels local, ScoringSettings settings, BackoffSettings restart, ProbationWatch watch, Func<ScoringModel, IActorRef, Props> modelActor) =>
         Akka.Actor.Props.Create(() => new ModelSupervisor(champion, local, settings, restart, watch, modelActor));

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging.Sqlite;
@@ -179,7 +180,9 @@ public sealed class ResourcesTests(ResourcesTests.Streamed fixture) : IClassFixt
         // The same by the names of small scoring services.
         await _api.AskAsync("/switch_model_ver", $$"""{"version":"{{other.Version}}","actor":"ada","why":"once more"}""");
         var reloaded = await _api.AskAsync("/reload", "");
+        var scored = await _api.AskAsync("/predict", $"[{Encoding.UTF8.GetString(Scoring.Payments.Json(1)[0])}]");
         reloaded.GetProperty("model_version").GetString().ShouldBe(other.Version);
+        scored.GetProperty("predictions")[0].GetProperty("model_version").GetString().ShouldBe(other.Version);
         (await _api.JsonAsync("/get_model_ver")).GetProperty("model_version").GetString().ShouldBe(other.Version);
         (await _api.JsonAsync("/report")).GetProperty("summary").GetProperty("version").GetString().ShouldBe(other.Version);
         (await _api.PostAsync("/switch_model_ver", """{"version":"none","actor":"ada","why":"x"}""")).Status.ShouldBe(404);

@@ -80,6 +80,42 @@ public sealed class ModelSupervisorTests : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
+    public async Task A_version_that_restarts_after_another_took_its_place_is_not_asked_any_more()
+    {
+        var current = new CurrentScorer();
+        var settings = Settings with { AskTimeout = TimeSpan.FromSeconds(1) };
+        var supervisor = Sys.ActorOf(ModelSupervisor.Props(_scorer.As("v2"), _local, settings, Restart, _watch, current: current));
+        await FailAsync(supervisor, 1);
+        var former = await Sys.ActorSelection(supervisor.Path / "*").ResolveOne(Limit);
+        await WatchAsync(former);
+
+        supervisor.Tell(new UseModel(new ScriptedScorer(0.1).As("v1")));
+        await Eventually.TrueAsync(() => current.Now?.Version == "v1");
+        await ExpectTerminatedAsync(former, Limit);
+
+        current.Now.ShouldNotBeNull().Version.ShouldBe("v1");
+    }
+
+    [Fact]
+    public void A_scorer_starts_in_its_turn_and_the_one_before_works_until_then()
+    {
+        var current = new CurrentScorer();
+        var (v1, v2) = (new BatchScorer(_scorer.As("v1"), Sys.Log), new BatchScorer(_scorer.As("v2"), Sys.Log));
+        var first = current.NextTurn();
+        current.Starts(v1, first);
+        var second = current.NextTurn();
+        current.Now.ShouldBeSameAs(v1);
+
+        current.Starts(v2, second);
+        current.Starts(v1, first);
+        current.Now.ShouldBeSameAs(v2);
+        current.Ends(v1);
+        current.Now.ShouldBeSameAs(v2);
+        current.Ends(v2);
+        current.Now.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_success_between_failures_starts_the_count_anew()
     {
         Put("v1");
