@@ -126,12 +126,12 @@ public sealed class PrivacyOnServersTests(SharedBroker broker, SharedPostgres po
 
         using var position = Consumer();
         var partitions = Enumerable.Range(0, Partitions).Select(partition => new TopicPartition(_prefix + TopicNames.Predictions, partition)).ToList();
-        var stored = position.Committed(partitions, TimeSpan.FromSeconds(20)).ConvertAll(at => at.TopicPartitionOffset);
+        var stored = position.Committed(partitions, TimeSpan.FromSeconds(20));
         position.Commit(partitions.Select(partition => new TopicPartitionOffset(partition, 0)));
         await using var behind = await RunAsync(folder, command, set);
         (await behind.ExitAsync()).ShouldBe(1);
         behind.Errors.ShouldContain($"group {group} has a lag of ");
-        position.Commit(stored);
+        position.Commit(stored.Where(at => at.Offset >= 0));
 
         IConsumer<byte[], byte[]> Consumer() =>
             new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig { BootstrapServers = broker.Servers, GroupId = group, EnableAutoCommit = false }).Build();
