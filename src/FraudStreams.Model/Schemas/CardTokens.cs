@@ -71,6 +71,15 @@ public sealed class CardTokens(TransactionSchema schema, ImmutableArray<CardToke
         return [.. tokens.Select(token => Encoding.UTF8.GetString(token))];
     }
 
+    /// <summary>The name of the oldest key, where a card is a token under a later one, which does not tell the tokens before it; null for any other card.</summary>
+    public string? OldestKeyBefore(string card)
+    {
+        if (!TryRead(Encoding.UTF8.GetBytes(card), out var read, out _))
+            return null;
+        var name = Encoding.ASCII.GetString(read);
+        return keys.SkipLast(1).Any(key => key.Name == name) ? keys[^1].Name : null;
+    }
+
     /// <summary>A card's digits without the blanks and hyphens between them; anything else as it is.</summary>
     public static string CanonicalOf(string card) => Encoding.UTF8.GetString(Canonical(Encoding.UTF8.GetBytes(card)));
 

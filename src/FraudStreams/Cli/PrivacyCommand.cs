@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text;
 using FraudStreams.Access;
@@ -27,7 +28,7 @@ static class PrivacyCommand
 
     public static Command Create()
     {
-        var key = new Command("key", "Puts a new key first into a key file, before those that are there: new tokens are made of the former ones, so that windows go on. All hosts need the file, and a restart.") { KeyFile };
+        var key = new Command("key", "Puts a new key first into a key file, before those that are there: new tokens are made of the former ones, so that windows go on. Stop all hosts, copy the file to them, start them: one with the former file takes new tokens for new cards.") { KeyFile };
         key.SetAction(MakeKey);
         var token = new Command("token", "Prints the tokens of a card, that of the key in force first: to search topics or the store for it.") { Card };
         token.SetAction(PrintTokens);
@@ -88,9 +89,22 @@ static class PrivacyCommand
             throw new CommandFailedException($"process {here.ProcessId} of this machine runs on {settings.DataDirectory}: {cure}");
         if (HeartbeatFile.OfAllMachines(settings.DataDirectory, TimeProvider.System.GetUtcNow()) is [var running, ..])
             throw new CommandFailedException($"process {running.ProcessId} on {running.Machine} runs on {settings.DataDirectory}: {cure}");
-        if (await StreamTopics.ScoringMachinesAsync(settings, cancellationToken) is [var machine, ..])
-            throw new CommandFailedException($"a host at {machine.TrimStart('/')} scores the payments of the topics at {settings.Topics.Kafka!.BootstrapServers}: {cure}");
+        if (await StreamTopics.MembersAsync(settings, cancellationToken) is [var (group, machine), ..])
+            throw new CommandFailedException($"a host at {machine.TrimStart('/')} consumes topics at {settings.Topics.Kafka!.BootstrapServers}, in group {settings.Topics.Kafka.Prefix}{group}: {cure}");
         var card = CardOf(call);
+        ImmutableArray<string> names;
+        try
+        {
+            names = CardEraser.NamesOf(card, settings.Privacy.For(schema));
+        }
+        catch (FormatException e)
+        {
+            throw new SettingsException($"--card: {e.Message}");
+        }
+
+        var topics = StreamTopics.Resolved(settings).Topics;
+        if (StreamTopics.ReadStatus(settings) is { } status && CardEraser.WhyBack(status, topics, card) is { } why)
+            throw new CommandFailedException(why);
         await using (var access = new AccessTopics(() => StreamTopics.OpenAccess(settings, CommandLog.Logger, TimeProvider.System), TimeProvider.System))
         {
             await new AuditLog(access).AppendAsync(
@@ -98,7 +112,7 @@ static class PrivacyCommand
         }
 
         var erased = await CardEraser.EraseAsync(
-            settings.Store, StreamTopics.Resolved(settings).Topics, settings.DataDirectory, schema, CardEraser.NamesOf(card, settings.Privacy.For(schema)), cancellationToken);
+            settings.Store, topics, settings.DataDirectory, schema, names, cancellationToken);
         var code = erased.Unfinished.IsEmpty ? ExitCode.Done : ExitCode.Failed;
         if (call.GetValue(CommonOptions.Json))
         {

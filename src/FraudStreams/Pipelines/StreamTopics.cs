@@ -122,14 +122,15 @@ static class StreamTopics
             ? RenamedLog.Own(read, topics.Names) : null;
     }
 
-    /// <summary>The machines of hosts that score payments of topics on Kafka now, wherever their data folders are; none where topics are embedded.</summary>
+    /// <summary>The machines of hosts that consume topics on Kafka now, wherever their data folders are, and in which group; none where topics are embedded.</summary>
     /// <exception cref="MessageLogException">The cluster cannot be asked.</exception>
-    public static async Task<ImmutableArray<string>> ScoringMachinesAsync(FraudSettings settings, CancellationToken cancellationToken)
+    public static async Task<ImmutableArray<(string Group, string Machine)>> MembersAsync(FraudSettings settings, CancellationToken cancellationToken)
     {
         if (settings.Topics.Kafka is not { } kafka)
             return [];
         using var admin = new KafkaAdmin(kafka);
-        return await admin.MembersAsync(ConsumerGroups.Score, cancellationToken);
+        var members = ConsumerGroups.Consumers.Select(async consumer => (await admin.MembersAsync(consumer.Group, cancellationToken)).Select(machine => (consumer.Group, machine))).ToArray();
+        return [.. (await Task.WhenAll(members)).SelectMany(of => of)];
     }
 
     /// <summary>The retained records of a topic, partition by partition, without a group and without making anything; none where there is no such topic.</summary>

@@ -30,8 +30,23 @@ static class CardEraser
         [TopicNames.Transactions, TopicNames.Predictions, TopicNames.Rejected, TopicNames.Shadow, TopicNames.Labels, TopicNames.Cases];
 
     /// <param name="card">Its number, however it is grouped, or a token.</param>
-    public static ImmutableArray<string> NamesOf(string card, CardTokens? tokens) =>
-        CardTokens.IsToken(Encoding.UTF8.GetBytes(card)) ? tokens?.Of(card) ?? [card] : [.. ((IEnumerable<string>)[card, CardTokens.CanonicalOf(card), .. tokens?.Of(card) ?? []]).Distinct()];
+    /// <exception cref="FormatException">A token from after a rotation: what is kept under the tokens before it would be missed.</exception>
+    public static ImmutableArray<string> NamesOf(string card, CardTokens? tokens) => tokens?.OldestKeyBefore(card) is { } oldest
+        ? throw new FormatException($"it is a token from after a rotation, which does not tell those that the card had before it; it must be the card's number, or its first token, which begins with {CardTokens.Begin}{oldest}_")
+        : CardTokens.IsToken(Encoding.UTF8.GetBytes(card)) ? tokens?.Of(card) ?? [card] : [.. ((IEnumerable<string>)[card, CardTokens.CanonicalOf(card), .. tokens?.Of(card) ?? []]).Distinct()];
+
+    /// <summary>
+    /// Why a card would come back: groups that have not read all records, and whose pipelines would bring the card from them to the store. Records that were emptied bring nothing; on Kafka none are,
+    /// embedded all but those of a topic of others, and, where a token was given, those in which others wrote the number. Null where nothing would.
+    /// </summary>
+    public static string? WhyBack(MessageLogStatus status, TopicSettings topics, string card)
+    {
+        string[] groups = topics.Kafka is not null ? [ConsumerGroups.Rekey, ConsumerGroups.Score, ConsumerGroups.Store]
+            : CardTokens.IsToken(Encoding.UTF8.GetBytes(card)) ? [ConsumerGroups.Rekey, ConsumerGroups.Score] : [ConsumerGroups.Rekey];
+        var behind = groups.Select(group => status.Of(group, ConsumerGroups.TopicOf(group)!)).Where(lag => lag.Lag > 0)
+            .Select(lag => $"group {topics.Kafka?.Prefix}{lag.Group} has a lag of {lag.Lag:N0} records in topic {topics.Kafka?.Prefix}{topics.NameOf(lag.Topic)}").ToList();
+        return behind.Count == 0 ? null : $"{string.Join(" and ", behind)}: the card's would come back to the store from there. Let `fraudstreams run --until-drained`, without role simulate, read them first";
+    }
 
     /// <param name="names">Under which the card is kept (<see cref="NamesOf"/>).</param>
     /// <exception cref="StoreException">The store cannot be used; its payments are all there.</exception>
@@ -112,7 +127,10 @@ static class CardEraser
         return count;
     }
 
-    /// <summary>Those in topic `memory`: the newest of each partition is written anew, and what is there of others removed, pieces that nothing overwrites included.</summary>
+    /// <summary>
+    /// Those in topic `memory`: the newest of each partition is written anew, and what is there of older ones removed, pieces that nothing overwrites included. So is what is there under
+    /// names that `transactions` had before, which no start reads.
+    /// </summary>
     /// <param name="left">Gets those that may hold the card and were left.</param>
     static async Task<int> EraseSnapshotsAsync(
         TopicSettings topics, string dataDirectory, TransactionSchema schema, IReadOnlyCollection<string> names, List<string> left, CancellationToken cancellationToken)
@@ -126,7 +144,7 @@ static class CardEraser
             using var content = new MemoryStream();
             if (newest is not null)
                 await newest.CopyToAsync(content, cancellationToken);
-            var (draft, isRead) = (snapshots.Draft(partition), true);
+            var (draft, keepsNewest) = (snapshots.Draft(partition), true);
             if (newest is not null && Read(content.ToArray(), schema) is var (state, position))
             {
                 if (Write(draft, state, position, keys))
@@ -139,17 +157,14 @@ static class CardEraser
             }
             else if (newest is not null)
             {
-                isRead = false;
-                if (!names.Any(name => name.Length >= CardTraces.LeastText && content.GetBuffer().AsSpan(0, (int)content.Length).IndexOf(Encoding.UTF8.GetBytes(name)) >= 0))
-                {
+                keepsNewest = !names.Any(name => name.Length >= CardTraces.LeastText && content.GetBuffer().AsSpan(0, (int)content.Length).IndexOf(Encoding.UTF8.GetBytes(name)) >= 0);
+                if (keepsNewest)
                     left.Add($"the snapshot of {partition} in topic {topics.NameOf(TopicNames.Memory)}, which schema {schema.Name} cannot read and no start with it uses");
-                    continue;
-                }
-
-                count++;
+                else
+                    count++;
             }
 
-            await snapshots.RemoveAsync(partition, keepsNewest: isRead, cancellationToken);
+            await snapshots.RemoveAsync(partition, keepsNewest, besides: PartitionWindowState.OthersOf(partition.Topic), cancellationToken);
         }
 
         return count;

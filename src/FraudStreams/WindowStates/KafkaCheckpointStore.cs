@@ -75,16 +75,17 @@ sealed class KafkaCheckpointStore : ICheckpointStore
     }
 
     /// <summary>
-    /// Removes what there is of a partition's snapshots: a tombstone for each piece, which the broker removes with the piece as it compacts the topic. Only while no
-    /// process writes snapshots.
+    /// Removes what there is of a partition's snapshots, under this topic's name and any other: a tombstone for each piece, which the broker removes with the piece as it compacts the
+    /// topic. Only while no process writes snapshots.
     /// </summary>
     /// <param name="keepsNewest">Whether the one that <see cref="OpenAsync"/> or <see cref="KeepAsync"/> last had stays.</param>
-    public async Task RemoveAsync(TopicPartition partition, bool keepsNewest, CancellationToken cancellationToken)
+    /// <param name="besides">The one other name whose snapshots stay.</param>
+    public async Task RemoveAsync(TopicPartition partition, bool keepsNewest, string besides, CancellationToken cancellationToken)
     {
-        var (pieces, name) = (new Dictionary<string, Guid>(StringComparer.Ordinal), NameOf(partition));
+        var (pieces, stays) = (new Dictionary<string, Guid>(StringComparer.Ordinal), NameOf(partition with { Topic = besides }));
         await foreach (var record in RecordsAsync(partition, cancellationToken))
         {
-            if (!record.Key.Span[1..].StartsWith(name))
+            if (record.Key.Span[1..].StartsWith(stays))
                 continue;
             var key = Encoding.ASCII.GetString(record.Key.Span);
             if (record.Value.Length < HeaderBytes)

@@ -24,10 +24,7 @@ sealed class PartitionWindowState(PartitionWindowStates shared, TopicPartition p
     /// <summary>By what the topic is called: where `transactions` becomes another topic, as re-keying begins, its snapshots are of other offsets.</summary>
     readonly TopicPartition _own = partition with { Topic = shared.Topics.NameOf(partition.Topic) };
 
-    readonly TopicPartition _others = partition with
-    {
-        Topic = shared.Topics.NameOf(partition.Topic) is var topic && topic == partition.Topic ? OthersName : $"{OthersName}-{topic}",
-    };
+    readonly TopicPartition _others = partition with { Topic = OthersOf(shared.Topics.NameOf(partition.Topic)) };
 
     /// <summary>The stream's batches and those who only look take turns; the stream waits for at most one of them.</summary>
     readonly SemaphoreSlim _turn = new(1);
@@ -36,6 +33,10 @@ sealed class PartitionWindowState(PartitionWindowStates shared, TopicPartition p
     long _snapshotTaken;
     long _sinceSnapshot;
     Task _keeping = Task.CompletedTask;
+
+    /// <summary>The name of the snapshots of the windows by other keys than the card.</summary>
+    /// <param name="topic">What `transactions` is called.</param>
+    public static string OthersOf(string topic) => topic == TopicNames.Transactions ? OthersName : $"{OthersName}-{topic}";
 
     /// <summary>Fills in the window values of every row of the batch, and adds the rows to the windows.</summary>
     public async Task<TransactionBatch> AdvanceAsync(TransactionBatch batch)

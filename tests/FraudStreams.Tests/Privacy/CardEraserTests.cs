@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Security.Cryptography;
 using System.Text;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Sqlite;
@@ -8,6 +9,7 @@ using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
 using FraudStreams.Privacy;
 using FraudStreams.Sqlite;
+using FraudStreams.Tests.Configuration;
 using FraudStreams.Tests.Messaging.Sqlite;
 using FraudStreams.Tests.WholeProgram;
 using FraudStreams.Topics;
@@ -62,6 +64,35 @@ public sealed class CardEraserTests
         CardEraser.NamesOf("4485 3700-0000 7776", null).ShouldBe(["4485 3700-0000 7776", Card]);
         CardEraser.NamesOf(Card, null).ShouldBe([Card]);
         CardEraser.NamesOf("tok_a1_x", null).ShouldBe(["tok_a1_x"]);
+    }
+
+    [Fact]
+    public void A_token_from_after_a_rotation_is_refused_as_it_does_not_tell_those_before_it()
+    {
+        CardTokenKey older = new("z9", [.. SHA256.HashData("two"u8)]), newer = new("a1", [.. SHA256.HashData("one"u8)]);
+        var tokens = new CardTokens(s_schema, [newer, older]);
+        var (now, first) = (tokens.Of(Card)[0], tokens.Of(Card)[1]);
+
+        Should.Throw<FormatException>(() => CardEraser.NamesOf(now, tokens)).Message.ShouldContain("its first token, which begins with tok_z9_");
+        CardEraser.NamesOf(first, tokens).ShouldBe([now, first]);
+        CardEraser.NamesOf(Card, tokens).ShouldBe([Card, now, first]);
+        CardEraser.NamesOf(now, new CardTokens(s_schema, [newer])).ShouldBe([now]);
+        CardEraser.NamesOf("tok_of_others", tokens).ShouldBe(["tok_of_others"]);
+    }
+
+    [Fact]
+    public void What_is_not_read_yet_is_a_reason_where_it_would_bring_the_card_back()
+    {
+        var embedded = SettingsOf.Set("topics.names.predictions=scores").Topics;
+        var kafka = SettingsOf.Set("topics.kind=kafka", "topics.kafka.bootstrap-servers=a:1", "topics.kafka.prefix=p.", "topics.names.predictions=scores").Topics;
+
+        WhyBack(kafka, Card).ShouldBeNull();
+        WhyBack(kafka, Card, (ConsumerGroups.Store, TopicNames.Predictions, 1200)).ShouldNotBeNull().ShouldStartWith("group p.store has a lag of 1,200 records in topic p.scores: ");
+        WhyBack(kafka, Card, (ConsumerGroups.Score, TopicNames.Transactions, 3)).ShouldNotBeNull().ShouldContain("group p.score has a lag of 3 records in topic p.transactions");
+        WhyBack(kafka, Card, (ConsumerGroups.Alert, TopicNames.Predictions, 3)).ShouldBeNull();
+        WhyBack(embedded, Card, (ConsumerGroups.Score, TopicNames.Transactions, 3), (ConsumerGroups.Store, TopicNames.Predictions, 3)).ShouldBeNull("they are emptied");
+        WhyBack(embedded, "tok_a1_x", (ConsumerGroups.Score, TopicNames.Transactions, 3)).ShouldNotBeNull("others may have written the number");
+        WhyBack(embedded, Card, (ConsumerGroups.Rekey, TopicNames.Source, 3)).ShouldNotBeNull().ShouldContain("group rekey");
     }
 
     [Fact]
@@ -127,6 +158,9 @@ public sealed class CardEraserTests
         WindowState.Read(without, s_schema, out _).Keys.ShouldBeLessThan(state.Keys);
         without.ToArray().AsSpan().IndexOf(card).ShouldBe(-1);
     }
+
+    static string? WhyBack(TopicSettings topics, string card, params (string Group, string Topic, long Lag)[] lags) =>
+        CardEraser.WhyBack(new MessageLogStatus([], [.. lags.Select(lag => new GroupLag(lag.Group, lag.Topic, 0, lag.Lag))]), topics, card);
 
     static bool IsAbout(CardTraces traces, string topic, string key, string value) => traces.IsAbout(topic, Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(value));
 

@@ -60,9 +60,11 @@ public sealed class PrivacyOnServersTests(SharedBroker broker, SharedPostgres po
 
             // From another machine, which has no data folder of it.
             await using var tooEarly = await RunAsync(folder, ["privacy", "erase", "--card", CardOf(gone[0]), "--why", "too early", "--data", folder.File("elsewhere")], set);
-            tooEarly.Errors.ShouldContain($"scores the payments of the topics at {broker.Servers}: stop it first");
+            tooEarly.Errors.ShouldContain($"consumes topics at {broker.Servers}, in group {_prefix}");
             (await tooEarly.ExitAsync()).ShouldBe(1);
         }
+
+        await IsRefusedAsync(folder, set, CardOf(gone[0]));
 
         folder.Mails().Length.ShouldBeGreaterThan(0);
         await using var clean = await AuditAsync(folder, set);
@@ -105,6 +107,34 @@ public sealed class PrivacyOnServersTests(SharedBroker broker, SharedPostgres po
         audit.ShouldContain(("maria", "card.erased"));
         audit.ShouldContain(("desk", "label.posted"));
         (await second.TextAsync("/audit")).ShouldNotContain(CardOf(gone[0]));
+    }
+
+    /// <summary>While a host that only stores is there, and while predictions are not stored.</summary>
+    async Task IsRefusedAsync(StreamFolder folder, string[] set, string card)
+    {
+        string[] command = ["privacy", "erase", "--card", card, "--why", "too early", "--data", folder.File("elsewhere")];
+        var group = _prefix + ConsumerGroups.Store;
+        using (var host = Consumer())
+        {
+            host.Subscribe(_prefix + TopicNames.Predictions);
+            await Eventually.TrueAsync(() => host.Consume(TimeSpan.FromMilliseconds(50)) is not null || host.Assignment.Count == Partitions, limitSeconds: 60);
+            await using var beside = await RunAsync(folder, command, set);
+            (await beside.ExitAsync()).ShouldBe(1);
+            beside.Errors.ShouldContain($"in group {group}: stop it first");
+            host.Close();
+        }
+
+        using var position = Consumer();
+        var partitions = Enumerable.Range(0, Partitions).Select(partition => new TopicPartition(_prefix + TopicNames.Predictions, partition)).ToList();
+        var stored = position.Committed(partitions, TimeSpan.FromSeconds(20));
+        position.Commit(partitions.Select(partition => new TopicPartitionOffset(partition, 0)));
+        await using var behind = await RunAsync(folder, command, set);
+        (await behind.ExitAsync()).ShouldBe(1);
+        behind.Errors.ShouldContain($"group {group} has a lag of ");
+        position.Commit(stored.Where(at => at.Offset >= 0));
+
+        IConsumer<byte[], byte[]> Consumer() =>
+            new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig { BootstrapServers = broker.Servers, GroupId = group, EnableAutoCommit = false }).Build();
     }
 
     string[] Set(StreamFolder folder) =>

@@ -72,14 +72,18 @@ public sealed class KafkaCheckpointStoreTests(SharedBroker broker) : KafkaTest(b
         await KeepAsync(writer, First, Bytes(2, 17));
         await KeepAsync(writer, First, Bytes(3, PieceBytes + 1));
         await KeepAsync(writer, Others, Bytes(4, 17));
+        await KeepAsync(writer, First with { Topic = "payments" }, Bytes(6, PieceBytes + 1));
+        await KeepAsync(writer, Others with { Topic = "others-payments" }, Bytes(7, 17));
 
-        await writer.RemoveAsync(First, keepsNewest: true, default);
+        await writer.RemoveAsync(First, keepsNewest: true, besides: Others.Topic, default);
+        (await writer.OpenAsync(First with { Topic = "payments" }, default)).ShouldBeNull("a name from before");
+        (await writer.OpenAsync(Others with { Topic = "others-payments" }, default)).ShouldBeNull();
         using (var reader = Open("two"))
             (await ReadAsync(reader, First)).ShouldBe(Bytes(3, PieceBytes + 1), "its slot's third piece was of an older one");
         await KeepAsync(writer, First, Bytes(5, 17));
         using (var reader = Open("two"))
             (await ReadAsync(reader, First)).ShouldBe(Bytes(5, 17));
-        await writer.RemoveAsync(First, keepsNewest: false, default);
+        await writer.RemoveAsync(First, keepsNewest: false, besides: Others.Topic, default);
 
         (await writer.OpenAsync(First, default)).ShouldBeNull();
         (await ReadAsync(writer, Others)).ShouldBe(Bytes(4, 17));
