@@ -48,9 +48,16 @@ sealed class DriftWatch(
             return null;
         }
 
-        if (_of?.Version != champion)
-            await FollowAsync(champion, cancellationToken);
+        // What was raised before is told first: what is asked of the registry and of the store may fail again and again.
         await ReadAsync(cancellationToken);
+        var before = _untold.Keys.ToHashSet();
+        await TellAsync(_untold.Values, cancellationToken);
+        if (_of?.Version != champion)
+        {
+            await FollowAsync(champion, cancellationToken);
+            await ReadAsync(cancellationToken);
+        }
+
         string? drifted = null;
         if (_of is { Reference: { } reference, History: { } history })
         {
@@ -59,7 +66,7 @@ sealed class DriftWatch(
             drifted = await ReportAsync(DriftJudge.Judge(reference, history, threshold, settings.Drift.Rules), cancellationToken);
         }
 
-        await TellAsync(cancellationToken);
+        await TellAsync(_untold.Values.Where(notice => !before.Contains(notice.Id)), cancellationToken);
         return drifted;
     }
 
@@ -154,12 +161,12 @@ sealed class DriftWatch(
         return current.IsEmpty ? null : $"drift of {string.Join(", ", current.Take(3).Select(alarm => $"{alarm.Name} ({alarm.What})"))}{(current.Length > 3 ? $" and {current.Length - 3} more" : "")}";
     }
 
-    /// <summary>Sends what nobody was told of, the earliest first. What cannot be sent now is tried again with the next look.</summary>
-    async Task TellAsync(CancellationToken cancellationToken)
+    /// <summary>Sends these, the earliest first. What cannot be sent now is tried again with the next look.</summary>
+    async Task TellAsync(IEnumerable<DriftNotice> untold, CancellationToken cancellationToken)
     {
         if (webhook is null)
             return;
-        foreach (var notice in _untold.Values.OrderBy(notice => notice.Alarm.ConfirmedAt).ToArray())
+        foreach (var notice in untold.OrderBy(notice => notice.Alarm.ConfirmedAt).ToArray())
         {
             try
             {
@@ -173,7 +180,9 @@ sealed class DriftWatch(
             catch (AlertDeliveryException e)
             {
                 _webhookErrors.Warn($"{webhook.Channel}: {e.Message.TrimEnd('.')}. {_untold.Count:N0} alarms wait, and it is tried again");
-                return;
+                if (e.Fault == DeliveryFault.Unavailable)
+                    return;
+                continue;
             }
 
             await NoteAsync([notice with { State = DriftNoticeState.Told }], cancellationToken);

@@ -6,15 +6,17 @@ namespace FraudStreams.Storage;
 /// <param name="Collation">Text is compared by its bytes on both databases.</param>
 /// <param name="Exists">Makes the query that counts the tables of a name of <see cref="StoreTableNames"/>.</param>
 /// <param name="LastFour">The last four characters of a text column.</param>
-internal sealed record StoreDialect(string Text, string Number, string Whole, string Time, string Flag, string Collation, Func<string, string> Exists, Func<string, string> LastFour)
+/// <param name="Indexed">What an index has of a text of any length: PostgreSQL's take 2,704 bytes an entry, SQLite's all of it.</param>
+internal sealed record StoreDialect(
+    string Text, string Number, string Whole, string Time, string Flag, string Collation, Func<string, string> Exists, Func<string, string> LastFour, Func<string, string> Indexed)
 {
     /// <summary>SQLite has no type for times: they are unix milliseconds, UTC.</summary>
     public static readonly StoreDialect Sqlite = new(
-        "TEXT", "REAL", "INTEGER", "INTEGER", "INTEGER", "", table => $"SELECT count(*) FROM sqlite_master WHERE name = '{table}'", column => $"substr({column}, -4)");
+        "TEXT", "REAL", "INTEGER", "INTEGER", "INTEGER", "", table => $"SELECT count(*) FROM sqlite_master WHERE name = '{table}'", column => $"substr({column}, -4)", text => text);
 
     public static readonly StoreDialect Postgres = new(
         "text", "double precision", "bigint", "timestamp with time zone", "smallint", " COLLATE \"C\"",
-        table => $"SELECT count(*) FROM pg_class WHERE oid = to_regclass('{table.Replace("'", "''")}')", column => $"right({column}, 4)");
+        table => $"SELECT count(*) FROM pg_class WHERE oid = to_regclass('{table.Replace("'", "''")}')", column => $"right({column}, 4)", text => $"left({text}, 100)");
 
     public string TypeOf(FieldType type) => type switch
     {

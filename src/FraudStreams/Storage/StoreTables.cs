@@ -196,7 +196,7 @@ internal sealed class StoreTables
             ? $"CREATE INDEX transactions_by_card_ending ON {TableNames.Transactions} ({_dialect.LastFour(StoreColumn.Quote(card))}, {Time});"
             : "";
         var byMerchant = _schema.Roles.Merchant is { } merchant
-            ? $"CREATE INDEX transactions_by_merchant ON {TableNames.Transactions} ({StoreColumn.Quote(merchant)}, {Time}, prediction);"
+            ? $"CREATE INDEX transactions_by_merchant ON {TableNames.Transactions} ({_dialect.Indexed(StoreColumn.Quote(merchant))}, {Time}, prediction);"
             : "";
         return $"""
             CREATE INDEX transactions_by_high_score ON {TableNames.Transactions} ({Time}, score) WHERE score >= {HighScore};
@@ -207,6 +207,14 @@ internal sealed class StoreTables
 
     /// <summary>The last four characters of the card, as its index has them.</summary>
     public string CardEnding => _dialect.LastFour(StoreColumn.Quote(_schema.Roles.Card!));
+
+    /// <summary>The condition that a payment is a merchant's, as its index finds it.</summary>
+    /// <param name="merchant">A parameter.</param>
+    public string IsOfMerchant(string merchant)
+    {
+        var column = StoreColumn.Quote(_schema.Roles.Merchant!);
+        return $"{_dialect.Indexed(column)} = {_dialect.Indexed(merchant)} AND {column} = {merchant}";
+    }
 
     void CheckColumns(IStoreConnection connection)
     {

@@ -6,7 +6,9 @@ using FraudStreams.Alerting.Channels.Webhook;
 using FraudStreams.Candidates;
 using FraudStreams.Configuration;
 using FraudStreams.Pipelines;
+using FraudStreams.Storage;
 using FraudStreams.Tests.Configuration;
+using FraudStreams.Tests.Storage;
 using FraudStreams.Tests.WholeProgram;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
@@ -93,10 +95,50 @@ public sealed class DriftWebhookTests : IAsyncLifetime, IDisposable
         _stream.Log.Warnings.ShouldContain(line => line.StartsWith("webhook 127.0.0.1 refused the drift of amount for good: 400", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task One_alarm_that_the_receiver_does_not_take_now_holds_up_no_other()
+    {
+        _receiver.Prefixes.Add($"http://127.0.0.1:{_port}/");
+        _receiver.Start();
+        var received = ReceiveAsync(first: 500);
+
+        using (var webhook = Webhook())
+        {
+            for (var look = 0; look < 2; look++)
+                await _stream.Watch(webhook).LookAsync(_settings.Candidates, default);
+        }
+
+        _receiver.Stop();
+        var posts = await received;
+        var alarms = _stream.Drift.Count(finding => finding.IsAlarm);
+        alarms.ShouldBeGreaterThan(1);
+        posts.Count.ShouldBe(alarms + 1);
+        posts.Take(alarms).Select(post => post.Id).ShouldBeUnique();
+        posts[^1].Id.ShouldBe(posts[0].Id);
+    }
+
+    [Fact]
+    public async Task An_alarm_that_was_raised_is_told_although_the_store_cannot_be_read()
+    {
+        using (var away = Webhook())
+            await _stream.Watch(away).LookAsync(_settings.Candidates, default);
+        var alarms = _stream.Drift.Count(finding => finding.IsAlarm);
+        _receiver.Prefixes.Add($"http://127.0.0.1:{_port}/");
+        _receiver.Start();
+        var received = ReceiveAsync();
+        Predictions.Rows(_folder, "ALTER TABLE transactions RENAME TO elsewhere");
+
+        using (var webhook = Webhook())
+            await Should.ThrowAsync<StoreException>(() => _stream.Watch(webhook).LookAsync(_settings.Candidates, default));
+
+        _receiver.Stop();
+        (await received).Count.ShouldBe(alarms);
+    }
+
     DriftWebhook Webhook() => new(new WebhookSettings(new Uri($"http://127.0.0.1:{_port}/hook"), new WebhookKey(new SecretValue(Secret)), TimeSpan.FromSeconds(10)), TimeProvider.System);
 
     /// <summary>Answers everything until the receiver stops.</summary>
-    async Task<List<(string Id, string Timestamp, string Signature, string Body)>> ReceiveAsync(int status = 204)
+    async Task<List<(string Id, string Timestamp, string Signature, string Body)>> ReceiveAsync(int status = 204, int? first = null)
     {
         var posts = new List<(string, string, string, string)>();
         while (true)
@@ -113,7 +155,7 @@ public sealed class DriftWebhookTests : IAsyncLifetime, IDisposable
 
             using var reader = new StreamReader(context.Request.InputStream);
             posts.Add((context.Request.Headers["webhook-id"]!, context.Request.Headers["webhook-timestamp"]!, context.Request.Headers["webhook-signature"]!, await reader.ReadToEndAsync()));
-            context.Response.StatusCode = status;
+            context.Response.StatusCode = posts.Count == 1 ? first ?? status : status;
             context.Response.Close();
         }
     }

@@ -5,8 +5,10 @@ using FraudStreams.Dashboard.Payments;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Model.Json;
+using FraudStreams.Storage.Sqlite;
 using FraudStreams.Tests.Messaging;
 using FraudStreams.Tests.Messaging.Sqlite;
+using FraudStreams.Tests.Storage;
 using FraudStreams.Topics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
@@ -168,6 +170,20 @@ public sealed class CaseServiceTests : IAsyncLifetime
 
         Labels().ShouldBeEmpty();
         StateAt(_one, CaseOf(s_key, "p1")).ShouldBe(CaseState.Closed);
+    }
+
+    [Fact]
+    public async Task Alerts_whose_ids_look_the_same_once_they_are_cut_are_all_in_the_queue()
+    {
+        var settings = new SqliteStoreSettings(_folder);
+        await using var store = Predictions.Open(settings);
+        var id = new string('x', 250);
+        await store.WriteAsync(Predictions.Records(Predictions.Json($"{id}1", 0.9), Predictions.Json($"{id}2", 0.8)));
+        await using var payments = new PaymentLookup(new SqlitePaymentReader(settings, Predictions.Schema), Predictions.Schema);
+        using var queue = new CaseQueue(payments, _one.Book, _time);
+
+        for (var read = 0; read < 2; read++)
+            (await queue.ReadAsync(isChanged: true)).SelectMany(found => found.Alerts).Select(alert => alert.Score).ShouldBe([0.9, 0.8], ignoreOrder: true);
     }
 
     static CaseView CaseOf(CaseKey key, params string[] payments) => CaseView.Of(

@@ -216,5 +216,37 @@ public sealed class PostgresStoreTests(SharedPostgres server) : IClassFixture<Sh
         PostgresServer.Rows(_settings, "SELECT number FROM store_steps ORDER BY number").ShouldBe(["1", "2", "3", "4", "5", "6"]);
     }
 
+    [PostgresFact]
+    public async Task A_merchant_longer_than_an_index_holds_is_stored_and_found_also_in_a_store_of_an_earlier_format()
+    {
+        var schema = TransactionSchema.Create(new SchemaDraft(
+            "shops",
+            [new("id", FieldType.Text), new("at", FieldType.Time) { TimeFormats = [TimeFormat.UnixMilliseconds] }, new("card", FieldType.Text), new("amount", FieldType.Number), new("people", FieldType.Integer), new("shop", FieldType.Text)],
+            new SchemaRoles("id", "at", "amount") { Card = "card", Merchant = "shop" })
+        {
+            Features = [new NumberFeature("amount", "amount")],
+        });
+
+        // Seeded hexadecimal digits: what does not become shorter than an entry by compression.
+        var random = new byte[6_000];
+        new Random(7).NextBytes(random);
+        var (one, other) = ($"{Convert.ToHexString(random)}1", $"{Convert.ToHexString(random)}2");
+        await using (var store = Predictions.Open(_settings, schema))
+            Counts(await store.WriteAsync(Predictions.Records(Of("t1", one), Of("t2", other)))).ShouldBe((2, 0));
+        PostgresServer.Rows(_settings, """
+            DROP INDEX transactions_by_high_score, transactions_by_card_ending, transactions_by_merchant;
+            DELETE FROM store_steps WHERE number > 5;
+            """);
+
+        await Predictions.Open(_settings, schema).DisposeAsync();
+
+        PostgresServer.Rows(_settings, "SELECT max(number) FROM store_steps").ShouldBe(["6"]);
+        await using var reader = new PostgresPaymentReader(_settings, schema);
+        foreach (var (id, shop) in ((string, string)[])[("t1", one), ("t2", other)])
+            (await reader.FindAsync(new PaymentFilter(Merchant: shop), 10, default)).Select(payment => payment.Fields[0]).ShouldBe([id]);
+
+        static string Of(string id, string shop) => Predictions.Json(id, more: $",\"shop\":\"{shop}\"");
+    }
+
     static (int Stored, int AlreadyThere) Counts(StoredBatch batch) => (batch.Stored, batch.AlreadyThere);
 }

@@ -17,6 +17,10 @@ public sealed class CaseQueue(PaymentLookup payments, CaseLog book, TimeProvider
 
     readonly SemaphoreSlim _turn = new(1);
     ImmutableArray<CaseView> _latest = [];
+
+    /// <summary>What is shown of the latest alerts, by their ids as they are stored: two that are masked or cut may look the same.</summary>
+    Dictionary<string, ShownPayment> _shown = [];
+
     long? _readAt;
 
     /// <param name="isChanged">Reads again although what is there is fresh: somebody has just acted.</param>
@@ -31,10 +35,11 @@ public sealed class CaseQueue(PaymentLookup payments, CaseLog book, TimeProvider
                 return _latest;
             await book.RefreshAsync(cancellationToken);
             var alerts = await payments.FindStoredAsync(new PaymentFilter(IsFraud: true), MostAlerts, cancellationToken);
-            var (now, shown) = (time.GetUtcNow(), _latest.SelectMany(found => found.Alerts).ToDictionary(alert => alert.Id));
+            var now = time.GetUtcNow();
+            _shown = alerts.ToDictionary(IdOf, Shown);
             _latest =
             [
-                .. alerts.GroupBy(KeyOf).Select(alerts => CaseView.Of(book[alerts.Key], [.. alerts.Select(alert => Shown(alert, shown))], now))
+                .. alerts.GroupBy(KeyOf).Select(alerts => CaseView.Of(book[alerts.Key], [.. alerts.Select(alert => _shown[IdOf(alert)])], now))
                     .OrderByDescending(found => found.AtStake).ThenBy(found => found.Id, StringComparer.Ordinal),
             ];
             _readAt = time.GetTimestamp();
@@ -70,9 +75,11 @@ public sealed class CaseQueue(PaymentLookup payments, CaseLog book, TimeProvider
     public void Dispose() => _turn.Dispose();
 
     /// <summary>Of an alert only the label changes: what was made of it for the queue before is still right while that is the same.</summary>
-    ShownPayment Shown(StoredPayment alert, Dictionary<string, ShownPayment> before) =>
-        before.TryGetValue(alert.Fields[payments.Schema.IdField] as string ?? "", out var shown) && shown.TrueValue == alert.TrueValue && shown.ConfirmedBy == alert.ConfirmedBy
+    ShownPayment Shown(StoredPayment alert) =>
+        _shown.TryGetValue(IdOf(alert), out var shown) && shown.TrueValue == alert.TrueValue && shown.ConfirmedBy == alert.ConfirmedBy
             ? shown : payments.Mask.Show(alert);
+
+    string IdOf(StoredPayment payment) => payment.Fields[payments.Schema.IdField] as string ?? "";
 
     internal CaseKey KeyOf(StoredPayment payment)
     {

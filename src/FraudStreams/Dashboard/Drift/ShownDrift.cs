@@ -31,9 +31,12 @@ sealed record ShownDrift(string? Why, DriftReference? Reference = null, DriftHis
             return new ShownDrift("No version is in service yet.");
         if (reference is null)
             return new ShownDrift($"{version} has no drift reference: it is a version of an earlier release or from elsewhere. A version that this program trains has one.");
-        var history = new DriftHistory(version, reference.Counters, MostHours);
         var end = (await topics.StatusAsync(cancellationToken)).Topics.FirstOrDefault(topic => topic.Topic == TopicNames.Drift)?.Appended ?? 0;
-        await foreach (var records in topics.ReadAsync(new TopicPartition(TopicNames.Drift, 0), Math.Max(0, end - MostRecords), end, cancellationToken))
+        var from = Math.Max(0, end - MostRecords);
+
+        // Windows held what earlier records counted: without it the page would leave out features that the watch judges.
+        var history = new DriftHistory(version, reference.Counters, MostHours) { IsWarm = from > 0 };
+        await foreach (var records in topics.ReadAsync(new TopicPartition(TopicNames.Drift, 0), from, end, cancellationToken))
         {
             foreach (var record in records)
                 history.Add(record.Value);

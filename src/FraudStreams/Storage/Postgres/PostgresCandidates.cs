@@ -24,6 +24,7 @@ sealed class PostgresCandidates(NpgsqlConnection connection, StoreTables tables,
     public async Task<long> CountLabelledAsync(long after, long to, CancellationToken cancellationToken)
     {
         await using var count = Command(_sql.CountLabelled, PostgresStoreWriter.TimeOf(after), PostgresStoreWriter.TimeOf(to));
+        count.CommandTimeout = 0;
         return (long)(await count.ExecuteScalarAsync(cancellationToken))!;
     }
 
@@ -63,6 +64,7 @@ sealed class PostgresCandidates(NpgsqlConnection connection, StoreTables tables,
 
     static async Task<ShadowedPayments> ReadAsync(NpgsqlCommand select, CancellationToken cancellationToken)
     {
+        select.CommandTimeout = 0;
         var reading = new ShadowedReading();
         await using var rows = await select.ExecuteReaderAsync(cancellationToken);
         while (await rows.ReadAsync(cancellationToken))

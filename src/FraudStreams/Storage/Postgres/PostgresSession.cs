@@ -24,7 +24,7 @@ internal static class PostgresSession
             CreateSchema(connection, settings);
             using (var transaction = connection.BeginTransaction())
             {
-                Execute(connection, $"{NeedsWithoutTimeout(settings)}; {LockAlone(settings)}");
+                ExecuteWithoutTimeout(connection, $"{NeedsWithoutTimeout(settings)}; {LockAlone(settings)}");
                 tables.Upgrade(new Steps(connection, tables, settings), now);
                 transaction.Commit();
             }
@@ -48,7 +48,7 @@ internal static class PostgresSession
     /// </remarks>
     public static string Needs(PostgresStoreSettings settings) => Needs(settings, settings.StatementTimeout);
 
-    /// <summary>The same without a statement timeout.</summary>
+    /// <summary>The same without a statement timeout. What then takes long needs a <see cref="NpgsqlCommand.CommandTimeout"/> of 0 as well: Npgsql's own.</summary>
     public static string NeedsWithoutTimeout(PostgresStoreSettings settings) => Needs(settings, TimeSpan.Zero);
 
     static string Needs(PostgresStoreSettings settings, TimeSpan timeout)
@@ -72,7 +72,7 @@ internal static class PostgresSession
     static void CreateSchema(NpgsqlConnection connection, PostgresStoreSettings settings)
     {
         using var transaction = connection.BeginTransaction();
-        Execute(connection, $"{NeedsWithoutTimeout(settings)}; {LockAlone(settings)}");
+        ExecuteWithoutTimeout(connection, $"{NeedsWithoutTimeout(settings)}; {LockAlone(settings)}");
         if (QueryLong(connection, $"SELECT count(*) FROM pg_namespace WHERE nspname = '{settings.Schema}'") > 0)
             return;
         try
@@ -93,6 +93,12 @@ internal static class PostgresSession
         command.ExecuteNonQuery();
     }
 
+    static void ExecuteWithoutTimeout(NpgsqlConnection connection, string sql)
+    {
+        using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        command.ExecuteNonQuery();
+    }
+
     public static long QueryLong(NpgsqlConnection connection, string sql)
     {
         using var command = new NpgsqlCommand(sql, connection);
@@ -105,7 +111,8 @@ internal static class PostgresSession
 
         public bool IsFirstRelease => false;
 
-        public void Execute(string sql) => PostgresSession.Execute(connection, sql);
+        /// <summary>How long the indexes of a large store take nobody can say.</summary>
+        public void Execute(string sql) => ExecuteWithoutTimeout(connection, sql);
 
         public long QueryLong(string sql) => PostgresSession.QueryLong(connection, sql);
 

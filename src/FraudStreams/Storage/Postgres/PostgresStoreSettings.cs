@@ -79,7 +79,7 @@ public sealed record PostgresStoreSettings(string Connection, SecretValue Passwo
 
     /// <summary>
     /// A connection without Npgsql's pool: the store's callers take turns. A call to a server that no longer answers, not even with its statement timeout,
-    /// is cancelled a little after that timeout.
+    /// is cancelled a little after that timeout, but for those that have none.
     /// </summary>
     internal NpgsqlConnection ToConnection() => new(ToConnectionString(pooling: false));
 
@@ -97,6 +97,10 @@ public sealed record PostgresStoreSettings(string Connection, SecretValue Passwo
             // No settings are made for a session, and behind a pooler the session that would be reset may be another one.
             NoResetOnClose = true,
         };
+
+        // What has no timeout ends, too, when the server is gone. A Unix socket has no probes, and is closed then.
+        if (connection.Host is { } host && !host.Contains('/') && !host.Contains('@'))
+            (connection.TcpKeepAlive, connection.TcpKeepAliveTime, connection.TcpKeepAliveInterval) = (true, 60, 10);
         if (!Password.IsEmpty) connection.Password = Password.Reveal();
         return connection.ConnectionString;
     }

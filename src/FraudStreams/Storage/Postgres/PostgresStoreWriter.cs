@@ -164,7 +164,7 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
             SELECT as_written, true_value, {StoreTables.Names(_tables.Fields)} FROM {_tables.TableNames.Transactions}
             WHERE true_value IS NOT NULL ORDER BY {_tables.Time}, {_tables.Id}
             """,
-            _connection))
+            _connection) { CommandTimeout = 0 })
         {
             await using var rows = await select.ExecuteReaderAsync(cancellationToken);
             while (await rows.ReadAsync(cancellationToken))
@@ -208,7 +208,7 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
         var labels = new List<Label>();
         await using var transaction = await BeginAsync(_forLongQuery, cancellationToken);
         await using (var select = new NpgsqlCommand(
-            $"SELECT id, true_value, confirmed_at, confirmed_by FROM {_tables.TableNames.LabelHistory} ORDER BY {StoreTables.LatestLast}", _connection))
+            $"SELECT id, true_value, confirmed_at, confirmed_by FROM {_tables.TableNames.LabelHistory} ORDER BY {StoreTables.LatestLast}", _connection) { CommandTimeout = 0 })
         {
             await using var rows = await select.ExecuteReaderAsync(cancellationToken);
             while (await rows.ReadAsync(cancellationToken))
