@@ -22,9 +22,10 @@ public sealed class StorePromotionGateTests : IAsyncLifetime, IDisposable
     const int Payments = 2_000;
 
     readonly TemporaryFolder _folder = new();
+    readonly ManualTime _time = new();
     readonly RegistryHost _host;
 
-    public StorePromotionGateTests() => _host = RegistryHost.Open(_folder, "host", new ManualTime());
+    public StorePromotionGateTests() => _host = RegistryHost.Open(_folder, "host", _time);
 
     public async Task InitializeAsync()
     {
@@ -99,6 +100,22 @@ public sealed class StorePromotionGateTests : IAsyncLifetime, IDisposable
         var entry = _host.Registry.State.History[^1];
         (entry.Action, entry.Gate!.State, entry.Gate.Champion, entry.Gate.Challenger).ShouldBe((RegistryAction.RolledBack, GateState.Passed, "v2", "v1"));
         entry.Why.ShouldStartWith("by the labels that have come the version before passed the gate: average precision ");
+    }
+
+    [Fact]
+    public async Task A_person_who_promotes_again_what_was_rolled_back_is_not_overruled_by_the_payments_of_before()
+    {
+        await _host.Registry.PromoteAsync("v2", "anna", "a guess", 0, default);
+        await FillAsync(isChallengerBetter: true, champion: "v2", challenger: "v1");
+        await LookAsync("models.promotion=automatic");
+        _host.Registry.State.Champion.ShouldBe("v1");
+
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await _host.Registry.PromoteAsync("v2", "anna", "the labels are wrong", 0, default);
+        var report = (await LookAsync("models.promotion=automatic")).ShouldNotBeNull();
+
+        (report.State, report.Payments).ShouldBe((GateState.NotYet, 0));
+        (_host.Registry.State.Champion, _host.Registry.State.Challenger).ShouldBe(("v2", "v1"));
     }
 
     [Fact]
