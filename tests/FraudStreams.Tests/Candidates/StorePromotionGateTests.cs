@@ -147,25 +147,26 @@ public sealed class StorePromotionGateTests : IAsyncLifetime, IDisposable
     }
 
     [Theory]
-    [InlineData(5, GateState.Passed)]
-    [InlineData(80, GateState.Refused)]
-    public async Task A_challenger_that_scores_too_slowly_does_not_pass(int milliseconds, GateState state)
+    [InlineData(5, "50ms", GateState.Passed)]
+    [InlineData(80, "50ms", GateState.Refused)]
+    [InlineData(80, "100ms", GateState.Passed)]
+    public async Task A_challenger_that_scores_too_slowly_does_not_pass(int milliseconds, string most, GateState state)
     {
         await FillAsync(isChallengerBetter: true);
         using var metrics = new StreamMetrics();
         for (var batch = 0; batch < 200; batch++)
             metrics.ShadowScored(500, 0, TimeSpan.FromMilliseconds(batch % 50 == 0 ? milliseconds : 1));
 
-        var report = (await LookAsync("models.promotion=suggest", metrics)).ShouldNotBeNull();
+        var report = (await LookAsync("models.promotion=suggest", metrics, $"models.gate.max-scoring-time={most}")).ShouldNotBeNull();
 
         (report.State, report.Guards!.ScoringP99Milliseconds).ShouldBe((state, milliseconds));
     }
 
-    async Task<GateReport?> LookAsync(string promotion, StreamMetrics? metrics = null)
+    async Task<GateReport?> LookAsync(string promotion, StreamMetrics? metrics = null, params string[] set)
     {
         await using var store = Predictions.Open(_folder);
         using var none = new StreamMetrics();
-        var settings = SettingsOf.Set("models.gate.label-delay=0s", "models.gate.min-frauds=50", promotion).Candidates;
+        var settings = SettingsOf.Set(["models.gate.label-delay=0s", "models.gate.min-frauds=50", promotion, .. set]).Candidates;
         return await new GateWatch(_host.Registry, store, new GateReports(_folder), metrics ?? none, NullLogger.Instance).LookAsync(settings, default);
     }
 
