@@ -44,6 +44,7 @@ public sealed record GateSettings(TimeSpan Every, GateRules Rules)
             LabelDelayDays = section.Duration("label-delay", TimeSpan.Zero, TimeSpan.FromDays(3650)).TotalDays,
             Margin = section.Number("margin", 0, 1),
             MaxAlerts = section.Number("max-alerts", 0.999, 1000),
+            MaxScoringMilliseconds = section.Duration("max-scoring-time", TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)).TotalMilliseconds,
         });
 }
 

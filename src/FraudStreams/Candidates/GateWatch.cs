@@ -43,10 +43,12 @@ sealed class GateWatch(ModelRegistry registry, PredictionStore store, GateReport
         return report;
     }
 
-    /// <summary>Labels come later than the promotion: what they say of the two versions, which have scored the same payments since, is asked by the same rules.</summary>
+    /// <summary>Labels come later than the promotion: what they say of the two versions, which have scored the same payments since, is asked by the same rules. A person who promotes again what was rolled back is not overruled by the payments of before.</summary>
     async Task<GateReport> LookBackAsync(CandidateSettings settings, CancellationToken cancellationToken)
     {
-        var report = await StoredGate.CompareAsync(store, registry.State, settings.Gate.Rules, cancellationToken);
+        // More alerts and a rougher calibration are what was usual before the promotion: where the new champion finds too little, they may not keep it in service.
+        var rules = settings.Gate.Rules with { MaxAlerts = double.PositiveInfinity, MaxCalibrationLoss = 1 };
+        var report = await StoredGate.CompareAsync(store, registry.State, rules, registry.State.InService!.At, cancellationToken);
         if (report.State != GateState.Passed)
             return report;
         log.LogWarning("Model {Version} is replaced by {Former}, the version before it, which is better by the labels that have come", report.Champion, report.Challenger);

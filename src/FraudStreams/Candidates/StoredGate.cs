@@ -18,12 +18,13 @@ static class StoredGate
             throw new RegistryException("there is no challenger to judge: `fraudstreams models challenge VERSION --why TEXT` makes a version the challenger");
         if (state.IsChallengerOnProbation)
             throw new RegistryException($"there is no challenger to judge: {state.Challenger} was the champion before {state.Champion}, and scores in its shadow until the probation is over");
-        return await CompareAsync(store, state, rules, cancellationToken, scoringP99);
+        return await CompareAsync(store, state, rules, DateTimeOffset.UnixEpoch, cancellationToken, scoringP99);
     }
 
     /// <summary>The same of any version in the champion's shadow: of the one before it, too, which is there for the probation.</summary>
+    /// <param name="scoredFrom">Payments that were scored before do not count.</param>
     public static async Task<GateReport> CompareAsync(
-        PredictionStore store, RegistryState state, GateRules rules, CancellationToken cancellationToken, TimeSpan? scoringP99 = null)
+        PredictionStore store, RegistryState state, GateRules rules, DateTimeOffset scoredFrom, CancellationToken cancellationToken, TimeSpan? scoringP99 = null)
     {
         var (champion, challenger) = (state.Champion!, state.Challenger!);
         var trainedTo = state.Versions[challenger].Model.TrainedTo.ToUnixTimeMilliseconds();
@@ -31,7 +32,7 @@ static class StoredGate
         // Seconds of work on a million payments: after everything else.
         return await LowPriority.RunAsync(async () =>
         {
-            var scored = await store.ReadShadowedAsync(champion, challenger, cancellationToken);
+            var scored = await store.ReadShadowedAsync(champion, challenger, scoredFrom.ToUnixTimeMilliseconds(), cancellationToken);
             var now = await store.LatestEventTimeAsync(cancellationToken) ?? 0;
             return PromotionGate.Judge(champion, challenger, scored.Payments, trainedTo, now, rules, scoringP99) with
             {

@@ -34,6 +34,9 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
     bool _isUnreadable;
     long? _asked;
 
+    /// <summary>When a version could last not be fetched beforehand.</summary>
+    long? _notFetched;
+
     /// <summary>Versions that are in service or in the shadow, or may be next; null for one that could not be loaded beforehand.</summary>
     readonly Dictionary<string, ScoringModel?> _loaded = [];
 
@@ -138,7 +141,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
 
     /// <summary>
     /// Loads one of the versions that may be put into service next, fetching it where this host lacks it: a promotion does not wait for that then. Where it
-    /// cannot be loaded nobody is told, since nobody wants it yet.
+    /// cannot be loaded nobody is told, since nobody wants it yet; where it cannot be fetched now, that is tried again.
     /// </summary>
     async Task PrepareAsync()
     {
@@ -146,15 +149,22 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
         string?[] next = [state.Champion, state.Challenger, .. state.Before.Take(1), .. state.Requests.Keys, state.Versions.Values.Where(version => version.Failure is null).MaxBy(version => version.RegisteredAt)?.Version];
         foreach (var gone in _loaded.Keys.Except(next.OfType<string>()).ToList())
             _loaded.Remove(gone);
-        if (next.FirstOrDefault(version => version is not null && !_loaded.ContainsKey(version)) is not { } missing)
+        if (next.FirstOrDefault(version => version is not null && !_loaded.ContainsKey(version)) is not { } missing
+            || (_notFetched is { } last && _time.GetElapsedTime(last) < AskInterval))
             return;
         _loaded[missing] = null;
         try
         {
             await LoadAsync(missing);
         }
-        catch (Exception e) when (e is ModelArtifactException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
+            if (e is MessageLogException)
+            {
+                _loaded.Remove(missing);
+                _notFetched = _time.GetTimestamp();
+            }
+
             _log.Debug("Model {Version} cannot be loaded beforehand: {Reason}", missing, e.Message);
         }
     }

@@ -12,12 +12,12 @@ sealed class CandidateSql(StoreTables tables, TransactionSchema schema)
     readonly string _card = $"payment.{StoreColumn.Quote(schema.Roles.Card ?? schema.Roles.Id)}";
     readonly string _amount = $"CAST(payment.{StoreColumn.Quote(schema.Roles.Amount)} AS double precision)";
 
-    /// <summary>By challenger and champion: what both scored.</summary>
+    /// <summary>By challenger, champion and a time: what both scored from then on.</summary>
     public string Shadowed => $"""
         SELECT {_card}, shadow.event_time, shadow.champion_score, shadow.champion_prediction, shadow.score, shadow.prediction, {_amount}, {_label},
             CASE WHEN payment.confirmed_at <= shadow.scored_at THEN 1 ELSE 0 END
         FROM {tables.TableNames.Shadow} AS shadow JOIN {tables.TableNames.Transactions} AS payment ON payment.{tables.Id} = shadow.id
-        WHERE shadow.model_version = $1 AND shadow.champion_version = $2
+        WHERE shadow.model_version = $1 AND shadow.champion_version = $2 AND shadow.scored_at >= $3
         ORDER BY shadow.event_time, shadow.id
         """;
 

@@ -44,8 +44,8 @@ internal interface IStoreDatabase : IAsyncDisposable
     /// <summary>All labels of the history, ordered so that of a payment's labels the last one is in force.</summary>
     Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken cancellationToken);
 
-    /// <summary>What champion and challenger both scored, by event time.</summary>
-    Task<ShadowedPayments> ReadShadowedAsync(string champion, string challenger, CancellationToken cancellationToken);
+    /// <summary>What champion and challenger both scored from a time on, by event time.</summary>
+    Task<ShadowedPayments> ReadShadowedAsync(string champion, string challenger, long scoredFrom, CancellationToken cancellationToken);
 
     /// <summary>What a version decided after an event time and up to another, its scores in both places.</summary>
     Task<ShadowedPayments> ReadDecidedAsync(string version, long after, long to, CancellationToken cancellationToken);

@@ -144,8 +144,9 @@ public sealed class PredictionStore : IAsyncDisposable
     public Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken cancellationToken) => InTurnAsync(_database.ReadLabelsAsync, cancellationToken);
 
     /// <summary>What champion and challenger both scored, by event time. Reads all of it in one call: on a store that nobody else waits for.</summary>
-    public Task<ShadowedPayments> ReadShadowedAsync(string champion, string challenger, CancellationToken cancellationToken) =>
-        InTurnAsync(token => _database.ReadShadowedAsync(champion, challenger, token), cancellationToken);
+    /// <param name="scoredFrom">What the challenger scored before does not count, Unix milliseconds.</param>
+    public Task<ShadowedPayments> ReadShadowedAsync(string champion, string challenger, long scoredFrom, CancellationToken cancellationToken) =>
+        InTurnAsync(token => _database.ReadShadowedAsync(champion, challenger, scoredFrom, token), cancellationToken);
 
     /// <summary>What a version decided of the labelled payments after an event time and up to another, Unix milliseconds; its scores stand in both places.</summary>
     public async Task<GatePayment[]> ReadDecidedAsync(string version, long after, long to, CancellationToken cancellationToken) =>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using FraudStreams.Model.Features;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Models;
+using FraudStreams.Model.Models.External;
 using FraudStreams.Model.Models.Linear;
 using FraudStreams.Model.Models.Trees;
 using FraudStreams.Model.Schemas;
@@ -104,6 +105,20 @@ public sealed class ModelArtifactTests : IDisposable
         var folder = ModelArtifact.Write(_parent.FullName, model, SelfTest.Of(other, values));
 
         Should.Throw<ModelArtifactException>(() => ModelArtifact.Load(folder)).Message.ShouldContain("fails its self-test: row 64 of 64");
+    }
+
+    [Fact]
+    public void A_version_whose_runtime_fails_at_a_stored_row_does_not_load()
+    {
+        var model = Train("v1");
+        var (values, _) = Matrix(model.Features);
+        var file = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Models", "External", "Stored", "logits.onnx"));
+        var logits = new ExternalModel(
+            ExternalKind.Onnx, file, model.Features.Columns, [new("x", [new(0, [], null), new(1, [], null), new(2, [], null)])], new ModelOutput("logit", null, false)).ToScorer();
+
+        var folder = ModelArtifact.Write(_parent.FullName, new ScoringModel(model.Card, logits), SelfTest.Of(model.Scorer, values));
+
+        Should.Throw<ModelArtifactException>(() => ModelArtifact.Load(folder)).Message.ShouldContain("self-test.json: the model does not score its rows: The model gives ");
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class CandidateQueriesTests : IDisposable
         await using var store = Predictions.Open(_folder);
         await FillAsync(store);
 
-        var read = await store.ReadShadowedAsync("m1", "m2", default);
+        var read = await store.ReadShadowedAsync("m1", "m2", 0, default);
 
         read.Payments.ShouldBe(
         [
@@ -38,11 +38,22 @@ public sealed class CandidateQueriesTests : IDisposable
         await using var store = Predictions.Open(_folder);
         await FillAsync(store);
 
-        var read = await store.ReadShadowedAsync("m1", "m2", default);
+        var read = await store.ReadShadowedAsync("m1", "m2", 0, default);
 
         (read.Unlabelled, read.KnownBefore).ShouldBe((1, 1));
-        (await store.ReadShadowedAsync("m0", "m2", default)).Payments.ShouldBeEmpty();
-        (await store.ReadShadowedAsync("m1", "m3", default)).Payments.ShouldBeEmpty();
+        (await store.ReadShadowedAsync("m0", "m2", 0, default)).Payments.ShouldBeEmpty();
+        (await store.ReadShadowedAsync("m1", "m3", 0, default)).Payments.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Payments_that_the_challenger_scored_before_a_time_do_not_count()
+    {
+        await using var store = Predictions.Open(_folder);
+        await FillAsync(store);
+
+        (await store.ReadShadowedAsync("m1", "m2", ScoredAt, default)).Payments.Length.ShouldBe(2);
+        var later = await store.ReadShadowedAsync("m1", "m2", ScoredAt + 1, default);
+        (later.Payments.Length, later.Unlabelled, later.KnownBefore).ShouldBe((0, 0, 0));
     }
 
     [Fact]
@@ -89,9 +100,11 @@ public sealed class PostgresCandidateQueriesTests(SharedPostgres server) : IClas
         await CandidateQueriesTests.FillAsync(sqlite);
         await CandidateQueriesTests.FillAsync(postgres);
 
-        var (one, other) = (await sqlite.ReadShadowedAsync("m1", "m2", default), await postgres.ReadShadowedAsync("m1", "m2", default));
+        var (one, other) = (await sqlite.ReadShadowedAsync("m1", "m2", 0, default), await postgres.ReadShadowedAsync("m1", "m2", 0, default));
         other.Payments.ShouldBe(one.Payments);
         (other.Unlabelled, other.KnownBefore).ShouldBe((one.Unlabelled, one.KnownBefore));
+        (await postgres.ReadShadowedAsync("m1", "m2", CandidateQueriesTests.ScoredAt, default)).Payments.ShouldBe(one.Payments);
+        (await postgres.ReadShadowedAsync("m1", "m2", CandidateQueriesTests.ScoredAt + 1, default)).Payments.ShouldBeEmpty();
         (await postgres.ReadDecidedAsync("m1", CandidateQueriesTests.At, CandidateQueriesTests.At + 3, default))
             .ShouldBe(await sqlite.ReadDecidedAsync("m1", CandidateQueriesTests.At, CandidateQueriesTests.At + 3, default));
         (await postgres.CountLabelledAsync(0, long.MaxValue / 2, default)).ShouldBe(4);

@@ -22,9 +22,10 @@ public sealed class StorePromotionGateTests : IAsyncLifetime, IDisposable
     const int Payments = 2_000;
 
     readonly TemporaryFolder _folder = new();
+    readonly ManualTime _time = new();
     readonly RegistryHost _host;
 
-    public StorePromotionGateTests() => _host = RegistryHost.Open(_folder, "host", new ManualTime());
+    public StorePromotionGateTests() => _host = RegistryHost.Open(_folder, "host", _time);
 
     public async Task InitializeAsync()
     {
@@ -102,6 +103,39 @@ public sealed class StorePromotionGateTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_person_who_promotes_again_what_was_rolled_back_is_not_overruled_by_the_payments_of_before()
+    {
+        await _host.Registry.PromoteAsync("v2", "anna", "a guess", 0, default);
+        await FillAsync(isChallengerBetter: true, champion: "v2", challenger: "v1");
+        await LookAsync("models.promotion=automatic");
+        _host.Registry.State.Champion.ShouldBe("v1");
+
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await _host.Registry.PromoteAsync("v2", "anna", "the labels are wrong", 0, default);
+        var report = (await LookAsync("models.promotion=automatic")).ShouldNotBeNull();
+
+        (report.State, report.Payments).ShouldBe((GateState.NotYet, 0));
+        (_host.Registry.State.Champion, _host.Registry.State.Challenger).ShouldBe(("v2", "v1"));
+    }
+
+    [Theory]
+    [InlineData(0.9, 0)]
+    [InlineData(0.5, 0.1)]
+    public async Task The_alerts_and_the_calibration_of_before_do_not_keep_a_worse_champion_in_service(double championAlertsFrom, double challengerExcess)
+    {
+        await _host.Registry.PromoteAsync("v2", "anna", "a guess", 0, default);
+        await FillAsync(isChallengerBetter: true, champion: "v2", challenger: "v1", championAlertsFrom, challengerExcess);
+
+        var report = (await LookAsync("models.promotion=automatic")).ShouldNotBeNull();
+
+        var (guards, rules) = (report.Guards.ShouldNotBeNull(), new GateRules());
+        (guards.ChallengerAlertsADay > rules.MaxAlerts * Math.Max(1, guards.ChampionAlertsADay)).ShouldBe(challengerExcess == 0);
+        (guards.ChallengerCalibrationError > guards.ChampionCalibrationError + rules.MaxCalibrationLoss).ShouldBe(challengerExcess > 0);
+        (report.State, _host.Registry.State.Champion).ShouldBe((GateState.Passed, "v1"));
+        Directory.GetFiles(Path.Combine(_folder, "gate"), "v1-*.json").ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public async Task A_champion_on_probation_is_left_to_people_where_promotions_are()
     {
         await _host.Registry.PromoteAsync("v2", "anna", "a guess", 0, default);
@@ -113,25 +147,26 @@ public sealed class StorePromotionGateTests : IAsyncLifetime, IDisposable
     }
 
     [Theory]
-    [InlineData(5, GateState.Passed)]
-    [InlineData(80, GateState.Refused)]
-    public async Task A_challenger_that_scores_too_slowly_does_not_pass(int milliseconds, GateState state)
+    [InlineData(5, "50ms", GateState.Passed)]
+    [InlineData(80, "50ms", GateState.Refused)]
+    [InlineData(80, "100ms", GateState.Passed)]
+    public async Task A_challenger_that_scores_too_slowly_does_not_pass(int milliseconds, string most, GateState state)
     {
         await FillAsync(isChallengerBetter: true);
         using var metrics = new StreamMetrics();
         for (var batch = 0; batch < 200; batch++)
             metrics.ShadowScored(500, 0, TimeSpan.FromMilliseconds(batch % 50 == 0 ? milliseconds : 1));
 
-        var report = (await LookAsync("models.promotion=suggest", metrics)).ShouldNotBeNull();
+        var report = (await LookAsync("models.promotion=suggest", metrics, $"models.gate.max-scoring-time={most}")).ShouldNotBeNull();
 
         (report.State, report.Guards!.ScoringP99Milliseconds).ShouldBe((state, milliseconds));
     }
 
-    async Task<GateReport?> LookAsync(string promotion, StreamMetrics? metrics = null)
+    async Task<GateReport?> LookAsync(string promotion, StreamMetrics? metrics = null, params string[] set)
     {
         await using var store = Predictions.Open(_folder);
         using var none = new StreamMetrics();
-        var settings = SettingsOf.Set("models.gate.label-delay=0s", "models.gate.min-frauds=50", promotion).Candidates;
+        var settings = SettingsOf.Set(["models.gate.label-delay=0s", "models.gate.min-frauds=50", promotion, .. set]).Candidates;
         return await new GateWatch(_host.Registry, store, new GateReports(_folder), metrics ?? none, NullLogger.Instance).LookAsync(settings, default);
     }
 
@@ -145,7 +180,8 @@ public sealed class StorePromotionGateTests : IAsyncLifetime, IDisposable
     }
 
     /// <summary>Twenty days of payments of 400 cards, one in twenty a fraud. One version knows frauds well; the other misses four in ten, and takes some others for frauds.</summary>
-    async Task FillAsync(bool isChallengerBetter, string champion = "v1", string challenger = "v2")
+    /// <param name="challengerExcess">By how much the challenger's scores of what is no fraud are too high.</param>
+    async Task FillAsync(bool isChallengerBetter, string champion = "v1", string challenger = "v2", double championAlertsFrom = 0.5, double challengerExcess = 0)
     {
         var (random, from) = (new Random(1), TrainedModel.Loaded.Card.Training.To.AddDays(1).ToUnixTimeMilliseconds());
         var (records, shadow) = (new List<string>(), new List<ShadowScore>());
@@ -153,9 +189,9 @@ public sealed class StorePromotionGateTests : IAsyncLifetime, IDisposable
         {
             var (at, isFraud) = (from + (payment * 20L * 86_400_000 / Payments), payment % 20 == 0);
             var (good, poor) = (Score(isFraud), Score(random.NextDouble() < (isFraud ? 0.6 : 0.03)));
-            var (decided, shadowed) = isChallengerBetter ? (poor, good) : (good, poor);
+            var (decided, shadowed) = isChallengerBetter ? (poor, good + (isFraud ? 0 : challengerExcess)) : (good, poor);
             records.Add(Predictions.Json($"t{payment}", decided, champion, $",\"fraud\":{(isFraud ? 1 : 0)}").Replace("1577934245678", $"{at}").Replace("4000", $"{random.Next(400)}"));
-            shadow.Add(new ShadowScore($"t{payment}", at, challenger, shadowed, shadowed > 0.5, 0.5, champion, decided, decided > 0.5, CandidateQueriesTests.ScoredAt));
+            shadow.Add(new ShadowScore($"t{payment}", at, challenger, shadowed, shadowed > 0.5, 0.5, champion, decided, decided > championAlertsFrom, CandidateQueriesTests.ScoredAt));
         }
 
         await using var store = Predictions.Open(_folder);

@@ -5,16 +5,31 @@ using FraudStreams.Messaging;
 
 namespace FraudStreams.Tests.Messaging;
 
-/// <summary>A log whose readers fail once, after so many chunks, and read on then; or one that refuses the offsets of a partition, as another consumer's.</summary>
+/// <summary>A log whose readers fail once, after so many chunks, and read on then; one that cannot be read from its middle on; or one that refuses the offsets of a partition, as another consumer's.</summary>
 sealed class InterruptedLog(IMessageLog log) : IMessageLog
 {
     public int ChunksUntilFault { get; set; } = int.MaxValue;
+
+    /// <summary>Thrown by readers that do not begin with the first record.</summary>
+    public Exception? FaultOfLaterReaders { get; set; }
+
+    public int LaterReaders { get; private set; }
 
     public int? RevokedPartition { get; set; }
 
     public int MaxInFlightBatches => log.MaxInFlightBatches;
 
-    public IPartitionReader OpenReader(TopicPartition partition, long from) => new Reader(this, log.OpenReader(partition, from));
+    public IPartitionReader OpenReader(TopicPartition partition, long from)
+    {
+        if (from > 0)
+        {
+            LaterReaders++;
+            if (FaultOfLaterReaders is { } fault)
+                throw fault;
+        }
+
+        return new Reader(this, log.OpenReader(partition, from));
+    }
 
     public Source<TopicPartitionSource, NotUsed> Consume(string topic, string group) => log.Consume(topic, group);
 

@@ -1,8 +1,11 @@
 using Akka.Actor;
 using Akka.TestKit;
+using FraudStreams.Messaging;
 using FraudStreams.Model.Models;
+using FraudStreams.ModelOps;
 using FraudStreams.ModelOps.Registry;
 using FraudStreams.Scoring;
+using FraudStreams.Tests.Messaging;
 using FraudStreams.Tests.ModelOps.Registry;
 using FraudStreams.Tests.WholeProgram;
 using Shouldly;
@@ -104,6 +107,33 @@ public sealed class RegistryFollowerTests : Akka.TestKit.Xunit2.TestKit
         used.Select(model => model.Version).ShouldBe(["v2", "v1", "v2", "v1"]);
         used[2].ShouldBeSameAs(used[0]);
         used[3].ShouldBeSameAs(used[1]);
+        await StopAsync(follower);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_version_that_nobody_asked_for_and_cannot_be_fetched_holds_nothing_up(bool isAway)
+    {
+        await using var host = RegistryHost.Open(_folder, "host");
+        await host.ServeAsync("v1");
+        var topics = new InterruptedLog(host.Topics) { FaultOfLaterReaders = isAway ? new MessageLogException("the topics are away") : new InvalidOperationException("of another kind") };
+        await using var registry = new ModelRegistry(topics, host.Local, TimeSpan.Zero, _time);
+        var follower = await FollowAsync(registry, host.Local, "v1");
+        await using var other = RegistryHost.Open(_folder, "other");
+        other.Put("v2");
+        await other.Registry.RegisterAsync(other.Card("v2"), "anna", "a test's", default);
+        await Eventually.TrueAsync(() => topics.LaterReaders > 0);
+
+        // Not a report that it has begun anew.
+        await other.Registry.ChangeThresholdAsync("v1", 0.01, "anna", "more alerts, on trial", default);
+        (await ExpectMsgAsync<UseModel>(Limit)).Model.Threshold.ShouldBe(0.01);
+        topics.LaterReaders.ShouldBe(1);
+
+        topics.FaultOfLaterReaders = null;
+        _time.Advance(TimeSpan.FromSeconds(1));
+        if (isAway)
+            await Eventually.TrueAsync(() => Directory.Exists(host.Local.FolderOf("v2")));
         await StopAsync(follower);
     }
 
@@ -213,11 +243,13 @@ public sealed class RegistryFollowerTests : Akka.TestKit.Xunit2.TestKit
     }
 
     /// <summary>This test is the supervisor.</summary>
-    async Task<IActorRef> FollowAsync(RegistryHost host, string version)
+    Task<IActorRef> FollowAsync(RegistryHost host, string version) => FollowAsync(host.Registry, host.Local, version);
+
+    async Task<IActorRef> FollowAsync(ModelRegistry registry, LocalModels local, string version)
     {
-        await host.Registry.RefreshAsync(default);
+        await registry.RefreshAsync(default);
         var model = new ScoringModel(TrainedModel.Loaded.Card with { Version = version }, TrainedModel.Loaded.Scorer);
-        var follower = Sys.ActorOf(RegistryFollower.Props(host.Registry, host.Local, TestActor, _challenger, _watch, model, _time));
+        var follower = Sys.ActorOf(RegistryFollower.Props(registry, local, TestActor, _challenger, _watch, model, _time));
         await ExpectMsgAsync<ReportFallbacks>(Limit);
         return follower;
     }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace FraudStreams.Model.Evaluation.Promotion;
 
 /// <summary>What a challenger has to show before it passes the gate. Shares are 0..1.</summary>
@@ -21,7 +23,8 @@ public sealed record GateRules
     /// <summary>The lower bounds of the differences in average precision and recall must be above the negative of this.</summary>
     public double Margin { get; init; } = 0.02;
 
-    /// <summary>Most alerts, as a multiple of the champion's.</summary>
+    /// <summary>Most alerts, as a multiple of the champion's; infinite where they are not limited.</summary>
+    [JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
     public double MaxAlerts { get; init; } = 1.5;
 
     /// <summary>Most that the expected calibration error may be above the champion's.</summary>

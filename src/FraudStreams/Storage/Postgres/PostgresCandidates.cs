@@ -9,9 +9,9 @@ sealed class PostgresCandidates(NpgsqlConnection connection, StoreTables tables,
 {
     readonly CandidateSql _sql = new(tables, schema);
 
-    public async Task<ShadowedPayments> ReadShadowedAsync(string champion, string challenger, CancellationToken cancellationToken)
+    public async Task<ShadowedPayments> ReadShadowedAsync(string champion, string challenger, long scoredFrom, CancellationToken cancellationToken)
     {
-        await using var select = Command(_sql.Shadowed, challenger, champion);
+        await using var select = Command(_sql.Shadowed, challenger, champion, PostgresStoreWriter.TimeOf(scoredFrom));
         return await ReadAsync(select, cancellationToken);
     }
 

@@ -120,8 +120,8 @@ internal sealed class PostgresStoreDatabase : IStoreDatabase
     public Task<IReadOnlyList<Label>> ReadLabelsAsync(CancellationToken cancellationToken) =>
         AttemptAsync("Reading the labels", writer => writer.ReadLabelsAsync(cancellationToken));
 
-    public Task<ShadowedPayments> ReadShadowedAsync(string champion, string challenger, CancellationToken cancellationToken) => AttemptAsync(
-        "Reading what champion and challenger scored", writer => writer.AskAsync(candidates => candidates.ReadShadowedAsync(champion, challenger, cancellationToken), cancellationToken));
+    public Task<ShadowedPayments> ReadShadowedAsync(string champion, string challenger, long scoredFrom, CancellationToken cancellationToken) => AttemptAsync(
+        "Reading what champion and challenger scored", writer => writer.AskAsync(candidates => candidates.ReadShadowedAsync(champion, challenger, scoredFrom, cancellationToken), cancellationToken));
 
     public Task<ShadowedPayments> ReadDecidedAsync(string version, long after, long to, CancellationToken cancellationToken) => AttemptAsync(
         "Reading what the champion decided", writer => writer.AskAsync(candidates => candidates.ReadDecidedAsync(version, after, to, cancellationToken), cancellationToken));

@@ -8,10 +8,10 @@ sealed class SqliteCandidates(StoreTables tables, TransactionSchema schema)
 {
     readonly CandidateSql _sql = new(tables, schema);
 
-    public ShadowedPayments ReadShadowed(SqliteFile file, string champion, string challenger, CancellationToken cancellationToken)
+    public ShadowedPayments ReadShadowed(SqliteFile file, string champion, string challenger, long scoredFrom, CancellationToken cancellationToken)
     {
         using var rows = file.Query(_sql.Shadowed);
-        return Read(rows.Bind(1, challenger).Bind(2, champion), cancellationToken);
+        return Read(rows.Bind(1, challenger).Bind(2, champion).Bind(3, scoredFrom), cancellationToken);
     }
 
     public ShadowedPayments ReadDecided(SqliteFile file, string version, long after, long to, CancellationToken cancellationToken)

@@ -167,8 +167,8 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
         return labels;
     }, () => "Reading the labels", cancellationToken);
 
-    public Task<ShadowedPayments> ReadShadowedAsync(string champion, string challenger, CancellationToken cancellationToken) =>
-        WithRetryAsync(writer => _candidates.ReadShadowed(writer.File, champion, challenger, cancellationToken), () => "Reading what champion and challenger scored", cancellationToken);
+    public Task<ShadowedPayments> ReadShadowedAsync(string champion, string challenger, long scoredFrom, CancellationToken cancellationToken) =>
+        WithRetryAsync(writer => _candidates.ReadShadowed(writer.File, champion, challenger, scoredFrom, cancellationToken), () => "Reading what champion and challenger scored", cancellationToken);
 
     public Task<ShadowedPayments> ReadDecidedAsync(string version, long after, long to, CancellationToken cancellationToken) =>
         WithRetryAsync(writer => _candidates.ReadDecided(writer.File, version, after, to, cancellationToken), () => "Reading what the champion decided", cancellationToken);
