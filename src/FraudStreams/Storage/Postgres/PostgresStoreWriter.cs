@@ -164,8 +164,9 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
             SELECT as_written, true_value, {StoreTables.Names(_tables.Fields)} FROM {_tables.TableNames.Transactions}
             WHERE true_value IS NOT NULL ORDER BY {_tables.Time}, {_tables.Id}
             """,
-            _connection) { CommandTimeout = 0 })
+            _connection))
         {
+            select.CommandTimeout = 0;
             await using var rows = await select.ExecuteReaderAsync(cancellationToken);
             while (await rows.ReadAsync(cancellationToken))
             {
@@ -208,8 +209,9 @@ internal sealed class PostgresStoreWriter : IAsyncDisposable
         var labels = new List<Label>();
         await using var transaction = await BeginAsync(_forLongQuery, cancellationToken);
         await using (var select = new NpgsqlCommand(
-            $"SELECT id, true_value, confirmed_at, confirmed_by FROM {_tables.TableNames.LabelHistory} ORDER BY {StoreTables.LatestLast}", _connection) { CommandTimeout = 0 })
+            $"SELECT id, true_value, confirmed_at, confirmed_by FROM {_tables.TableNames.LabelHistory} ORDER BY {StoreTables.LatestLast}", _connection))
         {
+            select.CommandTimeout = 0;
             await using var rows = await select.ExecuteReaderAsync(cancellationToken);
             while (await rows.ReadAsync(cancellationToken))
                 labels.Add(new Label(rows.GetString(0), rows.GetInt16(1) == 1, MillisecondsOf(rows.GetDateTime(2)), rows.GetString(3)));
