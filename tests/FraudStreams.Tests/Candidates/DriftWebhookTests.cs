@@ -98,6 +98,8 @@ public sealed class DriftWebhookTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task One_alarm_that_the_receiver_does_not_take_now_holds_up_no_other()
     {
+        for (var day = Learnt + 9; day < Learnt + 14; day++)
+            await _stream.ScoreDayAsync([.. DriftingPayments.Day(day).Select(payment => DriftingPayments.FieldDoubled(DriftingPayments.Doubled(payment), "c"))]);
         _receiver.Prefixes.Add($"http://127.0.0.1:{_port}/");
         _receiver.Start();
         var received = ReceiveAsync(first: 500);
@@ -109,12 +111,10 @@ public sealed class DriftWebhookTests : IAsyncLifetime, IDisposable
         }
 
         _receiver.Stop();
-        var posts = await received;
-        var alarms = _stream.Drift.Count(finding => finding.IsAlarm);
-        alarms.ShouldBeGreaterThan(1);
-        posts.Count.ShouldBe(alarms + 1);
-        posts.Take(alarms).Select(post => post.Id).ShouldBeUnique();
-        posts[^1].Id.ShouldBe(posts[0].Id);
+        var ids = (await received).ConvertAll(post => post.Id);
+        ids.Count.ShouldBeGreaterThan(2);
+        ids[..^1].ShouldBeUnique();
+        ids[^1].ShouldBe(ids[0]);
     }
 
     [Fact]

@@ -25,10 +25,12 @@ static class DriftingPayments
     public static IReadOnlyList<SimulatedPayment> Days(int from, int count) => [.. Enumerable.Range(from, count).SelectMany(Day)];
 
     /// <summary>The payment in a currency of half the worth.</summary>
-    public static SimulatedPayment Doubled(SimulatedPayment payment)
+    public static SimulatedPayment Doubled(SimulatedPayment payment) => FieldDoubled(payment, "amount");
+
+    public static SimulatedPayment FieldDoubled(SimulatedPayment payment, string field)
     {
         var json = JsonNode.Parse(payment.Json)!;
-        json["amount"] = 2 * (double)json["amount"]!;
+        json[field] = 2 * (double)json[field]!;
         return payment with { Json = Encoding.UTF8.GetBytes(json.ToJsonString()) };
     }
 
