@@ -99,7 +99,7 @@ static class PrivacyCommand
         }
         catch (FormatException e)
         {
-            throw new SettingsException($"--card: {e.Message}");
+            throw new SettingsException($"--card: {e.Message}", e);
         }
 
         var topics = StreamTopics.Resolved(settings).Topics;

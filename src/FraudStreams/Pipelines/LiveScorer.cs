@@ -107,7 +107,7 @@ sealed class LiveScorer(
     async ValueTask<ScoredPayment[]> ScoreAsync(TransactionRows rows, CancellationToken cancellationToken)
     {
         var batch = new ScoreBatch(rows, WithReasons: scoring.Reasons);
-        var answer = await TryScoreAsync(batch, cancellationToken) ?? await model.Ask<BatchScored>(batch, scoring.AskTimeout);
+        var answer = await TryScoreAsync(batch, cancellationToken) ?? await model.Ask<BatchScored>(batch, scoring.AskTimeout, cancellationToken);
         var scored = new ScoredPayment[rows.Count];
         for (var row = 0; row < scored.Length; row++)
             scored[row] = ScoredPayment.Of(answer, row);

@@ -157,7 +157,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
         {
             await LoadAsync(missing);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e) when (e is ModelArtifactException or IOException or UnauthorizedAccessException)
         {
             if (e is MessageLogException)
             {
