@@ -37,6 +37,9 @@ sealed class FakeRegistry : IDisposable
     /// <summary>As older releases are: there is no address for GUIDs.</summary>
     public bool KnowsNoGuids { get; set; }
 
+    /// <summary>So many questions more are answered by 503.</summary>
+    public int AwayFor { get; set; }
+
     /// <summary>The user and password that it wants; null: none.</summary>
     public string? Credentials { get; set; }
 
@@ -89,7 +92,7 @@ sealed class FakeRegistry : IDisposable
 
     (int Status, string Answer) Answer(HttpListenerRequest request, string body)
     {
-        if (IsAway)
+        if (IsAway || AwayFor-- > 0)
             return (503, """{"error_code":50302,"message":"away"}""");
         if (Credentials is { } wanted && request.Headers["Authorization"] != $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes(wanted))}")
             return (401, """{"error_code":401,"message":"Unauthorized"}""");
