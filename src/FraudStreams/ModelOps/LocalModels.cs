@@ -12,6 +12,7 @@ namespace FraudStreams.ModelOps;
 public sealed class LocalModels(string dataDirectory, TimeProvider time)
 {
     static readonly TimeSpan LockPollInterval = TimeSpan.FromMilliseconds(200);
+    static readonly Lock s_writing = new();
 
     public string Directory { get; } = Path.Combine(dataDirectory, "models");
 
@@ -84,15 +85,18 @@ public sealed class LocalModels(string dataDirectory, TimeProvider time)
         // Going back to an earlier version drops the later ones from the history: they are no candidates for the next fallback.
         var before = history[(index + 1)..];
         System.IO.Directory.CreateDirectory(Directory);
-        // A command and a running host may write at once.
+        // A command and a running host may write at once, and two threads of a host.
         var temporary = $"{PointerFile}.{Environment.ProcessId}.new";
-        using (var file = File.Create(temporary))
+        lock (s_writing)
         {
-            new ChampionPointer(version, [.. before], why, time.GetUtcNow(), entry, threshold).Write(file);
-            file.Flush(flushToDisk: true);
-        }
+            using (var file = File.Create(temporary))
+            {
+                new ChampionPointer(version, [.. before], why, time.GetUtcNow(), entry, threshold).Write(file);
+                file.Flush(flushToDisk: true);
+            }
 
-        File.Move(temporary, PointerFile, overwrite: true);
+            File.Move(temporary, PointerFile, overwrite: true);
+        }
     }
 
     /// <summary>The latest version that was in service before <paramref name="version"/>, still loads and fits the schema, if one is given; or null.</summary>

@@ -106,8 +106,9 @@ sealed class LiveScorer(
 
     async ValueTask<ScoredPayment[]> ScoreAsync(TransactionRows rows, CancellationToken cancellationToken)
     {
+        // The actor reads the rows until it has answered: who asked waits for it, even when nobody waits for them.
         var batch = new ScoreBatch(rows, WithReasons: scoring.Reasons);
-        var answer = await TryScoreAsync(batch, cancellationToken) ?? await model.Ask<BatchScored>(batch, scoring.AskTimeout, cancellationToken);
+        var answer = await TryScoreAsync(batch, cancellationToken) ?? await model.Ask<BatchScored>(batch, scoring.AskTimeout, CancellationToken.None);
         var scored = new ScoredPayment[rows.Count];
         for (var row = 0; row < scored.Length; row++)
             scored[row] = ScoredPayment.Of(answer, row);

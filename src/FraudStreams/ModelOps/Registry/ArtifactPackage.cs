@@ -36,7 +36,7 @@ sealed record ArtifactPackage(byte[] Bytes, string Sha256)
     /// <exception cref="ModelArtifactException">The bytes are no package of a version.</exception>
     public void Unpack(string folder)
     {
-        var unfinished = Path.Combine(Path.GetDirectoryName(folder)!, $".{Path.GetFileName(folder)}.unpacked-{Environment.ProcessId}");
+        var unfinished = Path.Combine(Path.GetDirectoryName(folder)!, $".{Path.GetFileName(folder)}.unpacked-{Environment.ProcessId}-{Environment.CurrentManagedThreadId}");
         if (Directory.Exists(unfinished))
             Directory.Delete(unfinished, recursive: true);
         Directory.CreateDirectory(unfinished);
