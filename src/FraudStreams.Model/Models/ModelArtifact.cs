@@ -130,7 +130,7 @@ public static partial class ModelArtifact
             throw new ModelArtifactException($"{path}: {e.Message}", e);
         }
         // Whatever a runtime throws while it scores is about the model.
-        catch (Exception e) when (e is OutOfMemoryException)
+        catch (Exception e) when (e is not (ModelArtifactException or OutOfMemoryException))
         {
             throw new ModelArtifactException($"{path}: the model does not score its rows: {e.Message}", e);
         }

@@ -47,8 +47,8 @@ sealed class GateWatch(ModelRegistry registry, PredictionStore store, GateReport
     async Task<GateReport> LookBackAsync(CandidateSettings settings, CancellationToken cancellationToken)
     {
         // More alerts and a rougher calibration are what was usual before the promotion: where the new champion finds too little, they may not keep it in service.
-        var rules = settings.Gate.Rules;
-        var report = await StoredGate.CompareAsync(store, registry.State, rules, DateTimeOffset.UnixEpoch, cancellationToken);
+        var rules = settings.Gate.Rules with { MaxAlerts = double.PositiveInfinity, MaxCalibrationLoss = 1 };
+        var report = await StoredGate.CompareAsync(store, registry.State, rules, registry.State.InService!.At, cancellationToken);
         if (report.State != GateState.Passed)
             return report;
         log.LogWarning("Model {Version} is replaced by {Former}, the version before it, which is better by the labels that have come", report.Champion, report.Challenger);

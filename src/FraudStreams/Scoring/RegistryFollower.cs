@@ -157,7 +157,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
         {
             await LoadAsync(missing);
         }
-        catch (Exception e) when (e is ModelArtifactException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             if (e is MessageLogException)
             {

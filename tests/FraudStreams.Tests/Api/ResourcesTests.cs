@@ -159,7 +159,9 @@ public sealed class ResourcesTests(ResourcesTests.Streamed fixture) : IClassFixt
         var promoted = await _api.AskAsync($"/models/{other.Version}/promote", """{"actor":"ada","why":"better"}""");
         var list = await _api.JsonAsync("/models");
         var line = "";
-        while (!line.StartsWith("data: ", StringComparison.Ordinal))
+
+        // Other events may come as well.
+        while (!line.StartsWith("data: ", StringComparison.Ordinal) || !line.Contains("model_version", StringComparison.Ordinal))
             line = await reader.ReadLineAsync(patience.Token) ?? "";
         var threshold = await _api.AskAsync($"/models/{other.Version}/threshold", """{"actor":"ada","why":"fewer alerts","threshold":0.75}""");
         var back = await _api.AskAsync("/models/rollback", """{"actor":"bob","why":"worse"}""");

@@ -30,7 +30,7 @@ public sealed class PgBouncerStoreTests(PostgresServer server) : IClassFixture<P
         {
             PostgresServer.Rows(store, "SELECT left(id, 1), count(*), count(true_value) FROM transactions GROUP BY 1").ShouldBe([$"{letter}|600|300"]);
             PostgresServer.Rows(store, "SELECT left(id, 1), count(*) FROM label_history GROUP BY 1").ShouldBe([$"{letter}|300"]);
-            PostgresServer.Rows(store, "SELECT number FROM store_steps ORDER BY number").ShouldBe(["1", "2", "3", "4", "5"]);
+            PostgresServer.Rows(store, "SELECT number FROM store_steps ORDER BY number").ShouldBe(["1", "2", "3", "4", "5", "6"]);
             await using var read = Predictions.Open(pool.Before(store));
             (await read.CountAsync()).ShouldBe(new StoreCounts(600, 600));
             (await read.CountConfirmedAsync()).ShouldBe(300);
