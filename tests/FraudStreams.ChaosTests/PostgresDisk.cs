@@ -10,6 +10,7 @@ sealed class PostgresDisk : IDisposable
 {
     readonly PostgresServer _server;
     readonly SmallDisk _disk;
+    readonly List<PostgresStoreSettings> _stores = [];
     readonly string _name = $"disk_{Guid.NewGuid():N}";
 
     public PostgresDisk(PostgresServer server, int megabytes)
@@ -28,8 +29,20 @@ sealed class PostgresDisk : IDisposable
     public PostgresStoreSettings NewStore()
     {
         var store = _server.NewStore();
+        _stores.Add(store);
         return store with { Connection = new NpgsqlConnectionStringBuilder(store.Connection) { Options = $"-c default_tablespace={_name}" }.ConnectionString };
     }
 
-    public void Dispose() => _disk.Dispose();
+    /// <summary>Tables whose disk has gone would fail other scenarios: whoever needs room in the server's memory writes back what is left of them there.</summary>
+    public void Dispose()
+    {
+        if (_server.IsRunning)
+        {
+            foreach (var store in _stores)
+                PostgresServer.Execute(store, $"DROP SCHEMA IF EXISTS \"{store.Schema}\" CASCADE");
+            PostgresServer.Execute(_server.NewStore(), $"DROP TABLESPACE {_name}");
+        }
+
+        _disk.Dispose();
+    }
 }
