@@ -24,6 +24,9 @@ static class LatencyBench
 
     const int Partitions = 4;
 
+    /// <summary>Milliseconds that the chart shows: what is above stands in the table.</summary>
+    const double Highest = 500;
+
     sealed record Run(string Database, int Rate, double Cpu, double[] Predictions, double[] Mails);
 
     public static async Task MeasureAsync(string csv, string model, string[] options)
@@ -72,14 +75,14 @@ static class LatencyBench
     static string Chart(List<Run> runs, string topics)
     {
         return new LineChart(
-            $"p99 of the latency by rate, {topics}", new ChartAxis("payments a second") { From = 0 }, new ChartAxis("milliseconds from a payment's time in its topic") { From = 0 },
+            $"p99 of the latency by rate, {topics}, up to {Highest} ms", new ChartAxis("payments a second") { From = 0 }, new ChartAxis("milliseconds") { From = 0, To = Highest },
             [
                 Line("to its prediction", "there", run => run.Predictions), Line("to its prediction, database locked", "locked", run => run.Predictions),
                 Line("to its mail accepted", "there", run => run.Mails), Line("to its mail accepted, database locked", "locked", run => run.Mails),
             ]).ToSvgFile();
 
         LineSeries Line(string name, string database, Func<Run, double[]> times) =>
-            new(name, [.. runs.Where(run => run.Database == database).Select(run => new ChartPoint(run.Rate, At(times(run), 0.99)))]) { IsDashed = database == "locked" };
+            new(name, [.. runs.Where(run => run.Database == database).Select(run => new ChartPoint(run.Rate, At(times(run), 0.99) is <= Highest and var shown ? shown : double.NaN))]) { IsDashed = database == "locked" };
     }
 
     internal static int FreePort()
