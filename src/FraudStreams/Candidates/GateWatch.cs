@@ -9,8 +9,8 @@ namespace FraudStreams.Candidates;
 
 /// <summary>
 /// Looks at the gate for the running stream: a challenger that has passed goes into service or is suggested, one that has lost is stood down. A champion on
-/// probation is replaced by the version before it, where by the labels that have come that one is better. Each decision is an entry of the registry with the report's main figures and
-/// digest; the report itself is kept in this host's data folder.
+/// probation is replaced by the version before it, where by the labels that have come that one is better. Each decision is an entry of the registry with the
+/// report's main figures and digest; the report itself is kept in this host's data folder.
 /// </summary>
 sealed class GateWatch(ModelRegistry registry, PredictionStore store, GateReports reports, StreamMetrics metrics, ILogger log)
 {
@@ -43,7 +43,10 @@ sealed class GateWatch(ModelRegistry registry, PredictionStore store, GateReport
         return report;
     }
 
-    /// <summary>Labels come later than the promotion: what they say of the two versions, which have scored the same payments since, is asked by the same rules. A person who promotes again what was rolled back is not overruled by the payments of before.</summary>
+    /// <summary>
+    /// Labels come later than the promotion: what they say of the two versions, which have scored the same payments since, is asked by the same rules. A person
+    /// who promotes again what was rolled back is not overruled by the payments of before.
+    /// </summary>
     async Task<GateReport> LookBackAsync(CandidateSettings settings, CancellationToken cancellationToken)
     {
         // More alerts and a rougher calibration are what was usual before the promotion: where the new champion finds too little, they may not keep it in service.

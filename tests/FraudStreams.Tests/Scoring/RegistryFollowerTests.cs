@@ -91,8 +91,7 @@ public sealed class RegistryFollowerTests : Akka.TestKit.Xunit2.TestKit
         await host.ServeAsync("v1");
         var follower = await FollowAsync(host, "v1");
         await using var other = RegistryHost.Open(_folder, "other");
-        other.Put("v2");
-        await other.Registry.RegisterAsync(other.Card("v2"), "anna", "a test's", default);
+        await RegisterAsync(other, "v2");
         await Eventually.TrueAsync(() => Directory.Exists(host.Local.FolderOf("v2")));
 
         var used = new List<ScoringModel>();
@@ -121,8 +120,7 @@ public sealed class RegistryFollowerTests : Akka.TestKit.Xunit2.TestKit
         await using var registry = new ModelRegistry(topics, host.Local, TimeSpan.Zero, _time);
         var follower = await FollowAsync(registry, host.Local, "v1");
         await using var other = RegistryHost.Open(_folder, "other");
-        other.Put("v2");
-        await other.Registry.RegisterAsync(other.Card("v2"), "anna", "a test's", default);
+        await RegisterAsync(other, "v2");
         await Eventually.TrueAsync(() => topics.LaterReaders > 0);
 
         // Not a report that it has begun anew.
@@ -144,8 +142,7 @@ public sealed class RegistryFollowerTests : Akka.TestKit.Xunit2.TestKit
         await host.ServeAsync("v1");
         var follower = await FollowAsync(host, "v1");
         await using var other = RegistryHost.Open(_folder, "other");
-        other.Put("v2");
-        await other.Registry.RegisterAsync(other.Card("v2"), "anna", "a test's", default);
+        await RegisterAsync(other, "v2");
         await other.Registry.ChangeThresholdAsync("v2", 0.25, "anna", "a test's", default);
 
         await other.Registry.ChallengeAsync("v2", "anna", "a test's", default);
@@ -260,5 +257,11 @@ public sealed class RegistryFollowerTests : Akka.TestKit.Xunit2.TestKit
         await WatchAsync(follower);
         Sys.Stop(follower);
         await FishForMessageAsync(message => message is Terminated, Limit);
+    }
+
+    static async Task RegisterAsync(RegistryHost host, string version)
+    {
+        host.Put(version);
+        await host.Registry.RegisterAsync(host.Card(version), "anna", "a test's", default);
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using FraudStreams.Configuration;
 
 namespace FraudStreams.Simulation.Http;
 
@@ -22,18 +23,7 @@ sealed class PaymentsApi : IDisposable
     {
         _settings = settings;
         _time = time;
-        _client = new HttpClient(new SocketsHttpHandler
-        {
-            // A redirect would take the key to a host that is not configured.
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            ConnectTimeout = settings.Timeout,
-            AutomaticDecompression = DecompressionMethods.All,
-
-            // DNS names are resolved again now and then: the API may move.
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        })
-        { Timeout = Timeout.InfiniteTimeSpan };
+        _client = ConfiguredHost.Client(settings.Timeout, DecompressionMethods.All);
     }
 
     public void Dispose() => _client.Dispose();

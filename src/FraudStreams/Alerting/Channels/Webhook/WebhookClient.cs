@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
+using FraudStreams.Configuration;
 
 namespace FraudStreams.Alerting.Channels.Webhook;
 
@@ -19,17 +20,7 @@ public sealed class WebhookClient : IDisposable
     {
         _settings = settings;
         _time = time;
-        _client = new HttpClient(new SocketsHttpHandler
-        {
-            // A redirect would take the alert to a host that is not configured.
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            ConnectTimeout = settings.Timeout,
-
-            // DNS names are resolved again now and then: the receiver may move.
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        })
-        { Timeout = Timeout.InfiniteTimeSpan };
+        _client = ConfiguredHost.Client(settings.Timeout);
     }
 
     public void Dispose() => _client.Dispose();
