@@ -19,6 +19,9 @@ public sealed class PromotionTests(ITestOutputHelper output) : ChaosTest(output)
     static readonly int s_changes = ChaosForm.Of(2, 20);
     static readonly int s_kills = ChaosForm.Of(1, 10);
 
+    /// <summary>More payments than a host has on their way to its scorer: of so many that come after a version took over, it has scored some.</summary>
+    const int PaymentsAChange = 1_000;
+
     static readonly string s_why = "a scenario's";
 
     [ChaosFact(Parts.Embedded)]
@@ -52,6 +55,8 @@ public sealed class PromotionTests(ITestOutputHelper output) : ChaosTest(output)
                 var version = await registry.ChangeAsync(change);
                 foreach (var host in hosts)
                     await LinesAsync(host, $"Model {version} scores from now on", (change / 2) + 1);
+                var before = (await stage.ReachAsync(_ => true, "the progress", hosts)).Scored;
+                await stage.ReachAsync(progress => progress.Scored >= before + PaymentsAChange, $"payments scored by {version}", hosts);
                 chaos.Did(change % 2 == 0 ? "promoted" : "rolled back", isOrderly: true);
             }
 
