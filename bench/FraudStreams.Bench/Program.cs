@@ -116,7 +116,7 @@ switch (args)
               telemetry published-program payments.csv model-folder [rounds=5] [share=1%]
               latency payments.csv model-folder [rates=100,1000,…] [seconds=20] [kafka=broker:port] [chart=file.svg]
               beside payments.csv model-folder [rate=5000] [seconds=10] [rounds=2] [singles=500] [hundreds=20] [connections=16] [key=value …]
-              training-beside payments.csv [rounds=9] [payments=400000] [schema=cards]
+              training-beside payments.csv [rounds=9] [payments=400000] [schema=cards] [program=FraudStreams.dll]
               gate [seeds=200] [days=60] [payments=1000] [noise=80] [every=1]
               drift [handbook-transactions.csv] [seeds=20] [payments=500] [faults=2] [key=value …]
               drift-cost published-program payments.csv model-folder [rounds=9]

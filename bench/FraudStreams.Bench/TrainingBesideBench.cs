@@ -6,7 +6,8 @@ namespace FraudStreams.Bench;
 /// <summary>
 /// Scoring while the same process trains a challenger, against scoring alone, in pairs: a stream with a store full of earlier payments takes the later ones as
 /// fast as it can, from the file to committed predictions. The times are those of the predictions' records. The first run is not counted, and of two pairs in a
-/// row one begins with training, one without. <c>… -- training-beside payments.csv [rounds=9] [payments=400000] [schema=cards]</c>; so many payments of the file, half of them stored beforehand.
+/// row one begins with training, one without. <c>… -- training-beside payments.csv [rounds=9] [payments=400000] [schema=cards] [program=FraudStreams.dll]</c>; so many payments of the file, half of them stored beforehand;
+/// the published program instead of this build's, whose code is compiled while it is measured.
 /// </summary>
 static class TrainingBesideBench
 {
@@ -27,11 +28,12 @@ static class TrainingBesideBench
     {
         var given = options.Select(option => option.Split('=', 2)).ToDictionary(option => option[0], option => option[1]);
         var (rounds, most, schema) = (int.Parse(given.GetValueOrDefault("rounds", "9")), int.Parse(given.GetValueOrDefault("payments", "400000")), given.GetValueOrDefault("schema", "cards"));
+        var program = given.GetValueOrDefault("program", typeof(StreamService).Assembly.Location);
         var root = Directory.CreateTempSubdirectory("fraudstreams-bench-").FullName;
         var (earlier, later, payments) = Split(csv, most, root);
         var prepared = Path.Combine(root, "prepared");
         string[] settings = ["--schema", schema, "--set", "batch.wait=100ms", "--set", "topics.partitions=1"];
-        SpineBench.Run("preparing", [Program, "run", "--input", earlier, "--until-drained", "--data", prepared, "--set", $"model.first-run.max-rows={FirstRows}", .. settings]);
+        SpineBench.Run("preparing", [program, "run", "--input", earlier, "--until-drained", "--data", prepared, "--set", $"model.first-run.max-rows={FirstRows}", .. settings]);
         var pairs = new List<(double Alone, double Beside)>();
         Measure(trains: false);
         for (var round = 0; round < rounds; round++)
@@ -49,7 +51,7 @@ static class TrainingBesideBench
         {
             var data = Path.Combine(root, "data");
             Copy(prepared, data);
-            var run = SpineBench.Run($"training {trains}", [Program, "run", "--input", later, "--until-drained", "--roles", $"simulate,score{(trains ? ",train" : "")}", "--data", data, .. settings, .. Set(trains ? s_training : [])]);
+            var run = SpineBench.Run($"training {trains}", [program, "run", "--input", later, "--until-drained", "--roles", $"simulate,score{(trains ? ",train" : "")}", "--data", data, .. settings, .. Set(trains ? s_training : [])]);
             Check(run.Output, trains);
             var perSecond = PaymentsASecond(data, payments);
             Console.WriteLine($"{(trains ? "beside training" : "alone"),-15} {perSecond,8:N0}/s, {run.Cpu.TotalSeconds:0.00} s CPU, peak {run.Peak / 1e6:0} MB");
@@ -57,8 +59,6 @@ static class TrainingBesideBench
             return perSecond;
         }
     }
-
-    static string Program => typeof(StreamService).Assembly.Location;
 
     static IEnumerable<string> Set(string[] settings) => settings.SelectMany(setting => (string[])["--set", setting]);
 
