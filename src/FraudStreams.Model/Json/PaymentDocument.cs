@@ -24,7 +24,11 @@ public sealed record DocumentPayment(byte[] Record, byte[] Key, string Identity,
 /// A field in Unix milliseconds, such as `current_time`: where a payment has it, it is taken out, and required times of the schema that the payment lacks are
 /// this moment. Dates without a clock are not filled. Null for none.
 /// </param>
-public sealed class PaymentDocument(TransactionSchema schema, string? momentField) : IDisposable
+/// <param name="tokens">
+/// What cards are replaced with where payments are published: digests are of the record with its token then, as from one of the record with its card whoever has
+/// the rest of it could guess the number. Null where cards stay as they come.
+/// </param>
+public sealed class PaymentDocument(TransactionSchema schema, string? momentField, CardTokens? tokens = null) : IDisposable
 {
     /// <summary>Payments of one document: an array of nothing has ten times its length in memory.</summary>
     public const int MostPayments = 100_000;
@@ -243,7 +247,7 @@ public sealed class PaymentDocument(TransactionSchema schema, string? momentFiel
         return _reader.Read(record, _rows) is null ? Encoding.UTF8.GetString(_rows.Id(0)) : DigestOf(record);
     }
 
-    static DocumentPayment AsItIs(JsonElement element)
+    DocumentPayment AsItIs(JsonElement element)
     {
         var record = Encoding.UTF8.GetBytes(element.GetRawText());
         return new DocumentPayment(record, [], DigestOf(record), null);
@@ -280,7 +284,7 @@ public sealed class PaymentDocument(TransactionSchema schema, string? momentFiel
         }
     }
 
-    static string DigestOf(ReadOnlySpan<byte> record) => Convert.ToHexStringLower(SHA256.HashData(record).AsSpan(0, 16));
+    string DigestOf(ReadOnlySpan<byte> record) => Convert.ToHexStringLower(SHA256.HashData(tokens is null ? record : tokens.Replace(record, out _)).AsSpan(0, 16));
 
     static string Kind(JsonElement element) => element.ValueKind switch
     {

@@ -91,6 +91,23 @@ public static partial class ModelArtifact
     /// <exception cref="ModelArtifactException">The card or SHA256SUMS is missing, truncated, altered or of an unknown format.</exception>
     public static ModelCard LoadCard(string folder) => ReadCard(folder).Card;
 
+    /// <summary>Whether a version's files are as they were written, be its model usable here or not.</summary>
+    /// <param name="folder">The version's folder.</param>
+    public static bool IsIntact(string folder)
+    {
+        try
+        {
+            var sums = ReadSums(Path.Combine(folder, SumsFile));
+            foreach (var file in sums.Keys)
+                ReadChecked(Path.Combine(folder, file), sums);
+            return true;
+        }
+        catch (ModelArtifactException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Reads and checks a further file of a version; null where it has none of that name.</summary>
     /// <param name="folder">The version's folder.</param>
     /// <param name="name">The file's name.</param>

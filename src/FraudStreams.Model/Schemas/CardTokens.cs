@@ -4,6 +4,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace FraudStreams.Model.Schemas;
 
@@ -46,6 +47,9 @@ public sealed class CardTokens(TransactionSchema schema, ImmutableArray<CardToke
     const int LongestGrouped = 64;
 
     static readonly SearchValues<byte> s_ofToken = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"u8);
+    /// <summary>No text has them; nearly all that is no text does.</summary>
+    static readonly SearchValues<byte> s_ofNoText = SearchValues.Create([.. Enumerable.Range(0, ' ').Select(sign => (byte)sign).Except("\t\r\n"u8.ToArray())]);
+
     static readonly SearchValues<byte> s_grouped = SearchValues.Create("0123456789 -"u8), s_groupSigns = SearchValues.Create(" -"u8);
 
     /// <summary>The digits of a token behind its last mark, by which people recognise a card; none where it is no token.</summary>
@@ -96,7 +100,7 @@ public sealed class CardTokens(TransactionSchema schema, ImmutableArray<CardToke
 
     /// <summary>
     /// The record with its card replaced, also where another field repeats it, and other card numbers in its texts masked; its id stays. Where the record is no
-    /// JSON object with a card, every card number in it is masked instead: it goes to `rejected` with its bytes. Takes any bytes.
+    /// JSON object with a card, it is <see cref="Masked"/> instead: it goes to `rejected` with its bytes. Takes any bytes.
     /// </summary>
     /// <param name="token">The token; empty where the record has no card.</param>
     public byte[] Replace(ReadOnlySpan<byte> record, out byte[] token)
@@ -115,6 +119,18 @@ public sealed class CardTokens(TransactionSchema schema, ImmutableArray<CardToke
         }
 
         token = [];
+        return Masked(record);
+    }
+
+    /// <summary>
+    /// A record that is no payment, with every card number in it masked but for its last four digits. Where it is no text, such as Avro, numbers cannot be found: it
+    /// is left out, and its length is said instead.
+    /// </summary>
+    /// <param name="isText">False where the record is known to be none, whatever it looks like.</param>
+    public static byte[] Masked(ReadOnlySpan<byte> record, bool isText = true)
+    {
+        if (!isText || !Utf8.IsValid(record) || record.ContainsAny(s_ofNoText))
+            return Encoding.UTF8.GetBytes($"{record.Length} bytes that are no text are left out: card numbers cannot be found in them");
         var masked = record.ToArray();
         CardNumbers.Mask(masked);
         return masked;

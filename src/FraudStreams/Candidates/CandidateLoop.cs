@@ -26,14 +26,18 @@ sealed class CandidateLoop(
     public async Task StepAsync(CancellationToken cancellationToken)
     {
         var current = settings.Current;
-        var now = time.GetUtcNow();
-        if (!current.IsOn || (_lastLook is { } last && now - last < current.Gate.Every))
+        var (now, lastLook, isBegun) = (time.GetUtcNow(), _lastLook, false);
+        if (!current.IsOn || (lastLook is { } last && now - last < current.Gate.Every))
             return;
-        await lease.DoAsync(async token =>
+        var isDone = await lease.DoAsync(async token =>
         {
-            _lastLook = now;
+            (_lastLook, isBegun) = (now, true);
             await LookAsync(current, token);
         }, cancellationToken);
+        if (isDone || !isBegun)
+            return;
+        log.LogWarning("The right to look at the gate and to train was lost on the way, and what was begun is dropped: the host that has it next begins anew");
+        _lastLook = lastLook;
     }
 
     async Task LookAsync(CandidateSettings current, CancellationToken cancellationToken)
@@ -46,8 +50,21 @@ sealed class CandidateLoop(
         if (registry.State.Champion is null || RetrainTriggers.Due(await FactsAsync(current, cancellationToken) with { Drift = drifted }, current.Retrain) is not { } why)
             return;
         log.LogInformation("A new challenger is trained: {Why}", why);
+        var before = _lastAttempt;
         _lastAttempt = time.GetUtcNow();
-        var (model, whyNot) = await retrainer.TrainAsync(ModelRegistry.Program, why, current, cancellationToken);
+        ScoringModel? model;
+        string? whyNot;
+        try
+        {
+            (model, whyNot) = await retrainer.TrainAsync(ModelRegistry.Program, why, current, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // Nothing is known of what it would have come to: no cool-down.
+            _lastAttempt = before;
+            throw;
+        }
+
         if (model is null)
             log.LogWarning("No new challenger: {Why}", whyNot);
         else

@@ -123,8 +123,7 @@ sealed class DriftWatch(
         if (await store.LatestEventTimeAsync(cancellationToken) is not { } latest)
             return;
 
-        // A payment that is dated ahead does not make others' labels come sooner.
-        var mature = DriftColumn.HourOf(Math.Min(latest, time.GetUtcNow().ToUnixTimeMilliseconds()) - (long)(settings.Gate.Rules.LabelDelayDays * TimeSpan.MillisecondsPerDay));
+        var mature = DriftColumn.HourOf(latest - (long)(settings.Gate.Rules.LabelDelayDays * TimeSpan.MillisecondsPerDay));
         foreach (var first in history.Hours.Keys.Select(hour => DriftJudge.Floor(hour, hours)).Distinct().Where(first => first + hours <= mature && !history.Truths.ContainsKey((first, hours))).ToList())
         {
             var counts = default(PredictedFrauds);

@@ -12,6 +12,8 @@ public sealed class AssignedPartitions
     public ImmutableSortedDictionary<string, ImmutableArray<int>> ByGroup => _assigned.Keys.GroupBy(assigned => assigned.Group)
         .ToImmutableSortedDictionary(group => group.Key, group => group.Select(assigned => assigned.Partition).Order().ToImmutableArray());
 
+    public bool Contains(string group, int partition) => _assigned.ContainsKey((group, partition));
+
     public void Add(string group, int partition) => _assigned[(group, partition)] = true;
 
     public void Remove(string group, int partition) => _assigned.TryRemove((group, partition), out _);

@@ -16,4 +16,11 @@ public sealed record LogLayout(
 /// <param name="Group">The group under which the offset is committed.</param>
 /// <param name="Topics">The topics it publishes to.</param>
 /// <param name="IsOneRecordAStep">Each record is one step of the source, as with the rows of a file; else a step may make any number of records.</param>
-public sealed record CheckpointedProducer(string Group, ImmutableArray<string> Topics, bool IsOneRecordAStep);
+public sealed record CheckpointedProducer(string Group, ImmutableArray<string> Topics, bool IsOneRecordAStep)
+{
+    /// <summary>
+    /// Whether the source gives the same records again from a step on, as a file does. One that does not, as an API that is asked for what is new, goes on after
+    /// the last step that is published: what it gives then are other records.
+    /// </summary>
+    public bool IsReplayed { get; init; } = true;
+}

@@ -71,10 +71,11 @@ sealed class LiveScorer(
         for (var row = 0; row < rows.Count; row++)
         {
             ids[row] = Encoding.UTF8.GetString(rows.Id(row));
-            if (windows?.IsAssigned(PartitionOf(rows, row)) == false)
+            var partition = PartitionOf(rows, row);
+            if (!metrics.Assigned.Contains(ConsumerGroups.Score, partition))
             {
                 records.Dispose();
-                throw new PartitionElsewhereException(new TopicPartition(TopicNames.Transactions, PartitionOf(rows, row)));
+                throw new PartitionElsewhereException(new TopicPartition(TopicNames.Transactions, partition));
             }
 
             records.Add(TopicNames.Transactions, rows.Key(row), rows.Source(row));

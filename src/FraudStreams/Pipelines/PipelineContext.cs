@@ -27,7 +27,7 @@ sealed record PipelineContext(
     public PipelineFailures Failures { get; } = new(Name, Settings.Restart, Health, new ErrorThrottle(Log, Name, Time), Time);
 
     public Simulator NewSimulator() => new(
-        () => Feed.Open(Settings.Simulate, Settings.Model.FirstRunPayments, Resources.Schema, Resources.Topics, Settings.Restart, new ErrorThrottle(Log, Name, Time), Health, Time), Settings.Simulate.EventTimeFactor, TakeTurnAsync, Resources.Topics, Rates.Speed1,
+        () => Feed.Open(Settings.Simulate, Settings.Model.FirstRunPayments, Resources.Schema, Resources.Topics, Settings.Restart, new ErrorThrottle(Log, Name, Time), Health, Time, Settings.Privacy.For(Resources.Schema)), Settings.Simulate.EventTimeFactor, TakeTurnAsync, Resources.Topics, Rates.Speed1,
         Log, Time);
 
     public IReadOnlyList<TopicRecord> CountConsumed(IReadOnlyList<TopicRecord> chunk)

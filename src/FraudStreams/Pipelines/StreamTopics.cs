@@ -12,11 +12,12 @@ namespace FraudStreams.Pipelines;
 /// <summary>The message log of the stream, embedded or on Kafka as the settings say, with the topics and groups of its pipelines.</summary>
 static class StreamTopics
 {
-    public static LogLayout Layout(TopicSettings settings) => new(
+    /// <param name="isFeedReplayed">As <see cref="CheckpointedProducer.IsReplayed"/> of the simulator.</param>
+    public static LogLayout Layout(TopicSettings settings, bool isFeedReplayed = true) => new(
         settings.PartitionsOfTopics,
         [.. settings.Consumers],
         [
-            new CheckpointedProducer(ConsumerGroups.Simulate, [TopicNames.Transactions], IsOneRecordAStep: true),
+            new CheckpointedProducer(ConsumerGroups.Simulate, [TopicNames.Transactions], IsOneRecordAStep: true) { IsReplayed = isFeedReplayed },
             new CheckpointedProducer(ConsumerGroups.DeliveryLog, [TopicNames.Alerts, TopicNames.Undelivered], IsOneRecordAStep: false),
         ])
     {
@@ -32,7 +33,7 @@ static class StreamTopics
     public static IMessageLog Open(FraudSettings settings, ILogger log, TimeProvider time, Action<GroupStandby>? onStandby = null, string? sideTopic = null, Uri? announced = null)
     {
         settings = Resolved(settings);
-        var layout = Layout(settings.Topics);
+        var layout = Layout(settings.Topics, settings.Simulate.IsReplayed);
         if (sideTopic is not null)
             layout = layout with { Partitions = layout.Partitions.Add(sideTopic, settings.Topics.Partitions) };
         return Open(settings, layout, settings.Topics.Retention, log, time, onStandby ?? (_ => { }), announced);

@@ -12,7 +12,7 @@ namespace FraudStreams.Rekeying;
 /// they are from: all of it or nothing. Tombstones are read and dropped: a payment that is deleted elsewhere was made nevertheless. Records of a partition that has
 /// gone meanwhile are its next owner's.
 /// </summary>
-/// <param name="tokens">What cards are replaced with: then no card number is rejected with its bytes either. Null where they stay.</param>
+/// <param name="tokens">What cards are replaced with: then no card number is rejected with its bytes either, and nothing in which none can be found. Null where they stay.</param>
 sealed class PublishRekeyed(IMessageLog topics, StreamMetrics metrics, CardTokens? tokens, TimeProvider time)
 {
     /// <summary>One batch after the other: their order is that of the payments.</summary>
@@ -65,7 +65,7 @@ sealed class PublishRekeyed(IMessageLog topics, StreamMetrics metrics, CardToken
                 payments++;
             }
             else if (record.Reason is { } reason)
-                records.AddRejected(topics, Masked(record.Record), reason, now);
+                records.AddRejected(topics, Masked(record), reason, now);
             else
                 tombstones++;
         }
@@ -96,12 +96,16 @@ sealed class PublishRekeyed(IMessageLog topics, StreamMetrics metrics, CardToken
         return [.. merged.Where(record => !gone.Contains(record.Queue))];
     }
 
-    TopicRecord Masked(in TopicRecord record)
+    TopicRecord Masked(in SourceRecord source)
     {
+        var record = source.Record;
         if (tokens is null)
             return record;
-        var value = record.Value.ToArray();
-        CardNumbers.Mask(value);
-        return record with { Key = tokens.Key(record.Key.Span), Value = value };
+        var value = record.Value.Span;
+        return record with
+        {
+            Key = tokens.Key(record.Key.Span),
+            Value = source.TextFrom is { } from ? (byte[])[.. value[..from], .. CardTokens.Masked(value[from..])] : CardTokens.Masked(value, isText: false),
+        };
     }
 }

@@ -62,7 +62,7 @@ sealed class ReadSource(TransactionSchema schema, TopicSettings settings, TimePr
             if (reason is null)
                 chunk.Readable(record);
             else
-                chunk.Without(record, reason);
+                chunk.Without(record, reason, form is null or { Avro: null, Unreadable: null } ? frame : null);
         }
 
         writer?.Dispose();

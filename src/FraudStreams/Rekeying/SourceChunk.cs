@@ -10,7 +10,7 @@ namespace FraudStreams.Rekeying;
 /// </summary>
 sealed class SourceChunk(IReadOnlyList<TopicRecord> records, TransactionRows rows)
 {
-    readonly (int Row, RejectReason? Reason)[] _read = new (int, RejectReason?)[records.Count];
+    readonly (int Row, RejectReason? Reason, int? TextFrom)[] _read = new (int, RejectReason?, int?)[records.Count];
     int _next;
 
     public TransactionRows Rows => rows;
@@ -25,16 +25,17 @@ sealed class SourceChunk(IReadOnlyList<TopicRecord> records, TransactionRows row
 
     bool IsEmpty => _next == records.Count;
 
-    public void Readable(int record) => _read[record] = (rows.Count - 1, null);
+    public void Readable(int record) => _read[record] = (rows.Count - 1, null, null);
 
     /// <param name="reason">Null for a tombstone.</param>
-    public void Without(int record, RejectReason? reason) => _read[record] = (-1, reason);
+    /// <param name="textFrom">As <see cref="SourceRecord.TextFrom"/>.</param>
+    public void Without(int record, RejectReason? reason, int? textFrom = null) => _read[record] = (-1, reason, textFrom);
 
     public SourceRecord Take()
     {
-        var (row, reason) = _read[_next];
+        var (row, reason, textFrom) = _read[_next];
         var record = records[_next++];
-        return new SourceRecord(rows, row, reason, record, IsEmpty);
+        return new SourceRecord(rows, row, reason, record, IsEmpty) { TextFrom = textFrom };
     }
 }
 
@@ -44,6 +45,9 @@ sealed class SourceChunk(IReadOnlyList<TopicRecord> records, TransactionRows row
 /// <param name="IsLast">Of the rows: whoever is done with it disposes them.</param>
 readonly record struct SourceRecord(TransactionRows Rows, int Row, RejectReason? Reason, TopicRecord Record, bool IsLast)
 {
+    /// <summary>Of a rejected record, where in its bytes the JSON begins that it was read as; null where it is Avro, or nobody knows what.</summary>
+    public int? TextFrom { get; init; }
+
     /// <summary>Where it waited to be merged.</summary>
     public PartitionQueue? Queue { get; init; }
 }

@@ -184,6 +184,10 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
         var state = _registry.State;
         if (state.Champion is not { } champion || !state.Versions.TryGetValue(champion, out var wanted) || (champion, wanted.Threshold) == _inService)
             return;
+
+        // It stays the champion where none before it can be used; loading it again would fail again.
+        if (wanted.Failure is not null)
+            return;
         try
         {
             var model = await LoadAsync(champion);

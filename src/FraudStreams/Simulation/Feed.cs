@@ -12,10 +12,11 @@ static class Feed
 {
     /// <summary>The input file, the payments API, or the generator from the payment on that comes after the history which the first model learnt from.</summary>
     public static IPaymentFeed Open(
-        SimulateSettings settings, int historyPayments, TransactionSchema schema, IMessageLog topics, BackoffSettings backoff, ErrorThrottle errors, PipelineHealth health, TimeProvider time) =>
+        SimulateSettings settings, int historyPayments, TransactionSchema schema, IMessageLog topics, BackoffSettings backoff, ErrorThrottle errors, PipelineHealth health, TimeProvider time,
+        CardTokens? tokens) =>
         settings switch
         {
-            { Http: { } http } => new HttpFeed(http, schema, topics, backoff, errors, health, time),
+            { Http: { } http } => new HttpFeed(http, schema, topics, backoff, errors, health, time, tokens),
             { Input: { } input } => new CsvFeed(input, schema),
             _ => new GeneratorFeed(new PaymentGenerator(settings.Generator), historyPayments),
         };

@@ -9,6 +9,9 @@ namespace FraudStreams.Simulation;
 /// <param name="EventTimeFactor">Simulated seconds per second in event-time pace; null if speed_1 alone sets the pace.</param>
 public sealed record SimulateSettings(string? Input, HttpFeedSettings? Http, double? EventTimeFactor, int Seed, double FraudShare)
 {
+    /// <summary>Whether the source gives the same payments again from a position on; an API answers with its latest.</summary>
+    public bool IsReplayed => Http is null;
+
     public GeneratorSettings Generator => new() { Seed = Seed, FraudShare = FraudShare };
 
     public static SimulateSettings From(SettingsSection section) => new(

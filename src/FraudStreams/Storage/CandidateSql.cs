@@ -32,7 +32,8 @@ sealed class CandidateSql(StoreTables tables, TransactionSchema schema)
     public string CountLabelled =>
         $"SELECT count(*) FROM {tables.TableNames.Transactions} AS payment WHERE payment.{tables.Time} > $1 AND payment.{tables.Time} <= $2 AND ({_label}) IS NOT NULL";
 
-    public string LatestEventTime => $"SELECT max({tables.Time}) FROM {tables.TableNames.Transactions}";
+    /// <summary>Up to an event time.</summary>
+    public string LatestEventTime => $"SELECT max({tables.Time}) FROM {tables.TableNames.Transactions} WHERE {tables.Time} <= $1";
 
     /// <summary>By name, holder, end and now, in Unix milliseconds: a row is changed where the lease is the holder's.</summary>
     public string TakeLease => $"""

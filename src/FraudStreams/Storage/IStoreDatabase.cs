@@ -53,8 +53,8 @@ internal interface IStoreDatabase : IAsyncDisposable
     /// <summary>The number of payments with a label, confirmed or the source's own, after an event time and up to another.</summary>
     Task<long> CountLabelledAsync(long after, long to, CancellationToken cancellationToken);
 
-    /// <summary>Null without payments.</summary>
-    Task<long?> LatestEventTimeAsync(CancellationToken cancellationToken);
+    /// <summary>The latest up to a time; null without payments until then.</summary>
+    Task<long?> LatestEventTimeAsync(long to, CancellationToken cancellationToken);
 
     /// <summary>Takes or renews a lease, in Unix milliseconds; false where another holder has it.</summary>
     Task<bool> TryLeaseAsync(string name, string holder, long now, long until, CancellationToken cancellationToken);

@@ -41,12 +41,13 @@ public sealed class PredictionStore : IAsyncDisposable
     readonly IStoreDatabase _database;
     readonly PredictionReader _reader;
     readonly PredictionRows _rows;
+    readonly TimeProvider _time;
     readonly SemaphoreSlim _turn = new(1);
     readonly CancellationTokenSource _closed = new();
 
-    PredictionStore(IStoreDatabase database, TransactionSchema schema, int longestRecord)
+    PredictionStore(IStoreDatabase database, TransactionSchema schema, int longestRecord, TimeProvider time)
     {
-        _database = database;
+        (_database, _time) = (database, time);
         _reader = new PredictionReader(schema, longestRecord);
         _rows = new PredictionRows(schema);
     }
@@ -59,7 +60,7 @@ public sealed class PredictionStore : IAsyncDisposable
     /// </summary>
     /// <exception cref="StoreException">The file cannot be used, is of a newer release, or holds the payments of another schema.</exception>
     public static PredictionStore Open(SqliteStoreSettings settings, TransactionSchema schema, TimeProvider time) =>
-        new(SqliteStoreDatabase.Open(settings, schema, time), schema, settings.LongestRecord);
+        new(SqliteStoreDatabase.Open(settings, schema, time), schema, settings.LongestRecord, time);
 
     /// <summary>
     /// Opens the store on PostgreSQL, and creates the schema and tables that are missing. If the server cannot be reached now, opening succeeds and
@@ -67,7 +68,7 @@ public sealed class PredictionStore : IAsyncDisposable
     /// </summary>
     /// <exception cref="StoreException">The server refuses the user, is of a newer release, or holds the payments of another schema.</exception>
     public static PredictionStore Open(PostgresStoreSettings settings, TransactionSchema schema, TimeProvider time) =>
-        new(PostgresStoreDatabase.Open(settings, schema, time), schema, settings.LongestRecord);
+        new(PostgresStoreDatabase.Open(settings, schema, time), schema, settings.LongestRecord, time);
 
     /// <summary>The counts of a data folder's store, also while another process writes it; zero, and nothing is created, if there is no store.</summary>
     public static StoreCounts ReadCounts(string folder) => SqliteStoreDatabase.ReadCounts(folder);
@@ -156,8 +157,12 @@ public sealed class PredictionStore : IAsyncDisposable
     public Task<long> CountLabelledAsync(long after, long to, CancellationToken cancellationToken) =>
         InTurnAsync(token => _database.CountLabelledAsync(after, to, token), cancellationToken);
 
-    /// <summary>The latest event time of the stored payments, Unix milliseconds; null without payments.</summary>
-    public Task<long?> LatestEventTimeAsync(CancellationToken cancellationToken) => InTurnAsync(_database.LatestEventTimeAsync, cancellationToken);
+    /// <summary>
+    /// The latest event time of the stored payments, Unix milliseconds; null without payments. Those that are dated ahead of the clock do not count: they would make
+    /// the label delay of all others be over.
+    /// </summary>
+    public Task<long?> LatestEventTimeAsync(CancellationToken cancellationToken) =>
+        InTurnAsync(token => _database.LatestEventTimeAsync(_time.GetUtcNow().ToUnixTimeMilliseconds(), token), cancellationToken);
 
     /// <summary>Takes or renews the right to do what only one host may do; false where another holder has it.</summary>
     public Task<bool> TryLeaseAsync(string name, string holder, DateTimeOffset now, TimeSpan time, CancellationToken cancellationToken) =>

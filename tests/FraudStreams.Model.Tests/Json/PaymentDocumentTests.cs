@@ -99,6 +99,24 @@ public sealed class PaymentDocumentTests
         document.IdentityOf(first.Record).ShouldBe(first.Identity);
     }
 
+    /// <summary>A digest of the rest of a payment and its card tells the card to who tries all numbers: with tokens it is one of the token.</summary>
+    [Fact]
+    public void With_card_tokens_ids_and_identities_are_those_of_the_records_with_tokens()
+    {
+        var schema = TransactionSchema.Create(TestSchemas.Draft with { Fields = [.. TestSchemas.Draft.Fields.Where(field => field.Name != "id")], Roles = TestSchemas.Draft.Roles with { IdFromRow = true } });
+        CardTokens tokens = new(schema, [new CardTokenKey("a1", [.. new byte[32]])]), others = new(schema, [new CardTokenKey("a1", [.. Enumerable.Repeat((byte)1, 32)])]);
+        using PaymentDocument plain = new(schema, null), document = new(schema, null, tokens), again = new(schema, null, tokens), other = new(schema, null, others);
+        var json = $$"""[{{TestSchemas.Good.Replace("\"id\":\"t1\",", "")}},{"card":"6565356119945483"}]""".Utf8();
+
+        foreach (var (payment, number) in document.Read(json).Select((payment, number) => (payment, number)))
+        {
+            payment.Identity.ShouldNotBe(plain.Read(json)[number].Identity);
+            payment.Identity.ShouldNotBe(other.Read(json)[number].Identity, "of another key");
+            again.Read(json)[number].Identity.ShouldBe(payment.Identity, "at every start");
+            document.IdentityOf(tokens.Replace(payment.Record, out _)).ShouldBe(payment.Identity, "as the topic has it");
+        }
+    }
+
     [Fact]
     public void A_records_identity_is_that_of_its_payment()
     {

@@ -2,9 +2,12 @@ using System.Text;
 using System.Text.Json;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging.Sqlite;
+using FraudStreams.Model.Json;
 using FraudStreams.Model.Models;
 using FraudStreams.ModelOps;
 using FraudStreams.RateLimiting;
+using FraudStreams.Storage.Sqlite;
+using FraudStreams.Tests.Storage;
 using FraudStreams.Tests.WholeProgram;
 using FraudStreams.Topics;
 using Microsoft.Extensions.DependencyInjection;
@@ -123,6 +126,22 @@ public sealed class ResourcesTests(ResourcesTests.Streamed fixture) : IClassFixt
         status.ShouldBe(400);
         text.ShouldNotContain("SECRET");
         JsonElement.Parse(text).GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("code").GetString()).ShouldBe(["label-not-binary", "time-out-of-range"]);
+    }
+
+    [Fact]
+    public async Task A_label_that_corrects_one_which_is_not_stored_yet_is_taken()
+    {
+        using var folder = new StreamFolder(payments: 1);
+        await using var api = await RunningApi.StartAsync(folder, "roles=[score, store, api]");
+        await using (var store = Predictions.Open(new SqliteStoreSettings(folder.Data), TrainedModel.Schema))
+            await store.WriteAsync([new Label("t-1", true, 1_700_000_000_000, "bank")]);
+
+        (await PostAsync(1)).ShouldContain("\"already_there\":1");
+        (await PostAsync(0)).ShouldContain("\"accepted\":1");
+        (await PostAsync(1)).ShouldContain("\"accepted\":1");
+        (await PostAsync(1)).ShouldContain("\"already_there\":1");
+
+        async Task<string> PostAsync(int fraud) => (await api.PostAsync("/labels", $$"""{"id":"t-1","true_value":{{fraud}},"confirmed_by":"bank"}""")).Body;
     }
 
     [Fact]

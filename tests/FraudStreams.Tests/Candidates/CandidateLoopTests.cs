@@ -162,6 +162,26 @@ public sealed class CandidateLoopTests : IDisposable
         stream.Drift.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task A_training_that_was_cancelled_is_begun_anew_without_a_cool_down()
+    {
+        await using var stream = await StartAsync("models.retrain.every=1d", "models.retrain.cool-down=5d", "models.gate.every=1h");
+        using var stop = new CancellationTokenSource();
+        stream.Says = _ => stop.Cancel();
+        var day = Learnt;
+        await Should.ThrowAsync<OperationCanceledException>(async () =>
+        {
+            while (day < Learnt + 10)
+                await stream.PlayAsync(DriftingPayments.Day(day++), stop.Token);
+        });
+        stream.State.Challenger.ShouldBeNull();
+        stream.Says = _ => { };
+
+        await stream.PlayAsync(DriftingPayments.Day(day));
+
+        stream.State.Challenger.ShouldNotBeNull();
+    }
+
     static (double Loop, double First, int Frauds) Measured(SimulatedStream stream, int from, int to) =>
         stream.Measure(DriftingPayments.Start.AddDays(from), DriftingPayments.Start.AddDays(to)).ShouldNotBeNull();
 

@@ -69,6 +69,20 @@ public sealed class CandidateQueriesTests : IDisposable
         (await store.ReadDecidedAsync("m1", At, At + 3, default)).Select(payment => payment.Champion).ShouldBe([0.75, 0.4]);
     }
 
+    [Fact]
+    public async Task The_latest_payment_is_none_that_is_dated_ahead()
+    {
+        await using var store = Predictions.Open(_folder);
+        await FillAsync(store);
+
+        await store.WriteAsync(Predictions.Records(DatedAhead));
+
+        (await store.LatestEventTimeAsync(default)).ShouldBe(At + 4);
+    }
+
+    /// <summary>Of 2096.</summary>
+    internal static string DatedAhead => Predictions.Json("ahead", 0.5, "m1", "").Replace($"{At}", "4000000000000");
+
     /// <summary>t1 to t5, a millisecond apart: fraud by the source, none by confirmation over the source, unlabelled, known too early, and not scored by the challenger.</summary>
     internal static async Task FillAsync(PredictionStore store)
     {
@@ -108,6 +122,7 @@ public sealed class PostgresCandidateQueriesTests(SharedPostgres server) : IClas
         (await postgres.ReadDecidedAsync("m1", CandidateQueriesTests.At, CandidateQueriesTests.At + 3, default))
             .ShouldBe(await sqlite.ReadDecidedAsync("m1", CandidateQueriesTests.At, CandidateQueriesTests.At + 3, default));
         (await postgres.CountLabelledAsync(0, long.MaxValue / 2, default)).ShouldBe(4);
+        await postgres.WriteAsync(Predictions.Records(CandidateQueriesTests.DatedAhead));
         (await postgres.LatestEventTimeAsync(default)).ShouldBe(CandidateQueriesTests.At + 4);
     }
 

@@ -99,6 +99,18 @@ public sealed class RetrainerTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_payment_that_is_dated_ahead_moves_no_label_delay()
+    {
+        await FillAsync(carries: true);
+        await using (var store = Predictions.Open(_folder))
+            await store.WriteAsync(Predictions.Records(Payment(Days * ADay, 4_000_000_000_000, _host.Registry.State.Champion)));
+
+        var (model, why) = await RetrainAsync("models.retrain.history=10d", "models.gate.label-delay=7d");
+
+        model.ShouldNotBeNull(why).Card.Training.To.ToUnixTimeMilliseconds().ShouldBe(At((Days * ADay) - 1) - (7 * Day));
+    }
+
+    [Fact]
     public async Task A_confirmed_label_precedes_the_sources_own()
     {
         await FillAsync(carries: true);

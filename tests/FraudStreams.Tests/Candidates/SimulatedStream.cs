@@ -48,7 +48,7 @@ sealed class SimulatedStream : IAsyncDisposable
         Registry = new ModelRegistry(topics, _local, TimeSpan.Zero, time);
         Store = PredictionStore.Open(new SqliteStoreSettings(folder), schema, time);
         Settings = new LiveCandidateSettings(settings.Candidates);
-        Retrainer = new Retrainer(Store, Registry, _local, new LoggedHistory(topics, settings.Topics.Partitions, _local), settings.Model, time, _ => { });
+        Retrainer = new Retrainer(Store, Registry, _local, new LoggedHistory(topics, settings.Topics.Partitions, _local), settings.Model, time, line => Says(line));
         _drift = StreamTopics.Open(settings with { DataDirectory = folder }, NullLogger.Instance, time);
         _recorder = new DriftRecorder(_local, _drift, () => true, time, NullLogger.Instance);
         _loop = new CandidateLoop(
@@ -68,6 +68,9 @@ sealed class SimulatedStream : IAsyncDisposable
     public Trainer Trainer { get; }
 
     public RegistryState State => Registry.State;
+
+    /// <summary>Called with each line that a training says.</summary>
+    public Action<string> Says { get; set; } = _ => { };
 
     /// <summary>What the loop says.</summary>
     public CollectedLog Log { get; } = new();
@@ -96,10 +99,10 @@ sealed class SimulatedStream : IAsyncDisposable
     public ScoringModel? First { get; private set; }
 
     /// <summary>Scores a day's payments, stores what was decided, and lets the loop look.</summary>
-    public async Task PlayAsync(IReadOnlyList<SimulatedPayment> day)
+    public async Task PlayAsync(IReadOnlyList<SimulatedPayment> day, CancellationToken cancellationToken = default)
     {
         await ScoreDayAsync(day);
-        await _loop.StepAsync(default);
+        await _loop.StepAsync(cancellationToken);
     }
 
     /// <summary>Scores a day's payments and stores what was decided.</summary>

@@ -9,6 +9,8 @@ using FraudStreams.Tests.Configuration;
 using FraudStreams.Tests.Messaging.Sqlite;
 using FraudStreams.Tests.Scoring;
 using FraudStreams.Tests.WholeProgram;
+using FraudStreams.Topics;
+using FraudStreams.WindowStates;
 using Shouldly;
 using Xunit;
 
@@ -102,6 +104,21 @@ public sealed class LiveScorerTests : Akka.TestKit.Xunit2.TestKit
         live.ModelVersion.ShouldBe("v2");
     }
 
+    [Fact]
+    public async Task A_payment_that_another_process_scores_is_not_recorded_here_windows_or_none()
+    {
+        var live = Live(TestActor, Limit);
+        using var rows = Payments.Rows(1);
+
+        (await Should.ThrowAsync<PartitionElsewhereException>(live.RecordAsync(rows, Short, null, default))).Partition.Partition.ShouldBe(0);
+        (await AppendedAsync()).ShouldBe(0);
+        _metrics.Assigned.Add(ConsumerGroups.Score, 0);
+        await Should.ThrowAsync<TimeoutException>(live.RecordAsync(rows, Short, null, default));
+        (await AppendedAsync()).ShouldBe(1);
+
+        async Task<long> AppendedAsync() => (await _topics.StatusAsync(default)).Topics.Single(topic => topic.Topic == TopicNames.Transactions).Appended;
+    }
+
     static async Task<ScoredPayment[]> AskAsync(LiveScorer live, CancellationToken cancellationToken = default)
     {
         using var rows = Payments.Rows(1);
@@ -123,7 +140,7 @@ public sealed class LiveScorerTests : Akka.TestKit.Xunit2.TestKit
     }
 
     LiveScorer Live(IActorRef model, TimeSpan askTimeout) => new(
-        TrainedModel.Schema, _topics, SettingsOf.Set().Topics, null, model, _current, new ScoringSettings(InFlight: 2, askTimeout, FailuresBeforeFallback: 3), new AwaitedPredictions(),
+        TrainedModel.Schema, _topics, SettingsOf.Set("topics.partitions=1").Topics, null, model, _current, new ScoringSettings(InFlight: 2, askTimeout, FailuresBeforeFallback: 3), new AwaitedPredictions(),
         _metrics, new TraceSample(0));
 
     sealed class HangingScorer(ManualResetEventSlim hang) : IScorer

@@ -131,6 +131,20 @@ public sealed class CardTokensTests
     }
 
     [Fact]
+    public void What_is_no_text_is_left_out_but_for_its_length()
+    {
+        // A card and a text of 40 letters as Avro has them: the length of the second stands like a letter behind the number.
+        byte[] record = [0, 0, 0, 0, 7, 2 * 16, .. Encoding.UTF8.GetBytes($"{Card}P{new string('x', 40)}")];
+
+        var replaced = _tokens.Replace(record, out var token);
+
+        token.ShouldBeEmpty();
+        Encoding.UTF8.GetString(replaced).ShouldBe("63 bytes that are no text are left out: card numbers cannot be found in them");
+        _tokens.Replace(replaced, out _).ShouldBe(replaced);
+        _tokens.Replace([], out _).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_number_in_groups_is_masked_but_for_its_last_four_digits()
     {
         CardNumbers.Masked("4485 3700 0000 7776 and 3782-822463-10005").ShouldBe("**** **** **** 7776 and ****-******-*0005");

@@ -85,6 +85,42 @@ public sealed class RegistryFollowerTests : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
+    public async Task A_champion_that_this_host_cannot_use_is_tried_once_where_none_before_it_can_be_used()
+    {
+        await using var other = RegistryHost.Open(_folder, "other");
+        ModelArtifact.Write(
+            Directory.CreateDirectory(other.Local.Directory).FullName, new ScoringModel(TrainedModel.Loaded.Card with { Version = "v1" }, TrainedModel.Loaded.Scorer),
+            SelfTest.Of(new ScriptedScorer(0.123), new double[TrainedModel.Loaded.Features.Count]));
+        await other.Registry.RegisterAsync(ModelArtifact.LoadCard(other.Local.FolderOf("v1")), "anna", "a test's", default);
+        await other.Registry.PromoteAsync("v1", "anna", "a test's", 0, default);
+        await other.ServeAsync("v2");
+        await using var host = RegistryHost.Open(_folder, "host");
+        var follower = await FollowAsync(host, "v2");
+        var logged = CreateTestProbe();
+        Sys.EventStream.Subscribe(logged, typeof(Akka.Event.Warning));
+        Sys.EventStream.Subscribe(logged, typeof(Akka.Event.Error));
+
+        await other.Registry.RollBackAsync("anna", "a test's", default);
+
+        var error = await logged.ExpectMsgAsync<Akka.Event.Error>(Limit);
+        $"{error.Message}".ShouldContain("Model v1 cannot be used, v2 goes on scoring: ");
+        $"{error.Message}".ShouldContain("the model fails its self-test");
+        await Eventually.TrueAsync(async () =>
+        {
+            await other.Registry.RefreshAsync(default);
+            return other.Registry["v1"].Status == "FAILED";
+        });
+        other.Registry.State.Champion.ShouldBe("v1", "none before it can be used");
+
+        // What it does with the next look, after it has followed the champion.
+        await RegisterAsync(other, "v3");
+        await Eventually.TrueAsync(() => Directory.Exists(host.Local.FolderOf("v3")));
+        await StopAsync(follower);
+        await logged.ExpectNoMsgAsync(TimeSpan.Zero);
+        Directory.GetDirectories(host.Local.Directory).Select(Path.GetFileName).ShouldBe(["v1", "v3"], ignoreOrder: true, "and no copies of v1");
+    }
+
+    [Fact]
     public async Task A_version_is_fetched_and_loaded_before_it_is_promoted_and_kept_for_the_way_back()
     {
         await using var host = RegistryHost.Open(_folder, "host");

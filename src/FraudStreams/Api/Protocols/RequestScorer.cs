@@ -58,7 +58,7 @@ sealed class RequestScorer(StreamService stream, ApiSettings settings, PeerScore
         {
             throw new RequestException(
                 StatusCodes.Status503ServiceUnavailable, "elsewhere", "Another process has this card",
-                $"The windows of a payment's card are with the process that {e.Partition} is assigned to, and that is not this one now: ask the others that score, or again in a moment.");
+                $"A payment's card is scored by the process that {e.Partition} is assigned to, and that is not this one now: ask the others that score, or again in a moment.");
         }
         catch (ModelUnavailableException)
         {

@@ -18,7 +18,7 @@ namespace FraudStreams.Api.Resources;
 
 /// <summary>
 /// `POST /labels`: confirmations, one or an array, into topic `labels`. What the same source has said of a payment already is not published again, whatever its
-/// time: posting twice changes nothing.
+/// time: posting twice changes nothing. What it has said last is in the store, or still in the topic.
 /// </summary>
 sealed class LabelsEndpoint(StreamService stream, IPaymentReader store, AuditLog audit, TimeProvider time)
 {
@@ -40,11 +40,22 @@ sealed class LabelsEndpoint(StreamService stream, IPaymentReader store, AuditLog
             throw Unavailable("the stream starts or stops");
         var batch = new RecordBatch(labels.Count);
         var (alreadyThere, changes) = (0, new List<AuditEntry>());
+        var partition = new TopicPartition(TopicNames.Labels, 0);
+        Dictionary<(string Id, string By), Label>? pending = null;
         try
         {
+            // Before the store is asked: its group commits after storing, so that each label is found in either place.
+            var from = await topics.PositionAsync(ConsumerGroups.Label, partition, context.RequestAborted);
             foreach (var label in labels)
             {
                 var known = (await store.LabelsOfAsync(label.Id, context.RequestAborted)).FirstOrDefault(known => known.ConfirmedBy == label.ConfirmedBy);
+                if (known is not null && known.Fraud == label.Fraud)
+                {
+                    pending ??= await PendingAsync(topics, partition, from, context.RequestAborted);
+                    if (pending.GetValueOrDefault((label.Id, label.ConfirmedBy)) is { } later && later.ConfirmedAt >= known.ConfirmedAt)
+                        known = later;
+                }
+
                 if (known is not null && known.Fraud == label.Fraud)
                 {
                     alreadyThere++;
@@ -79,6 +90,22 @@ sealed class LabelsEndpoint(StreamService stream, IPaymentReader store, AuditLog
         {
             batch.Dispose();
         }
+    }
+
+    /// <summary>The labels that are not stored yet: of each payment and source the latest.</summary>
+    static async Task<Dictionary<(string Id, string By), Label>> PendingAsync(IMessageLog topics, TopicPartition partition, long from, CancellationToken cancellationToken)
+    {
+        var pending = new Dictionary<(string Id, string By), Label>();
+        await foreach (var records in topics.ReadAsync(partition, from, long.MaxValue, cancellationToken))
+        {
+            foreach (var record in records)
+            {
+                if (LabelReader.TryRead(record.Value.Span, out var label, out _) && !(pending.GetValueOrDefault((label.Id, label.ConfirmedBy))?.ConfirmedAt > label.ConfirmedAt))
+                    pending[(label.Id, label.ConfirmedBy)] = label;
+            }
+        }
+
+        return pending;
     }
 
     List<Label> Read(ReadOnlyMemory<byte> body)

@@ -12,7 +12,7 @@ namespace FraudStreams.Messaging.Kafka;
 /// records, so the records carry it in a header: the source, and the range of its offsets that their batch covers. The batches of a source are published
 /// one after the other: everything before the newest batch is complete, and only of that batch records may be missing. A restarted producer makes that
 /// batch again and skips the records already published: rows of a file by their numbers; where one step may make any number of records, as in a journal,
-/// by their index in the batch, which starts with the same records when it is made again.
+/// by their index in the batch, which starts with the same records when it is made again. A producer whose source is not replayed skips nothing.
 /// </summary>
 sealed class ProducerCheckpoints(KafkaSettings settings, KafkaAdmin admin, LogLayout layout)
 {
@@ -71,8 +71,11 @@ sealed class ProducerCheckpoints(KafkaSettings settings, KafkaAdmin admin, LogLa
                 last[(topic, partition.Partition.Value)] = header;
         }
 
+        var producer = ProducerOf(group);
+        if (producer is { IsReplayed: false })
+            return (last.Values.Select(header => header.Step).DefaultIfEmpty().Max(), CheckpointFound.Nothing);
         var newest = last.Values.DefaultIfEmpty().MaxBy(header => (header.To, header.Index));
-        if (ProducerOf(group) is { IsOneRecordAStep: true })
+        if (producer is { IsOneRecordAStep: true })
             return (newest.From, new CheckpointFound(null, last.ToImmutableDictionary(found => found.Key, found => found.Value.Step)));
         if (newest.Index == newest.Records - 1)
             return (newest.To, CheckpointFound.Nothing);

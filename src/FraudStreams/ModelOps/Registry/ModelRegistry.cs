@@ -162,9 +162,9 @@ public sealed partial class ModelRegistry(IMessageLog topics, LocalModels local,
         {
             model = ModelArtifact.Load(folder);
         }
-        catch (ModelArtifactException e)
+        catch (ModelArtifactException e) when (!ModelArtifact.IsIntact(folder))
         {
-            // A damaged copy is kept aside, for people to look into.
+            // A damaged copy is kept aside, for people to look into. One that is as it was written would be no other after it was fetched again.
             var aside = Path.Combine(local.Directory, $".{version}.damaged-{time.GetUtcNow():yyyyMMddHHmmssfff}");
             warn?.Invoke($"This host's copy of model {version} is damaged ({e.Message}): it is put aside as {Path.GetFileName(aside)}, and fetched again from the registry");
             Directory.Move(folder, aside);

@@ -108,7 +108,10 @@ public sealed class RegistryState
     void Serve(RegistryEvent entry)
     {
         _requests.Remove(entry.Version);
-        if (Champion is { } former && former != entry.Version && entry.ProbationUntil is not null)
+
+        // One that cannot be used was the champion only for want of another: it neither shadows nor comes back.
+        var former = Champion is { } champion && champion != entry.Version && _versions.GetValueOrDefault(champion)?.Failure is null ? champion : null;
+        if (former is not null && entry.ProbationUntil is not null)
             (Challenger, InShadow) = (former, entry);
         else if (Challenger == entry.Version || IsChallengerOnProbation)
             (Challenger, InShadow) = (null, null);
@@ -117,10 +120,11 @@ public sealed class RegistryState
             // The version that is left, and those that were passed over, are no candidates for the next way back.
             _before.RemoveRange(0, _before.IndexOf(entry.Version) + 1);
         }
-        else if (Champion is { } champion && champion != entry.Version)
+        else
         {
             _before.Remove(entry.Version);
-            _before.Insert(0, champion);
+            if (former is not null)
+                _before.Insert(0, former);
         }
 
         (Champion, InService) = (entry.Version, entry);

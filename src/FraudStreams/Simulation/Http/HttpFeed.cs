@@ -20,14 +20,16 @@ namespace FraudStreams.Simulation.Http;
 /// <param name="topics">The log that the payments go to.</param>
 /// <param name="backoff">Pauses after failures in a row.</param>
 /// <param name="health">Told while polls fail.</param>
+/// <param name="tokens">What the log replaces cards with; null where they stay as they come.</param>
 sealed class HttpFeed(
-    HttpFeedSettings settings, TransactionSchema schema, IMessageLog topics, BackoffSettings backoff, ErrorThrottle errors, PipelineHealth health, TimeProvider time) : IPaymentFeed
+    HttpFeedSettings settings, TransactionSchema schema, IMessageLog topics, BackoffSettings backoff, ErrorThrottle errors, PipelineHealth health, TimeProvider time,
+    CardTokens? tokens = null) : IPaymentFeed
 {
     /// <summary>However long an API asks to wait: it may have meant another unit.</summary>
     static readonly TimeSpan s_longestPause = TimeSpan.FromHours(1);
 
     readonly PaymentsApi _api = new(settings, time);
-    readonly PaymentDocument _document = new(schema, settings.MomentField);
+    readonly PaymentDocument _document = new(schema, settings.MomentField, tokens);
     readonly SentPayments _sent = new(settings.Remember);
     readonly Queue<DocumentPayment> _fetched = [];
     DocumentPayment? _last;

@@ -28,9 +28,9 @@ sealed class PostgresCandidates(NpgsqlConnection connection, StoreTables tables,
         return (long)(await count.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    public async Task<long?> LatestEventTimeAsync(CancellationToken cancellationToken)
+    public async Task<long?> LatestEventTimeAsync(long to, CancellationToken cancellationToken)
     {
-        await using var latest = Command(_sql.LatestEventTime);
+        await using var latest = Command(_sql.LatestEventTime, PostgresStoreWriter.TimeOf(to));
         return await latest.ExecuteScalarAsync(cancellationToken) is DateTime time ? PostgresStoreWriter.MillisecondsOf(time) : null;
     }
 

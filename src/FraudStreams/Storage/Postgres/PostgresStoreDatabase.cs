@@ -129,8 +129,8 @@ internal sealed class PostgresStoreDatabase : IStoreDatabase
     public Task<long> CountLabelledAsync(long after, long to, CancellationToken cancellationToken) => AttemptAsync(
         "Counting the labelled payments", writer => writer.AskAsync(candidates => candidates.CountLabelledAsync(after, to, cancellationToken), cancellationToken));
 
-    public Task<long?> LatestEventTimeAsync(CancellationToken cancellationToken) => AttemptAsync(
-        "Looking for the latest payment", writer => writer.AskAsync(candidates => candidates.LatestEventTimeAsync(cancellationToken), cancellationToken));
+    public Task<long?> LatestEventTimeAsync(long to, CancellationToken cancellationToken) => AttemptAsync(
+        "Looking for the latest payment", writer => writer.AskAsync(candidates => candidates.LatestEventTimeAsync(to, cancellationToken), cancellationToken));
 
     public Task<bool> TryLeaseAsync(string name, string holder, long now, long until, CancellationToken cancellationToken) => AttemptAsync(
         $"Taking the lease {name}", writer => writer.AskAsync(candidates => candidates.TryLeaseAsync(name, holder, now, until, cancellationToken), cancellationToken));

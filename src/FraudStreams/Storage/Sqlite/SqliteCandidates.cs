@@ -26,9 +26,9 @@ sealed class SqliteCandidates(StoreTables tables, TransactionSchema schema)
         return count.Bind(1, after).Bind(2, to).LongOr(0);
     }
 
-    public long? LatestEventTime(SqliteFile file)
+    public long? LatestEventTime(SqliteFile file, long to)
     {
-        using var latest = file.Query(_sql.LatestEventTime);
+        using var latest = file.Query(_sql.LatestEventTime).Bind(1, to);
         return latest.Step() && !latest.IsNull(0) ? latest.Long(0) : null;
     }
 

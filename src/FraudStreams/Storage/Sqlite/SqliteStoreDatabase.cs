@@ -176,8 +176,8 @@ internal sealed class SqliteStoreDatabase : IStoreDatabase
     public Task<long> CountLabelledAsync(long after, long to, CancellationToken cancellationToken) =>
         WithRetryAsync(writer => _candidates.CountLabelled(writer.File, after, to), () => "Counting the labelled payments", cancellationToken);
 
-    public Task<long?> LatestEventTimeAsync(CancellationToken cancellationToken) =>
-        WithRetryAsync(writer => _candidates.LatestEventTime(writer.File), () => "Looking for the latest payment", cancellationToken);
+    public Task<long?> LatestEventTimeAsync(long to, CancellationToken cancellationToken) =>
+        WithRetryAsync(writer => _candidates.LatestEventTime(writer.File, to), () => "Looking for the latest payment", cancellationToken);
 
     public Task<bool> TryLeaseAsync(string name, string holder, long now, long until, CancellationToken cancellationToken) =>
         WithRetryAsync(writer => _candidates.TryLease(writer.File, name, holder, now, until), () => $"Taking the lease {name}", cancellationToken);

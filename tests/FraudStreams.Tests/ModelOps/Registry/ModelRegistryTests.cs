@@ -139,6 +139,21 @@ public sealed class ModelRegistryTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_champion_that_cannot_be_used_is_no_way_back_and_shadows_nobody()
+    {
+        await using var host = RegistryHost.Open(_folder, "one", new ManualTime());
+        await host.ServeAsync("v1");
+        await host.Registry.FailAsync("v1", "cannot be used", default);
+        host.Registry.State.Champion.ShouldBe("v1", "there is no other");
+
+        await host.ServeAsync("v2");
+
+        host.Registry.State.Champion.ShouldBe("v2");
+        host.Registry.State.Challenger.ShouldBeNull();
+        host.Registry.State.Before.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_changed_threshold_is_in_force_and_the_artifact_stays_as_it_is()
     {
         var host = await InServiceAsync("v1");
