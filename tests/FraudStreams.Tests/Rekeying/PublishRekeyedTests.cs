@@ -1,7 +1,6 @@
 using Akka;
 using Akka.Streams;
 using Akka.Streams.Dsl;
-using Akka.TestKit.Xunit2;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Sqlite;
@@ -19,7 +18,7 @@ using Xunit;
 namespace FraudStreams.Tests.Rekeying;
 
 [Trait("Category", "Unit")]
-public sealed class PublishRekeyedTests : TestKit
+public sealed class PublishRekeyedTests : ActorTest
 {
     [Fact]
     public async Task Records_of_a_partition_that_went_are_its_next_owners()
