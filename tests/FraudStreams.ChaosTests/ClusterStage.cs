@@ -54,7 +54,7 @@ sealed class ClusterStage : Stage
 
     public override Task FillAsync(string topic, int partitions, IEnumerable<(string Key, byte[] Value)> records) => _topics.FillAsync(topic, partitions, records);
 
-    public override long Confirmed() => StoreFile.Confirmed(Folder.StoreFile);
+    public override long StoredWhere(string condition) => StoreFile.Count(Folder.StoreFile, condition);
 
     public override async ValueTask DisposeAsync()
     {

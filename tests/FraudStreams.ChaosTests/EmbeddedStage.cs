@@ -47,5 +47,5 @@ sealed class EmbeddedStage(ChaosInput input, int? diskMegabytes) : Stage(input, 
         await log.PublishAsync(batch);
     }
 
-    public override long Confirmed() => StoreFile.Confirmed(Folder.StoreFile);
+    public override long StoredWhere(string condition) => StoreFile.Count(Folder.StoreFile, condition);
 }

@@ -71,7 +71,7 @@ sealed class ProductionStage : Stage
 
     public override Task FillAsync(string topic, int partitions, IEnumerable<(string Key, byte[] Value)> records) => _topics.FillAsync(topic, partitions, records);
 
-    public override long Confirmed() => long.Parse(PostgresServer.Rows(_store, "SELECT count(true_value) FROM transactions").Single(), CultureInfo.InvariantCulture);
+    public override long StoredWhere(string condition) => long.Parse(PostgresServer.Rows(_store, $"SELECT count(*) FROM transactions WHERE {condition}").Single(), CultureInfo.InvariantCulture);
 
     public override async ValueTask DisposeAsync()
     {

@@ -121,8 +121,8 @@ abstract class Stage : IAsyncDisposable
     /// <summary>Makes a topic that is not the program's, with records in their order.</summary>
     public abstract Task FillAsync(string topic, int partitions, IEnumerable<(string Key, byte[] Value)> records);
 
-    /// <summary>Payments in the store that have a label.</summary>
-    public abstract long Confirmed();
+    /// <summary>Payments in the store of which an SQL condition holds.</summary>
+    public abstract long StoredWhere(string condition);
 
     /// <summary>Waits for a time, and longer until enough alerts are delivered.</summary>
     /// <returns>The window of time that passed.</returns>

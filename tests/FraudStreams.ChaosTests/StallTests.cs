@@ -9,9 +9,9 @@ public sealed class StallTests(ITestOutputHelper output) : ChaosTest(output)
     static readonly int s_payments = ChaosForm.Of(6_000, 100_000);
 
     /// <summary>In the long form the timeouts are the program's defaults, and the stalls are longer.</summary>
-    static readonly string[] s_timeouts = ChaosForm.Of<string[]>(["alerts.mail.timeout=1s", "store.postgresql.statement-timeout=1s", "speeds.speed_1=250/s"], ["speeds.speed_1=800/s"]);
+    static readonly string[] s_timeouts = ChaosForm.Of<string[]>(["alerts.mail.timeout=3s", "store.postgresql.statement-timeout=1s", "speeds.speed_1=250/s"], ["speeds.speed_1=800/s"]);
 
-    static readonly TimeSpan s_mail = TimeSpan.FromSeconds(ChaosForm.Of(3, 25));
+    static readonly TimeSpan s_mail = TimeSpan.FromSeconds(ChaosForm.Of(5, 25));
     static readonly TimeSpan s_server = TimeSpan.FromSeconds(ChaosForm.Of(3, 75));
 
     [ChaosFact(Parts.Embedded)]

@@ -17,11 +17,11 @@ static class StoreFile
         return stored;
     }
 
-    /// <summary>Payments that have a label.</summary>
-    public static long Confirmed(string path)
+    /// <summary>The number of payments of which an SQL condition holds.</summary>
+    public static long Count(string path, string where)
     {
         using var file = Open(path);
-        return file.QueryLong("SELECT count(true_value) FROM transactions");
+        return file.QueryLong($"SELECT count(*) FROM transactions WHERE {where}");
     }
 
     static SqliteFile Open(string path) => SqliteFile.Open(path, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));

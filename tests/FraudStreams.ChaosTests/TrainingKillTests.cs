@@ -19,10 +19,13 @@ public sealed class TrainingKillTests(ITestOutputHelper output) : ChaosTest(outp
     /// <summary>A lease lasts a minute after its holder died, so that the next training begins no earlier.</summary>
     static readonly int s_kills = ChaosForm.Of(1, 2);
 
-    /// <summary>Training begins as soon as payments are stored that no version has learnt from, and takes longer than a host is left alone.</summary>
+    /// <summary>Only the long form waits for the end of a training: the other's takes longer than any machine leaves a host alone, and ends with its host.</summary>
+    static readonly int s_trees = ChaosForm.Of(10_000, 4_000);
+
+    /// <summary>Training begins as soon as payments are stored that no version has learnt from.</summary>
     static readonly string[] s_training =
     [
-        "models.retrain.min-new-labels=200", "models.retrain.cool-down=0s", "models.gate.every=1s", "models.gate.label-delay=0s", "model.trees=4000", "model.early-stopping=4000",
+        "models.retrain.min-new-labels=200", "models.retrain.cool-down=0s", "models.gate.every=1s", "models.gate.label-delay=0s", $"model.trees={s_trees}", $"model.early-stopping={s_trees}",
         $"speeds.speed_1={PerSecond}/s",
     ];
 
@@ -43,7 +46,7 @@ public sealed class TrainingKillTests(ITestOutputHelper output) : ChaosTest(outp
             for (var kill = 0; kill < s_kills; kill++)
             {
                 await SaysAsync(hosts, Begun);
-                await stage.PassAsync(TimeSpan.FromMilliseconds(chaos.Random.Next(400)));
+                await Task.Delay(chaos.Random.Next(400));
                 var victim = hosts.FindIndex(host => Says(host, Begun));
                 Says(hosts[victim], Done).ShouldBeFalse("it was done before it was killed");
                 if (stage is ProductionStage { Postgres: var postgres })
@@ -66,9 +69,6 @@ public sealed class TrainingKillTests(ITestOutputHelper output) : ChaosTest(outp
             if (ChaosForm.IsLong)
                 await SaysAsync(hosts, Done);
             await stage.ReachAsync(progress => progress.IsAtEnd(stage.Input.Rows), "the end", hosts);
-
-            // Where all was done before the kill, the new host may not have begun: a signal ends it then, before it could say what to do with one.
-            await Tests.Eventually.TrueAsync(() => hosts.TrueForAll(host => host.Output.Length > 0), "every host's first line", ChaosForm.LimitSeconds, everyMilliseconds: 20);
             foreach (var host in hosts)
                 await host.TerminateAsync();
             foreach (var host in hosts)

@@ -13,8 +13,8 @@ readonly record struct Window(long From, long To)
 /// <summary>Latencies of payments in a window of time, by the records' timestamps.</summary>
 sealed class Waiting
 {
-    /// <summary>At most so many times the median of the quiet window.</summary>
-    const double Limit = 1.2;
+    /// <summary>At most so many times the median of the quiet window. In windows of seconds other work of the machine counts; an outage that delays does so by its own length.</summary>
+    static readonly double s_limit = ChaosForm.Of(1.5, 1.2);
 
     readonly Ledger _ledger;
     readonly Dictionary<string, long> _sent;
@@ -36,8 +36,8 @@ sealed class Waiting
     public static void ShouldBeAsQuick(Chaos chaos, string what, double quiet, double during)
     {
         chaos.Remark($"{what} {quiet:0} ms quiet, {during:0} ms meanwhile ({during / quiet:0.00})");
-        if (during > quiet * Limit)
-            throw new SlowerMeanwhileException($"{what}: a median of {during:0} ms, of {quiet:0} ms when all was well; at most {Limit} times that would be right");
+        if (during > quiet * s_limit)
+            throw new SlowerMeanwhileException($"{what}: a median of {during:0} ms, of {quiet:0} ms when all was well; at most {s_limit} times that would be right");
     }
 
     double Median(IEnumerable<Dated> arrivals, Window window)

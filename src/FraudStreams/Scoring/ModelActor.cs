@@ -7,7 +7,7 @@ namespace FraudStreams.Scoring;
 
 /// <summary>
 /// Scores batches with one model version, and explains its predicted frauds. A batch that fails is answered with Status.Failure before the actor throws, so
-/// that no ask runs into its timeout; the backoff supervisor then restarts it. Reports each outcome to the <see cref="ModelSupervisor"/>.
+/// that no ask runs into its timeout; the backoff supervisor then restarts it. Reports each start and outcome to the <see cref="ModelSupervisor"/>.
 /// </summary>
 sealed class ModelActor : ReceiveActor
 {
@@ -20,6 +20,7 @@ sealed class ModelActor : ReceiveActor
     {
         _scorer = new BatchScorer(model, Context.GetLogger(), drift);
         (_current = current)?.Starts(_scorer, turn);
+        supervisor.Tell(new ModelStarted(model));
         Receive<ScoreBatch>(batch =>
         {
             try

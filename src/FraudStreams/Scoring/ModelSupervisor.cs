@@ -22,6 +22,7 @@ sealed class ModelSupervisor : ReceiveActor
     ScoringModel _champion;
     IActorRef _backoff;
     IActorRef _reportsTo = ActorRefs.Nobody;
+    IActorRef _startedFor = ActorRefs.Nobody;
     int _failuresInARow;
 
     /// <summary>What was logged of failures that are not over: the pipeline, which fails with them, logs once a minute how long and how often.</summary>
@@ -39,6 +40,12 @@ sealed class ModelSupervisor : ReceiveActor
         _backoff = Supervise(champion);
         Receive<ScoreBatch>(batch => _backoff.Forward(batch));
         Receive<UseModel>(use => Use(use.Model));
+        Receive<ModelStarted>(started => ReferenceEquals(started.Model, _champion), started =>
+        {
+            _startedFor.Tell(started);
+            _startedFor = ActorRefs.Nobody;
+        });
+        Receive<ModelStarted>(_ => { });
         Receive<ReportFallbacks>(_ => _reportsTo = Sender);
         Receive<ScoringWorked>(worked => worked.ModelVersion == Version, worked =>
         {
@@ -75,7 +82,7 @@ sealed class ModelSupervisor : ReceiveActor
     void Use(ScoringModel model)
     {
         var former = _backoff;
-        (_champion, _backoff, _failuresInARow, _logged) = (model, Supervise(model), 0, default);
+        (_champion, _backoff, _failuresInARow, _logged, _startedFor) = (model, Supervise(model), 0, default, Sender);
         former.Tell(new FinishScoring(), ActorRefs.NoSender);
 
         // One that waits for its restart does not hear that.

@@ -29,6 +29,9 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
     readonly ILoggingAdapter _log = Context.GetLogger();
     (string Version, double Threshold) _inService;
 
+    /// <summary>What is logged once the model that was put into service last scores.</summary>
+    (ScoringModel Model, string Former, RegistryEvent Entry)? _starting;
+
     /// <summary>With the entry that put it there: the same version may be stood down and challenge again between two looks.</summary>
     (string Version, double Threshold, long Entry)? _inShadow;
     bool _isUnreadable;
@@ -46,7 +49,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
     /// <summary>A challenger that failed here and is not reported yet.</summary>
     ChallengerGivenUp? _givenUp;
 
-    /// <param name="serves">Called with each version that is in service here from now on.</param>
+    /// <param name="serves">Called with each version that scores here from now on.</param>
     public RegistryFollower(
         ModelRegistry registry, LocalModels local, IActorRef supervisor, IActorRef challenger, ProbationWatch watch, ScoringModel inService, TimeProvider time,
         Action<string>? serves)
@@ -67,6 +70,7 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
             (_unreported, _inService) = (fellBack, (fellBack.To, double.NaN));
             _serves?.Invoke(fellBack.To);
         });
+        Receive<ModelStarted>(OnStarted);
         Receive<ChallengerGivenUp>(givenUp => _givenUp = givenUp);
     }
 
@@ -191,12 +195,8 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
         try
         {
             var model = await LoadAsync(champion);
-            _supervisor.Tell(new UseModel(model));
-            _serves?.Invoke(champion);
-            var last = state.History[^1];
-            _log.Info(
-                "Model {Version} scores from now on, with threshold {Threshold} (before: {Former}): entry {Entry} of the registry, by {Actor} ({Why})", champion, wanted.Threshold,
-                $"{_inService.Version} with {_inService.Threshold}", last.Number, last.Actor, last.Why);
+            _starting = (model, $"{_inService.Version} with {_inService.Threshold}", state.History[^1]);
+            _supervisor.Tell(new UseModel(model), Self);
             _inService = (champion, wanted.Threshold);
             Note(state);
         }
@@ -205,6 +205,17 @@ sealed class RegistryFollower : ReceiveActor, IWithTimers
             _log.Error("Model {Version} cannot be used, {Former} goes on scoring: {Reason}", champion, _inService.Version, e.Message);
             await _registry.FailAsync(champion, $"{ModelRegistry.Program} cannot use it: {e.Message}", CancellationToken.None);
         }
+    }
+
+    void OnStarted(ModelStarted started)
+    {
+        if (_starting is not var (model, former, entry) || !ReferenceEquals(model, started.Model))
+            return;
+        _starting = null;
+        _serves?.Invoke(model.Version);
+        _log.Info(
+            "Model {Version} scores from now on, with threshold {Threshold} (before: {Former}): entry {Entry} of the registry, by {Actor} ({Why})", model.Version, model.Threshold, former,
+            entry.Number, entry.Actor, entry.Why);
     }
 
     async Task FollowChallengerAsync()

@@ -30,8 +30,14 @@ public sealed record BatchScored(
     public ReadOnlySpan<byte> ReasonsOf(int row) => Reasons?.GetValueOrDefault(row);
 }
 
-/// <summary>Another version, or another threshold, scores from the next batch on; batches that were passed on before are scored by the former one.</summary>
+/// <summary>
+/// Another version, or another threshold, scores from the next batch on; batches that were passed on before are scored by the former one. Answered with
+/// <see cref="ModelStarted"/>, unless yet another takes its place before that.
+/// </summary>
 sealed record UseModel(ScoringModel Model);
+
+/// <summary>The model has its actor, and scores what comes.</summary>
+sealed record ModelStarted(ScoringModel Model);
 
 /// <summary>Whoever sends it is told of each <see cref="FellBack"/>.</summary>
 sealed record ReportFallbacks;

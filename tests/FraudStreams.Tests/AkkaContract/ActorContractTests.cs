@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Pattern;
-using Akka.TestKit.Xunit2;
 using Shouldly;
 using Xunit;
 
@@ -8,7 +7,7 @@ namespace FraudStreams.Tests.AkkaContract;
 
 /// <summary>Behaviour of Akka.NET's actors that the program relies on, and that another version could change.</summary>
 [Trait("Category", "Unit")]
-public sealed class ActorContractTests : TestKit
+public sealed class ActorContractTests : ActorTest
 {
     static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
 

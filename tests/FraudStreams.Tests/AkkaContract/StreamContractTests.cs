@@ -3,7 +3,6 @@ using System.Diagnostics;
 using Akka;
 using Akka.Streams;
 using Akka.Streams.Dsl;
-using Akka.TestKit.Xunit2;
 using Akka.Util;
 using Shouldly;
 using Xunit;
@@ -12,7 +11,7 @@ namespace FraudStreams.Tests.AkkaContract;
 
 /// <summary>Behaviour of Akka.NET's streams that the program relies on, and that another version could change.</summary>
 [Trait("Category", "Unit")]
-public sealed class StreamContractTests : TestKit
+public sealed class StreamContractTests : ActorTest
 {
     static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
 

@@ -29,6 +29,7 @@ public sealed class MailProgramTests
             ("FRAUDSTREAMS_MAIL_PASSWORD", Password), ("SSL_CERT_FILE", Path.Combine(folder.Path, "authority.pem")));
 
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
+        await server.AllReadAsync();
         var status = folder.ShouldHoldAll(Rows);
         status.Alerts.ShouldBeGreaterThan(10);
         server.Mails.ShouldAllBe(mail => mail.OverTls && mail.User == "robot");
@@ -53,6 +54,7 @@ public sealed class MailProgramTests
         await run.TerminateAsync();
 
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
+        await server.AllReadAsync();
         (run.Output + run.Errors).ShouldNotContain(Password);
         server.Mails.ShouldBeEmpty();
         folder.Status()!.Alerts.ShouldBe(0);
@@ -72,6 +74,7 @@ public sealed class MailProgramTests
         await run.TerminateAsync();
 
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
+        await server.AllReadAsync();
         server.Commands.ShouldNotContain("AUTH");
         folder.Status()!.Alerts.ShouldBe(0);
     }
@@ -86,6 +89,7 @@ public sealed class MailProgramTests
         await using var run = folder.Start([.. ToTwo(folder, server.Port), "--until-drained"]);
 
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
+        await server.AllReadAsync();
         var status = folder.ShouldHoldAll(Rows);
         server.Mails.Count.ShouldBe((int)status.Alerts);
         server.Mails.ShouldAllBe(mail => mail.To.SequenceEqual(new[] { "ok@x.org" }));
@@ -133,6 +137,7 @@ public sealed class MailProgramTests
         await using var run = folder.Start([.. ToTwo(folder, server.Port), "--set", "alerts.template=template.txt", "--until-drained"]);
 
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
+        await server.AllReadAsync();
         var status = folder.ShouldHoldAll(Rows);
         server.Mails.Count.ShouldBe((int)status.Alerts);
         server.Mails.ShouldAllBe(mail => mail.Shown.Subject == merchant && mail.Shown.Text.EndsWith($" at {merchant}\n") && !mail.Shown.Headers.Contains("bcc"));
@@ -160,6 +165,7 @@ public sealed class MailProgramTests
         await using var last = await folder.RunAsync([.. arguments, "--until-drained"]);
 
         (await last.ExitAsync()).ShouldBe(0, last.Errors);
+        await server.AllReadAsync();
         var status = folder.ShouldHoldAll(Rows);
         server.Mails.Count.ShouldBeInRange((int)status.Alerts, (int)status.Alerts + kills);
         server.Mails.Select(mail => Regex.Match(mail.Content, "^Message-ID: *<(?<name>.+)@", RegexOptions.Multiline | RegexOptions.IgnoreCase).Groups["name"].Value)

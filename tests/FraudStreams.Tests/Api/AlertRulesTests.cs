@@ -43,7 +43,7 @@ public sealed partial class AlertRulesTests
         else
             pending.Remove("DiskNearlyFull");
         await prometheus.EventuallyAsync("sum(fraudstreams_predictions_total)", value => value[""] > Whole * 0.4);
-        (await FiringAsync()).Where(pending.Contains).ShouldBeEmpty();
+        await NoneOfTheOthersFiresAsync();
 
         // A tenth cannot be read, and then scoring is slower than the producer.
         var rates = api.Services.GetRequiredService<PipelineRates>();
@@ -52,7 +52,7 @@ public sealed partial class AlertRulesTests
         rates.Speed2.Speed = Rate.Of(100);
         await FiresAsync("Slow");
         await FiresAsync("LagGrows");
-        (await FiringAsync()).Where(pending.Contains).ShouldBeEmpty();
+        await NoneOfTheOthersFiresAsync();
 
         using (var store = SqliteFile.Open(folder.StoreFile, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5)))
             store.Execute("DROP TABLE transactions");
@@ -66,7 +66,9 @@ public sealed partial class AlertRulesTests
 
         pending.ShouldBeEmpty();
 
-        async Task<IEnumerable<string>> FiringAsync() => (await prometheus.QueryAsync("sum by (alertname) (ALERTS{alertstate=\"firing\"})")).Keys;
+        // With minutes of 0.6 seconds a host that is held up by the machine for one does not answer, and is slow: that is over then.
+        Task NoneOfTheOthersFiresAsync() => Eventually.TrueAsync(
+            async () => !(await prometheus.QueryAsync("sum by (alertname) (ALERTS{alertstate=\"firing\"})")).Keys.Any(pending.Contains), "the other rules to be silent", everyMilliseconds: 100);
 
         async Task FiresAsync(string rule)
         {

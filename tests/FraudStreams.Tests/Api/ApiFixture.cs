@@ -10,7 +10,11 @@ public sealed class ApiFixture : IAsyncLifetime
 
     internal RunningApi Api { get; private set; } = null!;
 
-    public async Task InitializeAsync() => Api = await RunningApi.StartAsync(Folder, "batch.wait=5ms");
+    public async Task InitializeAsync()
+    {
+        Api = await RunningApi.StartAsync(Folder, "batch.wait=5ms");
+        await Api.ScoresAsync(ProtocolsTests.JsonOf(Folder.Input)[0]);
+    }
 
     public async Task DisposeAsync()
     {

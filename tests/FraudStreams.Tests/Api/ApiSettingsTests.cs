@@ -107,7 +107,7 @@ public sealed class ApiSettingsTests
         using var client = new TcpClient();
         client.Connect(second.EndPoint);
 
-        second.EndPoint.Port.ShouldBeGreaterThan(first.EndPoint.Port);
+        second.EndPoint.Port.ShouldNotBe(first.EndPoint.Port);
         first.EndPoint.Address.ShouldBe(IPAddress.Loopback);
         taken.Message.ShouldContain($"fraudstreams.api.port = {first.EndPoint.Port}: nothing can listen there");
         taken.Message.ShouldContain("auto for the next free one");

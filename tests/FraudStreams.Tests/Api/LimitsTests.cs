@@ -21,7 +21,7 @@ public sealed class LimitsTests
     public async Task A_caller_above_the_rate_is_refused_and_others_are_not()
     {
         using var folder = new StreamFolder(payments: 50);
-        await using var api = await RunningApi.StartAsync(folder, "api.keys=on", "api.limits.requests-per-second=20");
+        await using var api = await RunningApi.StartAsync(folder, "api.keys=on", "api.limits.requests-per-second=5");
         var keys = api.Services.GetRequiredService<KeyLog>();
         var (greedy, other) = ((await keys.AddAsync("greedy", AccessRole.Viewer, "test", default)).Key, (await keys.AddAsync("other", AccessRole.Viewer, "test", default)).Key);
 
@@ -29,7 +29,7 @@ public sealed class LimitsTests
         var beside = await AskAsync(api.Client, other);
         await Eventually.TrueAsync(async () => (await AskAsync(api.Client, greedy)).Status == HttpStatusCode.OK);
 
-        answers.Count(answer => answer.Status == HttpStatusCode.OK).ShouldBeInRange(20, 80);
+        answers.Count(answer => answer.Status == HttpStatusCode.OK).ShouldBeInRange(5, 80, "a machine that takes seconds for them may grant some more");
         var refused = answers.First(answer => answer.Status != HttpStatusCode.OK);
         refused.Status.ShouldBe(HttpStatusCode.TooManyRequests);
         refused.Text.ShouldContain("urn:fraudstreams:problem:too-many");
@@ -51,25 +51,8 @@ public sealed class LimitsTests
             idle.Add(client);
         }
 
-        var closed = 0;
-        foreach (var client in idle)
-        {
-            using var limit = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
-            try
-            {
-                closed += await client.GetStream().ReadAsync(new byte[1], limit.Token) == 0 ? 1 : 0;
-            }
-            catch (IOException)
-            {
-                closed++;
-            }
-            catch (OperationCanceledException)
-            {
-                // Open.
-            }
-        }
-
-        closed.ShouldBeGreaterThanOrEqualTo(22);
+        // What is closed can be read to its end at once; nothing is sent to the others.
+        await Eventually.TrueAsync(() => idle.Count(client => client.Client.Poll(0, SelectMode.SelectRead)) >= 22, "closed connections", everyMilliseconds: 20);
         (await api.Client.GetAsync("/livez")).StatusCode.ShouldBe(HttpStatusCode.OK);
         foreach (var client in idle)
             client.Dispose();

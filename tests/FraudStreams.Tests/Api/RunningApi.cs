@@ -82,6 +82,9 @@ sealed class RunningApi : IAsyncDisposable
         return ((int)answer.StatusCode, answer.Content.Headers.ContentType?.MediaType, await answer.Content.ReadAsStringAsync());
     }
 
+    /// <summary>Waits until it has the partition of a payment: one that has just been started has none yet, and says so.</summary>
+    public Task ScoresAsync(string payment) => Eventually.TrueAsync(async () => (await PostAsync("/predict", payment)).Status == 200, "the first score", limitSeconds: 60, everyMilliseconds: 20);
+
     /// <summary>A request that is to succeed.</summary>
     public async Task<JsonElement> AskAsync(string path, string body, string type = "application/json")
     {

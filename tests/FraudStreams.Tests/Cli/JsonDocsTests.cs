@@ -75,7 +75,7 @@ public sealed partial class JsonDocsTests
     {
         using var folder = new StreamFolder(payments: 100);
         await using var run = folder.Start("run");
-        await Eventually.TrueAsync(() => Directory.Exists(Path.Combine(folder.Data, "hosts")) && Directory.GetFiles(Path.Combine(folder.Data, "hosts"), "*.json").Length > 0, limitSeconds: 60);
+        await Heartbeats.UntilAsync(folder.Data, isHealthy: true, run);
 
         await ShouldPrintAsync("health", folder, "health", "--json");
     }

@@ -17,6 +17,7 @@ static class RecordedFraud
         foreach (var payment in PaymentsOf(folder).Where(payment => payment["is_fraud"]!.ToString() == "1"))
         {
             (payment["trans_num"], payment["cc_num"], payment["merchant"]) = (id, card.ToString(CultureInfo.InvariantCulture), merchant);
+            await api.ScoresAsync(payment.ToJsonString());
             var asked = await api.AskAsync("/predict", $"[{payment.ToJsonString()}]");
             if (asked.GetProperty("predictions")[0].GetProperty("prediction").GetInt32() != 1)
                 continue;

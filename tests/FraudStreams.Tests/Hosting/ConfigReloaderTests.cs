@@ -12,7 +12,7 @@ using Xunit;
 namespace FraudStreams.Tests.Hosting;
 
 [Trait("Category", "Unit")]
-public sealed class ConfigReloaderTests : Akka.TestKit.Xunit2.TestKit
+public sealed class ConfigReloaderTests : ActorTest
 {
     static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 

@@ -1,7 +1,6 @@
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using Akka.Streams.TestKit;
-using Akka.TestKit.Xunit2;
 using FraudStreams.Messaging;
 using Shouldly;
 using Xunit;
@@ -9,7 +8,7 @@ using Xunit;
 namespace FraudStreams.Tests.Messaging;
 
 [Trait("Category", "Unit")]
-public sealed class BatchChunksTests : TestKit
+public sealed class BatchChunksTests : ActorTest
 {
     static readonly TimeSpan Never = TimeSpan.FromHours(1);
     static readonly TimeSpan Shortly = TimeSpan.FromMilliseconds(50);

@@ -18,7 +18,7 @@ namespace FraudStreams.Tests.Pipelines;
 
 /// <summary>What-ifs without windows, and a model actor that the test plays or starts.</summary>
 [Trait("Category", "Unit")]
-public sealed class LiveScorerTests : Akka.TestKit.Xunit2.TestKit
+public sealed class LiveScorerTests : ActorTest
 {
     static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
     static readonly TimeSpan Short = TimeSpan.FromMilliseconds(200);

@@ -8,7 +8,7 @@ using Xunit;
 namespace FraudStreams.Tests.Pipelines;
 
 [Trait("Category", "Unit")]
-public sealed class StopSwitchTests : Akka.TestKit.Xunit2.TestKit
+public sealed class StopSwitchTests : ActorTest
 {
     readonly StopSwitch _stop = new();
 

@@ -7,7 +7,7 @@ using Xunit;
 namespace FraudStreams.Tests.RateLimiting;
 
 [Trait("Category", "Unit")]
-public sealed class BatchRateLimiterTests : Akka.TestKit.Xunit2.TestKit
+public sealed class BatchRateLimiterTests : ActorTest
 {
     readonly ManualTime _time = new();
 

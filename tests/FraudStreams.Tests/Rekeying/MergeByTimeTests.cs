@@ -1,7 +1,7 @@
+using System.Collections.Concurrent;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using Akka.Streams.TestKit;
-using Akka.TestKit.Xunit2;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
@@ -14,16 +14,17 @@ using Xunit;
 namespace FraudStreams.Tests.Rekeying;
 
 [Trait("Category", "Unit")]
-public sealed class MergeByTimeTests : TestKit
+public sealed class MergeByTimeTests : ActorTest
 {
     static readonly TimeSpan s_shortly = TimeSpan.FromMilliseconds(50);
 
-    readonly Dictionary<int, (long Lag, long End)> _log = [];
+    readonly ConcurrentDictionary<int, (long Lag, long End)> _log = [];
     readonly byte[] _payment = Payments.Json(1)[0];
 
     [Fact]
     public async Task Records_of_all_partitions_come_in_the_order_of_their_times()
     {
+        _log[1] = (Lag: 3, End: 3);
         var (events, batches) = Run(partitions: 2);
         await batches.RequestAsync(10);
         var (first, second) = (Open(0), Open(1));
@@ -104,6 +105,7 @@ public sealed class MergeByTimeTests : TestKit
         await events.SendNextAsync(new PartitionEvent(first, null));
         await SendAsync(events, first, 0, 5);
         await batches.ExpectNoMsgAsync(s_shortly * 4);
+        _log[1] = (Lag: 1, End: 1);
         await events.SendNextAsync(new PartitionEvent(second, null));
         await SendAsync(events, second, 0, 4);
 

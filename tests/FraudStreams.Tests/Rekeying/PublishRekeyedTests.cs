@@ -2,7 +2,6 @@ using System.Text;
 using Akka;
 using Akka.Streams;
 using Akka.Streams.Dsl;
-using Akka.TestKit.Xunit2;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
@@ -22,7 +21,7 @@ using Xunit;
 namespace FraudStreams.Tests.Rekeying;
 
 [Trait("Category", "Unit")]
-public sealed class PublishRekeyedTests : TestKit
+public sealed class PublishRekeyedTests : ActorTest
 {
     [Fact]
     public async Task Records_of_a_partition_that_went_are_its_next_owners()

@@ -1,4 +1,3 @@
-using Akka.TestKit.Xunit2;
 using FraudStreams.Configuration;
 using FraudStreams.Tests.Scoring;
 using FraudStreams.Topics;
@@ -9,7 +8,7 @@ namespace FraudStreams.Tests.Rekeying;
 
 /// <summary>The graph of role rekey ends with the failure and is started again, as the pipeline does.</summary>
 [Trait("Category", "Unit")]
-public sealed class RegistryOutageTests() : TestKit(ConfigLayers.Reference())
+public sealed class RegistryOutageTests() : ActorTest(ConfigLayers.Reference())
 {
     [Fact]
     public async Task A_registry_that_is_away_at_the_start_or_later_loses_and_repeats_nothing()
@@ -18,18 +17,18 @@ public sealed class RegistryOutageTests() : TestKit(ConfigLayers.Reference())
         using var registry = new FakeRegistry { IsAway = true };
         var payments = Payments.Json(60);
         await using var topic = new EmbeddedRekeying(
-            Path.Combine(folder, "data"), Sys, ForeignTopic.WriteSchema(folder), $"topics.registry.url={registry.Url}", "topics.registry.timeout=1s");
+            Path.Combine(folder, "data"), Sys, ForeignTopic.WriteSchema(folder), $"topics.registry.url={registry.Url}", "topics.registry.timeout=3s");
         var first = registry.Register(ForeignTopic.AvroSchema);
         await topic.PublishAsync(payments[..40].Select(payment => (ForeignTopic.IdOf(payment), ForeignTopic.InAvro(payment, first))));
 
-        (await Should.ThrowAsync<Exception>(topic.RunAsync)).ToString().ShouldContain("gives no answer about schema 1 within 1 s");
+        (await Should.ThrowAsync<Exception>(topic.RunAsync)).ToString().ShouldContain("gives no answer about schema 1 within 3 s");
         (await topic.ReadAsync(TopicNames.Transactions)).Sum(partition => partition.Count).ShouldBe(0);
         registry.IsAway = false;
         await topic.RunAsync();
         registry.IsAway = true;
         var second = registry.Register(ForeignTopic.AvroSchema.Replace("Payment", "Payment_v2", StringComparison.Ordinal));
         await topic.PublishAsync(payments[40..].Select(payment => (ForeignTopic.IdOf(payment), ForeignTopic.InAvro(payment, second))));
-        (await Should.ThrowAsync<Exception>(topic.RunAsync)).ToString().ShouldContain("gives no answer about schema 2 within 1 s");
+        (await Should.ThrowAsync<Exception>(topic.RunAsync)).ToString().ShouldContain("gives no answer about schema 2 within 3 s");
         registry.IsAway = false;
         await topic.RunAsync();
 

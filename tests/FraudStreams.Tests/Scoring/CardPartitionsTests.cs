@@ -1,6 +1,5 @@
 using Akka.Streams;
 using Akka.Streams.Dsl;
-using Akka.TestKit.Xunit2;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Sqlite;
@@ -18,7 +17,7 @@ using Xunit;
 namespace FraudStreams.Tests.Scoring;
 
 [Trait("Category", "Unit")]
-public sealed class CardPartitionsTests : TestKit
+public sealed class CardPartitionsTests : ActorTest
 {
     readonly TemporaryFolder _folder = new();
     readonly PipelineHealth _health = new(TimeSpan.FromMinutes(1), TimeProvider.System);

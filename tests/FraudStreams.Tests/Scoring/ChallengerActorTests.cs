@@ -23,7 +23,7 @@ namespace FraudStreams.Tests.Scoring;
 
 /// <summary>Batches go through the champion's publish to a challenger, which does what a challenger should, and what it must not.</summary>
 [Trait("Category", "Unit")]
-public sealed class ChallengerActorTests : Akka.TestKit.Xunit2.TestKit
+public sealed class ChallengerActorTests : ActorTest
 {
     const int Rows = 20;
 

@@ -10,15 +10,17 @@ using Xunit;
 namespace FraudStreams.Tests.Scoring;
 
 [Trait("Category", "Unit")]
-public sealed class ModelActorTests : Akka.TestKit.Xunit2.TestKit
+public sealed class ModelActorTests : ActorTest
 {
+    static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
     readonly ScriptedScorer _scorer = new(0.25);
     readonly TestProbe _supervisor;
 
     public ModelActorTests() => _supervisor = CreateTestProbe();
 
     [Fact]
-    public async Task Answers_with_scores_version_and_threshold_and_reports_success()
+    public async Task Answers_with_scores_version_and_threshold_and_reports_start_and_success()
     {
         var model = _scorer.As("v7");
         var actor = Sys.ActorOf(Props.Create(() => new ModelActor(model, _supervisor.Ref)));
@@ -29,6 +31,7 @@ public sealed class ModelActorTests : Akka.TestKit.Xunit2.TestKit
         answer.Scores.ShouldBe([0.25, 0.25, 0.25]);
         answer.ModelVersion.ShouldBe("v7");
         answer.Threshold.ShouldBe(model.Threshold);
+        (await _supervisor.ExpectMsgAsync<ModelStarted>()).Model.ShouldBeSameAs(model);
         (await _supervisor.ExpectMsgAsync<ScoringWorked>()).ModelVersion.ShouldBe("v7");
     }
 
@@ -57,7 +60,7 @@ public sealed class ModelActorTests : Akka.TestKit.Xunit2.TestKit
         var model = new ScriptedScorer(0.99).As("v7");
         var actor = Sys.ActorOf(Props.Create(() => new ModelActor(model, _supervisor.Ref)));
 
-        await EventFilter.Warning(contains: "model v7: a ScriptedScorer gives no reasons").ExpectOneAsync(async () =>
+        await EventFilter.Warning(contains: "model v7: a ScriptedScorer gives no reasons").ExpectOneAsync(s_limit, async () =>
         {
             actor.Tell(new ScoreBatch(Payments.Rows(2), WithReasons: true), TestActor);
             (await ExpectMsgAsync<BatchScored>()).ReasonsOf(0).IsEmpty.ShouldBeTrue();
@@ -70,12 +73,13 @@ public sealed class ModelActorTests : Akka.TestKit.Xunit2.TestKit
         var actor = Sys.ActorOf(Props.Create(() => new ModelActor(_scorer.As("v7"), _supervisor.Ref)));
         _scorer.FailNext(1);
 
-        await EventFilter.Exception<InvalidOperationException>().ExpectOneAsync(async () =>
+        await EventFilter.Exception<InvalidOperationException>().ExpectOneAsync(s_limit, async () =>
         {
             actor.Tell(new ScoreBatch(Payments.Rows(1)), TestActor);
             (await ExpectMsgAsync<Status.Failure>()).Cause.Message.ShouldBe("the scorer is broken");
         });
 
+        await _supervisor.ExpectMsgAsync<ModelStarted>();
         var failure = await _supervisor.ExpectMsgAsync<ScoringFailed>();
         failure.ModelVersion.ShouldBe("v7");
         failure.Cause.Message.ShouldBe("the scorer is broken");

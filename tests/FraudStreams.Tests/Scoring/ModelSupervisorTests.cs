@@ -12,7 +12,7 @@ using Xunit;
 namespace FraudStreams.Tests.Scoring;
 
 [Trait("Category", "Unit")]
-public sealed class ModelSupervisorTests : Akka.TestKit.Xunit2.TestKit
+public sealed class ModelSupervisorTests : ActorTest
 {
     static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
     static readonly BackoffSettings Restart = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(60), 0);
@@ -89,8 +89,8 @@ public sealed class ModelSupervisorTests : Akka.TestKit.Xunit2.TestKit
         var former = await Sys.ActorSelection(supervisor.Path / "*").ResolveOne(Limit);
         await WatchAsync(former);
 
-        supervisor.Tell(new UseModel(new ScriptedScorer(0.1).As("v1")));
-        await Eventually.TrueAsync(() => current.Now?.Version == "v1");
+        await supervisor.Ask<ModelStarted>(new UseModel(new ScriptedScorer(0.1).As("v1")), Limit);
+        current.Now.ShouldNotBeNull().Version.ShouldBe("v1", "who put it into service is answered once it scores");
         await ExpectTerminatedAsync(former, Limit);
 
         current.Now.ShouldNotBeNull().Version.ShouldBe("v1");

@@ -22,7 +22,7 @@ using Xunit;
 namespace FraudStreams.Tests.Scoring;
 
 [Trait("Category", "Unit")]
-public sealed class PublishPredictionsTests : Akka.TestKit.Xunit2.TestKit
+public sealed class PublishPredictionsTests : ActorTest
 {
     readonly TemporaryFolder _folder = new();
     readonly ManualTime _time = new();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.TestKit;
 using FraudStreams.Messaging;
@@ -14,7 +15,7 @@ using Xunit;
 namespace FraudStreams.Tests.Scoring;
 
 [Trait("Category", "Integration")]
-public sealed class RegistryFollowerTests : Akka.TestKit.Xunit2.TestKit
+public sealed class RegistryFollowerTests : ActorTest
 {
     static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
@@ -142,6 +143,29 @@ public sealed class RegistryFollowerTests : Akka.TestKit.Xunit2.TestKit
         used.Select(model => model.Version).ShouldBe(["v2", "v1", "v2", "v1"]);
         used[2].ShouldBeSameAs(used[0]);
         used[3].ShouldBeSameAs(used[1]);
+        await StopAsync(follower);
+    }
+
+    [Fact]
+    public async Task A_version_is_announced_once_it_has_started_and_not_when_it_is_put_into_service()
+    {
+        await using var host = RegistryHost.Open(_folder, "host");
+        await host.ServeAsync("v1");
+        var announced = new ConcurrentQueue<string>();
+        var follower = await FollowAsync(host, "v1", announced.Enqueue);
+        await using var other = RegistryHost.Open(_folder, "other");
+        await RegisterAsync(other, "v2");
+
+        await other.Registry.PromoteAsync("v2", "anna", "a test's", 0, default);
+        var second = (await ExpectMsgAsync<UseModel>(Limit)).Model;
+        await other.Registry.RollBackAsync("anna", "a test's", default);
+        var first = (await ExpectMsgAsync<UseModel>(Limit)).Model;
+        announced.ShouldBeEmpty();
+        follower.Tell(new ModelStarted(second));
+        follower.Tell(new ModelStarted(first));
+
+        await Eventually.TrueAsync(() => !announced.IsEmpty);
+        announced.ShouldHaveSingleItem().ShouldBe("v1", "the first had taken the second's place before that scored");
         await StopAsync(follower);
     }
 
@@ -276,13 +300,13 @@ public sealed class RegistryFollowerTests : Akka.TestKit.Xunit2.TestKit
     }
 
     /// <summary>This test is the supervisor.</summary>
-    Task<IActorRef> FollowAsync(RegistryHost host, string version) => FollowAsync(host.Registry, host.Local, version);
+    Task<IActorRef> FollowAsync(RegistryHost host, string version, Action<string>? serves = null) => FollowAsync(host.Registry, host.Local, version, serves);
 
-    async Task<IActorRef> FollowAsync(ModelRegistry registry, LocalModels local, string version)
+    async Task<IActorRef> FollowAsync(ModelRegistry registry, LocalModels local, string version, Action<string>? serves = null)
     {
         await registry.RefreshAsync(default);
         var model = new ScoringModel(TrainedModel.Loaded.Card with { Version = version }, TrainedModel.Loaded.Scorer);
-        var follower = Sys.ActorOf(RegistryFollower.Props(registry, local, TestActor, _challenger, _watch, model, _time));
+        var follower = Sys.ActorOf(RegistryFollower.Props(registry, local, TestActor, _challenger, _watch, model, _time, serves));
         await ExpectMsgAsync<ReportFallbacks>(Limit);
         return follower;
     }

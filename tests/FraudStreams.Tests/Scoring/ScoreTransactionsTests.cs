@@ -11,7 +11,7 @@ using Xunit;
 namespace FraudStreams.Tests.Scoring;
 
 [Trait("Category", "Unit")]
-public sealed class ScoreTransactionsTests : Akka.TestKit.Xunit2.TestKit
+public sealed class ScoreTransactionsTests : ActorTest
 {
     static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 

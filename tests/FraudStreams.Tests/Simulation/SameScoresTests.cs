@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using Akka.TestKit.Xunit2;
 using FraudStreams.Configuration;
 using FraudStreams.Diagnostics;
 using FraudStreams.Messaging;
@@ -32,7 +31,7 @@ namespace FraudStreams.Tests.Simulation;
 /// FRAUDSTREAMS_CHAOS=long. No card has two of the same moment: which of two came first, in two partitions, nobody knows.
 /// </summary>
 [Trait("Category", "Integration")]
-public sealed class SameScoresTests(ITestOutputHelper output) : TestKit(ConfigLayers.Reference())
+public sealed class SameScoresTests(ITestOutputHelper output) : ActorTest(ConfigLayers.Reference())
 {
     const int InAnAnswer = 2_000, SentBefore = 4, FaultyAnswers = 60;
 

@@ -96,7 +96,8 @@ public sealed class PgBouncerStoreTests(PostgresServer server) : IClassFixture<P
     public async Task A_statement_times_out_in_a_pooled_session_as_well()
     {
         await using var pool = await PgBouncer.StartAsync(_a);
-        await using var store = Predictions.Open(pool.Before(_a) with { StatementTimeout = TimeSpan.FromMilliseconds(300) });
+        await Predictions.Open(pool.Before(_a)).DisposeAsync();
+        await using var store = Predictions.Open(pool.Before(_a) with { StatementTimeout = TimeSpan.FromSeconds(2) });
         await using var holding = await OpenAsync(_a);
         await using var transaction = await holding.BeginTransactionAsync();
         PostgresSession.Execute(holding, PostgresSession.LockAlone(_a));
@@ -105,7 +106,7 @@ public sealed class PgBouncerStoreTests(PostgresServer server) : IClassFixture<P
         await transaction.RollbackAsync();
         var stored = await store.WriteAsync(Predictions.Records(Predictions.Json("t1")));
 
-        failure.Message.ShouldContain("a statement took longer than store.postgresql.statement-timeout (0.3 s)");
+        failure.Message.ShouldContain("a statement took longer than store.postgresql.statement-timeout (2 s)");
         stored.Stored.ShouldBe(1);
     }
 
@@ -135,8 +136,8 @@ public sealed class PgBouncerStoreTests(PostgresServer server) : IClassFixture<P
     public async Task A_server_that_is_down_behind_its_pooler_is_an_outage_as_without_one()
     {
         await using var pool = await PgBouncer.StartAsync(_a);
-        var settings = pool.Before(_a) with { StatementTimeout = TimeSpan.FromSeconds(1), ConnectTimeout = TimeSpan.FromSeconds(1) };
-        Fault(settings).ShouldBeNull();
+        var settings = pool.Before(_a) with { StatementTimeout = TimeSpan.FromSeconds(2), ConnectTimeout = TimeSpan.FromSeconds(2) };
+        await Eventually.TrueAsync(() => Fault(settings) is null, everyMilliseconds: 50);
         PredictionStore store;
         server.Stop();
         try

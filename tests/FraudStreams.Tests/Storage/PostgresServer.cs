@@ -68,6 +68,7 @@ public sealed class PostgresServer : IAsyncLifetime
     /// <summary>The data folder of a cluster of our own.</summary>
     public string DataFolder => Path.Combine(_folder, "data");
 
+    /// <summary>It does not wait for the disk, which other tests keep busy: processes are killed here, and never the machine.</summary>
     public async Task InitializeAsync()
     {
         if (WhyNot is not null || s_given is not null) return;
@@ -84,6 +85,7 @@ public sealed class PostgresServer : IAsyncLifetime
             unix_socket_directories = ''
             max_connections = 100
             shared_buffers = 32MB
+            fsync = off
             {string.Join('\n', _settings)}
             """);
         Start();
@@ -111,9 +113,13 @@ public sealed class PostgresServer : IAsyncLifetime
     /// <summary>As kill -9 of the whole server, which then has to recover.</summary>
     public async Task KillAsync()
     {
-        using var postmaster = Process.GetProcessById(Postmaster());
+        var processes = Processes();
+        using var postmaster = Process.GetProcessById(processes[0]);
         postmaster.Kill(entireProcessTree: true);
         await postmaster.WaitForExitAsync();
+
+        // While one of them still holds the shared memory the server does not start again.
+        await Eventually.TrueAsync(() => processes.TrueForAll(HasEnded), "the end of PostgreSQL's processes", everyMilliseconds: 10);
     }
 
     /// <summary>Stalls all its processes: connections stay open and nothing answers.</summary>
@@ -175,6 +181,9 @@ public sealed class PostgresServer : IAsyncLifetime
                 .Where(process => StatusOf(process).Contains(parent)),
         ];
     }
+
+    /// <summary>Also one that nobody has asked for its exit code yet.</summary>
+    static bool HasEnded(int process) => StatusOf(process) is var status && (status.Length == 0 || status.Any(line => line.StartsWith("State:\tZ", StringComparison.Ordinal)));
 
     static string[] StatusOf(int process)
     {

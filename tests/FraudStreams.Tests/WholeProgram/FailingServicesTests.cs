@@ -18,7 +18,8 @@ public sealed partial class FailingServicesTests
     public async Task A_locked_database_slows_neither_scoring_nor_alerts()
     {
         using var folder = new StreamFolder(Rows);
-        await using var run = folder.Start("run", "--input", folder.Input, "--until-drained", "--set", "speeds.speed_1=1500/s", "--set", QuickRestarts);
+        folder.SetSpeeds("speed_3 = 100/s");
+        await using var run = folder.Start("run", "--input", folder.Input, "--until-drained", "--config", folder.SpeedsFile, "--set", QuickRestarts);
         await Eventually.TrueAsync(() => folder.Status() is { Stored: > 0 }, limitSeconds: 60);
         using var other = SqliteFile.Open(folder.StoreFile, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
         other.Begin();
@@ -30,6 +31,7 @@ public sealed partial class FailingServicesTests
         folder.Status()!.Stored.ShouldBe(stored);
 
         other.RollBack();
+        folder.SetSpeeds("speed_3 = unlimited");
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
         folder.ShouldHoldAll(Rows);
         folder.ShouldHoldOneMailForEachAlert();
@@ -62,8 +64,9 @@ public sealed partial class FailingServicesTests
     {
         using var folder = new StreamFolder(Rows, diskMegabytes: 40);
         var filler = Path.Combine(folder.Data, "filler");
+        folder.SetSpeeds("speed_1 = 200/s");
         await using var run = folder.Start(
-            "run", "--data", folder.Data, "--input", folder.Input, "--until-drained", "--set", "speeds.speed_1=1000/s", "--set", QuickRestarts);
+            "run", "--data", folder.Data, "--input", folder.Input, "--until-drained", "--config", folder.SpeedsFile, "--set", QuickRestarts);
         await Eventually.TrueAsync(() => folder.Status() is { Stored: > 0 }, limitSeconds: 60);
 
         Fill(filler);
@@ -72,6 +75,7 @@ public sealed partial class FailingServicesTests
         run.HasExited.ShouldBeFalse();
         folder.Status()!.Stored.ShouldBeLessThan(Rows);
         File.Delete(filler);
+        folder.SetSpeeds("speed_1 = unlimited");
 
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
         folder.ShouldHoldAll(Rows);

@@ -33,6 +33,9 @@ public sealed class FirstRunTests : IDisposable
 
         await using var second = FraudStreamsProcess.Start(_folder, Arguments);
         await second.LineAsync("ALERT");
+
+        // It may have been of a payment of the first run.
+        await Eventually.TrueAsync(() => StreamFolder.StatusOf(Data) is { } status && status.Transactions > between.Transactions, limitSeconds: 60, everyMilliseconds: 20);
         await second.TerminateAsync();
         (await second.ExitAsync()).ShouldBe(0, second.Errors);
 

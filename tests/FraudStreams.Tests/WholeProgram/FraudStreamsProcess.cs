@@ -13,6 +13,9 @@ sealed class FraudStreamsProcess : IAsyncDisposable
 
     const int LimitSeconds = 60;
 
+    /// <summary>What ends within seconds on a quiet machine.</summary>
+    const int ExitSeconds = 240;
+
     static readonly string? s_published = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } path ? Path.GetFullPath(path) : null;
 
     readonly Process _process;
@@ -76,7 +79,7 @@ sealed class FraudStreamsProcess : IAsyncDisposable
     }
 
     /// <summary>Waits for the end and gives the exit code; all output has been read then.</summary>
-    public async Task<int> ExitAsync(int limitSeconds = LimitSeconds)
+    public async Task<int> ExitAsync(int limitSeconds = ExitSeconds)
     {
         try
         {
@@ -91,14 +94,17 @@ sealed class FraudStreamsProcess : IAsyncDisposable
     }
 
     /// <summary>Waits for a line of standard output or standard error.</summary>
-    public Task LineAsync(string text) => LineAsync([text]);
+    /// <param name="times">How often it has to be there.</param>
+    public Task LineAsync(string text, int times = 1) => LineAsync([text], times);
 
     /// <summary>Waits for a line with one of the texts.</summary>
-    public async Task LineAsync(params string[] texts)
+    public Task LineAsync(params string[] texts) => LineAsync(texts, times: 1);
+
+    async Task LineAsync(string[] texts, int times)
     {
         try
         {
-            await Eventually.TrueAsync(() => HasLine(texts), limitSeconds: LimitSeconds, everyMilliseconds: 10);
+            await Eventually.TrueAsync(() => HasLine(texts, times), limitSeconds: LimitSeconds, everyMilliseconds: 10);
         }
         catch (ShouldAssertException e)
         {
@@ -117,9 +123,9 @@ sealed class FraudStreamsProcess : IAsyncDisposable
     }
 
     /// <summary>As Ctrl-C.</summary>
-    public Task InterruptAsync() => SignalAsync("INT");
+    public Task InterruptAsync() => AskToStopAsync("INT");
 
-    public Task TerminateAsync() => SignalAsync("TERM");
+    public Task TerminateAsync() => AskToStopAsync("TERM");
 
     /// <summary>As kill -9.</summary>
     public async Task KillAsync()
@@ -140,12 +146,19 @@ sealed class FraudStreamsProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    bool HasLine(string[] texts)
+    bool HasLine(string[] texts, int times)
     {
         // In this order: what it wrote before it ended has been read once it is seen to have ended.
         var hasExited = HasExited;
-        return texts.Any(text => Output.Contains(text, StringComparison.Ordinal) || Errors.Contains(text, StringComparison.Ordinal))
+        return texts.Any(text => $"{Output}\n{Errors}".Split(text).Length > times)
             || (hasExited ? throw new InvalidOperationException($"it ended without \"{string.Join("\" or \"", texts)}\" and wrote:\n{Output}\n{Errors}") : false);
+    }
+
+    /// <summary>A process that has just been started does not know of signals yet, and would be killed by them. When it writes its first line, it does.</summary>
+    async Task AskToStopAsync(string signal)
+    {
+        await Eventually.TrueAsync(() => HasExited || Output.Length + Errors.Length > 0, "its first line", LimitSeconds, everyMilliseconds: 10);
+        await SignalAsync(signal);
     }
 
     async Task SignalAsync(string signal)

@@ -11,7 +11,13 @@ namespace FraudStreams.Tests.WholeProgram;
 [Trait("Category", "Integration")]
 public sealed class HotSwapTests
 {
-    const int Rows = 9_000;
+    const int Rows = 6_000;
+
+    /// <summary>Payments at least that a version has scored before the next takes its place, with the former one in its shadow.</summary>
+    const int Shadowed = 60;
+
+    /// <summary>While versions change. The rest is then sent at once.</summary>
+    const string Slow = "speed_1 = 200/s";
 
     [Fact]
     public async Task Promotions_and_rollbacks_reach_a_running_stream_and_each_prediction_is_its_versions()
@@ -19,16 +25,19 @@ public sealed class HotSwapTests
         using var folder = new StreamFolder(Rows);
         var second = TrainedModel.Train(new LocalModels(folder.File("elsewhere"), TimeProvider.System), seed: 5).Version;
         await folder.ShouldDoAsync("models", "import", folder.File($"elsewhere/models/{second}"));
-        await using var run = folder.Start("run", "--input", folder.Input, "--set", "speeds.speed_1=400/s");
-        await run.LineAsync("produced");
-        for (var change = 0; change < 2; change++)
+        folder.SetSpeeds(Slow);
+        await using var run = folder.Start("run", "--input", folder.Input, "--config", folder.SpeedsFile);
+        await Eventually.TrueAsync(() => folder.Status() is { Stored: > 0 }, limitSeconds: 60, everyMilliseconds: 20);
+        for (var change = 1; change <= 2; change++)
         {
             await folder.ShouldDoAsync("models", "promote", second, "--why", "a test's");
-            await run.LineAsync($"Model {second} scores from now on");
+            await run.LineAsync($"Model {second} scores from now on", change);
+            await Eventually.TrueAsync(() => ShadowScores(folder) >= change * Shadowed, "payments in the shadow", limitSeconds: 60, everyMilliseconds: 50);
             await folder.ShouldDoAsync("models", "rollback", "--why", "a test's");
-            await run.LineAsync($"Model {TrainedModel.Loaded.Version} scores from now on");
+            await run.LineAsync($"Model {TrainedModel.Loaded.Version} scores from now on", change);
         }
 
+        folder.SetSpeeds("speed_1 = unlimited");
         await Eventually.TrueAsync(() => folder.Status() is { Predictions: Rows } status && status.Lag.Values.All(lag => lag == 0), limitSeconds: 60, everyMilliseconds: 100);
         await run.TerminateAsync();
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
@@ -60,11 +69,13 @@ public sealed class HotSwapTests
     public async Task A_threshold_changed_under_a_running_stream_decides_from_then_on()
     {
         using var folder = new StreamFolder(Rows);
-        await using var run = folder.Start("run", "--input", folder.Input, "--until-drained", "--set", "speeds.speed_1=700/s");
-        await run.LineAsync("produced");
+        folder.SetSpeeds(Slow);
+        await using var run = folder.Start("run", "--input", folder.Input, "--until-drained", "--config", folder.SpeedsFile);
+        await Eventually.TrueAsync(() => folder.Status() is { Stored: > 0 }, limitSeconds: 60, everyMilliseconds: 20);
 
         await folder.ShouldDoAsync("models", "threshold", TrainedModel.Loaded.Version, "0.000001", "--why", "a test's");
         await run.LineAsync("with threshold 1E-06");
+        folder.SetSpeeds("speed_1 = unlimited");
         (await run.ExitAsync()).ShouldBe(0, run.Errors);
 
         folder.Status()!.PredictedFrauds.ShouldBeGreaterThan(Rows / 4);
@@ -100,8 +111,14 @@ public sealed class HotSwapTests
             rows.Double(2).ShouldBe(alone[rows.Text(1)][rows.Text(0)]);
         }
 
-        count.ShouldBeGreaterThan(100);
+        count.ShouldBeGreaterThanOrEqualTo(2 * Shadowed);
         file.QueryLong("SELECT count(*) FROM shadow").ShouldBe(count);
+    }
+
+    static long ShadowScores(StreamFolder folder)
+    {
+        using var file = SqliteFile.Open(folder.StoreFile, SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5));
+        return file.QueryLong("SELECT count(*) FROM shadow");
     }
 
     /// <summary>What a version gives alone, undisturbed.</summary>

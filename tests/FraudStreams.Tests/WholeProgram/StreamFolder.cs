@@ -81,6 +81,22 @@ sealed class StreamFolder : IDisposable
     public IEnumerable<string> IdsOf(string topic, string field) =>
         EmbeddedLog.ReadRecords(Data, topic).Select(record => JsonDocument.Parse(record.Value).RootElement.GetProperty(field).GetString()!);
 
+    /// <summary>A file for --config, once <see cref="SetSpeeds"/> has written it.</summary>
+    public string SpeedsFile => File("speeds.conf");
+
+    /// <summary>
+    /// Sets rates before the program starts, and at any time while it runs, since it watches its file: what a test does under a running stream has all the time that
+    /// it takes, on any machine, and the rest of the payments then goes at once.
+    /// </summary>
+    /// <param name="speeds">Such as "speed_1 = 100/s".</param>
+    /// <param name="below">Other settings.</param>
+    public void SetSpeeds(string speeds, string below = "")
+    {
+        var written = $"{SpeedsFile}.new";
+        System.IO.File.WriteAllText(written, $"{below}\nfraudstreams.speeds {{ {speeds} }}\n");
+        System.IO.File.Move(written, SpeedsFile, overwrite: true);
+    }
+
     public string[] Mails() => Directory.GetFiles(System.IO.Path.Combine(Data, "alerts"), "*.eml");
 
     /// <summary>

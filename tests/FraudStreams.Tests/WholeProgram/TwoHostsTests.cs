@@ -13,7 +13,7 @@ public sealed class TwoHostsTests
     public async Task Hosts_with_one_role_each_do_the_work_of_one_and_a_standby_takes_over()
     {
         using var folder = new StreamFolder(Rows);
-        await using var scorer = folder.Start("run", "--roles", "score", "--set", "batch.size=50", "--set", "speeds.speed_2=1500/s");
+        await using var scorer = folder.Start("run", "--roles", "score", "--set", "batch.size=50", "--set", "speeds.speed_2=300/s");
         await Eventually.TrueAsync(() => File.Exists(Path.Combine(folder.Data, "locks", "score@transactions.pid")), limitSeconds: 60);
         await using var spare = folder.Start("run", "--roles", "score", "--set", "speeds.speed_2=3000/s");
         await spare.LineAsync("this process waits and takes over");
@@ -25,7 +25,7 @@ public sealed class TwoHostsTests
         folder.Status()!.Predictions.ShouldBeLessThan(Rows);
         (await producer.ExitAsync()).ShouldBe(0, producer.Errors);
         await Eventually.TrueAsync(
-            () => folder.Status() is { Predictions: Rows } status && status.Lag.Values.All(lag => lag == 0), limitSeconds: 60, everyMilliseconds: 20);
+            () => folder.Status() is { Stored: Rows } status && status.Alerts == status.PredictedFrauds && status.Lag.Values.All(lag => lag == 0), limitSeconds: 60, everyMilliseconds: 20);
 
         await spare.TerminateAsync();
         await rest.TerminateAsync();

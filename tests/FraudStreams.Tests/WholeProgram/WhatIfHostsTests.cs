@@ -110,7 +110,7 @@ public sealed partial class WhatIfHostsTests(SharedBroker broker) : IClassFixtur
 
         // What this machine trusts, as update-ca-certificates would make it.
         return FraudStreamsProcess.Start(
-            folder.Path, ["run", "--roles", "score,api", "--data", data, .. KafkaRunTests.SettingsFor(broker, _prefix), .. set.SelectMany(setting => (string[])["--set", setting])],
+            folder.Path, ["run", "--roles", "score,api", "--data", data, .. KafkaRunTests.SettingsFor(broker, _prefix), .. KafkaRunTests.PatientSession, .. set.SelectMany(setting => (string[])["--set", setting])],
             ("SSL_CERT_FILE", folder.File("server.pem")));
     }
 

@@ -19,13 +19,15 @@ sealed class KafkaStatus(KafkaSettings settings, LogLayout layout, KafkaAdmin ad
         if (missing.Length > 0)
             throw new MessageLogException($"Topic {settings.Prefix}{missing[0]} is missing at {settings.BootstrapServers}: `fraudstreams run` creates it");
         var partitions = expected.ToDictionary(topic => topic.Key, topic => All(topic.Key, actual[settings.Prefix + topic.Key]));
-        var positions = layout.Consumers.Select(of => admin.PositionsAsync(of.Group, partitions[of.Topic], cancellationToken)).ToArray();
+
+        // The groups first: what one has committed, it has published before. The other way round a group's output that comes in between would be no lag of the next.
+        var positions = await Task.WhenAll(layout.Consumers.Select(of => admin.PositionsAsync(of.Group, partitions[of.Topic], cancellationToken)));
         var bounds = await BoundsAsync(partitions, cancellationToken);
         var topics = partitions.Select(topic => new TopicStatus(
             topic.Key, topic.Value.Length, topic.Value.Sum(partition => bounds[partition].End), topic.Value.Sum(partition => bounds[partition].End - bounds[partition].First)));
         var lags = new List<GroupLag>();
         var byPartition = ImmutableArray.CreateBuilder<PartitionLag>();
-        foreach (var ((group, topic), position) in layout.Consumers.Zip(await Task.WhenAll(positions)))
+        foreach (var ((group, topic), position) in layout.Consumers.Zip(positions))
         {
             var of = partitions[topic].Select(partition => bounds[partition]).ToArray();
             var byNumber = of.Zip(position, LagOf).ToArray();

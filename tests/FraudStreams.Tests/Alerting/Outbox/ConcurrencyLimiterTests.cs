@@ -1,4 +1,3 @@
-using Akka.TestKit.Xunit2;
 using FraudStreams.Alerting.Channels;
 using FraudStreams.Alerting.Outbox;
 using Shouldly;
@@ -7,7 +6,7 @@ using Xunit;
 namespace FraudStreams.Tests.Alerting.Outbox;
 
 [Trait("Category", "Unit")]
-public sealed class ConcurrencyLimiterTests : TestKit
+public sealed class ConcurrencyLimiterTests : ActorTest
 {
     static readonly AlertChannel s_mail = new("mail", new ScriptedTransport(_ => Task.FromResult(Delivery.Complete)), AlertsOf.Channel(parallel: 2));
     static readonly AlertChannel s_webhook = s_mail with { Name = "webhook" };

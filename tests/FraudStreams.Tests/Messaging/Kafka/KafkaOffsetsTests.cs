@@ -65,7 +65,7 @@ public sealed class KafkaOffsetsTests(SharedBroker broker) : KafkaTest(broker.Se
         await using var reader = topics.OpenReader(First, 0);
 
         (await reader.NextAsync(wait: true, default)).Select(LogOf.Text).ShouldBe(["1", "2"]);
-        (await reader.NextAsync(wait: true, default).WaitAsync(TimeSpan.FromSeconds(10))).ShouldBeEmpty();
+        (await reader.NextAsync(wait: true, default).WaitAsync(TimeSpan.FromSeconds(60))).ShouldBeEmpty();
 
         Transaction(commit: true, "3");
         (await reader.NextAsync(wait: true, default)).Select(LogOf.Text).ShouldBe(["3"]);
@@ -82,7 +82,7 @@ public sealed class KafkaOffsetsTests(SharedBroker broker) : KafkaTest(broker.Se
         await using var reader = topics.OpenReader(First, 0);
 
         (await reader.NextAsync(wait: true, default)).Select(LogOf.Text).ShouldBe(["1"]);
-        (await reader.NextAsync(wait: true, default).WaitAsync(TimeSpan.FromSeconds(10))).ShouldBeEmpty();
+        (await reader.NextAsync(wait: true, default).WaitAsync(TimeSpan.FromSeconds(60))).ShouldBeEmpty();
 
         producer.CommitTransaction();
         IReadOnlyList<TopicRecord> next = [];

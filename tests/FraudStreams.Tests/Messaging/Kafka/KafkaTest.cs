@@ -95,7 +95,7 @@ public abstract class KafkaTest(string servers) : IAsyncLifetime
         public async Task StopAsync()
         {
             Stop.Shutdown();
-            await Done.WaitAsync(TimeSpan.FromSeconds(20));
+            await Done.WaitAsync(TimeSpan.FromSeconds(80));
         }
     }
 }

@@ -19,7 +19,7 @@ public sealed class KafkaTlsTests(TlsBroker broker) : KafkaTest(broker.Broker.Se
     [OwnKafkaFact]
     public async Task With_the_brokers_certificate_trusted_records_are_published_and_read()
     {
-        await using var topics = KafkaMessageLog.Open(Trusting(broker.Certificate), Layout(2), Log);
+        await using var topics = KafkaMessageLog.Open(Trusting(broker.Certificate, seconds: 40), Layout(2), Log);
 
         await topics.PublishAsync(Payments(1, 50), default);
         var consumer = Consume(topics, "score");
@@ -39,16 +39,16 @@ public sealed class KafkaTlsTests(TlsBroker broker) : KafkaTest(broker.Broker.Se
 
         var failure = Should.Throw<MessageLogException>(() => KafkaMessageLog.Open(Trusting(other), Layout(1), Log));
 
-        failure.Message.ShouldContain($"No Kafka broker at {Servers} answers within 4 s");
+        failure.Message.ShouldContain($"No Kafka broker at {Servers} answers within 8 s");
         failure.Message.ShouldContain("certificate verify failed");
     }
 
     [OwnKafkaFact]
     public async Task A_client_without_TLS_times_out_with_the_brokers_address()
     {
-        var failure = Should.Throw<MessageLogException>(() => KafkaMessageLog.Open(Settings(Servers, "timeout = 4s"), Layout(1), Log));
+        var failure = Should.Throw<MessageLogException>(() => KafkaMessageLog.Open(Settings(Servers, "timeout = 8s"), Layout(1), Log));
 
-        failure.Message.ShouldContain($"No Kafka broker at {Servers} answers within 4 s");
+        failure.Message.ShouldContain($"No Kafka broker at {Servers} answers within 8 s");
         await Task.CompletedTask;
     }
 
@@ -67,8 +67,9 @@ public sealed class KafkaTlsTests(TlsBroker broker) : KafkaTest(broker.Broker.Se
         failure.Message.ShouldContain("certificate verify failed");
     }
 
-    KafkaSettings Trusting(string certificate) =>
-        Settings(Servers, $"timeout = 4s, client {{ security.protocol = SSL, ssl.ca.location = \"{certificate}\" }}");
+    /// <param name="seconds">Enough for a broker that has just started to refuse a handshake.</param>
+    KafkaSettings Trusting(string certificate, int seconds = 8) =>
+        Settings(Servers, $"timeout = {seconds}s, client {{ security.protocol = SSL, ssl.ca.location = \"{certificate}\" }}");
 }
 
 /// <summary>Creates the certificate before the broker starts with it.</summary>

@@ -207,7 +207,7 @@ public sealed class EmbeddedLogTests : IDisposable
         waiting.IsCompleted.ShouldBeFalse();
         await log.PublishAsync(LogOf.Batch("transactions", "x"));
 
-        (await waiting.WaitAsync(TimeSpan.FromSeconds(10))).Select(LogOf.Text).ShouldBe(["x"]);
+        (await waiting.WaitAsync(TimeSpan.FromSeconds(60))).Select(LogOf.Text).ShouldBe(["x"]);
     }
 
     [Fact]
@@ -220,7 +220,7 @@ public sealed class EmbeddedLogTests : IDisposable
         var waiting = reader.NextAsync(log.Appends, CancellationToken.None);
         await other.PublishAsync(LogOf.Batch("transactions", "x"));
 
-        (await waiting.WaitAsync(TimeSpan.FromSeconds(10))).Select(LogOf.Text).ShouldBe(["x"]);
+        (await waiting.WaitAsync(TimeSpan.FromSeconds(60))).Select(LogOf.Text).ShouldBe(["x"]);
     }
 
     [Fact]

@@ -172,7 +172,7 @@ public sealed class EmbeddedMessageLogTests : IAsyncLifetime
         using (var other = SqliteFile.Open(Path.Combine(_folder, "topics.db"), SqliteAccess.ReadWrite, TimeSpan.FromSeconds(5)))
             other.Execute("""DROP TABLE "transactions/0" """);
 
-        var failure = (await Record.ExceptionAsync(() => consumer.Done.WaitAsync(TimeSpan.FromSeconds(10))))!;
+        var failure = (await Record.ExceptionAsync(() => consumer.Done.WaitAsync(TimeSpan.FromSeconds(60))))!;
         failure.ShouldBeOfType<MessageLogException>().Message.ShouldContain("Reading transactions/0 from offset 1 failed");
         failure.Message.ShouldContain("topics.db");
         await Until(IsGroupFree);
@@ -207,11 +207,7 @@ public sealed class EmbeddedMessageLogTests : IAsyncLifetime
         return free is not null;
     }
 
-    static async Task Until(Func<bool> condition)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (!condition()) await Task.Delay(5, limit.Token);
-    }
+    static Task Until(Func<bool> condition) => Eventually.TrueAsync(condition, "what the test waits for", everyMilliseconds: 5);
 
     sealed record RunningConsumer(ConcurrentQueue<TopicRecord> Records, UniqueKillSwitch Stop, Task Done)
     {
@@ -219,7 +215,7 @@ public sealed class EmbeddedMessageLogTests : IAsyncLifetime
         public async Task StopAsync()
         {
             Stop.Shutdown();
-            await Done.WaitAsync(TimeSpan.FromSeconds(10));
+            await Done.WaitAsync(TimeSpan.FromSeconds(60));
         }
     }
 }

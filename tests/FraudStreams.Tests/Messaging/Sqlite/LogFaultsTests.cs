@@ -78,7 +78,7 @@ public sealed class LogFaultsTests : IDisposable
         var waiting = log.PublishAsync(LogOf.Batch("transactions", "x"));
         waiting.IsCompleted.ShouldBeFalse();
         other.Commit();
-        await waiting.WaitAsync(TimeSpan.FromSeconds(10));
+        await waiting.WaitAsync(TimeSpan.FromSeconds(60));
 
         LogOf.Values(log, "transactions").ShouldBe(["x"]);
     }

@@ -91,7 +91,7 @@ public sealed class LogRetentionTests : IDisposable
 
     async Task Until(Func<bool> condition)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(80));
         while (!condition())
         {
             limit.Token.ThrowIfCancellationRequested();

@@ -41,7 +41,7 @@ public sealed class MailMimeTests : IDisposable
     {
         await using var server = await MailServer.StartAsync(new MailServerRules { TakesUtf8 = takesUtf8 });
         using var transport = new MailKitTransport(
-            new MailSettings("localhost", server.Port, false, "", new SecretValue(""), "from@x.org", [to], TimeSpan.FromSeconds(10)), AlertsOf.Template, TimeProvider.System);
+            new MailSettings("localhost", server.Port, false, "", new SecretValue(""), "from@x.org", [to], TimeSpan.FromSeconds(60)), AlertsOf.Template, TimeProvider.System);
 
         foreach (var text in Texts)
             (await transport.SendAsync(MessageOf(text), CancellationToken.None)).ShouldBe(Delivery.Complete);

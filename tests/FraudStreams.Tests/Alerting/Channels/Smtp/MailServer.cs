@@ -59,8 +59,10 @@ sealed class MailServer : IAsyncDisposable
         from aiosmtpd.controller import Controller
         from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
         rules = json.loads(sys.argv[2])
+        def say(text):
+            print(text, flush=True)
         def tell(what):
-            print(json.dumps(what), flush=True)
+            say(json.dumps(what))
         class Moody(SMTP):
             def data_received(self, data):
                 for line in data.decode("utf-8", "replace").splitlines():
@@ -122,14 +124,18 @@ sealed class MailServer : IAsyncDisposable
         controller = Host(Moods(), hostname="127.0.0.1", port=int(sys.argv[1]), **options)
         controller.start()
         print("ready", flush=True)
-        sys.stdin.read()
+        for line in sys.stdin:
+            controller.loop.call_soon_threadsafe(say, line.strip())
         controller.stop()
         """;
+
+    const string Mark = "all of this has been read: ";
 
     readonly Process _process;
     readonly List<ReceivedMail> _mails = [];
     readonly List<string> _commands = [];
     volatile bool _ready;
+    volatile string _mark = "";
 
     MailServer(Process process, int port)
     {
@@ -176,6 +182,15 @@ sealed class MailServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Waits until what it has told so far, commands and mails, has come here: it tells a mail before it accepts it, and a pipe takes its time.</summary>
+    public async Task AllReadAsync()
+    {
+        var mark = $"{Mark}{Guid.NewGuid():N}";
+        await _process.StandardInput.WriteLineAsync(mark);
+        await _process.StandardInput.FlushAsync();
+        await Eventually.TrueAsync(() => _mark == mark);
+    }
+
     /// <summary>
     /// A certificate (cert.pem, key.pem) and the CA to trust (authority.pem), as a company makes them for itself: without a revocation list.
     /// </summary>
@@ -208,6 +223,8 @@ sealed class MailServer : IAsyncDisposable
     {
         if (line.Data == "ready")
             _ready = true;
+        if (line.Data?.StartsWith(Mark, StringComparison.Ordinal) == true)
+            _mark = line.Data;
         if (line.Data is not ['{', ..] json)
             return;
         lock (_mails)

@@ -15,7 +15,7 @@ static class TestMail
     public const string Password = "secret-of-the-robot";
 
     public static async Task<Delivery> SendAsync(
-        int port, ImmutableArray<string> to = default, string from = "from@x.org", bool tls = false, string user = "", int timeoutMilliseconds = 10_000,
+        int port, ImmutableArray<string> to = default, string from = "from@x.org", bool tls = false, string user = "", int timeoutMilliseconds = 60_000,
         bool othersHaveIt = false, CancellationToken cancellationToken = default)
     {
         to = to.IsDefault ? ["one@x.org", "two@x.org"] : to;

@@ -96,13 +96,13 @@ public sealed class WebhookTransportTests : IDisposable
         failure.ToString().ShouldNotContain(Secret);
     }
 
-    WebhookTransport Transport(int timeoutMilliseconds = 10_000) => new(
+    WebhookTransport Transport(int timeoutMilliseconds = 60_000) => new(
         new WebhookSettings(new Uri($"http://127.0.0.1:{_port}/hook/token-in-the-path"), new WebhookKey(new SecretValue(Secret)), TimeSpan.FromMilliseconds(timeoutMilliseconds)),
         AlertsOf.Template, TimeProvider.System);
 
     async Task<(WebHeaderCollection Headers, string Body)> AnswerAsync(int status)
     {
-        var context = await _listener.GetContextAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        var context = await _listener.GetContextAsync().WaitAsync(TimeSpan.FromSeconds(60));
         using var reader = new StreamReader(context.Request.InputStream);
         var body = await reader.ReadToEndAsync();
         var headers = new WebHeaderCollection();
