@@ -79,6 +79,9 @@ switch (args)
     case ["drift", .. var options]:
         DriftBench.Run(options);
         return 0;
+    case ["alerts", .. var options]:
+        await AlertsBench.MeasureAsync(options);
+        return 0;
     case ["drift-cost", var program, var csv, var model, .. var rest]:
         await DriftCostBench.RunAsync(program, csv, model, rest);
         return 0;
@@ -119,6 +122,7 @@ switch (args)
               training-beside payments.csv [rounds=9] [payments=400000] [schema=cards] [program=FraudStreams.dll]
               gate [seeds=200] [days=60] [payments=1000] [noise=80] [every=1]
               drift [handbook-transactions.csv] [seeds=20] [payments=500] [faults=2] [key=value …]
+              alerts [alerts=2000] [rounds=3] [key=value …]
               drift-cost published-program payments.csv model-folder [rounds=9]
               views [payments=10000000] [rounds=20] [folder=DIR] ["Host=…;Username=…;Password=…"]
               viewers published-program payments.csv model-folder [rounds=5] [viewers=10] [rate=20000/s]

@@ -34,6 +34,10 @@ public sealed record AlertJournalSettings(PostgresStoreSettings? Postgres, TimeS
                   # After some failures the database is not called: not for a minute, as by default, but about as long as alerts wait anyway.
                   circuit-breaker { max-failures = 5, call-timeout = 20s, reset-timeout = 2s }
             """;
+
+        // A SQLite file has one writer at a time: another connection that writes sleeps 150 ms on a thread of the pool before it looks again. With one, what
+        // comes while it writes goes into its next transaction.
+        var writers = Postgres is null ? "parallelism = 1" : "";
         return ConfigurationFactory.ParseString(
             $$"""
             akka.persistence {
@@ -47,6 +51,7 @@ public sealed record AlertJournalSettings(PostgresStoreSettings? Postgres, TimeS
                   # By default recovery drops the events of a writer that wrote before another one did, silently. A writer here is a process, which may
                   # well close an outbox and open it again later; that no two write at once is ensured by the unique sequence numbers.
                   replay-filter.mode = off
+                  {{writers}}
                   {{database}}
                 }
               }

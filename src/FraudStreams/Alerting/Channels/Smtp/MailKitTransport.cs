@@ -8,8 +8,8 @@ using MimeKit;
 namespace FraudStreams.Alerting.Channels.Smtp;
 
 /// <summary>
-/// Sends each message to an SMTP server over a connection of its own: the server would close an idle connection, and the next alert would pay for
-/// the reconnect.
+/// Sends each message to an SMTP server over a connection that has just delivered another, or else over a new one. A server may end a connection between two
+/// messages, and may limit how many it takes over one: where it has not taken the sender, or ends the connection before the message, a new one decides.
 /// </summary>
 public sealed class MailKitTransport(MailSettings settings, AlertTemplate template, TimeProvider time) : IAlertTransport
 {
@@ -18,14 +18,13 @@ public sealed class MailKitTransport(MailSettings settings, AlertTemplate templa
         [new SslHandshakeException().Message, "The server's SSL certificate could not be validated for the following reasons:"];
 
     readonly MailboxAddress _from = MailboxAddress.Parse(settings.From);
+    readonly SmtpConnections _connections = new(time);
 
     public string Channel { get; } = $"mail {settings.Host}:{settings.Port}";
 
     public TimeSpan Timeout => settings.Timeout;
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() => _connections.Dispose();
 
     public async Task<Delivery> SendAsync(AlertMessage message, CancellationToken cancellationToken)
     {
@@ -36,17 +35,30 @@ public sealed class MailKitTransport(MailSettings settings, AlertTemplate templa
         var isSent = false;
         while (!isSent && !remaining.IsEmpty)
         {
-            using var smtp = new SmtpConversation();
+            var isKept = _connections.TryTake(out var kept);
+            var smtp = kept ?? new SmtpConversation();
+            var isGoodForMore = false;
             try
             {
-                await smtp.OpenAsync(settings, linked.Token);
+                if (!isKept)
+                    await smtp.OpenAsync(settings, linked.Token);
                 if (!smtp.SupportsUtf8)
                     remaining = WithoutUtf8(remaining, failures);
                 using var mail = MailMime.Of(message, template, _from, remaining, time.GetUtcNow());
                 isSent = !remaining.IsEmpty && await smtp.TrySendAsync(mail, _from, remaining, linked.Token);
+                if (isKept && !isSent && smtp.IsEnded)
+                    continue;
+                failures.AddRange(smtp.Failures);
+                remaining = remaining.RemoveAll(mailbox => smtp.Failures.Any(failure => failure.Refusal.Recipient == mailbox.Address));
+                isGoodForMore = isSent && !smtp.IsEnded;
 
                 // QUIT only keeps the server's log clean: the message has been accepted, or not, by now.
-                await smtp.DisconnectAsync(quit: true, linked.Token);
+                if (!isGoodForMore)
+                    await smtp.DisconnectAsync(quit: true, linked.Token);
+            }
+            catch (Exception e) when (isKept && smtp.Step == SmtpStep.Sender && !linked.IsCancellationRequested && e is not AlertDeliveryException)
+            {
+                // Over another connection.
             }
             catch (SmtpCommandException e)
             {
@@ -65,9 +77,13 @@ public sealed class MailKitTransport(MailSettings settings, AlertTemplate templa
             {
                 throw Failure(FaultAt(smtp.Step), ReasonOf(e), e);
             }
-
-            failures.AddRange(smtp.Failures);
-            remaining = remaining.RemoveAll(mailbox => smtp.Failures.Any(failure => failure.Refusal.Recipient == mailbox.Address));
+            finally
+            {
+                if (isGoodForMore)
+                    _connections.Keep(smtp);
+                else
+                    smtp.Dispose();
+            }
         }
 
         return SmtpReply.Of(failures, othersHaveIt: isSent || !message.To.IsEmpty);

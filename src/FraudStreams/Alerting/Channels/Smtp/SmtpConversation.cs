@@ -6,7 +6,9 @@ using MimeKit;
 
 namespace FraudStreams.Alerting.Channels.Smtp;
 
-/// <summary>One connection for one message; keeps the current step and the server's replies to each recipient.</summary>
+/// <summary>
+/// One connection for one message after the other; keeps the current step of the message and the server's replies to each of its recipients.
+/// </summary>
 sealed class SmtpConversation : SmtpClient
 {
     const int ServiceNotAvailable = 421;
@@ -14,11 +16,13 @@ sealed class SmtpConversation : SmtpClient
 
     readonly List<RecipientFailure> _failures = [];
     ImmutableArray<MailboxAddress> _to = [];
+    SmtpCapabilities _offered;
     int _answered;
     bool _isOpen;
     bool _hasSender;
     bool _acceptsNone;
     bool _shutsDown;
+    bool _hungUp;
 
     public SmtpConversation()
     {
@@ -36,7 +40,10 @@ sealed class SmtpConversation : SmtpClient
     public SmtpStep Step => !_isOpen ? SmtpStep.Session : !_hasSender ? SmtpStep.Sender : Pending is null ? SmtpStep.Message : SmtpStep.Recipient;
 
     /// <summary>The server takes addresses beyond ASCII (RFC 6531 requires both extensions).</summary>
-    public bool SupportsUtf8 => Capabilities.HasFlag(SmtpCapabilities.UTF8 | SmtpCapabilities.EightBitMime);
+    public bool SupportsUtf8 => _offered.HasFlag(SmtpCapabilities.UTF8 | SmtpCapabilities.EightBitMime);
+
+    /// <summary>The server has ended the connection, or said so, before it was given the message.</summary>
+    public bool IsEnded => _shutsDown || _hungUp;
 
     /// <summary>The recipient whose reply is outstanding.</summary>
     MailboxAddress? Pending => _hasSender && _answered < _to.Length ? _to[_answered] : null;
@@ -47,7 +54,7 @@ sealed class SmtpConversation : SmtpClient
         await ConnectAsync(settings.Host, settings.Port, settings.StartTls ? SecureSocketOptions.StartTls : SecureSocketOptions.None, cancellationToken);
         if (settings.User.Length > 0)
             await AuthenticateAsync(settings.User, settings.Password.Reveal(), cancellationToken);
-        _isOpen = true;
+        (_isOpen, _offered) = (true, Capabilities);
     }
 
     /// <summary>
@@ -56,12 +63,13 @@ sealed class SmtpConversation : SmtpClient
     /// </summary>
     public async Task<bool> TrySendAsync(MimeMessage mail, MailboxAddress from, ImmutableArray<MailboxAddress> to, CancellationToken cancellationToken)
     {
-        _to = to;
+        _failures.Clear();
+        (_to, _answered, _hasSender, _acceptsNone, _shutsDown, _hungUp) = (to, 0, false, false, false, false);
         var needsUtf8 = MailMime.NeedUtf8(to.Add(from));
 
         // Without pipelining it is known at which recipient the server hung up. And where no address needs SMTPUTF8, MailKit is not to use it: it then
         // writes domains in their ASCII form, which every server on the way takes.
-        Capabilities &= ~(needsUtf8 ? SmtpCapabilities.Pipelining : SmtpCapabilities.Pipelining | SmtpCapabilities.UTF8);
+        Capabilities = _offered & ~(needsUtf8 ? SmtpCapabilities.Pipelining : SmtpCapabilities.Pipelining | SmtpCapabilities.UTF8);
         try
         {
             await SendAsync(MailMime.Format(needsUtf8), mail, from, to, cancellationToken);
@@ -80,6 +88,7 @@ sealed class SmtpConversation : SmtpClient
         catch (Exception e) when (e is ProtocolException or IOException && (_shutsDown || Pending is not null))
         {
             // The server hung up: at the recipient that it answered with 421, or else at the one whose reply is outstanding.
+            _hungUp = true;
             if (!_shutsDown)
                 _failures.Add(new RecipientFailure(DeliveryFault.Later, new Refusal(Pending!.Address, AlertText.Line(e.Message))));
             return false;

@@ -38,6 +38,14 @@ sealed record MailServerRules
     /// <summary>The reply to every sender; null accepts them.</summary>
     public string? Sender { get; init; }
 
+    /// <summary>How many messages it takes over one connection …</summary>
+    public int MailsPerConnection { get; init; } = int.MaxValue;
+
+    /// <summary>… and its reply to the sender, or, where <see cref="IsBeyondAtRecipient"/>, to the recipient of one more.</summary>
+    public string Beyond { get; init; } = "421 4.7.0 too many messages over this connection";
+
+    public bool IsBeyondAtRecipient { get; init; }
+
     /// <summary>Replies to recipients that it does not accept.</summary>
     public Dictionary<string, string> Recipients { get; init; } = [];
 
@@ -76,6 +84,8 @@ sealed class MailServer : IAsyncDisposable
                 if reply in ("hang up", "silence"):
                     await asyncio.Event().wait()
                 return reply
+            def is_beyond(self, session):
+                return getattr(session, "mails", 0) >= rules["MailsPerConnection"]
             async def push(self, status):
                 await super().push(status)
                 if rules["ClosesAfter421"] and str(status).startswith("421"):
@@ -92,9 +102,13 @@ sealed class MailServer : IAsyncDisposable
             async def handle_MAIL(self, server, session, envelope, address, options):
                 if rules["Sender"]:
                     return await server.answer(rules["Sender"])
+                if server.is_beyond(session) and not rules["IsBeyondAtRecipient"]:
+                    return await server.answer(rules["Beyond"])
                 envelope.mail_from = address
                 return "250 OK"
             async def handle_RCPT(self, server, session, envelope, address, options):
+                if server.is_beyond(session):
+                    return await server.answer(rules["Beyond"])
                 if address in rules["Recipients"]:
                     return await server.answer(rules["Recipients"][address])
                 envelope.rcpt_tos.append(address)
@@ -102,6 +116,7 @@ sealed class MailServer : IAsyncDisposable
             async def handle_DATA(self, server, session, envelope):
                 if rules["Data"]:
                     return await server.answer(rules["Data"].pop(0))
+                session.mails = getattr(session, "mails", 0) + 1
                 user = session.auth_data.login.decode() if session.auth_data else None
                 tell({"To": envelope.rcpt_tos, "Content": base64.b64encode(envelope.content).decode(),
                       "OverTls": session.ssl is not None, "User": user, "Shown": shown(envelope.content)})

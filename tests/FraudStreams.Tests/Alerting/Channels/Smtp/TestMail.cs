@@ -19,12 +19,17 @@ static class TestMail
         bool othersHaveIt = false, CancellationToken cancellationToken = default)
     {
         to = to.IsDefault ? ["one@x.org", "two@x.org"] : to;
-        var settings = new MailSettings(
-            "localhost", port, tls, user, new SecretValue(user.Length > 0 ? Password : ""), from, othersHaveIt ? ["has-it@x.org", .. to] : to,
-            TimeSpan.FromMilliseconds(timeoutMilliseconds));
-        using var transport = new MailKitTransport(settings, AlertsOf.Template, TimeProvider.System);
+        using var transport = Transport(port, othersHaveIt ? ["has-it@x.org", .. to] : to, TimeProvider.System, from, tls, user, timeoutMilliseconds);
         return await transport.SendAsync(AlertMessage.Of([AlertsOf.One("t1")], othersHaveIt ? to : []), cancellationToken);
     }
+
+    public static MailKitTransport Transport(
+        int port, ImmutableArray<string> to, TimeProvider time, string from = "from@x.org", bool tls = false, string user = "", int timeoutMilliseconds = 10_000) => new(
+            new MailSettings("localhost", port, tls, user, new SecretValue(user.Length > 0 ? Password : ""), from, to, TimeSpan.FromMilliseconds(timeoutMilliseconds)), AlertsOf.Template, time);
+
+    /// <summary>Sends one alert over a transport that has sent others.</summary>
+    public static Task<Delivery> SendAsync(this MailKitTransport transport, string alert) =>
+        transport.SendAsync(AlertMessage.Of([AlertsOf.One(alert)], []), CancellationToken.None);
 
     public static int PortOf(TcpListener listener) => ((IPEndPoint)listener.LocalEndpoint).Port;
 }
