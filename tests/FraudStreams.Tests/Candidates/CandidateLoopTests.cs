@@ -165,7 +165,7 @@ public sealed class CandidateLoopTests : IDisposable
     [Fact]
     public async Task A_training_that_was_cancelled_is_begun_anew_without_a_cool_down()
     {
-        await using var stream = await StartAsync("models.retrain.every=1d", "models.retrain.cool-down=5d", "models.gate.every=1h");
+        await using var stream = await StartAsync("models.retrain.every=1d", "models.retrain.cool-down=2d", "models.gate.every=1h");
         using var stop = new CancellationTokenSource();
         stream.Says = _ => stop.Cancel();
         var day = Learnt;
