@@ -89,7 +89,7 @@ static class ByHand
                     continue;
                 alerting.Clear();
                 if (predictions.Read(batch[row].Value.Span, alerting) is null)
-                    await mail.SendAsync(AlertMessage.Of([Alert.Of(alerting, 0, batch[row].Key.Span)], []), CancellationToken.None);
+                    await mail.SendAsync(AlertMessage.Of([Alert.Of(alerting, 0, batch[row])], []), CancellationToken.None);
             }
         }
     }

@@ -33,15 +33,16 @@ sealed class ReasonText(FeaturePlan plan, IReadOnlyDictionary<string, UsualValue
         _ => new ReasonValue(value),
     };
 
+    /// <summary>A merchant's text may have a card number in it.</summary>
     string? Category(string feature, double code) =>
-        code >= 0 && code < plan.Categories[feature].Length ? plan.Categories[feature][(int)code] : null;
+        code >= 0 && code < plan.Categories[feature].Length ? CardNumbers.Masked(plan.Categories[feature][(int)code]) : null;
 
     string? Usual(FeatureDefinition feature, UsualValue usual)
     {
         switch (feature)
         {
             case CategoryFeature:
-                return usual.MostFrequent.IsEmpty ? null : Listed(usual.MostFrequent);
+                return usual.MostFrequent.IsEmpty ? null : Listed([.. usual.MostFrequent.Select(CardNumbers.Masked)]);
             case CalendarFeature { Part: CalendarPart.Night or CalendarPart.Weekend }:
                 return usual.Median > 0 ? null : "not";
             case CalendarFeature { Part: CalendarPart.HourSin or CalendarPart.HourCos or CalendarPart.Weekday }:

@@ -101,14 +101,14 @@ static class FieldText
     }
 
     /// <summary>
-    /// A value as messages may show it. If the schema has secret fields, only the value's form, because shifted columns can put a name or a card
-    /// number in a field that is not secret.
+    /// A value as messages may show it. If the schema has secret fields or a card, or the value looks like one, only the value's form, because shifted columns can put a name or a
+    /// card number in a field that is not secret.
     /// </summary>
     static string Shown(TransactionSchema schema, ReadOnlySpan<byte> text)
     {
         var shown = Encoding.UTF8.GetString(text[..Math.Min(text.Length, ShownBytes)]);
         var more = text.Length > ShownBytes ? "…" : "";
-        return schema.HasSecrets
+        return schema.HasSecrets || schema.CardField >= 0 || CardNumbers.Count(text) > 0
             ? $"a value of the form {string.Concat(shown.Select(Form))}{more}"
             : $"\"{string.Concat(shown.Select(c => char.IsControl(c) || c == '\uFFFD' ? '·' : c))}{more}\"";
     }

@@ -1,8 +1,11 @@
 namespace FraudStreams.Model.Schemas;
 
-/// <summary>Which features would tell a secret.</summary>
+/// <summary>Which fields are secret, and which features would tell a secret.</summary>
 public static class SecretFeatures
 {
+    /// <summary>The card is secret whether it is marked or not.</summary>
+    public static bool IsSecret(this TransactionSchema schema, int field) => schema.Fields[field].Secret || field == schema.CardField;
+
     /// <summary>Whether a feature's value is that of a secret field, or reveals it. Counts and shares do not.</summary>
     public static bool IsSecret(this TransactionSchema schema, FeatureDefinition feature) => feature switch
     {
@@ -24,8 +27,8 @@ public static class SecretFeatures
         _ => IsSecret(schema, feature),
     };
 
-    /// <param name="name">A field, or else an earlier feature. The card is secret whether it is marked or not.</param>
+    /// <param name="name">A field, or else an earlier feature.</param>
     static bool IsSecret(TransactionSchema schema, string name) => schema.IndexOf(name) is >= 0 and var field
-        ? schema.Fields[field].Secret || field == schema.CardField
+        ? schema.IsSecret(field)
         : schema.Features.FirstOrDefault(feature => feature.Name == name) is { } earlier && schema.IsSecretInFull(earlier);
 }

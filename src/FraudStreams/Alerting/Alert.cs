@@ -1,15 +1,19 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using FraudStreams.Messaging;
+using FraudStreams.Model.Explanation;
 using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
 
 namespace FraudStreams.Alerting;
 
-/// <summary>One predicted fraud to report: its values, which each channel renders. Nothing in it but the key is secret.</summary>
+/// <summary>One predicted fraud to report: its values, which each channel renders. Nothing in it but the key is secret, and the id where <see cref="ShownId"/> stands beside it.</summary>
 /// <param name="TransactionId">As the payment's source wrote it: for topics, never for file names or headers.</param>
-/// <param name="Name">The transaction where only plain names will do; the same id always has the same name.</param>
+/// <param name="Name">The transaction where only plain names will do; the same id always has the same name, but for one that may not be shown: then the name is its prediction's place.</param>
 /// <param name="Score">0 to 1.</param>
 /// <param name="Key">The prediction's key, which is the card: the key of topic records and of a card's alerts; never shown.</param>
 /// <param name="Values">By placeholder (<see cref="AlertTemplate"/>): text for one line each, secret fields masked. Null where an earlier release rendered the alert.</param>
@@ -17,7 +21,11 @@ public sealed record Alert(string TransactionId, string Name, double Score, stri
 {
     const int LongestName = 80;
 
-    /// <summary>What raised the score, strongest first, as the prediction has it (docs/reasons.md); null where it has none.</summary>
+    /// <summary>The id as channels show it, masked, where the schema calls it secret or it repeats the card; null: as it is.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ShownId { get; init; }
+
+    /// <summary>What raised the score, strongest first, as the prediction has it (docs/reasons.md), card numbers masked; null where it has none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JsonElement? Reasons { get; init; }
 
@@ -41,13 +49,20 @@ public sealed record Alert(string TransactionId, string Name, double Score, stri
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Line { get; init; }
 
-    public static Alert Of(PredictionRows rows, int row, ReadOnlySpan<byte> key)
+    /// <param name="prediction">The record that the row was read from.</param>
+    public static Alert Of(PredictionRows rows, int row, TopicRecord prediction)
     {
-        var id = rows.Transactions.Id(row);
+        var transactions = rows.Transactions;
         var reasons = rows.Reasons(row);
-        return new Alert(Encoding.UTF8.GetString(id), NameOf(id), rows.Score(row), Convert.ToBase64String(key), AlertText.ValuesOf(rows, row))
+        var (id, secrets) = (Encoding.UTF8.GetString(transactions.Id(row)), AlertText.SecretsOf(transactions, row));
+        var shown = SecretText.Shown(transactions.Schema, transactions.Schema.IdField, id, secrets);
+        return new Alert(
+            id, shown == id ? NameOf(transactions.Id(row)) : NameOf(prediction), rows.Score(row), Convert.ToBase64String(prediction.Key.Span), AlertText.ValuesOf(rows, row))
         {
-            Reasons = reasons.IsEmpty ? null : JsonElement.Parse(reasons),
+            ShownId = shown == id ? null : shown,
+            Reasons = reasons.IsEmpty ? null : JsonElement.Parse(ReasonsJson.Masked(Encoding.UTF8.GetString(reasons), secrets)),
+            PredictedAt = prediction.UnixMilliseconds,
+            TraceParent = prediction.TraceParent,
         };
     }
 
@@ -60,6 +75,10 @@ public sealed record Alert(string TransactionId, string Name, double Score, stri
     static string NameOf(ReadOnlySpan<byte> id) => id.Length is > 0 and <= LongestName && !id.ContainsAnyExcept(Plain)
         ? Encoding.ASCII.GetString(id)
         : $"sha256-{Convert.ToHexStringLower(SHA256.HashData(id))}";
+
+    /// <summary>A hash of a card number can be undone by trying all numbers. Its place tells nothing, and is the same however often the record is read; its time tells those apart of a topic that began anew.</summary>
+    static string NameOf(TopicRecord prediction) => string.Create(
+        CultureInfo.InvariantCulture, $"prediction-{prediction.Partition.Partition}-{prediction.Offset}-{prediction.UnixMilliseconds}");
 
     static readonly System.Buffers.SearchValues<byte> Plain = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_"u8);
 }

@@ -34,15 +34,20 @@ sealed class AlertFlow
     readonly IMessageLog _topics;
     readonly ILogger _log;
     readonly TimeProvider _time;
+    readonly Func<bool> _isStopping;
+
+    /// <summary>All that came is committed, and nothing more comes: the partition is revoked, or the stream stops. A failure, here or of another partition, ends the stream before that.</summary>
+    volatile bool _isAtEnd;
 
     /// <summary>Cancelled when the stream has ended: a batch that still waits for a full outbox is dropped, and read again from the last commit.</summary>
     readonly CancellationTokenSource _ended = new();
     readonly PredictionReader _reader;
 
-    AlertFlow(IActorRef outboxes, TransactionSchema schema, IMessageLog topics, ILogger log, TimeProvider time)
+    AlertFlow(IActorRef outboxes, TransactionSchema schema, IMessageLog topics, Func<bool> isStopping, ILogger log, TimeProvider time)
     {
         _outboxes = outboxes;
         _topics = topics;
+        _isStopping = isStopping;
         _log = log;
         _time = time;
 
@@ -54,13 +59,15 @@ sealed class AlertFlow
     /// Takes the predictions of one partition and emits one element per committed batch. The partition's outbox is open while the flow runs, and
     /// delivers what was pending from before.
     /// </summary>
+    /// <param name="isStopping">Whether the program stops, and the stream ends for that.</param>
     public static Flow<IReadOnlyList<TopicRecord>, Done, NotUsed> Flow(
-        int partition, IActorRef outboxes, TransactionSchema schema, IMessageLog topics, ILogger log, TimeProvider time)
+        int partition, IActorRef outboxes, TransactionSchema schema, IMessageLog topics, Func<bool> isStopping, ILogger log, TimeProvider time)
     {
-        var flow = new AlertFlow(outboxes, schema, topics, log, time);
+        var flow = new AlertFlow(outboxes, schema, topics, isStopping, log, time);
         outboxes.Tell(new OpenOutbox(partition, flow));
         return Akka.Streams.Dsl.Flow.FromGraph(new BatchChunks<TopicRecord>(BatchRecords, BatchWait))
             .SelectAsync(1, flow.AlertAsync)
+            .Select(_ => true).Concat(Source.Single(false)).Where(flow.IsBatch).Select(_ => Done.Instance)
             .WatchTermination((none, ended) =>
             {
                 _ = ended.ContinueWith(_ => flow.End(partition), TaskScheduler.Default);
@@ -71,7 +78,14 @@ sealed class AlertFlow
     void End(int partition)
     {
         _ended.Cancel();
-        _outboxes.Tell(new CloseOutbox(partition, this));
+        _outboxes.Tell(new CloseOutbox(partition, this, IsRevoked: _isAtEnd && !_isStopping()));
+    }
+
+    /// <param name="isBatch">False behind the last.</param>
+    bool IsBatch(bool isBatch)
+    {
+        _isAtEnd = !isBatch;
+        return isBatch;
     }
 
     /// <summary>Completes when the batch's alerts are persisted and its offset is committed.</summary>
@@ -122,7 +136,7 @@ sealed class AlertFlow
             if (_reader.Read(prediction.Value.Span, rows) is { } reason)
                 _log.LogWarning("The record of {Partition} at offset {Offset} is skipped: it is not a prediction ({Reason})", prediction.Partition, prediction.Offset, reason.Message);
             else if (rows.Fraud(0))
-                alerts.Add(Alert.Of(rows, 0, prediction.Key.Span) with { PredictedAt = prediction.UnixMilliseconds, TraceParent = prediction.TraceParent });
+                alerts.Add(Alert.Of(rows, 0, prediction));
         }
 
         return alerts.ToImmutable();

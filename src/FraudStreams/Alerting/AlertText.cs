@@ -22,10 +22,10 @@ static class AlertText
     /// <summary>A prediction's values by the placeholders of <see cref="AlertTemplate"/>: its own, as far as the schema has them, and every field.</summary>
     public static ImmutableSortedDictionary<string, string> ValuesOf(PredictionRows rows, int row)
     {
-        var schema = rows.Transactions.Schema;
+        var (schema, secrets) = (rows.Transactions.Schema, SecretsOf(rows.Transactions, row));
         var values = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         for (var field = 0; field < schema.Fields.Length; field++)
-            values[schema.Fields[field].Name] = Of(rows, row, field);
+            values[schema.Fields[field].Name] = Of(rows, row, field, secrets);
         Add("transaction", schema.IdField);
         Add("card", schema.CardField);
         Add("amount", schema.AmountField);
@@ -39,7 +39,7 @@ static class AlertText
         void Add(string name, int field)
         {
             if (field >= 0)
-                values[name] = Of(rows, row, field);
+                values[name] = Of(rows, row, field, secrets);
         }
     }
 
@@ -64,7 +64,11 @@ static class AlertText
         return text.Append($"  score {ValueOf(alert, "score")}  transaction {ValueOf(alert, "transaction")}").ToString();
     }
 
-    static string Of(PredictionRows rows, int row, int field)
+    /// <summary>The payment's secret fields, which no other text about it may show (<see cref="SecretText"/>).</summary>
+    public static ImmutableArray<string> SecretsOf(TransactionRows transactions, int row) =>
+        [.. Enumerable.Range(0, transactions.Schema.Fields.Length).Where(transactions.Schema.IsSecret).Select(field => Encoding.UTF8.GetString(transactions.Written(row, field)))];
+
+    static string Of(PredictionRows rows, int row, int field, ImmutableArray<string> secrets)
     {
         var transactions = rows.Transactions;
         var schema = transactions.Schema;
@@ -76,9 +80,9 @@ static class AlertText
             return SecretText.Mask(transactions.Text(row, field));
         return schema.Fields[field].Type switch
         {
-            FieldType.Text => Line(WithoutSecretDigits(Encoding.UTF8.GetString(transactions.Text(row, field)), transactions, row)),
+            FieldType.Text => Cut(SecretText.Shown(schema, field, Safe(Encoding.UTF8.GetString(transactions.Text(row, field))), secrets)),
             FieldType.Time => Time(transactions.Time(row, field) ?? 0),
-            FieldType.Integer => (transactions.Integer(row, field) ?? 0).ToString(CultureInfo.InvariantCulture),
+            FieldType.Integer => SecretText.Shown(schema, field, (transactions.Integer(row, field) ?? 0).ToString(CultureInfo.InvariantCulture), secrets),
             _ when field == schema.AmountField => transactions.Number(row, field).ToString("N2", CultureInfo.InvariantCulture),
             _ => transactions.Number(row, field).ToString("0.######", CultureInfo.InvariantCulture),
         };
@@ -88,21 +92,23 @@ static class AlertText
         DateTimeOffset.FromUnixTimeMilliseconds(unixMilliseconds).ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
     /// <summary>One line of at most <see cref="Longest"/> characters, without control, direction-changing or unpaired characters.</summary>
-    public static string Line(string text)
+    public static string Line(string text) => Cut(Safe(text));
+
+    /// <summary>Whole, so that a number in it is seen that the end of the line would cut.</summary>
+    static string Safe(string text)
     {
-        var line = new StringBuilder(Math.Min(text.Length, Longest));
+        var safe = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes())
-        {
-            if (line.Length + rune.Utf16SequenceLength >= Longest)
-            {
-                line.Append('…');
-                break;
-            }
+            safe.Append(IsSafe(rune) ? rune.ToString() : " ");
+        return safe.ToString();
+    }
 
-            line.Append(IsSafe(rune) ? rune.ToString() : " ");
-        }
-
-        return line.ToString().Trim();
+    static string Cut(string text)
+    {
+        if (text.Length < Longest)
+            return text.Trim();
+        var end = Longest - 1;
+        return $"{text[..(char.IsLowSurrogate(text[end]) ? end - 1 : end)]}…".Trim();
     }
 
     static bool IsSafe(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
@@ -113,20 +119,5 @@ static class AlertText
     {
         var masked = SecretText.Mask(card);
         return masked.Length == 8 ? $"**** **** **** {masked[4..]}" : masked;
-    }
-
-    /// <summary>A source may repeat a card number in a field that is not secret; it is masked there as well.</summary>
-    static string WithoutSecretDigits(string text, TransactionRows transactions, int row)
-    {
-        var fields = transactions.Schema.Fields;
-        for (var field = 0; field < fields.Length; field++)
-        {
-            var secret = transactions.Text(row, field);
-            var isSecret = fields[field].Secret || field == transactions.Schema.CardField;
-            if (isSecret && secret.Length >= 8 && !secret.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
-                text = text.Replace(Encoding.ASCII.GetString(secret), SecretText.Mask(secret), StringComparison.Ordinal);
-        }
-
-        return text;
     }
 }

@@ -33,7 +33,7 @@ static class PrivacyCommand
         var token = new Command("token", "Prints the tokens of a card, that of the key in force first: to search topics or the store for it.") { Card };
         token.SetAction(PrintTokens);
         var erase = new Command(
-            "erase", "Erases a card from store, embedded topics and snapshots of windows, and says what it cannot reach. Stop the stream first, on all hosts. The audit log keeps who did it and why, not the card.") { Card, Why, ModelsCommand.As };
+            "erase", "Erases a card from store, embedded topics, snapshots of windows and the journal of alerts, and says what it cannot reach. Stop the stream first, on all hosts. The audit log keeps who did it and why, not the card.") { Card, Why, ModelsCommand.As };
         erase.SetAction(EraseAsync);
         return new Command("privacy", "Card tokens, and erasing a card. `pii audit` looks for what should not be there.")
         {
@@ -112,20 +112,27 @@ static class PrivacyCommand
         }
 
         var erased = await CardEraser.EraseAsync(
-            settings.Store, topics, settings.DataDirectory, schema, names, cancellationToken);
-        var code = erased.Unfinished.IsEmpty ? ExitCode.Done : ExitCode.Failed;
+            settings.Store, settings.Alerts.Journal, topics, settings.DataDirectory, schema, names, cancellationToken);
+        var code = erased.Unfinished.IsEmpty && !erased.IsNothing ? ExitCode.Done : ExitCode.Failed;
         if (call.GetValue(CommonOptions.Json))
         {
             JsonOutput.Print(erased);
             return code;
         }
 
-        Screen.Out.WritePlain($"Erased: {erased.Payments:N0} payments and {erased.Labels:N0} labels of the store, {erased.Records:N0} records of topics, the card in {erased.Snapshots:N0} snapshots of windows.");
+        Screen.Out.WritePlain($"Erased: {erased.Payments:N0} payments and {erased.Labels:N0} labels of the store, {erased.Records:N0} records of topics, the card in {erased.Snapshots:N0} snapshots of windows and {erased.Journal:N0} entries of the journal of alerts.");
         Screen.Out.WritePlain("Not reached:");
         foreach (var place in erased.NotReached)
             Screen.Out.WritePlain($"  {place}");
         foreach (var unfinished in erased.Unfinished)
             Screen.Error.WritePlain($"Not finished: {unfinished}");
+        if (erased.IsNothing)
+        {
+            Screen.Error.WritePlain(
+                $"Nothing was found of {(CardTokens.IsToken(Encoding.UTF8.GetBytes(card)) ? "this token" : "this card")}, and nothing is changed: is it written as the payments have it? "
+                + "What an earlier run has erased is found no more; where that one was not finished, it is now.");
+        }
+
         return code;
     }
 

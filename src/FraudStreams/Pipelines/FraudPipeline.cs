@@ -55,7 +55,7 @@ static class FraudPipeline
     /// <summary>predictions ▸ predicted frauds ▸ the partition's outbox, with the offset in predictions; the outbox ▸ mail, webhook ▸ alerts.</summary>
     public static IRunnableGraph<Task<Done>> Alert(PipelineContext context, IActorRef outboxes) =>
         Consumed(context, TopicNames.Predictions, (partition, chunks) => chunks
-            .Via(AlertFlow.Flow(partition.Partition, outboxes, context.Resources.Schema, context.Resources.Topics, context.Log, context.Time)));
+            .Via(AlertFlow.Flow(partition.Partition, outboxes, context.Resources.Schema, context.Resources.Topics, () => context.Stop.IsThrown, context.Log, context.Time)));
 
     /// <summary>predictions ▸ batch ▸ speed_3 ▸ database, then the offset in predictions.</summary>
     public static IRunnableGraph<Task<Done>> Store(PipelineContext context, PredictionStore store) =>

@@ -27,6 +27,16 @@ sealed class StopSwitch
         }
     }
 
+    /// <summary>True before any stream is told to complete.</summary>
+    public bool IsThrown
+    {
+        get
+        {
+            lock (_gate)
+                return _isThrown;
+        }
+    }
+
     /// <summary>Cancelled when the switch is thrown, after the streams were told to complete.</summary>
     public CancellationToken Thrown => _thrown.Token;
 

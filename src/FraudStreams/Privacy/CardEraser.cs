@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using FraudStreams.Alerting.Outbox;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Kafka;
 using FraudStreams.Messaging.Sqlite;
@@ -16,18 +17,24 @@ namespace FraudStreams.Privacy;
 /// <param name="Labels">Removed from the store.</param>
 /// <param name="Records">Emptied in embedded topics.</param>
 /// <param name="Snapshots">Written anew without the card, or removed as no schema of today reads them.</param>
+/// <param name="Journal">Events and snapshots of the journal of alerts, written without the card.</param>
 /// <param name="NotReached">In words.</param>
 /// <param name="Unfinished">What another run of the same command would finish, and what to do before it.</param>
-sealed record ErasedCard(int Payments, long Labels, long Records, int Snapshots, ImmutableArray<string> NotReached, ImmutableArray<string> Unfinished);
+sealed record ErasedCard(int Payments, long Labels, long Records, int Snapshots, int Journal, ImmutableArray<string> NotReached, ImmutableArray<string> Unfinished)
+{
+    internal bool IsNothing => Payments + Labels + Records + Snapshots + Journal == 0;
+}
 
 /// <summary>
-/// Erases a card from embedded topics, snapshots of windows (on Kafka those in topic `memory`) and store, while no process runs on them: one that runs would write it anew. The store comes last,
+/// Erases a card from embedded topics, snapshots of windows (on Kafka those in topic `memory`), the journal of alerts and store, while no process runs on them: one that runs would write it anew. The store comes last,
 /// as it tells which payments are the card's: a run that fails on the way is finished by the next.
 /// </summary>
 static class CardEraser
 {
     static readonly string[] s_topics =
-        [TopicNames.Transactions, TopicNames.Predictions, TopicNames.Rejected, TopicNames.Shadow, TopicNames.Labels, TopicNames.Cases];
+    [
+        TopicNames.Transactions, TopicNames.Predictions, TopicNames.Rejected, TopicNames.Shadow, TopicNames.Labels, TopicNames.Cases, TopicNames.Alerts, TopicNames.Undelivered,
+    ];
 
     /// <param name="card">Its number, however it is grouped, or a token.</param>
     /// <exception cref="FormatException">A token from after a rotation: what is kept under the tokens before it would be missed.</exception>
@@ -50,24 +57,28 @@ static class CardEraser
 
     /// <param name="names">Under which the card is kept (<see cref="NamesOf"/>).</param>
     /// <exception cref="StoreException">The store cannot be used; its payments are all there.</exception>
-    /// <exception cref="IOException">Topics or snapshots cannot be written; the store's payments are all there. So does <see cref="MessageLogException"/> of topics on Kafka.</exception>
+    /// <exception cref="IOException">Topics, snapshots or journal cannot be written; the store's payments are all there. So does <see cref="MessageLogException"/> of topics on Kafka.</exception>
     public static async Task<ErasedCard> EraseAsync(
-        StoreSettings store, TopicSettings topics, string dataDirectory, TransactionSchema schema, IReadOnlyCollection<string> names, CancellationToken cancellationToken)
+        StoreSettings store, AlertJournalSettings journal, TopicSettings topics, string dataDirectory, TransactionSchema schema, IReadOnlyCollection<string> names,
+        CancellationToken cancellationToken)
     {
         var left = new List<string>
         {
-            "the last four digits in alerts, their journal and mails that were sent; the journal keeps them for alerts.journal.keep",
+            "the last four digits in mails and webhooks that were sent, and in the journal of alerts, which keeps them for alerts.journal.keep; alerts that are pending are still sent, with these",
             "files that were exported, backups, and what other programs read from the topics",
             "models that have learnt from the payments: they hold no card, and what they learnt stays",
         };
         if (topics.SourcePartitions is not null)
             left.Add($"topic {topics.NameOf(TopicNames.Source)}, which is not this program's");
+        if (store.Postgres is not null || journal.Postgres is not null)
+            left.Add("what PostgreSQL keeps of rows that were deleted or written without the card: in its tables until VACUUM (autovacuum comes to it by itself, VACUUM FULL removes the bytes at once), in its write-ahead log and its archive until they are recycled");
         var ids = await StoreErasure.FindAsync(store, dataDirectory, schema, names, cancellationToken);
         var records = new ErasedRecords(0, null);
         if (topics.Kafka is { } kafka)
         {
-            left.Add($"topics at {kafka.BootstrapServers}: Kafka removes no single record. They leave with the retention of {kafka.Prefix}{topics.NameOf(TopicNames.Transactions)}, {kafka.Prefix}{topics.NameOf(TopicNames.Predictions)}, "
-                + $"{kafka.Prefix}{topics.NameOf(TopicNames.Shadow)} and {kafka.Prefix}{topics.NameOf(TopicNames.Rejected)}; {kafka.Prefix}{topics.NameOf(TopicNames.Cases)} keeps what people did with the card's cases");
+            string[] leaving = [TopicNames.Transactions, TopicNames.Predictions, TopicNames.Shadow, TopicNames.Alerts, TopicNames.Undelivered];
+            left.Add($"topics at {kafka.BootstrapServers}: Kafka removes no single record. They leave with the retention of {string.Join(", ", leaving.Select(topic => kafka.Prefix + topics.NameOf(topic)))} "
+                + $"and {kafka.Prefix}{topics.NameOf(TopicNames.Rejected)}; {kafka.Prefix}{topics.NameOf(TopicNames.Cases)} keeps what people did with the card's cases");
             left.Add($"the snapshots that were replaced in {kafka.Prefix}{topics.NameOf(TopicNames.Memory)}, until the brokers compact it: some minutes after new ones were written");
         }
         else
@@ -81,9 +92,10 @@ static class CardEraser
         var snapshots = EraseSnapshots(dataDirectory, schema, names, left);
         if (topics.Kafka is not null && !schema.WindowFeatures.IsEmpty)
             snapshots += await EraseSnapshotsAsync(topics, dataDirectory, schema, names, left, cancellationToken);
+        var events = await new AlertJournalErasure(names).EraseAsync(journal, dataDirectory, cancellationToken);
         var erased = await StoreErasure.EraseAsync(store, dataDirectory, schema, names, cancellationToken);
         return new ErasedCard(
-            erased.Ids.Length, erased.Labels, records.Records, snapshots, [.. left], [.. ((string?[])[records.NotAnew, erased.NotAnew]).OfType<string>()]);
+            erased.Ids.Length, erased.Labels, records.Records, snapshots, events.Rows, [.. left], [.. ((string?[])[records.NotAnew, events.NotAnew, erased.NotAnew]).OfType<string>()]);
     }
 
     /// <param name="left">Gets those that may hold the card and were left.</param>

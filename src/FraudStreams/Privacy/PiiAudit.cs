@@ -72,6 +72,26 @@ sealed class PiiAudit(TransactionSchema schema, int mostSecrets = 100_000)
     /// <summary>Anything else: only numbers are looked for.</summary>
     public void Bytes(string place, ReadOnlySpan<byte> content) => Add(place, CardNumber, CardNumbers.Count(content));
 
+    /// <summary>A row of the journal of alerts, whose events have the card in base64, and whose texts leave the host.</summary>
+    public void Journal(string place, ReadOnlySpan<byte> content)
+    {
+        Bytes(place, content);
+        Outside(place, Encoding.UTF8.GetString(content));
+        var json = new Utf8JsonReader(content);
+        try
+        {
+            while (json.Read())
+            {
+                if (json.TokenType == JsonTokenType.PropertyName && json.ValueTextEquals("key"u8) && json.Read() && json.TokenType == JsonTokenType.String && json.TryGetBytesFromBase64(out var key))
+                    Bytes(place, key);
+            }
+        }
+        catch (JsonException)
+        {
+            // Any other column: a name, a manifest.
+        }
+    }
+
     /// <summary>A text that leaves the host.</summary>
     public void Outside(string place, string text) => Add(place, SecretField, Count(text, _search));
 
@@ -79,8 +99,8 @@ sealed class PiiAudit(TransactionSchema schema, int mostSecrets = 100_000)
     public void KnowSecrets() => _search = SearchValues.Create([.. _secrets], StringComparison.Ordinal);
 
     /// <summary>A SQLite file of the program: all texts and bytes of all tables.</summary>
-    /// <param name="isOutside">Whether what it holds is what people are told, as the journal of alerts does.</param>
-    public void Database(string path, bool isOutside)
+    /// <param name="isJournal">Whether it is the journal of alerts.</param>
+    public void Database(string path, bool isJournal)
     {
         using var file = SqliteFile.Open(path, SqliteAccess.ReadOnly, TimeSpan.FromSeconds(10));
         var tables = new List<string>();
@@ -101,9 +121,10 @@ sealed class PiiAudit(TransactionSchema schema, int mostSecrets = 100_000)
                 {
                     if (!rows.IsBytes(column))
                         continue;
-                    Bytes(place, rows.Bytes(column));
-                    if (isOutside)
-                        Outside(place, Encoding.UTF8.GetString(rows.Bytes(column)));
+                    if (isJournal)
+                        Journal(place, rows.Bytes(column));
+                    else
+                        Bytes(place, rows.Bytes(column));
                 }
             }
         }

@@ -21,7 +21,7 @@ static class PiiSearch
 {
     const string TopicsFile = "topics.db", JournalFile = "alerts.db";
 
-    /// <summary>Of the journal of alerts where it is on PostgreSQL, beside the store's: what they hold is what people are told.</summary>
+    /// <summary>Of the journal of alerts where it is on PostgreSQL, beside the store's.</summary>
     static readonly string[] s_journalTables = ["journal", "snapshot"];
 
     /// <exception cref="MessageLogException">A topic cannot be read; likewise <see cref="NpgsqlException"/> and <see cref="IOException"/>: what was not searched is not clean.</exception>
@@ -41,7 +41,7 @@ static class PiiSearch
                 if (name.EndsWith("-wal", StringComparison.Ordinal) || name.EndsWith("-shm", StringComparison.Ordinal) || name.EndsWith(".lock", StringComparison.Ordinal) || name == TopicsFile)
                     continue;
                 if (Path.GetExtension(path) == ".db")
-                    audit.Database(path, isOutside: name == JournalFile);
+                    audit.Database(path, isJournal: name == JournalFile);
                 else
                     await audit.FileAsync(path, Path.GetRelativePath(places.DataDirectory, path), isOutside: false, cancellationToken);
             }
@@ -82,7 +82,7 @@ static class PiiSearch
 
         foreach (var table in tables)
         {
-            var (place, isOutside) = ($"PostgreSQL, table {settings.Schema}.{table}", s_journalTables.Contains(table));
+            var (place, isJournal) = ($"PostgreSQL, table {settings.Schema}.{table}", s_journalTables.Contains(table));
             audit.Place();
             await using var all = new NpgsqlCommand($"SELECT * FROM {Quote(settings.Schema)}.{Quote(table)}", connection) { CommandTimeout = 0 };
             await using var rows = await all.ExecuteReaderAsync(System.Data.CommandBehavior.SequentialAccess, cancellationToken);
@@ -94,9 +94,10 @@ static class PiiSearch
                     if ((!isText && !isBytes) || await rows.IsDBNullAsync(column, cancellationToken))
                         continue;
                     var content = isText ? Encoding.UTF8.GetBytes(rows.GetString(column)) : rows.GetFieldValue<byte[]>(column);
-                    audit.Bytes(place, content);
-                    if (isOutside)
-                        audit.Outside(place, Encoding.UTF8.GetString(content));
+                    if (isJournal)
+                        audit.Journal(place, content);
+                    else
+                        audit.Bytes(place, content);
                 }
             }
         }

@@ -1,3 +1,6 @@
+using System.Globalization;
+using FraudStreams.Model.Schemas;
+
 namespace FraudStreams.Storage;
 
 /// <summary>Which stored payments are looked for; what is null does not matter.</summary>
@@ -19,7 +22,12 @@ public sealed record PaymentFilter(
 /// <param name="Reasons">A JSON array; null where there is none.</param>
 /// <param name="TrueValue">The confirmed label; null where there is none.</param>
 public sealed record StoredPayment(
-    object?[] Fields, double Score, bool IsFraud, string ModelVersion, long ScoredAt, string? Reasons, bool? TrueValue, long? ConfirmedAt, string? ConfirmedBy);
+    object?[] Fields, double Score, bool IsFraud, string ModelVersion, long ScoredAt, string? Reasons, bool? TrueValue, long? ConfirmedAt, string? ConfirmedBy)
+{
+    /// <summary>Of its secret fields, which no other text about it may show (<see cref="SecretText"/>).</summary>
+    public IEnumerable<string> Secrets(TransactionSchema schema) =>
+        Enumerable.Range(0, Fields.Length).Where(schema.IsSecret).Select(field => Convert.ToString(Fields[field], CultureInfo.InvariantCulture) ?? "");
+}
 
 /// <summary>What is known of a payment's score.</summary>
 /// <param name="Time">Event time, Unix milliseconds.</param>

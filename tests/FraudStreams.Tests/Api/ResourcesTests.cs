@@ -183,13 +183,15 @@ public sealed class ResourcesTests(ResourcesTests.Streamed fixture) : IClassFixt
         while (!line.StartsWith("data: ", StringComparison.Ordinal) || !line.Contains(other.Version, StringComparison.Ordinal))
             line = await reader.ReadLineAsync(patience.Token) ?? "";
         var threshold = await _api.AskAsync($"/models/{other.Version}/threshold", """{"actor":"ada","why":"fewer alerts","threshold":0.75}""");
-        var back = await _api.AskAsync("/models/rollback", """{"actor":"bob","why":"worse"}""");
+        var stale = await _api.PostAsync("/models/rollback", $$"""{"actor":"bob","why":"worse","to":"{{other.Version}}"}""");
+        var back = await _api.AskAsync("/models/rollback", $$"""{"actor":"bob","why":"worse","to":"{{TrainedModel.Loaded.Version}}"}""");
         var (status, type, _) = await _api.PostAsync("/models/rollback", """{"actor":"bob","why":"again"}""");
 
         promoted.GetProperty("alias").GetString().ShouldBe("champion");
         (list.GetProperty("challenger").GetString(), list.GetProperty("probation_until").ValueKind).ShouldBe((TrainedModel.Loaded.Version, JsonValueKind.String));
         JsonElement.Parse(line["data: ".Length..]).GetProperty("model_version").GetString().ShouldBe(other.Version);
         threshold.GetProperty("threshold").GetDouble().ShouldBe(0.75);
+        stale.Status.ShouldBe(409);
         back.GetProperty("version").GetString().ShouldBe(TrainedModel.Loaded.Version);
         (status, type).ShouldBe((409, "application/problem+json"));
         var shown = await _api.JsonAsync($"/models/{other.Version}");

@@ -32,7 +32,7 @@ public sealed partial class RoomsTests
         ["Scoring"] = ["Configuration", "Diagnostics", "Messaging", "ModelOps", "Topics"],
         ["Rekeying"] = ["Configuration", "Diagnostics", "Messaging", "Topics"],
         ["WindowStates"] = ["Configuration", "Messaging", "Scoring", "Topics"],
-        ["Privacy"] = ["Configuration", "Messaging", "Sqlite", "Storage", "Topics", "WindowStates"],
+        ["Privacy"] = ["Alerting", "Configuration", "Messaging", "Sqlite", "Storage", "Topics", "WindowStates"],
         ["Replay"] = ["Messaging", "ModelOps", "Scoring", "Storage", "Topics", "WindowStates"],
         ["Candidates"] = ["Alerting", "Configuration", "Diagnostics", "Messaging", "ModelOps", "Storage", "Topics"],
         [Settings] = ["Alerting", "Candidates", "Configuration", "Diagnostics", "Messaging", "ModelOps", "Privacy", "RateLimiting", "Scoring", "Simulation", "Storage", "Topics", "WindowStates"],

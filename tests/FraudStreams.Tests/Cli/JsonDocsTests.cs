@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using FraudStreams.Cli;
@@ -64,7 +65,8 @@ public sealed partial class JsonDocsTests
         await ShouldPrintAsync("privacy key", folder, "privacy", "key", "token.key", "--json");
         await ShouldPrintAsync(
             "privacy token", folder, "privacy", "token", "--card", "5555555555554444", "--set", "privacy.card-token=on", "--set", "privacy.token-key-file=token.key", "--json");
-        await ShouldPrintAsync("privacy erase", folder, "privacy", "erase", "--card", "5555555555554444", "--why", "a test", "--json");
+        var card = Encoding.UTF8.GetString(EmbeddedLog.ReadRecords(folder.Data, TopicNames.Transactions).First().Key.Span);
+        await ShouldPrintAsync("privacy erase", folder, "privacy", "erase", "--card", card, "--why", "a test", "--json");
         await using var audit = await folder.RunAsync("pii", "audit", "--json");
         (await audit.ExitAsync()).ShouldBe(1, audit.Errors);
         ShouldBeAsIn("pii audit", audit.Json());

@@ -11,6 +11,18 @@ namespace FraudStreams.Tests.Privacy;
 public sealed class PiiAuditTests
 {
     [Fact]
+    public void A_card_is_found_in_the_journal_of_alerts_where_it_is_in_base64()
+    {
+        var audit = new PiiAudit(TrainedModel.Schema);
+
+        audit.Journal("journal", Encoding.UTF8.GetBytes($$$"""{"$type":"raised","alert":{"transaction_id":"a","key":"{{{Convert.ToBase64String("4485370000007776"u8)}}}"}}"""));
+        audit.Journal("journal", """{"alert":{"key":"KioqKjc3NzY="}}"""u8);
+        audit.Journal("journal", "a manifest"u8);
+
+        audit.Report().Findings.ShouldBe([new PiiFinding("journal", PiiAudit.CardNumber, 1)]);
+    }
+
+    [Fact]
     public void Secrets_of_payments_are_found_in_alerts_and_not_in_snapshots_and_a_limit_is_said()
     {
         var audit = new PiiAudit(TrainedModel.Schema, mostSecrets: 1);

@@ -114,7 +114,9 @@ public sealed class PiiTests
     {
         using var folder = new StreamFolder(Payments);
         await folder.ShouldDoAsync([.. s_withSnapshots, "run", "--input", folder.Input, "--until-drained"]);
-        var cards = EmbeddedLog.ReadRecords(folder.Data, TopicNames.Predictions).Select(CardOf).GroupBy(card => card).OrderByDescending(card => card.Count()).ToList();
+        var byCount = EmbeddedLog.ReadRecords(folder.Data, TopicNames.Predictions).Select(CardOf).GroupBy(card => card).OrderByDescending(card => card.Count());
+        var alerted = EmbeddedLog.ReadRecords(folder.Data, TopicNames.Alerts).Select(record => Encoding.UTF8.GetString(record.Key.Span)).ToHashSet();
+        var cards = byCount.OrderByDescending(card => alerted.Contains(card.Key)).ToList();
         var (gone, stays) = (cards[0].Key, cards[1].Key);
         var before = folder.Status()!;
 
@@ -125,14 +127,24 @@ public sealed class PiiTests
         var erased = JsonElement.Parse(erase.Output);
         erased.GetProperty("payments").GetInt32().ShouldBe(cards[0].Count());
         erased.GetProperty("snapshots").GetInt32().ShouldBeGreaterThan(0);
+        erased.GetProperty("journal").GetInt32().ShouldBeGreaterThan(0);
         erased.GetProperty("not_reached").GetArrayLength().ShouldBeGreaterThan(0);
         foreach (var path in Directory.GetFiles(folder.Data, "*", SearchOption.AllDirectories))
-            (await File.ReadAllBytesAsync(path)).AsSpan().IndexOf(Encoding.UTF8.GetBytes(gone)).ShouldBe(-1, path);
+        {
+            var bytes = await File.ReadAllBytesAsync(path);
+            bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(gone)).ShouldBe(-1, path);
+            bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(Convert.ToBase64String(Encoding.UTF8.GetBytes(gone)))).ShouldBe(-1, path);
+        }
+
         (await File.ReadAllBytesAsync(folder.StoreFile)).AsSpan().IndexOf(Encoding.UTF8.GetBytes(stays)).ShouldBeGreaterThan(0);
         folder.Status()!.Stored.ShouldBe(before.Stored - cards[0].Count());
         audit.Output.ShouldContain("card.erased");
         audit.Output.ShouldContain("request 17");
         audit.Output.ShouldNotContain(gone);
+
+        await using var unknown = await folder.RunAsync("privacy", "erase", "--card", "tok_a1_x", "--why", "a test");
+        (await unknown.ExitAsync()).ShouldBe(1, unknown.Output);
+        unknown.Errors.ShouldContain("Nothing was found of this token");
 
         // The stream goes on where it was: nothing is scored twice, and nothing fails on what was emptied.
         await folder.ShouldDoAsync("run", "--input", folder.Input, "--until-drained");

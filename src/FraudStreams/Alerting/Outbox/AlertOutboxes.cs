@@ -27,7 +27,7 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
         Receive<OpenOutbox>(Open);
         Receive<CloseOutbox>(close =>
         {
-            if (_entries.TryGetValue(close.Partition, out var entry) && entry.Owner == close.Owner) Close(close.Partition);
+            if (_entries.TryGetValue(close.Partition, out var entry) && entry.Owner == close.Owner) Close(close.Partition, close.IsRevoked);
         });
         Receive<CloseOutboxes>(_ => CloseAll());
         Receive<EnqueueAlerts>(Enqueue);
@@ -56,6 +56,7 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
         public IActorRef? Outbox;
         public object? Owner;
         public bool IsAssigned = true;
+        public bool IsRevoked;
         public long? HeldWith;
         public bool IsStopping;
         public bool WaitsForJournal;
@@ -98,16 +99,16 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
         entry.Outbox = Context.Watch(Context.ActorOf(Akka.Actor.Props.Create(() => new AlertOutbox(context, partition, expired))));
     }
 
-    void Close(int partition)
+    void Close(int partition, bool isRevoked = false)
     {
         // Not assigned, or closing already.
         if (!_entries.TryGetValue(partition, out var entry) || !entry.IsAssigned)
             return;
-        entry.IsAssigned = false;
+        (entry.IsAssigned, entry.IsRevoked) = (false, isRevoked);
         if (entry.Outbox is { } outbox)
             outbox.Tell(new FinishOutbox());
         else
-            Closed(partition);
+            Closed(partition, entry);
     }
 
     void CloseAll()
@@ -153,7 +154,7 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
         var now = _context.SteadyNow;
         if (!entry.IsAssigned)
         {
-            Closed(partition);
+            Closed(partition, entry);
             return;
         }
 
@@ -217,11 +218,11 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
     }
 
     /// <summary>The outbox is closed: a partition that is assigned again later gets a new one.</summary>
-    void Closed(int partition)
+    void Closed(int partition, Entry entry)
     {
         Timers.Cancel(partition);
         _entries.Remove(partition);
-        _context.Pending.Closed(partition);
+        _context.Pending.Closed(partition, entry.IsRevoked);
         AnswerIfAllClosed();
     }
 

@@ -6,9 +6,10 @@ namespace FraudStreams.Alerting.Outbox;
 /// <param name="Owner">The stream of the partition. One that was restarted, or whose partition came back, owns the outbox from then on.</param>
 sealed record OpenOutbox(int Partition, object Owner);
 
-/// <summary>The partition is revoked: what is in flight is finished and persisted, and nothing more is sent.</summary>
+/// <summary>The partition's stream has ended: what is in flight is finished and persisted, and nothing more is sent.</summary>
 /// <param name="Owner">The stream that ended: a word that comes after its successor's changes nothing.</param>
-sealed record CloseOutbox(int Partition, object Owner);
+/// <param name="IsRevoked">The partition is assigned to another host; else the stream has failed, or stops.</param>
+sealed record CloseOutbox(int Partition, object Owner, bool IsRevoked);
 
 /// <summary>To the outbox itself: what <see cref="CloseOutbox"/> asks for.</summary>
 sealed record FinishOutbox;

@@ -37,8 +37,8 @@ sealed class ModelsEndpoints(RegistryAccess registry, StreamService stream, Time
             version, change.Number("threshold") ?? throw ChangeRequest.Wrong("threshold", "a number above 0, at most 1"), change.Actor, change.Why, CancellationToken.None));
         Change("/models/{version}/challenge", "Has a version score the champion's payments in its shadow", [],
             (models, change, version) => models.ChallengeAsync(version, change.Actor, change.Why, CancellationToken.None));
-        Change("/models/rollback", "Puts the version before the champion into service again", [],
-            (models, change, _) => models.RollBackAsync(change.Actor, change.Why, CancellationToken.None));
+        Change("/models/rollback", "Puts the version before the champion into service again; 409 where `to` names another", ["to"],
+            (models, change, _) => models.RollBackAsync(change.Actor, change.Why, CancellationToken.None, change.Text("to")));
 
         web.MapGet("/get_model_ver", context => ShowAsync(context, models => new ModelVersion(ScoringVersion ?? Champion(models))))
             .Describe("models", "The version that scores here");

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
+using FraudStreams.Model.Explanation;
 using FraudStreams.Model.Json;
 using FraudStreams.Model.Schemas;
 using FraudStreams.Storage;
@@ -11,11 +11,10 @@ namespace FraudStreams.Api.Resources;
 /// <param name="isUnmasked">As they are stored: for who may see that, and was written down.</param>
 sealed class PaymentJson(TransactionSchema schema, bool isUnmasked = false)
 {
-    const int LongestCard = 8;
-
     /// <param name="isWhole">With every field and the reasons.</param>
     public void Write(Utf8JsonWriter json, StoredPayment payment, bool isWhole, IReadOnlyList<Label>? labels = null)
     {
+        string[] secrets = isUnmasked ? [] : [.. payment.Secrets(schema)];
         json.WriteStartObject();
         Field("id", schema.IdField);
         Field("time", schema.TimeField);
@@ -39,7 +38,7 @@ sealed class PaymentJson(TransactionSchema schema, bool isUnmasked = false)
                 Field(schema.Fields[field].Name, field);
             json.WriteEndObject();
             json.WritePropertyName("reasons"u8);
-            json.WriteRawValue(payment.Reasons ?? "[]");
+            json.WriteRawValue(payment.Reasons is not { } reasons ? "[]" : isUnmasked ? reasons : ReasonsJson.Masked(reasons, secrets));
             json.WriteStartArray("labels"u8);
             foreach (var label in labels ?? [])
             {
@@ -60,30 +59,31 @@ sealed class PaymentJson(TransactionSchema schema, bool isUnmasked = false)
             if (field < 0)
                 return;
             json.WritePropertyName(name);
-            Value(json, payment, field);
+            Value(json, field, payment.Fields[field], secrets);
         }
     }
 
     static string Time(long unixMilliseconds) =>
         DateTimeOffset.FromUnixTimeMilliseconds(unixMilliseconds).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 
-    bool IsSecret(int field) => !isUnmasked && (schema.Fields[field].Secret || field == schema.CardField);
-
-    void Value(Utf8JsonWriter json, StoredPayment payment, int field)
+    void Value(Utf8JsonWriter json, int field, object? value, string[] secrets)
     {
-        switch (payment.Fields[field])
+        switch (value)
         {
             case null:
                 json.WriteNullValue();
                 break;
-            case var value when IsSecret(field):
-                json.WriteStringValue(SecretText.Mask(Encoding.UTF8.GetBytes(value as string ?? "")));
-                break;
             case string text:
-                json.WriteStringValue(WithoutCards(text, payment));
+                json.WriteStringValue(isUnmasked ? text : SecretText.Shown(schema, field, text, secrets));
+                break;
+            case not null when !isUnmasked && schema.IsSecret(field):
+                json.WriteStringValue(SecretText.Mask([]));
                 break;
             case long time when schema.Fields[field].Type == FieldType.Time:
                 json.WriteStringValue(Time(time));
+                break;
+            case long whole when !isUnmasked && SecretText.Shown(schema, field, whole.ToString(CultureInfo.InvariantCulture), secrets) is var shown && shown.Contains('*', StringComparison.Ordinal):
+                json.WriteStringValue(shown);
                 break;
             case long whole:
                 json.WriteNumberValue(whole);
@@ -92,16 +92,5 @@ sealed class PaymentJson(TransactionSchema schema, bool isUnmasked = false)
                 json.WriteNumberValue(number);
                 break;
         }
-    }
-
-    string WithoutCards(string text, StoredPayment payment)
-    {
-        for (var field = 0; field < schema.Fields.Length; field++)
-        {
-            if (IsSecret(field) && payment.Fields[field] is string { Length: >= LongestCard } secret && !secret.AsSpan().ContainsAnyExceptInRange('0', '9'))
-                text = text.Replace(secret, SecretText.Mask(Encoding.UTF8.GetBytes(secret)), StringComparison.Ordinal);
-        }
-
-        return text;
     }
 }

@@ -35,14 +35,16 @@ sealed class PaymentsEndpoints(IPaymentReader store, TransactionSchema schema, A
         web.MapPost("/payments/{id}/unmask", endpoints.UnmaskAsync).Describe("payments", "A payment with its secret fields in clear; who asked and why is kept", null, "application/json");
     }
 
-    async Task ListAsync(HttpContext context, bool? isFraud)
+    internal async Task ListAsync(HttpContext context, bool? isFraud)
     {
         var query = new QueryValues(context.Request.Query, s_query);
         var limit = query.Whole("limit", 1, MostLimit) ?? UsualLimit;
         var filter = new PaymentFilter(
             query.Text("id"), CardOf(query.Text("card")), query.Text("merchant"), query.Time("from"), query.Time("to"), query.Number("min_score"), query.Number("max_score"),
-            isFraud ?? (query.Whole("prediction", 0, 1) is { } prediction ? prediction == 1 : null), PageOf(query.Text("page_id")));
-        var found = await AnsweredAsync(() => store.FindAsync(filter, limit + 1, context.RequestAborted));
+            isFraud ?? (query.Whole("prediction", 0, 1) is { } prediction ? prediction == 1 : null));
+        var page = PageOf(query.Text("page_id"));
+        var found = await AnsweredAsync(async () =>
+            await store.FindAsync(filter with { Before = page is { } before ? await PositionOfAsync(filter, before, context.RequestAborted) : null }, limit + 1, context.RequestAborted));
         context.Response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
         json.WriteStartObject();
@@ -52,7 +54,7 @@ sealed class PaymentsEndpoints(IPaymentReader store, TransactionSchema schema, A
         json.WriteEndArray();
         json.WriteStartObject("pagination"u8);
         json.WriteBoolean("has_more"u8, found.Count > limit);
-        json.WriteString("next_page_id"u8, found.Count > limit ? PageIdOf(found[limit - 1]) : null);
+        json.WriteString("next_page_id"u8, found.Count > limit ? PageIdOf([.. found.Take(limit)], page) : null);
         json.WriteEndObject();
         json.WriteEndObject();
     }
@@ -118,10 +120,28 @@ sealed class PaymentsEndpoints(IPaymentReader store, TransactionSchema schema, A
             : throw QueryValues.Wrong("card", $"the last {ShownDigits} digits of a card, such as ****7771");
     }
 
-    string PageIdOf(StoredPayment payment) =>
-        Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{payment.Fields[schema.TimeField]}:{payment.Fields[schema.IdField]}")));
+    /// <summary>The time of the last payment and its id, or, where ids are secret, how many payments of that time were shown.</summary>
+    string PageIdOf(StoredPayment[] payments, StoredPosition? before)
+    {
+        var time = TimeOf(payments[^1]);
+        var id = !schema.IsSecret(schema.IdField)
+            ? payments[^1].Fields[schema.IdField]
+            : payments.Count(payment => TimeOf(payment) == time) + (before is { } page && page.Time == time ? int.Parse(page.Id, CultureInfo.InvariantCulture) : 0);
+        return Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{time}:{id}")));
+    }
 
-    static StoredPosition? PageOf(string? pageId)
+    long TimeOf(StoredPayment payment) => payment.Fields[schema.TimeField] as long? ?? 0;
+
+    /// <summary>The last payment of the page before, by what its page id says.</summary>
+    async Task<StoredPosition> PositionOfAsync(PaymentFilter filter, StoredPosition page, CancellationToken cancellationToken)
+    {
+        if (!schema.IsSecret(schema.IdField))
+            return page;
+        var ofTime = await store.FindAsync(filter with { From = page.Time, To = page.Time + 1 }, int.Parse(page.Id, CultureInfo.InvariantCulture), cancellationToken);
+        return page with { Id = ofTime.Count == 0 ? "" : (string)ofTime[^1].Fields[schema.IdField]! };
+    }
+
+    StoredPosition? PageOf(string? pageId)
     {
         if (pageId is null)
             return null;
@@ -129,7 +149,8 @@ sealed class PaymentsEndpoints(IPaymentReader store, TransactionSchema schema, A
         {
             var text = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(pageId));
             var colon = text.IndexOf(':', StringComparison.Ordinal);
-            if (colon > 0 && long.TryParse(text.AsSpan(0, colon), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var time))
+            if (colon > 0 && long.TryParse(text.AsSpan(0, colon), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var time)
+                && (!schema.IsSecret(schema.IdField) || int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _)))
                 return new StoredPosition(time, text[(colon + 1)..]);
         }
         catch (FormatException)

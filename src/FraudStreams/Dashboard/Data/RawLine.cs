@@ -11,8 +11,8 @@ static partial class RawLine
     const int Longest = 600;
 
     /// <summary>
-    /// Of a JSON object: its fields, those masked that the schema calls secret or does not know, and every long number. Of anything else only the shape: letters
-    /// as x, digits as 0.
+    /// Of a JSON object: its fields, those masked that the schema calls secret or does not know, every long number, what repeats a secret number, and card numbers in groups. Of anything
+    /// else, also in a field, only the shape: letters as x, digits as 0.
     /// </summary>
     public static string Mask(ReadOnlySpan<byte> original, TransactionSchema schema)
     {
@@ -21,37 +21,48 @@ static partial class RawLine
         {
             using var json = JsonDocument.Parse(text);
             if (json.RootElement.ValueKind == JsonValueKind.Object)
-                return Cut(string.Join(", ", json.RootElement.EnumerateObject().Select(field => $"{NameOf(field.Name, schema)}: {ValueOf(field, schema)}")));
+            {
+                string[] secrets = [.. json.RootElement.EnumerateObject().Where(field => IsSecret(field, schema)).Select(TextOf)];
+                return Cut(string.Join(", ", json.RootElement.EnumerateObject().Select(field => $"{NameOf(field.Name, schema)}: {ValueOf(field, schema, secrets)}")));
+            }
         }
         catch (JsonException)
         {
             // Its shape then.
         }
 
-        return Cut(string.Concat(text.Select(sign => char.IsAsciiDigit(sign) ? '0' : char.IsLetter(sign) ? 'x' : char.IsControl(sign) || char.IsSurrogate(sign) ? ' ' : sign)));
+        return Cut(ShapeOf(text));
     }
+
+    static string ShapeOf(string text) => string.Concat(text.Select(sign => char.IsDigit(sign) ? '0' : char.IsLetter(sign) ? 'x' : char.IsControl(sign) || char.IsSurrogate(sign) ? ' ' : sign));
 
     static string NameOf(string name, TransactionSchema schema) => schema.IndexOf(name) >= 0 ? name : $"({name.Length} letters, unknown)";
 
-    static string ValueOf(JsonProperty field, TransactionSchema schema)
+    static bool IsSecret(JsonProperty field, TransactionSchema schema) => schema.IndexOf(field.Name) is var index && (index < 0 || schema.IsSecret(index));
+
+    static string ValueOf(JsonProperty field, TransactionSchema schema, string[] secrets)
     {
-        var index = schema.IndexOf(field.Name);
-        var text = field.Value.ValueKind == JsonValueKind.String ? TextOf(field.Value) : field.Value.GetRawText();
-        if (index < 0 || schema.Fields[index].Secret || index == schema.CardField)
-            return SecretText.Mask(Encoding.UTF8.GetBytes(text));
-        return LongNumber().Replace(text, number => SecretText.Mask(Encoding.UTF8.GetBytes(number.Value)));
+        var text = TextOf(field);
+        if (IsSecret(field, schema))
+            return SecretText.Mask(Encoding.UTF8.GetBytes(field.Value.ValueKind == JsonValueKind.String ? "" : text));
+        var shown = field.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array
+            ? ShapeOf(text)
+            : LongNumber().Replace(SecretText.Shown(text, secrets), number => SecretText.Mask(Encoding.UTF8.GetBytes(number.Value)));
+        return field.Value.ValueKind == JsonValueKind.String ? $"“{shown}”" : shown;
     }
 
-    static string TextOf(JsonElement value)
+    static string TextOf(JsonProperty field)
     {
+        if (field.Value.ValueKind != JsonValueKind.String)
+            return field.Value.GetRawText();
         try
         {
-            return $"“{value.GetString()}”";
+            return field.Value.GetString()!;
         }
         catch (InvalidOperationException)
         {
             // Half of a surrogate pair.
-            return "“…”";
+            return "…";
         }
     }
 

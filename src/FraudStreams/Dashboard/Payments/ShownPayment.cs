@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using FraudStreams.Model.Schemas;
 using FraudStreams.Storage;
@@ -33,21 +32,18 @@ sealed class PaymentMask(TransactionSchema schema)
 {
     const int LongestText = 200;
 
-    /// <summary>A secret of digits this long is looked for in other texts as well.</summary>
-    const int LongSecret = 8;
-
     public ShownPayment Show(StoredPayment payment) => new(
         Text(payment, schema.IdField), Time(payment.Fields[schema.TimeField] as long? ?? 0), schema.CardField < 0 ? "" : Text(payment, schema.CardField), AmountOf(payment),
         schema.MerchantField < 0 ? "" : Text(payment, schema.MerchantField), payment.Score, payment.IsFraud, payment.ModelVersion, Time(payment.ScoredAt), payment.TrueValue,
         payment.ConfirmedBy)
     {
         Fields = [.. schema.Fields.Select((field, index) => (field.Name, Text(payment, index)))],
-        Reasons = ReasonsOf(payment.Reasons),
+        Reasons = ReasonsOf(payment),
     };
 
     /// <summary>The secret fields in clear, for who may see them and has said why.</summary>
     public ImmutableArray<(string Name, string Value)> Secrets(StoredPayment payment) =>
-        [.. Enumerable.Range(0, schema.Fields.Length).Where(IsSecret).Select(field => (schema.Fields[field].Name, payment.Fields[field] is string text ? Cut(text) : Text(payment.Fields[field], field)))];
+        [.. Enumerable.Range(0, schema.Fields.Length).Where(schema.IsSecret).Select(field => (schema.Fields[field].Name, payment.Fields[field] is string text ? Cut(text) : Text(payment.Fields[field], field)))];
 
     public double AmountOf(StoredPayment payment) => payment.Fields[schema.AmountField] switch
     {
@@ -58,21 +54,20 @@ sealed class PaymentMask(TransactionSchema schema)
 
     public static DateTime Time(long unixMilliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(unixMilliseconds).UtcDateTime;
 
-    static ImmutableArray<ShownReason> ReasonsOf(string? json)
+    ImmutableArray<ShownReason> ReasonsOf(StoredPayment payment)
     {
-        if (json is null)
+        if (payment.Reasons is not { } json)
             return [];
         using var document = JsonDocument.Parse(json);
-        return [.. document.RootElement.EnumerateArray().Select(reason => new ShownReason(reason.GetProperty("text").GetString() ?? "", reason.GetProperty("log_odds").GetDouble()))];
+        return [.. document.RootElement.EnumerateArray().Select(reason => new ShownReason(SecretText.Shown(reason.GetProperty("text").GetString() ?? "", payment.Secrets(schema)), reason.GetProperty("log_odds").GetDouble()))];
     }
-
-    bool IsSecret(int field) => schema.Fields[field].Secret || field == schema.CardField;
 
     string Text(StoredPayment payment, int field) => payment.Fields[field] switch
     {
         null => "–",
-        var value when IsSecret(field) => SecretText.Mask(Encoding.UTF8.GetBytes(value as string ?? "")),
-        string text => Cut(WithoutSecrets(text, payment)),
+        string text => Cut(SecretText.Shown(schema, field, text, payment.Secrets(schema))),
+        not null when schema.IsSecret(field) => SecretText.Mask([]),
+        long whole when schema.Fields[field].Type == FieldType.Integer => SecretText.Shown(schema, field, whole.ToString(CultureInfo.InvariantCulture), payment.Secrets(schema)),
         var value => Text(value, field),
     };
 
@@ -87,15 +82,4 @@ sealed class PaymentMask(TransactionSchema schema)
     };
 
     static string Cut(string text) => text.Length <= LongestText ? text : $"{text[..LongestText]}…";
-
-    string WithoutSecrets(string text, StoredPayment payment)
-    {
-        for (var field = 0; field < schema.Fields.Length; field++)
-        {
-            if (IsSecret(field) && payment.Fields[field] is string { Length: >= LongSecret } secret && !secret.AsSpan().ContainsAnyExceptInRange('0', '9'))
-                text = text.Replace(secret, SecretText.Mask(Encoding.UTF8.GetBytes(secret)), StringComparison.Ordinal);
-        }
-
-        return text;
-    }
 }

@@ -106,11 +106,17 @@ public sealed partial class ModelRegistry(IMessageLog topics, LocalModels local,
     }
 
     /// <summary>Puts the version before the champion into service again.</summary>
-    public async Task<string> RollBackAsync(string actor, string why, CancellationToken cancellationToken)
+    /// <param name="to">The version that it has to be; null for whichever it is.</param>
+    public async Task<string> RollBackAsync(string actor, string why, CancellationToken cancellationToken, string? to = null)
     {
-        await AppendAsync(actor, state => state.Before.Count > 0
-            ? Entry(RegistryAction.RolledBack, state.Before[0], why)
-            : throw new RegistryException($"there is no version to go back to: {state.Champion ?? "nothing"} is in service and none before it can be used"), null, cancellationToken);
+        await AppendAsync(actor, state =>
+        {
+            if (state.Before.Count == 0)
+                throw new RegistryException($"there is no version to go back to: {state.Champion ?? "nothing"} is in service and none before it can be used");
+            return to is null || state.Before[0] == to
+                ? Entry(RegistryAction.RolledBack, state.Before[0], why)
+                : throw new RegistryException($"{to} is not the version before the champion: {state.Champion} is in service by now, and {state.Before[0]} was before it");
+        }, null, cancellationToken);
         return State.Champion!;
     }
 
@@ -126,9 +132,16 @@ public sealed partial class ModelRegistry(IMessageLog topics, LocalModels local,
         return state.Challenger == version && !state.IsChallengerOnProbation ? null : Entry(RegistryAction.Challenged, version, why);
     }, null, cancellationToken);
 
-    /// <summary>Ends a challenge; nothing where the version is not the challenger.</summary>
-    public Task StandDownAsync(string version, string actor, string why, CancellationToken cancellationToken) => AppendAsync(
-        actor, state => state.Challenger == version ? Entry(RegistryAction.StoodDown, version, why) : null, null, cancellationToken);
+    /// <summary>Ends a challenge; where the version is not the challenger, nothing is done, or it is refused.</summary>
+    public Task StandDownAsync(string version, string actor, string why, CancellationToken cancellationToken, bool isRefused = false) => AppendAsync(
+        actor,
+        state =>
+        {
+            if (isRefused && state.Challenger != version)
+                throw new RegistryException($"{version} is not the challenger: {state.Challenger ?? "no version"} challenges the champion by now");
+            return state.Challenger == version ? Entry(RegistryAction.StoodDown, version, why) : null;
+        },
+        null, cancellationToken);
 
     /// <summary>Changes the score from which a version predicts fraud.</summary>
     public Task ChangeThresholdAsync(string version, double threshold, string actor, string why, CancellationToken cancellationToken) => AppendAsync(actor, state =>

@@ -78,9 +78,10 @@ sealed class ModelService(ModelRegistry registry, LocalModels local, IPromotionG
     }
 
     /// <summary>The version that is in service again.</summary>
-    public async Task<ModelSummary> RollBackAsync(string actor, string why, CancellationToken cancellationToken)
+    /// <param name="to">The version that it has to be, as the person saw it; null for whichever it is.</param>
+    public async Task<ModelSummary> RollBackAsync(string actor, string why, CancellationToken cancellationToken, string? to = null)
     {
-        var version = await registry.RollBackAsync(actor, why, cancellationToken);
+        var version = await registry.RollBackAsync(actor, why, cancellationToken, to);
         Follow();
         return SummaryOf(version);
     }
@@ -101,10 +102,11 @@ sealed class ModelService(ModelRegistry registry, LocalModels local, IPromotionG
     }
 
     /// <summary>The version that challenges no more.</summary>
-    public async Task<ModelSummary> StandDownAsync(string actor, string why, CancellationToken cancellationToken)
+    /// <param name="version">The one that has to be the challenger, as the person saw it; null for whichever is.</param>
+    public async Task<ModelSummary> StandDownAsync(string actor, string why, CancellationToken cancellationToken, string? version = null)
     {
-        var version = State.Challenger ?? throw new RegistryException("no version challenges the champion");
-        await registry.StandDownAsync(version, actor, why, cancellationToken);
+        version ??= State.Challenger ?? throw new RegistryException("no version challenges the champion");
+        await registry.StandDownAsync(version, actor, why, cancellationToken, isRefused: true);
         return SummaryOf(version);
     }
 

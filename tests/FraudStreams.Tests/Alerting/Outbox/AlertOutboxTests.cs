@@ -142,6 +142,36 @@ public sealed class AlertOutboxTests : IDisposable
     }
 
     [Fact]
+    public async Task Alerts_of_a_revoked_partition_wait_at_its_next_host_and_here_no_more()
+    {
+        var isUp = false;
+        var transport = new ScriptedTransport(_ =>
+            isUp ? Task.FromResult(Delivery.Complete) : throw new AlertDeliveryException(DeliveryFault.Unavailable, "connection refused"));
+        await using var host = Live(transport);
+        object first = new(), second = new();
+        host.Assign(first);
+        await host.RaiseAsync("a", "b", "c");
+
+        // A stream that failed gets the partition back, and until then its alerts are neither delivered nor forgotten.
+        host.End(first);
+        await Eventually.TrueAsync(async () => !await host.TryRaiseAsync("d"));
+        (host.Pending.Waiting, host.Pending.IsIdle).ShouldBe((3, false));
+        host.Assign(second);
+        await host.OpenAsync();
+        host.Pending.Waiting.ShouldBe(3);
+
+        host.End(second, isRevoked: true);
+        await host.IdleAsync();
+        host.Pending.Waiting.ShouldBe(0);
+
+        isUp = true;
+        host.Assign();
+        await host.OpenAsync();
+        await host.IdleAsync();
+        transport.Sent.ShouldBe(["a", "b", "c"], ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task A_deferred_message_delays_no_other()
     {
         var tries = 0;

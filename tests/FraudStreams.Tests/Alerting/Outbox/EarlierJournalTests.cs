@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
 using System.IO.Compression;
+using System.Text;
+using System.Text.RegularExpressions;
 using FraudStreams.Alerting;
 using FraudStreams.Alerting.Channels;
 using FraudStreams.Alerting.Outbox;
+using FraudStreams.Sqlite;
 using FraudStreams.Storage.Postgres;
 using FraudStreams.Tests.Storage;
 using Microsoft.Data.Sqlite;
@@ -17,10 +20,12 @@ namespace FraudStreams.Tests.Alerting.Outbox;
 /// 445 events after it, three alerts open because their mail server was down) is recovered completely, in SQLite and copied to PostgreSQL.
 /// </summary>
 [Trait("Category", "Integration")]
-public sealed class EarlierJournalTests(SharedPostgres server) : IClassFixture<SharedPostgres>, IDisposable
+public sealed partial class EarlierJournalTests(SharedPostgres server) : IClassFixture<SharedPostgres>, IDisposable
 {
     /// <summary>Raised and not sent.</summary>
     static readonly string[] Open = ["85e53b5654a05af5ce1e400915db6bd3", "3628cb38e9d615d593b0f45741739c0c", "1a5cad660667353b5fc63c41dade7a09"];
+
+    const string Events = "SELECT message FROM journal", Snapshots = "SELECT snapshot FROM snapshot", All = $"{Events} UNION ALL {Snapshots}";
 
     readonly TemporaryFolder _folder = new();
     readonly ConcurrentQueue<string> _sent = [];
@@ -51,6 +56,47 @@ public sealed class EarlierJournalTests(SharedPostgres server) : IClassFixture<S
     }
 
     [Fact]
+    public async Task A_card_is_erased_from_events_and_snapshots_and_open_alerts_are_still_delivered()
+    {
+        await UnpackAsync();
+        var path = AlertJournalSettings.SqliteFile(_folder);
+        var (before, card) = (Keys(path, All), Keys(path, Events).Intersect(Keys(path, Snapshots)).First());
+
+        var erased = await new AlertJournalErasure([card]).EraseAsync(OutboxHarness.Settings.Alerts.Journal, _folder, CancellationToken.None);
+
+        erased.NotAnew.ShouldBeNull();
+        erased.Rows.ShouldBeGreaterThan(1);
+        Keys(path, All).ShouldBe(before.Select(key => key == card ? $"****{card[^4..]}" : key));
+        foreach (var file in Directory.GetFiles(_folder, "alerts.db*"))
+        {
+            var bytes = await File.ReadAllBytesAsync(file);
+            (bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(card)), bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(Convert.ToBase64String(Encoding.UTF8.GetBytes(card))))).ShouldBe((-1, -1));
+        }
+
+        await DeliverAsync(OutboxHarness.Settings.Alerts);
+        _sent.Order().ShouldBe(Open.Order());
+    }
+
+    [PostgresFact]
+    public async Task A_card_is_erased_from_events_and_snapshots_in_PostgreSQL()
+    {
+        var store = server.NewStore();
+        var journal = OutboxHarness.Settings.Alerts.Journal with { Postgres = store };
+        await UnpackAsync();
+        var card = Keys(AlertJournalSettings.SqliteFile(_folder), Snapshots)[0];
+        (await new AlertJournalErasure([card]).EraseAsync(journal, _folder, CancellationToken.None)).Rows.ShouldBe(0, "there is no journal");
+        await CopyAsync(store);
+
+        var here = await new AlertJournalErasure([card]).EraseAsync(journal with { Postgres = null }, _folder, CancellationToken.None);
+        (await new AlertJournalErasure([card]).EraseAsync(journal, _folder, CancellationToken.None)).Rows.ShouldBe(here.Rows);
+        (await new AlertJournalErasure([card]).EraseAsync(journal, _folder, CancellationToken.None)).Rows.ShouldBe(0);
+
+        File.Delete(AlertJournalSettings.SqliteFile(_folder));
+        await DeliverAsync(OutboxHarness.Settings.Alerts with { Journal = journal });
+        _sent.Order().ShouldBe(Open.Order());
+    }
+
+    [Fact]
     public async Task Its_tables_are_migrated_once()
     {
         await UnpackAsync();
@@ -75,6 +121,20 @@ public sealed class EarlierJournalTests(SharedPostgres server) : IClassFixture<S
         await host.RaiseAsync(Open[0]);
         await host.IdleAsync();
     }
+
+    /// <summary>The cards of the alerts in it.</summary>
+    static List<string> Keys(string path, string sql)
+    {
+        using var file = SqliteFile.Open(path, SqliteAccess.ReadOnly, TimeSpan.FromSeconds(10));
+        using var rows = file.Query(sql);
+        var keys = new List<string>();
+        while (rows.Step())
+            keys.AddRange(Key().Matches(Encoding.UTF8.GetString(rows.Bytes(0))).Select(key => Encoding.UTF8.GetString(Convert.FromBase64String(key.Groups[1].Value))));
+        return keys;
+    }
+
+    [GeneratedRegex("\"key\":\"([^\"]+)\"", RegexOptions.None, 1000)]
+    private static partial Regex Key();
 
     async Task UnpackAsync()
     {

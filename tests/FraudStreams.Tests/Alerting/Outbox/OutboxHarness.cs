@@ -56,7 +56,7 @@ sealed class OutboxHarness : IAsyncDisposable
     public void Assign(object? stream = null) => _outboxes.Tell(new OpenOutbox(0, stream ?? this));
 
     /// <summary>A stream of the partition has ended.</summary>
-    public void End(object stream) => _outboxes.Tell(new CloseOutbox(0, stream));
+    public void End(object stream, bool isRevoked = false) => _outboxes.Tell(new CloseOutbox(0, stream, isRevoked));
 
     /// <summary>As kill -9: what is in flight is neither finished nor persisted.</summary>
     public async Task DieAsync()

@@ -46,6 +46,26 @@ public sealed class ModelServiceTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task What_a_person_confirmed_is_refused_once_it_is_about_another_version()
+    {
+        var models = Service();
+        await PutAsync("v3");
+        await models.ChallengeAsync("v3", "the loop", "newer data", default);
+
+        (await Should.ThrowAsync<RegistryException>(models.StandDownAsync("anna", "seen enough", default, "v2"))).Message.ShouldBe("v2 is not the challenger: v3 challenges the champion by now");
+        models.State.Challenger.ShouldBe("v3");
+        (await models.StandDownAsync("anna", "seen enough", default, "v3")).Alias.ShouldBeNull();
+        (await Should.ThrowAsync<RegistryException>(models.StandDownAsync("anna", "again", default, "v3"))).Message.ShouldBe("v3 is not the challenger: no version challenges the champion by now");
+
+        await models.PromoteAsync("v2", "anna", "better", default);
+        await models.PromoteAsync("v3", "the loop", "better still", default);
+        (await Should.ThrowAsync<RegistryException>(models.RollBackAsync("anna", "too many alerts", default, "v1")))
+            .Message.ShouldBe("v1 is not the version before the champion: v3 is in service by now, and v2 was before it");
+        models.State.Champion.ShouldBe("v3");
+        (await models.RollBackAsync("anna", "too many alerts", default, "v2")).Version.ShouldBe("v2");
+    }
+
+    [Fact]
     public async Task A_challenger_of_another_schema_is_refused()
     {
         ModelArtifact.Write(_host.Local.Directory, OtherSchema.Model("v3"));

@@ -19,14 +19,14 @@ public sealed class WebhookTransport(WebhookSettings settings, AlertTemplate tem
         return Delivery.Complete;
     }
 
-    byte[] Body(AlertMessage message) => JsonSerializer.SerializeToUtf8Bytes(new
+    internal byte[] Body(AlertMessage message) => JsonSerializer.SerializeToUtf8Bytes(new
     {
         type = "fraud.suspected",
         id = message.Name,
         subject = template.Subject(message),
         alerts = message.Alerts.Select(alert => new
         {
-            transaction = alert.TransactionId,
+            transaction = alert.ShownId ?? alert.TransactionId,
             score = alert.Score,
             subject = template.Subject(alert),
             text = template.Text(alert),
