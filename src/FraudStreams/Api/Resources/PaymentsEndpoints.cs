@@ -123,11 +123,11 @@ sealed class PaymentsEndpoints(IPaymentReader store, TransactionSchema schema, A
     /// <summary>The time of the last payment and its id, or, where ids are secret, how many payments of that time were shown.</summary>
     string PageIdOf(StoredPayment[] payments, StoredPosition? before)
     {
-        var time = TimeOf(payments[^1]);
+        var last = TimeOf(payments[^1]);
         var id = !schema.IsSecret(schema.IdField)
             ? payments[^1].Fields[schema.IdField]
-            : payments.Count(payment => TimeOf(payment) == time) + (before is { } page && page.Time == time ? int.Parse(page.Id, CultureInfo.InvariantCulture) : 0);
-        return Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{time}:{id}")));
+            : payments.Count(payment => TimeOf(payment) == last) + (before is { } page && page.Time == last ? int.Parse(page.Id, CultureInfo.InvariantCulture) : 0);
+        return Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{last}:{id}")));
     }
 
     long TimeOf(StoredPayment payment) => payment.Fields[schema.TimeField] as long? ?? 0;
