@@ -41,12 +41,15 @@ public sealed class DriftLookupTests
         var other = await drift.ReadAsync(default);
         (other.Rules.MinEffect, other.Report!.Alarms.Length, other.Report.Windows.Length).ShouldBe((10, 0, first.Report.Windows.Length));
 
-        // An hour of a day later: the window before it is over.
+        // An hour of the window after the last, and one of a day later: the window is over.
         var reference = (await registry.AskAsync(models => models.DriftReferenceAsync(first.Report.ModelVersion, default), default))!;
-        var hour = (first.Report.Windows[^1].To.ToUnixTimeSeconds() / 3600) + (2 * first.Rules.WindowHours);
-        using var record = new RecordBatch(1);
-        record.Add(TopicNames.Drift, [], new DriftHour(first.Report.ModelVersion, hour, new long[reference.Counters]), static (into, counted) => counted.Write(into));
-        await topics.PublishAsync(record, default);
+        var (hour, counts) = (first.Report.Windows[^1].To.ToUnixTimeSeconds() / 3600, new long[reference.Counters]);
+        foreach (var offset in reference.Offsets)
+            counts[offset + 1] = first.Rules.MinPayments;
+        using var records = new RecordBatch(2);
+        foreach (var counted in (long[])[hour, hour + first.Rules.WindowHours])
+            records.Add(TopicNames.Drift, [], new DriftHour(first.Report.ModelVersion, counted, counts), static (into, counted) => counted.Write(into));
+        await topics.PublishAsync(records, default);
         (await drift.ReadAsync(default)).Report!.Windows.Length.ShouldBe(first.Report.Windows.Length + 1);
     }
 }

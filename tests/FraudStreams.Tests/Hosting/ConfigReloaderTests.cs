@@ -114,7 +114,7 @@ public sealed class ConfigReloaderTests : Akka.TestKit.Xunit2.TestKit
         Watch();
 
         await EventFilter.Warning(contains: "needs a restart").ExpectAsync(0, TimeSpan.FromSeconds(1), () => System.IO.File.WriteAllTextAsync(
-            File, "fraudstreams { speeds.speed_1 = 12/s, models { promotion = suggest, gate.min-frauds = 50, drift { window = 6h, min-effect = 0.3 }, retrain.min-new-labels = 700 } }\n"));
+            File, "fraudstreams { speeds.speed_1 = 12/s, models { promotion = suggest, gate.min-frauds = 50, drift.window = 6h, drift.min-effect = 0.3, retrain.min-new-labels = 700 } }\n"));
 
         await Eventually.TrueAsync(() => _candidates.Current.Promotion == PromotionMode.Suggest);
         _candidates.Current.Gate.Rules.MinFrauds.ShouldBe(50);

@@ -64,12 +64,12 @@ public sealed class CaseQueue(PaymentLookup payments, CaseLog book, TimeProvider
             new PaymentFilter(IsFraud: true, From: from, To: from + (long)CaseKey.Length.TotalMilliseconds) { Key = key.Card }, CaseFile.MostAlerts, cancellationToken);
         var merchant = schema.MerchantField < 0 ? null : found.Fields[schema.MerchantField] as string;
         return new CaseFile(
-            CaseView.Of(book[key], [.. alerts.Select(payments.Mask.Show)], time.GetUtcNow()),
+            CaseView.Of(book[key], [.. alerts.Select(alert => payments.Mask.Show(alert))], time.GetUtcNow()),
             schema.CardField < 0 ? [] : await payments.FindAsync(new PaymentFilter { Key = key.Card }, CaseFile.MostPayments, cancellationToken),
             merchant is null
                 ? []
                 : [.. (await payments.FindStoredAsync(new PaymentFilter(IsFraud: true, Merchant: merchant), CaseFile.MostOthers + CaseFile.MostAlerts, cancellationToken))
-                    .Where(other => KeyOf(other) != key).Take(CaseFile.MostOthers).Select(payments.Mask.Show)]);
+                    .Where(other => KeyOf(other) != key).Take(CaseFile.MostOthers).Select(other => payments.Mask.Show(other))]);
     }
 
     public void Dispose() => _turn.Dispose();

@@ -22,6 +22,7 @@ public sealed record ShownPayment(
     /// <summary>What stands for it in addresses of the page: its id, and of one that is masked a sealed form.</summary>
     public string Address { get; init; } = Id;
 
+    /// <summary>Empty where nobody looks at them.</summary>
     public ImmutableArray<(string Name, string Value)> Fields { get; init; } = [];
 
     public ImmutableArray<ShownReason> Reasons { get; init; } = [];
@@ -51,14 +52,15 @@ sealed class PaymentMask(TransactionSchema schema)
     /// <summary>An address lasts as long as the process.</summary>
     readonly Lazy<IDataProtector> _seal = new(() => new EphemeralDataProtectionProvider().CreateProtector("payment"));
 
-    public ShownPayment Show(StoredPayment payment) => new(
+    /// <param name="withFields">Most of the work: a list of thousands goes without.</param>
+    public ShownPayment Show(StoredPayment payment, bool withFields = false) => new(
         MaskedId(payment), Time(payment.Fields[schema.TimeField] as long? ?? 0), schema.CardField < 0 ? "" : Text(payment, schema.CardField), AmountOf(payment),
         schema.MerchantField < 0 ? "" : Text(payment, schema.MerchantField), payment.Score, payment.IsFraud, payment.ModelVersion, Time(payment.ScoredAt), payment.TrueValue,
         payment.ConfirmedBy)
     {
         StoredId = IdOf(payment),
         Address = MaskedId(payment) == IdOf(payment) ? IdOf(payment) : Sealed + _seal.Value.Protect(IdOf(payment)),
-        Fields = [.. schema.Fields.Select((field, index) => (field.Name, Text(payment, index)))],
+        Fields = withFields ? [.. schema.Fields.Select((field, index) => (field.Name, Text(payment, index)))] : [],
         Reasons = ReasonsOf(payment.Reasons),
     };
 
