@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using FraudStreams.Api;
+using FraudStreams.Candidates;
 using FraudStreams.Configuration;
 using FraudStreams.Dashboard.Cases;
 using FraudStreams.Dashboard.Drift;
@@ -91,10 +92,17 @@ static class ViewsBench
         Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- |");
         await AskAsync("Live", "topics and groups", async () => (await topics.StatusAsync(default)).Topics.Length);
         await AskAsync("Alerts", "the queue: cases of the latest 2,000 alerts", async () => (await queue.ReadAsync(isChanged: true)).Length);
-        await AskAsync("Alerts", "a case: alerts, the card's payments, the merchant's other alerts", async () => (await queue.FindAsync(One(alerts).Id)) is { } file ? file.Payments.Length + file.Others.Length : 0);
+        await AskAsync("Alerts", "a case: alerts, the card's payments, the merchant's other alerts", async () => (await queue.FindAsync(One(alerts).Address)) is { } file ? file.Payments.Length + file.Others.Length : 0);
         await AskAsync("Models", "versions and history", async () => (await registry.AskAsync(models => Task.FromResult(ShownModels.Of(models)), default)).History.Length);
         await AskAsync("Models", "cut-offs of the latest 20,000 payments", async () => (await CutOffs.ReadAsync(payments))?.Points.Length ?? 0);
-        await AskAsync("Drift", "windows, alarms, distributions", async () => (await ShownDrift.ReadAsync(registry, topics, options, default)).Report?.Windows.Length ?? 0);
+        var candidates = new LiveCandidateSettings(settings.Candidates);
+        using var drift = new DriftLookup(registry, () => topics, candidates);
+        await AskAsync("Drift", "windows, alarms, distributions: nothing new since somebody looked", async () => (await drift.ReadAsync(default)).Report?.Windows.Length ?? 0);
+        await AskAsync("Drift", "the same, the first time in a process", async () =>
+        {
+            using var first = new DriftLookup(registry, () => topics, candidates);
+            return (await first.ReadAsync(default)).Report?.Windows.Length ?? 0;
+        });
         await AskAsync("Data", "the latest payments", () => SearchAsync(new PaymentFilter()));
         await AskAsync("Data", "by id", () => SearchAsync(new PaymentFilter(One(any).Id)));
         await AskAsync("Data", "by id that is not there", () => SearchAsync(new PaymentFilter($"none-{random.Next()}")));

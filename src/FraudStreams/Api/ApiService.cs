@@ -16,8 +16,8 @@ namespace FraudStreams.Api;
 
 /// <summary>
 /// The web server of a process with the role `api`, on a port that is open already. It is made when somebody first connects, or once the process has run
-/// for some seconds: a short run does not pay for it, half a second of processor time, and no first payment waits for it. It answers while the stream
-/// drains, and ends after it. Were it to fail, the stream would go on.
+/// for some seconds: a short run does not pay for it, half a second of processor time, and no first payment waits for it. It answers before the stream
+/// starts, while a first model is trained, and while it drains, and ends after it. Were it to fail, the stream would go on.
 /// </summary>
 sealed class ApiService(ApiListener listener, StreamOptions options, IServiceProvider services, TimeProvider time, ILogger<ApiService> log) : IHostedLifecycleService, IAsyncDisposable
 {
@@ -25,7 +25,7 @@ sealed class ApiService(ApiListener listener, StreamOptions options, IServicePro
     static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
 
     readonly CancellationTokenSource _ended = new();
-    Task<WebApplication?> _web = Task.FromResult<WebApplication?>(null);
+    Task<WebApplication?>? _web;
     Task _warned = Task.CompletedTask;
 
     /// <summary>Adds it to a process, before the stream. Nothing of ASP.NET Core is loaded where this is not called.</summary>
@@ -44,6 +44,13 @@ sealed class ApiService(ApiListener listener, StreamOptions options, IServicePro
         services.AddHostedService(provider => provider.GetRequiredService<ApiService>());
     }
 
+    /// <summary>Takes connections from now on. The host may be started later.</summary>
+    public void Open()
+    {
+        // Whom metrics are sent to does not connect.
+        _web ??= StartWebAsync(options.Settings.Api.OtlpEndpoint is null ? s_longestWait : TimeSpan.Zero);
+    }
+
     public Task StartingAsync(CancellationToken cancellationToken)
     {
         var settings = options.Settings.Api;
@@ -53,9 +60,7 @@ sealed class ApiService(ApiListener listener, StreamOptions options, IServicePro
             log.LogInformation("The API answers at {Address}", listener.Address);
         if (!IPAddress.IsLoopback(settings.Address) && settings.Tls is null)
             log.LogWarning("Keys and payments travel unencrypted beyond this machine: set api.tls.certificate-file, or let a proxy on this machine have the open port");
-
-        // Whom metrics are sent to does not connect.
-        _web = StartWebAsync(settings.OtlpEndpoint is null ? s_longestWait : TimeSpan.Zero);
+        Open();
         return Task.CompletedTask;
     }
 
@@ -123,10 +128,9 @@ sealed class ApiService(ApiListener listener, StreamOptions options, IServicePro
     async Task EndAsync()
     {
         await _ended.CancelAsync();
-        var web = await _web;
-        _web = Task.FromResult<WebApplication?>(null);
-        if (web is not null)
+        if (_web is not null && await _web is { } web)
         {
+            _web = null;
             await web.StopAsync(CancellationToken.None);
             await web.DisposeAsync();
         }

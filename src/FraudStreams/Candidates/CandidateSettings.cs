@@ -17,7 +17,7 @@ public enum PromotionMode
     Automatic,
 }
 
-/// <summary>`models.promotion`, `models.gate`, `models.drift` and `models.retrain`: all of them are read again while the stream runs.</summary>
+/// <summary>`models.promotion`, `models.gate`, `models.drift` and `models.retrain`: all of them are read again while the stream runs; `models.approvals` is not.</summary>
 public sealed record CandidateSettings(PromotionMode Promotion, GateSettings Gate, DriftSettings Drift, RetrainSettings Retrain, int Approvals)
 {
     /// <summary>Whether the stream looks at the gate, watches for drift or trains by itself.</summary>

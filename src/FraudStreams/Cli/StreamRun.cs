@@ -40,8 +40,8 @@ static class StreamRun
         // So is a log of JSON lines for them.
         var texts = settings.Log.Format == LogFormat.Json ? Screen.Error : screen;
         var live = settings.Log.Format == LogFormat.Human && (settings.Console.Live ?? screen.Profile.Out.IsTerminal);
-        (settings, var schema, var model) = await PrepareAsync(settings, texts, time, signals.Stopped);
-        var options = new StreamOptions(settings, schema, model, layers);
+        (settings, var schema) = await PrepareAsync(settings, time);
+        var options = new StreamOptions(settings, schema, null, layers);
 
         ImmutableArray<string> unfinished;
         long produced, rejected, rejectedPayments, scored;
@@ -51,6 +51,10 @@ static class StreamRun
             var host = StreamHost.Build(options, console.Log, signals, time, listener is null ? null : services => AddApi(services, listener));
             try
             {
+                if (listener is not null)
+                    OpenApi(host.Services);
+                options.Model = await ModelAsync(
+                    settings, schema, host.Services.GetRequiredService<StartSteps>(), settings.Log.Format == LogFormat.Human ? listener?.Address : null, texts, time, signals.Stopped);
                 using var totals = new MetricTotals(host.Services.GetRequiredService<StreamMetrics>());
                 // A signal that comes meanwhile drains what has started.
                 await host.StartAsync(CancellationToken.None);
@@ -103,6 +107,9 @@ static class StreamRun
         DashboardPage.AddTo(services);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static void OpenApi(IServiceProvider services) => services.GetRequiredService<ApiService>().Open();
+
     static async Task WaitForEndAsync(StreamService stream, StopSignals signals, bool untilDrained, ILogger log)
     {
         using var draining = new CancellationTokenSource();
@@ -116,8 +123,7 @@ static class StreamRun
         await ended;
     }
 
-    static async Task<(FraudSettings Settings, TransactionSchema Schema, ScoringModel? Model)> PrepareAsync(
-        FraudSettings settings, IAnsiConsole screen, TimeProvider time, CancellationToken cancellationToken)
+    static async Task<(FraudSettings Settings, TransactionSchema Schema)> PrepareAsync(FraudSettings settings, TimeProvider time)
     {
         CommandChecks.MakeFolder(settings.DataDirectory);
         var schema = SchemaResolver.Resolve(settings.Schema, settings.Simulate.Input, settings.DataDirectory);
@@ -128,23 +134,33 @@ static class StreamRun
         await using (var access = new AccessTopics(() => StreamTopics.OpenAccess(settings, CommandLog.Logger, time), time))
             settings = await RekeyDecision.MakeAsync(settings, schema, new AuditLog(access), time, CancellationToken.None);
 
-        // Told to stop meanwhile, it starts, drains and ends as ever; only a training is given up.
         await TopicSchema.CheckAsync(settings, schema, CancellationToken.None);
+        return (settings, schema);
+    }
+
+    /// <summary>Told to stop meanwhile, the stream starts, drains and ends as ever; only a training is given up.</summary>
+    /// <param name="steps">Are told how far a first model is.</param>
+    /// <param name="page">Where that is shown; null: nowhere.</param>
+    static async Task<ScoringModel?> ModelAsync(
+        FraudSettings settings, TransactionSchema schema, StartSteps steps, Uri? page, IAnsiConsole screen, TimeProvider time, CancellationToken cancellationToken)
+    {
         if (!settings.Roles.Contains(Role.Score))
-            return (settings, schema, null);
+            return null;
         var bootstrap = new ModelBootstrap(settings.DataDirectory, settings.Simulate, settings.Model, time);
         var isFirst = !bootstrap.HasModel;
         // A store of another schema stops the start anyway: before a model is trained and left behind that fits nothing here.
         if (isFirst && (settings.Roles.Contains(Role.Store) || settings.Roles.Contains(Role.Label)))
             await settings.Store.Open(settings.DataDirectory, settings.Topics, schema, time).DisposeAsync();
+        if (isFirst && page is not null)
+            screen.WritePlain($"A first model is trained before the stream starts; {page} shows how far it is");
         var local = new LocalModels(settings.DataDirectory, time);
         await using var topics = StreamTopics.OpenRegistry(settings, CommandLog.Logger, time);
         await using var registry = new ModelRegistry(topics, local, settings.Models.Probation.Time, time);
         var model = await WorkProgress.RunAsync(progress => RegistryStart.ModelAsync(
-            registry, local, schema, () => bootstrap.Model(schema, progress, cancellationToken), progress.Warning, CancellationToken.None));
+            registry, local, schema, () => bootstrap.Model(schema, progress, cancellationToken), progress.Warning, CancellationToken.None), steps);
         if (isFirst)
             screen.Write(MetricsTable.Render(model.Version, "the first model, measured on its validation part", model.Card.Metrics));
-        return (settings, schema, model);
+        return model;
     }
 
     static string Rest(ImmutableArray<string>? left) => left switch

@@ -1,6 +1,7 @@
 using FraudStreams.Access.Audit;
 using FraudStreams.Api;
 using FraudStreams.Dashboard.Cases;
+using FraudStreams.Dashboard.Drift;
 using FraudStreams.Dashboard.Live;
 using FraudStreams.Dashboard.Payments;
 using Microsoft.AspNetCore.Builder;
@@ -38,6 +39,7 @@ sealed class DashboardPage(IServiceProvider stream) : IApiExtension, IAsyncDispo
         services.AddSingleton<CaseService>();
         services.AddHostedService(provider => provider.GetRequiredService<CaseService>());
         services.AddSingleton<IAuditSource>(provider => provider.GetRequiredService<CaseLog>());
+        services.AddSingleton<DriftLookup>();
         services.AddSingleton<DashboardPage>();
         services.AddSingleton<IApiExtension>(provider => provider.GetRequiredService<DashboardPage>());
     }

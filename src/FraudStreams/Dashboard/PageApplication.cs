@@ -1,8 +1,10 @@
 using FraudStreams.Access.Keys;
 using FraudStreams.Api;
 using FraudStreams.Dashboard.Cases;
+using FraudStreams.Dashboard.Drift;
 using FraudStreams.Dashboard.Live;
 using FraudStreams.Dashboard.Payments;
+using FraudStreams.Diagnostics;
 using FraudStreams.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Components.Server;
@@ -46,7 +48,9 @@ sealed class PageApplication : IAsyncDisposable
         services.AddSingleton(stream.GetRequiredService<ILoggerFactory>());
         services.AddSingleton(stream.GetRequiredService<TimeProvider>());
         services.AddSingleton(stream.GetRequiredService<StreamOptions>());
+        services.AddSingleton(stream.GetRequiredService<DriftLookup>());
         services.AddSingleton(stream.GetRequiredService<StreamService>());
+        services.AddSingleton(stream.GetRequiredService<StartSteps>());
         services.AddSingleton(stream.GetRequiredService<StreamSampler>());
         services.AddSingleton(stream.GetRequiredService<PaymentLookup>());
         services.AddSingleton(stream.GetRequiredService<SecretFields>());

@@ -10,8 +10,9 @@ sealed class WorkProgress
 {
     readonly ProgressContext? _bars;
     readonly Action<string> _lines;
+    readonly StartSteps? _steps;
 
-    WorkProgress(ProgressContext? bars, Action<string>? lines = null) => (_bars, _lines) = (bars, lines ?? Console.Error.WriteLine);
+    WorkProgress(ProgressContext? bars, Action<string>? lines = null, StartSteps? steps = null) => (_bars, _lines, _steps) = (bars, lines ?? Console.Error.WriteLine, steps);
 
     /// <summary>A line a step, to a log: of work in a process whose screen shows something else.</summary>
     public static WorkProgress Logged(Action<string> lines) => new(null, lines);
@@ -25,11 +26,12 @@ sealed class WorkProgress
     }
 
     /// <summary>The same for work that waits.</summary>
-    public static async Task<T> RunAsync<T>(Func<WorkProgress, Task<T>> work)
+    /// <param name="steps">Are told the steps, too.</param>
+    public static async Task<T> RunAsync<T>(Func<WorkProgress, Task<T>> work, StartSteps? steps = null)
     {
         if (Console.IsErrorRedirected)
-            return await work(new WorkProgress(null));
-        return await Bars().StartAsync(bars => work(new WorkProgress(bars)));
+            return await work(new WorkProgress(null, steps: steps));
+        return await Bars().StartAsync(bars => work(new WorkProgress(bars, steps: steps)));
     }
 
     static Progress Bars() => Screen.Error.Progress()
@@ -46,13 +48,18 @@ sealed class WorkProgress
     /// <summary>Begins a step; the action is told the share of it that is done, 0 to 1.</summary>
     public Action<double> Step(string name)
     {
+        var told = _steps?.Begin(name);
         if (_bars is null)
         {
             _lines(name);
-            return _ => { };
+            return share => told?.Invoke(share);
         }
 
         var bar = _bars.AddTask(Markup.Escape(name), maxValue: 1);
-        return share => bar.Value = share;
+        return share =>
+        {
+            bar.Value = share;
+            told?.Invoke(share);
+        };
     }
 }

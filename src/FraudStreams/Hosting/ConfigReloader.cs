@@ -17,7 +17,7 @@ sealed class ConfigReloader : ReceiveActor, IWithTimers
 {
     static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
-    static readonly string[] s_live = ["fraudstreams.speeds.", "fraudstreams.models.promotion", "fraudstreams.models.gate.", "fraudstreams.models.retrain."];
+    static readonly string[] s_live = ["fraudstreams.speeds.", "fraudstreams.models.promotion", "fraudstreams.models.gate.", "fraudstreams.models.drift.", "fraudstreams.models.retrain."];
 
     readonly ILoggingAdapter _log = Context.GetLogger();
     readonly ConfigLayers _layers;
@@ -77,9 +77,10 @@ sealed class ConfigReloader : ReceiveActor, IWithTimers
             Apply("speed_2", _rates.Speed2, _inForce.Speed2, wanted.Speed2);
             Apply("speed_3", _rates.Speed3, _inForce.Speed3, wanted.Speed3);
             _inForce = wanted;
-            if (_candidates.Current != settings.Candidates)
-                _log.Info("Gate and retraining go by {Settings} from the next look on", settings.Candidates);
-            _candidates.Current = settings.Candidates;
+            var candidates = settings.Candidates with { Approvals = _candidates.Current.Approvals };
+            if (_candidates.Current != candidates)
+                _log.Info("Gate, drift and retraining go by {Settings} from the next look on", candidates);
+            _candidates.Current = candidates;
             NameOthers();
         }
         catch (SettingsException e)
@@ -105,7 +106,7 @@ sealed class ConfigReloader : ReceiveActor, IWithTimers
         _ = Task.Run(() => _audit.AppendAsync(entry)).PipeTo(Self, success: () => new Status.Success(name), failure: e => new Status.Failure(e));
     }
 
-    /// <summary>Everything but the rates, the gate and retraining holds from the next start.</summary>
+    /// <summary>Everything but the rates, the gate, drift and retraining holds from the next start.</summary>
     void NameOthers()
     {
         var now = SettingsOf(_layers);

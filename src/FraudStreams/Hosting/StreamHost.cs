@@ -37,6 +37,7 @@ public static class StreamHost
         services.AddSingleton(options);
         if (settings is { TraceSample: > 0, Api.OtlpEndpoint: { } endpoint })
             TelemetryExport.AddTraces(services, endpoint, settings.Topics.Kafka is null ? "fraudstreams" : "kafka");
+        services.AddSingleton<StartSteps>();
         services.AddSingleton<StreamMetrics>();
         services.AddSingleton<PendingAlerts>();
         services.AddSingleton<DeliveredAlerts>();

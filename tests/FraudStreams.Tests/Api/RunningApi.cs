@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using FraudStreams.Api;
+using FraudStreams.Configuration;
 using FraudStreams.Dashboard;
 using FraudStreams.Hosting;
 using FraudStreams.Model.Models;
@@ -52,7 +53,6 @@ sealed class RunningApi : IAsyncDisposable
     static async Task<RunningApi> StartAsync(StreamFolder folder, ScoringModel model, Action<IServiceCollection> replace, string[] set)
     {
         var layers = SettingsOf.Layers([$"data={folder.Data}", "api.port=0", "roles=[score, alert, store, label, api]", .. set]);
-        var settings = FraudSettings.From(layers.Load());
         var lines = new List<string>();
         void Add(string line)
         {
@@ -60,7 +60,7 @@ sealed class RunningApi : IAsyncDisposable
                 lines.Add(line);
         }
 
-        var host = StreamHost.Build(new StreamOptions(settings, TrainedModel.Schema, model, layers), Add, new NoLifetime(), TimeProvider.System, services => AddApi(services, ApiListener.Open(settings.Api), replace));
+        var (host, _) = Build(layers, model, Add, replace);
         await host.StartAsync();
         string? line;
         lock (lines)
@@ -68,6 +68,14 @@ sealed class RunningApi : IAsyncDisposable
         var api = new RunningApi(host, lines, new Uri(line.ShouldNotBeNull()[line!.IndexOf("http", StringComparison.Ordinal)..]));
         await Eventually.TrueAsync(async () => (await api.Client.GetAsync("/livez")).IsSuccessStatusCode);
         return api;
+    }
+
+    /// <summary>A host that is not started.</summary>
+    public static (IHost Host, ApiListener Listener) Build(ConfigLayers layers, ScoringModel? model, Action<string> lines, Action<IServiceCollection> replace)
+    {
+        var settings = FraudSettings.From(layers.Load());
+        var listener = ApiListener.Open(settings.Api);
+        return (StreamHost.Build(new StreamOptions(settings, TrainedModel.Schema, model, layers), lines, new NoLifetime(), TimeProvider.System, services => AddApi(services, listener, replace)), listener);
     }
 
     public async Task<string> TextAsync(string path) => await Client.GetStringAsync(path);

@@ -42,7 +42,7 @@ public sealed partial class RoomsTests
         ],
         ["Hosting"] = ["Access", "Alerting", "Candidates", "Configuration", "Diagnostics", Settings, "Messaging", "ModelOps", "Pipelines", "Privacy", "RateLimiting", "Topics"],
         ["Api"] = ["Access", "Alerting", "Configuration", "Diagnostics", "Hosting", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Scoring", "Storage", "Topics", "WindowStates"],
-        ["Dashboard"] = ["Access", "Alerting", "Api", "Configuration", "Diagnostics", "Hosting", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Storage", "Topics"],
+        ["Dashboard"] = ["Access", "Alerting", "Api", "Candidates", "Configuration", "Diagnostics", "Hosting", "Messaging", "ModelOps", "Pipelines", "RateLimiting", "Storage", "Topics"],
         ["Cli"] =
         [
             "Access", "Alerting", "Api", "Candidates", "Configuration", "Dashboard", "Diagnostics", Settings, "Hosting", "Labels", "Messaging", "ModelOps", "Pipelines", "Privacy", "RateLimiting", "Replay", "Simulation", "Storage",

@@ -5,6 +5,7 @@ using FraudStreams.Dashboard.Payments;
 using FraudStreams.Messaging;
 using FraudStreams.Messaging.Sqlite;
 using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
 using FraudStreams.Storage.Sqlite;
 using FraudStreams.Tests.Messaging;
 using FraudStreams.Tests.Messaging.Sqlite;
@@ -186,9 +187,48 @@ public sealed class CaseServiceTests : IAsyncLifetime
             (await queue.ReadAsync(isChanged: true)).SelectMany(found => found.Alerts).Select(alert => alert.Score).ShouldBe([0.9, 0.8], ignoreOrder: true);
     }
 
+    [Theory]
+    [InlineData("4000000000000002", "4000000000000010")]
+    [InlineData("8000000000000002-1", "8000000000000010-1")]
+    public async Task Alerts_whose_ids_look_the_same_once_they_are_masked_are_found_and_decided_by_their_own(string first, string second)
+    {
+        var schema = TransactionSchema.Create(new SchemaDraft(
+            "secret ids", [new("id", FieldType.Text) { Secret = true }, new("at", FieldType.Time) { TimeFormats = [TimeFormat.UnixMilliseconds] }, new("card", FieldType.Text) { Secret = true }, new("amount", FieldType.Number)],
+            new SchemaRoles("id", "at", "amount") { Card = "card" }) { Features = [new NumberFeature("amount", "amount")] });
+        var settings = new SqliteStoreSettings(_folder);
+        await using var store = Predictions.Open(settings, schema);
+        await store.WriteAsync(Predictions.Records(Predictions.Json(first, 0.9), Predictions.Json(second, 0.8)));
+        await using var payments = new PaymentLookup(new SqlitePaymentReader(settings, schema), schema);
+        using var queue = new CaseQueue(payments, _one.Book, _time);
+        var shown = (await queue.ReadAsync(isChanged: true)).ShouldHaveSingleItem();
+
+        var file = (await queue.FindAsync(shown.Address)).ShouldNotBeNull();
+        await _one.Desk.DecideAsync(file.Case, Outcome.Fraud, "ann");
+        await PublishAllAsync();
+
+        Labels().Select(label => label.Id).ShouldBe([first, second], ignoreOrder: true);
+        (await queue.ReadAsync(isChanged: true)).ShouldHaveSingleItem().State.ShouldBe(CaseState.Closed);
+        foreach (var alert in file.Case.Alerts)
+            $"{alert} {shown.Address}".ShouldNotContain(alert.StoredId);
+        (await _one.Book.ReadAuditAsync(default)).ShouldAllBe(entry => !entry.ToString().Contains(first) && !entry.ToString().Contains(second));
+    }
+
+    [Fact]
+    public async Task A_decision_of_one_alert_leaves_another_open_whose_id_looks_the_same()
+    {
+        var (first, second) = (Alert("p1") with { Id = "****" }, Alert("p2") with { Id = "****" });
+        await _one.Desk.DecideAsync(CaseView.Of(new CaseRecord(s_key), [first], DateTimeOffset.UnixEpoch), Outcome.Fraud, "ann");
+
+        var later = CaseView.Of(_one.Book[s_key], [first, second], _time.GetUtcNow());
+
+        later.State.ShouldBe(CaseState.Pending);
+        later.AtStake.ShouldBe(second.Score * second.Amount);
+    }
+
     static CaseView CaseOf(CaseKey key, params string[] payments) => CaseView.Of(
-        new CaseRecord(key), [.. payments.Select(id => new ShownPayment(id, new DateTime(2026, 1, 2), "****0002", 100, "a shop", 0.9, true, "cards-1", new DateTime(2026, 1, 2), null, null))],
-        DateTimeOffset.UnixEpoch);
+        new CaseRecord(key), [.. payments.Select(Alert)], DateTimeOffset.UnixEpoch);
+
+    static ShownPayment Alert(string id) => new(id, new DateTime(2026, 1, 2), "****0002", 100, "a shop", 0.9, true, "cards-1", new DateTime(2026, 1, 2), null, null);
 
     CaseState StateAt(Host host, CaseView shown) => CaseView.Of(host.Book[shown.Key], shown.Alerts, _time.GetUtcNow()).State;
 

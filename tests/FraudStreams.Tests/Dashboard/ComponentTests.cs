@@ -4,7 +4,9 @@ using FraudStreams.Api;
 using FraudStreams.Dashboard.Cases;
 using FraudStreams.Dashboard.Live;
 using FraudStreams.Dashboard.Payments;
+using FraudStreams.Diagnostics;
 using FraudStreams.RateLimiting;
+using Microsoft.Extensions.DependencyInjection;
 using Shouldly;
 using Xunit;
 
@@ -28,7 +30,7 @@ public sealed class ComponentTests : IDisposable
         };
         var shown = CaseView.Of(new CaseRecord(new CaseKey("4000000000000002", 1)), [payment], DateTimeOffset.UnixEpoch);
 
-        var card = _context.Render<CaseCard>(parameters => parameters.Add(c => c.File, new CaseFile(shown, [payment, payment with { Id = "p0" }], [payment with { Id = "p2" }])).Add(c => c.Actor, "ann"));
+        var card = _context.Render<CaseCard>(parameters => parameters.Add(c => c.File, new CaseFile(shown, [payment, payment with { StoredId = "p0" }], [payment with { StoredId = "p2" }])).Add(c => c.Actor, "ann"));
 
         card.FindAll("script, img").ShouldBeEmpty();
         card.FindAll(".merchant")[0].TextContent.ShouldBe(Script);
@@ -87,6 +89,22 @@ public sealed class ComponentTests : IDisposable
         asked.ShouldBe([("p1", "the customer asks"), ("p1", "the customer asks")]);
         card.Find(".unmask dd").TextContent.ShouldBe(Script);
         card.FindAll(".unmask form, .unmask .fault, script").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Start_shows_how_far_the_first_model_is()
+    {
+        var steps = new StartSteps();
+        _context.Services.AddSingleton(steps);
+        _context.Services.AddSingleton(TimeProvider.System);
+        var panel = _context.Render<StartingPanel>();
+        panel.FindAll("tr").ShouldBeEmpty();
+
+        steps.Begin("Computing 20 features")(0.5);
+        steps.Begin(Script)(0.25);
+
+        panel.WaitForAssertion(() => panel.FindAll("tr").Select(row => row.TextContent).ShouldBe(["Computing 20 features100 %", $"{Script}25 %"]), TimeSpan.FromSeconds(20));
+        panel.FindAll("script").ShouldBeEmpty();
     }
 
     [Fact]

@@ -109,16 +109,30 @@ public sealed class ConfigReloaderTests : ActorTest
     }
 
     [Fact]
-    public async Task Triggers_and_the_gate_are_turned_live()
+    public async Task Triggers_drift_and_the_gate_are_turned_live()
     {
         Watch();
 
         await EventFilter.Warning(contains: "needs a restart").ExpectAsync(0, TimeSpan.FromSeconds(1), () => System.IO.File.WriteAllTextAsync(
-            File, "fraudstreams { speeds.speed_1 = 12/s, models { promotion = suggest, gate.min-frauds = 50, retrain.min-new-labels = 700 } }\n"));
+            File, "fraudstreams { speeds.speed_1 = 12/s, models { promotion = suggest, gate.min-frauds = 50, drift.window = 6h, drift.min-effect = 0.3, retrain.min-new-labels = 700 } }\n"));
 
         await Eventually.TrueAsync(() => _candidates.Current.Promotion == PromotionMode.Suggest);
         _candidates.Current.Gate.Rules.MinFrauds.ShouldBe(50);
+        _candidates.Current.Drift.Rules.WindowHours.ShouldBe(6);
+        _candidates.Current.Drift.Rules.MinEffect.ShouldBe(0.3);
         _candidates.Current.Retrain.MinNewLabels.ShouldBe(700);
+    }
+
+    [Fact]
+    public async Task Who_must_approve_a_promotion_is_turned_by_a_restart()
+    {
+        Watch();
+
+        await EventFilter.Warning(contains: "Saved, and needs a restart: fraudstreams.models.approvals").ExpectOneAsync(
+            Limit, () => System.IO.File.WriteAllTextAsync(File, "fraudstreams.models { approvals = 2, promotion = suggest }\n"));
+
+        _candidates.Current.Promotion.ShouldBe(PromotionMode.Suggest);
+        _candidates.Current.Approvals.ShouldBe(0);
     }
 
     void Watch(params string[] set)

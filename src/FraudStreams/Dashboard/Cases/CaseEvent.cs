@@ -71,6 +71,9 @@ public sealed record CaseEvent(string Card, long Window, int Revision, Guid Id, 
     /// <summary>The decided payments, of <see cref="CaseAction.Decided"/>.</summary>
     public ImmutableArray<string>? Payments { get; init; }
 
+    /// <summary>The same as people may see them; null where nothing in them is secret.</summary>
+    public ImmutableArray<string>? Masked { get; init; }
+
     [JsonIgnore]
     public CaseKey Key => new(Card, Window);
 

@@ -95,7 +95,7 @@ public sealed class CaseLog : IAuditSource, IAsyncDisposable
                 if (before.After(entry) is not { } after)
                     continue;
                 cases[entry.Key] = after;
-                var payments = entry.Payments ?? before.Decision?.Payments ?? [];
+                var payments = ShownOf(entry) ?? ShownOf(before.Decision) ?? [];
                 entries.Add(new AuditEntry(entry.At, entry.Actor, $"case.{entry.Action.ToString().ToLowerInvariant()}", payments.IsEmpty ? entry.Key.ToString() : string.Join(", ", payments))
                 {
                     Before = InWords(before),
@@ -105,6 +105,8 @@ public sealed class CaseLog : IAuditSource, IAsyncDisposable
         }
 
         return entries.ToImmutable();
+
+        static ImmutableArray<string>? ShownOf(CaseEvent? decided) => decided?.Masked ?? decided?.Payments;
 
         static string? InWords(CaseRecord record) => record.Decision?.Outcome?.ToString().ToLowerInvariant() ?? (record.HeldBy is { } by ? $"held by {by}" : null);
     }

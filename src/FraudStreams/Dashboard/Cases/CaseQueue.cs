@@ -18,7 +18,7 @@ public sealed class CaseQueue(PaymentLookup payments, CaseLog book, TimeProvider
     readonly SemaphoreSlim _turn = new(1);
     ImmutableArray<CaseView> _latest = [];
 
-    /// <summary>What is shown of the latest alerts, by their ids as they are stored: two that are masked or cut may look the same.</summary>
+    /// <summary>What is shown of the latest alerts, by their ids as they are stored: two that are masked may look the same.</summary>
     Dictionary<string, ShownPayment> _shown = [];
 
     long? _readAt;
@@ -36,11 +36,11 @@ public sealed class CaseQueue(PaymentLookup payments, CaseLog book, TimeProvider
             await book.RefreshAsync(cancellationToken);
             var alerts = await payments.FindStoredAsync(new PaymentFilter(IsFraud: true), MostAlerts, cancellationToken);
             var now = time.GetUtcNow();
-            _shown = alerts.ToDictionary(IdOf, Shown);
+            _shown = alerts.ToDictionary(payments.Mask.IdOf, Shown);
             _latest =
             [
-                .. alerts.GroupBy(KeyOf).Select(alerts => CaseView.Of(book[alerts.Key], [.. alerts.Select(alert => _shown[IdOf(alert)])], now))
-                    .OrderByDescending(found => found.AtStake).ThenBy(found => found.Id, StringComparer.Ordinal),
+                .. alerts.GroupBy(KeyOf).Select(alerts => CaseView.Of(book[alerts.Key], [.. alerts.Select(alert => _shown[payments.Mask.IdOf(alert)])], now))
+                    .OrderByDescending(found => found.AtStake).ThenBy(found => found.Alerts[^1].StoredId, StringComparer.Ordinal),
             ];
             _readAt = time.GetTimestamp();
             return _latest;
@@ -51,11 +51,11 @@ public sealed class CaseQueue(PaymentLookup payments, CaseLog book, TimeProvider
         }
     }
 
-    /// <summary>The case of an alert by its payment's id; null where there is no such alert.</summary>
-    public async Task<CaseFile?> FindAsync(string paymentId, CancellationToken cancellationToken = default)
+    /// <summary>The case of an alert by its payment's address; null where there is no such alert.</summary>
+    public async Task<CaseFile?> FindAsync(string address, CancellationToken cancellationToken = default)
     {
         var schema = payments.Schema;
-        if (await payments.FindStoredAsync(new PaymentFilter(paymentId), 1, cancellationToken) is not [{ IsFraud: true } found])
+        if (await payments.FindStoredAsync(new PaymentFilter(payments.Mask.IdAt(address)), 1, cancellationToken) is not [{ IsFraud: true } found])
             return null;
         await book.RefreshAsync(cancellationToken);
         var key = KeyOf(found);
@@ -64,22 +64,20 @@ public sealed class CaseQueue(PaymentLookup payments, CaseLog book, TimeProvider
             new PaymentFilter(IsFraud: true, From: from, To: from + (long)CaseKey.Length.TotalMilliseconds) { Key = key.Card }, CaseFile.MostAlerts, cancellationToken);
         var merchant = schema.MerchantField < 0 ? null : found.Fields[schema.MerchantField] as string;
         return new CaseFile(
-            CaseView.Of(book[key], [.. alerts.Select(payments.Mask.Show)], time.GetUtcNow()),
+            CaseView.Of(book[key], [.. alerts.Select(alert => payments.Mask.Show(alert))], time.GetUtcNow()),
             schema.CardField < 0 ? [] : await payments.FindAsync(new PaymentFilter { Key = key.Card }, CaseFile.MostPayments, cancellationToken),
             merchant is null
                 ? []
                 : [.. (await payments.FindStoredAsync(new PaymentFilter(IsFraud: true, Merchant: merchant), CaseFile.MostOthers + CaseFile.MostAlerts, cancellationToken))
-                    .Where(other => KeyOf(other) != key).Take(CaseFile.MostOthers).Select(payments.Mask.Show)]);
+                    .Where(other => KeyOf(other) != key).Take(CaseFile.MostOthers).Select(other => payments.Mask.Show(other))]);
     }
 
     public void Dispose() => _turn.Dispose();
 
     /// <summary>Of an alert only the label changes: what was made of it for the queue before is still right while that is the same.</summary>
     ShownPayment Shown(StoredPayment alert) =>
-        _shown.TryGetValue(IdOf(alert), out var shown) && shown.TrueValue == alert.TrueValue && shown.ConfirmedBy == alert.ConfirmedBy
+        _shown.TryGetValue(payments.Mask.IdOf(alert), out var shown) && shown.TrueValue == alert.TrueValue && shown.ConfirmedBy == alert.ConfirmedBy
             ? shown : payments.Mask.Show(alert);
-
-    string IdOf(StoredPayment payment) => payment.Fields[payments.Schema.IdField] as string ?? "";
 
     internal CaseKey KeyOf(StoredPayment payment)
     {

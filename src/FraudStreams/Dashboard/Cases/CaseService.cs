@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using FraudStreams.Dashboard.Payments;
 using FraudStreams.Diagnostics;
 using FraudStreams.Hosting;
 using FraudStreams.Messaging;
@@ -70,7 +71,13 @@ public sealed class CaseService : BackgroundService
         {
             var now = _time.GetUtcNow();
             CheckOpen(record, shown, actor, now);
-            return Entry(CaseAction.Decided, actor, now) with { Outcome = outcome, Payments = [.. OpenOf(record, shown)] };
+            var open = OpenOf(record, shown).ToArray();
+            return Entry(CaseAction.Decided, actor, now) with
+            {
+                Outcome = outcome,
+                Payments = [.. open.Select(alert => alert.StoredId)],
+                Masked = open.All(alert => alert.Id == alert.StoredId) ? null : [.. open.Select(alert => alert.Id)],
+            };
         }, CancellationToken.None);
         if (outcome != Outcome.Unsure)
             ImmutableInterlocked.Update(ref _own, (own, key) => own.Add(key), shown.Key);
@@ -139,8 +146,8 @@ public sealed class CaseService : BackgroundService
         }
     }
 
-    static IEnumerable<string> OpenOf(CaseRecord record, CaseView shown) =>
-        shown.Alerts.Where(alert => alert.TrueValue is null && !record.Decided.ContainsKey(alert.Id)).Select(alert => alert.Id);
+    static IEnumerable<ShownPayment> OpenOf(CaseRecord record, CaseView shown) =>
+        shown.Alerts.Where(alert => alert.TrueValue is null && !record.Decided.ContainsKey(alert.StoredId));
 
     static void CheckOpen(CaseRecord record, CaseView shown, string actor, DateTimeOffset now)
     {

@@ -1,52 +1,20 @@
 using System.Collections.Immutable;
-using FraudStreams.Api;
-using FraudStreams.Hosting;
-using FraudStreams.Messaging;
 using FraudStreams.Model.Drift;
-using FraudStreams.Topics;
 
 namespace FraudStreams.Dashboard.Drift;
 
 /// <summary>The champion's drift as the page shows it.</summary>
+/// <param name="Rules">By which it was judged.</param>
 /// <param name="Why">Why there is nothing to show; null where there is.</param>
-sealed record ShownDrift(string? Why, DriftReference? Reference = null, DriftHistory? History = null, DriftReport? Report = null)
+/// <param name="Distributions">By the name of a finding, the last window beside its reference.</param>
+sealed record ShownDrift(DriftRules Rules, string? Why, DriftReport? Report = null, ImmutableDictionary<string, ImmutableArray<DriftShare>>? Distributions = null)
 {
-    /// <summary>So many of the latest are shown: two months of two hosts. `fraudstreams drift` goes back to the first.</summary>
-    const int MostRecords = 3_000;
-
-    const int MostHours = 60 * 24;
-
-    /// <summary>The latest records of topic `drift`, read anew each time.</summary>
-    /// <param name="topics">The stream's; null while it starts.</param>
-    public static async Task<ShownDrift> ReadAsync(RegistryAccess registry, IMessageLog? topics, StreamOptions options, CancellationToken cancellationToken)
+    public static ShownDrift Of(DriftReference reference, DriftHistory history, double threshold, DriftRules rules)
     {
-        if (topics is null)
-            return new ShownDrift("The stream starts.");
-        var (version, threshold, reference) = await registry.AskAsync(
-            async models => models.State.Champion is { } champion
-                ? (champion, models.State.Versions[champion].Threshold, await models.DriftReferenceAsync(champion, cancellationToken))
-                : ((string?)null, 0, null),
-            cancellationToken);
-        if (version is null)
-            return new ShownDrift("No version is in service yet.");
-        if (reference is null)
-            return new ShownDrift($"{version} has no drift reference: it is a version of an earlier release or from elsewhere. A version that this program trains has one.");
-        var end = (await topics.StatusAsync(cancellationToken)).Topics.FirstOrDefault(topic => topic.Topic == TopicNames.Drift)?.Appended ?? 0;
-        var from = Math.Max(0, end - MostRecords);
-
-        // Windows held what earlier records counted: without it the page would leave out features that the watch judges.
-        var history = new DriftHistory(version, reference.Counters, MostHours) { IsWarm = from > 0 };
-        await foreach (var records in topics.ReadAsync(new TopicPartition(TopicNames.Drift, 0), from, end, cancellationToken))
-        {
-            foreach (var record in records)
-                history.Add(record.Value);
-        }
-
-        var rules = options.Settings.Candidates.Drift.Rules;
         var report = DriftJudge.Judge(reference, history, threshold, rules);
         return report.Windows.IsEmpty
-            ? new ShownDrift($"No window of {rules.WindowHours} h of event time with at least {rules.MinPayments:N0} payments of {version} is over yet.")
-            : new ShownDrift(null, reference, history, report);
+            ? new ShownDrift(rules, $"No window of {rules.WindowHours} h of event time with at least {rules.MinPayments:N0} payments of {history.Version} is over yet.")
+            : new ShownDrift(rules, null, report, report.Latest.ToImmutableDictionary(finding => finding.Name, finding => DriftDistribution.Of(reference, history, finding.Name, report.Windows[^1])));
     }
 
     /// <summary>The newest finding of each name, what is alarming first.</summary>

@@ -43,6 +43,8 @@ public sealed record GraphLayout(int Width, int Height, bool IsTall, ImmutableAr
         var (cx1, cy1, cx2, cy2) = isDown ? (x1, (y1 + y2) / 2, x2, (y1 + y2) / 2) : ((x1 + x2) / 2, y1, (x1 + x2) / 2, y2);
         var path = FormattableString.Invariant($"M{x1:0} {y1:0}C{cx1:0} {cy1:0} {cx2:0} {cy2:0} {x2:0} {y2:0}");
         var bends = isDown ? Math.Abs(x1 - x2) > 4 : Math.Abs(y1 - y2) > 4;
+        if (isDown && bends && x2 < x1 && IsTall && to == "alert")
+            return new EdgeCurve(path, x2 - 48, y2 - 36, y2 - 21, "start");
         if (isDown)
             return new EdgeCurve(path, x2 + 8, bends ? y2 - 24 : (y1 + y2) / 2, (bends ? y2 - 24 : (y1 + y2) / 2) + 15, "start");
         if (bends)

@@ -28,7 +28,7 @@ public sealed class PaymentLookup : IAsyncDisposable
 
     /// <inheritdoc cref="IPaymentReader.FindAsync"/>
     public async Task<ImmutableArray<ShownPayment>> FindAsync(PaymentFilter filter, int limit, CancellationToken cancellationToken = default) =>
-        [.. (await _store.FindAsync(filter, limit, cancellationToken)).Select(_mask.Show)];
+        [.. (await _store.FindAsync(filter, limit, cancellationToken)).Select(payment => _mask.Show(payment, withFields: true))];
 
     /// <summary>As they are stored, secrets included: for what stays in this process.</summary>
     internal Task<IReadOnlyList<StoredPayment>> FindStoredAsync(PaymentFilter filter, int limit, CancellationToken cancellationToken) => _store.FindAsync(filter, limit, cancellationToken);
