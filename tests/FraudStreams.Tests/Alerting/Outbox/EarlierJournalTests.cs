@@ -129,11 +129,11 @@ public sealed partial class EarlierJournalTests(SharedPostgres server) : IClassF
         using var rows = file.Query(sql);
         var keys = new List<string>();
         while (rows.Step())
-            keys.AddRange(Key().Matches(Encoding.UTF8.GetString(rows.Bytes(0))).Select(key => Encoding.UTF8.GetString(Convert.FromBase64String(key.Groups[1].Value))));
+            keys.AddRange(Key().Matches(Encoding.UTF8.GetString(rows.Bytes(0))).Select(key => Encoding.UTF8.GetString(Convert.FromBase64String(key.Groups["base64"].Value))));
         return keys;
     }
 
-    [GeneratedRegex("\"key\":\"([^\"]+)\"", RegexOptions.None, 1000)]
+    [GeneratedRegex("\"key\":\"(?<base64>[^\"]+)\"", RegexOptions.None, 1000)]
     private static partial Regex Key();
 
     async Task UnpackAsync()

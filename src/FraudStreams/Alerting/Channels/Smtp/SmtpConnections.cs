@@ -16,7 +16,7 @@ sealed class SmtpConnections : IDisposable
     readonly ConcurrentQueue<SmtpConversation> _idle = [];
     readonly ITimer _closing;
 
-    public SmtpConnections(TimeProvider time) => _closing = time.CreateTimer(_ => _ = CloseAllAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    public SmtpConnections(TimeProvider time) => _closing = time.CreateTimer(_ => CloseAll(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
     /// <summary>The one that has been idle for longest, so that none of them is for long.</summary>
     public bool TryTake([NotNullWhen(true)] out SmtpConversation? connection) => _idle.TryDequeue(out connection);
@@ -33,6 +33,8 @@ sealed class SmtpConnections : IDisposable
         _closing.Dispose();
         CloseAllAsync().Wait(QuitTimeout);
     }
+
+    void CloseAll() => _ = CloseAllAsync();
 
     Task CloseAllAsync()
     {
