@@ -194,7 +194,10 @@ public sealed class CaseServiceTests : IAsyncLifetime
     {
         var schema = TransactionSchema.Create(new SchemaDraft(
             "secret ids", [new("id", FieldType.Text) { Secret = true }, new("at", FieldType.Time) { TimeFormats = [TimeFormat.UnixMilliseconds] }, new("card", FieldType.Text) { Secret = true }, new("amount", FieldType.Number)],
-            new SchemaRoles("id", "at", "amount") { Card = "card" }) { Features = [new NumberFeature("amount", "amount")] });
+            new SchemaRoles("id", "at", "amount") { Card = "card" })
+        {
+            Features = [new NumberFeature("amount", "amount")],
+        });
         var settings = new SqliteStoreSettings(_folder);
         await using var store = Predictions.Open(settings, schema);
         await store.WriteAsync(Predictions.Records(Predictions.Json(first, 0.9), Predictions.Json(second, 0.8)));
