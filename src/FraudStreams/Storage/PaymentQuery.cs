@@ -18,7 +18,7 @@ sealed class PaymentQuery
         if (filter.CardEnding is { } ending)
             conditions.Add(schema.Roles.Card is not null ? $"{tables.CardEnding} = {Next(ending)}" : "1 = 0");
         if (filter.Merchant is { } merchant)
-            conditions.Add(schema.Roles.Merchant is not null ? tables.IsOfMerchant(Next(merchant)) : "1 = 0");
+            conditions.Add(schema.Roles.Merchant is not null ? tables.IsOfMerchant(Next(merchant), merchant) : "1 = 0");
         if (filter.From is { } from)
             conditions.Add($"{tables.Time} >= {Next(new StoreTime(from))}");
         if (filter.To is { } to)

@@ -10,13 +10,16 @@ namespace FraudStreams.Storage;
 internal sealed record StoreDialect(
     string Text, string Number, string Whole, string Time, string Flag, string Collation, Func<string, string> Exists, Func<string, string> LastFour, Func<string, string> Indexed)
 {
+    /// <summary>An index has at least so many characters of a text, and all of a shorter one.</summary>
+    public const int LeastIndexed = 100;
+
     /// <summary>SQLite has no type for times: they are unix milliseconds, UTC.</summary>
     public static readonly StoreDialect Sqlite = new(
         "TEXT", "REAL", "INTEGER", "INTEGER", "INTEGER", "", table => $"SELECT count(*) FROM sqlite_master WHERE name = '{table}'", column => $"substr({column}, -4)", text => text);
 
     public static readonly StoreDialect Postgres = new(
         "text", "double precision", "bigint", "timestamp with time zone", "smallint", " COLLATE \"C\"",
-        table => $"SELECT count(*) FROM pg_class WHERE oid = to_regclass('{table.Replace("'", "''")}')", column => $"right({column}, 4)", text => $"left({text}, 100)");
+        table => $"SELECT count(*) FROM pg_class WHERE oid = to_regclass('{table.Replace("'", "''")}')", column => $"right({column}, 4)", text => $"left({text}, {LeastIndexed})");
 
     public string TypeOf(FieldType type) => type switch
     {
