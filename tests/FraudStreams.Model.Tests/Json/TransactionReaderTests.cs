@@ -129,12 +129,19 @@ public sealed class TransactionReaderTests : IDisposable
     [Fact]
     public void A_schema_without_secrets_shows_values_in_messages()
     {
-        var open = TransactionSchema.Create(TestSchemas.Draft with { Fields = [.. TestSchemas.Draft.Fields.Select(f => f with { Secret = false })] });
-        using var rows = new TransactionRows(open);
+        var open = TestSchemas.Draft with { Fields = [.. TestSchemas.Draft.Fields.Select(f => f with { Secret = false })] };
+        var withoutCard = open with { Roles = open.Roles with { Card = null } };
 
-        var reason = new TransactionReader(open).Read(TestSchemas.Good.Replace("115.32", $"\"12\\n{new string('x', 100)}\"").Utf8(), rows);
+        Message(withoutCard, $"12\\n{new string('x', 100)}").ShouldBe($"amount: \"12·{new string('x', 37)}…\" is not a number");
+        Message(withoutCard, "card 4111 1111 1111 1111").ShouldBe("amount: a value of the form aaaa 9999 9999 9999 9999 is not a number");
+        Message(open, "Ann").ShouldBe("amount: a value of the form Aaa is not a number", "the card is secret whether it is marked or not");
 
-        reason!.Message.ShouldBe($"amount: \"12·{new string('x', 37)}…\" is not a number");
+        static string Message(SchemaDraft draft, string amount)
+        {
+            var schema = TransactionSchema.Create(draft);
+            using var rows = new TransactionRows(schema);
+            return new TransactionReader(schema).Read(TestSchemas.Good.Replace("115.32", $"\"{amount}\"").Utf8(), rows)!.Message;
+        }
     }
 
     [Theory]
