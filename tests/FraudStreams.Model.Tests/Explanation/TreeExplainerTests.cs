@@ -143,13 +143,8 @@ public sealed class TreeExplainerTests
             var explainer = Of(model);
             var rows = RandomTrees.Rows(2, model, 200);
             var contributions = new double[rows.Length];
-            explainer.Explain(rows, contributions);
 
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            explainer.Explain(rows, contributions);
-            var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-
-            allocated.ShouldBe(0);
+            Allocations.Of(() => explainer.Explain(rows, contributions)).ShouldBe(0);
         }
     }
 

@@ -165,13 +165,8 @@ public sealed class FeaturePlanTests
         using var rows = Rows([.. Enumerable.Repeat(TestSchemas.Good, 100)]);
         var plan = FeaturePlan.Fit(TestSchemas.Small, [rows]);
         var matrix = new double[rows.Count * plan.Count];
-        plan.Compute(rows, matrix);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        plan.Compute(rows, matrix);
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-
-        allocated.ShouldBe(0);
+        Allocations.Of(() => plan.Compute(rows, matrix)).ShouldBe(0);
     }
 
     static TransactionRows Rows(params string[] records) => Rows(TestSchemas.Small, records);

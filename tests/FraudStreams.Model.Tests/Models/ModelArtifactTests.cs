@@ -262,13 +262,8 @@ public sealed class ModelArtifactTests : IDisposable
     {
         var model = Train("v1");
         var scores = new double[_rows.Count];
-        model.Score(_rows, scores);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        model.Score(_rows, scores);
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-
-        allocated.ShouldBe(0);
+        Allocations.Of(() => model.Score(_rows, scores)).ShouldBe(0);
     }
 
     ScoringModel Load(string version) => ModelArtifact.Load(Path.Combine(_parent.FullName, version));

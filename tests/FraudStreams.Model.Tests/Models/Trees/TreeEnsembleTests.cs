@@ -147,13 +147,12 @@ public sealed class TreeEnsembleTests
     {
         var features = s_set.Slice(0, rows).Values;
         var scores = new double[rows];
-        s_model.Score(features.Span, scores);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 20; i++) s_model.Score(features.Span, scores);
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-
-        allocated.ShouldBe(0);
+        Allocations.Of(() =>
+        {
+            for (var i = 0; i < 20; i++)
+                s_model.Score(features.Span, scores);
+        }).ShouldBe(0);
     }
 
     [Fact]
