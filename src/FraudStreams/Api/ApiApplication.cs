@@ -89,7 +89,7 @@ static class ApiApplication
         var audit = stream.GetRequiredService<AuditLog>();
         new ModelsEndpoints(stream.GetRequiredService<RegistryAccess>(), running, time).Map(routes);
         PaymentsEndpoints.Map(routes, store, options.Schema, audit, time);
-        LabelsEndpoint.Map(routes, running, store, audit, time);
+        LabelsEndpoint.Map(routes, running, store, options.Schema, audit, time);
         SpeedsEndpoints.Map(routes, stream.GetRequiredService<Valves>());
         AuditEndpoint.Map(routes, stream.GetServices<IAuditSource>());
         EventsEndpoint.Map(routes, web.Services.GetRequiredService<EventsEndpoint>(), web.Lifetime.ApplicationStopping);

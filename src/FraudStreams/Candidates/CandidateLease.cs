@@ -13,6 +13,9 @@ sealed class CandidateLease(PredictionStore store, string holder, TimeProvider t
 
     static readonly TimeSpan Lasts = TimeSpan.FromMinutes(1), Renewed = TimeSpan.FromSeconds(15);
 
+    /// <summary>In which work that is cancelled ends, before another host may begin.</summary>
+    static readonly TimeSpan Ending = TimeSpan.FromSeconds(7.5);
+
     /// <summary>How this process signs.</summary>
     public static string ThisProcess => $"{Environment.MachineName}, process {Environment.ProcessId}";
 
@@ -21,14 +24,21 @@ sealed class CandidateLease(PredictionStore store, string holder, TimeProvider t
     /// <returns>Whether it was this host's turn, and stayed so until the work was done.</returns>
     public async Task<bool> DoAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
-        var (since, isLost) = (time.GetUtcNow(), false);
-        if (!await store.TryLeaseAsync(Name, holder, since, Lasts, cancellationToken))
+        var (now, isLost) = (time.GetUtcNow(), false);
+        if (!await store.TryLeaseAsync(Name, holder, now, Lasts, cancellationToken))
             return false;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+
+        // Even while a try to renew it hangs: another host may have it then.
+        await using var runningOut = time.CreateTimer(_ => Lose(), null, Left(), Timeout.InfiniteTimeSpan);
         var working = WorkAsync();
         try
         {
             await RenewAsync();
+        }
+        catch (OperationCanceledException) when (isLost)
+        {
+            // The work is cancelled, too.
         }
         finally
         {
@@ -46,20 +56,30 @@ sealed class CandidateLease(PredictionStore store, string holder, TimeProvider t
 
         async Task WorkAsync() => await work(ended.Token);
 
-        // Until the work ends, or is to end. The last try that fails leaves the work the time to the next one to end in.
+        TimeSpan Left() => now + Lasts - Ending - time.GetUtcNow() is { Ticks: > 0 } left ? left : TimeSpan.Zero;
+
+        void Lose()
+        {
+            isLost = true;
+            ended.Cancel();
+        }
+
+        // Until the work ends, or is to end. A try that fails is made again.
         async Task RenewAsync()
         {
             while (!isLost && await Task.WhenAny(working, Task.Delay(Renewed, time, ended.Token)) != working && !ended.IsCancellationRequested)
             {
-                var now = time.GetUtcNow();
+                var renewed = time.GetUtcNow();
                 try
                 {
-                    isLost = !await store.TryLeaseAsync(Name, holder, now, Lasts, ended.Token);
-                    since = now;
+                    if (!await store.TryLeaseAsync(Name, holder, renewed, Lasts, ended.Token))
+                        Lose();
+                    now = renewed;
+                    runningOut.Change(Left(), Timeout.InfiniteTimeSpan);
                 }
                 catch (StoreException)
                 {
-                    isLost = time.GetUtcNow() - since >= Lasts - Renewed;
+                    // The next try, or nobody's any more when it runs out.
                 }
             }
         }

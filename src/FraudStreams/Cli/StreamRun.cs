@@ -152,7 +152,7 @@ static class StreamRun
         if (isFirst && (settings.Roles.Contains(Role.Store) || settings.Roles.Contains(Role.Label)))
             await settings.Store.Open(settings.DataDirectory, settings.Topics, schema, time).DisposeAsync();
         if (isFirst && page is not null)
-            screen.WritePlain($"A first model is trained before the stream starts; {page} shows how far it is");
+            Screen.Error.WritePlain($"A first model is trained before the stream starts; {page} shows how far it is");
         var local = new LocalModels(settings.DataDirectory, time);
         await using var topics = StreamTopics.OpenRegistry(settings, CommandLog.Logger, time);
         await using var registry = new ModelRegistry(topics, local, settings.Models.Probation.Time, time);

@@ -56,11 +56,11 @@ public sealed class CandidateLeaseTests : IAsyncDisposable
         var working = new CandidateLease(_one, "one", _time).DoAsync(_ => done.Task, default);
         for (var renewal = 0; renewal < 8; renewal++)
         {
-            await Eventually.TrueAsync(() => _time.UntilNextTimer() is not null);
+            await RenewalIsSetAsync();
             _time.Advance(TimeSpan.FromSeconds(15));
         }
 
-        await Eventually.TrueAsync(() => _time.UntilNextTimer() is not null);
+        await RenewalIsSetAsync();
         (await new CandidateLease(_two, "two", _time).DoAsync(_ => Task.CompletedTask, default)).ShouldBeFalse();
         done.SetResult();
         (await working).ShouldBeTrue();
@@ -102,7 +102,7 @@ public sealed class CandidateLeaseTests : IAsyncDisposable
         {
             await RenewalsAsync(2);
             working.IsCompleted.ShouldBeFalse();
-            _time.Advance(TimeSpan.FromSeconds(15));
+            _time.Advance(TimeSpan.FromSeconds(23));
             (await working).ShouldBeFalse();
         }
 
@@ -118,7 +118,7 @@ public sealed class CandidateLeaseTests : IAsyncDisposable
         var working = new CandidateLease(_one, "one", _time).DoAsync(token => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token), default);
         await _two.TryLeaseAsync("candidates", "two", _time.GetUtcNow().AddHours(1), TimeSpan.FromMinutes(1), default);
 
-        await Eventually.TrueAsync(() => _time.UntilNextTimer() is not null);
+        await RenewalIsSetAsync();
         _time.Advance(TimeSpan.FromSeconds(15));
 
         (await working).ShouldBeFalse();
@@ -148,12 +148,15 @@ public sealed class CandidateLeaseTests : IAsyncDisposable
     {
         for (var renewal = 0; renewal < count; renewal++)
         {
-            await Eventually.TrueAsync(() => _time.UntilNextTimer() is not null);
+            await RenewalIsSetAsync();
             _time.Advance(TimeSpan.FromSeconds(15));
         }
 
-        await Eventually.TrueAsync(() => _time.UntilNextTimer() is not null);
+        await RenewalIsSetAsync();
     }
+
+    /// <summary>The other timer, of the lease's end, is not due before.</summary>
+    Task RenewalIsSetAsync() => Eventually.TrueAsync(() => _time.UntilNextTimer() == TimeSpan.FromSeconds(15));
 
     /// <summary>The store's file, which nobody else can write until it is closed.</summary>
     SqliteFile Locked()

@@ -127,7 +127,7 @@ public sealed class PageTests(ApiFixture fixture) : IClassFixture<ApiFixture>
         var id = await RecordFraudAsync("fraud", "Key Shop");
         await using var browser = await Browser.StartAsync();
         await browser.GoToAsync(new Uri(Page, "alerts"));
-        await browser.UntilAsync($"document.getElementById('case-{id}')");
+        await browser.UntilAsync($"document.querySelector('ol.cases a[href=\"alerts/{id}\"]')");
 
         await browser.FillAsync("input[type=search]", "Key Shop");
         await browser.UntilAsync("document.querySelectorAll('.cases li').length === 1");

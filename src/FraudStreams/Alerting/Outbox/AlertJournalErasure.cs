@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using FraudStreams.Model.Schemas;
 using FraudStreams.Sqlite;
 using FraudStreams.Storage;
@@ -26,9 +28,14 @@ sealed class AlertJournalErasure(IReadOnlyCollection<string> names)
     /// <summary>The card in an alert, in base64.</summary>
     const string Key = "key";
 
-    /// <summary>Hashes of transactions in a snapshot, in base64.</summary>
-    const string Known = "known";
+    /// <summary>What no payment wrote: hashes of transactions in a snapshot, times, hosts, traces.</summary>
+    static readonly ImmutableHashSet<string> s_technical = ["event", "known", "at", "holder", "trace_parent"];
 
+    /// <summary>Where the card stands by itself, and not in a longer number or word: alerts of other cards keep what has it in it.</summary>
+    readonly ImmutableArray<(Regex Alone, string Mask)> _alone =
+        [.. names.Where(name => name.Length >= LeastText).Select(name => (new Regex($"(?<![A-Za-z0-9]){Regex.Escape(name)}(?![A-Za-z0-9])", RegexOptions.CultureInvariant, s_matchTimeout), MaskOf(name)))];
+
+    static readonly TimeSpan s_matchTimeout = TimeSpan.FromSeconds(10);
     static readonly TimeSpan s_lockTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>A row's key as text, in both databases.</summary>
@@ -124,26 +131,28 @@ sealed class AlertJournalErasure(IReadOnlyCollection<string> names)
     internal byte[]? Without(ReadOnlySpan<byte> json)
     {
         var root = JsonNode.Parse(json)!;
-        return Erase(root) ? JsonSerializer.SerializeToUtf8Bytes(root) : null;
+        return Erase(root, isOfCard: false) ? JsonSerializer.SerializeToUtf8Bytes(root) : null;
     }
 
-    bool Erase(JsonNode? node)
+    /// <param name="isOfCard">It is in an alert of the card: then its number is masked in whatever way it is written.</param>
+    bool Erase(JsonNode? node, bool isOfCard)
     {
         var isChanged = false;
         if (node is JsonArray array)
         {
             foreach (var item in array)
-                isChanged |= Erase(item);
+                isChanged |= Erase(item, isOfCard);
         }
         else if (node is JsonObject values)
         {
+            isOfCard |= values[Key] is JsonValue key && key.GetValueKind() == JsonValueKind.String && CardOf(key.GetValue<string>()) is { } card && IsCard(card);
             foreach (var (name, value) in values.ToArray())
             {
                 if (value?.GetValueKind() != JsonValueKind.String)
                 {
-                    isChanged |= Erase(value);
+                    isChanged |= Erase(value, isOfCard);
                 }
-                else if (value.GetValue<string>() is var text && Without(name, text) is var without && without != text)
+                else if (value.GetValue<string>() is var text && Without(name, text, isOfCard) is var without && without != text)
                 {
                     values[name] = without;
                     isChanged = true;
@@ -154,24 +163,25 @@ sealed class AlertJournalErasure(IReadOnlyCollection<string> names)
         return isChanged;
     }
 
-    string Without(string name, string text) => name == Known ? text : name == Key ? WithoutKey(text) : Without(text);
+    string Without(string name, string text, bool isOfCard) =>
+        s_technical.Contains(name) ? text : name == Key && CardOf(text) is { } card && IsCard(card) ? Convert.ToBase64String(Encoding.UTF8.GetBytes(MaskOf(card))) : Without(text, isOfCard);
 
-    string WithoutKey(string base64)
+    string Without(string text, bool isOfCard)
+    {
+        if (!isOfCard)
+            return _alone.Aggregate(text, (text, name) => name.Alone.Replace(text, name.Mask));
+        text = SecretText.Without(text, names);
+        return names.Where(name => name.Length >= LeastText).Aggregate(text, (text, name) => text.Replace(name, MaskOf(name), StringComparison.Ordinal));
+    }
+
+    bool IsCard(string card) => names.Contains(card) || names.Contains(CardTokens.CanonicalOf(card));
+
+    /// <summary>Null where it is no base64.</summary>
+    static string? CardOf(string base64)
     {
         var key = new byte[base64.Length];
-        if (!Convert.TryFromBase64String(base64, key, out var length))
-            return base64;
-        var card = Encoding.UTF8.GetString(key.AsSpan(0, length));
-        return names.Contains(card) || names.Contains(CardTokens.CanonicalOf(card))
-            ? Convert.ToBase64String(Encoding.UTF8.GetBytes(SecretText.Mask(Encoding.UTF8.GetBytes(CardTokens.CanonicalOf(card)))))
-            : base64;
+        return Convert.TryFromBase64String(base64, key, out var length) ? Encoding.UTF8.GetString(key.AsSpan(0, length)) : null;
     }
 
-    string Without(string text)
-    {
-        text = SecretText.Without(text, names);
-        foreach (var name in names.Where(name => name.Length >= LeastText))
-            text = text.Replace(name, SecretText.Mask(Encoding.UTF8.GetBytes(name)), StringComparison.Ordinal);
-        return text;
-    }
+    static string MaskOf(string name) => SecretText.Mask(Encoding.UTF8.GetBytes(CardTokens.CanonicalOf(name)));
 }

@@ -77,6 +77,10 @@ sealed class AlertOutboxes : ReceiveActor, IWithTimers
     void Open(OpenOutbox open)
     {
         _context.Pending.Opened(open.Partition);
+
+        // The stream is another one: what still closes for the one before is theirs to whom its partition is assigned.
+        foreach (var closing in _entries.Values.Where(entry => !entry.IsAssigned))
+            closing.IsRevoked = true;
         if (_entries.TryGetValue(open.Partition, out var entry))
             (entry.Owner, entry.IsAssigned) = (open.Owner, true);
         else

@@ -8,6 +8,7 @@ using FraudStreams.Api.Security;
 using FraudStreams.Hosting;
 using FraudStreams.Messaging;
 using FraudStreams.Model.Json;
+using FraudStreams.Model.Schemas;
 using FraudStreams.Storage;
 using FraudStreams.Topics;
 using Microsoft.AspNetCore.Builder;
@@ -20,15 +21,15 @@ namespace FraudStreams.Api.Resources;
 /// `POST /labels`: confirmations, one or an array, into topic `labels`. What the same source has said of a payment already is not published again, whatever its
 /// time: posting twice changes nothing. What it has said last is in the store, or still in the topic.
 /// </summary>
-sealed class LabelsEndpoint(StreamService stream, IPaymentReader store, AuditLog audit, TimeProvider time)
+sealed class LabelsEndpoint(StreamService stream, IPaymentReader store, TransactionSchema schema, AuditLog audit, TimeProvider time)
 {
     const int MostLabels = 1_000;
 
     /// <summary>Clocks and time zones differ.</summary>
     static readonly TimeSpan s_mostAhead = TimeSpan.FromDays(1);
 
-    public static void Map(IEndpointRouteBuilder web, StreamService stream, IPaymentReader store, AuditLog audit, TimeProvider time) =>
-        web.MapPost("/labels", new LabelsEndpoint(stream, store, audit, time).TakeAsync).Describe("payments", "Confirms payments as fraud (1) or not (0)", null, "application/json");
+    public static void Map(IEndpointRouteBuilder web, StreamService stream, IPaymentReader store, TransactionSchema schema, AuditLog audit, TimeProvider time) =>
+        web.MapPost("/labels", new LabelsEndpoint(stream, store, schema, audit, time).TakeAsync).Describe("payments", "Confirms payments as fraud (1) or not (0)", null, "application/json");
 
     async Task TakeAsync(HttpContext context)
     {
@@ -40,19 +41,18 @@ sealed class LabelsEndpoint(StreamService stream, IPaymentReader store, AuditLog
             throw Unavailable("the stream starts or stops");
         var batch = new RecordBatch(labels.Count);
         var (alreadyThere, changes) = (0, new List<AuditEntry>());
-        var partition = new TopicPartition(TopicNames.Labels, 0);
         Dictionary<(string Id, string By), Label>? pending = null;
         try
         {
-            // Before the store is asked: its group commits after storing, so that each label is found in either place.
-            var from = await topics.PositionAsync(ConsumerGroups.Label, partition, context.RequestAborted);
             foreach (var label in labels)
             {
-                var known = (await store.LabelsOfAsync(label.Id, context.RequestAborted)).FirstOrDefault(known => known.ConfirmedBy == label.ConfirmedBy);
-                if (known is not null && known.Fraud == label.Fraud)
+                var known = await StoredAsync(label, context.RequestAborted);
+                if (known?.Fraud == label.Fraud)
                 {
-                    pending ??= await PendingAsync(topics, partition, from, context.RequestAborted);
-                    if (pending.GetValueOrDefault((label.Id, label.ConfirmedBy)) is { } later && later.ConfirmedAt >= known.ConfirmedAt)
+                    // Stored after they were looked for in the topic: its group commits after storing, so that each label is found in either place.
+                    pending ??= await PendingAsync(topics, labels, context.RequestAborted);
+                    known = await StoredAsync(label, context.RequestAborted);
+                    if (pending.GetValueOrDefault((label.Id, label.ConfirmedBy)) is { } later && !(known?.ConfirmedAt > later.ConfirmedAt))
                         known = later;
                 }
 
@@ -63,7 +63,7 @@ sealed class LabelsEndpoint(StreamService stream, IPaymentReader store, AuditLog
                 }
 
                 batch.Add(TopicNames.Labels, Encoding.UTF8.GetBytes(label.Id), label, static (into, label) => label.Write(into));
-                changes.Add(new AuditEntry(time.GetUtcNow(), context.User.NameOf(), "label.posted", label.Id)
+                changes.Add(new AuditEntry(time.GetUtcNow(), context.User.NameOf(), "label.posted", schema.IsSecret(schema.IdField) ? SecretText.Mask(Encoding.UTF8.GetBytes(label.Id)) : label.Id)
                 {
                     Before = known is null ? null : known.Fraud ? "fraud" : "legitimate",
                     After = label.Fraud ? "fraud" : "legitimate",
@@ -92,15 +92,22 @@ sealed class LabelsEndpoint(StreamService stream, IPaymentReader store, AuditLog
         }
     }
 
-    /// <summary>The labels that are not stored yet: of each payment and source the latest.</summary>
-    static async Task<Dictionary<(string Id, string By), Label>> PendingAsync(IMessageLog topics, TopicPartition partition, long from, CancellationToken cancellationToken)
+    /// <summary>What the label's source has said of its payment, as far as it is stored.</summary>
+    async Task<Label?> StoredAsync(Label label, CancellationToken cancellationToken) =>
+        (await store.LabelsOfAsync(label.Id, cancellationToken)).FirstOrDefault(known => known.ConfirmedBy == label.ConfirmedBy);
+
+    /// <summary>What the same sources have said of the same payments and is not stored yet: of each the latest.</summary>
+    static async Task<Dictionary<(string Id, string By), Label>> PendingAsync(IMessageLog topics, List<Label> labels, CancellationToken cancellationToken)
     {
+        var (partition, asked) = (new TopicPartition(TopicNames.Labels, 0), labels.Select(label => (label.Id, label.ConfirmedBy)).ToHashSet());
         var pending = new Dictionary<(string Id, string By), Label>();
+        var from = await topics.PositionAsync(ConsumerGroups.Label, partition, cancellationToken);
         await foreach (var records in topics.ReadAsync(partition, from, long.MaxValue, cancellationToken))
         {
             foreach (var record in records)
             {
-                if (LabelReader.TryRead(record.Value.Span, out var label, out _) && !(pending.GetValueOrDefault((label.Id, label.ConfirmedBy))?.ConfirmedAt > label.ConfirmedAt))
+                if (LabelReader.TryRead(record.Value.Span, out var label, out _) && asked.Contains((label.Id, label.ConfirmedBy))
+                    && !(pending.GetValueOrDefault((label.Id, label.ConfirmedBy))?.ConfirmedAt > label.ConfirmedAt))
                     pending[(label.Id, label.ConfirmedBy)] = label;
             }
         }

@@ -22,6 +22,9 @@ sealed class PaymentsEndpoints(IPaymentReader store, TransactionSchema schema, A
     const int MostLimit = 500;
     const int ShownDigits = 4;
 
+    /// <summary>What stands behind the time in a page id: the payment's id, or its place.</summary>
+    const char ById = ':', ByPlace = '#';
+
     static readonly string[] s_query = ["id", "card", "merchant", "from", "to", "min_score", "max_score", "prediction", "limit", "page_id"];
 
     readonly PaymentJson _json = new(schema);
@@ -45,6 +48,7 @@ sealed class PaymentsEndpoints(IPaymentReader store, TransactionSchema schema, A
         var page = PageOf(query.Text("page_id"));
         var found = await AnsweredAsync(async () =>
             await store.FindAsync(filter with { Before = page is { } before ? await PositionOfAsync(filter, before, context.RequestAborted) : null }, limit + 1, context.RequestAborted));
+        var nextPage = found.Count > limit ? await PageIdOfAsync(filter, found[limit - 1], context.RequestAborted) : null;
         context.Response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
         json.WriteStartObject();
@@ -54,7 +58,7 @@ sealed class PaymentsEndpoints(IPaymentReader store, TransactionSchema schema, A
         json.WriteEndArray();
         json.WriteStartObject("pagination"u8);
         json.WriteBoolean("has_more"u8, found.Count > limit);
-        json.WriteString("next_page_id"u8, found.Count > limit ? PageIdOf([.. found.Take(limit)], page) : null);
+        json.WriteString("next_page_id"u8, nextPage);
         json.WriteEndObject();
         json.WriteEndObject();
     }
@@ -65,7 +69,7 @@ sealed class PaymentsEndpoints(IPaymentReader store, TransactionSchema schema, A
     {
         var request = await ChangeRequest.ReadAsync(context.Request);
         var payment = await FoundAsync(context);
-        await WriteDownAsync(audit, time, IdOf(context), request.Actor, request.Why);
+        await WriteDownAsync(audit, time, ShownIdOf(payment), request.Actor, request.Why);
         await WriteAsync(context, payment, new PaymentJson(schema, isUnmasked: true));
     }
 
@@ -120,38 +124,48 @@ sealed class PaymentsEndpoints(IPaymentReader store, TransactionSchema schema, A
             : throw QueryValues.Wrong("card", $"the last {ShownDigits} digits of a card, such as ****7771");
     }
 
-    /// <summary>The time of the last payment and its id, or, where ids are secret, how many payments of that time were shown.</summary>
-    string PageIdOf(StoredPayment[] payments, StoredPosition? before)
+    /// <summary>The time of a page's last payment and its id, or, where that may not be shown, its place among the payments of its time.</summary>
+    async Task<string> PageIdOfAsync(PaymentFilter filter, StoredPayment last, CancellationToken cancellationToken)
     {
-        var last = TimeOf(payments[^1]);
-        var id = !schema.IsSecret(schema.IdField)
-            ? payments[^1].Fields[schema.IdField]
-            : payments.Count(payment => TimeOf(payment) == last) + (before is { } page && page.Time == last ? int.Parse(page.Id, CultureInfo.InvariantCulture) : 0);
-        return Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{last}:{id}")));
+        var (time, id) = (TimeOf(last), IdOf(last));
+        if (ShownIdOf(last) == id)
+            return Encoded($"{time}{ById}{id}");
+        var ofTime = await AnsweredAsync(() => store.FindAsync(filter with { From = time, To = time + 1 }, int.MaxValue, cancellationToken));
+        return Encoded(string.Create(CultureInfo.InvariantCulture, $"{time}{ByPlace}{1 + ofTime.TakeWhile(payment => IdOf(payment) != id).Count()}"));
+
+        static string Encoded(string text) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));
     }
+
+    string IdOf(StoredPayment payment) => (string)payment.Fields[schema.IdField]!;
+
+    string ShownIdOf(StoredPayment payment) => SecretText.Shown(schema, schema.IdField, IdOf(payment), payment.Secrets(schema));
 
     long TimeOf(StoredPayment payment) => payment.Fields[schema.TimeField] as long? ?? 0;
 
     /// <summary>The last payment of the page before, by what its page id says.</summary>
-    async Task<StoredPosition> PositionOfAsync(PaymentFilter filter, StoredPosition page, CancellationToken cancellationToken)
+    async Task<StoredPosition> PositionOfAsync(PaymentFilter filter, PageEnd page, CancellationToken cancellationToken)
     {
-        if (!schema.IsSecret(schema.IdField))
-            return page;
-        var ofTime = await store.FindAsync(filter with { From = page.Time, To = page.Time + 1 }, int.Parse(page.Id, CultureInfo.InvariantCulture), cancellationToken);
-        return page with { Id = ofTime.Count == 0 ? "" : (string)ofTime[^1].Fields[schema.IdField]! };
+        if (page.Id is { } id)
+            return new StoredPosition(page.Time, id);
+        var ofTime = await store.FindAsync(filter with { From = page.Time, To = page.Time + 1 }, page.Place, cancellationToken);
+        return new StoredPosition(page.Time, ofTime.Count == 0 ? "" : IdOf(ofTime[^1]));
     }
 
-    StoredPosition? PageOf(string? pageId)
+    static PageEnd? PageOf(string? pageId)
     {
         if (pageId is null)
             return null;
         try
         {
             var text = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(pageId));
-            var colon = text.IndexOf(':', StringComparison.Ordinal);
-            if (colon > 0 && long.TryParse(text.AsSpan(0, colon), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var time)
-                && (!schema.IsSecret(schema.IdField) || int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _)))
-                return new StoredPosition(time, text[(colon + 1)..]);
+            var end = text.AsSpan().IndexOfAny(ById, ByPlace);
+            if (end > 0 && long.TryParse(text.AsSpan(0, end), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var time))
+            {
+                if (text[end] == ById)
+                    return new PageEnd(time, text[(end + 1)..], 0);
+                if (int.TryParse(text.AsSpan(end + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var place) && place > 0)
+                    return new PageEnd(time, null, place);
+            }
         }
         catch (FormatException)
         {
@@ -160,4 +174,9 @@ sealed class PaymentsEndpoints(IPaymentReader store, TransactionSchema schema, A
 
         throw QueryValues.Wrong("page_id", "what next_page_id of the page before said");
     }
+
+    /// <summary>Where a page ended.</summary>
+    /// <param name="Id">Null where it may not be shown.</param>
+    /// <param name="Place">From 1, among the payments of the time that the query finds.</param>
+    readonly record struct PageEnd(long Time, string? Id, int Place);
 }

@@ -72,7 +72,7 @@ sealed class DriftLookup : IDisposable
         var end = (await topics.StatusAsync(cancellationToken)).Topics.FirstOrDefault(topic => topic.Topic == TopicNames.Drift)?.Appended ?? 0;
         if (_of?.Version != version)
         {
-            _next = Math.Max(0, end - MostRecords);
+            (_next, _judged) = (Math.Max(0, end - MostRecords), null);
 
             // Windows held what earlier records counted: without it the page would leave out features that the watch judges.
             _of = (version, reference, new DriftHistory(version, reference.Counters, MostHours) { IsWarm = _next > 0 });
