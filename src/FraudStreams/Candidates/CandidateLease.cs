@@ -24,8 +24,8 @@ sealed class CandidateLease(PredictionStore store, string holder, TimeProvider t
     /// <returns>Whether it was this host's turn, and stayed so until the work was done.</returns>
     public async Task<bool> DoAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
-        var (now, isLost) = (time.GetUtcNow(), false);
-        if (!await store.TryLeaseAsync(Name, holder, now, Lasts, cancellationToken))
+        var (renewedAt, isLost) = (time.GetUtcNow(), false);
+        if (!await store.TryLeaseAsync(Name, holder, renewedAt, Lasts, cancellationToken))
             return false;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 
@@ -56,7 +56,7 @@ sealed class CandidateLease(PredictionStore store, string holder, TimeProvider t
 
         async Task WorkAsync() => await work(ended.Token);
 
-        TimeSpan Left() => now + Lasts - Ending - time.GetUtcNow() is { Ticks: > 0 } left ? left : TimeSpan.Zero;
+        TimeSpan Left() => renewedAt + Lasts - Ending - time.GetUtcNow() is { Ticks: > 0 } left ? left : TimeSpan.Zero;
 
         void Lose()
         {
@@ -69,12 +69,12 @@ sealed class CandidateLease(PredictionStore store, string holder, TimeProvider t
         {
             while (!isLost && await Task.WhenAny(working, Task.Delay(Renewed, time, ended.Token)) != working && !ended.IsCancellationRequested)
             {
-                var renewed = time.GetUtcNow();
+                var now = time.GetUtcNow();
                 try
                 {
-                    if (!await store.TryLeaseAsync(Name, holder, renewed, Lasts, ended.Token))
+                    if (!await store.TryLeaseAsync(Name, holder, now, Lasts, ended.Token))
                         Lose();
-                    now = renewed;
+                    renewedAt = now;
                     runningOut.Change(Left(), Timeout.InfiniteTimeSpan);
                 }
                 catch (StoreException)

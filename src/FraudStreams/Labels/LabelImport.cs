@@ -140,7 +140,7 @@ public sealed class LabelImport
         return result with { Imported = result.Imported + count, AlreadyThere = result.AlreadyThere + labels.Count - count };
     }
 
-    string Shown(string id) => _store!.Schema.Fields[_store.Schema.IdField].Secret ? SecretText.Mask(Encoding.UTF8.GetBytes(id)) : id;
+    string Shown(string id) => SecretText.Shown(_store!.Schema, _store.Schema.IdField, id, []);
 
     UInt128 HashOf(Label label)
     {

@@ -63,7 +63,7 @@ sealed class LabelsEndpoint(StreamService stream, IPaymentReader store, Transact
                 }
 
                 batch.Add(TopicNames.Labels, Encoding.UTF8.GetBytes(label.Id), label, static (into, label) => label.Write(into));
-                changes.Add(new AuditEntry(time.GetUtcNow(), context.User.NameOf(), "label.posted", schema.IsSecret(schema.IdField) ? SecretText.Mask(Encoding.UTF8.GetBytes(label.Id)) : label.Id)
+                changes.Add(new AuditEntry(time.GetUtcNow(), context.User.NameOf(), "label.posted", SecretText.Shown(schema, schema.IdField, label.Id, []))
                 {
                     Before = known is null ? null : known.Fraud ? "fraud" : "legitimate",
                     After = label.Fraud ? "fraud" : "legitimate",
